@@ -1,0 +1,5 @@
+//! The function `get-me`.
+
+fn main() -> Result<(), shared::function::Stopped> {
+    accounts::get_me::FUNCTION.serve()
+}

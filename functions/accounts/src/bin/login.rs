@@ -1,0 +1,5 @@
+//! The function `login`.
+
+fn main() -> Result<(), shared::function::Stopped> {
+    accounts::login::FUNCTION.serve()
+}

@@ -1,0 +1,5 @@
+//! The function `logout`.
+
+fn main() -> Result<(), shared::function::Stopped> {
+    accounts::logout::FUNCTION.serve()
+}

@@ -1,0 +1,5 @@
+//! The function `register`.
+
+fn main() -> Result<(), shared::function::Stopped> {
+    accounts::register::FUNCTION.serve()
+}

@@ -1,0 +1,31 @@
+//! `GET /.well-known/jwks.json`: the public keys of our access tokens (RFC 7517).
+
+use serde::{Deserialize, Serialize};
+use shared::function::Function;
+use shared::http::{Document, Endpoint, Route};
+use shared::identity::{Anyone, PublicKey};
+use shared::kernel::problems::Problem;
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GetJwks {}
+
+/// A JWK Set. A key stays in it for as long as tokens that it signed are valid.
+#[derive(Serialize, ToSchema)]
+pub struct JwkSet {
+    keys: Vec<PublicKey>,
+}
+
+pub static FUNCTION: Function = Function::route::<GetJwks>();
+
+impl Endpoint for GetJwks {
+    const ROUTE: Route = Route::get("get-jwks", "/.well-known/jwks.json");
+    type Access = Anyone;
+    // Caches may keep it for a minute, no longer: a key that is withdrawn stops within 60 seconds.
+    type Output = Document<JwkSet>;
+
+    async fn handle(self, accounts: &Anyone) -> Result<Self::Output, Problem> {
+        Ok(Document(JwkSet { keys: accounts.public_keys().await? }))
+    }
+}

@@ -1,0 +1,44 @@
+//! `GET /me`: who the caller is.
+
+use mail::EmailAddress;
+use serde::{Deserialize, Serialize};
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::identity::{AccountKey, SignedIn};
+use shared::kernel::ids::UserId;
+use shared::kernel::problems::Problem;
+use shared::kernel::time::Timestamp;
+use utoipa::ToSchema;
+
+use crate::PersonName;
+use crate::user::User;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GetMe {}
+
+/// A user, as only they see themselves.
+#[derive(Serialize, ToSchema)]
+pub struct Me {
+    id: UserId,
+    email: EmailAddress,
+    name: PersonName,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+pub static FUNCTION: Function = Function::route::<GetMe>();
+
+impl Endpoint for GetMe {
+    const ROUTE: Route = Route::get("get-me", "/me");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    type Access = SignedIn;
+    type Output = Found<Me>;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let user = caller.accounts().find::<User>(&AccountKey::User(caller.user())).await?;
+        let User { id, email, name, created_at } = user.ok_or_else(Problem::not_found)?.into_inner();
+        Ok(Found(Me { id, email, name, created_at }))
+    }
+}

@@ -1,0 +1,204 @@
+//! How passwords are stored: Argon2id (RFC 9106) of the peppered password, as a PHC string.
+
+use std::sync::{Mutex, PoisonError};
+
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
+use serde::{Deserialize, Serialize};
+use shared::crypto::digest::equal;
+use shared::kernel::entropy::Entropy;
+use shared::kernel::secrets::SecretBytes;
+
+/// What hashing costs. More memory hurts an attacker's hardware most (RFC 9106, section 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    pub memory_kib: u32,
+    pub passes: u32,
+    pub lanes: u32,
+}
+
+impl Cost {
+    /// RFC 9106's second recommended memory (64 MiB) and passes (3), on the one lane that a function has a core for.
+    pub const DEFAULT: Self = Self { memory_kib: 64 * 1024, passes: 3, lanes: 1 };
+    /// A stored hash that asks for more was not written by us, and could stop the function.
+    const HIGHEST: Self = Self { memory_kib: 256 * 1024, passes: 16, lanes: 4 };
+}
+
+const SALT_BYTES: usize = 16;
+const HASH_BYTES: usize = 32;
+
+/// The version of the pepper that new hashes have. Another one comes with another label in `shared::crypto::derived`.
+const PEPPER: u16 = 1;
+
+/// A password's hash.
+///
+/// What is hashed is not the password but its HMAC under a key that KMS holds (the pepper), so that the theft of the
+/// table alone allows no guessing. The pepper's version stands beside the PHC string, whose `keyid` left the standard.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordHash {
+    phc: String,
+    pepper: u16,
+}
+
+/// Why a stored hash cannot be computed with. It is damage, never the user's fault.
+#[derive(Debug, thiserror::Error)]
+pub enum HashError {
+    #[error("the stored password hash is not one of ours")]
+    Malformed,
+    #[error("the stored password hash needs pepper {0}, which is not at hand")]
+    PepperUnknown(u16),
+    #[error("Argon2 refused its parameters: {0}")]
+    Argon2(argon2::Error),
+}
+
+/// Argon2's working memory, kept from one request to the next: allocating and faulting in 64 MiB costs about as much
+/// as a pass over it. It is not wiped in between: what it holds is no nearer to the password than the hash is.
+static MEMORY: Mutex<Vec<Block>> = Mutex::new(Vec::new());
+
+impl PasswordHash {
+    /// Hashes a password that was just chosen, at the given cost.
+    pub fn of(peppered: &SecretBytes, cost: Cost, entropy: &Entropy) -> Result<Self, HashError> {
+        let salt: [u8; SALT_BYTES] = entropy.bytes();
+        let hash = argon2id(peppered.expose(), &salt, cost)?;
+        Ok(Self { phc: write_phc(cost, &salt, &hash), pepper: PEPPER })
+    }
+
+    /// Whether this is the password that was hashed.
+    pub fn matches(&self, peppered: &SecretBytes) -> Result<bool, HashError> {
+        if self.pepper != PEPPER {
+            return Err(HashError::PepperUnknown(self.pepper));
+        }
+        let (cost, salt, expected) = read_phc(&self.phc).ok_or(HashError::Malformed)?;
+        Ok(equal(&argon2id(peppered.expose(), &salt, cost)?, &expected))
+    }
+
+    /// Whether it was made at another cost or under another pepper than today's, and is to be made anew at the next
+    /// sign-in.
+    pub fn is_outdated(&self, cost: Cost) -> bool {
+        self.pepper != PEPPER || read_phc(&self.phc).is_none_or(|(made_at, _, _)| made_at != cost)
+    }
+}
+
+/// Does the work of one comparison and comes to nothing, so that an address without an account takes the same time.
+pub fn match_nobody(peppered: &SecretBytes, cost: Cost) -> Result<bool, HashError> {
+    let hash = argon2id(peppered.expose(), &[0; SALT_BYTES], cost)?;
+    let _ = equal(&hash, &[0; HASH_BYTES]);
+    Ok(false)
+}
+
+fn argon2id(peppered: &[u8], salt: &[u8], cost: Cost) -> Result<[u8; HASH_BYTES], HashError> {
+    let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(HASH_BYTES)).map_err(HashError::Argon2)?;
+    let needed = params.block_count();
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    // One hash at a time: two at once would need the memory twice, and the function has one core.
+    let mut memory = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
+    if memory.len() < needed {
+        memory.resize(needed, Block::new());
+    }
+    let mut hash = [0; HASH_BYTES];
+    argon2
+        .hash_password_into_with_memory(peppered, salt, &mut hash, &mut memory[..needed])
+        .map_err(HashError::Argon2)?;
+    Ok(hash)
+}
+
+/// `$argon2id$v=19$m=65536,t=3,p=1$<salt>$<hash>`, in base64 without padding.
+fn write_phc(cost: Cost, salt: &[u8], hash: &[u8]) -> String {
+    let Cost { memory_kib, passes, lanes } = cost;
+    let [salt, hash] = [salt, hash].map(|bytes| BASE64_STANDARD_NO_PAD.encode(bytes));
+    format!("$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${hash}")
+}
+
+fn read_phc(phc: &str) -> Option<(Cost, [u8; SALT_BYTES], [u8; HASH_BYTES])> {
+    let mut parts = phc.strip_prefix("$argon2id$v=19$")?.split('$');
+    let mut costs = parts.next()?.split(',');
+    let mut number = |name| costs.next()?.strip_prefix(name)?.strip_prefix('=')?.parse::<u32>().ok();
+    let cost = Cost { memory_kib: number("m")?, passes: number("t")?, lanes: number("p")? };
+    let highest = Cost::HIGHEST;
+    if cost.memory_kib > highest.memory_kib || cost.passes > highest.passes || cost.lanes > highest.lanes {
+        return None;
+    }
+    let mut bytes = || BASE64_STANDARD_NO_PAD.decode(parts.next()?).ok();
+    let (salt, hash) = (bytes()?.try_into().ok()?, bytes()?.try_into().ok()?);
+    (parts.next().is_none() && costs.next().is_none()).then_some((cost, salt, hash))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const CHEAP: Cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
+
+    fn bytes(text: &str) -> SecretBytes {
+        SecretBytes::new(text.as_bytes().to_vec())
+    }
+
+    fn hash_of(text: &str) -> PasswordHash {
+        PasswordHash::of(&bytes(text), CHEAP, &Entropy::seeded(1)).unwrap()
+    }
+
+    #[test]
+    fn it_is_argon2id_as_the_reference_computes_it() {
+        // `printf password | argon2 somesalt -id -t 2 -k 65536 -p 1` of the reference implementation (20190702).
+        let hash = argon2id(b"password", b"somesalt", Cost { memory_kib: 65_536, passes: 2, lanes: 1 }).unwrap();
+        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7");
+    }
+
+    #[test]
+    fn only_what_was_hashed_matches() {
+        let hash = hash_of("correct horse battery");
+        assert!(hash.matches(&bytes("correct horse battery")).unwrap());
+        assert!(!hash.matches(&bytes("correct horse batterz")).unwrap());
+        assert!(!match_nobody(&bytes("correct horse battery"), CHEAP).unwrap());
+    }
+
+    #[test]
+    fn one_password_is_never_stored_alike_twice() {
+        let entropy = Entropy::seeded(7);
+        let [one, two] = [(); 2].map(|()| PasswordHash::of(&bytes("correct horse"), CHEAP, &entropy).unwrap());
+        assert_ne!(one.phc, two.phc);
+        assert!(one.phc.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{}", one.phc);
+    }
+
+    #[test]
+    fn memory_left_by_a_dearer_hash_changes_nothing() {
+        let hash = hash_of("correct horse");
+        match_nobody(&bytes("another"), Cost { memory_kib: 1024, ..CHEAP }).unwrap();
+        assert!(hash.matches(&bytes("correct horse")).unwrap());
+    }
+
+    #[test]
+    fn a_hash_of_yesterday_is_known_as_such() {
+        let hash = hash_of("correct horse");
+        assert!(!hash.is_outdated(CHEAP));
+        assert!(hash.is_outdated(Cost { passes: 2, ..CHEAP }));
+        let elder = PasswordHash { pepper: 0, ..hash };
+        assert!(elder.is_outdated(CHEAP));
+        assert!(matches!(elder.matches(&bytes("correct horse")), Err(HashError::PepperUnknown(0))));
+    }
+
+    #[test]
+    fn a_damaged_hash_is_an_error_and_no_panic() {
+        let whole = hash_of("correct horse").phc;
+        let damaged = [
+            String::new(),
+            whole[..whole.len() - 1].to_owned(),
+            format!("{whole}$"),
+            format!("{whole}="),
+            whole.replace("argon2id", "argon2i"),
+            whole.replace("v=19", "v=16"),
+            whole.replace("m=64,t=1,p=1", "t=1,m=64,p=1"),
+            whole.replace("m=64", "m=4294967295"),
+            whole.replace("p=1", "p=1,data=AA"),
+        ];
+        for phc in damaged {
+            let hash = PasswordHash { phc, pepper: PEPPER };
+            assert!(matches!(hash.matches(&bytes("x")), Err(HashError::Malformed)), "{}", hash.phc);
+        }
+        let tiny = PasswordHash { phc: whole.replace("m=64", "m=1"), pepper: PEPPER };
+        assert!(matches!(tiny.matches(&bytes("x")), Err(HashError::Argon2(_))));
+    }
+}

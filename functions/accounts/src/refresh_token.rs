@@ -1,0 +1,98 @@
+//! The refresh token: 64 random bytes that are told to the client once and stored only as their SHA-256.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, de};
+use shared::crypto::digest::{base64url, from_base64url};
+use shared::identity::AccountKey;
+use shared::kernel::entropy::Entropy;
+use shared::kernel::secrets::SecretText;
+use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
+
+const BYTES: usize = 64;
+/// What 64 bytes are in base64.
+const CHARACTERS: usize = 86;
+
+/// A refresh token. It says nothing by itself; whose it is stands in the table, under its hash.
+pub struct RefreshToken(SecretText);
+
+/// Why a text cannot be a refresh token of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a refresh token: {CHARACTERS} characters of base64url")]
+pub struct NotARefreshToken;
+
+impl RefreshToken {
+    pub fn new(entropy: &Entropy) -> Self {
+        Self(SecretText::new(base64url(&entropy.bytes::<BYTES>())))
+    }
+
+    /// One spelling per token: the last character has four bits that must be zero, and the decoder checks them.
+    pub fn parse(text: String) -> Result<Self, NotARefreshToken> {
+        let token = Self(SecretText::new(text));
+        let is_ours = token.0.expose().len() == CHARACTERS
+            && from_base64url(token.0.expose()).is_some_and(|bytes| bytes.len() == BYTES);
+        if is_ours { Ok(token) } else { Err(NotARefreshToken) }
+    }
+
+    /// Where its record lies. A plain digest is enough for 512 random bits.
+    pub fn key(&self) -> AccountKey {
+        AccountKey::token(&self.0)
+    }
+
+    /// For the answer that hands it out.
+    pub fn into_secret(self) -> SecretText {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for RefreshToken {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+impl utoipa::PartialSchema for RefreshToken {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
+            .min_length(Some(CHARACTERS))
+            .max_length(Some(CHARACTERS))
+            .pattern(Some("^[A-Za-z0-9_-]{86}$"))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for RefreshToken {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("RefreshToken")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_token_has_one_spelling_and_one_key() {
+        let entropy = Entropy::seeded(3);
+        let (one, two) = (RefreshToken::new(&entropy), RefreshToken::new(&entropy));
+        assert_ne!(one.key(), two.key());
+        let text = one.0.expose().to_owned();
+        assert_eq!(text.len(), CHARACTERS);
+        assert_eq!(RefreshToken::parse(text.clone()).unwrap().key(), one.key());
+        // The same bytes with one of the four spare bits set.
+        let last = text.chars().last().unwrap();
+        let spare = char::from(last as u8 + 1);
+        for wrong in [String::new(), format!("{text}="), format!("{text}A"), format!("{}{spare}", &text[..85])] {
+            assert!(RefreshToken::parse(wrong.clone()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn its_key_does_not_hold_it() {
+        let token = RefreshToken::new(&Entropy::seeded(3));
+        assert!(matches!(token.key(), AccountKey::Token(digest) if digest.len() == 64));
+    }
+}

@@ -1,0 +1,43 @@
+//! `POST /auth/register`: asks for an account. The answer does not tell whether there is one already; the mail does.
+
+use mail::EmailAddress;
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Accepted, Endpoint, Route};
+use shared::identity::Credentials;
+use shared::kernel::problems::Problem;
+use utoipa::ToSchema;
+
+use crate::correspondence::correspond;
+use crate::{Cost, Password, PasswordHash, PersonName};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Register {
+    email: EmailAddress,
+    password: Password,
+    name: PersonName,
+}
+
+pub static FUNCTION: Function = Function::route::<Register>();
+
+impl Endpoint for Register {
+    // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
+    const ROUTE: Route = Route::post("register", "/auth/register").memory_mb(1024);
+    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
+    type Access = Credentials;
+    type Output = Accepted;
+
+    async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
+        self.password.suits(&self.email)?;
+        // Also for an address that has an account: the hash is most of the time that this takes.
+        let peppered = accounts.pepper(self.password.secret()).await?;
+        let hash = PasswordHash::of(&peppered, Cost::DEFAULT, accounts.entropy()).map_err(Problem::internal)?;
+        correspond(accounts, &self.email, |address, now| {
+            address.register(accounts.new_id(), self.name.clone(), hash.clone(), now)
+        })
+        .await?;
+        Ok(Accepted)
+    }
+}

@@ -1,0 +1,5 @@
+//! The function `disconnect-channel`.
+
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    channels::disconnect_channel::FUNCTION.serve()
+}

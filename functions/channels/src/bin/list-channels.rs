@@ -1,0 +1,5 @@
+//! The function `list-channels`.
+
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    channels::list_channels::FUNCTION.serve()
+}

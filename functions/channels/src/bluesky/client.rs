@@ -1,0 +1,211 @@
+//! Calls to a Bluesky server (XRPC over HTTPS): each bounded in time, each failure named by its effect.
+
+use std::time::Duration;
+
+use http::Method;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use shared::aws::outbound::{OutboundAnswer, OutboundError, OutboundRequest};
+use shared::kernel::secrets::SecretText;
+use shared::tenancy::Scope;
+use url::Url;
+
+use super::answers::{BlobAnswer, HandleAnswer, Meaning, PutAnswer, RecordAnswer, Refusal, SessionAnswer};
+use super::handle::Handle;
+use super::record::COLLECTION;
+use super::service::method_url;
+
+/// Signing in hashes a password on the server; all else of a session is quick. A lease outlasts it.
+pub const SESSION_TIMEOUT_S: u64 = 10;
+/// A write waits for the account's other writes.
+const WRITE_TIMEOUT_S: u64 = 15;
+/// A picture of 2 MB on a slow line.
+const UPLOAD_TIMEOUT_S: u64 = 30;
+const READ_TIMEOUT_S: u64 = 10;
+
+/// A server, called on behalf of one workspace.
+pub struct Client<'a> {
+    scope: &'a Scope,
+    server: &'a Url,
+}
+
+/// Why a call has no result, by what the server may have done.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The address may not be called: it is not public, or not `https`.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Certainly nothing was done.
+    #[error("the server could not be reached: {0}")]
+    NotSent(String),
+    /// It may have been done, now or in a moment.
+    #[error("the server did not answer: {0}")]
+    NoAnswer(String),
+    /// A success that is not in the lexicon's form: done, but what came of it is not known.
+    #[error("the server's answer is not in the form of {0}")]
+    Malformed(&'static str),
+    #[error("{} {}: {}", .0.status, .0.code, .0.text)]
+    Refused(Refusal),
+}
+
+impl CallError {
+    pub fn meaning(&self) -> Option<Meaning> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.meaning()),
+            _ => None,
+        }
+    }
+}
+
+struct Call<'a> {
+    method: Method,
+    name: &'static str,
+    parameters: &'a [(&'a str, &'a str)],
+    token: Option<&'a SecretText>,
+    body: Option<(&'a str, Vec<u8>)>,
+    timeout_s: u64,
+}
+
+impl<'a> Client<'a> {
+    pub fn new(scope: &'a Scope, server: &'a Url) -> Self {
+        Self { scope, server }
+    }
+
+    pub async fn create_session(&self, identifier: &str, password: &SecretText) -> Result<SessionAnswer, CallError> {
+        let input = json!({ "identifier": identifier, "password": password.expose() });
+        self.post("com.atproto.server.createSession", None, &input, SESSION_TIMEOUT_S).await
+    }
+
+    /// Rotates the tokens. The old refresh token works for two more hours and leads to the same new
+    /// one, so that a lost answer loses nothing.
+    pub async fn refresh_session(&self, refresh: &SecretText) -> Result<SessionAnswer, CallError> {
+        self.session("com.atproto.server.refreshSession", refresh).await.and_then(parse("refreshSession"))
+    }
+
+    /// Ends the session of a refresh token, also of one that has expired.
+    pub async fn delete_session(&self, refresh: &SecretText) -> Result<(), CallError> {
+        self.session("com.atproto.server.deleteSession", refresh).await.map(|_| ())
+    }
+
+    pub async fn resolve_handle(&self, handle: &Handle) -> Result<HandleAnswer, CallError> {
+        let parameters = [("handle", handle.as_str())];
+        self.get("com.atproto.identity.resolveHandle", &parameters).await
+    }
+
+    /// Uploads a picture. It is not visible until a record refers to it, and is dropped if none does.
+    pub async fn upload_blob(
+        &self,
+        access: &SecretText,
+        content_type: &str,
+        bytes: Vec<u8>,
+    ) -> Result<BlobAnswer, CallError> {
+        let name = "com.atproto.repo.uploadBlob";
+        let body = Some((content_type, bytes));
+        let call = Call {
+            method: Method::POST,
+            name,
+            parameters: &[],
+            token: Some(access),
+            body,
+            timeout_s: UPLOAD_TIMEOUT_S,
+        };
+        self.call(call).await.and_then(parse(name))
+    }
+
+    /// Writes a record under a key that no record has. The same record again is a success, another one
+    /// is refused with `InvalidSwap`: that is what `swapRecord: null` says, and why it is never left out.
+    pub async fn put_new_record(
+        &self,
+        access: &SecretText,
+        account: &str,
+        record_key: &str,
+        record: &Value,
+    ) -> Result<PutAnswer, CallError> {
+        let input = json!({
+            "repo": account,
+            "collection": COLLECTION,
+            "rkey": record_key,
+            "record": record,
+            "swapRecord": null,
+        });
+        self.post("com.atproto.repo.putRecord", Some(access), &input, WRITE_TIMEOUT_S).await
+    }
+
+    /// The record of this key, if there is one. Asked of the account's own server, so that what was
+    /// written is seen.
+    pub async fn get_record(&self, account: &str, record_key: &str) -> Result<Option<RecordAnswer>, CallError> {
+        let parameters = [("repo", account), ("collection", COLLECTION), ("rkey", record_key)];
+        match self.get("com.atproto.repo.getRecord", &parameters).await {
+            Err(CallError::Refused(refusal)) if refusal.meaning() == Meaning::NoRecord => Ok(None),
+            answer => answer.map(Some),
+        }
+    }
+
+    async fn get<T: DeserializeOwned>(&self, name: &'static str, parameters: &[(&str, &str)]) -> Result<T, CallError> {
+        let call = Call { method: Method::GET, name, parameters, token: None, body: None, timeout_s: READ_TIMEOUT_S };
+        self.call(call).await.and_then(parse(name))
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        name: &'static str,
+        token: Option<&SecretText>,
+        input: &Value,
+        timeout_s: u64,
+    ) -> Result<T, CallError> {
+        let body = Some(("application/json", input.to_string().into_bytes()));
+        let call = Call { method: Method::POST, name, parameters: &[], token, body, timeout_s };
+        self.call(call).await.and_then(parse(name))
+    }
+
+    /// A call that has no input: the server refuses one with a content type.
+    async fn session(&self, name: &'static str, refresh: &SecretText) -> Result<OutboundAnswer, CallError> {
+        self.call(Call {
+            method: Method::POST,
+            name,
+            parameters: &[],
+            token: Some(refresh),
+            body: None,
+            timeout_s: SESSION_TIMEOUT_S,
+        })
+        .await
+    }
+
+    /// Not generic, so that it is compiled once.
+    async fn call(&self, call: Call<'_>) -> Result<OutboundAnswer, CallError> {
+        let mut headers = vec![("accept", "application/json".to_owned())];
+        if let Some(token) = call.token {
+            headers.push(("authorization", format!("Bearer {}", token.expose())));
+        }
+        let body = call.body.map(|(content_type, body)| {
+            headers.push(("content-type", content_type.to_owned()));
+            body
+        });
+        let request = OutboundRequest {
+            method: call.method,
+            url: method_url(self.server, call.name, call.parameters),
+            headers,
+            body: body.unwrap_or_default(),
+            timeout: Duration::from_secs(call.timeout_s),
+        };
+        let answer = self.scope.call(request).await?;
+        if (200..300).contains(&answer.status) {
+            return Ok(answer);
+        }
+        Err(CallError::Refused(Refusal::read(answer.status, &answer.headers, &answer.body, self.scope.now())))
+    }
+}
+
+fn parse<T: DeserializeOwned>(name: &'static str) -> impl FnOnce(OutboundAnswer) -> Result<T, CallError> {
+    move |answer| serde_json::from_slice(&answer.body).map_err(|_| CallError::Malformed(name))
+}
+
+impl From<OutboundError> for CallError {
+    fn from(error: OutboundError) -> Self {
+        match error {
+            OutboundError::Forbidden(_) => Self::Forbidden(error.to_string()),
+            OutboundError::NotSent(cause) => Self::NotSent(cause),
+            OutboundError::Unknown(cause) => Self::NoAnswer(cause),
+        }
+    }
+}

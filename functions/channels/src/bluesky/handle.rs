@@ -1,0 +1,95 @@
+//! Bluesky handles: domain names that stand for accounts.
+
+use std::fmt;
+
+/// Longest handle in ASCII characters.
+const LONGEST: usize = 253;
+/// Longest label between two dots.
+const LONGEST_LABEL: usize = 63;
+
+/// A syntactically valid handle in lower case, without the `@`: `alice.bsky.social`.
+///
+/// Source: <https://atproto.com/specs/handle>, "Handle Identifier Syntax". Whether it exists is
+/// another question, which only the network answers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handle(String);
+
+impl Handle {
+    pub fn parse(text: &str) -> Option<Self> {
+        let labels: Vec<&str> = text.split('.').collect();
+        let starts_with_letter = |label: &&str| label.starts_with(|first: char| first.is_ascii_alphabetic());
+        let valid = text.len() <= LONGEST
+            && labels.len() >= 2
+            && labels.iter().all(|label| is_label(label))
+            && labels.last().is_some_and(starts_with_letter);
+        // Handles are compared without regard to case; one spelling saves a second lookup.
+        valid.then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn is_label(label: &str) -> bool {
+    !label.is_empty()
+        && label.len() <= LONGEST_LABEL
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// The examples of the specification, and its borders.
+    #[test]
+    fn the_syntax_is_the_specification_s() {
+        let longest_label = "a".repeat(63);
+        for valid in [
+            "jay.bsky.social",
+            "8.cn",
+            "name.t--t",
+            "XX.LCS.MIT.EDU",
+            "a.co",
+            "xn--notarealidn.com",
+            "4chan.org",
+            "laptop.local",
+            &format!("{longest_label}.test"),
+        ] {
+            assert!(Handle::parse(valid).is_some(), "{valid} was refused");
+        }
+        for invalid in [
+            "jo@hn.test",
+            "💩.test",
+            "john..test",
+            "xn--bcher-.tld",
+            "john.0",
+            "cn.8",
+            "www.masełkowski.pl.com",
+            "org",
+            "name.org.",
+            ".org",
+            "-a.com",
+            "a b.com",
+            "",
+            &format!("a{longest_label}.test"),
+            &format!("{}test", "abcdefg.".repeat(32)),
+        ] {
+            assert!(Handle::parse(invalid).is_none(), "{invalid} was taken");
+        }
+    }
+
+    #[test]
+    fn a_handle_has_one_spelling() {
+        assert_eq!(Handle::parse("Alice.Bsky.Social").unwrap().as_str(), "alice.bsky.social");
+    }
+}

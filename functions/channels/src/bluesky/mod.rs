@@ -1,0 +1,12 @@
+//! Bluesky: what the rest of the crate needs of it, over the AT Protocol.
+
+mod answers;
+pub(crate) mod client;
+mod handle;
+pub(crate) mod publish;
+mod record;
+mod record_key;
+mod rich_text;
+pub(crate) mod service;
+pub(crate) mod sign_in;
+pub(crate) mod tokens;

@@ -1,0 +1,264 @@
+//! Publishing on Bluesky: a record under a key that follows from the delivery, written exactly once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::try_join_all;
+use shared::kernel::problems::Problem;
+use shared::tenancy::Scope;
+
+use super::answers::{Meaning, PutAnswer, RecordAnswer, Refusal};
+use super::client::{CallError, Client};
+use super::handle::Handle;
+use super::record::{UploadedPicture, post_record};
+use super::record_key::record_key;
+use super::rich_text::{Feature, Span, detect};
+use super::tokens::{self, Access, not_now};
+use crate::channel::{Channel, Connection};
+use crate::platform::OverLimit;
+use crate::publishing::{Draft, Intent, Picture, PublishError, Published};
+
+/// Where a person sees a post. The network has other clients; this is the one that everybody has.
+const VIEWER: &str = "https://bsky.app";
+
+pub async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<Intent, PublishError> {
+    require_connected(channel)?;
+    require_limits(channel, &draft)?;
+    let Draft { text, pictures, created_at, delivery } = draft;
+    let access = tokens::access(scope, channel.id, None).await?;
+    let spans = detect(&text);
+    let accounts = mentioned_accounts(scope, &access, &spans).await?;
+    let pictures = upload(scope, channel, access, pictures).await?;
+    Ok(Intent {
+        record_key: record_key(&delivery),
+        account_id: channel.account_id.clone(),
+        record: post_record(&text, &spans, &accounts, &pictures, created_at),
+    })
+}
+
+pub async fn send(scope: &Scope, channel: &Channel, intent: &Intent) -> Result<Published, PublishError> {
+    require_connected(channel)?;
+    require_same_account(channel, intent)?;
+    let access = tokens::access(scope, channel.id, None).await?;
+    let put = match put(scope, &access, intent).await {
+        // Refused before anything was done: once more with a fresh token.
+        Err(error) if error.meaning() == Some(Meaning::StaleToken) => {
+            let fresh = tokens::access(scope, channel.id, Some(access.generation)).await?;
+            put(scope, &fresh, intent).await
+        }
+        other => other,
+    };
+    match put {
+        Ok(answer) => Ok(published(intent, answer)),
+        Err(CallError::Refused(refusal)) if refusal.meaning() == Meaning::OtherVersion => {
+            existing(scope, &access, intent, &refusal).await
+        }
+        Err(error) => Err(unsent(scope, channel, error).await?),
+    }
+}
+
+pub async fn reconcile(scope: &Scope, channel: &Channel, intent: &Intent) -> Result<Option<Published>, PublishError> {
+    require_same_account(channel, intent)?;
+    let server = tokens::server(scope, channel.id).await?;
+    let found = Client::new(scope, &server).get_record(&intent.account_id, &intent.record_key).await;
+    // A read has no effect: whatever went wrong, it can be asked again.
+    match found.map_err(|error| not_now(&error))? {
+        Some(record) => same_record(intent, record).map(Some).ok_or_else(key_is_taken),
+        None => Ok(None),
+    }
+}
+
+fn require_connected(channel: &Channel) -> Result<(), PublishError> {
+    match &channel.connection {
+        Connection::Connected => Ok(()),
+        Connection::NeedsReauthorisation { code, text, .. } => {
+            Err(PublishError::Disconnected { code: code.clone(), text: text.clone() })
+        }
+    }
+}
+
+/// An intent goes to the account that it was prepared for, or nowhere.
+fn require_same_account(channel: &Channel, intent: &Intent) -> Result<(), PublishError> {
+    if channel.account_id == intent.account_id {
+        return Ok(());
+    }
+    Err(Problem::internal("an intent of another account").into())
+}
+
+fn require_limits(channel: &Channel, draft: &Draft) -> Result<(), PublishError> {
+    let limits = channel.platform.limits();
+    let sizes = draft.pictures.iter().map(|picture| picture.bytes.len() as u64);
+    limits.check_text(&draft.text).map_err(|over| over_limit("text", "Shorten the text.", over))?;
+    limits.check_pictures(sizes).map_err(|over| over_limit("pictures", "Take fewer or smaller pictures.", over))
+}
+
+fn over_limit(field: &str, remedy: &str, over: OverLimit) -> PublishError {
+    PublishError::Refused {
+        code: format!("{field}_over_limit"),
+        text: format!("{field}: {over}"),
+        remedy: remedy.to_owned(),
+    }
+}
+
+/// The accounts behind the mentioned handles. A handle that nobody has stays plain text.
+async fn mentioned_accounts(
+    scope: &Scope,
+    access: &Access,
+    spans: &[Span],
+) -> Result<BTreeMap<Handle, String>, PublishError> {
+    let handles: BTreeSet<&Handle> = spans
+        .iter()
+        .filter_map(|span| match &span.feature {
+            Feature::Mention(handle) => Some(handle),
+            Feature::Link(_) | Feature::Tag(_) => None,
+        })
+        .collect();
+    let client = Client::new(scope, &access.server);
+    let found = handles.into_iter().map(async |handle| match client.resolve_handle(handle).await {
+        Ok(answer) => Ok(Some((handle.clone(), answer.did))),
+        Err(error) if error.meaning() == Some(Meaning::Rejected) => Ok(None),
+        Err(error) => Err(not_now(&error)),
+    });
+    Ok(try_join_all(found).await?.into_iter().flatten().collect())
+}
+
+/// Uploads all pictures at once (at most four). An upload may be repeated: the server names a blob by its hash.
+async fn upload(
+    scope: &Scope,
+    channel: &Channel,
+    access: Access,
+    pictures: Vec<Picture>,
+) -> Result<Vec<UploadedPicture>, PublishError> {
+    let client = Client::new(scope, &access.server);
+    let uploads = pictures.into_iter().map(async |picture| {
+        let answer = client.upload_blob(&access.token, &picture.content_type, picture.bytes).await?;
+        let Picture { alt_text, width, height, .. } = picture;
+        Ok::<_, CallError>(UploadedPicture { blob: answer.blob, alt_text, width, height })
+    });
+    match try_join_all(uploads).await {
+        Ok(uploaded) => Ok(uploaded),
+        Err(error) if error.meaning() == Some(Meaning::StaleToken) => {
+            // Renews, or finds out that a person must sign in. The caller tries again with what is there.
+            tokens::access(scope, channel.id, Some(access.generation)).await?;
+            Err(not_now(&error))
+        }
+        // An upload is not visible, so that an unknown outcome is as good as none.
+        Err(error @ CallError::NoAnswer(_)) => Err(not_now(&error)),
+        Err(error) => match unsent(scope, channel, error).await? {
+            PublishError::Unknown { code, text } => Err(PublishError::NotNow { retry_after_s: 30, code, text }),
+            refused => Err(refused),
+        },
+    }
+}
+
+async fn put(scope: &Scope, access: &Access, intent: &Intent) -> Result<PutAnswer, CallError> {
+    let client = Client::new(scope, &access.server);
+    client.put_new_record(&access.token, &intent.account_id, &intent.record_key, &intent.record).await
+}
+
+/// There is a record with our key that the server does not take for the same: ours in another
+/// rendering, or something that must not be overwritten.
+async fn existing(
+    scope: &Scope,
+    access: &Access,
+    intent: &Intent,
+    refusal: &Refusal,
+) -> Result<Published, PublishError> {
+    let client = Client::new(scope, &access.server);
+    match client.get_record(&intent.account_id, &intent.record_key).await {
+        Ok(Some(record)) => same_record(intent, record).ok_or_else(key_is_taken),
+        // It was there a moment ago. What it was can no longer be told: a person shall look.
+        Ok(None) => Err(PublishError::Unknown { code: refusal.code.clone(), text: refusal.text.clone() }),
+        Err(error) => Err(PublishError::Unknown { code: refusal.code.clone(), text: error.to_string() }),
+    }
+}
+
+fn same_record(intent: &Intent, found: RecordAnswer) -> Option<Published> {
+    (found.value == intent.record)
+        .then(|| published(intent, PutAnswer { uri: found.uri, cid: found.cid.unwrap_or_default() }))
+}
+
+fn key_is_taken() -> PublishError {
+    PublishError::Refused {
+        code: "record_key_taken".to_owned(),
+        text: "The account has another post under this delivery's key.".to_owned(),
+        remedy: "Look at the post on Bluesky: it was edited there, or it is another one. Schedule anew if it \
+                 shall be published again."
+            .to_owned(),
+    }
+}
+
+fn published(intent: &Intent, answer: PutAnswer) -> Published {
+    let url = format!("{VIEWER}/profile/{}/post/{}", intent.account_id, intent.record_key);
+    Published { uri: answer.uri, cid: answer.cid, url }
+}
+
+/// What a failed write means for the post.
+async fn unsent(scope: &Scope, channel: &Channel, error: CallError) -> Result<PublishError, Problem> {
+    let refusal = match error {
+        CallError::Forbidden(_) | CallError::NotSent(_) => return Ok(not_now(&error)),
+        CallError::NoAnswer(_) | CallError::Malformed(_) => {
+            return Ok(PublishError::Unknown { code: "platform_timed_out".to_owned(), text: error.to_string() });
+        }
+        CallError::Refused(refusal) => refusal,
+    };
+    let Refusal { code, text, .. } = refusal.clone();
+    Ok(match refusal.meaning() {
+        Meaning::TooMany | Meaning::StaleToken => not_now(&CallError::Refused(refusal)),
+        Meaning::ServerFault => PublishError::Unknown { code, text },
+        Meaning::AccountGone => {
+            tokens::mark_disconnected(scope, channel.id, &refusal).await?;
+            PublishError::Disconnected { code, text }
+        }
+        Meaning::OtherVersion | Meaning::NoRecord | Meaning::Rejected => {
+            let remedy = remedy(&refusal).to_owned();
+            PublishError::Refused { code, text, remedy }
+        }
+    })
+}
+
+fn remedy(refusal: &Refusal) -> &'static str {
+    match (refusal.status, refusal.code.as_str()) {
+        (413, _) | (_, "BlobTooLarge" | "PayloadTooLarge") => "Take a smaller picture.",
+        (_, "BlobNotFound") => "Schedule the post again: the server dropped its pictures.",
+        (_, "InvalidMimeType") => "Take a picture in another format.",
+        _ => "Change the post as the platform's text says, and schedule it again.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn intent(record: Value) -> Intent {
+        Intent { record_key: "3jzfcijpj2z2a".to_owned(), account_id: "did:plc:abc".to_owned(), record }
+    }
+
+    fn found(value: Value) -> RecordAnswer {
+        RecordAnswer { uri: "at://did:plc:abc/app.bsky.feed.post/3jzfcijpj2z2a".to_owned(), cid: None, value }
+    }
+
+    #[test]
+    fn a_record_is_ours_if_its_content_is() {
+        let ours = intent(json!({ "text": "a", "createdAt": "b" }));
+        let published = same_record(&ours, found(json!({ "createdAt": "b", "text": "a" }))).unwrap();
+        assert_eq!(published.uri, "at://did:plc:abc/app.bsky.feed.post/3jzfcijpj2z2a");
+        assert_eq!(published.url, "https://bsky.app/profile/did:plc:abc/post/3jzfcijpj2z2a");
+        assert_eq!(same_record(&ours, found(json!({ "text": "edited", "createdAt": "b" }))), None);
+        assert_eq!(same_record(&ours, found(json!({ "text": "a" }))), None);
+    }
+
+    #[test]
+    fn every_refusal_has_a_remedy() {
+        let refusal =
+            |status, code: &str| Refusal { status, code: code.to_owned(), text: String::new(), retry_after_s: None };
+        assert_eq!(remedy(&refusal(413, "HTTP 413")), "Take a smaller picture.");
+        assert_eq!(remedy(&refusal(400, "BlobTooLarge")), "Take a smaller picture.");
+        assert_eq!(
+            remedy(&refusal(400, "InvalidRequest")),
+            "Change the post as the platform's text says, and schedule it again."
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! The record of a post: what is written into the account's repository (`app.bsky.feed.post`).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use shared::kernel::time::{Timestamp, sortable};
+
+use super::handle::Handle;
+use super::rich_text::{Feature, Span};
+
+/// `app.bsky.feed.post`, the collection and the type of its records.
+pub const COLLECTION: &str = "app.bsky.feed.post";
+
+/// A picture that the server has already.
+pub struct UploadedPicture {
+    /// The blob reference as `uploadBlob` answered it, untouched.
+    pub blob: Value,
+    pub alt_text: String,
+    pub width: u32,
+    pub height: u32,
+}
+
+/// Builds the record. A mention without a DID in `accounts` stays plain text, as in the official client.
+pub fn post_record(
+    text: &str,
+    spans: &[Span],
+    accounts: &BTreeMap<Handle, String>,
+    pictures: &[UploadedPicture],
+    created_at: Timestamp,
+) -> Value {
+    let mut record = json!({ "$type": COLLECTION, "text": text, "createdAt": sortable(created_at) });
+    let facets: Vec<Value> = spans.iter().filter_map(|span| facet(span, accounts)).collect();
+    if !facets.is_empty() {
+        record["facets"] = Value::Array(facets);
+    }
+    if !pictures.is_empty() {
+        let images: Vec<Value> = pictures.iter().map(image).collect();
+        record["embed"] = json!({ "$type": "app.bsky.embed.images", "images": images });
+    }
+    record
+}
+
+fn facet(span: &Span, accounts: &BTreeMap<Handle, String>) -> Option<Value> {
+    let feature = match &span.feature {
+        Feature::Mention(handle) => json!({ "$type": "app.bsky.richtext.facet#mention", "did": accounts.get(handle)? }),
+        Feature::Link(uri) => json!({ "$type": "app.bsky.richtext.facet#link", "uri": uri }),
+        Feature::Tag(tag) => json!({ "$type": "app.bsky.richtext.facet#tag", "tag": tag }),
+    };
+    Some(json!({
+        "$type": "app.bsky.richtext.facet",
+        "index": { "byteStart": span.byte_start, "byteEnd": span.byte_end },
+        "features": [feature],
+    }))
+}
+
+fn image(picture: &UploadedPicture) -> Value {
+    let mut image = json!({ "image": picture.blob, "alt": picture.alt_text });
+    // The lexicon wants at least 1; without a ratio the client measures the picture itself.
+    if picture.width > 0 && picture.height > 0 {
+        image["aspectRatio"] = json!({ "width": picture.width, "height": picture.height });
+    }
+    image
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::rich_text::detect;
+    use super::*;
+
+    #[test]
+    fn a_post_with_everything_is_the_lexicon_s_record() {
+        let text = "See https://bulkhead.example.com, @alice.test! #März";
+        let accounts = BTreeMap::from([(Handle::parse("alice.test").unwrap(), "did:plc:alice".to_owned())]);
+        let blob = json!({ "$type": "blob", "ref": { "$link": "bafk" }, "mimeType": "image/png", "size": 7 });
+        let pictures = [UploadedPicture { blob: blob.clone(), alt_text: "A cat".to_owned(), width: 4, height: 3 }];
+        let at = "2026-03-01T08:30:00Z".parse().unwrap();
+        assert_eq!(
+            post_record(text, &detect(text), &accounts, &pictures, at),
+            json!({
+                "$type": "app.bsky.feed.post",
+                "text": text,
+                "createdAt": "2026-03-01T08:30:00.000Z",
+                "facets": [
+                    {
+                        "$type": "app.bsky.richtext.facet",
+                        "index": { "byteStart": 4, "byteEnd": 32 },
+                        "features": [{ "$type": "app.bsky.richtext.facet#link", "uri": "https://bulkhead.example.com" }],
+                    },
+                    {
+                        "$type": "app.bsky.richtext.facet",
+                        "index": { "byteStart": 34, "byteEnd": 45 },
+                        "features": [{ "$type": "app.bsky.richtext.facet#mention", "did": "did:plc:alice" }],
+                    },
+                    {
+                        "$type": "app.bsky.richtext.facet",
+                        "index": { "byteStart": 47, "byteEnd": 53 },
+                        "features": [{ "$type": "app.bsky.richtext.facet#tag", "tag": "März" }],
+                    },
+                ],
+                "embed": {
+                    "$type": "app.bsky.embed.images",
+                    "images": [{ "image": blob, "alt": "A cat", "aspectRatio": { "width": 4, "height": 3 } }],
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn an_unknown_account_is_plain_text() {
+        let text = "@nobody.test";
+        let record = post_record(text, &detect(text), &BTreeMap::new(), &[], Timestamp::UNIX_EPOCH);
+        assert_eq!(record, json!({ "$type": COLLECTION, "text": text, "createdAt": "1970-01-01T00:00:00.000Z" }));
+    }
+}

@@ -1,0 +1,65 @@
+//! The address of a Bluesky server: an origin, nothing else.
+
+use url::Url;
+
+/// Where most accounts sign in. It hands on to the server that holds the account.
+pub const DEFAULT_SERVICE: &str = "https://bsky.social";
+
+/// A server's origin, such as `https://bsky.social/`. None for anything that has a path, a query, a user
+/// or another scheme than `http` and `https`; whether `http` may be called is the outbound client's
+/// decision, which admits it on loopback in a development build.
+pub fn origin(text: &str) -> Option<Url> {
+    let url = Url::parse(text.trim()).ok()?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none();
+    plain.then_some(url)
+}
+
+/// The address of an XRPC method (atproto.com/specs/xrpc): `/xrpc/<name>` on the server.
+pub fn method_url(server: &Url, method: &str, parameters: &[(&str, &str)]) -> Url {
+    let mut url = server.clone();
+    url.set_path(&format!("/xrpc/{method}"));
+    if !parameters.is_empty() {
+        url.query_pairs_mut().extend_pairs(parameters);
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_service_is_an_origin() {
+        assert_eq!(origin(DEFAULT_SERVICE).unwrap().as_str(), "https://bsky.social/");
+        assert_eq!(origin(" https://PDS.Example.com:8443/ ").unwrap().as_str(), "https://pds.example.com:8443/");
+        assert!(origin("http://localhost:2583").is_some());
+        for wrong in [
+            "",
+            "bsky.social",
+            "ftp://bsky.social",
+            "https://bsky.social/xrpc",
+            "https://bsky.social/?a",
+            "https://bsky.social/#a",
+            "https://user@bsky.social",
+            "https://user:password@bsky.social",
+            "javascript:alert(1)",
+        ] {
+            assert!(origin(wrong).is_none(), "{wrong} was taken");
+        }
+    }
+
+    #[test]
+    fn parameters_are_encoded() {
+        let server = origin("https://pds.example.com").unwrap();
+        assert_eq!(method_url(&server, "a.b.c", &[]).as_str(), "https://pds.example.com/xrpc/a.b.c");
+        let url = method_url(&server, "a.b.c", &[("repo", "did:plc:a&b=c"), ("rkey", "x y")]);
+        assert_eq!(url.as_str(), "https://pds.example.com/xrpc/a.b.c?repo=did%3Aplc%3Aa%26b%3Dc&rkey=x+y");
+    }
+}

@@ -1,0 +1,281 @@
+//! Signing in with an app password: from a handle and a password to an account and its tokens.
+
+use serde::{Deserialize, Deserializer, de};
+use shared::kernel::problems::Problem;
+use shared::kernel::secrets::SecretText;
+use shared::kernel::time::Timestamp;
+use shared::tenancy::Scope;
+use url::Url;
+use utoipa::ToSchema;
+
+use super::answers::{Meaning, Refusal, SessionAnswer, access_expires_at};
+use super::client::{CallError, Client};
+use super::service;
+use super::tokens::callable_server;
+
+/// The address of the server where an account signs in.
+#[derive(Clone, Debug, ToSchema)]
+#[schema(value_type = String, example = "https://bsky.social")]
+pub struct Service(Url);
+
+impl Service {
+    /// The service that was named, or the one where most accounts are.
+    pub fn or_default(named: Option<Self>) -> Result<Self, Problem> {
+        named.map_or_else(|| Self::parse(service::DEFAULT_SERVICE).map_err(Problem::internal), Ok)
+    }
+
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let url = service::origin(text).ok_or("must be a server's address without a path, like https://bsky.social")?;
+        shared::aws::outbound::check(&url).map_err(|_| "must be a public address with https")?;
+        Ok(Self(url))
+    }
+
+    /// As it is stored and shown: without the slash at the end.
+    pub fn as_text(&self) -> String {
+        self.0.as_str().trim_end_matches('/').to_owned()
+    }
+}
+
+impl<'de> Deserialize<'de> for Service {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+/// A handle, a DID or the e-mail address of an account.
+#[derive(Clone, ToSchema)]
+#[schema(value_type = String, min_length = 3, max_length = 320, example = "alice.bsky.social")]
+pub struct Identifier(String);
+
+impl<'de> Deserialize<'de> for Identifier {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let text = text.trim();
+        // People write their handle as others mention it.
+        let text = text.strip_prefix('@').unwrap_or(text);
+        let fits = (3..=320).contains(&text.len()) && text.chars().all(|next| next.is_ascii_graphic());
+        if !fits {
+            return Err(de::Error::custom("must be a handle, a DID or an e-mail address of 3 to 320 characters"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A password that was made for an application, and can be withdrawn by itself.
+///
+/// The form is what the official server makes (`1234-abcd-5678-efgh`, `@atproto/pds` 0.4). It is
+/// required so that nobody gives away the password of the account itself.
+#[derive(Clone, ToSchema)]
+#[schema(value_type = String, format = Password, pattern = "^[a-z0-9]{4}(-[a-z0-9]{4}){3}$")]
+pub struct AppPassword(SecretText);
+
+impl<'de> Deserialize<'de> for AppPassword {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = SecretText::deserialize(deserializer)?;
+        let groups: Vec<&str> = text.expose().split('-').collect();
+        let is_group = |group: &&str| {
+            group.len() == 4 && group.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        };
+        if groups.len() == 4 && groups.iter().all(is_group) {
+            return Ok(Self(text));
+        }
+        Err(de::Error::custom(
+            "must be an app password like abcd-efgh-ijkl-mnop (Bluesky: Settings, Privacy and security, App passwords), \
+             not the password of the account",
+        ))
+    }
+}
+
+/// An account that let us in.
+pub struct SignedIn {
+    pub account_id: String,
+    pub handle: String,
+    /// The server that holds the account, which need not be the one that it signed in to.
+    pub server: String,
+    pub access: SecretText,
+    pub access_expires_at: Timestamp,
+    pub refresh: SecretText,
+}
+
+/// Makes a session on the account's server. The password goes there and nowhere else.
+pub async fn sign_in(
+    scope: &Scope,
+    service: &Service,
+    identifier: &Identifier,
+    password: &AppPassword,
+) -> Result<SignedIn, Problem> {
+    let client = Client::new(scope, &service.0);
+    let answer = client.create_session(&identifier.0, &password.0).await.map_err(problem)?;
+    signed_in(service, answer, scope.now())
+}
+
+fn signed_in(service: &Service, answer: SessionAnswer, now: Timestamp) -> Result<SignedIn, Problem> {
+    if answer.active == Some(false) {
+        let status = answer.status.as_deref().unwrap_or("inactive");
+        let rule = format!("is of an account that is {status}");
+        return Err(refused("channel_account_inactive", "identifier", rule));
+    }
+    let malformed = || problem(CallError::Malformed("com.atproto.server.createSession"));
+    let (Some(access), Some(refresh)) = (answer.access_jwt, answer.refresh_jwt) else { return Err(malformed()) };
+    if !answer.did.starts_with("did:") {
+        return Err(malformed());
+    }
+    let hosting = answer.did_doc.as_ref().and_then(|document| callable_server(document, &answer.did));
+    Ok(SignedIn {
+        server: hosting.unwrap_or_else(|| service.0.clone()).into(),
+        handle: answer.handle.unwrap_or_else(|| answer.did.clone()),
+        account_id: answer.did,
+        access_expires_at: access_expires_at(&access, now),
+        access,
+        refresh,
+    })
+}
+
+/// What a client is told when signing in fails: what was expected, and the server's own words.
+fn problem(error: CallError) -> Problem {
+    match error {
+        CallError::Forbidden(_) => {
+            refused("channel_service_forbidden", "service", "must be a public address with https")
+        }
+        CallError::NotSent(_) => {
+            Problem::new(502, "platform_unreachable", "The server of this account cannot be reached.")
+                .at("service", "must be the address of a server that can be reached")
+        }
+        CallError::NoAnswer(_) => {
+            Problem::new(504, "platform_timed_out", "The server of this account did not answer in time. Try again.")
+        }
+        CallError::Malformed(_) => {
+            Problem::new(502, "platform_answer_malformed", "What answers at this address is no Bluesky server.")
+                .at("service", "must be the address of a Bluesky server")
+        }
+        CallError::Refused(refusal) => refused_sign_in(&refusal),
+    }
+}
+
+fn refused_sign_in(refusal: &Refusal) -> Problem {
+    let words = format!("The server says: {}: {}", refusal.code, refusal.text);
+    match (refusal.meaning(), refusal.code.as_str()) {
+        (Meaning::TooMany, _) => {
+            // createSession: 30 in 5 minutes, 300 a day, for each account and address.
+            Problem::new(429, "platform_rate_limited", format!("Too many sign-ins to this account. {words}"))
+                .retry_after(refusal.retry_after_s.unwrap_or(300))
+        }
+        (Meaning::ServerFault, _) => {
+            Problem::new(502, "platform_failed", format!("The server of this account failed. {words}"))
+        }
+        (_, "AuthFactorTokenRequired") => {
+            refused("app_password_needed", "app_password", "must be an app password, which needs no second factor")
+        }
+        (Meaning::AccountGone, _) => {
+            Problem::new(422, "channel_account_inactive", words).at("identifier", "must be of an active account")
+        }
+        (Meaning::StaleToken, _) => Problem::new(422, "channel_sign_in_refused", words)
+            .at("app_password", "must be a valid app password of this account on this service"),
+        _ => Problem::new(422, "channel_sign_in_refused", words)
+            .at("identifier", "must be an account that this service knows"),
+    }
+}
+
+fn refused(code: &'static str, field: &'static str, rule: impl Into<String>) -> Problem {
+    let rule = rule.into();
+    Problem::new(422, code, format!("The field {field} {rule}.")).at(field, rule)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn parses<T: for<'de> Deserialize<'de>>(text: &str) -> bool {
+        serde_json::from_value::<T>(json!(text)).is_ok()
+    }
+
+    #[test]
+    fn the_password_of_an_account_is_not_taken() {
+        assert!(parses::<AppPassword>("abcd-2345-efgh-ijkl"));
+        for wrong in [
+            "",
+            "hunter2",
+            "correct horse battery staple",
+            "abcd-2345-efgh",
+            "ABCD-2345-efgh-ijkl",
+            "abcd-2345-efgh-ijkl ",
+        ] {
+            assert!(!parses::<AppPassword>(wrong), "{wrong} was taken");
+        }
+    }
+
+    #[test]
+    fn an_identifier_may_be_written_as_a_mention() {
+        assert_eq!(serde_json::from_value::<Identifier>(json!(" @alice.test ")).unwrap().0, "alice.test");
+        assert!(parses::<Identifier>("did:plc:ewvi7nxzyoun6zhxrhs64oiz"));
+        assert!(parses::<Identifier>("alice@example.com"));
+        assert!(!parses::<Identifier>("a b c"));
+        assert!(!parses::<Identifier>("@"));
+        assert!(!parses::<Identifier>(&"a".repeat(321)));
+    }
+
+    #[test]
+    fn a_service_is_a_public_server() {
+        assert_eq!(Service::or_default(None).unwrap().as_text(), "https://bsky.social");
+        for wrong in [
+            "bsky.social",
+            "http://bsky.social",
+            "https://169.254.169.254",
+            "https://10.0.0.1",
+            "https://bsky.social/xrpc",
+        ] {
+            assert!(!parses::<Service>(wrong), "{wrong} was taken");
+        }
+    }
+
+    fn answer(change: impl FnOnce(&mut Value)) -> Result<SignedIn, Problem> {
+        let mut answer = json!({
+            "did": "did:plc:abc", "handle": "alice.test", "accessJwt": "a.b.c", "refreshJwt": "d.e.f", "active": true,
+            "didDoc": { "id": "did:plc:abc", "service": [{
+                "id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": "https://morel.host.bsky.network",
+            }] },
+        });
+        change(&mut answer);
+        signed_in(&Service::or_default(None).unwrap(), serde_json::from_value(answer).unwrap(), Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn the_account_s_own_server_is_taken_if_it_may_be_called() {
+        let server = |change: fn(&mut Value)| answer(change).unwrap().server;
+        assert_eq!(server(|_| ()), "https://morel.host.bsky.network/");
+        let inside = server(|answer| answer["didDoc"]["service"][0]["serviceEndpoint"] = json!("https://10.0.0.1"));
+        assert_eq!(inside, "https://bsky.social/");
+        assert_eq!(server(|answer| answer["didDoc"] = json!(null)), "https://bsky.social/");
+    }
+
+    #[test]
+    fn an_answer_without_what_is_needed_is_no_session() {
+        let code = |change: fn(&mut Value)| answer(change).err().unwrap().code();
+        assert_eq!(code(|answer| answer["accessJwt"] = json!(null)), "platform_answer_malformed");
+        assert_eq!(code(|answer| answer["refreshJwt"] = json!(null)), "platform_answer_malformed");
+        assert_eq!(code(|answer| answer["did"] = json!("alice")), "platform_answer_malformed");
+        assert_eq!(code(|answer| answer["active"] = json!(false)), "channel_account_inactive");
+    }
+
+    #[test]
+    fn a_refused_sign_in_names_the_field_and_keeps_the_server_s_words() {
+        let told = |status, code: &str| {
+            let text = "Invalid identifier or password".to_owned();
+            let refusal = Refusal { status, code: code.to_owned(), text, retry_after_s: Some(9) };
+            problem(CallError::Refused(refusal))
+        };
+        let wrong = told(401, "AuthenticationRequired");
+        assert_eq!((wrong.status(), wrong.code()), (422, "channel_sign_in_refused"));
+        assert_eq!(wrong.detail(), "The server says: AuthenticationRequired: Invalid identifier or password");
+        assert_eq!(wrong.errors()[0].field, "app_password");
+        assert_eq!(told(401, "AuthFactorTokenRequired").code(), "app_password_needed");
+        assert_eq!(told(401, "AccountTakedown").code(), "channel_account_inactive");
+        let limited = told(429, "RateLimitExceeded");
+        assert_eq!((limited.status(), limited.retry_after_s()), (429, Some(9)));
+        assert_eq!(told(500, "InternalServerError").status(), 502);
+        assert_eq!(problem(CallError::NoAnswer(String::new())).status(), 504);
+    }
+}

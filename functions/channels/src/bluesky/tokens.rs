@@ -1,0 +1,229 @@
+//! Access tokens: read, and renewed under a lease so that two renewals never run at once.
+
+use std::time::Duration;
+
+use shared::crypto::digest::hex;
+use shared::kernel::problems::{Problem, Refusal as _};
+use shared::kernel::secrets::SecretText;
+use shared::kernel::time::SignedDuration;
+use shared::table::Stored;
+use shared::tenancy::{Changes, Scope};
+use url::Url;
+
+use super::answers::{Meaning, Refusal, SessionAnswer, access_expires_at, hosting_server};
+use super::client::{CallError, Client, SESSION_TIMEOUT_S};
+use super::service;
+use crate::channel::{Channel, ChannelId};
+use crate::publishing::PublishError;
+use crate::session::{ChannelSession, Step, TOKEN_PURPOSE};
+
+/// Looks at a session that others renew too. Each look follows a commit of someone's or a wait.
+const LOOKS: u32 = 12;
+/// How long to wait for another's renewal before looking again.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+
+/// A token that can be sent, and where to.
+pub struct Access {
+    pub token: SecretText,
+    pub server: Url,
+    /// Tells this token from the one after it, if the server refuses it.
+    pub generation: u64,
+}
+
+/// Why a renewal is not stored.
+#[derive(Debug, thiserror::Error)]
+enum LeaseError {
+    #[error("Another function renews this channel's session.")]
+    Lost,
+}
+
+impl shared::kernel::problems::Refusal for LeaseError {
+    fn status(&self) -> u16 {
+        409
+    }
+
+    fn code(&self) -> &'static str {
+        "channel_session_leased"
+    }
+}
+
+/// The channel's token, renewed first where it has less than five minutes left or is of the
+/// generation that the server has just `refused`.
+pub async fn access(scope: &Scope, channel: ChannelId, refused: Option<u64>) -> Result<Access, PublishError> {
+    let holder = hex(scope.new_id::<ChannelSession>().as_bytes());
+    let mut free_at = scope.now();
+    for _ in 0..LOOKS {
+        let mut session = session(scope, channel).await?;
+        match session.next_step(scope.now(), refused) {
+            Step::Use => return opened(scope, &session).await,
+            Step::Wait(until) => {
+                free_at = until;
+                scope.pause(BETWEEN_LOOKS).await;
+            }
+            Step::Renew => {
+                session.lease_to(&holder, scope.now());
+                if stored(scope, &session, "the lease of a renewal").await? {
+                    renew(scope, channel, &holder).await?;
+                }
+            }
+        }
+    }
+    let left_s = free_at.duration_since(scope.now()).as_secs();
+    Err(PublishError::NotNow {
+        retry_after_s: u32::try_from(left_s).unwrap_or_default().max(1),
+        code: LeaseError::Lost.code().to_owned(),
+        text: LeaseError::Lost.to_string(),
+    })
+}
+
+/// The server of a channel, for reads that need no token.
+pub async fn server(scope: &Scope, channel: ChannelId) -> Result<Url, PublishError> {
+    server_of(&*session(scope, channel).await?)
+}
+
+async fn session(scope: &Scope, channel: ChannelId) -> Result<Stored<ChannelSession>, PublishError> {
+    scope.find::<ChannelSession>(&channel).await?.ok_or_else(|| PublishError::Disconnected {
+        code: "channel_disconnected".to_owned(),
+        text: "The channel was disconnected.".to_owned(),
+    })
+}
+
+fn server_of(session: &ChannelSession) -> Result<Url, PublishError> {
+    let broken = || Problem::internal("a stored server address is not an address");
+    Ok(service::origin(&session.server).ok_or_else(broken)?)
+}
+
+async fn opened(scope: &Scope, session: &ChannelSession) -> Result<Access, PublishError> {
+    let token = scope.open(TOKEN_PURPOSE, &session.channel(), &session.access).await?;
+    Ok(Access { token, server: server_of(session)?, generation: session.generation })
+}
+
+/// Writes a session back. False where another one was quicker: then what it wrote counts.
+async fn stored(scope: &Scope, session: &Stored<ChannelSession>, why: &'static str) -> Result<bool, Problem> {
+    let changes = Changes::default().replace(session).or(LeaseError::Lost).unaudited(why);
+    lost_or(scope.commit(changes).await)
+}
+
+fn lost_or(committed: Result<(), Problem>) -> Result<bool, Problem> {
+    match committed {
+        Ok(()) => Ok(true),
+        Err(problem) if problem.code() == LeaseError::Lost.code() => Ok(false),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Renews under a lease that is held. What cannot be stored because the lease was lost is dropped: the
+/// server takes the old refresh token for two more hours.
+async fn renew(scope: &Scope, channel: ChannelId, holder: &str) -> Result<(), PublishError> {
+    let mut session = session(scope, channel).await?;
+    let call = SignedDuration::from_secs(SESSION_TIMEOUT_S.cast_signed());
+    if !session.is_leased_to(holder, scope.now(), call) {
+        return Ok(());
+    }
+    let server = server_of(&session)?;
+    let refresh = scope.open(TOKEN_PURPOSE, &channel, &session.refresh).await?;
+    match Client::new(scope, &server).refresh_session(&refresh).await {
+        Ok(answer) => keep(scope, session, answer).await,
+        Err(CallError::Refused(refusal)) if is_final(&refusal) => give_up(scope, session, &refusal).await,
+        Err(passing) => {
+            session.release();
+            stored(scope, &session, "the end of a renewal that brought nothing").await?;
+            Err(not_now(&passing))
+        }
+    }
+}
+
+/// What ends a session, as the official client has it. Anything else may pass, and never disconnects.
+fn is_final(refusal: &Refusal) -> bool {
+    matches!(refusal.meaning(), Meaning::StaleToken | Meaning::AccountGone)
+}
+
+/// Stores what a renewal brought, and only that.
+async fn keep(scope: &Scope, mut session: Stored<ChannelSession>, answer: SessionAnswer) -> Result<(), PublishError> {
+    let owner = session.channel();
+    let access = match &answer.access_jwt {
+        Some(token) => Some((scope.seal(TOKEN_PURPOSE, &owner, token).await?, access_expires_at(token, scope.now()))),
+        None => None,
+    };
+    let refresh = match &answer.refresh_jwt {
+        Some(token) => Some(scope.seal(TOKEN_PURPOSE, &owner, token).await?),
+        None => None,
+    };
+    let brought_nothing = access.is_none();
+    let server = answer.did_doc.as_ref().and_then(|document| callable_server(document, &answer.did));
+    session.renew(access, refresh, server.map(String::from));
+    stored(scope, &session, "a renewed token").await?;
+    if brought_nothing {
+        return Err(not_now(&CallError::Malformed("com.atproto.server.refreshSession")));
+    }
+    Ok(())
+}
+
+/// The server that a DID document names, if this build may call it.
+pub fn callable_server(did_doc: &serde_json::Value, did: &str) -> Option<Url> {
+    hosting_server(did_doc, did).filter(|url| shared::aws::outbound::check(url).is_ok())
+}
+
+/// The server refuses the refresh token: a person must sign in again. Unless the lease was lost
+/// meanwhile, for then another one has the newer token.
+async fn give_up(scope: &Scope, mut session: Stored<ChannelSession>, refusal: &Refusal) -> Result<(), PublishError> {
+    session.release();
+    let mut channel = scope.get::<Channel>(&session.channel()).await?;
+    let changes = Changes::default().replace(&session).or(LeaseError::Lost);
+    let news = channel.need_reauthorisation(&refusal.code, &refusal.text, scope.now());
+    let changes = if news {
+        changes
+            .replace(&channel)
+            .or(LeaseError::Lost)
+            .audit("channel.reauthorisation_needed", channel.id)
+            .detail(serde_json::json!({ "code": refusal.code }))
+    } else {
+        changes.unaudited("it was recorded when the channel was refused first")
+    };
+    match lost_or(scope.commit(changes).await)? {
+        true => Err(PublishError::Disconnected { code: refusal.code.clone(), text: refusal.text.clone() }),
+        false => Ok(()),
+    }
+}
+
+/// Records that the account itself is gone: suspended, deactivated, deleted.
+pub async fn mark_disconnected(scope: &Scope, channel: ChannelId, refusal: &Refusal) -> Result<(), Problem> {
+    let mut channel = scope.get::<Channel>(&channel).await?;
+    if !channel.need_reauthorisation(&refusal.code, &refusal.text, scope.now()) {
+        return Ok(());
+    }
+    let changes = Changes::default()
+        .replace(&channel)
+        .or(LeaseError::Lost)
+        .audit("channel.reauthorisation_needed", channel.id)
+        .detail(serde_json::json!({ "code": refusal.code }));
+    // Whoever changed the channel meanwhile connected it again, or recorded the same.
+    lost_or(scope.commit(changes).await).map(|_| ())
+}
+
+/// Whether the same call may succeed later.
+pub fn is_passing(error: &CallError) -> bool {
+    match error {
+        CallError::NotSent(_) | CallError::NoAnswer(_) | CallError::Malformed(_) => true,
+        CallError::Forbidden(_) => false,
+        CallError::Refused(refusal) => matches!(refusal.meaning(), Meaning::TooMany | Meaning::ServerFault),
+    }
+}
+
+/// A failure without an effect, for another try.
+pub fn not_now(error: &CallError) -> PublishError {
+    let (code, retry_after_s) = match error {
+        // The token was renewed meanwhile: the next try has a fresh one.
+        CallError::Refused(refusal) if refusal.meaning() == Meaning::StaleToken => (refusal.code.as_str(), 1),
+        CallError::Refused(refusal) => (refusal.code.as_str(), refusal.retry_after_s.unwrap_or(30)),
+        CallError::Forbidden(_) => ("platform_address_forbidden", 300),
+        CallError::NotSent(_) => ("platform_unreachable", 10),
+        CallError::NoAnswer(_) => ("platform_timed_out", 30),
+        CallError::Malformed(_) => ("platform_answer_malformed", 60),
+    };
+    let text = match error {
+        CallError::Refused(refusal) => refusal.text.clone(),
+        other => other.to_string(),
+    };
+    PublishError::NotNow { retry_after_s, code: code.to_owned(), text }
+}

@@ -1,0 +1,143 @@
+//! `POST /workspaces/{workspace_id}/channels/bluesky`: connects a Bluesky account by an app password.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::crypto::Sealed;
+use shared::function::Function;
+use shared::http::{Created, Endpoint, Route};
+use shared::kernel::problems::Problem;
+use shared::table::Stored;
+use shared::tenancy::{Admin, Changes, Scope, Workspace};
+use utoipa::ToSchema;
+
+use crate::bluesky::sign_in::{AppPassword, Identifier, Service, SignedIn, sign_in};
+use crate::channel::{Channel, ChannelError, ChannelId, ChannelView, ConnectedAccounts, Connection};
+use crate::end_channel_session::EndChannelSession;
+use crate::platform::Platform;
+use crate::session::{ChannelSession, EndedSession, TOKEN_PURPOSE};
+
+/// Signs in once with the app password, which is not stored, and keeps the tokens sealed. An account
+/// that the workspace has already is connected again under the same id.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectBluesky {
+    /// The server where the account signs in; `https://bsky.social` if it is left out.
+    service: Option<Service>,
+    /// The account's handle, DID or e-mail address.
+    identifier: Identifier,
+    /// Made in Bluesky under Settings, Privacy and security, App passwords.
+    app_password: AppPassword,
+}
+
+pub static FUNCTION: Function = Function::route::<ConnectBluesky>();
+
+impl Endpoint for ConnectBluesky {
+    const ROUTE: Route = Route::post("connect-bluesky", "/workspaces/{workspace_id}/channels/bluesky").timeout_s(25);
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SealSecrets, Grant::CallPlatforms];
+    type Access = Workspace<Admin>;
+    type Output = Created<ChannelView>;
+
+    async fn handle(self, workspace: &Workspace<Admin>) -> Result<Self::Output, Problem> {
+        let service = Service::or_default(self.service)?;
+        // The one external effect that must come before the commit: what it brings is what is committed.
+        // If the commit fails, a session that nobody uses is left there, until it expires.
+        let account = sign_in(workspace, &service, &self.identifier, &self.app_password).await?;
+        let accounts = workspace.find::<ConnectedAccounts>(ConnectedAccounts::KEY).await?;
+        let known = accounts.as_ref().and_then(|accounts| accounts.channel_of(Platform::Bluesky, &account.account_id));
+        match known {
+            Some(channel) => reconnect(workspace, channel, &service, account).await,
+            None => connect(workspace, accounts, &service, account).await,
+        }
+        .map(Created)
+    }
+
+    async fn recall(resource: &str, workspace: &Workspace<Admin>) -> Result<Self::Output, Problem> {
+        let channel = workspace.get::<Channel>(resource).await?;
+        Ok(Created(ChannelView::from(&*channel)))
+    }
+}
+
+async fn connect(
+    workspace: &Workspace<Admin>,
+    accounts: Option<Stored<ConnectedAccounts>>,
+    service: &Service,
+    account: SignedIn,
+) -> Result<ChannelView, Problem> {
+    let channel = Channel {
+        id: workspace.new_id(),
+        platform: Platform::Bluesky,
+        service: service.as_text(),
+        account_id: account.account_id.clone(),
+        handle: account.handle.clone(),
+        connection: Connection::Connected,
+        connected_at: workspace.now(),
+        connected_by: workspace.user(),
+    };
+    let limit = workspace.limit("channels");
+    let changes = match accounts {
+        Some(mut accounts) => {
+            accounts.add(&channel, limit)?;
+            Changes::default().replace(&accounts)
+        }
+        None => {
+            let mut accounts = ConnectedAccounts::default();
+            accounts.add(&channel, limit)?;
+            Changes::default().insert(&accounts)
+        }
+    };
+    let session = new_session(workspace, channel.id, &account).await?;
+    let changes = changes
+        .or(ChannelError::ChangedMeanwhile)
+        .insert(&channel)
+        .insert(&session)
+        .audit("channel.connected", channel.id)
+        .detail(about(&channel));
+    workspace.commit(changes).await?;
+    Ok(ChannelView::from(&channel))
+}
+
+/// Puts new tokens in the place of the old ones, whose session is ended once that is committed.
+async fn reconnect(
+    workspace: &Workspace<Admin>,
+    channel: ChannelId,
+    service: &Service,
+    account: SignedIn,
+) -> Result<ChannelView, Problem> {
+    let mut channel = workspace.get::<Channel>(&channel).await?;
+    let mut session = workspace.get::<ChannelSession>(&channel.id).await?;
+    let ended = EndedSession::of(&session, workspace.new_id(), workspace.now());
+    let (access, refresh) = sealed(workspace, channel.id, &account).await?;
+    session.renew(Some((access, account.access_expires_at)), Some(refresh), Some(account.server));
+    channel.reconnect(service.as_text(), account.handle, workspace.user(), workspace.now());
+    let changes = Changes::default()
+        .replace(&channel)
+        .or(ChannelError::ChangedMeanwhile)
+        .replace(&session)
+        .or(ChannelError::ChangedMeanwhile)
+        .insert(&ended)
+        .audit("channel.reconnected", channel.id)
+        .detail(about(&channel))
+        .send(&EndChannelSession { ended_session_id: ended.id });
+    workspace.commit(changes).await?;
+    Ok(ChannelView::from(&*channel))
+}
+
+async fn new_session(scope: &Scope, channel: ChannelId, account: &SignedIn) -> Result<ChannelSession, Problem> {
+    let (access, refresh) = sealed(scope, channel, account).await?;
+    Ok(ChannelSession::new(channel, account.server.clone(), (access, account.access_expires_at), refresh))
+}
+
+async fn sealed(scope: &Scope, channel: ChannelId, account: &SignedIn) -> Result<(Sealed, Sealed), Problem> {
+    let access = scope.seal(TOKEN_PURPOSE, &channel, &account.access).await?;
+    let refresh = scope.seal(TOKEN_PURPOSE, &channel, &account.refresh).await?;
+    Ok((access, refresh))
+}
+
+/// What an auditor should know: which account, on which server.
+fn about(channel: &Channel) -> serde_json::Value {
+    serde_json::json!({
+        "platform": channel.platform,
+        "service": channel.service,
+        "account_id": channel.account_id,
+    })
+}

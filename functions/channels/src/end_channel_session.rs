@@ -1,0 +1,57 @@
+//! The job `end-channel-session`: signs out of a platform after a channel was disconnected or connected again.
+
+use serde::{Deserialize, Serialize};
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::jobs::{Declaration, Job, JobError, Trigger};
+use shared::kernel::problems::Problem;
+use shared::outbox::Message;
+use shared::tenancy::{Changes, Tenant};
+
+use crate::bluesky::client::{CallError, Client};
+use crate::bluesky::service;
+use crate::bluesky::tokens::is_passing;
+use crate::session::{EndedSession, EndedSessionId, TOKEN_PURPOSE};
+
+/// The command, and the job that carries it out. It holds an id: the token stays sealed in the item.
+#[derive(Serialize, Deserialize)]
+pub struct EndChannelSession {
+    pub ended_session_id: EndedSessionId,
+}
+
+pub static FUNCTION: Function = Function::job::<EndChannelSession>();
+
+impl Message for EndChannelSession {
+    const NAME: &'static str = "end-channel-session";
+}
+
+impl Job for EndChannelSession {
+    const JOB: Declaration = Declaration::new("end-channel-session", Trigger::message::<Self>()).timeout_s(30);
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::OpenSecrets, Grant::CallPlatforms];
+    type Access = Tenant;
+
+    async fn run(self, workspace: &Tenant) -> Result<(), JobError> {
+        // No item: an earlier run has done it.
+        let Some(ended) = workspace.find::<EndedSession>(&self.ended_session_id).await? else { return Ok(()) };
+        sign_out(workspace, &ended).await?;
+        let changes = Changes::default().delete(&ended).unaudited("the end was audited with what caused it");
+        match workspace.commit(changes).await {
+            // Another run of the same message was quicker.
+            Err(problem) if problem.status() == 409 => Ok(()),
+            committed => Ok(committed?),
+        }
+    }
+}
+
+/// A session that the server refuses to end has ended already; one that it cannot be asked about is
+/// asked about again later.
+async fn sign_out(workspace: &Tenant, ended: &EndedSession) -> Result<(), Problem> {
+    let server =
+        service::origin(&ended.server).ok_or_else(|| Problem::internal("a stored server address is not an address"))?;
+    let refresh = workspace.open(TOKEN_PURPOSE, &ended.channel, &ended.refresh).await?;
+    match Client::new(workspace, &server).delete_session(&refresh).await {
+        Err(error) if is_passing(&error) => Err(Problem::unavailable(error)),
+        Ok(()) | Err(CallError::Refused(_) | CallError::Forbidden(_)) => Ok(()),
+        Err(error) => Err(Problem::internal(error)),
+    }
+}

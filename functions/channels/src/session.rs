@@ -1,0 +1,246 @@
+//! A channel's session on its platform: sealed tokens, and the lease under which they are renewed.
+
+use std::fmt::Display;
+
+use serde::{Deserialize, Serialize};
+use shared::crypto::Sealed;
+use shared::kernel::ids::{Id, Identified};
+use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::table::Entity;
+
+use crate::channel::ChannelId;
+
+/// What tokens are sealed for; the owner is the channel, so that a token opens for no other.
+pub const TOKEN_PURPOSE: &str = "channel-tokens";
+
+/// An access token is renewed when it has less than this left.
+const RENEWED_BEFORE: SignedDuration = SignedDuration::from_mins(5);
+/// A token with less than this left is not sent any more: it could end under way.
+const USED_UNTIL: SignedDuration = SignedDuration::from_secs(60);
+/// A lease outlasts the one call that is made under it (`bluesky::client`: 10 s) and what is stored after it.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+
+/// The tokens of a channel.
+#[derive(Serialize, Deserialize)]
+pub struct ChannelSession {
+    channel: ChannelId,
+    /// The server that holds the account, as the platform told it.
+    pub server: String,
+    pub access: Sealed,
+    pub access_expires_at: Timestamp,
+    pub refresh: Sealed,
+    /// Grows with each renewal, so that a refused token can be told from the one after it.
+    pub generation: u64,
+    lease: Option<Lease>,
+}
+
+/// The right to renew. A platform that rotates refresh tokens takes two renewals at once for theft.
+#[derive(Serialize, Deserialize)]
+struct Lease {
+    holder: String,
+    until: Timestamp,
+}
+
+/// What to do before a token can be sent.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Send the stored one.
+    Use,
+    /// Take the lease and renew.
+    Renew,
+    /// Another one renews: look again at this instant at the latest.
+    Wait(Timestamp),
+}
+
+impl Entity for ChannelSession {
+    const KIND: &'static str = "CHANNEL_SESSION";
+    type Key = ChannelId;
+
+    fn key(&self) -> impl Display {
+        self.channel
+    }
+}
+
+impl ChannelSession {
+    pub fn new(channel: ChannelId, server: String, access: (Sealed, Timestamp), refresh: Sealed) -> Self {
+        let (access, access_expires_at) = access;
+        Self { channel, server, access, access_expires_at, refresh, generation: 1, lease: None }
+    }
+
+    pub fn channel(&self) -> ChannelId {
+        self.channel
+    }
+
+    /// What to do next. `refused` is the generation of a token that the platform has just refused.
+    pub fn next_step(&self, now: Timestamp, refused: Option<u64>) -> Step {
+        let was_refused = refused == Some(self.generation);
+        if !was_refused && after(now, RENEWED_BEFORE) < self.access_expires_at {
+            return Step::Use;
+        }
+        match &self.lease {
+            // While another one renews, what is left of the token is used rather than waited for.
+            Some(lease) if now < lease.until => {
+                if !was_refused && after(now, USED_UNTIL) < self.access_expires_at {
+                    Step::Use
+                } else {
+                    Step::Wait(lease.until)
+                }
+            }
+            _ => Step::Renew,
+        }
+    }
+
+    /// Takes the lease. It counts once it is committed, conditionally on the revision that was read.
+    pub fn lease_to(&mut self, holder: &str, now: Timestamp) {
+        self.lease = Some(Lease { holder: holder.to_owned(), until: after(now, LEASE) });
+    }
+
+    /// Whether this holder may still make a call of that length.
+    pub fn is_leased_to(&self, holder: &str, now: Timestamp, call: SignedDuration) -> bool {
+        self.lease.as_ref().is_some_and(|lease| lease.holder == holder && after(now, call) < lease.until)
+    }
+
+    pub fn release(&mut self) {
+        self.lease = None;
+    }
+
+    /// Stores what a renewal brought. What it did not bring stays: an omitted token erases nothing.
+    pub fn renew(&mut self, access: Option<(Sealed, Timestamp)>, refresh: Option<Sealed>, server: Option<String>) {
+        if let Some((access, expires_at)) = access {
+            self.access = access;
+            self.access_expires_at = expires_at;
+            self.generation += 1;
+        }
+        if let Some(refresh) = refresh {
+            self.refresh = refresh;
+        }
+        if let Some(server) = server {
+            self.server = server;
+        }
+        self.release();
+    }
+}
+
+/// A session that nothing uses any more, until the platform has been told so.
+///
+/// A channel that is disconnected or connected again leaves one behind in the same transaction; the
+/// job `end-channel-session` signs out and removes it.
+#[derive(Serialize, Deserialize)]
+pub struct EndedSession {
+    pub id: EndedSessionId,
+    pub channel: ChannelId,
+    pub server: String,
+    pub refresh: Sealed,
+    ended_at: Timestamp,
+}
+
+pub type EndedSessionId = Id<EndedSession>;
+
+/// A refresh token of Bluesky lives 90 days; past that there is nothing left to end.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+impl Identified for EndedSession {
+    const PREFIX: &'static str = "endses";
+}
+
+impl Entity for EndedSession {
+    const KIND: &'static str = "ENDED_SESSION";
+    type Key = EndedSessionId;
+
+    fn key(&self) -> impl Display {
+        self.id
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(after(self.ended_at, KEPT_FOR))
+    }
+}
+
+impl EndedSession {
+    pub fn of(session: &ChannelSession, id: EndedSessionId, now: Timestamp) -> Self {
+        Self {
+            id,
+            channel: session.channel,
+            server: session.server.clone(),
+            refresh: session.refresh.clone(),
+            ended_at: now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn sealed(name: &str) -> Sealed {
+        serde_json::from_value(json!({ "v": 1, "key": "k", "wrapped": "w", "sealed": name })).unwrap()
+    }
+
+    /// A session whose access token ends at second 7,200.
+    fn session() -> ChannelSession {
+        let channel = "chan_01999999999970008000000000000001".parse().unwrap();
+        ChannelSession::new(channel, "https://pds.test/".to_owned(), (sealed("a1"), at(7_200)), sealed("r1"))
+    }
+
+    #[test]
+    fn a_token_is_renewed_when_it_has_less_than_five_minutes_left() {
+        assert_eq!(session().next_step(at(0), None), Step::Use);
+        assert_eq!(session().next_step(at(6_899), None), Step::Use);
+        assert_eq!(session().next_step(at(6_900), None), Step::Renew);
+        assert_eq!(session().next_step(at(9_000), None), Step::Renew);
+    }
+
+    #[test]
+    fn a_refused_token_is_renewed_once() {
+        let mut session = session();
+        assert_eq!(session.next_step(at(0), Some(1)), Step::Renew);
+        session.renew(Some((sealed("a2"), at(9_000))), None, None);
+        assert_eq!(session.next_step(at(0), Some(1)), Step::Use);
+    }
+
+    #[test]
+    fn while_one_renews_the_others_use_what_is_left_or_wait() {
+        let mut session = session();
+        session.lease_to("me", at(6_900));
+        assert_eq!(session.next_step(at(6_901), None), Step::Use);
+        assert_eq!(session.next_step(at(6_901), Some(1)), Step::Wait(at(6_930)));
+        session.lease_to("me", at(7_190));
+        assert_eq!(session.next_step(at(7_191), None), Step::Wait(at(7_220)));
+        assert_eq!(session.next_step(at(7_220), None), Step::Renew);
+    }
+
+    #[test]
+    fn no_call_starts_with_less_lease_left_than_it_may_take() {
+        let mut session = session();
+        let call = SignedDuration::from_secs(10);
+        assert!(!session.is_leased_to("me", at(0), call));
+        session.lease_to("me", at(0));
+        assert!(session.is_leased_to("me", at(19), call));
+        assert!(!session.is_leased_to("me", at(20), call));
+        assert!(!session.is_leased_to("you", at(0), call));
+        session.release();
+        assert!(!session.is_leased_to("me", at(0), call));
+    }
+
+    #[test]
+    fn an_omitted_token_erases_nothing() {
+        let mut session = session();
+        session.lease_to("me", at(0));
+        session.renew(None, None, None);
+        assert!(session.access == sealed("a1") && session.refresh == sealed("r1"));
+        assert_eq!((session.generation, session.server.as_str()), (1, "https://pds.test/"));
+        assert!(!session.is_leased_to("me", at(0), SignedDuration::ZERO));
+        session.renew(None, Some(sealed("r2")), Some("https://new.test/".to_owned()));
+        assert!(session.access == sealed("a1") && session.refresh == sealed("r2"));
+        assert_eq!(session.server, "https://new.test/");
+        session.renew(Some((sealed("a2"), at(9))), None, None);
+        assert!(session.access == sealed("a2") && session.refresh == sealed("r2"));
+    }
+}

@@ -1,0 +1,79 @@
+//! `POST /workspaces/{workspace_id}/media/{media_id}/complete`: checks an uploaded file and makes a picture of it.
+//!
+//! One version of the upload is read, once. What is stored is never that file but its new encoding,
+//! under a prefix that nothing can presign, and the version that was written is recorded: neither a
+//! later upload under the same signature nor a later write changes what a post shows.
+
+use serde::Deserialize;
+use shared::http::{Endpoint, Found, Route};
+use shared::kernel::problems::{Problem, Refusal};
+use shared::{Function, Grant};
+use shared::tenancy::{Changes, Member, Scope, Workspace};
+use utoipa::ToSchema;
+
+use crate::media::{MAX_UPLOAD_BYTES, Media, MediaError, MediaId, RenditionRole, Sha256, StoredPicture};
+use crate::picture::{self, Prepared};
+use crate::rendition::Rendition;
+use crate::view::MediaView;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompleteUpload {
+    media_id: MediaId,
+}
+
+pub static FUNCTION: Function = Function::route::<CompleteUpload>();
+
+impl Endpoint for CompleteUpload {
+    /// The memory is that of one whole processor (1,769 MB, "Configure Lambda function memory"), which
+    /// the decoding of 50 megapixels wants more than the memory itself (`picture::MAX_DECODED_BYTES`).
+    const ROUTE: Route = Route::post("complete-upload", "/workspaces/{workspace_id}/media/{media_id}/complete")
+        .memory_mb(1_769)
+        .timeout_s(28);
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ReadObjects, Grant::WriteObjects];
+    type Access = Workspace<Member>;
+    type Output = Found<MediaView>;
+
+    async fn handle(self, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+        let mut media = workspace.get::<Media>(&self.media_id).await?;
+        if media.ready().is_ok() {
+            return Ok(Found(MediaView::from(&*media)));
+        }
+        let upload = workspace.read_upload(&self.media_id.to_string(), None, MAX_UPLOAD_BYTES).await?;
+        let upload = upload.ok_or(MediaError::NotUploaded)?;
+        media.verify(&upload.bytes)?;
+        let Prepared { full, compact } = picture::prepare(&upload.bytes)?;
+        let full = store(workspace, &media, full, RenditionRole::Full).await?;
+        let compact = match compact {
+            Some(compact) => Some(store(workspace, &media, compact, RenditionRole::Compact).await?),
+            None => None,
+        };
+        media.complete(full, compact);
+        let changes = Changes::default().replace(&media).or(MediaError::CompletedMeanwhile);
+        match workspace.commit(changes.audit("media.completed", media.id())).await {
+            // Both made the same picture of the same bytes: this one shows what the other recorded.
+            Err(problem) if problem.code() == MediaError::CompletedMeanwhile.code() => {
+                Self::recall(&self.media_id.to_string(), workspace).await
+            }
+            outcome => outcome.map(|()| Found(MediaView::from(&*media))),
+        }
+    }
+
+    async fn recall(resource: &str, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+        let id: MediaId = resource.parse().map_err(Problem::internal)?;
+        Ok(Found(MediaView::from(&*workspace.get::<Media>(&id).await?)))
+    }
+}
+
+async fn store(
+    scope: &Scope,
+    media: &Media,
+    rendition: Rendition,
+    role: RenditionRole,
+) -> Result<StoredPicture, Problem> {
+    let name = media.object_name(&rendition, role);
+    let Rendition { bytes, format, width, height } = rendition;
+    let (size_bytes, sha256) = (bytes.len() as u64, Sha256::of(&bytes));
+    let version = scope.write_object(&name, format.content_type(), bytes).await?;
+    Ok(StoredPicture { name, version, format, size_bytes, width, height, sha256 })
+}

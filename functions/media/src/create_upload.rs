@@ -1,0 +1,94 @@
+//! `POST /workspaces/{workspace_id}/media`: announces a picture and signs the upload of its file.
+//!
+//! The signature binds the key, the size (`content-length`) and the SHA-256
+//! (`x-amz-checksum-sha256`): S3 takes these bytes under this name, and nothing else. What arrives
+//! lies in quarantine until [`crate::complete_upload`] has made a picture of it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::aws::objects::SignedUpload;
+use shared::http::{Created, Endpoint, Route, UserLimit};
+use shared::kernel::problems::Problem;
+use shared::{Function, Grant};
+use shared::tenancy::{Changes, Member, Scope, Workspace};
+use utoipa::ToSchema;
+
+use crate::media::{AltText, MAX_UPLOAD_BYTES, Media, MediaError, MediaId, Sha256, SizeBytes, State};
+use crate::view::MediaView;
+
+/// A file that is about to be uploaded. Its name and type are not asked: the server finds the type
+/// and gives the name.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateUpload {
+    size_bytes: SizeBytes,
+    /// Of the whole file.
+    sha256: Sha256,
+    alt_text: Option<AltText>,
+}
+
+/// A picture that awaits its file, and the request that brings it.
+#[derive(Serialize, ToSchema)]
+pub struct UploadCreated {
+    media: MediaView,
+    /// Null where a repeated request finds the upload complete.
+    upload: Option<Upload>,
+}
+
+/// A request to be made as it stands, with these headers and the file as its body.
+#[derive(Serialize, ToSchema)]
+pub struct Upload {
+    method: &'static str,
+    url: String,
+    headers: BTreeMap<String, String>,
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+pub static FUNCTION: Function = Function::route::<CreateUpload>();
+
+impl Endpoint for CreateUpload {
+    const ROUTE: Route = Route::post("create-upload", "/workspaces/{workspace_id}/media");
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SignUploads];
+    const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 30, seconds: 300 });
+    type Access = Workspace<Member>;
+    type Output = Created<UploadCreated>;
+
+    async fn handle(self, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+        let max_bytes = workspace.limit("upload_bytes").map_or(MAX_UPLOAD_BYTES, |limit| limit.min(MAX_UPLOAD_BYTES));
+        if self.size_bytes.get() > max_bytes {
+            return Err(MediaError::OverPlanLimit { max_bytes }.into());
+        }
+        let Self { size_bytes, sha256, alt_text } = self;
+        let media =
+            Media::announced(workspace.new_id(), size_bytes, sha256, alt_text, workspace.user(), workspace.now());
+        let answer = sign(workspace, &media).await?;
+        let changes = Changes::default().insert(&media).audit("media.upload_created", media.id()).detail(size_bytes);
+        workspace.commit(changes).await?;
+        Ok(Created(answer))
+    }
+
+    async fn recall(resource: &str, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+        let id: MediaId = resource.parse().map_err(Problem::internal)?;
+        sign(workspace, &*workspace.get::<Media>(&id).await?).await.map(Created)
+    }
+}
+
+async fn sign(scope: &Scope, media: &Media) -> Result<UploadCreated, Problem> {
+    let upload = match media.state() {
+        State::Awaiting { size_bytes, sha256, .. } => {
+            let name = media.id().to_string();
+            Some(scope.sign_upload(&name, size_bytes.get(), sha256.as_str()).await?.into())
+        }
+        State::Ready { .. } => None,
+    };
+    Ok(UploadCreated { media: MediaView::from(media), upload })
+}
+
+impl From<SignedUpload> for Upload {
+    fn from(signed: SignedUpload) -> Self {
+        Self { method: "PUT", url: signed.url, headers: signed.headers, expires_at: signed.expires_at }
+    }
+}

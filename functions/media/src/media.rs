@@ -1,0 +1,383 @@
+//! A picture of a workspace: announced, then uploaded, then ready to be published.
+//!
+//! A picture is `awaiting_upload` for a day at most, and gone then. Once ready it never changes: what
+//! a post shows is what was checked.
+
+use std::fmt::Display;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use shared::crypto::digest::{base64, from_base64, sha256};
+use shared::kernel::ids::{Id, Identified, UserId};
+use shared::kernel::problems::Refusal;
+use shared::kernel::time::after;
+use shared::table::Entity;
+use utoipa::ToSchema;
+
+use crate::rendition::{Format, Rendition};
+
+/// The most bytes of an upload.
+///
+/// The product's ceiling is 50 MB, which is for video. A picture is held in memory whole, beside its
+/// pixels, and no camera writes a JPEG of 50 megapixels (the most that is decoded) larger than this.
+pub const MAX_UPLOAD_BYTES: u64 = 20_000_000;
+
+/// The most characters of a description: Bluesky's own clients take no more.
+pub const MAX_ALT_TEXT: usize = 2_000;
+
+/// How long a picture may be awaited. The quarantine forgets what lies in it after as long.
+const UPLOAD_WAIT: SignedDuration = SignedDuration::from_hours(24);
+
+pub type MediaId = Id<Media>;
+
+/// One picture.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Media {
+    id: MediaId,
+    alt_text: Option<AltText>,
+    created_by: UserId,
+    created_at: Timestamp,
+    state: State,
+}
+
+/// What has happened to a picture so far.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Announced, and not checked yet.
+    Awaiting { size_bytes: SizeBytes, sha256: Sha256, expires_at: Timestamp },
+    /// Checked, encoded anew and stored.
+    Ready {
+        full: StoredPicture,
+        /// There where `full` has more than 2,000,000 bytes.
+        compact: Option<StoredPicture>,
+    },
+}
+
+/// A rendition in the workspace's storage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredPicture {
+    /// The object's name within the workspace, made by the server alone.
+    pub name: String,
+    /// The one version of the object that was written for this picture.
+    pub version: String,
+    pub format: Format,
+    pub size_bytes: u64,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    pub sha256: Sha256,
+}
+
+impl Identified for Media {
+    const PREFIX: &'static str = "media";
+}
+
+impl Entity for Media {
+    const KIND: &'static str = "MEDIA";
+    type Key = MediaId;
+
+    fn key(&self) -> impl Display {
+        self.id
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Awaiting { expires_at, .. } => Some(expires_at),
+            State::Ready { .. } => None,
+        }
+    }
+}
+
+impl Media {
+    /// A picture of which only the size and the checksum are known.
+    pub fn announced(
+        id: MediaId,
+        size_bytes: SizeBytes,
+        sha256: Sha256,
+        alt_text: Option<AltText>,
+        created_by: UserId,
+        now: Timestamp,
+    ) -> Self {
+        let state = State::Awaiting { size_bytes, sha256, expires_at: after(now, UPLOAD_WAIT) };
+        Self { id, alt_text, created_by, created_at: now, state }
+    }
+
+    pub fn id(&self) -> MediaId {
+        self.id
+    }
+
+    pub fn alt_text(&self) -> Option<&AltText> {
+        self.alt_text.as_ref()
+    }
+
+    pub fn created_by(&self) -> UserId {
+        self.created_by
+    }
+
+    pub fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The full rendition, if the picture is ready to be used in a post.
+    pub fn ready(&self) -> Result<&StoredPicture, MediaError> {
+        match &self.state {
+            State::Ready { full, .. } => Ok(full),
+            State::Awaiting { .. } => Err(MediaError::NotReady(self.id)),
+        }
+    }
+
+    /// The largest rendition that a platform with this limit takes.
+    pub fn within(&self, max_bytes: u64) -> Result<&StoredPicture, MediaError> {
+        let full = self.ready()?;
+        let compact = match &self.state {
+            State::Ready { compact, .. } => compact.as_ref(),
+            State::Awaiting { .. } => None,
+        };
+        [Some(full), compact]
+            .into_iter()
+            .flatten()
+            .find(|stored| stored.size_bytes <= max_bytes)
+            .ok_or(MediaError::TooLarge { id: self.id, max_bytes })
+    }
+
+    /// Requires that the uploaded bytes are those that were announced.
+    pub fn verify(&self, bytes: &[u8]) -> Result<(), MediaError> {
+        match &self.state {
+            State::Awaiting { size_bytes, sha256, .. }
+                if size_bytes.0 != bytes.len() as u64 || *sha256 != Sha256::of(bytes) =>
+            {
+                Err(MediaError::UploadDiffers)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Records what was stored. A picture that is ready already keeps what it has.
+    pub fn complete(&mut self, full: StoredPicture, compact: Option<StoredPicture>) {
+        if let State::Awaiting { .. } = self.state {
+            self.state = State::Ready { full, compact };
+        }
+    }
+
+    /// The name of a rendition's object. What the client called its file is never asked.
+    pub fn object_name(&self, rendition: &Rendition, role: RenditionRole) -> String {
+        let extension = rendition.format.extension();
+        match role {
+            RenditionRole::Full => format!("{}.{extension}", self.id),
+            RenditionRole::Compact => format!("{}.compact.{extension}", self.id),
+        }
+    }
+}
+
+/// Which of a picture's renditions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RenditionRole {
+    Full,
+    Compact,
+}
+
+/// A number of bytes, from 1 to 20,000,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "u64")]
+#[schema(value_type = u64, minimum = 1, maximum = 20_000_000)]
+pub struct SizeBytes(u64);
+
+impl SizeBytes {
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl TryFrom<u64> for SizeBytes {
+    type Error = &'static str;
+
+    fn try_from(size_bytes: u64) -> Result<Self, Self::Error> {
+        match size_bytes {
+            1..=MAX_UPLOAD_BYTES => Ok(Self(size_bytes)),
+            _ => Err("must be the file's size in bytes, from 1 to 20,000,000"),
+        }
+    }
+}
+
+/// A SHA-256 in base64, as S3 writes it: 44 characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "String")]
+#[schema(value_type = String, pattern = "^[A-Za-z0-9+/]{43}=$")]
+pub struct Sha256(String);
+
+impl Sha256 {
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(base64(&sha256(bytes)))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Sha256 {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match from_base64(&text) {
+            Some(digest) if digest.len() == 32 => Ok(Self(text)),
+            _ => Err("must be the file's SHA-256 in base64, 44 characters"),
+        }
+    }
+}
+
+/// A picture described for those who do not see it: 1 to 2,000 characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "String")]
+#[schema(value_type = String, min_length = 1, max_length = 2_000)]
+pub struct AltText(String);
+
+impl AltText {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for AltText {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let text = text.trim();
+        if text.is_empty() || text.chars().count() > MAX_ALT_TEXT {
+            return Err("must have 1 to 2,000 characters");
+        }
+        if text.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\r' | '\t')) {
+            return Err("must not have control characters");
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// Why something cannot be done with a picture.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum MediaError {
+    #[error("No file has arrived. PUT it to the signed address first, with the headers that came with it.")]
+    NotUploaded,
+    #[error("The uploaded file has not the size or the SHA-256 that was announced. Create a new upload for it.")]
+    UploadDiffers,
+    #[error("Another request completed this upload at the same moment.")]
+    CompletedMeanwhile,
+    #[error("The picture {0} is not ready: upload its file and complete the upload.")]
+    NotReady(MediaId),
+    #[error("The picture {id} has no rendition of {max_bytes} bytes or less.")]
+    TooLarge { id: MediaId, max_bytes: u64 },
+    #[error("The plan of this workspace takes files of up to {max_bytes} bytes.")]
+    OverPlanLimit { max_bytes: u64 },
+}
+
+impl Refusal for MediaError {
+    fn status(&self) -> u16 {
+        match self {
+            Self::NotUploaded | Self::CompletedMeanwhile | Self::NotReady(_) => 409,
+            Self::UploadDiffers | Self::TooLarge { .. } | Self::OverPlanLimit { .. } => 422,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotUploaded => "media_not_uploaded",
+            Self::UploadDiffers => "media_upload_differs",
+            Self::CompletedMeanwhile => "media_completed_meanwhile",
+            Self::NotReady(_) => "media_not_ready",
+            Self::TooLarge { .. } => "media_too_large",
+            Self::OverPlanLimit { .. } => "media_over_plan_limit",
+        }
+    }
+
+    fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::NotReady(_) | Self::TooLarge { .. } => Some("media_ids"),
+            Self::OverPlanLimit { .. } => Some("size_bytes"),
+            Self::NotUploaded | Self::UploadDiffers | Self::CompletedMeanwhile => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const FILE: &[u8] = b"the bytes of a file";
+
+    fn id<T: Identified>() -> Id<T> {
+        format!("{}_0197a0c0e4b07cc2a1f0c5d1e2f3a4b5", T::PREFIX).parse().unwrap()
+    }
+
+    fn stored(name: &str, size_bytes: u64) -> StoredPicture {
+        let (name, version) = (name.to_owned(), "v1".to_owned());
+        StoredPicture { name, version, format: Format::Jpeg, size_bytes, width: 9, height: 9, sha256: Sha256::of(b"") }
+    }
+
+    fn awaiting() -> Media {
+        let (size_bytes, sha256) = (SizeBytes(FILE.len() as u64), Sha256::of(FILE));
+        Media::announced(id(), size_bytes, sha256, None, id(), Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn the_upload_must_be_what_was_announced() {
+        assert_eq!(awaiting().verify(FILE), Ok(()));
+        assert_eq!(awaiting().verify(b"the bytes of a cat!"), Err(MediaError::UploadDiffers));
+        assert_eq!(awaiting().verify(b"short"), Err(MediaError::UploadDiffers));
+    }
+
+    #[test]
+    fn only_a_ready_picture_stays_and_can_be_used() {
+        let mut media = awaiting();
+        assert_eq!(media.expires_at(), Some(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24)));
+        assert_eq!(media.ready(), Err(MediaError::NotReady(media.id())));
+        media.complete(stored("first", 10), None);
+        assert_eq!(media.expires_at(), None);
+        media.complete(stored("second", 10), None);
+        assert_eq!(media.ready().unwrap().name, "first");
+    }
+
+    #[test]
+    fn a_platform_gets_the_largest_that_it_takes() {
+        let mut media = awaiting();
+        media.complete(stored("full", 5_000_000), Some(stored("compact", 1_900_000)));
+        assert_eq!(media.within(8_000_000).unwrap().name, "full");
+        assert_eq!(media.within(2_000_000).unwrap().name, "compact");
+        assert_eq!(media.within(1_000_000), Err(MediaError::TooLarge { id: media.id(), max_bytes: 1_000_000 }));
+    }
+
+    #[test]
+    fn names_come_from_the_id_and_the_encoded_type() {
+        let rendition = Rendition { bytes: Vec::new(), format: Format::Png, width: 1, height: 1 };
+        let media = awaiting();
+        assert_eq!(media.object_name(&rendition, RenditionRole::Full), format!("{}.png", media.id()));
+        assert_eq!(media.object_name(&rendition, RenditionRole::Compact), format!("{}.compact.png", media.id()));
+    }
+
+    #[test]
+    fn input_is_parsed_at_the_edge() {
+        for wrong in ["0", "20000001", "-1", "1.5"] {
+            assert!(serde_json::from_str::<SizeBytes>(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(serde_json::from_str::<SizeBytes>("20000000").unwrap().get(), MAX_UPLOAD_BYTES);
+
+        let right = Sha256::of(FILE).0;
+        for wrong in [right.replace('=', ""), right.to_lowercase() + "=", "a".repeat(64), String::new()] {
+            assert!(Sha256::try_from(wrong).is_err());
+        }
+        assert!(Sha256::try_from(right).is_ok());
+
+        for wrong in [" \n ".to_owned(), "é".repeat(2_001), "a\u{0}b".to_owned()] {
+            assert!(AltText::try_from(wrong).is_err());
+        }
+        assert_eq!(AltText::try_from("  Zwei Möwen\nam Kai ".to_owned()).unwrap().0, "Zwei Möwen\nam Kai");
+        assert!(AltText::try_from("é".repeat(2_000)).is_ok());
+    }
+}

@@ -1,0 +1,257 @@
+//! The picture pipeline: from the bytes of a stranger's file to a picture that can be shown and published.
+//!
+//! A picture is recognised by its first bytes, decoded under caps, turned upright, brought to sRGB
+//! and encoded anew. Nothing of the file but its pixels survives: no EXIF (GPS, serial numbers), no
+//! XMP, no comments, no colour profile, no second image, nothing after the end. A file that is a
+//! picture and something else at once (a polyglot) leaves as the picture alone.
+//!
+//! - **Types**: PNG, JPEG, GIF and WebP come in; JPEG stays JPEG, the others become PNG.
+//! - **Animations** (GIF, APNG, WebP) are refused: to publish the first frame of what somebody made
+//!   to move would be a silent loss.
+//! - **Size**: pictures leave with at most 4,096 pixels a side and 8,000,000 bytes, and where that
+//!   is more than 2,000,000 bytes, with a compact rendition too (see [`crate::rendition`]).
+//!
+//! It is plain work of the processor without `await`: a function has one request at a time, so that
+//! nobody waits behind it.
+
+use std::io::Cursor;
+
+use image::codecs::{gif::GifDecoder, jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageError, Limits};
+use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
+use shared::kernel::problems::{Problem, Refusal};
+
+use crate::rendition::{Format, Rendition};
+
+/// The longest side of a file that is decoded, in pixels.
+pub const MAX_SIDE: u32 = 12_000;
+
+/// Width times height of a file that is decoded, in pixels. Beyond every camera but the rarest.
+pub const MAX_PIXELS: u64 = 50_000_000;
+
+/// What the decoded pixels may take in memory, in bytes.
+///
+/// Decoding is the peak. A progressive JPEG also holds its coefficients (6 bytes a pixel, 300 MB at
+/// the cap), the file is up to 20 MB, and the shrunken copy 67 MB: together under 700 MB, which the
+/// function's memory must exceed.
+pub const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
+
+/// The longest side of a prepared picture, in pixels: the most that any platform shows (X, 4,096).
+pub const MAX_PREPARED_SIDE: u32 = 4_096;
+
+/// A picture ready to be stored.
+#[derive(Debug)]
+pub struct Prepared {
+    /// At most 8,000,000 bytes (Instagram's limit, the next above Bluesky's).
+    pub full: Rendition,
+    /// At most 2,000,000 bytes (`app.bsky.embed.images`, lexicon field `maxSize`); only there where
+    /// `full` is larger than that.
+    pub compact: Option<Rendition>,
+}
+
+/// Why a file is not taken as a picture.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum PictureError {
+    #[error("The file is not a PNG, JPEG, GIF or WebP picture: its first bytes are those of {found}.")]
+    NotAPicture { found: &'static str },
+    #[error(
+        "The picture is {width} x {height} pixels. At most {} a side and {} in all are taken, and {} MiB in memory.",
+        MAX_SIDE, MAX_PIXELS, MAX_DECODED_BYTES / 1_048_576
+    )]
+    TooManyPixels { width: u32, height: u32 },
+    #[error("The picture is animated, and animations are not taken. Upload one frame of it as PNG or JPEG.")]
+    Animated,
+    #[error("The picture is cut off, damaged, or of a rare variant. Save it again as PNG or JPEG and upload that.")]
+    Damaged,
+}
+
+impl Refusal for PictureError {
+    fn status(&self) -> u16 {
+        422
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotAPicture { .. } => "not_a_picture",
+            Self::TooManyPixels { .. } => "picture_too_many_pixels",
+            Self::Animated => "picture_animated",
+            Self::Damaged => "picture_damaged",
+        }
+    }
+}
+
+/// Makes a picture of a file, or says why it cannot be one.
+///
+/// The same file always gives the same bytes, so that two completions of one upload agree.
+pub fn prepare(file: &[u8]) -> Result<Prepared, Problem> {
+    let source = sniff(file)?;
+    let image = decode(file, source)?;
+    let format = if source == Source::Jpeg { Format::Jpeg } else { Format::Png };
+    Ok(crate::rendition::render(image, format)?)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Png,
+    Jpeg,
+    Gif,
+    WebP,
+}
+
+/// Tells the type from the first bytes alone; what a client says about its file is never asked.
+fn sniff(file: &[u8]) -> Result<Source, PictureError> {
+    match infer::get(file).map(|kind| kind.mime_type()) {
+        Some("image/png") => Ok(Source::Png),
+        Some("image/jpeg") => Ok(Source::Jpeg),
+        Some("image/gif") => Ok(Source::Gif),
+        Some("image/webp") => Ok(Source::WebP),
+        found => Err(PictureError::NotAPicture { found: found.unwrap_or("no type that is known here") }),
+    }
+}
+
+/// Pixels of 8 bits a channel, upright, in sRGB, with an alpha channel only where one is used.
+fn decode(file: &[u8], source: Source) -> Result<DynamicImage, PictureError> {
+    let reader = Cursor::new(file);
+    match source {
+        Source::Png => {
+            let decoder = PngDecoder::with_limits(reader, limits())?;
+            if decoder.is_apng()? {
+                return Err(PictureError::Animated);
+            }
+            pixels(decoder)
+        }
+        Source::Jpeg => {
+            if !jpeg_is_whole(file) {
+                return Err(PictureError::Damaged);
+            }
+            pixels(JpegDecoder::new(reader)?)
+        }
+        Source::Gif => {
+            if gif_is_animated(file)? {
+                return Err(PictureError::Animated);
+            }
+            pixels(GifDecoder::new(reader)?)
+        }
+        Source::WebP => {
+            let decoder = WebPDecoder::new(reader)?;
+            if decoder.has_animation() {
+                return Err(PictureError::Animated);
+            }
+            pixels(decoder)
+        }
+    }
+}
+
+fn limits() -> Limits {
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(MAX_DECODED_BYTES);
+    limits
+}
+
+fn pixels(mut decoder: impl ImageDecoder) -> Result<DynamicImage, PictureError> {
+    let (width, height) = decoder.dimensions();
+    // The header alone decides, before any memory is taken for what it promises.
+    let too_many = u64::from(width) * u64::from(height) > MAX_PIXELS || decoder.total_bytes() > MAX_DECODED_BYTES;
+    if too_many || width.max(height) > MAX_SIDE {
+        return Err(PictureError::TooManyPixels { width, height });
+    }
+    decoder.set_limits(limits())?;
+    // Both stand in metadata, and broken metadata is no reason to refuse the picture.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let profile = decoder.icc_profile().ok().flatten();
+
+    let mut image = DynamicImage::from_decoder(decoder).map_err(|error| match error {
+        ImageError::Limits(_) => PictureError::TooManyPixels { width, height },
+        _ => PictureError::Damaged,
+    })?;
+    if width.max(height) > MAX_PREPARED_SIDE {
+        // A box filter over whole numbers: the finer filters of `image` hold the picture as floats.
+        image = image.thumbnail(MAX_PREPARED_SIDE, MAX_PREPARED_SIDE);
+    }
+    let mut image = simplify(image);
+    if let Some(profile) = profile {
+        image = to_srgb(image, &profile);
+    }
+    image.apply_orientation(orientation);
+    Ok(image)
+}
+
+/// Eight bits a channel, and no alpha channel where every pixel is opaque.
+fn simplify(image: DynamicImage) -> DynamicImage {
+    if !image.color().has_alpha() {
+        return DynamicImage::ImageRgb8(image.into_rgb8());
+    }
+    let image = image.into_rgba8();
+    if image.as_raw().chunks_exact(4).all(|pixel| pixel[3] == u8::MAX) {
+        return DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(image).into_rgb8());
+    }
+    DynamicImage::ImageRgba8(image)
+}
+
+/// Applies a colour profile, because it is dropped: a telephone's wide-gamut picture (Display P3)
+/// would look pale without it. A profile that is broken, or not one of red, green and blue, is ignored.
+fn to_srgb(image: DynamicImage, profile: &[u8]) -> DynamicImage {
+    let layout = if image.color().has_alpha() { Layout::Rgba } else { Layout::Rgb };
+    let transform = ColorProfile::new_from_slice(profile)
+        .ok()
+        .filter(|profile| profile.color_space == DataColorSpace::Rgb)
+        .and_then(|profile| {
+            let srgb = ColorProfile::new_srgb();
+            profile.create_transform_8bit(layout, &srgb, layout, TransformOptions::default()).ok()
+        });
+    let Some(transform) = transform else {
+        return image;
+    };
+    let mut converted = image.clone();
+    let done = match &mut converted {
+        DynamicImage::ImageRgb8(pixels) => transform.transform(image.as_bytes(), pixels),
+        DynamicImage::ImageRgba8(pixels) => transform.transform(image.as_bytes(), pixels),
+        _ => return image,
+    };
+    if done.is_ok() { converted } else { image }
+}
+
+/// Whether a GIF has a second frame; no frame is decoded for the answer.
+fn gif_is_animated(file: &[u8]) -> Result<bool, PictureError> {
+    let mut options = gif::DecodeOptions::new();
+    options.skip_frame_decoding(true);
+    let mut decoder = options.read_info(Cursor::new(file)).map_err(|_| PictureError::Damaged)?;
+    if decoder.next_frame_info().map_err(|_| PictureError::Damaged)?.is_none() {
+        return Err(PictureError::Damaged);
+    }
+    // What follows the first frame may be anything; only a further frame counts.
+    Ok(matches!(decoder.next_frame_info(), Ok(Some(_))))
+}
+
+/// Whether a JPEG reaches its end-of-image marker. The decoder does not ask: it paints what is
+/// missing grey, and the picture would be published so.
+///
+/// Within entropy-coded data a byte 0xFF is always followed by 0x00 or a restart marker (ITU-T T.81,
+/// section B.1.1.5), so that any other marker there is a real one.
+fn jpeg_is_whole(file: &[u8]) -> bool {
+    let mut rest = file.get(2..).unwrap_or_default();
+    loop {
+        rest = match rest {
+            [0xFF, 0xD9, ..] => return true,
+            // Fill bytes; then the markers that have no length, and stuffed bytes.
+            [0xFF, 0xFF, ..] => &rest[1..],
+            [0xFF, 0x00 | 0x01 | 0xD0..=0xD8, ..] => &rest[2..],
+            [0xFF, _, high, low, ..] => {
+                let length = usize::from(u16::from_be_bytes([*high, *low]));
+                rest.get(2 + length..).unwrap_or_default()
+            }
+            [_, rest @ ..] => rest,
+            [] => return false,
+        };
+    }
+}
+
+impl From<ImageError> for PictureError {
+    fn from(_: ImageError) -> Self {
+        Self::Damaged
+    }
+}
+
+#[cfg(test)]
+mod tests;

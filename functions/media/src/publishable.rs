@@ -1,0 +1,40 @@
+//! A ready picture with its bytes, for whoever publishes it.
+
+use shared::kernel::problems::Problem;
+use shared::tenancy::Scope;
+
+use crate::media::{Media, MediaId, Sha256};
+
+/// A picture to be sent to a platform.
+pub struct Publishable {
+    pub bytes: Vec<u8>,
+    /// `image/jpeg` or `image/png`.
+    pub content_type: &'static str,
+    /// None where nobody described the picture.
+    pub alt_text: Option<String>,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+}
+
+/// Reads the largest rendition of at most `max_bytes` bytes, in the version that was recorded.
+///
+/// Needs `Grant::ReadItems` and `Grant::ReadObjects`. 404 where there is no such picture;
+/// `media_not_ready` and `media_too_large` as [`crate::media::MediaError`] says.
+pub async fn read(scope: &Scope, id: &MediaId, max_bytes: u64) -> Result<Publishable, Problem> {
+    let media = scope.get::<Media>(id).await?;
+    let stored = media.within(max_bytes)?;
+    let object = scope.read_object(&stored.name, Some(&stored.version), max_bytes).await?;
+    let object = object.ok_or_else(|| Problem::internal(format!("{id} has no object {}", stored.name)))?;
+    if Sha256::of(&object.bytes) != stored.sha256 {
+        return Err(Problem::internal(format!("{id}: the object {} is not what was written", stored.name)));
+    }
+    Ok(Publishable {
+        bytes: object.bytes,
+        content_type: stored.format.content_type(),
+        alt_text: media.alt_text().map(|text| text.as_str().to_owned()),
+        width: stored.width,
+        height: stored.height,
+    })
+}

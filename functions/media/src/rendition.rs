@@ -1,0 +1,109 @@
+//! Renditions: a picture encoded so that it fits a number of bytes.
+//!
+//! The full rendition has at most 8,000,000 bytes. Where it has more than 2,000,000, a compact one is
+//! made as well, for the platforms that take no more (Bluesky). A rendition that would be too large
+//! becomes JPEG if it is opaque, since PNG holds photographs badly; then its sides shrink until it
+//! fits, because a smaller picture looks better than one with visible blocks. Transparency is kept: a
+//! picture that has it stays PNG and only shrinks.
+
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{DynamicImage, ImageEncoder};
+use serde::{Deserialize, Serialize};
+use shared::kernel::problems::Problem;
+use utoipa::ToSchema;
+
+use crate::picture::Prepared;
+
+/// The most bytes of a full rendition: Instagram takes no more.
+pub const FULL_MAX_BYTES: usize = 8_000_000;
+
+/// The most bytes of a compact rendition: Bluesky takes no more (`app.bsky.embed.images`, `maxSize`).
+pub const COMPACT_MAX_BYTES: usize = 2_000_000;
+
+/// Of 100. Above it, files grow faster than anybody sees a difference.
+const JPEG_QUALITY: u8 = 88;
+
+/// An encoded picture.
+pub struct Rendition {
+    pub bytes: Vec<u8>,
+    pub format: Format,
+    /// In pixels, from 1.
+    pub width: u32,
+    /// In pixels, from 1.
+    pub height: u32,
+}
+
+/// The two types that a stored picture can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub enum Format {
+    #[serde(rename = "image/jpeg")]
+    Jpeg,
+    #[serde(rename = "image/png")]
+    Png,
+}
+
+impl Format {
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+        }
+    }
+
+    /// The end of the stored object's name, which the server alone gives.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            Self::Png => "png",
+        }
+    }
+}
+
+/// Encodes a picture of 8 bits a channel in the given format, or in what fits.
+pub(crate) fn render(image: DynamicImage, format: Format) -> Result<Prepared, Problem> {
+    let full = fit(&image, format, FULL_MAX_BYTES)?;
+    let compact = match full.bytes.len() > COMPACT_MAX_BYTES {
+        true => Some(fit(&image, format, COMPACT_MAX_BYTES)?),
+        false => None,
+    };
+    Ok(Prepared { full, compact })
+}
+
+fn fit(image: &DynamicImage, format: Format, max_bytes: usize) -> Result<Rendition, Problem> {
+    let mut rendition = encode(image, format)?;
+    if rendition.bytes.len() > max_bytes && format == Format::Png && !image.color().has_alpha() {
+        rendition = encode(image, Format::Jpeg)?;
+    }
+    while rendition.bytes.len() > max_bytes {
+        // Bytes go roughly with the area, so the root of the ratio is the next guess at the side. It
+        // shrinks by a tenth at least: the loop ends after few turns, at one pixel at the latest.
+        let ratio = (max_bytes as f64 / rendition.bytes.len() as f64).sqrt() * 0.97;
+        let side = f64::from(rendition.width.max(rendition.height)) * ratio.min(0.9);
+        let side = (side as u32).max(1);
+        rendition = encode(&image.thumbnail(side, side), rendition.format)?;
+    }
+    Ok(rendition)
+}
+
+fn encode(image: &DynamicImage, format: Format) -> Result<Rendition, Problem> {
+    let mut bytes = Vec::new();
+    let (width, height, color) = (image.width(), image.height(), image.color().into());
+    match format {
+        Format::Jpeg => {
+            JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY).write_image(image.as_bytes(), width, height, color)
+        }
+        Format::Png => PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive)
+            .write_image(image.as_bytes(), width, height, color),
+    }
+    .map_err(Problem::internal)?;
+    Ok(Rendition { bytes, format, width, height })
+}
+
+/// Without the bytes.
+impl std::fmt::Debug for Rendition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { bytes, format, width, height } = self;
+        write!(f, "{width} x {height} {} in {} bytes", format.content_type(), bytes.len())
+    }
+}

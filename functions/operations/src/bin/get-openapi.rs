@@ -1,0 +1,5 @@
+//! The function `get-openapi`.
+
+fn main() -> Result<(), shared::function::Stopped> {
+    operations::get_openapi::FUNCTION.serve()
+}

@@ -1,0 +1,99 @@
+//! What the sweep does to a delivery that has come up in the due index.
+
+use shared::config::Sending;
+use shared::kernel::time::{SignedDuration, Timestamp, after};
+
+use super::{Delivery, State, Trouble, WrongState};
+use crate::lease::{HORIZON, MAX_ATTEMPTS, MAX_RECONCILIATIONS, backoff};
+
+/// What the sweep has to commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swept {
+    /// Nothing: it is not its time, or somebody is at work.
+    Nothing,
+    /// It is claimed: its message must arrive at this instant.
+    Claimed { not_before: Timestamp },
+    /// It ended, and its post must know.
+    Settled,
+}
+
+impl Delivery {
+    /// Moves a delivery on. Done twice at the same time, the second commit finds the first one's
+    /// revision and is dropped; done again later, it finds a lease.
+    pub fn sweep(&mut self, now: Timestamp, sending: Sending) -> Result<Swept, WrongState> {
+        // Nothing ends while sending is off: what is due then waits, and is looked at when sending is
+        // resumed.
+        if sending == Sending::Off {
+            return Ok(Swept::Nothing);
+        }
+        match self.state {
+            State::Scheduled { not_before } if not_before <= after(now, HORIZON) => {
+                self.sweep_unsent(not_before.max(now), now, sending)
+            }
+            // The message was lost, or the function died before an intent was recorded: nothing was sent.
+            State::Claimed { lease_until } if lease_until <= now => {
+                let again_at = after(now, backoff(self.id, self.attempt));
+                self.sweep_unsent(again_at, now, sending)
+            }
+            // An intent was recorded: it may have been sent, and is never claimed as new.
+            State::Sending { lease_until, begun_by, .. } if lease_until <= now => {
+                self.sweep_unknown(lease_until, begun_by, now)
+            }
+            _ => Ok(Swept::Nothing),
+        }
+    }
+
+    fn sweep_unsent(&mut self, not_before: Timestamp, now: Timestamp, sending: Sending) -> Result<Swept, WrongState> {
+        if self.restored_meanwhile(sending) {
+            self.hold(restored(now))?;
+        } else if now > self.latest() {
+            self.fail(missed(now))?;
+        } else if self.attempt >= MAX_ATTEMPTS {
+            self.fail(given_up(now))?;
+        } else {
+            self.claim(not_before)?;
+            return Ok(Swept::Claimed { not_before });
+        }
+        Ok(Swept::Settled)
+    }
+
+    fn sweep_unknown(&mut self, lease_until: Timestamp, begun_by: u32, now: Timestamp) -> Result<Swept, WrongState> {
+        if self.attempt.saturating_sub(begun_by) >= MAX_RECONCILIATIONS {
+            self.hold(unanswered(now))?;
+            return Ok(Swept::Settled);
+        }
+        // A call that was under way when the lease ended may still be carried out for this long.
+        let settle_time = SignedDuration::from_secs(i64::from(self.platform.settle_time_s()));
+        let not_before = after(lease_until, settle_time).max(now);
+        self.claim(not_before)?;
+        Ok(Swept::Claimed { not_before })
+    }
+}
+
+/// The remedy where a person has to find out.
+pub(crate) const LOOK_FIRST: &str = "Look at the channel. If the post is there, nothing is left to do; \
+                                     if it is not, schedule it again for this channel.";
+
+fn trouble(code: &str, text: &str, remedy: &str, at: Timestamp) -> Trouble {
+    Trouble { code: code.to_owned(), text: text.to_owned(), remedy: remedy.to_owned(), at }
+}
+
+fn restored(at: Timestamp) -> Trouble {
+    let text = "It was due while the service was being restored from a backup, and may have been published before.";
+    trouble("restored_meanwhile", text, LOOK_FIRST, at)
+}
+
+fn unanswered(at: Timestamp) -> Trouble {
+    let text = "It may have been published: the platform could not be asked what became of it.";
+    trouble("outcome_unknown", text, LOOK_FIRST, at)
+}
+
+fn missed(at: Timestamp) -> Trouble {
+    let text = "It could not be published within 24 hours of its time, and later is not attempted.";
+    trouble("missed", text, "Schedule the post again.", at)
+}
+
+fn given_up(at: Timestamp) -> Trouble {
+    let text = "It was attempted 30 times without getting as far as the platform. Nothing was published.";
+    trouble("gave_up", text, "Schedule the post again; if it fails again, ask for support.", at)
+}

@@ -1,0 +1,302 @@
+//! Every step of a delivery from every state, and what the sweep does to each state.
+
+#![allow(clippy::unwrap_used)]
+
+use shared::config::Sending;
+use shared::kernel::time::after;
+
+use super::*;
+use crate::lease::{LEASE, MAX_ATTEMPTS, MAX_LATENESS, MAX_RECONCILIATIONS, backoff};
+use crate::wall_time::WallTime;
+
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
+const NEVER: SignedDuration = SignedDuration::ZERO;
+
+fn due() -> Timestamp {
+    "2026-03-01T12:00:00Z".parse().unwrap()
+}
+
+fn scheduled() -> Delivery {
+    let written = "2026-02-01T00:00:00Z".parse().unwrap();
+    let schedule = Schedule::new(WallTime::parse("2026-03-01T12:00:00").unwrap(), "UTC", written).unwrap();
+    Delivery::new(
+        "dlv_01890a5d000070008000000000000001".parse().unwrap(),
+        "post_01890a5d000070008000000000000002".parse().unwrap(),
+        "chan_01890a5d000070008000000000000003".parse().unwrap(),
+        Platform::Bluesky,
+        schedule,
+        written,
+    )
+}
+
+fn intent() -> Intent {
+    Intent { record_key: "3k".to_owned(), account_id: "did:plc:a".to_owned(), record: serde_json::json!({"text": "a"}) }
+}
+
+fn published() -> Published {
+    let text = |text: &str| text.to_owned();
+    Published { uri: text("at://did:plc:a/app.bsky.feed.post/3k"), cid: text("bafy"), url: text("https://bsky.app") }
+}
+
+fn trouble(at: Timestamp) -> Trouble {
+    let text = |text: &str| text.to_owned();
+    Trouble { code: text("c"), text: text("t"), remedy: text("r"), at }
+}
+
+fn claimed() -> Delivery {
+    let mut delivery = scheduled();
+    delivery.claim(due()).unwrap();
+    delivery
+}
+
+fn sending() -> Delivery {
+    let mut delivery = claimed();
+    delivery.begin(intent()).unwrap();
+    delivery
+}
+
+fn reconciling() -> Delivery {
+    let mut delivery = sending();
+    delivery.claim(after(due(), LEASE)).unwrap();
+    delivery
+}
+
+fn after_step(mut delivery: Delivery, step: impl FnOnce(&mut Delivery) -> Result<(), WrongState>) -> Delivery {
+    step(&mut delivery).unwrap();
+    delivery
+}
+
+/// One delivery in each state; `sending` twice, because a reconciliation is another thing.
+fn every_state() -> [Delivery; 8] {
+    [
+        scheduled(),
+        claimed(),
+        sending(),
+        reconciling(),
+        after_step(sending(), |delivery| delivery.publish(published(), due())),
+        after_step(claimed(), |delivery| delivery.fail(trouble(due()))),
+        after_step(scheduled(), |delivery| delivery.hold(trouble(due()))),
+        after_step(scheduled(), |delivery| delivery.cancel(due())),
+    ]
+}
+
+type Step = fn(&mut Delivery) -> Result<(), WrongState>;
+
+/// The whole table: each step, and the state that each of `every_state` is in afterwards. A dash is a
+/// refusal.
+const TABLE: [(&str, Step, [&str; 8]); 9] = [
+    ("claim", |d| d.claim(due()), ["claimed", "claimed", "sending", "sending", "-", "-", "-", "-"]),
+    ("begin", |d| d.begin(intent()), ["-", "sending", "-", "-", "-", "-", "-", "-"]),
+    ("publish", |d| d.publish(published(), due()), ["-", "-", "published", "published", "-", "-", "-", "-"]),
+    ("fail", |d| d.fail(trouble(due())), ["failed", "failed", "failed", "failed", "-", "-", "-", "-"]),
+    ("hold", |d| d.hold(trouble(due())), ["held", "held", "held", "held", "-", "-", "-", "-"]),
+    ("postpone", |d| d.postpone(trouble(due()), NEVER), ["-", "scheduled", "scheduled", "sending", "-", "-", "-", "-"]),
+    ("doubt", |d| d.doubt(trouble(due()), NEVER), ["-", "-", "sending", "sending", "-", "-", "-", "-"]),
+    ("cancel", |d| d.cancel(due()), ["cancelled", "cancelled", "-", "-", "-", "-", "-", "-"]),
+    ("replace", |d| d.replace(due()), ["-", "-", "-", "-", "-", "failed", "held", "-"]),
+];
+
+#[test]
+fn every_step_is_allowed_or_refused_in_every_state() {
+    for (name, step, expected) in TABLE {
+        for (before, expected) in every_state().into_iter().zip(expected) {
+            let mut delivery = before.clone();
+            match step(&mut delivery) {
+                Ok(()) => assert_eq!(delivery.state.name(), expected, "{name} of {}", before.state.name()),
+                Err(wrong) => {
+                    assert_eq!("-", expected, "{name} of {}: {wrong}", before.state.name());
+                    assert_eq!(delivery, before, "a refused {name} changed something");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_not_final_is_due_and_what_is_final_is_not() {
+    let due_at: Vec<_> = every_state().iter().map(|delivery| delivery.due().map(|due| due.at)).collect();
+    let lease = Some(after(due(), LEASE));
+    let again = Some(after(after(due(), LEASE), LEASE));
+    assert_eq!(due_at, [Some(due()), lease, lease, again, None, None, None, None]);
+}
+
+#[test]
+fn an_intent_once_recorded_is_never_exchanged() {
+    let kept = |delivery: &Delivery| match delivery.state() {
+        State::Sending { intent, begun_by, .. } => Some((intent.clone(), *begun_by)),
+        _ => None,
+    };
+    for step in [TABLE[0].1, TABLE[6].1] {
+        let delivery = after_step(sending(), step);
+        assert_eq!(kept(&delivery), Some((intent(), 1)));
+    }
+    assert_eq!(kept(&after_step(reconciling(), TABLE[5].1)), Some((intent(), 1)), "put off while reconciling");
+}
+
+#[test]
+fn a_message_works_for_its_own_claim_only() {
+    let now = due();
+    assert_eq!(claimed().work(1, now, Sending::On), Work::Publish);
+    assert_eq!(reconciling().work(2, now, Sending::On), Work::Reconcile(intent()));
+    for (delivery, attempt) in [(claimed(), 0), (claimed(), 2), (reconciling(), 1), (sending(), 1), (scheduled(), 0)] {
+        let work = delivery.work(attempt, now, Sending::On);
+        assert!(matches!(work, Work::Nothing(_)), "{} {attempt}: {work:?}", delivery.state.name());
+    }
+    for settled in every_state().into_iter().skip(4) {
+        assert!(matches!(settled.work(settled.attempt, now, Sending::On), Work::Nothing(_)));
+    }
+}
+
+#[test]
+fn nothing_starts_with_less_lease_than_it_may_need() {
+    let function_s = SignedDuration::from_secs(120);
+    let lease_until = after(due(), LEASE);
+    assert_eq!(claimed().work(1, after(lease_until, -function_s), Sending::On), Work::Publish);
+    let late = after(lease_until, -function_s + SECOND);
+    assert!(matches!(claimed().work(1, late, Sending::On), Work::Nothing(_)));
+    let send_s = SignedDuration::from_secs(60);
+    assert!(claimed().may_send(after(lease_until, -send_s)));
+    assert!(!claimed().may_send(after(lease_until, -send_s + SECOND)));
+    assert!(!scheduled().may_send(due()));
+}
+
+fn swept(mut delivery: Delivery, now: Timestamp, sending: Sending) -> (Swept, Delivery) {
+    let swept = delivery.sweep(now, sending).unwrap();
+    (swept, delivery)
+}
+
+#[test]
+fn a_delivery_is_claimed_up_to_a_minute_ahead_for_its_second() {
+    let early = after(due(), -SignedDuration::from_secs(61));
+    assert_eq!(swept(scheduled(), early, Sending::On), (Swept::Nothing, scheduled()));
+    let (outcome, delivery) = swept(scheduled(), after(early, SECOND), Sending::On);
+    assert_eq!(outcome, Swept::Claimed { not_before: due() });
+    assert_eq!(delivery, claimed());
+    let late = after(due(), SECOND * 90);
+    let (outcome, delivery) = swept(scheduled(), late, Sending::On);
+    assert_eq!(outcome, Swept::Claimed { not_before: late }, "what is late is caught up at once");
+    assert_eq!(delivery.due().unwrap().at, after(late, LEASE));
+}
+
+#[test]
+fn a_lease_keeps_others_out_until_it_ends() {
+    let ends = after(due(), LEASE);
+    for delivery in [claimed(), sending()] {
+        assert_eq!(swept(delivery.clone(), after(ends, -SECOND), Sending::On), (Swept::Nothing, delivery));
+    }
+    let (outcome, delivery) = swept(claimed(), ends, Sending::On);
+    assert_eq!(outcome, Swept::Claimed { not_before: after(ends, backoff(delivery.id, 1)) });
+    assert_eq!((delivery.attempt, delivery.state.name()), (2, "claimed"));
+}
+
+#[test]
+fn an_expired_lease_with_an_intent_is_reconciled_after_the_settle_time() {
+    let ends = after(due(), LEASE);
+    let (outcome, delivery) = swept(sending(), ends, Sending::On);
+    assert_eq!(outcome, Swept::Claimed { not_before: after(ends, SECOND * 30) });
+    assert!(matches!(delivery.work(2, ends, Sending::On), Work::Reconcile(_)));
+    assert!(matches!(delivery.work(1, ends, Sending::On), Work::Nothing(_)));
+    let much_later = after(ends, SECOND * 600);
+    assert_eq!(swept(sending(), much_later, Sending::On).0, Swept::Claimed { not_before: much_later });
+}
+
+#[test]
+fn a_sweep_handled_twice_has_one_effect() {
+    for delivery in every_state() {
+        let now = delivery.due().map_or(due(), |due| due.at);
+        let (_, once) = swept(delivery, now, Sending::On);
+        assert_eq!(swept(once.clone(), now, Sending::On), (Swept::Nothing, once));
+    }
+}
+
+#[test]
+fn what_is_a_day_late_is_not_sent() {
+    let late = after(after(due(), MAX_LATENESS), SECOND);
+    for delivery in [scheduled(), claimed()] {
+        let (outcome, delivery) = swept(delivery, late, Sending::On);
+        assert_eq!(outcome, Swept::Settled);
+        assert_eq!((delivery.state.name(), delivery.trouble.unwrap().code.as_str()), ("failed", "missed"));
+    }
+    assert_eq!(swept(sending(), late, Sending::On).1.state.name(), "sending", "what may be there is still asked for");
+}
+
+#[test]
+fn attempts_are_capped() {
+    let mut delivery = claimed();
+    delivery.attempt = MAX_ATTEMPTS;
+    let (outcome, delivery) = swept(delivery, after(due(), LEASE), Sending::On);
+    assert_eq!((outcome, delivery.trouble.unwrap().code.as_str()), (Swept::Settled, "gave_up"));
+    let mut delivery = claimed();
+    delivery.attempt = MAX_ATTEMPTS;
+    delivery.postpone(trouble(due()), NEVER).unwrap();
+    assert_eq!(delivery.state.name(), "failed");
+}
+
+#[test]
+fn a_platform_that_never_answers_is_left_to_a_person() {
+    let mut delivery = sending();
+    let mut now = due();
+    for _ in 0..MAX_RECONCILIATIONS {
+        delivery.doubt(trouble(now), NEVER).unwrap();
+        now = delivery.due().unwrap().at;
+        assert!(matches!(delivery.sweep(now, Sending::On), Ok(Swept::Claimed { .. })));
+    }
+    let asked_once_more = after_step(delivery.clone(), |delivery| delivery.doubt(trouble(now), NEVER));
+    assert_eq!(asked_once_more.state.name(), "held");
+    now = delivery.due().unwrap().at;
+    let (outcome, delivery) = swept(delivery, now, Sending::On);
+    assert_eq!((outcome, delivery.trouble.unwrap().code.as_str()), (Swept::Settled, "outcome_unknown"));
+}
+
+#[test]
+fn a_platform_s_wait_is_kept_and_a_wait_past_the_last_instant_fails() {
+    let hour = SignedDuration::from_hours(1);
+    let delivery = after_step(claimed(), |delivery| delivery.postpone(trouble(due()), hour));
+    assert_eq!(delivery.due().unwrap().at, after(due(), hour));
+    let delivery = after_step(claimed(), |delivery| delivery.postpone(trouble(due()), MAX_LATENESS + SECOND));
+    assert_eq!((delivery.state.name(), delivery.trouble), ("failed", Some(trouble(due()))));
+}
+
+#[test]
+fn while_sending_is_off_nothing_moves() {
+    for delivery in every_state() {
+        assert_eq!(swept(delivery.clone(), after(due(), LEASE * 9), Sending::Off), (Swept::Nothing, delivery.clone()));
+        assert!(matches!(delivery.work(delivery.attempt, due(), Sending::Off), Work::Nothing(_)));
+    }
+}
+
+#[test]
+fn after_a_restore_what_may_have_been_sent_is_held_and_an_intent_is_reconciled() {
+    let restored_to = after(due(), -SECOND * 600);
+    let resumed_at = after(due(), SECOND * 3600);
+    let resumed = Sending::Resumed { restored_to, resumed_at };
+    for delivery in [scheduled(), claimed()] {
+        assert!(matches!(delivery.work(delivery.attempt, due(), resumed), Work::Nothing(_)));
+        let (outcome, delivery) = swept(delivery, resumed_at, resumed);
+        assert_eq!(outcome, Swept::Settled);
+        assert_eq!((delivery.state.name(), delivery.trouble.unwrap().code.as_str()), ("held", "restored_meanwhile"));
+    }
+    assert_eq!(swept(sending(), resumed_at, resumed).1.state.name(), "sending");
+    // Restored before the lease of a claim that was made earlier ended.
+    let between = Sending::Resumed { restored_to: after(due(), SECOND * 10), resumed_at };
+    assert_eq!(swept(claimed(), resumed_at, between).1.state.name(), "held");
+    // What is put off to after the resumption was handled by this deployment.
+    let delivery = after_step(claimed(), |delivery| delivery.postpone(trouble(resumed_at), NEVER));
+    let now = delivery.due().unwrap().at;
+    assert!(matches!(swept(delivery, now, resumed).0, Swept::Claimed { .. }));
+}
+
+#[test]
+fn a_delivery_lies_beside_its_post_s_others() {
+    let delivery = scheduled();
+    assert_eq!(delivery.key().to_string(), format!("{}#{}", delivery.post_id, delivery.id));
+    assert!(delivery.key().to_string().starts_with(&deliveries_of(delivery.post_id)));
+}
+
+#[test]
+fn the_stored_shape_is_read_back() {
+    for delivery in every_state() {
+        let stored = serde_json::to_value(&delivery).unwrap();
+        assert_eq!(serde_json::from_value::<Delivery>(stored).unwrap(), delivery);
+    }
+}

@@ -1,0 +1,212 @@
+//! The steps of a delivery. Each says from which states it may be taken; from any other it is refused
+//! and changes nothing.
+
+use channels::publishing::{Intent, Published};
+use shared::config::Sending;
+use shared::kernel::problems::Problem;
+use shared::kernel::time::{SignedDuration, Timestamp, after};
+
+use super::{Delivery, KEPT_AFTER_CANCELLATION, State, Trouble};
+use crate::lease::{FUNCTION_TIMEOUT_S, LEASE, MAX_ATTEMPTS, MAX_LATENESS, MAX_RECONCILIATIONS, SEND_BUDGET, backoff};
+
+/// A step that the delivery's state does not allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a delivery that is {from} cannot be {to}")]
+pub struct WrongState {
+    from: &'static str,
+    to: &'static str,
+}
+
+/// A job that takes a wrong step has a fault; what a client may not do is refused by the post.
+impl From<WrongState> for Problem {
+    fn from(wrong: WrongState) -> Self {
+        Self::internal(wrong)
+    }
+}
+
+/// What a message for one attempt has to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Work {
+    /// Nothing, and why: for the log.
+    Nothing(&'static str),
+    /// Prepare, record the intent, send.
+    Publish,
+    /// Find out whether this was sent.
+    Reconcile(Intent),
+}
+
+impl Delivery {
+    /// What the message of this attempt has to do now.
+    pub fn work(&self, attempt: u32, now: Timestamp, sending: Sending) -> Work {
+        if sending == Sending::Off || self.restored_meanwhile(sending) {
+            return Work::Nothing("sending is off, or it may have been sent before a restore");
+        }
+        if attempt != self.attempt {
+            return Work::Nothing("another claim followed");
+        }
+        // Whoever starts may need the function's whole timeout, and must not outlive the lease.
+        let enough = SignedDuration::from_secs(i64::from(FUNCTION_TIMEOUT_S));
+        match &self.state {
+            State::Claimed { .. } | State::Sending { .. } if self.lease_left(now) < enough => {
+                Work::Nothing("too little of the lease is left: the sweep claims it again")
+            }
+            State::Claimed { .. } => Work::Publish,
+            State::Sending { begun_by, .. } if *begun_by == attempt => {
+                Work::Nothing("it is being sent, or it was and the sweep has it reconciled")
+            }
+            State::Sending { intent, .. } => Work::Reconcile(intent.clone()),
+            State::Scheduled { .. } => Work::Nothing("it was put off"),
+            State::Published { .. } | State::Failed { .. } | State::Held { .. } | State::Cancelled { .. } => {
+                Work::Nothing("it is settled")
+            }
+        }
+    }
+
+    /// Whether what is sent now is over before the lease is.
+    pub fn may_send(&self, now: Timestamp) -> bool {
+        self.lease_left(now) >= SEND_BUDGET
+    }
+
+    fn lease_left(&self, now: Timestamp) -> SignedDuration {
+        match &self.state {
+            State::Claimed { lease_until } | State::Sending { lease_until, .. } => lease_until.duration_since(now),
+            _ => SignedDuration::ZERO,
+        }
+    }
+
+    /// Whether the deployment that a restore replaced may have sent it. What has an intent is
+    /// reconciled like any other.
+    pub(super) fn restored_meanwhile(&self, sending: Sending) -> bool {
+        match &self.state {
+            State::Scheduled { not_before } => sending.doubtful(*not_before),
+            State::Claimed { lease_until } => {
+                sending.doubtful(*lease_until) || sending.doubtful(after(*lease_until, -LEASE))
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes the delivery for one attempt, whose message arrives at `not_before`.
+    pub(super) fn claim(&mut self, not_before: Timestamp) -> Result<(), WrongState> {
+        let lease_until = after(not_before, LEASE);
+        self.state = match &self.state {
+            State::Scheduled { .. } | State::Claimed { .. } => State::Claimed { lease_until },
+            State::Sending { intent, begun_by, .. } => {
+                State::Sending { lease_until, intent: intent.clone(), begun_by: *begun_by }
+            }
+            _ => return Err(self.wrong("claimed")),
+        };
+        self.attempt += 1;
+        Ok(())
+    }
+
+    /// Records what will be sent. From here on it may have been.
+    pub fn begin(&mut self, intent: Intent) -> Result<(), WrongState> {
+        let State::Claimed { lease_until } = self.state else { return Err(self.wrong("sending")) };
+        self.state = State::Sending { lease_until, intent, begun_by: self.attempt };
+        Ok(())
+    }
+
+    pub fn publish(&mut self, published: Published, now: Timestamp) -> Result<(), WrongState> {
+        let State::Sending { .. } = self.state else { return Err(self.wrong("published")) };
+        self.state = State::Published { at: now, published };
+        self.trouble = None;
+        Ok(())
+    }
+
+    /// Nothing was sent and nothing will be.
+    pub fn fail(&mut self, trouble: Trouble) -> Result<(), WrongState> {
+        self.unsettled("failed")?;
+        self.state = State::Failed { at: trouble.at };
+        self.trouble = Some(trouble);
+        Ok(())
+    }
+
+    /// Nobody but a person can say whether it was sent.
+    pub fn hold(&mut self, trouble: Trouble) -> Result<(), WrongState> {
+        self.unsettled("held")?;
+        self.state = State::Held { at: trouble.at };
+        self.trouble = Some(trouble);
+        Ok(())
+    }
+
+    /// Certainly nothing was sent by this attempt: tries again after `at_least`, or gives up where that
+    /// is too late or too often. While reconciling, the call of an earlier attempt may have been carried
+    /// out, so that the intent stays.
+    pub fn postpone(&mut self, trouble: Trouble, at_least: SignedDuration) -> Result<(), WrongState> {
+        match &self.state {
+            State::Sending { begun_by, .. } if *begun_by < self.attempt => return self.doubt(trouble, at_least),
+            State::Claimed { .. } | State::Sending { .. } => {}
+            _ => return Err(self.wrong("put off")),
+        }
+        let not_before = after(trouble.at, backoff(self.id, self.attempt).max(at_least));
+        if self.attempt >= MAX_ATTEMPTS || not_before > self.latest() {
+            return self.fail(trouble);
+        }
+        self.state = State::Scheduled { not_before };
+        self.trouble = Some(trouble);
+        Ok(())
+    }
+
+    /// Whether it was sent is not known: ends the lease, so that the sweep has it reconciled, not before
+    /// `at_least`. Asked too often without an answer, it is held.
+    pub fn doubt(&mut self, trouble: Trouble, at_least: SignedDuration) -> Result<(), WrongState> {
+        let State::Sending { begun_by, intent, .. } = &self.state else { return Err(self.wrong("in doubt")) };
+        let asked = self.attempt.saturating_sub(*begun_by);
+        if asked >= MAX_RECONCILIATIONS {
+            return self.hold(trouble);
+        }
+        let wait = if asked == 0 { at_least } else { backoff(self.id, asked).max(at_least) };
+        self.state =
+            State::Sending { lease_until: after(trouble.at, wait), intent: intent.clone(), begun_by: *begun_by };
+        self.trouble = Some(trouble);
+        Ok(())
+    }
+
+    /// Takes it back, as long as nothing may have been sent.
+    pub fn cancel(&mut self, now: Timestamp) -> Result<(), WrongState> {
+        let (State::Scheduled { .. } | State::Claimed { .. }) = self.state else {
+            return Err(self.wrong("cancelled"));
+        };
+        self.state = State::Cancelled { at: now };
+        self.expires_at = Some(after(now, KEPT_AFTER_CANCELLATION));
+        Ok(())
+    }
+
+    /// Another delivery to the same channel takes the place of this one, which was not published.
+    pub fn replace(&mut self, now: Timestamp) -> Result<(), WrongState> {
+        let (State::Failed { .. } | State::Held { .. }) = self.state else { return Err(self.wrong("replaced")) };
+        self.expires_at = Some(after(now, KEPT_AFTER_CANCELLATION));
+        Ok(())
+    }
+
+    /// The instant after which it is not sent any more.
+    pub(super) fn latest(&self) -> Timestamp {
+        after(self.due_at(), MAX_LATENESS)
+    }
+
+    fn unsettled(&self, to: &'static str) -> Result<(), WrongState> {
+        match self.state {
+            State::Scheduled { .. } | State::Claimed { .. } | State::Sending { .. } => Ok(()),
+            _ => Err(self.wrong(to)),
+        }
+    }
+
+    fn wrong(&self, to: &'static str) -> WrongState {
+        WrongState { from: self.state.name(), to }
+    }
+}
+
+impl State {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Scheduled { .. } => "scheduled",
+            Self::Claimed { .. } => "claimed",
+            Self::Sending { .. } => "sending",
+            Self::Published { .. } => "published",
+            Self::Failed { .. } => "failed",
+            Self::Held { .. } => "held",
+            Self::Cancelled { .. } => "cancelled",
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! A post: what a workspace says, where it goes, and how far it has come.
+
+use std::fmt::Display;
+
+use channels::ChannelId;
+use media::MediaId;
+use serde::{Deserialize, Serialize};
+use shared::kernel::ids::{Id, Identified, UserId};
+use shared::kernel::time::Timestamp;
+use shared::table::Entity;
+use utoipa::ToSchema;
+
+use crate::delivery::{Delivery, DeliveryId, Phase};
+use crate::post_error::PostError;
+use crate::post_text::PostText;
+use crate::schedule::Schedule;
+
+pub type PostId = Id<Post>;
+
+/// A post can have this many pictures; most platforms take fewer.
+pub const MAX_MEDIA: usize = 10;
+/// A post goes to this many channels, so that scheduling it anew, which cancels one delivery and makes
+/// another for each, stays within one transaction of 100 writes.
+pub const MAX_CHANNELS: usize = 20;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Post {
+    pub id: PostId,
+    pub text: PostText,
+    pub media_ids: Vec<MediaId>,
+    /// Where it is meant to go; the text was checked against the limits of these.
+    pub channel_ids: Vec<ChannelId>,
+    pub schedule: Option<Schedule>,
+    /// One for each channel that it was scheduled for: written with the delivery in one transaction, so
+    /// that reading a post is one read.
+    pub(crate) deliveries: Vec<Progress>,
+    pub created_by: UserId,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// How far the post has come on one channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Progress {
+    #[schema(value_type = String)]
+    pub delivery_id: DeliveryId,
+    #[schema(value_type = String)]
+    pub channel_id: ChannelId,
+    pub phase: Phase,
+}
+
+/// What a post is, as a whole. It follows from its deliveries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PostState {
+    /// Nothing is scheduled.
+    Draft,
+    /// Every delivery waits for its time.
+    Scheduled,
+    /// Some delivery is being sent, or some are done and others are not.
+    Publishing,
+    /// Every delivery is published.
+    Published,
+    /// Some are published, the others failed.
+    PartlyPublished,
+    /// Every delivery failed. Nothing was published.
+    Failed,
+    /// Some delivery may have been published: a person must look at its channel.
+    Held,
+}
+
+impl Identified for Post {
+    const PREFIX: &'static str = "post";
+}
+
+impl Entity for Post {
+    const KIND: &'static str = "POST";
+    type Key = PostId;
+
+    fn key(&self) -> impl Display {
+        self.id
+    }
+}
+
+impl Post {
+    pub fn state(&self) -> PostState {
+        let any = |phase| self.deliveries.iter().any(|progress| progress.phase == phase);
+        let all = |phase| self.deliveries.iter().all(|progress| progress.phase == phase);
+        match () {
+            () if self.deliveries.is_empty() => PostState::Draft,
+            () if all(Phase::Pending) => PostState::Scheduled,
+            () if any(Phase::Pending) || any(Phase::Sending) => PostState::Publishing,
+            () if any(Phase::Held) => PostState::Held,
+            () if all(Phase::Published) => PostState::Published,
+            () if any(Phase::Published) => PostState::PartlyPublished,
+            () => PostState::Failed,
+        }
+    }
+
+    /// Changes what is said. Not once some channel shows it, or may: what was published would not be
+    /// what the post says.
+    pub fn edit(&mut self, edit: Edit, now: Timestamp) -> Result<(), PostError> {
+        self.refuse_if_any(Phase::Sending, PostError::BeingPublished)?;
+        self.refuse_if_any(Phase::Held, PostError::Held)?;
+        self.refuse_if_any(Phase::Published, PostError::AlreadyPublished)?;
+        if let Some(channel_ids) = edit.channel_ids {
+            if channel_ids != self.channel_ids && self.has(Phase::Pending) {
+                return Err(PostError::ChannelsScheduled);
+            }
+            self.channel_ids = channel_ids;
+        }
+        self.text = edit.text;
+        self.media_ids = edit.media_ids.unwrap_or_else(|| std::mem::take(&mut self.media_ids));
+        self.updated_at = now;
+        Ok(())
+    }
+
+    /// Takes note of where a delivery is.
+    pub fn note(&mut self, delivery: &Delivery) {
+        let place = self.deliveries.iter().position(|progress| progress.delivery_id == delivery.id);
+        match (place, delivery.phase()) {
+            (Some(place), Some(phase)) => self.deliveries[place].phase = phase,
+            (Some(place), None) => {
+                self.deliveries.remove(place);
+                if self.deliveries.is_empty() {
+                    self.schedule = None;
+                }
+            }
+            (None, Some(phase)) => {
+                self.deliveries.push(Progress { delivery_id: delivery.id, channel_id: delivery.channel_id, phase });
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Makes room for a delivery that replaces this one.
+    pub fn forget(&mut self, delivery_id: DeliveryId) {
+        self.deliveries.retain(|progress| progress.delivery_id != delivery_id);
+    }
+
+    /// The deliveries that a new schedule for these channels puts aside: those that wait, wherever they
+    /// go, and those that ended without being published on one of these channels.
+    pub fn reschedule(&self, channel_ids: &[ChannelId]) -> Result<Vec<Progress>, PostError> {
+        self.refuse_if_any(Phase::Sending, PostError::BeingPublished)?;
+        let mut aside = Vec::new();
+        for progress in &self.deliveries {
+            let named = channel_ids.contains(&progress.channel_id);
+            match progress.phase {
+                Phase::Published if named => {
+                    return Err(PostError::PublishedThere { channel_id: progress.channel_id });
+                }
+                Phase::Pending => aside.push(*progress),
+                Phase::Failed | Phase::Held if named => aside.push(*progress),
+                Phase::Published | Phase::Failed | Phase::Held | Phase::Sending => {}
+            }
+        }
+        // Those that stay count too: a post's deliveries are written in one transaction.
+        if self.deliveries.len() - aside.len() + channel_ids.len() > MAX_CHANNELS {
+            return Err(PostError::TooManyChannels);
+        }
+        Ok(aside)
+    }
+
+    /// The deliveries that can still be taken back.
+    pub fn unschedule(&self) -> Result<Vec<Progress>, PostError> {
+        let pending: Vec<_> =
+            self.deliveries.iter().copied().filter(|progress| progress.phase == Phase::Pending).collect();
+        match pending.is_empty() {
+            false => Ok(pending),
+            true if self.has(Phase::Sending) => Err(PostError::BeingPublished),
+            true => Err(PostError::NotScheduled),
+        }
+    }
+
+    /// The deliveries that go to the trash with it.
+    pub fn discard(&self) -> Result<&[Progress], PostError> {
+        self.refuse_if_any(Phase::Sending, PostError::BeingPublished)?;
+        Ok(&self.deliveries)
+    }
+
+    fn has(&self, phase: Phase) -> bool {
+        self.deliveries.iter().any(|progress| progress.phase == phase)
+    }
+
+    fn refuse_if_any(&self, phase: Phase, refusal: PostError) -> Result<(), PostError> {
+        if self.has(phase) { Err(refusal) } else { Ok(()) }
+    }
+}
+
+/// A change to a post. What is none stays as it is.
+pub struct Edit {
+    pub text: PostText,
+    pub media_ids: Option<Vec<MediaId>>,
+    pub channel_ids: Option<Vec<ChannelId>>,
+}
+
+#[cfg(test)]
+mod tests;

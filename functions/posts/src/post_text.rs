@@ -1,0 +1,126 @@
+//! The text of a post, as it is stored: valid for a draft, not yet for a channel.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+use unicode_segmentation::UnicodeSegmentation;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+
+/// The longest text of a draft, in graphemes: what people see as characters (Unicode UAX 29). The
+/// longest that a platform takes is far less for most; `limits` checks that per channel.
+pub const MAX_GRAPHEMES: usize = 3_000;
+/// One grapheme can be any number of bytes, and an item of the table cannot.
+pub const MAX_BYTES: usize = 30_000;
+
+/// 1 to 3,000 graphemes in at most 30,000 bytes of UTF-8, not only white space, without control
+/// characters but line breaks and tabs. Line breaks are LF: a CRLF would count as two on a platform.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PostText(String);
+
+/// Why a text is not the text of a post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAText {
+    #[error("must have 1 to 3,000 characters, not only white space")]
+    WrongLength,
+    #[error("must have at most 30,000 bytes in UTF-8")]
+    TooManyBytes,
+    #[error("must not have control characters other than line breaks and tabs")]
+    ControlCharacter,
+}
+
+impl PostText {
+    pub fn parse(text: &str) -> Result<Self, NotAText> {
+        if text.len() > MAX_BYTES {
+            return Err(NotAText::TooManyBytes);
+        }
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        if text.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\t')) {
+            return Err(NotAText::ControlCharacter);
+        }
+        if text.trim().is_empty() || graphemes(&text) > MAX_GRAPHEMES {
+            return Err(NotAText::WrongLength);
+        }
+        Ok(Self(text))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// How many graphemes it has, as platforms count them.
+    pub fn graphemes(&self) -> usize {
+        graphemes(&self.0)
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.0.len()
+    }
+}
+
+fn graphemes(text: &str) -> usize {
+    text.graphemes(true).count()
+}
+
+impl<'de> Deserialize<'de> for PostText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&Cow::<'de, str>::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+impl utoipa::PartialSchema for PostText {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("Counted in graphemes. Each channel has narrower limits, checked for the channels named."))
+            .min_length(Some(1))
+            .max_length(Some(MAX_GRAPHEMES))
+            .examples(["Our spring catalogue is out: https://northwind.example/spring #spring"])
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for PostText {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("PostText")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn length_is_counted_in_graphemes() {
+        let family = "👨‍👩‍👧‍👦";
+        assert_eq!(PostText::parse(family).unwrap().graphemes(), 1);
+        assert_eq!(PostText::parse("Cafe\u{301} 🇫🇷").unwrap().graphemes(), 6);
+        assert!(PostText::parse(&"é".repeat(MAX_GRAPHEMES)).is_ok());
+        assert_eq!(PostText::parse(&"é".repeat(MAX_GRAPHEMES + 1)), Err(NotAText::WrongLength));
+    }
+
+    #[test]
+    fn a_few_graphemes_of_many_bytes_are_refused() {
+        let tower = format!("a{}", "\u{301}".repeat(MAX_BYTES / 2));
+        assert_eq!(PostText::parse(&tower), Err(NotAText::TooManyBytes));
+    }
+
+    #[test]
+    fn white_space_alone_is_no_text() {
+        for blank in ["", " ", "\n\t \r\n", "\u{3000}"] {
+            assert_eq!(PostText::parse(blank), Err(NotAText::WrongLength), "{blank:?}");
+        }
+    }
+
+    #[test]
+    fn line_breaks_are_kept_as_one_character() {
+        assert_eq!(PostText::parse("a\r\nb\rc\nd").unwrap().as_str(), "a\nb\nc\nd");
+    }
+
+    #[test]
+    fn control_characters_are_refused() {
+        for text in ["a\0", "\u{7}b", "c\u{85}", "\u{1b}[2J"] {
+            assert_eq!(PostText::parse(text), Err(NotAText::ControlCharacter), "{text:?}");
+        }
+    }
+}

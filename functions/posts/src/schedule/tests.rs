@@ -1,0 +1,131 @@
+//! Schedules over the clock changes of real zones.
+
+#![allow(clippy::unwrap_used)]
+
+use shared::kernel::problems::Problem;
+
+use super::*;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn schedule(wall_time: &str, zone: &str) -> Result<Schedule, ScheduleError> {
+    Schedule::new(WallTime::parse(wall_time).unwrap(), zone, at("2026-01-01T00:00:00Z"))
+}
+
+fn instant(wall_time: &str, zone: &str) -> String {
+    schedule(wall_time, zone).unwrap().instant().to_string()
+}
+
+#[test]
+fn a_wall_time_means_an_instant_in_its_zone() {
+    assert_eq!(instant("2026-03-01T09:30:00", "Europe/Paris"), "2026-03-01T08:30:00Z");
+    assert_eq!(instant("2026-07-01T09:30:00", "Europe/Paris"), "2026-07-01T07:30:00Z");
+    assert_eq!(instant("2026-03-01T09:30:00", "Asia/Kathmandu"), "2026-03-01T03:45:00Z");
+    assert_eq!(instant("2026-03-01T09:30:00", "Pacific/Kiritimati"), "2026-02-28T19:30:00Z");
+    assert_eq!(instant("2026-03-01T09:30:00", "UTC"), "2026-03-01T09:30:00Z");
+}
+
+#[test]
+fn the_day_of_a_clock_change_keeps_its_wall_times() {
+    assert_eq!(instant("2026-03-29T01:59:59", "Europe/Paris"), "2026-03-29T00:59:59Z");
+    assert_eq!(instant("2026-03-29T03:00:00", "Europe/Paris"), "2026-03-29T01:00:00Z");
+    assert_eq!(instant("2026-10-25T01:59:59", "Europe/Paris"), "2026-10-24T23:59:59Z");
+    assert_eq!(instant("2026-10-25T03:00:00", "Europe/Paris"), "2026-10-25T02:00:00Z");
+}
+
+#[test]
+fn a_skipped_time_is_refused_and_the_time_that_comes_instead_is_named() {
+    let error = schedule("2026-03-29T02:30:00", "Europe/Paris").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "2026-03-29T02:30:00 does not exist in Europe/Paris: clocks skip it. The same moment is shown as \
+         2026-03-29T03:30:00"
+    );
+    assert_eq!(error.field(), Some("at"));
+    // The first and the last second of the gap; half an hour on Lord Howe Island.
+    assert!(schedule("2026-03-29T02:00:00", "Europe/Paris").is_err());
+    assert!(schedule("2026-03-29T02:59:59", "Europe/Paris").is_err());
+    assert!(schedule("2026-10-04T02:15:00", "Australia/Lord_Howe").is_err());
+    assert!(schedule("2026-10-04T02:30:00", "Australia/Lord_Howe").is_ok());
+}
+
+#[test]
+fn a_time_shown_twice_is_the_first_and_the_preview_says_so() {
+    let twice = schedule("2026-10-25T02:30:00", "Europe/Paris").unwrap();
+    assert_eq!(twice.instant(), at("2026-10-25T00:30:00Z"));
+    assert!(twice.view().shown_twice);
+    assert_eq!(twice.view().utc_offset.as_deref(), Some("+02:00"));
+    assert!(!schedule("2026-10-25T03:30:00", "Europe/Paris").unwrap().view().shown_twice);
+}
+
+#[test]
+fn what_is_not_in_the_future_is_refused_at_the_field() {
+    let now = at("2026-03-01T08:30:00Z");
+    let wall_time = WallTime::parse("2026-03-01T09:30:00").unwrap();
+    let problem = Problem::from(Schedule::new(wall_time, "Europe/Paris", now).unwrap_err());
+    assert_eq!((problem.status(), problem.code()), (422, "schedule_in_the_past"));
+    assert_eq!(problem.errors()[0].field, "at");
+    assert_eq!(
+        problem.errors()[0].rule,
+        "must be in the future: 2026-03-01T09:30:00 in Europe/Paris was 2026-03-01T08:30:00Z"
+    );
+    let earlier = at("2026-03-01T08:29:59Z");
+    assert!(Schedule::new(wall_time, "Europe/Paris", earlier).is_ok());
+}
+
+#[test]
+fn eighteen_months_is_the_furthest() {
+    assert!(schedule("2027-07-01T00:00:00", "UTC").is_ok());
+    assert_eq!(schedule("2027-07-01T00:00:01", "UTC"), Err(ScheduleError::TooFarAhead));
+    assert_eq!(schedule("9999-12-31T23:59:59", "Pacific/Pago_Pago"), Err(ScheduleError::TooFarAhead));
+}
+
+#[test]
+fn a_zone_is_an_iana_name_in_any_case_and_is_kept_in_its_own() {
+    assert_eq!(schedule("2026-03-01T09:30:00", "europe/PARIS").unwrap().view().time_zone, "Europe/Paris");
+    for unknown in ["", "Europe/Lutetia", "+01:00", "CET-1CEST,M3.5.0,M10.5.0/3", "Etc/Unknown", "../etc/passwd", "local"] {
+        assert_eq!(schedule("2026-03-01T09:30:00", unknown), Err(ScheduleError::UnknownZone), "{unknown}");
+    }
+}
+
+#[test]
+fn new_zone_rules_move_the_instant_and_not_the_wall_time() {
+    let kept = schedule("2026-07-01T09:30:00", "Europe/Paris").unwrap();
+    assert_eq!(kept.rederived(), None, "the same release changes nothing");
+    // As an older release would have derived it, had it not known of summer time.
+    let older = Schedule { tzdata: "1999a".to_owned(), instant: at("2026-07-01T08:30:00Z"), ..kept.clone() };
+    assert_eq!(older.rederived(), Some(kept.clone()));
+    let same = Schedule { tzdata: "1999a".to_owned(), ..kept };
+    assert_eq!(same.rederived(), None, "a release that says the same changes nothing");
+    // A rule that makes the time a skipped one moves it forward.
+    let skipped = Schedule {
+        wall_time: WallTime::parse("2026-03-29T02:30:00").unwrap(),
+        time_zone: "Europe/Paris".to_owned(),
+        tzdata: "1999a".to_owned(),
+        instant: at("2026-03-29T00:30:00Z"),
+    };
+    assert_eq!(skipped.rederived().unwrap().instant(), at("2026-03-29T01:30:00Z"));
+}
+
+#[test]
+fn the_view_is_a_preview() {
+    let view = schedule("2026-03-01T09:30:00", "America/St_Johns").unwrap().view();
+    assert_eq!(
+        serde_json::to_value(view).unwrap(),
+        serde_json::json!({
+            "at": "2026-03-01T09:30:00",
+            "time_zone": "America/St_Johns",
+            "tzdata_version": tzdata(),
+            "instant": "2026-03-01T13:00:00Z",
+            "utc_offset": "-03:30",
+            "shown_twice": false,
+        })
+    );
+}
+
+#[test]
+fn the_build_knows_its_zone_database() {
+    assert_ne!(tzdata(), "unknown");
+}

@@ -1,0 +1,5 @@
+//! The function `create-workspace`.
+
+fn main() -> Result<(), shared::function::Stopped> {
+    workspaces::create_workspace::FUNCTION.serve()
+}

@@ -1,0 +1,5 @@
+//! The function `list-workspaces`.
+
+fn main() -> Result<(), shared::function::Stopped> {
+    workspaces::list_workspaces::FUNCTION.serve()
+}

@@ -1,0 +1,5 @@
+//! The function `sweep-orphan-keys`.
+
+fn main() -> Result<(), shared::function::Stopped> {
+    workspaces::sweep_orphan_keys::FUNCTION.serve()
+}

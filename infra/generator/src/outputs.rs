@@ -1,0 +1,128 @@
+//! Outputs: the generated files, written, or compared with what is committed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Folders that hold nothing but generated files, so that one which is no longer generated is noticed.
+const GENERATED_ONLY: &[&str] = &["infra/generated"];
+/// Lines of a difference that are shown.
+const SHOWN: usize = 12;
+
+/// The files to generate: their path from the root of the project, and their text.
+#[derive(Default)]
+pub struct Outputs {
+    files: BTreeMap<PathBuf, String>,
+}
+
+impl Outputs {
+    pub fn add(&mut self, path: impl Into<PathBuf>, text: String) {
+        self.files.insert(path.into(), text);
+    }
+
+    /// Writes every file that differs, removes what is generated no more, and tells which.
+    pub fn write(&self, root: &Path) -> std::io::Result<Vec<String>> {
+        let mut told = Vec::new();
+        for (path, text) in &self.files {
+            if read(&root.join(path))?.as_deref() == Some(text) {
+                continue;
+            }
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(root.join(folder))?;
+            }
+            std::fs::write(root.join(path), text)?;
+            told.push(format!("wrote {}", path.display()));
+        }
+        for path in self.leftovers(root)? {
+            std::fs::remove_file(root.join(&path))?;
+            told.push(format!("removed {}", path.display()));
+        }
+        Ok(told)
+    }
+
+    /// What differs from the files under the root, readably; empty where nothing does.
+    pub fn differences(&self, root: &Path) -> std::io::Result<String> {
+        let mut told = String::new();
+        for (path, text) in &self.files {
+            match read(&root.join(path))? {
+                None => told.push_str(&format!("{}: is missing\n", path.display())),
+                Some(committed) if committed != *text => told.push_str(&difference(path, &committed, text)),
+                Some(_) => {}
+            }
+        }
+        for path in self.leftovers(root)? {
+            told.push_str(&format!("{}: is generated no more\n", path.display()));
+        }
+        Ok(told)
+    }
+
+    fn leftovers(&self, root: &Path) -> std::io::Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for folder in GENERATED_ONLY {
+            let Ok(entries) = std::fs::read_dir(root.join(folder)) else { continue };
+            for entry in entries {
+                let path = Path::new(folder).join(entry?.file_name());
+                if !self.files.contains_key(&path) {
+                    found.push(path);
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}
+
+fn read(path: &Path) -> std::io::Result<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The lines between what two texts begin and end with alike.
+fn difference(path: &Path, committed: &str, generated: &str) -> String {
+    let (old, new): (Vec<&str>, Vec<&str>) = (committed.lines().collect(), generated.lines().collect());
+    let same = |(left, right): &(&&str, &&str)| left == right;
+    let head = old.iter().zip(&new).take_while(same).count();
+    let (old_rest, new_rest) = (&old[head..], &new[head..]);
+    let tail = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(same).count();
+    let mut told = format!("{}: differs from line {}\n", path.display(), head + 1);
+    for (sign, lines) in [('-', &old_rest[..old_rest.len() - tail]), ('+', &new_rest[..new_rest.len() - tail])] {
+        for line in lines.iter().take(SHOWN) {
+            let _ = writeln!(told, "  {sign} {line}");
+        }
+        if lines.len() > SHOWN {
+            let _ = writeln!(told, "  {sign} … {} more lines", lines.len() - SHOWN);
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_difference_names_the_line_and_shows_both_sides() {
+        let told = difference(Path::new("a.yaml"), "one\ntwo\nthree\n", "one\n2\nthree\n");
+        assert_eq!(told, "a.yaml: differs from line 2\n  - two\n  + 2\n");
+    }
+
+    #[test]
+    fn what_is_written_does_not_differ_and_a_leftover_does() {
+        let root = std::env::temp_dir().join(format!("generator-outputs-{}", std::process::id()));
+        let mut outputs = Outputs::default();
+        outputs.add("infra/generated/a.yaml", "a\n".to_owned());
+        assert_eq!(outputs.differences(&root).unwrap(), "infra/generated/a.yaml: is missing\n");
+        outputs.write(&root).unwrap();
+        assert_eq!(outputs.differences(&root).unwrap(), "");
+        std::fs::write(root.join("infra/generated/old.yaml"), "").unwrap();
+        assert_eq!(outputs.differences(&root).unwrap(), "infra/generated/old.yaml: is generated no more\n");
+        outputs.write(&root).unwrap();
+        assert!(!root.join("infra/generated/old.yaml").exists());
+        std::fs::remove_dir_all(root).unwrap();
+    }
+}

@@ -1,0 +1,170 @@
+//! Policies: what the grants of `shared::aws::grants` mean, as IAM statements of the deployed roles.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use shared::aws::grants::{Grant, Holder, Resource, Statement, Table};
+
+use crate::names::physical;
+
+/// The statements of a role, each once, in the order of the grants.
+pub fn statements<'a>(declared: impl Iterator<Item = &'a Statement>, holder: Holder) -> Vec<Value> {
+    let mut seen = BTreeSet::new();
+    declared
+        .filter(|statement| statement.holder == holder)
+        .flat_map(written)
+        .filter(|statement| seen.insert(statement.to_string()))
+        .collect()
+}
+
+/// Whether a function acts for one workspace at a time, through its domain's tenant-access role.
+pub fn enters_tenants(grants: &[Grant]) -> bool {
+    grants.iter().flat_map(|grant| grant.statements()).any(|statement| statement.holder == Holder::Tenant)
+}
+
+/// A statement's IAM form. Most are one; rights that differ by resource type are several.
+fn written(statement: &Statement) -> Vec<Value> {
+    let actions = statement.actions;
+    match statement.resource {
+        Resource::Items(table, keys) => vec![allow_if(
+            actions,
+            arn("dynamodb", &format!("table/{}", table_name(table))),
+            json!({
+                "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys.iter().map(|key| tagged(key)).collect::<Vec<_>>() },
+                // ForAllValues is true where the key is absent.
+                "Null": { "dynamodb:LeadingKeys": "false" },
+            }),
+        )],
+        Resource::DueIndex(table) => {
+            vec![allow(actions, arn("dynamodb", &format!("table/{}/index/due", table_name(table))))]
+        }
+        Resource::Stream(table) => {
+            vec![allow(actions, arn("dynamodb", &format!("table/{}/stream/*", table_name(table))))]
+        }
+        Resource::Objects(prefix) => {
+            let objects = format!("arn:${{AWS::Partition}}:s3:::${{MediaBucket}}/{}", sub_text(prefix));
+            vec![allow(actions, json!({ "Fn::Sub": objects }))]
+        }
+        Resource::WorkspaceKeys => workspace_keys(actions),
+        Resource::NewWorkspaceKey => new_workspace_key(actions),
+        Resource::AnyWorkspaceKey => any_workspace_key(actions),
+        Resource::PlatformKey => vec![allow(actions, json!({ "Ref": "PlatformKey" }))],
+        Resource::DerivationKey => vec![allow(actions, json!({ "Ref": "DerivationKey" }))],
+        Resource::Queues => vec![allow(actions, arn("sqs", &physical("*")))],
+        Resource::MailIdentity => vec![allow_if(
+            actions,
+            arn("ses", "identity/*"),
+            json!({ "StringEquals": { "ses:FromAddress": { "Ref": "MailFrom" } } }),
+        )],
+    }
+}
+
+/// Wrapping and unwrapping, only with the session's workspace in the encryption context: under the
+/// workspace's own key, and under the pooled key where the deployment has one.
+fn workspace_keys(actions: &[&str]) -> Vec<Value> {
+    let workspace = json!({ "Fn::Sub": "${!aws:PrincipalTag/workspace}" });
+    let own = allow_if(
+        actions,
+        arn("kms", "key/*"),
+        json!({ "StringEquals": {
+            "aws:ResourceTag/workspace": workspace,
+            "aws:ResourceTag/deployment": deployment(),
+            "kms:EncryptionContext:workspace": workspace,
+        } }),
+    );
+    let pooled = allow_if(
+        actions,
+        json!({ "Ref": "PooledKey" }),
+        json!({ "StringEquals": { "kms:EncryptionContext:workspace": workspace } }),
+    );
+    vec![own, json!({ "Fn::If": ["Pooled", pooled, { "Ref": "AWS::NoValue" }] })]
+}
+
+/// Making a key that carries the session's workspace as its tag, and naming or discarding such a key.
+fn new_workspace_key(actions: &[&str]) -> Vec<Value> {
+    let workspace = json!({ "Fn::Sub": "${!aws:PrincipalTag/workspace}" });
+    let (making, using): (Vec<&str>, Vec<&str>) =
+        actions.iter().partition(|action| matches!(**action, "kms:CreateKey" | "kms:TagResource"));
+    // Tagging is what gives a key to a workspace. A key that has a workspace keeps it, and the stack's own
+    // keys (which carry the stack's `application`) are given to none.
+    let requested = json!({
+        "StringEquals": {
+            "aws:RequestTag/workspace": workspace,
+            "aws:RequestTag/deployment": deployment(),
+        },
+        "StringEqualsIfExists": { "aws:ResourceTag/workspace": workspace },
+        "Null": { "aws:ResourceTag/application": "true" },
+    });
+    let owned = json!({ "StringEquals": {
+        "aws:ResourceTag/workspace": workspace,
+        "aws:ResourceTag/deployment": deployment(),
+    } });
+    let aliases: Vec<&str> = using.iter().copied().filter(|action| *action == "kms:CreateAlias").collect();
+    // A key that is being made has no resource to name yet.
+    let mut written = vec![allow_if(&making, json!("*"), requested)];
+    written.push(allow_if(&using, arn("kms", "key/*"), owned));
+    if !aliases.is_empty() {
+        written.push(allow(&aliases, arn("kms", &alias_pattern())));
+    }
+    written
+}
+
+/// Listing has no resource of its own; the rest only touches keys that this deployment tagged.
+fn any_workspace_key(actions: &[&str]) -> Vec<Value> {
+    let (listing, using): (Vec<&str>, Vec<&str>) = actions.iter().partition(|action| **action == "kms:ListAliases");
+    vec![
+        allow(&listing, json!("*")),
+        allow_if(
+            &using,
+            arn("kms", "key/*"),
+            json!({ "StringEquals": { "aws:ResourceTag/deployment": deployment() } }),
+        ),
+    ]
+}
+
+/// The tag that `shared::aws::kms` gives to every workspace key.
+fn deployment() -> Value {
+    json!({ "Fn::Sub": physical("tenants") })
+}
+
+fn alias_pattern() -> String {
+    format!("alias/{}/ws/*", physical("tenants"))
+}
+
+pub fn table_name(table: Table) -> String {
+    physical(match table {
+        Table::Tenants => "tenants",
+        Table::Outbox => "outbox",
+        Table::Audit => "audit",
+        Table::Proofs => "proofs",
+        Table::Accounts => "accounts",
+        Table::Platform => "platform",
+    })
+}
+
+/// An ARN in this region and account.
+pub fn arn(service: &str, resource: &str) -> Value {
+    json!({ "Fn::Sub": format!("arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}") })
+}
+
+/// The ARN of a role of this deployment.
+pub fn role_arn(name: &str) -> Value {
+    json!({ "Fn::Sub": format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{}", physical(name)) })
+}
+
+pub fn allow(actions: &[&str], resource: Value) -> Value {
+    json!({ "Effect": "Allow", "Action": actions, "Resource": resource })
+}
+
+pub fn allow_if(actions: &[&str], resource: Value, condition: Value) -> Value {
+    json!({ "Effect": "Allow", "Action": actions, "Resource": resource, "Condition": condition })
+}
+
+/// `W#{workspace}` as the session's tag in a policy.
+fn tagged(template: &str) -> Value {
+    if template.contains('{') { json!({ "Fn::Sub": sub_text(template) }) } else { json!(template) }
+}
+
+fn sub_text(template: &str) -> String {
+    template.replace("{workspace}", "${!aws:PrincipalTag/workspace}").replace("{user}", "${!aws:PrincipalTag/user}")
+}

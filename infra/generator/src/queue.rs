@@ -1,0 +1,124 @@
+//! A queue: where a job's messages wait, where those end that it could not do, and who may send them.
+
+use serde_json::{Value, json};
+
+use crate::function::{Resources, alarm, alias};
+use crate::names::{pascal, physical};
+use crate::policy::{allow, arn, role_arn};
+
+/// AWS's rule for a queue that feeds a function: at least six times the function's timeout.
+const VISIBILITY_TIMEOUTS: u32 = 6;
+/// Deliveries before a message goes to the dead-letter queue.
+const MAX_RECEIVE_COUNT: u32 = 5;
+/// 14 days, the longest that SQS keeps a message.
+const KEPT_S: u32 = 1_209_600;
+const BATCH_SIZE: u32 = 10;
+/// The name after the prefix of a role that the operator may make: the only person's hand that may send
+/// a dead letter back to its queue.
+const OPERATOR: &str = "operator";
+
+/// Adds a message job's queue, its dead-letter queue, and the mapping from the queue to the function.
+pub fn add(resources: &mut Resources, job: &str, timeout_s: u32, max_concurrency: u32, senders: &[&str]) {
+    let stem = pascal(job);
+    add_dead_letters(resources, job);
+    resources.insert(
+        format!("{stem}Queue"),
+        json!({
+            "Type": "AWS::SQS::Queue",
+            "Properties": {
+                "QueueName": { "Fn::Sub": physical(job) },
+                "KmsMasterKeyId": { "Ref": "DataKey" },
+                "MessageRetentionPeriod": KEPT_S,
+                "VisibilityTimeout": timeout_s * VISIBILITY_TIMEOUTS,
+                "RedrivePolicy": {
+                    "deadLetterTargetArn": { "Fn::GetAtt": [format!("{stem}DeadLetters"), "Arn"] },
+                    "maxReceiveCount": MAX_RECEIVE_COUNT,
+                },
+            },
+        }),
+    );
+    resources.insert(format!("{stem}QueuePolicy"), queue_policy(&stem, senders));
+    resources.insert(
+        format!("{stem}Messages"),
+        json!({
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {
+                "EventSourceArn": { "Fn::GetAtt": [format!("{stem}Queue"), "Arn"] },
+                "FunctionName": alias(job),
+                "BatchSize": BATCH_SIZE,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+                "ScalingConfig": { "MaximumConcurrency": max_concurrency },
+            },
+        }),
+    );
+}
+
+/// Adds a queue for what a job could not do, and the alarm that a person is needed.
+pub fn add_dead_letters(resources: &mut Resources, job: &str) {
+    let stem = pascal(job);
+    let name = format!("{job}-dead");
+    resources.insert(
+        format!("{stem}DeadLetters"),
+        json!({
+            "Type": "AWS::SQS::Queue",
+            "Properties": {
+                "QueueName": { "Fn::Sub": physical(&name) },
+                "KmsMasterKeyId": { "Ref": "DataKey" },
+                "MessageRetentionPeriod": KEPT_S,
+            },
+        }),
+    );
+    resources.insert(
+        format!("{stem}DeadLettersAlarm"),
+        alarm(
+            &name,
+            &format!("{job} gave up on something that waits for a person."),
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            json!([{ "Name": "QueueName", "Value": { "Fn::Sub": physical(&name) } }]),
+        ),
+    );
+}
+
+/// Roles of this account may send by their own policies; this refuses all but the named ones.
+fn queue_policy(stem: &str, senders: &[&str]) -> Value {
+    let queue = json!({ "Fn::GetAtt": [format!("{stem}Queue"), "Arn"] });
+    let admitted: Vec<Value> = senders.iter().chain([&OPERATOR]).map(|sender| role_arn(sender)).collect();
+    json!({
+        "Type": "AWS::SQS::QueuePolicy",
+        "Properties": {
+            "Queues": [{ "Ref": format!("{stem}Queue") }],
+            "PolicyDocument": { "Version": "2012-10-17", "Statement": [
+                {
+                    "Sid": "OnlyTheRelay",
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": "sqs:SendMessage",
+                    "Resource": queue,
+                    "Condition": { "ArnNotEquals": { "aws:PrincipalArn": admitted } },
+                },
+                {
+                    "Sid": "OnlyTls",
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": "sqs:*",
+                    "Resource": queue,
+                    "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+                },
+            ] },
+        },
+    })
+}
+
+/// What the function's role needs to take messages from its queue.
+pub fn receiving(job: &str) -> Value {
+    allow(
+        &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"],
+        arn("sqs", &physical(job)),
+    )
+}
+
+/// What a role needs to put away what could not be done.
+pub fn burying(job: &str) -> Value {
+    allow(&["sqs:SendMessage"], arn("sqs", &physical(&format!("{job}-dead"))))
+}

@@ -1,0 +1,84 @@
+//! A route: the integration, route and permission that lead from the API to a function's alias.
+
+use serde_json::json;
+
+use crate::function::{Resources, alias};
+use crate::names::pascal;
+
+/// The gateway's own limit is 30 s; a function's timeout is below it, so that the function answers first.
+const INTEGRATION_TIMEOUT_MS: u32 = 29_500;
+
+/// Adds what leads to the function. `method` and `path` are as declared; the catch-all has neither.
+pub fn add(resources: &mut Resources, name: &str, method: &str, path: &str) {
+    let stem = pascal(name);
+    resources.insert(
+        format!("{stem}Integration"),
+        json!({
+            "Type": "AWS::ApiGatewayV2::Integration",
+            "Properties": {
+                "ApiId": { "Ref": "ApiId" },
+                "IntegrationType": "AWS_PROXY",
+                "IntegrationUri": alias(name),
+                "PayloadFormatVersion": "2.0",
+                "TimeoutInMillis": INTEGRATION_TIMEOUT_MS,
+            },
+        }),
+    );
+    resources.insert(
+        format!("{stem}Route"),
+        json!({
+            "Type": "AWS::ApiGatewayV2::Route",
+            "Properties": {
+                "ApiId": { "Ref": "ApiId" },
+                "RouteKey": route_key(method, path),
+                // Tokens are verified in the function, offline, with the membership in the same breath.
+                "AuthorizationType": "NONE",
+                "Target": { "Fn::Sub": format!("integrations/${{{stem}Integration}}") },
+            },
+        }),
+    );
+    let source = format!(
+        "arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{ApiId}}/*/{}",
+        source_path(method, path)
+    );
+    resources.insert(
+        format!("{stem}Permission"),
+        json!({
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": alias(name),
+                "Principal": "apigateway.amazonaws.com",
+                "SourceArn": { "Fn::Sub": source },
+            },
+        }),
+    );
+}
+
+/// The gateway's key of a route: `$default` is the one that nothing else matches.
+pub fn route_key(method: &str, path: &str) -> String {
+    if path == "$default" { path.to_owned() } else { format!("{method} {path}") }
+}
+
+/// The route in a permission's source: parameters are wildcards there.
+fn source_path(method: &str, path: &str) -> String {
+    if path == "$default" {
+        return path.to_owned();
+    }
+    let method = if method == "ANY" { "*" } else { method };
+    let segments = path.split('/').map(|segment| if segment.starts_with('{') { "*" } else { segment });
+    format!("{method}{}", segments.collect::<Vec<_>>().join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_become_wildcards_in_the_permission_only() {
+        assert_eq!(source_path("PUT", "/workspaces/{workspace_id}/posts/{post_id}"), "PUT/workspaces/*/posts/*");
+        assert_eq!(route_key("GET", "/workspaces/{workspace_id}"), "GET /workspaces/{workspace_id}");
+        assert_eq!(source_path("OPTIONS", "/{proxy+}"), "OPTIONS/*");
+        assert_eq!(source_path("ANY", "$default"), "$default");
+    }
+}

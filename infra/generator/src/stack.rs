@@ -1,0 +1,128 @@
+//! A domain's stack: its parameters, what its functions have in common, and their resources.
+
+use serde_json::{Map, Value, json};
+
+use crate::function::Resources;
+use crate::names::pascal;
+use crate::{tenant, yaml};
+
+/// CloudFormation's limit on the resources of one stack.
+pub const RESOURCE_LIMIT: usize = 500;
+
+/// What every domain's stack is told by `domains.yaml`, and that by `template.yaml`.
+pub const PARAMETERS: &[&str] = &[
+    "AlarmTopic",
+    "AllowedOrigins",
+    "ApiId",
+    "AppUrl",
+    "Architecture",
+    "BaseUrl",
+    "Canary",
+    "Cell",
+    "DataKey",
+    "DeploymentPreference",
+    "DerivationKey",
+    "InitialPlan",
+    "LogRetentionDays",
+    "MailFrom",
+    "MediaBucket",
+    "Name",
+    "OutboxStream",
+    "PlatformKey",
+    "PooledKey",
+    "Release",
+    "RestoredTo",
+    "ResumedAt",
+    "Sending",
+    "WorkspaceKeys",
+];
+
+/// The environment of every function; `shared::config` reads it.
+fn environment(has_tenant_role: bool) -> Value {
+    let sub = |text: &str| json!({ "Fn::Sub": text });
+    let parameter = |name: &str| json!({ "Ref": name });
+    let tenant_role = if has_tenant_role { json!({ "Fn::GetAtt": [tenant::LOGICAL_ID, "Arn"] }) } else { json!("none") };
+    json!({
+        "CELL": parameter("Cell"),
+        "TABLE_PREFIX": parameter("Name"),
+        "MEDIA_BUCKET": parameter("MediaBucket"),
+        "QUEUE_BASE": sub("https://sqs.${AWS::Region}.${AWS::URLSuffix}/${AWS::AccountId}/${Name}-"),
+        "TENANT_ROLE": tenant_role,
+        "PLATFORM_KEY": parameter("PlatformKey"),
+        "DERIVATION_KEY": parameter("DerivationKey"),
+        "WORKSPACE_KEYS": parameter("WorkspaceKeys"),
+        "POOLED_KEY": parameter("PooledKey"),
+        "BASE_URL": parameter("BaseUrl"),
+        "APP_URL": parameter("AppUrl"),
+        "ALLOWED_ORIGINS": parameter("AllowedOrigins"),
+        "MAIL_FROM": parameter("MailFrom"),
+        "INITIAL_PLAN": parameter("InitialPlan"),
+        "SENDING": parameter("Sending"),
+        "RESTORED_TO": parameter("RestoredTo"),
+        "RESUMED_AT": parameter("ResumedAt"),
+        "RELEASE": parameter("Release"),
+    })
+}
+
+/// What the functions of a stack have in common.
+fn globals(has_tenant_role: bool) -> Value {
+    json!({ "Function": {
+        "Architectures": [{ "Ref": "Architecture" }],
+        "Runtime": "provided.al2023",
+        "Handler": "bootstrap",
+        "AutoPublishAlias": "live",
+        "VersionDeletionPolicy": "Delete",
+        "DeploymentPreference": { "Enabled": { "Ref": "Canary" }, "Type": { "Ref": "DeploymentPreference" } },
+        "Environment": { "Variables": environment(has_tenant_role) },
+    } })
+}
+
+/// The template of a domain.
+pub fn template(domain: &str, resources: Resources) -> String {
+    let parameters: Map<String, Value> =
+        PARAMETERS.iter().map(|name| ((*name).to_owned(), json!({ "Type": "String" }))).collect();
+    let value = json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Description": format!("Bulkhead: the functions of {domain}"),
+        "Parameters": parameters,
+        "Conditions": { "Pooled": { "Fn::Equals": [{ "Ref": "WorkspaceKeys" }, "pooled"] } },
+        "Globals": globals(resources.contains_key(tenant::LOGICAL_ID)),
+        "Resources": resources,
+    });
+    yaml::document("Written by infra/generator from the declarations of the domain's functions. Do not edit.", &value)
+}
+
+/// The template that nests a stack per domain.
+pub fn index(domains: &[&str]) -> String {
+    let parameters: Map<String, Value> =
+        PARAMETERS.iter().map(|name| ((*name).to_owned(), json!({ "Type": "String" }))).collect();
+    let passed: Map<String, Value> = PARAMETERS.iter().map(|name| ((*name).to_owned(), json!({ "Ref": name }))).collect();
+    let resources: Map<String, Value> = domains
+        .iter()
+        .map(|domain| {
+            let stack = json!({
+                "Type": "AWS::CloudFormation::Stack",
+                "Properties": {
+                    "TemplateURL": format!("{domain}.yaml"),
+                    "Parameters": passed,
+                    "Tags": [
+                        { "Key": "application", "Value": { "Ref": "Name" } },
+                        { "Key": "cell", "Value": { "Ref": "Cell" } },
+                        { "Key": "domain", "Value": domain },
+                    ],
+                },
+            });
+            (pascal(domain), stack)
+        })
+        .collect();
+    let value = json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "Bulkhead: a stack per domain",
+        "Metadata": { "cfn-lint": { "config": { "ignore_checks": ["W3002"] } } },
+        "Parameters": parameters,
+        "Resources": resources,
+    });
+    let comment = "Written by infra/generator. Do not edit.\n\nW3002: SAM uploads the nested templates before it deploys this one.";
+    yaml::document(comment, &value)
+}

@@ -1,0 +1,186 @@
+"""Deploys `template.yaml` to the local cloud with SAM: the files that are deployed to AWS, with local parameters."""
+
+import datetime
+import hashlib
+import json
+import shutil
+import time
+from pathlib import Path
+
+import aws
+import emulator
+import functions
+import ledger
+import package
+import places
+from places import BUILD, DEPLOY_BUCKET, HERE, LOCAL, OUTPUTS, ROOT, STACK, TEMPLATE, clean_environment, client_environment, write_json
+from progress import Failure, run, say, step
+from tools import python_tools
+
+# The API's id, which the emulator takes from a tag: so its address is known before it exists, and never changes.
+API_ID = "bulkhead"
+MAIL_DOMAIN = "bulkhead.test"
+SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+SETTLE_SECONDS = 180
+
+
+def base_url() -> str:
+    return f"{places.endpoint()}/_aws/execute-api/{API_ID}"
+
+
+def local_parameters() -> dict[str, str]:
+    """Values of the root template's parameters on the local cloud. Those that the template does not have are left out."""
+    return {
+        "Architecture": places.MACHINE_ARCHITECTURE,
+        "Cell": "local",
+        "BaseUrl": base_url(),
+        "AppUrl": "http://localhost:3000",
+        "AllowedOrigins": "http://localhost:3000",
+        "MailFrom": f"no-reply@{MAIL_DOMAIN}",
+        # Everything that can be tried is open to a new workspace.
+        "InitialPlan": "enterprise",
+        "LogRetentionDays": "7",
+        # The emulator has no CodeDeploy, and a stack that is thrown away needs no protection.
+        "Canary": "false",
+        "DeploymentPreference": "AllAtOnce",
+        "DeletionProtection": "false",
+    }
+
+
+def deploy() -> None:
+    if not emulator.is_up():
+        raise Failure("deploying", "the local cloud is up", "it is not: `make local` starts it")
+    names = package.functions()
+    packages = package.package_local(names)
+    fingerprint = _fingerprint(packages)
+    last = ledger.read()
+    if last.get("fingerprint") == fingerprint and _status() in SETTLED:
+        say("nothing has changed since the last deploy")
+        return
+    pushed = last.get("pushed", [])
+    ledger.write(None, pushed)
+    tools = python_tools("sam")
+    _upload(packages)
+    code = {item.function: f"s3://{DEPLOY_BUCKET}/{item.key}" for item in packages}
+    expand(BUILD, local_parameters(), code, {"ms-custom-id": API_ID})
+    _make_way()
+    _sam_deploy(tools, f"sam deploy ({len(packages)} functions)")
+    _verify_sender()
+    for item in packages:
+        # CloudFormation does not know of a pushed version and would leave it live where the template has not changed.
+        if item.function in pushed:
+            functions.swap(item)
+    write_json(OUTPUTS, {"stack": STACK, "base_url": base_url(), "functions": names, "outputs": _stack_outputs()})
+    ledger.write(fingerprint, [])
+    say(f"deployed to {base_url()}")
+
+
+def expand(output: Path, parameters: dict[str, str], code: dict[str, str], api_tags: dict[str, str]) -> None:
+    """Writes the templates as CloudFormation sees them, under `output` and with the same relative paths."""
+    shutil.rmtree(output, ignore_errors=True)
+    job = LOCAL / "run" / f"expand-{output.name}.json"
+    write_json(job, {"root": str(TEMPLATE), "output": str(output), "parameters": parameters, "code": code, "api_tags": api_tags})
+    run("expanding the templates", [python_tools("sam") / "python", HERE / "expand.py", job], "expand", env=clean_environment())
+
+
+def templates() -> list[Path]:
+    """Every template of the project."""
+    return [TEMPLATE, *sorted(ROOT.glob("infra/*.yaml")), *sorted(ROOT.glob("infra/generated/*.yaml"))]
+
+
+def _fingerprint(packages: list[package.Package]) -> str:
+    """What a deploy depends on."""
+    seen = hashlib.sha256()
+    for source in [*templates(), HERE / "requirements-sam.txt", HERE / "expand.py"]:
+        seen.update(source.name.encode() + b"\0" + hashlib.sha256(source.read_bytes()).digest())
+    for item in packages:
+        seen.update(f"{item.function} {item.digest}\n".encode())
+    seen.update(json.dumps(local_parameters(), sort_keys=True).encode())
+    return seen.hexdigest()
+
+
+def _upload(packages: list[package.Package]) -> None:
+    _create_unless("BucketAlreadyOwnedByYou", "s3", "PUT", f"/{DEPLOY_BUCKET}")
+    missing = [item for item in packages if not aws.has_object(DEPLOY_BUCKET, item.key)]
+    with step(f"uploading {len(missing)} of {len(packages)} packages"):
+        for item in missing:
+            aws.call("s3", "PUT", f"/{DEPLOY_BUCKET}/{item.key}", item.zip.read_bytes())
+
+
+def _sam_deploy(tools: Path, title: str) -> None:
+    began = time.time()
+    try:
+        run(title, _sam_command(tools), "deploy", cwd=LOCAL, env=_sam_environment())
+    except Failure as failure:
+        # SAM shows the events of the root stack, where a failure in a nested one has no reason.
+        failure.came += "".join(f"\n            {reason}" for reason in _failed_resources(began))
+        raise
+
+
+def _failed_resources(began: float) -> list[str]:
+    stacks = [stack.findtext("StackName") for stack in aws.query_call("cloudformation", "DescribeStacks").iterfind(".//Stacks/member")]
+    reasons = []
+    for stack in stacks:
+        for event in aws.query_call("cloudformation", "DescribeStackEvents", StackName=stack).iterfind(".//StackEvents/member"):
+            then = datetime.datetime.fromisoformat(event.findtext("Timestamp")).timestamp()
+            nested = event.findtext("ResourceType") == "AWS::CloudFormation::Stack"
+            if then >= began - 1 and event.findtext("ResourceStatus").endswith("_FAILED") and not nested:
+                reasons.append(f"{stack}: {event.findtext('LogicalResourceId')}: {event.findtext('ResourceStatusReason')}")
+    return reasons
+
+
+def _sam_command(tools: Path) -> list:
+    declared = json.loads((BUILD / TEMPLATE.name).read_text()).get("Parameters", {})
+    overrides = [f"{name}={value}" for name, value in local_parameters().items() if name in declared]
+    capabilities = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+    command = [tools / "sam", "deploy", "--template-file", BUILD / TEMPLATE.name, "--stack-name", STACK, "--s3-bucket", DEPLOY_BUCKET]
+    command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar", "--capabilities", *capabilities]
+    return command + (["--parameter-overrides", *overrides] if overrides else [])
+
+
+def _sam_environment() -> dict[str, str]:
+    # SAM keeps a folder of its own; beside everything else of the local cloud instead of in the home folder.
+    return clean_environment(SAM_CLI_TELEMETRY="0", SAM_CLI_CONTAINER_CONNECTION_TIMEOUT="1", __SAM_CLI_APP_DIR=str(LOCAL / "sam"), **client_environment())
+
+
+def _status() -> str | None:
+    try:
+        stacks = aws.query_call("cloudformation", "DescribeStacks", StackName=STACK)
+    except aws.Refused:
+        return None
+    return stacks.findtext(".//StackStatus")
+
+
+def _make_way() -> None:
+    """Waits for a deploy that is still running, and removes the remains of one that failed."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while (status := _status()) and status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+        if time.monotonic() > deadline:
+            raise Failure("waiting for the last deploy", f"an end within {SETTLE_SECONDS} s", status, emulator.CLOUD.log)
+        time.sleep(0.5)
+    if status is None or status in SETTLED:
+        return
+    with step(f"removing the stack that the last deploy left in {status}"):
+        aws.query_call("cloudformation", "DeleteStack", StackName=STACK)
+        while (status := _status()) not in (None, "DELETE_COMPLETE"):
+            if time.monotonic() > deadline:
+                raise Failure("removing the stack", "its end", f"{status}; `make reset` starts from an empty cloud", emulator.CLOUD.log)
+            time.sleep(0.5)
+
+
+def _verify_sender() -> None:
+    """On AWS the sender's identity is verified by its owner once, outside the stack. Here creating it is enough."""
+    _create_unless("already exist", "ses", "POST", "/v2/email/identities", json.dumps({"EmailIdentity": MAIL_DOMAIN}).encode())
+
+
+def _create_unless(there: str, *call) -> None:
+    try:
+        aws.call(*call)
+    except aws.Refused as refused:
+        if there not in refused.body:
+            raise
+
+
+def _stack_outputs() -> dict[str, str]:
+    stacks = aws.query_call("cloudformation", "DescribeStacks", StackName=STACK)
+    return {item.findtext("OutputKey"): item.findtext("OutputValue") for item in stacks.findall(".//Outputs/member")}

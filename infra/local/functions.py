@@ -1,0 +1,91 @@
+"""Work on one function of the running stack: put new code into it, read its log."""
+
+import base64
+import time
+
+import aws
+import ledger
+import package
+from places import OUTPUTS, read_json
+from progress import Failure, say, step
+
+ALIAS = "live"
+POLL_SECONDS = 0.5
+# How far back `logs` begins.
+HISTORY_SECONDS = 600
+OVERLAP_SECONDS = 10
+PLATFORM_LINES = ("START RequestId:", "END RequestId:", "REPORT RequestId:")
+
+
+def push(name: str) -> None:
+    """Builds one function and makes it the live one. The stack's templates are left as they are deployed."""
+    deployed = read_json(OUTPUTS).get("functions", [])
+    if name not in deployed:
+        raise Failure(f"pushing {name}", "a function of the deployed stack", ", ".join(deployed) or "nothing is deployed")
+    package.build(name)
+    (item,) = package.package_local([name])
+    # The next deploy must not take the stack for what it deployed last, even if the code is the old one again.
+    ledger.write(None, sorted({*ledger.read().get("pushed", []), name}))
+    with step(f"putting it into {name}"):
+        swap(item)
+
+
+def swap(item: package.Package) -> None:
+    physical = physical_name(item.function)
+    code = {"ZipFile": base64.b64encode(item.zip.read_bytes()).decode(), "Publish": True}
+    version = aws.json_call("lambda", "PUT", f"/2015-03-31/functions/{physical}/code", code)["Version"]
+    aws.json_call("lambda", "PUT", f"/2015-03-31/functions/{physical}/aliases/{ALIAS}", {"FunctionVersion": version})
+    say(f"{physical}:{ALIAS} is version {version}")
+
+
+def logs(name: str) -> None:
+    """Prints the recent log of a function and then what comes, until interrupted. A line appears when its invocation has ended."""
+    group = f"/aws/lambda/{physical_name(name)}"
+    say(f"{group}, from {HISTORY_SECONDS // 60} minutes ago; end with Ctrl-C")
+    # The emulator writes each invocation into a stream of its own, whole.
+    shown: set[str] = set()
+    since = time.time() - HISTORY_SECONDS
+    while True:
+        now = time.time()
+        events = _events(group, since)
+        for event in events:
+            if event["logStreamName"] not in shown and not event["message"].startswith(PLATFORM_LINES):
+                print(event["message"], flush=True)
+        shown.update(event["logStreamName"] for event in events)
+        # Lines carry the time at which their invocation ended, and may be stored a little later than newer ones.
+        since = max(since, now - OVERLAP_SECONDS)
+        time.sleep(POLL_SECONDS)
+
+
+def physical_name(name: str) -> str:
+    """The name in the cloud, which is the function's own behind the stack's prefix."""
+    listed = []
+    query = ""
+    while True:
+        answer = aws.json_call("lambda", "GET", f"/2015-03-31/functions/{query}")
+        listed += [item["FunctionName"] for item in answer["Functions"]]
+        if not answer.get("NextMarker"):
+            break
+        query = f"?Marker={answer['NextMarker']}"
+    # The shortest: `-get-post` also ends the name of a function `forget-get-post`.
+    matching = sorted((item for item in listed if item == name or item.endswith(f"-{name}")), key=len)
+    if not matching:
+        raise Failure(f"finding the function {name}", "a function of that name in the local cloud", ", ".join(sorted(listed)) or "there are none")
+    return matching[0]
+
+
+def _events(group: str, since: float) -> list[dict]:
+    events: list[dict] = []
+    request = {"logGroupName": group, "startTime": int(since * 1000)}
+    while True:
+        try:
+            answer = aws.target_call("logs", "Logs_20140328.FilterLogEvents", request)
+        except aws.Refused as refused:
+            # The group comes with the first invocation.
+            if "ResourceNotFound" in refused.body:
+                return events
+            raise
+        events += answer.get("events", [])
+        if not answer.get("nextToken"):
+            return events
+        request["nextToken"] = answer["nextToken"]

@@ -1,0 +1,115 @@
+"""A background process of this checkout: started once, known by its record, ended gently."""
+
+import os
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from places import LOG, RUN, read_json, write_json
+from progress import Failure, step
+
+START_SECONDS = 60
+# Longer than the emulator needs to write its state. What is killed before that loses its last writes.
+STOP_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Service:
+    """`name` is its record and log; `program` is the file that its command line must show, so that a process that only
+    inherited the number of a dead one is never taken for it, and never ended."""
+
+    name: str
+    program: Path
+
+    @property
+    def log(self) -> Path:
+        return LOG / f"{self.name}.log"
+
+    def process(self) -> int | None:
+        """The number of the running process, if it is this checkout's."""
+        number = read_json(self._record).get("process")
+        return number if number and str(self.program) in _command_line(number) else None
+
+    def start(self, command: list, environment: dict[str, str], health: str) -> None:
+        """Starts the process and waits until `health` answers 200."""
+        for folder in (LOG, RUN, Path(environment["TMPDIR"])):
+            folder.mkdir(parents=True, exist_ok=True)
+        if self.log.exists():
+            self.log.replace(self.log.with_suffix(".log.1"))
+        with step(f"starting {self.name}", self.log), self.log.open("w") as output:
+            child = subprocess.Popen(
+                [str(word) for word in command],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Its own group: an interrupt of this command does not reach it, and ending it can end its children.
+                start_new_session=True,
+            )
+            write_json(self._record, {"process": child.pid})
+            self._await(child, health)
+
+    def stop(self) -> bool:
+        """Ends the process and what it started. Tells whether there was one."""
+        number = self.process()
+        if number is None:
+            self._record.unlink(missing_ok=True)
+            return False
+        with step(f"stopping {self.name}"):
+            os.kill(number, signal.SIGTERM)
+            deadline = time.monotonic() + STOP_SECONDS
+            while self.process() is not None:
+                if time.monotonic() > deadline:
+                    os.killpg(number, signal.SIGKILL)
+                    raise Failure(f"stopping {self.name}", f"an end within {STOP_SECONDS} s", "killed; its last writes are lost", self.log)
+                time.sleep(0.05)
+            _end_group(number)
+        self._record.unlink(missing_ok=True)
+        return True
+
+    @property
+    def _record(self) -> Path:
+        return RUN / f"{self.name}.json"
+
+    def _await(self, child: subprocess.Popen, health: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not answers(health):
+            if child.poll() is not None:
+                raise Failure(f"starting {self.name}", f"{health} answers", f"the process ended with exit code {child.returncode}", self.log)
+            if time.monotonic() > deadline:
+                raise Failure(f"starting {self.name}", f"{health} answers within {START_SECONDS} s", "no answer", self.log)
+            time.sleep(0.05)
+
+
+def answers(url: str) -> bool:
+    # A handler of its own: the machine's proxy settings do not apply to loopback.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=2) as response:
+            return response.status == 200
+    except OSError:
+        return False
+
+
+def _command_line(number: int) -> str:
+    """The command line of a process, or nothing if it has ended (a zombie has none either)."""
+    try:
+        return Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except FileNotFoundError:
+        pass
+    if Path("/proc/self").exists():
+        return ""
+    found = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(number)], capture_output=True, text=True)
+    return found.stdout
+
+
+def _end_group(number: int) -> None:
+    """Function processes outlive an emulator that ended in a hurry; they are in its group."""
+    try:
+        os.killpg(number, signal.SIGKILL)
+    except ProcessLookupError:
+        pass

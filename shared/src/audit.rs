@@ -1,0 +1,83 @@
+//! The audit log: who did what to what, in the same transaction as the change itself.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::aws::grants::Table;
+use crate::kernel::ids::{Id, Identified};
+use crate::kernel::problems::Problem;
+use crate::table::commit::{Expected, Plan};
+use crate::table::item::{Row, encode};
+
+/// What was done: a noun and a past participle, `post.updated`.
+pub struct Action(&'static str);
+
+impl Action {
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+}
+
+/// What it was done to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// The kind, as the prefix of its ids: `post`.
+    pub kind: String,
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<serde_json::Value>,
+}
+
+impl<T: Identified> From<Id<T>> for Target {
+    fn from(id: Id<T>) -> Self {
+        Self { kind: T::PREFIX.to_owned(), id: id.to_string(), detail: None }
+    }
+}
+
+/// Who acts, and from where: the user of a request or the job of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Origin {
+    /// A user's id, or `job:publish-post`.
+    pub actor: String,
+    pub request_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+}
+
+/// An entry as it is stored and shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    pub id: String,
+    pub at: Timestamp,
+    pub action: String,
+    pub target: Target,
+    #[serde(flatten)]
+    pub origin: Origin,
+}
+
+/// The sort keys of entries: their ids are in the order of time.
+pub(crate) const PREFIX: &str = "ENTRY#";
+
+/// Adds an entry to a plan. It can only be added: a second one of the same id is refused, and no
+/// function holds the right to change or delete one.
+pub(crate) fn record(
+    plan: &mut Plan,
+    id: String,
+    at: Timestamp,
+    action: &Action,
+    target: Target,
+    origin: &Origin,
+) -> Result<(), Problem> {
+    let entry = AuditEntry { id, at, action: action.0.to_owned(), target, origin: origin.clone() };
+    let row = Row {
+        sort: format!("{PREFIX}{}", entry.id),
+        version: 1,
+        body: encode(&entry)?,
+        due: None,
+        expires_at: None,
+    };
+    plan.put(Table::Audit, None, row, Expected::Absent);
+    Ok(())
+}

@@ -1,0 +1,357 @@
+//! Grants: what a function may do, declared in its file, and what each means in IAM.
+//!
+//! One table serves three readers: the generator writes the roles from it, `sessions` narrows the
+//! assumed role to one workspace by it, and the test double refuses what it does not hold.
+
+use crate::config::Tables;
+use crate::kernel::ids::{UserId, WorkspaceId};
+
+/// A right that a function declares in its `GRANTS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Grant {
+    /// Read the items of the one workspace.
+    ReadItems,
+    /// Change the items of the one workspace, with audit entries and outbox messages.
+    WriteItems,
+    /// Read the audit entries of the one workspace.
+    ReadAudit,
+    /// Make a workspace: its directory entry, its first membership, the user's list.
+    FoundWorkspaces,
+    /// Seal secrets for the one workspace, making its KMS key where it has none.
+    SealSecrets,
+    /// Open secrets of the one workspace.
+    OpenSecrets,
+    /// Read the objects of the one workspace.
+    ReadObjects,
+    /// Write and delete the objects of the one workspace outside the quarantine.
+    WriteObjects,
+    /// Sign uploads into the quarantine of the one workspace.
+    SignUploads,
+    /// Read and change accounts, their sessions and their mail.
+    Accounts,
+    /// Make and use the keys that sign access tokens.
+    SignTokens,
+    /// Derive the keys of cursors, mailed links and passwords.
+    DeriveKeys,
+    /// Send mail.
+    SendMail,
+    /// Read the due index, which spans workspaces.
+    ReadDue,
+    /// Read the outbox's stream and hand its messages to the queues.
+    RelayOutbox,
+    /// List workspace keys and schedule the deletion of orphans.
+    RetireKeys,
+    /// Call addresses outside AWS. No IAM right: it is what the network rules are generated from.
+    CallPlatforms,
+}
+
+/// A table of the deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Table {
+    Tenants,
+    Outbox,
+    Audit,
+    Proofs,
+    Accounts,
+    Platform,
+}
+
+impl Table {
+    pub fn name(self, tables: &Tables) -> &str {
+        match self {
+            Self::Tenants => &tables.tenants,
+            Self::Outbox => &tables.outbox,
+            Self::Audit => &tables.audit,
+            Self::Proofs => &tables.proofs,
+            Self::Accounts => &tables.accounts,
+            Self::Platform => &tables.platform,
+        }
+    }
+}
+
+/// Whose role carries a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// The function's own role.
+    Own,
+    /// The domain's tenant-access role, assumed for one workspace.
+    Tenant,
+}
+
+/// What a statement is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// The items of a table whose partition key starts so. `{workspace}` and `{user}` stand for the
+    /// session's tags; `*` at the end matches any rest.
+    Items(Table, &'static [&'static str]),
+    /// The due index of a table, across partitions.
+    DueIndex(Table),
+    /// A table's stream.
+    Stream(Table),
+    /// Objects of the media bucket under a prefix; `{workspace}` stands for the session's tag.
+    Objects(&'static str),
+    /// The keys that wrap a workspace's data keys, with the workspace in the encryption context.
+    WorkspaceKeys,
+    /// Making a workspace's key: the request must tag it with the session's workspace.
+    NewWorkspaceKey,
+    /// All workspace keys, to be listed and retired.
+    AnyWorkspaceKey,
+    /// The key that encrypts tables and objects at rest, by way of those services alone.
+    StorageKey,
+    PlatformKey,
+    DerivationKey,
+    /// The queues of all jobs.
+    Queues,
+    /// The deployment's sending identity.
+    MailIdentity,
+}
+
+/// One allow statement.
+#[derive(Clone, Copy, Debug)]
+pub struct Statement {
+    pub holder: Holder,
+    pub actions: &'static [&'static str],
+    pub resource: Resource,
+}
+
+const fn own(actions: &'static [&'static str], resource: Resource) -> Statement {
+    Statement { holder: Holder::Own, actions, resource }
+}
+
+const fn tenant(actions: &'static [&'static str], resource: Resource) -> Statement {
+    Statement { holder: Holder::Tenant, actions, resource }
+}
+
+const READ: &[&str] = &["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"];
+const WRITE: &[&str] = &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"];
+const PUT: &[&str] = &["dynamodb:PutItem"];
+const OWN_WORKSPACE: &[&str] = &["W#{workspace}", "W#{workspace}#*"];
+
+/// What every route holds: the proof's one read, the signing keys' public half, rate leases.
+pub const ROUTE_BASE: &[Statement] = &[
+    own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Proofs, &["S#*", "L#*", "M#*", "D#*"])),
+    own(&["dynamodb:GetItem"], Resource::Items(Table::Proofs, &["J#*"])),
+    own(&["dynamodb:UpdateItem"], Resource::Items(Table::Platform, &["RATE#*"])),
+];
+
+/// What every session of a workspace holds beside its grants: the use of the key at rest. Tables and
+/// objects cannot be read or written without it.
+pub const TENANT_BASE: &[Statement] = &[tenant(&["kms:Decrypt", "kms:GenerateDataKey"], Resource::StorageKey)];
+
+/// What every job holds: its lock and its history.
+pub const JOB_BASE: &[Statement] = &[own(
+    &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+    Resource::Items(Table::Platform, &["RUN#*", "LOCK#*"]),
+)];
+
+impl Grant {
+    /// What the grant means in IAM.
+    pub const fn statements(self) -> &'static [Statement] {
+        match self {
+            Self::ReadItems => const { &[tenant(READ, Resource::Items(Table::Tenants, OWN_WORKSPACE))] },
+            Self::WriteItems => {
+                const {
+                    &[
+                        tenant(WRITE, Resource::Items(Table::Tenants, OWN_WORKSPACE)),
+                        tenant(PUT, Resource::Items(Table::Outbox, OWN_WORKSPACE)),
+                        tenant(PUT, Resource::Items(Table::Audit, OWN_WORKSPACE)),
+                    ]
+                }
+            }
+            Self::ReadAudit => const { &[tenant(&["dynamodb:Query"], Resource::Items(Table::Audit, OWN_WORKSPACE))] },
+            Self::FoundWorkspaces => {
+                const {
+                    &[
+                        tenant(
+                            &["dynamodb:PutItem", "dynamodb:UpdateItem"],
+                            Resource::Items(Table::Proofs, &["M#{workspace}", "D#{workspace}", "L#{user}"]),
+                        ),
+                        tenant(PUT, Resource::Items(Table::Platform, &["IDEM#{user}"])),
+                        own(&["dynamodb:GetItem"], Resource::Items(Table::Platform, &["IDEM#*"])),
+                    ]
+                }
+            }
+            Self::SealSecrets => {
+                const {
+                    &[
+                        tenant(&["kms:GenerateDataKey"], Resource::WorkspaceKeys),
+                        tenant(
+                            &["kms:CreateKey",
+                                "kms:TagResource",
+                                "kms:EnableKeyRotation",
+                                "kms:CreateAlias",
+                                "kms:ScheduleKeyDeletion",
+                            ],
+                            Resource::NewWorkspaceKey,
+                        ),
+                    ]
+                }
+            }
+            Self::OpenSecrets => const { &[tenant(&["kms:Decrypt"], Resource::WorkspaceKeys)] },
+            Self::ReadObjects => {
+                const {
+                    &[
+                        tenant(&["s3:GetObject", "s3:GetObjectVersion"], Resource::Objects("q/{workspace}/*")),
+                        tenant(&["s3:GetObject", "s3:GetObjectVersion"], Resource::Objects("m/{workspace}/*")),
+                    ]
+                }
+            }
+            Self::WriteObjects => {
+                const {
+                    &[
+                        tenant(&["s3:PutObject", "s3:DeleteObject"], Resource::Objects("m/{workspace}/*")),
+                        tenant(&["s3:DeleteObject"], Resource::Objects("q/{workspace}/*")),
+                    ]
+                }
+            }
+            Self::SignUploads => const { &[tenant(&["s3:PutObject"], Resource::Objects("q/{workspace}/*"))] },
+            Self::Accounts => {
+                const {
+                    &[
+                        own(
+                            &[
+                                "dynamodb:GetItem",
+                                "dynamodb:BatchGetItem",
+                                "dynamodb:Query",
+                                "dynamodb:PutItem",
+                                "dynamodb:UpdateItem",
+                                "dynamodb:DeleteItem",
+                                "dynamodb:ConditionCheckItem",
+                            ],
+                            Resource::Items(Table::Accounts, &["U#*", "E#*", "R#*"]),
+                        ),
+                        own(WRITE, Resource::Items(Table::Proofs, &["S#*"])),
+                        // The accounts functions act before there is a workspace, so that no session could
+                        // carry their mail: they may put messages of users, never of workspaces.
+                        own(PUT, Resource::Items(Table::Outbox, &["U#*"])),
+                    ]
+                }
+            }
+            Self::SignTokens => {
+                const {
+                    &[
+                        own(
+                            &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+                            Resource::Items(Table::Platform, &["KEY#*"]),
+                        ),
+                        own(&["dynamodb:PutItem", "dynamodb:UpdateItem"], Resource::Items(Table::Proofs, &["J#*"])),
+                        own(&["kms:Encrypt", "kms:Decrypt"], Resource::PlatformKey),
+                    ]
+                }
+            }
+            Self::DeriveKeys => const { &[own(&["kms:GenerateMac"], Resource::DerivationKey)] },
+            Self::SendMail => const { &[own(&["ses:SendEmail"], Resource::MailIdentity)] },
+            Self::ReadDue => {
+                const {
+                    &[
+                        own(&["dynamodb:Query"], Resource::DueIndex(Table::Tenants)),
+                        own(&["dynamodb:Query"], Resource::DueIndex(Table::Outbox)),
+                    ]
+                }
+            }
+            Self::RelayOutbox => {
+                const {
+                    &[
+                        own(
+                            &[
+                                "dynamodb:DescribeStream",
+                                "dynamodb:GetRecords",
+                                "dynamodb:GetShardIterator",
+                                "dynamodb:ListStreams",
+                            ],
+                            Resource::Stream(Table::Outbox),
+                        ),
+                        own(
+                            &["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+                            Resource::Items(Table::Outbox, &["W#*", "U#*"]),
+                        ),
+                        own(&["sqs:SendMessage"], Resource::Queues),
+                    ]
+                }
+            }
+            Self::RetireKeys => {
+                const {
+                    &[own(
+                        &["kms:ListAliases", "kms:ListResourceTags", "kms:DescribeKey", "kms:ScheduleKeyDeletion"],
+                        Resource::AnyWorkspaceKey,
+                    )]
+                }
+            }
+            Self::CallPlatforms => &[],
+        }
+    }
+}
+
+/// For whom a session is narrowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Subject {
+    pub workspace: WorkspaceId,
+    /// Only where the workspace is being founded: the user whose list it joins.
+    pub founder: Option<UserId>,
+}
+
+/// STS refuses a session policy over 2,048 characters; the generator refuses one over this, so that
+/// ids and table names can grow.
+pub const SESSION_POLICY_LIMIT: usize = 1800;
+
+/// The session policy of a function for one workspace: its tenant statements with literal keys.
+///
+/// Regions and accounts are wildcards here to keep the policy short; the role that it narrows names
+/// them.
+pub fn session_policy(grants: &[Grant], subject: Subject, tables: &Tables, bucket: &str) -> String {
+    let fill = |template: &str| {
+        let filled = template.replace("{workspace}", &subject.workspace.to_string());
+        match subject.founder {
+            Some(user) => Some(filled.replace("{user}", &user.to_string())),
+            None if filled.contains("{user}") => None,
+            None => Some(filled),
+        }
+    };
+    let statements: Vec<serde_json::Value> = grants
+        .iter()
+        .flat_map(|grant| grant.statements())
+        .chain(TENANT_BASE)
+        .filter(|statement| statement.holder == Holder::Tenant)
+        .filter_map(|statement| {
+            let (resource, condition) = match statement.resource {
+                Resource::Items(table, keys) => {
+                    let keys: Vec<String> = keys.iter().filter_map(|key| fill(key)).collect();
+                    (
+                        format!("arn:aws:dynamodb:*:*:table/{}", table.name(tables)),
+                        Some(serde_json::json!({
+                            "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys },
+                            // ForAllValues is true where the key is absent.
+                            "Null": { "dynamodb:LeadingKeys": "false" },
+                        })),
+                    )
+                }
+                Resource::Objects(prefix) => (format!("arn:aws:s3:::{bucket}/{}", fill(prefix)?), None),
+                Resource::WorkspaceKeys => (
+                    "*".to_owned(),
+                    Some(serde_json::json!({
+                        "StringEquals": { "kms:EncryptionContext:workspace": subject.workspace.to_string() },
+                    })),
+                ),
+                Resource::StorageKey => (
+                    "*".to_owned(),
+                    Some(serde_json::json!({
+                        "StringLike": { "kms:ViaService": ["dynamodb.*.amazonaws.com", "s3.*.amazonaws.com"] },
+                    })),
+                ),
+                // The role itself requires the tag on the request or on the key.
+                Resource::NewWorkspaceKey => ("*".to_owned(), None),
+                _ => return None,
+            };
+            let mut written = serde_json::json!({
+                "Effect": "Allow",
+                "Action": statement.actions,
+                "Resource": resource,
+            });
+            if let Some(condition) = condition {
+                written["Condition"] = condition;
+            }
+            Some(written)
+        })
+        .collect();
+    serde_json::json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
+}

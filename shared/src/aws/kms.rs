@@ -1,0 +1,244 @@
+//! KMS: the calls that wrap and unwrap keys.
+
+use std::collections::HashMap;
+
+use aws_credential_types::Credentials;
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::{DataKeySpec, MacAlgorithmSpec, Tag};
+
+use super::{Aws, failed};
+use crate::kernel::ids::WorkspaceId;
+use crate::kernel::problems::Problem;
+use crate::kernel::secrets::SecretBytes;
+
+/// Days until a scheduled deletion happens: KMS's minimum, in which an operator can cancel it.
+const DELETION_WAIT_DAYS: i32 = 7;
+
+fn acting(credentials: &Credentials) -> aws_sdk_kms::config::Builder {
+    aws_sdk_kms::Config::builder().credentials_provider(credentials.clone())
+}
+
+/// A data key: the bytes to seal with, and the same wrapped.
+pub(crate) struct DataKey {
+    pub(crate) plain: SecretBytes,
+    pub(crate) wrapped: Vec<u8>,
+}
+
+impl Aws {
+    pub(crate) async fn generate_data_key(
+        &self,
+        credentials: &Credentials,
+        key: &str,
+        context: HashMap<String, String>,
+    ) -> Result<DataKey, Problem> {
+        let answer = self
+            .kms()
+            .generate_data_key()
+            .key_id(key)
+            .key_spec(DataKeySpec::Aes256)
+            .set_encryption_context(Some(context))
+            .customize()
+            .config_override(acting(credentials))
+            .send()
+            .await
+            .map_err(|error| failed("kms:GenerateDataKey", error))?;
+        match (answer.plaintext, answer.ciphertext_blob) {
+            (Some(plain), Some(wrapped)) => {
+                Ok(DataKey { plain: SecretBytes::new(plain.into_inner()), wrapped: wrapped.into_inner() })
+            }
+            _ => Err(Problem::internal("kms:GenerateDataKey answered no key")),
+        }
+    }
+
+    /// Unwraps a data key. `key` is what wrapped it: KMS then refuses a blob of any other key.
+    pub(crate) async fn unwrap_data_key(
+        &self,
+        credentials: &Credentials,
+        key: &str,
+        wrapped: &[u8],
+        context: HashMap<String, String>,
+    ) -> Result<SecretBytes, Problem> {
+        let answer = self
+            .kms()
+            .decrypt()
+            .key_id(key)
+            .ciphertext_blob(Blob::new(wrapped))
+            .set_encryption_context(Some(context))
+            .customize()
+            .config_override(acting(credentials))
+            .send()
+            .await
+            .map_err(|error| failed("kms:Decrypt", error))?;
+        let plain = answer.plaintext.ok_or_else(|| Problem::internal("kms:Decrypt answered no plaintext"))?;
+        Ok(SecretBytes::new(plain.into_inner()))
+    }
+
+    /// Encrypts a small value of the platform's own (a signing key) under the platform key.
+    pub(crate) async fn encrypt_for_platform(&self, purpose: &str, plain: &SecretBytes) -> Result<Vec<u8>, Problem> {
+        let answer = self
+            .kms()
+            .encrypt()
+            .key_id(&self.config.platform_key)
+            .plaintext(Blob::new(plain.expose()))
+            .encryption_context("purpose", purpose)
+            .send()
+            .await
+            .map_err(|error| failed("kms:Encrypt", error))?;
+        let sealed = answer.ciphertext_blob.ok_or_else(|| Problem::internal("kms:Encrypt answered no ciphertext"))?;
+        Ok(sealed.into_inner())
+    }
+
+    pub(crate) async fn decrypt_for_platform(&self, purpose: &str, sealed: &[u8]) -> Result<SecretBytes, Problem> {
+        let answer = self
+            .kms()
+            .decrypt()
+            .key_id(&self.config.platform_key)
+            .ciphertext_blob(Blob::new(sealed))
+            .encryption_context("purpose", purpose)
+            .send()
+            .await
+            .map_err(|error| failed("kms:Decrypt", error))?;
+        let plain = answer.plaintext.ok_or_else(|| Problem::internal("kms:Decrypt answered no plaintext"))?;
+        Ok(SecretBytes::new(plain.into_inner()))
+    }
+
+    /// HMAC-SHA-256 of a label under the derivation key: 32 bytes that only KMS can make.
+    pub(crate) async fn derive(&self, label: &str) -> Result<SecretBytes, Problem> {
+        let answer = self
+            .kms()
+            .generate_mac()
+            .key_id(&self.config.derivation_key)
+            .mac_algorithm(MacAlgorithmSpec::HmacSha256)
+            .message(Blob::new(label))
+            .send()
+            .await
+            .map_err(|error| failed("kms:GenerateMac", error))?;
+        let mac = answer.mac.ok_or_else(|| Problem::internal("kms:GenerateMac answered no MAC"))?;
+        Ok(SecretBytes::new(mac.into_inner()))
+    }
+
+    /// Makes a workspace's key, rotated yearly, tagged with the workspace and the deployment, and returns its ARN.
+    pub(crate) async fn create_workspace_key(
+        &self,
+        credentials: &Credentials,
+        workspace: WorkspaceId,
+    ) -> Result<String, Problem> {
+        let tag = |key: &str, value: String| {
+            Tag::builder().tag_key(key).tag_value(value).build().map_err(|error| Problem::internal(error.to_string()))
+        };
+        let answer = self
+            .kms()
+            .create_key()
+            .description("Wraps the data keys of one workspace.")
+            .tags(tag("workspace", workspace.to_string())?)
+            .tags(tag("deployment", self.config.tables.tenants.clone())?)
+            .customize()
+            .config_override(acting(credentials))
+            .send()
+            .await
+            .map_err(|error| failed("kms:CreateKey", error))?;
+        let metadata = answer.key_metadata.ok_or_else(|| Problem::internal("kms:CreateKey answered no key"))?;
+        let arn = metadata.arn.ok_or_else(|| Problem::internal("kms:CreateKey answered no ARN"))?;
+        self.kms()
+            .enable_key_rotation()
+            .key_id(&arn)
+            .customize()
+            .config_override(acting(credentials))
+            .send()
+            .await
+            .map_err(|error| failed("kms:EnableKeyRotation", error))?;
+        Ok(arn)
+    }
+
+    /// Gives a new key the alias by which the orphan sweep finds it: one alias a key, so that a
+    /// crash's leftover and the key in use never compete for it.
+    pub(crate) async fn name_workspace_key(&self, credentials: &Credentials, key: &str) -> Result<(), Problem> {
+        let id = key.rsplit('/').next().unwrap_or(key);
+        self.kms()
+            .create_alias()
+            .alias_name(format!("{}{id}", self.alias_prefix()))
+            .target_key_id(key)
+            .customize()
+            .config_override(acting(credentials))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| failed("kms:CreateAlias", error))
+    }
+
+    fn alias_prefix(&self) -> String {
+        format!("alias/{}/ws/", self.config.tables.tenants)
+    }
+
+    pub(crate) async fn discard_own_key(&self, credentials: &Credentials, key: &str) -> Result<(), Problem> {
+        self.kms()
+            .schedule_key_deletion()
+            .key_id(key)
+            .pending_window_in_days(DELETION_WAIT_DAYS)
+            .customize()
+            .config_override(acting(credentials))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| failed("kms:ScheduleKeyDeletion", error))
+    }
+
+    /// A page of this deployment's workspace keys, by alias.
+    pub(crate) async fn workspace_keys(&self, marker: Option<String>) -> Result<(Vec<String>, Option<String>), Problem> {
+        let answer = self
+            .kms()
+            .list_aliases()
+            .limit(100)
+            .set_marker(marker)
+            .send()
+            .await
+            .map_err(|error| failed("kms:ListAliases", error))?;
+        let prefix = self.alias_prefix();
+        let keys = answer
+            .aliases
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|alias| alias.alias_name().is_some_and(|name| name.starts_with(&prefix)))
+            .filter_map(|alias| alias.target_key_id)
+            .collect();
+        Ok((keys, answer.next_marker))
+    }
+
+    /// A key's ARN, workspace tag, age and whether it is in use at all.
+    pub(crate) async fn describe_workspace_key(&self, key: &str) -> Result<Option<KeyFacts>, Problem> {
+        let described =
+            self.kms().describe_key().key_id(key).send().await.map_err(|error| failed("kms:DescribeKey", error))?;
+        let Some(metadata) = described.key_metadata.filter(|metadata| metadata.enabled()) else { return Ok(None) };
+        let tags = self
+            .kms()
+            .list_resource_tags()
+            .key_id(key)
+            .send()
+            .await
+            .map_err(|error| failed("kms:ListResourceTags", error))?;
+        let workspace = tags.tags().iter().find(|tag| tag.tag_key() == "workspace").map(|tag| tag.tag_value());
+        let created_ms = metadata.creation_date().and_then(|at| at.to_millis().ok());
+        Ok(match (metadata.arn(), workspace.and_then(|id| id.parse().ok()), created_ms) {
+            (Some(arn), Some(workspace), Some(created_ms)) => Some(KeyFacts { arn: arn.to_owned(), workspace, created_ms }),
+            _ => None,
+        })
+    }
+
+    pub(crate) async fn retire_key(&self, key: &str) -> Result<(), Problem> {
+        self.kms()
+            .schedule_key_deletion()
+            .key_id(key)
+            .pending_window_in_days(DELETION_WAIT_DAYS)
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| failed("kms:ScheduleKeyDeletion", error))
+    }
+}
+
+/// What the orphan sweep needs to know of a key.
+pub(crate) struct KeyFacts {
+    pub(crate) arn: String,
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) created_ms: i64,
+}

@@ -1,0 +1,178 @@
+//! The cloud's services, reached lazily, under the credentials that each call is entitled to.
+
+pub mod grants;
+pub(crate) mod kms;
+pub(crate) mod mailer;
+pub(crate) mod objects;
+pub mod outbound;
+pub(crate) mod queues;
+pub(crate) mod sessions;
+#[cfg(feature = "testing")]
+pub mod wire;
+#[cfg(feature = "testing")]
+mod wire_grants;
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::IdentityCache;
+use aws_smithy_http_client::tls;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::config::Config;
+use crate::kernel::entropy::Entropy;
+use crate::kernel::problems::Problem;
+use crate::kernel::time::Clock;
+use outbound::Outbound;
+use sessions::Sessions;
+
+/// One attempt of one call. Short enough that the SDK can try again within a request's 29 seconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
+const MAX_ATTEMPTS: u32 = 3;
+
+/// The clients of one process. Each is built at its first use: a function pays only for what it calls.
+pub(crate) struct Aws {
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) entropy: Entropy,
+    pub(crate) sessions: Sessions,
+    sdk: SdkConfig,
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    kms: OnceLock<aws_sdk_kms::Client>,
+    s3: OnceLock<aws_sdk_s3::Client>,
+    ses: OnceLock<aws_sdk_sesv2::Client>,
+    sqs: OnceLock<aws_sdk_sqs::Client>,
+    sts: OnceLock<aws_sdk_sts::Client>,
+    outbound: OnceLock<Outbound>,
+    #[cfg(feature = "testing")]
+    pub(crate) wire: std::sync::Arc<wire::Wire>,
+}
+
+impl Aws {
+    pub(crate) fn new(config: Config, clock: Clock, entropy: Entropy) -> Self {
+        // aws-lc through rustls; one connection pool for all services.
+        let http =
+            aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc));
+        let http = http.build_https();
+        #[cfg(feature = "testing")]
+        let wire = std::sync::Arc::new(wire::Wire::default());
+        #[cfg(feature = "testing")]
+        let http = wire::WiredClient::around(http, wire.clone());
+        let mut sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(config.region.clone()))
+            .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+            // Credentials are the environment's, or are set per call from `sessions`, which caches them
+            // itself: the SDK's own cache would grow by a partition with every call.
+            .identity_cache(IdentityCache::no_cache())
+            .http_client(http)
+            .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .build(),
+            );
+        // The local cloud is the same SDK with an endpoint; AWS itself has none in the environment.
+        if let Ok(endpoint) = std::env::var("AWS_ENDPOINT_URL") {
+            sdk = sdk.endpoint_url(endpoint);
+        }
+        Self {
+            config,
+            clock,
+            entropy,
+            sessions: Sessions::default(),
+            sdk: sdk.build(),
+            dynamodb: OnceLock::new(),
+            kms: OnceLock::new(),
+            s3: OnceLock::new(),
+            ses: OnceLock::new(),
+            sqs: OnceLock::new(),
+            sts: OnceLock::new(),
+            outbound: OnceLock::new(),
+            #[cfg(feature = "testing")]
+            wire,
+        }
+    }
+
+    pub(crate) fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
+        self.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(&self.sdk))
+    }
+
+    fn kms(&self) -> &aws_sdk_kms::Client {
+        self.kms.get_or_init(|| aws_sdk_kms::Client::new(&self.sdk))
+    }
+
+    fn s3(&self) -> &aws_sdk_s3::Client {
+        self.s3.get_or_init(|| {
+            // Virtual-hosted buckets need a wildcard name, which a loopback endpoint has not.
+            let path_style = self.sdk.endpoint_url().is_some();
+            let config = aws_sdk_s3::config::Builder::from(&self.sdk).force_path_style(path_style).build();
+            aws_sdk_s3::Client::from_conf(config)
+        })
+    }
+
+    fn ses(&self) -> &aws_sdk_sesv2::Client {
+        self.ses.get_or_init(|| aws_sdk_sesv2::Client::new(&self.sdk))
+    }
+
+    fn sqs(&self) -> &aws_sdk_sqs::Client {
+        self.sqs.get_or_init(|| aws_sdk_sqs::Client::new(&self.sdk))
+    }
+
+    fn sts(&self) -> &aws_sdk_sts::Client {
+        self.sts.get_or_init(|| aws_sdk_sts::Client::new(&self.sdk))
+    }
+
+    pub(crate) fn outbound(&self) -> &Outbound {
+        self.outbound.get_or_init(|| {
+            Outbound::new(
+                #[cfg(feature = "testing")]
+                self.wire.clone(),
+            )
+        })
+    }
+}
+
+/// A failed call as a problem: a 503 where another try may succeed, else a 500.
+pub(crate) fn failed<E, R>(operation: &'static str, error: SdkError<E, R>) -> Problem
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    let passing = match &error {
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
+        SdkError::ServiceError(_) => is_throttling(error.code()),
+        _ => false,
+    };
+    let text = format!("{operation}: {}", DisplayErrorContext(&error));
+    if passing { Problem::unavailable(text) } else { Problem::internal(text) }
+}
+
+/// The codes by which the services say "later".
+pub(crate) fn is_throttling(code: Option<&str>) -> bool {
+    matches!(
+        code,
+        Some(
+            "ThrottlingException"
+                | "Throttling"
+                | "ProvisionedThroughputExceededException"
+                | "RequestLimitExceeded"
+                | "TooManyRequestsException"
+                | "LimitExceededException"
+                | "SlowDown"
+                | "ServiceUnavailable"
+                | "InternalServerError"
+                | "KMSInternalException"
+                | "DependencyTimeoutException"
+        )
+    )
+}

@@ -1,0 +1,98 @@
+//! Credentials for one workspace: the domain's tenant-access role, narrowed by a session policy.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_credential_types::Credentials;
+use aws_sdk_sts::types::Tag;
+use jiff::{SignedDuration, Timestamp};
+
+use super::grants::{Grant, Subject, session_policy};
+use super::{Aws, failed};
+use crate::kernel::problems::Problem;
+use crate::kernel::time::after;
+
+/// How long STS lets a session live. Role chaining (a function's role assumes another) allows one hour.
+const LIFETIME_S: i32 = 3600;
+/// A session is renewed before it ends, so that what it signs (an upload form) outlives a request.
+const RENEWED_BEFORE_END: SignedDuration = SignedDuration::from_mins(20);
+/// Workspaces whose sessions a process keeps.
+const KEPT: usize = 128;
+
+/// The sessions of this process, one per subject, each made once however many ask at a time.
+#[derive(Default)]
+pub(crate) struct Sessions {
+    kept: Mutex<HashMap<Subject, Arc<tokio::sync::Mutex<Option<Session>>>>>,
+}
+
+#[derive(Clone)]
+struct Session {
+    credentials: Credentials,
+    renew_at: Timestamp,
+}
+
+impl Sessions {
+    /// Credentials that can touch the subject's workspace alone, and only as the grants say.
+    ///
+    /// There is no fallback: where STS does not answer, this is a 503, never a wider credential.
+    pub(crate) async fn credentials(
+        &self,
+        aws: &Aws,
+        grants: &[Grant],
+        subject: Subject,
+    ) -> Result<Credentials, Problem> {
+        let slot = self.slot(subject);
+        let mut session = slot.lock().await;
+        if let Some(session) = session.as_ref().filter(|session| aws.clock.now() < session.renew_at) {
+            return Ok(session.credentials.clone());
+        }
+        let made = assume(aws, grants, subject).await?;
+        Ok(session.insert(made).credentials.clone())
+    }
+
+    fn slot(&self, subject: Subject) -> Arc<tokio::sync::Mutex<Option<Session>>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT && !kept.contains_key(&subject) {
+            // Which one goes does not matter: it is made anew when it is needed.
+            if let Some(gone) = kept.keys().next().copied() {
+                kept.remove(&gone);
+            }
+        }
+        kept.entry(subject).or_default().clone()
+    }
+}
+
+async fn assume(aws: &Aws, grants: &[Grant], subject: Subject) -> Result<Session, Problem> {
+    let tag = |key: &str, value: String| {
+        Tag::builder().key(key).value(value).build().map_err(|error| Problem::internal(error.to_string()))
+    };
+    let policy = session_policy(grants, subject, &aws.config.tables, &aws.config.media_bucket);
+    let mut request = aws
+        .sts()
+        .assume_role()
+        .role_arn(&aws.config.tenant_role)
+        .role_session_name(subject.workspace.to_string())
+        .duration_seconds(LIFETIME_S)
+        .policy(policy)
+        .tags(tag("workspace", subject.workspace.to_string())?);
+    if let Some(user) = subject.founder {
+        request = request.tags(tag("user", user.to_string())?);
+    }
+    let answer = request.send().await.map_err(|error| {
+        // A denial of ours or a throttle of theirs: either way there is no credential to go on with.
+        let problem = failed("sts:AssumeRole", error);
+        Problem::unavailable(format!("{problem:?}"))
+    })?;
+    let issued = answer.credentials.ok_or_else(|| Problem::unavailable("sts:AssumeRole answered no credentials"))?;
+    let lifetime = SignedDuration::from_secs(LIFETIME_S.into());
+    Ok(Session {
+        credentials: Credentials::new(
+            issued.access_key_id,
+            issued.secret_access_key,
+            Some(issued.session_token),
+            None,
+            "tenant-access",
+        ),
+        renew_at: after(aws.clock.now(), lifetime - RENEWED_BEFORE_END),
+    })
+}

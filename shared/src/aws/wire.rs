@@ -1,0 +1,205 @@
+//! The wire under test: counts every call, refuses what is not granted, and fails or crashes on demand.
+//!
+//! It sits between the SDK and the network, so that a test sees what really left: one line per
+//! attempt, retries included.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use tokio::sync::Notify;
+
+use super::grants::Statement;
+use super::wire_grants::Held;
+use crate::config::Config;
+
+/// What happens at the `k`-th call (from 1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The process dies before the call leaves.
+    CrashBefore(usize),
+    /// The process dies when the call has been answered.
+    CrashAfter(usize),
+    /// The call is carried out and its answer is lost.
+    LoseAnswer(usize),
+}
+
+/// Records calls as `Service.Operation` (`DynamoDB.GetItem`, `S3.PUT`, `HTTP.POST /xrpc/…`).
+#[derive(Default)]
+pub struct Wire {
+    state: Mutex<State>,
+    /// Told when a `Crash…` fault is reached; the call itself then never ends.
+    pub crashed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    calls: Vec<String>,
+    fault: Option<Fault>,
+    held_to: Option<Held>,
+    refused: Vec<String>,
+}
+
+/// What the wire does with one call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Pass,
+    Refuse,
+    CrashBefore,
+    CrashAfter,
+    LoseAnswer,
+}
+
+impl Wire {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The calls since the last `take`.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().calls)
+    }
+
+    /// Arms one fault; it counts from the next call.
+    pub fn arm(&self, fault: Fault) {
+        let mut state = self.state();
+        state.calls.clear();
+        state.fault = Some(fault);
+    }
+
+    pub fn disarm(&self) {
+        self.state().fault = None;
+    }
+
+    /// From now on refuses every call that these statements do not allow.
+    pub(crate) fn hold_to(&self, statements: Vec<Statement>, config: &Config) {
+        self.state().held_to = Some(Held::new(statements, config.tables.clone()));
+    }
+
+    /// What was refused. A test of a route ends by asserting that this is empty.
+    pub fn refused(&self) -> Vec<String> {
+        self.state().refused.clone()
+    }
+
+    pub(crate) fn meet(&self, call: &str, body: &[u8]) -> Fate {
+        let mut state = self.state();
+        state.calls.push(call.to_owned());
+        if let Some(what) = state.held_to.as_ref().and_then(|held| held.refuse(call, body)) {
+            state.refused.push(what);
+            return Fate::Refuse;
+        }
+        let count = state.calls.len();
+        let fate = match state.fault {
+            Some(Fault::CrashBefore(k)) if k == count => Fate::CrashBefore,
+            Some(Fault::CrashAfter(k)) if k == count => Fate::CrashAfter,
+            Some(Fault::LoseAnswer(k)) if k == count => Fate::LoseAnswer,
+            _ => Fate::Pass,
+        };
+        if fate != Fate::Pass {
+            state.fault = None;
+        }
+        fate
+    }
+
+    /// The end of the process, as the code under test sees it.
+    pub(crate) async fn crash(&self) -> std::convert::Infallible {
+        self.crashed.notify_one();
+        std::future::pending().await
+    }
+}
+
+/// The SDK's HTTP client with the wire in front.
+#[derive(Clone)]
+pub(crate) struct WiredClient {
+    inner: SharedHttpClient,
+    wire: Arc<Wire>,
+}
+
+impl WiredClient {
+    pub(crate) fn around(inner: SharedHttpClient, wire: Arc<Wire>) -> SharedHttpClient {
+        SharedHttpClient::new(Self { inner, wire })
+    }
+}
+
+impl std::fmt::Debug for WiredClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WiredClient")
+    }
+}
+
+impl HttpClient for WiredClient {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(WiredConnector {
+            inner: self.inner.http_connector(settings, components),
+            wire: self.wire.clone(),
+        })
+    }
+}
+
+struct WiredConnector {
+    inner: SharedHttpConnector,
+    wire: Arc<Wire>,
+}
+
+impl std::fmt::Debug for WiredConnector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WiredConnector")
+    }
+}
+
+impl HttpConnector for WiredConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let call = operation(&request);
+        let (inner, wire) = (self.inner.clone(), self.wire.clone());
+        HttpConnectorFuture::new(async move {
+            match wire.meet(&call, request.body().bytes().unwrap_or_default()) {
+                Fate::Pass => inner.call(request).await,
+                Fate::Refuse => Err(ConnectorError::other(format!("{call} is not granted").into(), None)),
+                Fate::CrashBefore => match wire.crash().await {},
+                Fate::CrashAfter => {
+                    let _answer = inner.call(request).await;
+                    match wire.crash().await {}
+                }
+                Fate::LoseAnswer => {
+                    let _answer = inner.call(request).await;
+                    Err(ConnectorError::io("the answer was lost".into()))
+                }
+            }
+        })
+    }
+}
+
+fn operation(request: &HttpRequest) -> String {
+    if let Some(target) = request.headers().get("x-amz-target") {
+        let (service, operation) = target.split_once('.').unwrap_or((target, ""));
+        let service = match service {
+            "DynamoDB_20120810" => "DynamoDB",
+            "TrentService" => "KMS",
+            "AmazonSQS" => "SQS",
+            other => other,
+        };
+        return format!("{service}.{operation}");
+    }
+    if let Some(action) = request
+        .body()
+        .bytes()
+        .and_then(|body| std::str::from_utf8(body).ok())
+        .and_then(|body| body.strip_prefix("Action="))
+    {
+        return format!("STS.{}", action.split('&').next().unwrap_or_default());
+    }
+    if request.uri().contains("/v2/email/") {
+        return "SES.SendEmail".to_owned();
+    }
+    let verb = match request.method() {
+        "GET" => "GetObject",
+        "PUT" => "PutObject",
+        "DELETE" => "DeleteObject",
+        other => other,
+    };
+    format!("S3.{verb}")
+}

@@ -1,0 +1,117 @@
+//! What a function was granted, held against each call that it makes: operation, table and leading key.
+//!
+//! The local cloud does not evaluate `dynamodb:LeadingKeys`, so that this is where a missing grant
+//! shows before AWS refuses it.
+
+use serde_json::Value;
+
+use super::grants::{Holder, Resource, Statement, Table};
+use crate::config::Tables;
+
+/// The statements of one function.
+pub(super) struct Held {
+    statements: Vec<Statement>,
+    tables: Tables,
+}
+
+/// One use of a table: action, table, partition key; none for a query of the due index.
+type Use = (String, String, Option<String>);
+
+impl Held {
+    pub(super) fn new(statements: Vec<Statement>, tables: Tables) -> Self {
+        Self { statements, tables }
+    }
+
+    /// What of the call is not granted.
+    pub(super) fn refuse(&self, call: &str, body: &[u8]) -> Option<String> {
+        let (service, operation) = call.split_once('.')?;
+        match service {
+            "HTTP" => None,
+            "DynamoDB" => {
+                let body: Value = serde_json::from_slice(body).ok()?;
+                let refused = uses(operation, &body).into_iter().find(|used| !self.allows_use(used));
+                refused.map(|(action, table, key)| format!("{action} on {table} {key:?}"))
+            }
+            "STS" => {
+                let any = self.statements.iter().any(|statement| statement.holder == Holder::Tenant);
+                (!any).then(|| call.to_owned())
+            }
+            _ => {
+                let action = format!("{}:{operation}", service.to_ascii_lowercase());
+                let held = self.statements.iter().any(|statement| statement.actions.contains(&action.as_str()));
+                (!held).then_some(action)
+            }
+        }
+    }
+
+    fn allows_use(&self, (action, table, key): &Use) -> bool {
+        let named = |candidate: Table| candidate.name(&self.tables) == table;
+        self.statements.iter().filter(|statement| statement.actions.contains(&action.as_str())).any(|statement| {
+            match (statement.resource, key) {
+                (Resource::Items(table, patterns), Some(key)) => {
+                    named(table) && patterns.iter().any(|pattern| matches(pattern, key))
+                }
+                (Resource::DueIndex(table), None) => named(table),
+                _ => false,
+            }
+        })
+    }
+}
+
+/// `{workspace}` and `{user}` stand for any id here: which one is the session's business.
+fn matches(pattern: &str, key: &str) -> bool {
+    let (pattern, open) = match pattern.strip_suffix('*') {
+        Some(pattern) => (pattern, true),
+        None => (pattern, false),
+    };
+    let (mut pattern, mut key) = (pattern, key);
+    loop {
+        match pattern.split_once('{') {
+            Some((literal, rest)) => {
+                let Some(after) = key.strip_prefix(literal) else { return false };
+                let Some((_, after_pattern)) = rest.split_once('}') else { return false };
+                key = after.find('#').map_or("", |end| &after[end..]);
+                pattern = after_pattern;
+            }
+            None => return if open { key.starts_with(pattern) } else { key == pattern },
+        }
+    }
+}
+
+fn uses(operation: &str, body: &Value) -> Vec<Use> {
+    let key = |item: &Value| item["pk"]["S"].as_str().map(str::to_owned);
+    let used = |action: &str, table: &Value, item: &Value| {
+        (format!("dynamodb:{action}"), table.as_str().unwrap_or_default().to_owned(), key(item))
+    };
+    match operation {
+        "GetItem" | "UpdateItem" | "DeleteItem" => vec![used(operation, &body["TableName"], &body["Key"])],
+        "PutItem" => vec![used(operation, &body["TableName"], &body["Item"])],
+        "Query" => {
+            let partition = &body["ExpressionAttributeValues"][":pk"];
+            let key = body["IndexName"].is_null().then(|| partition["S"].as_str().unwrap_or_default().to_owned());
+            vec![("dynamodb:Query".to_owned(), body["TableName"].as_str().unwrap_or_default().to_owned(), key)]
+        }
+        "BatchGetItem" => {
+            let tables = body["RequestItems"].as_object().into_iter().flatten();
+            tables
+                .flat_map(|(table, request)| {
+                    let keys = request["Keys"].as_array().into_iter().flatten();
+                    keys.map(|item| ("dynamodb:BatchGetItem".to_owned(), table.clone(), key(item))).collect::<Vec<_>>()
+                })
+                .collect()
+        }
+        "TransactWriteItems" => {
+            let items = body["TransactItems"].as_array().into_iter().flatten();
+            items
+                .flat_map(|item| {
+                    [("Put", "PutItem", "Item"), ("Update", "UpdateItem", "Key"), ("Delete", "DeleteItem", "Key"), ("ConditionCheck", "ConditionCheckItem", "Key")]
+                        .into_iter()
+                        .filter(|(kind, _, _)| !item[*kind].is_null())
+                        .map(|(kind, action, at)| used(action, &item[kind]["TableName"], &item[kind][at]))
+                        .collect::<Vec<_>>()
+                })
+                .collect()
+        }
+        other => vec![(format!("dynamodb:{other}"), String::new(), None)],
+    }
+}

@@ -1,0 +1,199 @@
+//! Configuration: what `template.yaml` tells every function through its environment.
+
+use jiff::Timestamp;
+
+/// Read once, at the first request. A variable that is missing or malformed is named in the error.
+#[derive(Clone)]
+pub struct Config {
+    pub region: String,
+    /// The deployment's cell; a workspace lives in one (`D#` of Proofs).
+    pub cell: String,
+    pub tables: Tables,
+    pub media_bucket: String,
+    /// `https://sqs.…/<account>/<name>-`: a job's name appended is its queue's URL.
+    pub queue_base: String,
+    /// The role that this function assumes for one workspace at a time.
+    pub tenant_role: String,
+    /// Seals what belongs to the platform: the signing keys.
+    pub platform_key: String,
+    /// An HMAC key from which cursor, link and pepper keys are derived.
+    pub derivation_key: String,
+    pub workspace_keys: WorkspaceKeys,
+    /// `iss` and `aud` of access tokens, and where the API answers.
+    pub base_url: String,
+    /// The web application: mailed links point there, and it may call the API from a browser.
+    pub app_url: String,
+    pub allowed_origins: Vec<String>,
+    pub mail_from: String,
+    /// The plan of a new workspace.
+    pub initial_plan: String,
+    pub sending: Sending,
+    pub password_cost: PasswordCost,
+    /// The commit or version that was deployed.
+    pub release: String,
+}
+
+/// What an Argon2id hash costs (RFC 9106, section 4: the second recommended set by default).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordCost {
+    pub memory_kib: u32,
+    pub passes: u32,
+    pub lanes: u32,
+}
+
+impl Default for PasswordCost {
+    fn default() -> Self {
+        Self { memory_kib: 64 * 1024, passes: 3, lanes: 1 }
+    }
+}
+
+/// Physical table names. Short: they stand in session policies, which are limited in size.
+#[derive(Clone)]
+pub struct Tables {
+    pub tenants: String,
+    pub outbox: String,
+    pub audit: String,
+    pub proofs: String,
+    pub accounts: String,
+    pub platform: String,
+}
+
+impl Tables {
+    pub fn named(prefix: &str) -> Self {
+        let name = |table: &str| format!("{prefix}-{table}");
+        Self {
+            tenants: name("tenants"),
+            outbox: name("outbox"),
+            audit: name("audit"),
+            proofs: name("proofs"),
+            accounts: name("accounts"),
+            platform: name("platform"),
+        }
+    }
+}
+
+/// Which KMS key wraps a workspace's data keys.
+#[derive(Clone)]
+pub enum WorkspaceKeys {
+    /// A key per workspace, made when its first secret is sealed.
+    Dedicated,
+    /// One key for all, the workspace in its encryption context.
+    Pooled { key: String },
+}
+
+/// Whether anything may leave, and what a restored deployment must not send again.
+///
+/// A restored stack starts with sending off. When it is switched on, what was due between the point
+/// that was restored and the moment of switching on may have been sent by the lost deployment: it is
+/// held for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    On,
+    Off,
+    Resumed { restored_to: Timestamp, resumed_at: Timestamp },
+}
+
+impl Sending {
+    /// Whether what was due at this instant may have been sent before the restore.
+    pub fn doubtful(self, due_at: Timestamp) -> bool {
+        match self {
+            Self::On => false,
+            Self::Off => true,
+            Self::Resumed { restored_to, resumed_at } => restored_to <= due_at && due_at < resumed_at,
+        }
+    }
+
+    /// Whether a message posted at this instant must stay in the outbox: what the restored outbox holds
+    /// may have been sent after the point that was restored.
+    pub fn fences(self, posted_at: Timestamp) -> bool {
+        match self {
+            Self::On => false,
+            Self::Off => true,
+            Self::Resumed { resumed_at, .. } => posted_at < resumed_at,
+        }
+    }
+}
+
+/// Why the environment is not a configuration.
+#[derive(Debug, thiserror::Error)]
+#[error("environment variable {name}: {rule}")]
+pub struct ConfigError {
+    name: &'static str,
+    rule: &'static str,
+}
+
+impl Config {
+    pub(crate) fn from_env() -> Result<Self, ConfigError> {
+        let workspace_keys = match text("WORKSPACE_KEYS")?.as_str() {
+            "dedicated" => WorkspaceKeys::Dedicated,
+            "pooled" => WorkspaceKeys::Pooled { key: text("POOLED_KEY")? },
+            _ => return Err(ConfigError { name: "WORKSPACE_KEYS", rule: "must be dedicated or pooled" }),
+        };
+        let sending = match text("SENDING")?.as_str() {
+            "on" if optional("RESTORED_TO").is_none() => Sending::On,
+            "on" => Sending::Resumed { restored_to: instant("RESTORED_TO")?, resumed_at: instant("RESUMED_AT")? },
+            "off" => Sending::Off,
+            _ => return Err(ConfigError { name: "SENDING", rule: "must be on or off" }),
+        };
+        Ok(Self {
+            region: text("AWS_REGION")?,
+            cell: text("CELL")?,
+            tables: Tables::named(&text("TABLE_PREFIX")?),
+            media_bucket: text("MEDIA_BUCKET")?,
+            queue_base: text("QUEUE_BASE")?,
+            tenant_role: text("TENANT_ROLE")?,
+            platform_key: text("PLATFORM_KEY")?,
+            derivation_key: text("DERIVATION_KEY")?,
+            workspace_keys,
+            base_url: text("BASE_URL")?,
+            app_url: text("APP_URL")?,
+            allowed_origins: text("ALLOWED_ORIGINS")?.split(',').map(|origin| origin.trim().to_owned()).collect(),
+            mail_from: text("MAIL_FROM")?,
+            initial_plan: text("INITIAL_PLAN")?,
+            sending,
+            password_cost: PasswordCost {
+                memory_kib: whole("PASSWORD_MEMORY_KIB", PasswordCost::default().memory_kib)?,
+                passes: whole("PASSWORD_PASSES", PasswordCost::default().passes)?,
+                lanes: PasswordCost::default().lanes,
+            },
+            release: optional("RELEASE").unwrap_or_else(|| "unreleased".to_owned()),
+        })
+    }
+}
+
+fn optional(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn text(name: &'static str) -> Result<String, ConfigError> {
+    optional(name).ok_or(ConfigError { name, rule: "is not set" })
+}
+
+fn whole(name: &'static str, default: u32) -> Result<u32, ConfigError> {
+    match optional(name) {
+        Some(text) => text.parse().map_err(|_| ConfigError { name, rule: "must be a whole number" }),
+        None => Ok(default),
+    }
+}
+
+fn instant(name: &'static str) -> Result<Timestamp, ConfigError> {
+    text(name)?.parse().map_err(|_| ConfigError { name, rule: "must be an instant like 2026-01-31T12:00:00Z" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_due_while_the_clock_was_turned_back_is_doubtful() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap_or_default();
+        let resumed =
+            Sending::Resumed { restored_to: at("2026-03-01T10:00:00Z"), resumed_at: at("2026-03-01T14:00:00Z") };
+        assert!(!resumed.doubtful(at("2026-03-01T09:59:59Z")));
+        assert!(resumed.doubtful(at("2026-03-01T10:00:00Z")));
+        assert!(resumed.doubtful(at("2026-03-01T13:59:59Z")));
+        assert!(!resumed.doubtful(at("2026-03-01T14:00:00Z")));
+        assert!(resumed.fences(at("2026-03-01T09:59:59Z")));
+        assert!(!resumed.fences(at("2026-03-01T14:00:00Z")));
+    }
+}

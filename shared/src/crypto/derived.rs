@@ -1,0 +1,45 @@
+//! Keys that every function can have and nothing stores: KMS makes them from a label.
+
+use std::collections::HashMap;
+
+use tokio::sync::Mutex;
+
+use crate::aws::Aws;
+use crate::kernel::problems::Problem;
+use crate::kernel::secrets::SecretBytes;
+
+/// What a derived key is for. The number is its version: a new one makes all before it worthless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Label {
+    Cursor,
+    MailedLink,
+    Pepper,
+}
+
+impl Label {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Cursor => "bulkhead/cursor/1",
+            Self::MailedLink => "bulkhead/mailed-link/1",
+            Self::Pepper => "bulkhead/pepper/1",
+        }
+    }
+}
+
+/// The derived keys of this process: one KMS call each, at first use.
+#[derive(Default)]
+pub(crate) struct DerivedKeys {
+    kept: Mutex<HashMap<Label, SecretBytes>>,
+}
+
+impl DerivedKeys {
+    pub(crate) async fn get(&self, aws: &Aws, label: Label) -> Result<SecretBytes, Problem> {
+        let mut kept = self.kept.lock().await;
+        if let Some(key) = kept.get(&label) {
+            return Ok(key.clone());
+        }
+        let key = aws.derive(label.text()).await?;
+        kept.insert(label, key.clone());
+        Ok(key)
+    }
+}

@@ -1,0 +1,146 @@
+//! Sealed values: envelope encryption under a workspace's KMS key.
+//!
+//! A data key serves one workspace and one purpose; both stand in the KMS encryption context of its
+//! wrapping and in the associated data of what it seals, so that a value moved to another
+//! workspace, purpose or owner does not open.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_credential_types::Credentials;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::aead;
+use super::digest::{base64, from_base64, sha256};
+use crate::aws::Aws;
+use crate::kernel::ids::WorkspaceId;
+use crate::kernel::problems::Problem;
+use crate::kernel::secrets::{SecretBytes, SecretText};
+use crate::kernel::time::after;
+
+/// A secret as it is stored: only `Scope::open` of its workspace makes it readable again.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// The format's version.
+    v: u8,
+    /// The KMS key that wrapped the data key: an ARN, so that a value always tells what opens it.
+    key: String,
+    wrapped: String,
+    sealed: String,
+}
+
+/// For whom and for what a value is sealed.
+pub(crate) struct Place<'a> {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) purpose: &'static str,
+    /// The item that owns it.
+    pub(crate) owner: &'a str,
+}
+
+impl Place<'_> {
+    fn context(&self) -> HashMap<String, String> {
+        HashMap::from([
+            ("workspace".to_owned(), self.workspace.to_string()),
+            ("purpose".to_owned(), self.purpose.to_owned()),
+        ])
+    }
+
+    fn associated(&self) -> Vec<u8> {
+        format!("{}|{}|{}", self.workspace, self.purpose, self.owner).into_bytes()
+    }
+}
+
+/// How long a plain data key stays in memory, and how many do.
+const KEPT_FOR: SignedDuration = SignedDuration::from_mins(5);
+const KEPT: usize = 64;
+
+/// The data keys of this process.
+#[derive(Default)]
+pub(crate) struct DataKeys {
+    sealing: Kept<(WorkspaceId, &'static str, String), Arc<SealingKey>>,
+    opening: Kept<[u8; 32], SecretBytes>,
+}
+
+struct SealingKey {
+    plain: SecretBytes,
+    wrapped: String,
+}
+
+impl DataKeys {
+    pub(crate) async fn seal(
+        &self,
+        aws: &Aws,
+        credentials: &Credentials,
+        kms_key: &str,
+        place: &Place<'_>,
+        secret: &SecretText,
+    ) -> Result<Sealed, Problem> {
+        let now = aws.clock.now();
+        let slot = (place.workspace, place.purpose, kms_key.to_owned());
+        let key = match self.sealing.get(&slot, now) {
+            Some(key) => key,
+            None => {
+                let made = aws.generate_data_key(credentials, kms_key, place.context()).await?;
+                let key = Arc::new(SealingKey { plain: made.plain, wrapped: base64(&made.wrapped) });
+                self.sealing.put(slot, key.clone(), now);
+                key
+            }
+        };
+        let sealed = aead::seal(&key.plain, &place.associated(), secret.expose().as_bytes())?;
+        Ok(Sealed { v: 1, key: kms_key.to_owned(), wrapped: key.wrapped.clone(), sealed: base64(&sealed) })
+    }
+
+    pub(crate) async fn open(
+        &self,
+        aws: &Aws,
+        credentials: &Credentials,
+        place: &Place<'_>,
+        value: &Sealed,
+    ) -> Result<SecretText, Problem> {
+        let unreadable = || Problem::internal("a sealed value does not open: it was changed or moved");
+        let now = aws.clock.now();
+        // A cached key serves only the workspace and purpose that KMS unwrapped it for.
+        let slot = sha256(format!("{}|{}|{}|{}", place.workspace, place.purpose, value.key, value.wrapped).as_bytes());
+        let key = match self.opening.get(&slot, now) {
+            Some(key) => key,
+            None => {
+                let wrapped = from_base64(&value.wrapped).ok_or_else(unreadable)?;
+                let key = aws.unwrap_data_key(credentials, &value.key, &wrapped, place.context()).await?;
+                self.opening.put(slot, key.clone(), now);
+                key
+            }
+        };
+        let sealed = from_base64(&value.sealed).ok_or_else(unreadable)?;
+        let plain = aead::open(&key, &place.associated(), &sealed).ok_or_else(unreadable)?;
+        let text = std::str::from_utf8(plain.expose()).map_err(|_| unreadable())?;
+        Ok(SecretText::new(text.to_owned()))
+    }
+}
+
+/// A bounded memory whose entries end by themselves. Values wipe themselves when they are dropped.
+struct Kept<K, V> {
+    entries: Mutex<VecDeque<(K, V, Timestamp)>>,
+}
+
+impl<K, V> Default for Kept<K, V> {
+    fn default() -> Self {
+        Self { entries: Mutex::default() }
+    }
+}
+
+impl<K: PartialEq, V: Clone> Kept<K, V> {
+    fn get(&self, key: &K, now: Timestamp) -> Option<V> {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.retain(|(_, _, ends_at)| now < *ends_at);
+        entries.iter().find(|(kept, _, _)| kept == key).map(|(_, value, _)| value.clone())
+    }
+
+    fn put(&self, key: K, value: V, now: Timestamp) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= KEPT {
+            entries.pop_front();
+        }
+        entries.push_back((key, value, after(now, KEPT_FOR)));
+    }
+}

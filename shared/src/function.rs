@@ -1,0 +1,253 @@
+//! A function: one route or one job as a value, which its binary serves and the generator reads.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
+use serde_json::Value;
+use tokio::sync::OnceCell;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::ToSchema;
+
+use crate::aws::grants::{Grant, JOB_BASE, ROUTE_BASE, Statement};
+use crate::config::Config;
+use crate::http::endpoint::{Endpoint, Route, UserLimit};
+use crate::http::incoming::Incoming;
+use crate::http::output::Output;
+use crate::http::pipeline::{self, Pipeline, RouteEntry};
+use crate::identity::admission::{Admit, Level};
+use crate::jobs::job::{Declaration, Job};
+use crate::jobs::runner::{self, JobEntry};
+use crate::kernel::entropy::Entropy;
+use crate::kernel::time::Clock;
+use crate::tenancy::app::App;
+use crate::tenancy::{Entitlement, Role};
+
+/// One Lambda function. Its fields are private: only a declaration makes one.
+pub struct Function {
+    grants: &'static [Grant],
+    kind: Kind,
+    /// The main loop. A pointer, so that a route's binary does not link the job runner.
+    main: fn(&'static Function) -> Result<(), lambda_runtime::Error>,
+}
+
+enum Kind {
+    Route(RouteEntry),
+    Job(JobEntry),
+}
+
+/// What a function is, for those who read declarations.
+#[derive(Clone, Copy, Debug)]
+pub enum Declared {
+    Route { route: Route, needs: &'static [Entitlement], access: Requires, limit: Option<UserLimit>, status: u16 },
+    Job(Declaration),
+}
+
+/// What a route requires of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requires {
+    Nothing,
+    /// Nothing, under the limit that guards credentials.
+    Credentials,
+    Session,
+    Role(Role),
+}
+
+impl Function {
+    /// The function of a route. What the declaration gets wrong is an error of the compiler.
+    pub const fn route<E: Endpoint>() -> Self {
+        const {
+            let workspace_in_path = contains(E::ROUTE.path, "{workspace_id}");
+            let workspace_in_access = matches!(<E::Access as Admit>::LEVEL, Level::Workspace(_));
+            assert!(
+                workspace_in_path == workspace_in_access,
+                "a path has a workspace_id if and only if the access is Workspace<_>"
+            );
+            assert!(
+                E::NEEDS.is_empty() || workspace_in_access,
+                "only a workspace has a plan that entitles"
+            );
+        }
+        Self {
+            grants: E::GRANTS,
+            kind: Kind::Route(RouteEntry {
+                route: E::ROUTE,
+                level: <E::Access as Admit>::LEVEL,
+                needs: E::NEEDS,
+                limit: E::LIMIT,
+                status: <E::Output as Output>::STATUS,
+                call: pipeline::call::<E>,
+            }),
+            main: serve_route,
+        }
+    }
+
+    /// The function of a job.
+    pub const fn job<J: Job>() -> Self {
+        Self { grants: J::GRANTS, kind: Kind::Job(JobEntry { job: J::JOB, run: runner::run::<J> }), main: serve_job }
+    }
+
+    /// Serves invocations until the environment ends. A binary's `main` returns this.
+    pub fn serve(&'static self) -> Result<(), lambda_runtime::Error> {
+        (self.main)(self)
+    }
+
+    pub fn name(&self) -> &'static str {
+        match &self.kind {
+            Kind::Route(entry) => entry.route.name,
+            Kind::Job(entry) => entry.job.name,
+        }
+    }
+
+    pub fn grants(&self) -> &'static [Grant] {
+        self.grants
+    }
+
+    /// Everything that the function may do: its grants, and what every function of its kind may.
+    pub fn statements(&self) -> impl Iterator<Item = &'static Statement> {
+        let base = match self.kind {
+            Kind::Route(_) => ROUTE_BASE,
+            Kind::Job(_) => JOB_BASE,
+        };
+        base.iter().chain(self.grants.iter().flat_map(|grant| grant.statements()))
+    }
+
+    pub fn declared(&self) -> Declared {
+        match &self.kind {
+            Kind::Route(entry) => Declared::Route {
+                route: entry.route,
+                needs: entry.needs,
+                access: match entry.level {
+                    Level::Anyone => Requires::Nothing,
+                    Level::Credentials => Requires::Credentials,
+                    Level::SignedIn => Requires::Session,
+                    Level::Workspace(role) => Requires::Role(role),
+                },
+                limit: entry.limit,
+                status: entry.status,
+            },
+            Kind::Job(entry) => Declared::Job(entry.job),
+        }
+    }
+
+    pub(crate) fn route_entry(&self) -> Option<&RouteEntry> {
+        match &self.kind {
+            Kind::Route(entry) => Some(entry),
+            Kind::Job(_) => None,
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn job_entry(&self) -> Option<&JobEntry> {
+        match &self.kind {
+            Kind::Route(_) => None,
+            Kind::Job(entry) => Some(entry),
+        }
+    }
+}
+
+const fn contains(text: &str, part: &str) -> bool {
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let mut at = 0;
+    while at + part.len() <= text.len() {
+        let mut same = 0;
+        while same < part.len() && text[at + same] == part[same] {
+            same += 1;
+        }
+        if same == part.len() {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// An entry of a domain's `FUNCTIONS` list: a function with its schemas. They hang here and not on the
+/// function, so that no binary links them.
+pub struct Listed {
+    pub function: &'static Function,
+    pub shapes: Option<fn() -> Shapes>,
+}
+
+/// The schemas of a route's input and output.
+pub struct Shapes {
+    pub input: Shape,
+    pub output: Option<Shape>,
+}
+
+/// A schema, its name, and the schemas that it refers to.
+pub struct Shape {
+    pub name: String,
+    pub schema: RefOr<Schema>,
+    pub refers_to: Vec<(String, RefOr<Schema>)>,
+}
+
+impl Shape {
+    fn of<T: ToSchema>() -> Self {
+        let mut refers_to = Vec::new();
+        T::schemas(&mut refers_to);
+        Self { name: T::name().into_owned(), schema: T::schema(), refers_to }
+    }
+}
+
+impl Listed {
+    pub const fn route<E: Endpoint>(function: &'static Function) -> Self {
+        Self { function, shapes: Some(shapes::<E>) }
+    }
+
+    pub const fn job(function: &'static Function) -> Self {
+        Self { function, shapes: None }
+    }
+}
+
+fn shapes<E: Endpoint>() -> Shapes {
+    let output = Shape::of::<<E::Output as Output>::Body>();
+    let unit = <() as ToSchema>::name();
+    Shapes { input: Shape::of::<E>(), output: (output.name != unit).then_some(output) }
+}
+
+/// Text that `strings` finds in a binary which may call loopback addresses: packaging refuses it.
+#[cfg(feature = "development")]
+pub static DEVELOPMENT_BUILD: &str = "bulkhead-development-build";
+
+fn begin() -> Result<tokio::runtime::Runtime, lambda_runtime::Error> {
+    lambda_runtime::tracing::init_default_subscriber();
+    #[cfg(feature = "development")]
+    tracing::debug!(build = DEVELOPMENT_BUILD);
+    // One invocation at a time needs one thread.
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
+fn app(function: &'static Function) -> Result<Arc<App>, lambda_runtime::Error> {
+    Ok(Arc::new(App::new(Config::from_env()?, Clock::system(), Entropy::system(), function.grants)))
+}
+
+fn serve_route(function: &'static Function) -> Result<(), lambda_runtime::Error> {
+    let Some(entry) = function.route_entry() else { return Err("not a route".into()) };
+    begin()?.block_on(async {
+        // Built at the first request, so that the first `/next` is as early as it can be.
+        let built: OnceCell<Pipeline> = OnceCell::new();
+        let built = &built;
+        lambda_http::run(lambda_http::service_fn(move |request: lambda_http::Request| async move {
+            let pipeline = built.get_or_try_init(|| async { app(function).map(Pipeline::new) }).await?;
+            Ok::<_, lambda_runtime::Error>(pipeline.answer(entry, Incoming::new(request)).await)
+        }))
+        .await
+    })
+}
+
+fn serve_job(function: &'static Function) -> Result<(), lambda_runtime::Error> {
+    let Kind::Job(entry) = &function.kind else { return Err("not a job".into()) };
+    begin()?.block_on(async {
+        let built: OnceCell<Arc<App>> = OnceCell::new();
+        let built = &built;
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+            let app = built.get_or_try_init(|| async { app(function) }).await?;
+            let deadline = UNIX_EPOCH + Duration::from_millis(event.context.deadline);
+            let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
+            runner::handle(app, entry, event.payload, left).await.map_err(|problem| lambda_runtime::Error::from(format!("{problem:?}")))
+        }))
+        .await
+        .map_err(|error: lambda_runtime::Error| error)
+    })
+}

@@ -1,0 +1,128 @@
+//! A route as its file declares it.
+
+use std::future::Future;
+
+use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
+
+use super::output::Output;
+use crate::aws::grants::Grant;
+use crate::identity::Access;
+use crate::kernel::problems::Problem;
+use crate::tenancy::Entitlement;
+
+/// One route, whole. The struct is the input: a field whose name stands in the path comes from there,
+/// the rest from the JSON body, or from the query for GET and DELETE.
+pub trait Endpoint: DeserializeOwned + ToSchema + Send + 'static {
+    const ROUTE: Route;
+    const GRANTS: &'static [Grant] = &[];
+    const NEEDS: &'static [Entitlement] = &[];
+    /// A limit for each user on top of the limit for each address.
+    const LIMIT: Option<UserLimit> = None;
+    type Access: Access;
+    type Output: Output;
+
+    /// Does it. 401, 402, 403, 404 of the workspace, 413, 415, 422 of the shape and 429 are settled.
+    fn handle(self, access: &Self::Access) -> impl Future<Output = Result<Self::Output, Problem>> + Send;
+
+    /// Answers a POST that is repeated under its Idempotency-Key: the resource, as it is now.
+    fn recall(resource: &str, access: &Self::Access) -> impl Future<Output = Result<Self::Output, Problem>> + Send {
+        let _ = (resource, access);
+        async {
+            Err(Problem::new(409, "already_done", "This request was carried out before under the same Idempotency-Key."))
+        }
+    }
+}
+
+/// An HTTP method that a route answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Delete,
+    /// Every preflight request, whatever its path.
+    Options,
+    /// Whatever no other route answers.
+    Any,
+}
+
+impl Method {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+            Self::Any => "ANY",
+        }
+    }
+
+    pub(crate) const fn has_body(self) -> bool {
+        matches!(self, Self::Post | Self::Put)
+    }
+}
+
+/// A route's place in the API, and the size of its function.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    pub method: Method,
+    /// The function's name: `create-post`.
+    pub name: &'static str,
+    /// With the names of its parameters: `/workspaces/{workspace_id}/posts`.
+    pub path: &'static str,
+    pub memory_mb: u32,
+    /// Below the 29 seconds after which API Gateway gives up.
+    pub timeout_s: u32,
+    /// The largest body that is read.
+    pub max_body_bytes: usize,
+}
+
+impl Route {
+    const fn new(method: Method, name: &'static str, path: &'static str) -> Self {
+        Self { method, name, path, memory_mb: 256, timeout_s: 15, max_body_bytes: 64 * 1024 }
+    }
+
+    pub const fn get(name: &'static str, path: &'static str) -> Self {
+        Self::new(Method::Get, name, path)
+    }
+
+    pub const fn post(name: &'static str, path: &'static str) -> Self {
+        Self::new(Method::Post, name, path)
+    }
+
+    pub const fn put(name: &'static str, path: &'static str) -> Self {
+        Self::new(Method::Put, name, path)
+    }
+
+    pub const fn delete(name: &'static str, path: &'static str) -> Self {
+        Self::new(Method::Delete, name, path)
+    }
+
+    pub const fn options(name: &'static str, path: &'static str) -> Self {
+        Self::new(Method::Options, name, path)
+    }
+
+    pub const fn fallback(name: &'static str) -> Self {
+        Self::new(Method::Any, name, "$default")
+    }
+
+    pub const fn memory_mb(mut self, memory_mb: u32) -> Self {
+        self.memory_mb = memory_mb;
+        self
+    }
+
+    pub const fn timeout_s(mut self, timeout_s: u32) -> Self {
+        assert!(timeout_s < 29, "API Gateway gives up after 29 seconds");
+        self.timeout_s = timeout_s;
+        self
+    }
+}
+
+/// At most so many requests of one user in any span of so many seconds. Exact.
+#[derive(Clone, Copy, Debug)]
+pub struct UserLimit {
+    pub requests: u32,
+    pub seconds: u32,
+}

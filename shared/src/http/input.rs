@@ -1,0 +1,363 @@
+//! Input: path, query and body as one struct, with errors that name the field and the rule.
+
+use std::fmt::Display;
+
+use serde::de::value::StrDeserializer;
+use serde::de::{self, DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
+use serde_json::Value;
+
+use super::endpoint::Method;
+use super::incoming::Incoming;
+use crate::kernel::problems::Problem;
+
+/// Reads a route's input. A fault in a path parameter is a 404: such a resource cannot exist.
+pub(crate) fn parse<T: DeserializeOwned>(incoming: &Incoming, method: Method) -> Result<T, Problem> {
+    let fields = fields(incoming, method)?;
+    T::deserialize(Fields(fields)).map_err(|fault| {
+        let field = if fault.field.is_empty() { "body".to_owned() } else { fault.field };
+        let top = field.split('.').next().unwrap_or_default();
+        if incoming.path.iter().any(|(name, _)| name == top) {
+            return Problem::not_found();
+        }
+        Problem::invalid(field, fault.rule)
+    })
+}
+
+fn fields(incoming: &Incoming, method: Method) -> Result<Vec<(String, Node)>, Problem> {
+    let text = |pairs: &[(String, String)]| {
+        pairs.iter().map(|(name, value)| (name.clone(), Node::Text(value.clone()))).collect::<Vec<_>>()
+    };
+    let mut fields = text(&incoming.path);
+    if method.has_body() {
+        fields.extend(body(&incoming.body)?.into_iter().map(|(name, value)| (name, Node::Json(value))));
+    } else {
+        fields.extend(text(&incoming.query));
+    }
+    for (at, (name, _)) in fields.iter().enumerate() {
+        if fields.iter().take(at).any(|(before, _)| before == name) {
+            return Err(Problem::invalid(name.clone(), "is given twice"));
+        }
+    }
+    Ok(fields)
+}
+
+/// The members of the body's object, in order and with repetitions; no body is an empty object.
+fn body(bytes: &[u8]) -> Result<Vec<(String, Value)>, Problem> {
+    struct Members;
+    impl<'de> Visitor<'de> for Members {
+        type Value = Vec<(String, Value)>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a JSON object")
+        }
+
+        fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut members = Vec::new();
+            while let Some(member) = map.next_entry()? {
+                members.push(member);
+            }
+            Ok(members)
+        }
+    }
+    if bytes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let members = json.deserialize_any(Members).and_then(|members| json.end().map(|()| members));
+    members.map_err(|error| {
+        let place = format!("at line {}, column {}", error.line(), error.column());
+        match error.classify() {
+            serde_json::error::Category::Data => Problem::invalid("body", "must be a JSON object"),
+            _ => Problem::invalid("body", format!("must be JSON; it is malformed {place}")),
+        }
+    })
+}
+
+/// A value that came as text, or as JSON.
+enum Node {
+    Text(String),
+    Json(Value),
+}
+
+/// A fault: where, and which rule.
+#[derive(Debug)]
+struct Fault {
+    field: String,
+    rule: String,
+}
+
+impl Fault {
+    fn within(mut self, name: &str) -> Self {
+        self.field = if self.field.is_empty() { name.to_owned() } else { format!("{name}.{}", self.field) };
+        self
+    }
+}
+
+impl Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.field, self.rule)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl de::Error for Fault {
+    fn custom<T: Display>(rule: T) -> Self {
+        Self { field: String::new(), rule: rule.to_string() }
+    }
+
+    fn invalid_type(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::custom(format!("must be {expected}"))
+    }
+
+    fn invalid_value(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::custom(format!("must be {expected}"))
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self::custom(format!("must be one of {}", expected.join(", ")))
+    }
+
+    fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
+        Self { field: field.to_owned(), rule: "is not a field of this request".to_owned() }
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self { field: field.to_owned(), rule: "is required".to_owned() }
+    }
+}
+
+/// The whole input, as a struct's deserialiser.
+struct Fields(Vec<(String, Node)>);
+
+impl<'de> Deserializer<'de> for Fields {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_map(Members { rest: self.0.into_iter(), next: None })
+    }
+
+    // A route without input is a unit or an empty struct.
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
+        match self.0.first() {
+            Some((name, _)) => Err(<Fault as de::Error>::unknown_field(name, &[])),
+            None => visitor.visit_unit(),
+        }
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// The members of an object, whose faults carry their name.
+struct Members<I> {
+    rest: I,
+    next: Option<(String, Node)>,
+}
+
+impl<'de, I: Iterator<Item = (String, Node)>> de::MapAccess<'de> for Members<I> {
+    type Error = Fault;
+
+    fn next_key_seed<K: de::DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+        self.next = self.rest.next();
+        match &self.next {
+            Some((name, _)) => seed.deserialize(StrDeserializer::new(name)).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn next_value_seed<V: de::DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
+        let (name, node) = self.next.take().ok_or_else(|| de::Error::custom("must have a value"))?;
+        seed.deserialize(node).map_err(|fault| fault.within(&name))
+    }
+}
+
+impl<'de> IntoDeserializer<'de, Fault> for Node {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+macro_rules! parsed {
+    ($($method:ident $visit:ident $type:ty, $expected:literal;)+) => { $(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+            match self {
+                Self::Text(text) => match text.parse::<$type>() {
+                    Ok(value) => visitor.$visit(value),
+                    Err(_) => Err(de::Error::custom(concat!("must be ", $expected))),
+                },
+                json => json.deserialize_any(visitor),
+            }
+        }
+    )+ };
+}
+
+impl<'de> Deserializer<'de> for Node {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self {
+            Self::Text(text) | Self::Json(Value::String(text)) => visitor.visit_string(text),
+            Self::Json(Value::Null) => visitor.visit_unit(),
+            Self::Json(Value::Bool(value)) => visitor.visit_bool(value),
+            Self::Json(Value::Number(number)) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                (Some(value), _, _) => visitor.visit_u64(value),
+                (_, Some(value), _) => visitor.visit_i64(value),
+                (_, _, Some(value)) => visitor.visit_f64(value),
+                _ => Err(de::Error::custom("must be a number")),
+            },
+            Self::Json(Value::Array(values)) => {
+                let mut elements = Elements { rest: values.into_iter().enumerate() };
+                visitor.visit_seq(&mut elements)
+            }
+            Self::Json(Value::Object(members)) => {
+                let rest = members.into_iter().map(|(name, value)| (name, Self::Json(value)));
+                visitor.visit_map(Members { rest, next: None })
+            }
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self {
+            Self::Json(Value::Null) => visitor.visit_none(),
+            node => visitor.visit_some(node),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        let value = match self {
+            Self::Text(text) => Value::String(text),
+            Self::Json(value) => value,
+        };
+        let expected = || de::Error::custom(format!("must be one of {}", variants.join(", ")));
+        match &value {
+            Value::String(text) if !variants.contains(&text.as_str()) => Err(expected()),
+            Value::String(_) | Value::Object(_) => {
+                value.deserialize_enum(name, variants, visitor).map_err(de::Error::custom)
+            }
+            _ => Err(expected()),
+        }
+    }
+
+    parsed! {
+        deserialize_bool visit_bool bool, "true or false";
+        deserialize_i8 visit_i8 i8, "a whole number";
+        deserialize_i16 visit_i16 i16, "a whole number";
+        deserialize_i32 visit_i32 i32, "a whole number";
+        deserialize_i64 visit_i64 i64, "a whole number";
+        deserialize_u8 visit_u8 u8, "a whole number from 0 to 255";
+        deserialize_u16 visit_u16 u16, "a whole number from 0 to 65535";
+        deserialize_u32 visit_u32 u32, "a whole number, 0 or more";
+        deserialize_u64 visit_u64 u64, "a whole number, 0 or more";
+        deserialize_f32 visit_f32 f32, "a number";
+        deserialize_f64 visit_f64 f64, "a number";
+    }
+
+    serde::forward_to_deserialize_any! {
+        i128 u128 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+/// The elements of an array, whose faults carry their number.
+struct Elements<I> {
+    rest: I,
+}
+
+impl<'de, I: Iterator<Item = (usize, Value)>> de::SeqAccess<'de> for &mut Elements<I> {
+    type Error = Fault;
+
+    fn next_element_seed<T: de::DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
+        match self.rest.next() {
+            Some((at, value)) => {
+                seed.deserialize(Node::Json(value)).map(Some).map_err(|fault| fault.within(&at.to_string()))
+            }
+            None => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderMap;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Input {
+        post_id: String,
+        text: String,
+        #[serde(default)]
+        tags: Vec<Tag>,
+        #[serde(default)]
+        limit: Option<u8>,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(try_from = "String")]
+    struct Tag(String);
+
+    impl TryFrom<String> for Tag {
+        type Error = &'static str;
+
+        fn try_from(text: String) -> Result<Self, &'static str> {
+            if text.is_empty() { Err("must not be empty") } else { Ok(Self(text)) }
+        }
+    }
+
+    fn request(body: &str, query: &[(&str, &str)]) -> Incoming {
+        let pairs =
+            |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        Incoming {
+            method: String::new(),
+            request_id: String::new(),
+            ip: String::new(),
+            headers: HeaderMap::new(),
+            path: pairs(&[("post_id", "p1")]),
+            query: pairs(query),
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    fn fault(body: &str) -> String {
+        match parse::<Input>(&request(body, &[]), Method::Post) {
+            Ok(input) => format!("accepted {input:?}"),
+            Err(problem) => problem.errors().iter().map(|error| format!("{}: {}", error.field, error.rule)).collect(),
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_field_and_the_rule() {
+        assert_eq!(fault(r#"{}"#), "text: is required");
+        assert_eq!(fault(r#"{"text": 1}"#), "text: must be a string");
+        assert_eq!(fault(r#"{"text": "a", "x": 1}"#), "x: is not a field of this request");
+        assert_eq!(fault(r#"{"text": "a", "text": "b"}"#), "text: is given twice");
+        assert_eq!(fault(r#"{"text": "a", "post_id": "p2"}"#), "post_id: is given twice");
+        assert_eq!(fault(r#"{"text": "a", "tags": ["b", ""]}"#), "tags.1: must not be empty");
+        assert_eq!(fault(r#"{"text": "a", "limit": 256}"#), "limit: must be u8");
+        assert_eq!(fault(r#"[]"#), "body: must be a JSON object");
+        assert_eq!(fault(r#"{"text": "#), "body: must be JSON; it is malformed at line 1, column 9");
+        assert_eq!(fault(r#"{"text": "a"} x"#), "body: must be JSON; it is malformed at line 1, column 15");
+    }
+
+    #[test]
+    fn text_becomes_numbers() {
+        let input: Result<Input, _> = parse(&request("", &[("text", "a"), ("limit", "7")]), Method::Get);
+        assert_eq!(input.ok().and_then(|input| input.limit), Some(7));
+        let wrong = parse::<Input>(&request("", &[("text", "a"), ("limit", "x")]), Method::Get);
+        assert!(wrong.is_err_and(|problem| problem.errors()[0].rule == "must be a whole number from 0 to 255"));
+    }
+}

@@ -1,0 +1,12 @@
+//! HTTP: a route's declaration, and the pipeline that every request goes through.
+
+pub mod endpoint;
+pub(crate) mod headers;
+pub(crate) mod incoming;
+pub(crate) mod input;
+pub mod output;
+pub(crate) mod pipeline;
+pub(crate) mod rates;
+
+pub use endpoint::{Endpoint, Method, Route, UserLimit};
+pub use output::{Accepted, Created, Document, Found, NoContent, Output};

@@ -1,0 +1,268 @@
+//! The pipeline: what happens to every request before and after its handler, in this order.
+//!
+//! Size and content type, the address's rate lease, access token, session, membership, role and
+//! entitlement, Idempotency-Key, the user's limit, parse, handle; then headers, one log line and one
+//! metric record.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::{HeaderValue, Response};
+use lambda_http::Body;
+
+use super::endpoint::{Endpoint, Method, Route, UserLimit};
+use super::incoming::Incoming;
+use super::output::{Answer, Output};
+use super::rates::{CREDENTIAL_LIMIT, Exact, Leases, Standing};
+use super::{headers, input};
+use crate::audit::Origin;
+use crate::aws::grants::Table;
+use crate::crypto::digest::sha256_hex;
+use crate::identity::accounts::Signing;
+use crate::identity::admission::{self, Admission, Admit, Caller, Level, Repeatable};
+use crate::kernel::problems::Problem;
+use crate::metrics;
+use crate::table::item::body;
+use crate::table::read::Reader;
+use crate::tenancy::Entitlement;
+use crate::tenancy::app::App;
+use crate::tenancy::scope::{Remember, Remembered};
+
+/// What is left of a function's timeout when a request is given up, so that the client gets an answer.
+const ANSWERED_BEFORE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// A route as the pipeline sees it: its constants, and one pointer to its generic part.
+#[derive(Clone, Copy)]
+pub(crate) struct RouteEntry {
+    pub(crate) route: Route,
+    pub(crate) level: Level,
+    pub(crate) needs: &'static [Entitlement],
+    pub(crate) limit: Option<UserLimit>,
+    /// The status of its success.
+    pub(crate) status: u16,
+    pub(crate) call: Call,
+}
+
+pub(crate) type Call = for<'a> fn(Admission, &'a Exchange<'a>) -> BoxFuture<'a, Result<Answer, Problem>>;
+
+/// One request on its way through.
+pub(crate) struct Exchange<'a> {
+    pub(crate) pipeline: &'a Pipeline,
+    pub(crate) incoming: &'a Incoming,
+    remember: Option<Arc<Remember>>,
+}
+
+/// The pipeline of one process.
+pub(crate) struct Pipeline {
+    pub(crate) app: Arc<App>,
+    pub(crate) signing: Arc<Signing>,
+    leases: Leases,
+}
+
+impl Pipeline {
+    pub(crate) fn new(app: Arc<App>) -> Self {
+        Self { app, signing: Arc::default(), leases: Leases::default() }
+    }
+
+    /// Answers a request. It always answers: a fault or a panic is a 500 with all headers.
+    pub(crate) async fn answer(&self, entry: &RouteEntry, incoming: Incoming) -> Response<Body> {
+        let started = self.app.aws.clock.now();
+        let mut standing = None;
+        let limit = Duration::from_secs(entry.route.timeout_s.into()).saturating_sub(ANSWERED_BEFORE_TIMEOUT);
+        let work = AssertUnwindSafe(self.work(entry, &incoming, &mut standing)).catch_unwind();
+        let result = match tokio::time::timeout(limit, work).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(Problem::internal("the handler panicked")),
+            Err(_) => Err(Problem::new(504, "timed_out", "This took too long and was given up.")),
+        };
+        let (status, code) = match &result {
+            Ok(answer) => (answer.status, ""),
+            Err(problem) => (problem.status(), problem.code()),
+        };
+        let duration_ms = self.app.aws.clock.now().as_millisecond() - started.as_millisecond();
+        if let Some(cause) = result.as_ref().err().and_then(Problem::cause) {
+            tracing::error!(request.id = incoming.request_id, code, cause, "request failed");
+        }
+        tracing::info!(request.id = incoming.request_id, route = entry.route.name, status, code, duration_ms, "request");
+        metrics::request(entry.route.name, status, duration_ms);
+        self.respond(&incoming, result, standing)
+    }
+
+    async fn work(
+        &self,
+        entry: &RouteEntry,
+        incoming: &Incoming,
+        standing: &mut Option<Standing>,
+    ) -> Result<Answer, Problem> {
+        check_body(entry, incoming)?;
+        *standing = Some(self.leases.take(&self.app.aws, &incoming.ip).await?);
+        if entry.level == Level::Credentials {
+            CREDENTIAL_LIMIT.take(&self.app.aws, &incoming.ip).await?;
+        }
+        let caller = Caller {
+            app: &self.app,
+            signing: &self.signing,
+            function: entry.route.name,
+            level: entry.level,
+            needs: entry.needs,
+            token: incoming.bearer(),
+            workspace: incoming.path_parameter("workspace_id").and_then(|id| id.parse().ok()),
+            origin: Origin {
+                actor: "anyone".to_owned(),
+                request_id: incoming.request_id.clone(),
+                ip: Some(incoming.ip.clone()),
+                user_agent: incoming.header("user-agent").map(|agent| agent.chars().take(300).collect()),
+            },
+            repeatable: repeatable(entry, incoming)?,
+        };
+        let admission = admission::admit(caller).await?;
+        if let (Some(limit), Some((user, _))) = (entry.limit, admission.signed_in) {
+            let limit = Exact { name: entry.route.name, requests: limit.requests, seconds: limit.seconds };
+            limit.take(&self.app.aws, &user.to_string()).await?;
+        }
+        let remember = admission.remember.clone();
+        let exchange = Exchange { pipeline: self, incoming, remember };
+        (entry.call)(admission, &exchange).await
+    }
+
+    pub(crate) fn respond(
+        &self,
+        incoming: &Incoming,
+        result: Result<Answer, Problem>,
+        standing: Option<Standing>,
+    ) -> Response<Body> {
+        let retry_after_s = result.as_ref().err().and_then(Problem::retry_after_s);
+        let answer = result.unwrap_or_else(|problem| Answer {
+            status: problem.status(),
+            content_type: "application/problem+json",
+            cache: "no-store",
+            body: problem.document(&incoming.request_id).to_string().into_bytes(),
+        });
+        let body = match String::from_utf8(answer.body) {
+            Ok(text) if text.is_empty() => Body::Empty,
+            Ok(text) => Body::Text(text),
+            Err(bytes) => Body::Binary(bytes.into_bytes()),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = http::StatusCode::from_u16(answer.status).unwrap_or_default();
+        let fields = response.headers_mut();
+        headers::secure(fields);
+        let preflight = incoming.method == "OPTIONS";
+        headers::share(fields, incoming.headers.get("origin"), &self.app.aws.config.allowed_origins, preflight);
+        fields.insert("cache-control", HeaderValue::from_static(answer.cache));
+        if !answer.content_type.is_empty() {
+            fields.insert("content-type", HeaderValue::from_static(answer.content_type));
+        }
+        let mut set = |name: &'static str, value: String| {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                fields.insert(name, value);
+            }
+        };
+        set("x-request-id", incoming.request_id.clone());
+        if let Some(seconds) = retry_after_s {
+            set("retry-after", seconds.to_string());
+        }
+        if answer.status == 401 {
+            set("www-authenticate", "Bearer".to_owned());
+        }
+        if let Some(Standing { limit, remaining, resets_in_s }) = standing {
+            set("ratelimit-policy", format!("\"address\";q={limit};w=60"));
+            set("ratelimit", format!("\"address\";r={remaining};t={resets_in_s}"));
+        }
+        response
+    }
+}
+
+/// The generic part of a route: prove, parse, handle, serialise. Everything else is compiled once.
+pub(crate) fn call<'a, E: Endpoint>(
+    admission: Admission,
+    exchange: &'a Exchange<'a>,
+) -> BoxFuture<'a, Result<Answer, Problem>> {
+    Box::pin(async move {
+        let access = <E::Access as Admit>::admit(admission)?;
+        let input: E = input::parse(exchange.incoming, E::ROUTE.method)?;
+        match input.handle(&access).await {
+            Ok(output) => output.into_answer(),
+            Err(problem) => match exchange.recall(&access, &problem).await? {
+                Some(resource) => E::recall(&resource, &access).await?.into_answer(),
+                None => Err(problem),
+            },
+        }
+    })
+}
+
+impl<'a> Exchange<'a> {
+    #[cfg(feature = "testing")]
+    pub(crate) fn unrepeatable(pipeline: &'a Pipeline, incoming: &'a Incoming) -> Self {
+        Self { pipeline, incoming, remember: None }
+    }
+
+    /// Whether this very request was carried out before: then what it made, else none.
+    ///
+    /// It is looked up only when the handler refused or its commit met the record, so that a first
+    /// request costs no read for it.
+    fn recall<'b>(
+        &'b self,
+        access: &'b impl Admit,
+        problem: &Problem,
+    ) -> BoxFuture<'b, Result<Option<String>, Problem>> {
+        let scope = access.scope();
+        let worth_it = problem.status() < 500;
+        Box::pin(async move {
+            let Some(remember) = self.remember.as_ref().filter(|_| worth_it) else { return Ok(None) };
+            let item = match (remember.table, scope) {
+                (Table::Tenants, Some(scope)) => scope.find_item(Table::Tenants, remember.sort.clone()).await?,
+                _ => {
+                    let reader = Reader { aws: &self.pipeline.app.aws, credentials: None };
+                    reader.get(remember.table, &remember.partition, &remember.sort).await?
+                }
+            };
+            let Some(item) = item else { return Ok(None) };
+            let remembered: Remembered = body(&item)?;
+            if remembered.fingerprint != remember.fingerprint {
+                let detail = "This Idempotency-Key was used before for a request with another body.";
+                return Err(Problem::new(422, "idempotency_key_reused", detail)
+                    .at("Idempotency-Key", "must be new for every different request"));
+            }
+            Ok(Some(remembered.resource))
+        })
+    }
+}
+
+fn check_body(entry: &RouteEntry, incoming: &Incoming) -> Result<(), Problem> {
+    let limit = entry.route.max_body_bytes;
+    if incoming.body.len() > limit {
+        return Err(Problem::new(413, "body_too_large", format!("The body may have at most {limit} bytes.")));
+    }
+    if entry.route.method == Method::Any || incoming.body.is_empty() {
+        return Ok(());
+    }
+    let media_type = incoming.header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
+    if !entry.route.method.has_body() {
+        return Err(Problem::invalid("body", "must be empty for this method"));
+    }
+    if !media_type.trim().eq_ignore_ascii_case("application/json") {
+        return Err(Problem::new(415, "unsupported_media_type", "The body must be application/json."));
+    }
+    Ok(())
+}
+
+/// The Idempotency-Key of a POST (draft-ietf-httpapi-idempotency-key-header-07).
+fn repeatable(entry: &RouteEntry, incoming: &Incoming) -> Result<Option<Repeatable>, Problem> {
+    let Some(key) = incoming.headers.get("idempotency-key") else { return Ok(None) };
+    if entry.route.method != Method::Post || matches!(entry.level, Level::Anyone | Level::Credentials) {
+        return Ok(None);
+    }
+    let key = key.as_bytes();
+    if key.is_empty() || key.len() > 255 || !key.iter().all(u8::is_ascii_graphic) {
+        return Err(Problem::invalid("Idempotency-Key", "must have 1 to 255 visible ASCII characters"));
+    }
+    let place: String = incoming.path.iter().map(|(name, value)| format!("{name}={value}|")).collect();
+    let name = entry.route.name;
+    let fingerprint = sha256_hex(format!("{name}|{place}{}", sha256_hex(&incoming.body)).as_bytes());
+    let key = sha256_hex(format!("{name}|{}", sha256_hex(key)).as_bytes());
+    Ok(Some(Repeatable { key, fingerprint, status: entry.status }))
+}

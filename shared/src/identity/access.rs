@@ -1,0 +1,188 @@
+//! Access: the proofs that a route can ask for.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::accounts::{Accounts, Store};
+use super::admission::{Admission, Admit, Level};
+use super::founding::{Founding, Membership};
+use super::proofs::{self, DirectoryEntry, Found, MembershipProof};
+use crate::aws::grants::Table;
+use crate::kernel::ids::{SessionId, UserId, WorkspaceId};
+use crate::kernel::problems::Problem;
+use crate::table::read::Reader;
+use crate::tenancy::roles::Rank;
+use crate::tenancy::scope::{Remember, Scope, ScopeParts, Workspace};
+
+/// What a route's handler is given. Only the types of this module and `Workspace<Role>` are.
+pub trait Access: Admit {}
+
+/// A caller who need not be known.
+pub struct Anyone {
+    accounts: Store,
+}
+
+/// A caller who presents credentials: five attempts in five minutes from one address.
+pub struct Credentials {
+    accounts: Store,
+}
+
+/// A caller with a live session.
+pub struct SignedIn {
+    accounts: Store,
+    user: UserId,
+    session: SessionId,
+    listed: Vec<WorkspaceId>,
+    function: &'static str,
+    remember: Option<Arc<Remember>>,
+}
+
+/// A level that the pipeline did not check is a fault of ours: nothing is admitted by it.
+fn checked(admission: &Admission, level: Level) -> Result<(), Problem> {
+    if admission.level == level {
+        Ok(())
+    } else {
+        Err(Problem::internal(format!("admitted as {:?}, asked as {level:?}", admission.level)))
+    }
+}
+
+impl Access for Anyone {}
+impl Admit for Anyone {
+    const LEVEL: Level = Level::Anyone;
+
+    fn admit(admission: Admission) -> Result<Self, Problem> {
+        checked(&admission, Self::LEVEL)?;
+        Ok(Self { accounts: Store(admission.accounts) })
+    }
+}
+
+impl Deref for Anyone {
+    type Target = Accounts;
+
+    fn deref(&self) -> &Accounts {
+        &self.accounts
+    }
+}
+
+impl Access for Credentials {}
+impl Admit for Credentials {
+    const LEVEL: Level = Level::Credentials;
+
+    fn admit(admission: Admission) -> Result<Self, Problem> {
+        checked(&admission, Self::LEVEL)?;
+        Ok(Self { accounts: Store(admission.accounts) })
+    }
+}
+
+impl Deref for Credentials {
+    type Target = Accounts;
+
+    fn deref(&self) -> &Accounts {
+        &self.accounts
+    }
+}
+
+impl Access for SignedIn {}
+impl Admit for SignedIn {
+    const LEVEL: Level = Level::SignedIn;
+
+    fn admit(admission: Admission) -> Result<Self, Problem> {
+        checked(&admission, Self::LEVEL)?;
+        let (user, session) = admission.signed_in.ok_or_else(|| Problem::internal("no session was checked"))?;
+        Ok(Self {
+            accounts: Store(admission.accounts),
+            user,
+            session,
+            listed: admission.listed,
+            function: admission.function,
+            remember: admission.remember,
+        })
+    }
+}
+
+impl SignedIn {
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// The account store.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// The workspaces that the caller is a member of, oldest first. One read; none where there are none.
+    pub async fn memberships(&self) -> Result<Vec<Membership>, Problem> {
+        self.read_memberships(&self.listed).await
+    }
+
+    /// The caller's membership of one workspace; none for a stranger.
+    pub async fn membership(&self, workspace: WorkspaceId) -> Result<Option<Membership>, Problem> {
+        Ok(self.read_memberships(&[workspace]).await?.pop())
+    }
+
+    async fn read_memberships(&self, workspaces: &[WorkspaceId]) -> Result<Vec<Membership>, Problem> {
+        let keys: Vec<_> = workspaces
+            .iter()
+            .flat_map(|id| [proofs::membership(*id, self.user), proofs::directory(*id)])
+            .collect();
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reader = Reader { aws: &self.accounts.app.aws, credentials: None };
+        let found = Found::new(Box::pin(reader.batch(Table::Proofs, keys)).await?);
+        let mut memberships = Vec::new();
+        for id in workspaces {
+            let membership: Option<MembershipProof> = found.read(&proofs::membership(*id, self.user))?;
+            let entry: Option<DirectoryEntry> = found.read(&proofs::directory(*id))?;
+            if let (Some(membership), Some(entry)) = (membership, entry) {
+                memberships.push(Membership {
+                    workspace: *id,
+                    role: membership.role,
+                    name: entry.name,
+                    plan: entry.plan,
+                    region: entry.region,
+                    created_at: entry.created_at,
+                });
+            }
+        }
+        Ok(memberships)
+    }
+
+    /// Begins a workspace of the caller's, under an id that is made here.
+    pub fn found_workspace(&self) -> Founding {
+        let scope = Scope::new(ScopeParts {
+            app: self.accounts.app.clone(),
+            workspace: self.accounts.new_id(),
+            plan: String::new(),
+            origin: self.accounts.origin.clone(),
+            function: self.function,
+            founder: Some(self.user),
+            remember: self.remember.clone(),
+        });
+        Founding { scope, user: self.user }
+    }
+}
+
+impl<R: Rank> Access for Workspace<R> {}
+impl<R: Rank> Admit for Workspace<R> {
+    const LEVEL: Level = Level::Workspace(R::ROLE);
+
+    fn admit(admission: Admission) -> Result<Self, Problem> {
+        checked(&admission, Self::LEVEL)?;
+        let (user, _) = admission.signed_in.ok_or_else(|| Problem::internal("no session was checked"))?;
+        let (scope, role) = admission.member.ok_or_else(|| Problem::internal("no membership was checked"))?;
+        // Again, though the pipeline settled it: this is the line that the type's meaning hangs on.
+        if role < R::ROLE {
+            return Err(Problem::new(403, "role_too_low", "This needs a higher role."));
+        }
+        Ok(Self::prove(scope, user, role))
+    }
+
+    fn scope(&self) -> Option<&Scope> {
+        Some(self)
+    }
+}

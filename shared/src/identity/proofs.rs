@@ -1,0 +1,102 @@
+//! What the Proofs table holds: sessions and epochs of users, memberships and directory entries of
+//! workspaces, and the list of a user's workspaces.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::ids::{SessionId, UserId, WorkspaceId};
+use crate::kernel::problems::Problem;
+use crate::table::item::{Item, Row, body, encode, string};
+use crate::tenancy::Role;
+
+/// A sign-in of a user. It ends by disuse or by age; revocation bumps the user's epoch past it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SessionProof {
+    pub(crate) epoch: u64,
+    pub(crate) idle_ends_at: Timestamp,
+    pub(crate) ends_at: Timestamp,
+}
+
+/// A user's epoch: sessions of an earlier one are revoked.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Epoch {
+    pub(crate) epoch: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct MembershipProof {
+    pub(crate) role: Role,
+}
+
+/// What letting someone in needs to know of a workspace, and its name, for the list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct DirectoryEntry {
+    pub(crate) name: String,
+    pub(crate) plan: String,
+    pub(crate) region: String,
+    pub(crate) cell: String,
+    /// The API's address in that region and cell.
+    pub(crate) base_url: String,
+    pub(crate) suspended: bool,
+    pub(crate) created_at: Timestamp,
+}
+
+pub(crate) type Key = (String, String);
+
+pub(crate) fn session(user: UserId, session: SessionId) -> Key {
+    (format!("S#{user}"), format!("SESSION#{session}"))
+}
+
+pub(crate) fn epoch(user: UserId) -> Key {
+    (format!("S#{user}"), "EPOCH".to_owned())
+}
+
+/// A membership lies in the workspace's partition, so that the right to write it is bound to the
+/// workspace, not to the user.
+pub(crate) fn membership(workspace: WorkspaceId, user: UserId) -> Key {
+    (format!("M#{workspace}"), user.to_string())
+}
+
+pub(crate) fn directory(workspace: WorkspaceId) -> Key {
+    (format!("D#{workspace}"), "DIRECTORY".to_owned())
+}
+
+/// The workspaces of a user, as a set of ids. It lists; it proves nothing.
+pub(crate) fn list(user: UserId) -> Key {
+    (format!("L#{user}"), "WORKSPACES".to_owned())
+}
+
+/// Items by key, from one BatchGetItem.
+pub(crate) struct Found(HashMap<Key, Item>);
+
+impl Found {
+    pub(crate) fn new(items: Vec<Item>) -> Self {
+        Self(
+            items
+                .into_iter()
+                .filter_map(|item| {
+                    let key = (string(&item, "pk")?.to_owned(), string(&item, "sk")?.to_owned());
+                    Some((key, item))
+                })
+                .collect(),
+        )
+    }
+
+    pub(crate) fn read<T: serde::de::DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, Problem> {
+        self.0.get(key).map(body).transpose()
+    }
+
+    /// The ids of a user's list.
+    pub(crate) fn workspaces(&self, key: &Key) -> Vec<WorkspaceId> {
+        let ids = self.0.get(key).and_then(|item| item.get("ids")).and_then(|ids| ids.as_ss().ok());
+        let mut ids: Vec<WorkspaceId> = ids.into_iter().flatten().filter_map(|id| id.parse().ok()).collect();
+        ids.sort_unstable();
+        ids
+    }
+}
+
+pub(crate) fn row<T: Serialize>(sort: &str, value: &T, expires_at: Option<Timestamp>) -> Result<Row, Problem> {
+    Ok(Row { sort: sort.to_owned(), version: 1, body: encode(value)?, due: None, expires_at })
+}

@@ -1,0 +1,176 @@
+//! Signing keys: made once, sealed under the platform key; their public halves lie in Proofs for all
+//! functions to verify by.
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::EncodingKey;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use super::token::{self, Claims, PublicKey, Refused};
+use crate::aws::Aws;
+use crate::aws::grants::Table;
+use crate::crypto::digest::{base64, base64url, from_base64, sha256};
+use crate::kernel::ids::{SessionId, UserId, new_uuid};
+use crate::kernel::problems::Problem;
+use crate::kernel::secrets::{SecretBytes, SecretText};
+use crate::kernel::time::after;
+use crate::table::commit::{Expected, Plan, Uncommitted, commit};
+use crate::table::item::{Item, Row, body, encode};
+use crate::table::read::Reader;
+
+/// A withdrawn key stops within this time (DESIGN, API edge).
+const FRESH_FOR: SignedDuration = SignedDuration::from_secs(60);
+/// An unknown key id makes a process look again, at most this often.
+const LOOKED_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(1);
+
+const SIGNING: (&str, &str) = ("KEY#signing", "CURRENT");
+const PUBLIC: (&str, &str) = ("J#keys", "CURRENT");
+const PURPOSE: &str = "signing-key";
+
+/// The key that signs now, sealed.
+#[derive(Serialize, Deserialize)]
+struct SealedKey {
+    kid: String,
+    sealed: String,
+    made_at: Timestamp,
+}
+
+/// All keys whose tokens are accepted.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct KeySet {
+    keys: Vec<PublicKey>,
+}
+
+/// The public keys that this process has read.
+#[derive(Default)]
+pub(crate) struct VerifyingKeys {
+    kept: Mutex<Option<(Timestamp, KeySet)>>,
+}
+
+impl VerifyingKeys {
+    /// The claims of a genuine access token; a problem only where the keys cannot be read.
+    pub(crate) async fn verify(&self, aws: &Aws, token: &str) -> Result<Result<Claims, Refused>, Problem> {
+        let kid = match token::key_id(token) {
+            Ok(kid) => kid,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let Some(key) = self.key(aws, &kid).await? else { return Ok(Err(Refused("unknown key"))) };
+        Ok(token::verify(token, &key, &aws.config.base_url, aws.clock.now()))
+    }
+
+    async fn key(&self, aws: &Aws, kid: &str) -> Result<Option<PublicKey>, Problem> {
+        let now = aws.clock.now();
+        let mut kept = self.kept.lock().await;
+        if let Some((read_at, set)) = kept.as_ref() {
+            let found = set.keys.iter().find(|key| key.kid == kid);
+            let fresh_for = if found.is_some() { FRESH_FOR } else { LOOKED_AGAIN_AFTER };
+            if now < after(*read_at, fresh_for) {
+                return Ok(found.cloned());
+            }
+        }
+        let set = read_set(aws).await?;
+        let found = set.keys.iter().find(|key| key.kid == kid).cloned();
+        *kept = Some((now, set));
+        Ok(found)
+    }
+
+    /// The JWK Set, as fresh as the tokens are verified by.
+    pub(crate) async fn all(&self, aws: &Aws) -> Result<Vec<PublicKey>, Problem> {
+        let now = aws.clock.now();
+        let mut kept = self.kept.lock().await;
+        if let Some((read_at, set)) = kept.as_ref().filter(|(read_at, _)| now < after(*read_at, FRESH_FOR)) {
+            let _ = read_at;
+            return Ok(set.keys.clone());
+        }
+        let set = read_set(aws).await?;
+        *kept = Some((now, set.clone()));
+        Ok(set.keys)
+    }
+}
+
+async fn read_set(aws: &Aws) -> Result<KeySet, Problem> {
+    let item = Reader { aws, credentials: None }.get(Table::Proofs, PUBLIC.0, PUBLIC.1).await?;
+    item.as_ref().map(body).transpose().map(Option::unwrap_or_default)
+}
+
+/// The private key of this process, for the functions that sign.
+#[derive(Default)]
+pub(crate) struct SigningKey {
+    kept: Mutex<Option<Kept>>,
+}
+
+struct Kept {
+    kid: String,
+    key: EncodingKey,
+    read_at: Timestamp,
+}
+
+impl SigningKey {
+    /// Signs an access token, making the deployment's first key if there is none yet.
+    pub(crate) async fn mint(&self, aws: &Aws, user: UserId, session: SessionId) -> Result<SecretText, Problem> {
+        let mut kept = self.kept.lock().await;
+        let now = aws.clock.now();
+        let fresh = kept.as_ref().is_some_and(|kept| now < after(kept.read_at, FRESH_FOR));
+        if !fresh {
+            let current = match read_sealed(aws).await? {
+                Some(current) => current,
+                None => make_first(aws).await?,
+            };
+            match kept.as_mut().filter(|kept| kept.kid == current.kid) {
+                Some(kept) => kept.read_at = now,
+                None => {
+                    let sealed = from_base64(&current.sealed).ok_or_else(|| Problem::internal("a sealed signing key"))?;
+                    let document = aws.decrypt_for_platform(PURPOSE, &sealed).await?;
+                    let key = EncodingKey::from_ec_der(document.expose());
+                    *kept = Some(Kept { kid: current.kid, key, read_at: now });
+                }
+            }
+        }
+        let kept = kept.as_ref().ok_or_else(|| Problem::internal("no signing key"))?;
+        let jti = new_uuid(&aws.clock, &aws.entropy).simple().to_string();
+        token::mint(&kept.key, &kept.kid, &aws.config.base_url, (user, session), now, jti)
+    }
+}
+
+async fn read_sealed(aws: &Aws) -> Result<Option<SealedKey>, Problem> {
+    let item: Option<Item> = Reader { aws, credentials: None }.get(Table::Platform, SIGNING.0, SIGNING.1).await?;
+    item.as_ref().map(body).transpose()
+}
+
+/// Makes the first key. Of several functions that try at once one wins, and the others use its key.
+async fn make_first(aws: &Aws) -> Result<SealedKey, Problem> {
+    let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+        .map_err(|_| Problem::internal("a key pair could not be made"))?;
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref())
+        .map_err(|_| Problem::internal("a key pair could not be read"))?;
+    // An uncompressed point: 0x04, then x and y of 32 bytes each (SEC 1, section 2.3.3).
+    let point = pair.public_key().as_ref();
+    let (x, y) = point.get(1..).unwrap_or_default().split_at_checked(32).unwrap_or_default();
+    let kid = base64url(sha256(point).get(..16).unwrap_or_default());
+    let public = PublicKey {
+        kty: "EC".to_owned(),
+        crv: "P-256".to_owned(),
+        alg: "ES256".to_owned(),
+        usage: "sig".to_owned(),
+        kid: kid.clone(),
+        x: base64url(x),
+        y: base64url(y),
+    };
+    let private = SecretBytes::new(document.as_ref().to_vec());
+    let sealed = base64(&aws.encrypt_for_platform(PURPOSE, &private).await?);
+    let key = SealedKey { kid, sealed, made_at: aws.clock.now() };
+    let mut plan = Plan::default();
+    let row = |sort: &str, body| Row { sort: sort.to_owned(), version: 1, body, due: None, expires_at: None };
+    plan.put(Table::Platform, Some(SIGNING.0.to_owned()), row(SIGNING.1, encode(&key)?), Expected::Absent);
+    let set = encode(&KeySet { keys: vec![public] })?;
+    plan.put(Table::Proofs, Some(PUBLIC.0.to_owned()), row(PUBLIC.1, set), Expected::Absent);
+    match commit(aws, None, SIGNING.0, plan).await {
+        Ok(()) => Ok(key),
+        Err(Uncommitted::Refused { .. }) => {
+            read_sealed(aws).await?.ok_or_else(|| Problem::internal("a signing key is half made"))
+        }
+        Err(uncommitted) => Err(uncommitted.into()),
+    }
+}

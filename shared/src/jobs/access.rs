@@ -1,0 +1,84 @@
+//! The proofs that a job can ask for.
+
+use std::sync::Arc;
+
+use crate::identity::accounts::Mailroom;
+use crate::kernel::problems::Problem;
+use crate::tenancy::app::App;
+use crate::tenancy::platform::{Core, OutboxRow, Platform, Reason, Relayed};
+use crate::tenancy::scope::Tenant;
+
+/// One run, as the runner starts it. Not public: a job cannot make its own access.
+pub struct Run {
+    pub(crate) app: Arc<App>,
+    pub(crate) function: &'static str,
+    pub(crate) run_id: String,
+    /// Where the message lay: `W#<workspace>` or `U#<user>`. From the outbox row's own key.
+    pub(crate) partition: Option<String>,
+    pub(crate) row: Option<OutboxRow>,
+}
+
+impl Run {
+    fn core(&self) -> Core {
+        Core { app: self.app.clone(), function: self.function, run_id: self.run_id.clone() }
+    }
+}
+
+pub(crate) mod sealed {
+    use super::{Problem, Run};
+
+    pub trait Begin: Sized + Send + Sync {
+        fn begin(run: Run) -> Result<Self, Problem>;
+    }
+}
+
+/// What a job's `run` is given: `Tenant`, `Platform<Reason>`, `Mailroom` or `Relay`.
+pub trait JobAccess: sealed::Begin {}
+
+impl JobAccess for Tenant {}
+impl sealed::Begin for Tenant {
+    fn begin(run: Run) -> Result<Self, Problem> {
+        let workspace = run.partition.as_deref().and_then(|key| key.strip_prefix("W#")).and_then(|id| id.parse().ok());
+        let workspace = workspace.ok_or_else(|| Problem::internal("the message lay in no workspace"))?;
+        Ok(Self::prove(run.core().scope(workspace)))
+    }
+}
+
+impl<R: Reason> JobAccess for Platform<R> {}
+impl<R: Reason> sealed::Begin for Platform<R> {
+    fn begin(run: Run) -> Result<Self, Problem> {
+        Ok(Self::prove(run.core()))
+    }
+}
+
+impl JobAccess for Mailroom {}
+impl sealed::Begin for Mailroom {
+    fn begin(run: Run) -> Result<Self, Problem> {
+        Ok(Self { app: run.app })
+    }
+}
+
+/// The relay's access: one new row of the outbox.
+pub struct Relay {
+    core: Core,
+    row: OutboxRow,
+}
+
+impl Relay {
+    pub fn row(&self) -> &OutboxRow {
+        &self.row
+    }
+
+    /// Hands the row to the queues of these jobs and removes it.
+    pub async fn send(&self, jobs: &[String]) -> Result<Relayed, Problem> {
+        Box::pin(self.core.relay(&self.row, jobs)).await
+    }
+}
+
+impl JobAccess for Relay {}
+impl sealed::Begin for Relay {
+    fn begin(mut run: Run) -> Result<Self, Problem> {
+        let row = run.row.take().ok_or_else(|| Problem::internal("no row of the outbox"))?;
+        Ok(Self { core: run.core(), row })
+    }
+}

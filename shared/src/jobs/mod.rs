@@ -1,0 +1,9 @@
+//! Jobs: a background job's declaration, and the runner that locks, records and bounds each run.
+
+pub(crate) mod access;
+pub(crate) mod history;
+pub mod job;
+pub(crate) mod runner;
+
+pub use access::{JobAccess, Relay};
+pub use job::{Declaration, Job, JobError, Trigger};

@@ -1,0 +1,238 @@
+//! The runner: turns an event into runs, each locked, recorded, bounded in time and counted.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::access::{Run, sealed::Begin};
+use super::history::{Begun, Lock, Outcome, Record};
+use super::job::{Declaration, Job, JobError, Trigger};
+use crate::kernel::problems::Problem;
+use crate::metrics;
+use crate::outbox::Envelope;
+use crate::tenancy::app::App;
+use crate::tenancy::platform::OutboxRow;
+
+/// A run ends after five minutes (claim 64).
+const LONGEST_RUN: Duration = Duration::from_secs(300);
+/// What is left of the function's timeout to record how a run ended.
+const ENDED_BEFORE_TIMEOUT: Duration = Duration::from_secs(2);
+
+pub(crate) type RunCall = fn(Run, Value) -> BoxFuture<'static, Result<(), JobError>>;
+
+#[derive(Clone, Copy)]
+pub(crate) struct JobEntry {
+    pub(crate) job: Declaration,
+    pub(crate) run: RunCall,
+}
+
+/// The generic part of a job: prove, parse, run.
+pub(crate) fn run<J: Job>(run: Run, payload: Value) -> BoxFuture<'static, Result<(), JobError>> {
+    Box::pin(async move {
+        let access = <J::Access as Begin>::begin(run)?;
+        // A payload that this version cannot read will not become readable: a person must look.
+        let job: J = serde_json::from_value(payload).map_err(|error| JobError::GiveUp(Problem::internal(error)))?;
+        job.run(&access).await
+    })
+}
+
+/// The time that a run has: bounded by five minutes and by what is left of the invocation.
+pub(crate) fn deadline(declared_s: u32, left: Duration) -> Duration {
+    let declared = Duration::from_secs(declared_s.into());
+    declared.min(left).saturating_sub(ENDED_BEFORE_TIMEOUT).min(LONGEST_RUN)
+}
+
+/// A message as the relay put it on a queue.
+#[derive(Deserialize)]
+struct Delivered {
+    partition: String,
+    envelope: Envelope,
+}
+
+#[derive(Deserialize)]
+struct Batch<R> {
+    #[serde(rename = "Records", default = "Vec::new")]
+    records: Vec<R>,
+}
+
+#[derive(Deserialize)]
+struct QueueRecord {
+    #[serde(rename = "messageId")]
+    message_id: String,
+    body: String,
+}
+
+#[derive(Deserialize)]
+struct StreamRecord {
+    #[serde(rename = "eventID")]
+    event_id: String,
+    #[serde(rename = "eventName")]
+    event_name: String,
+    dynamodb: Change,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    #[serde(rename = "NewImage")]
+    new_image: Option<Value>,
+    #[serde(rename = "SequenceNumber", default)]
+    sequence_number: String,
+}
+
+#[derive(Deserialize)]
+struct Tick {
+    scheduled_time: Option<String>,
+}
+
+/// Handles one event and answers what the event source wants to know.
+pub(crate) async fn handle(app: &Arc<App>, entry: &JobEntry, event: Value, left: Duration) -> Result<Value, Problem> {
+    let runner = Runner { app, entry, ends: tokio::time::Instant::now() + left };
+    match entry.job.trigger {
+        Trigger::Schedule(_) => runner.scheduled(event).await,
+        Trigger::Message(name) => runner.messages(name, event).await,
+        Trigger::OutboxStream => runner.stream(event).await,
+    }
+}
+
+struct Runner<'a> {
+    app: &'a Arc<App>,
+    entry: &'a JobEntry,
+    ends: tokio::time::Instant,
+}
+
+impl Runner<'_> {
+    fn deadline(&self) -> Duration {
+        let left = self.ends.saturating_duration_since(tokio::time::Instant::now());
+        deadline(self.entry.job.timeout_s, left)
+    }
+
+    async fn scheduled(&self, event: Value) -> Result<Value, Problem> {
+        let tick: Tick = serde_json::from_value(event).map_err(Problem::internal)?;
+        // An event without an instant is one that a person sent: it runs now, once.
+        let now = self.app.aws.clock.now().to_string();
+        let key = tick.scheduled_time.filter(|at| at.parse::<jiff::Timestamp>().is_ok()).unwrap_or(now);
+        let lock = Lock { aws: &self.app.aws, job: self.entry.job.name, holder: &key };
+        if !lock.take(self.deadline()).await? {
+            tracing::info!(job = self.entry.job.name, key, "skipped: another run is at work");
+            metrics::run(self.entry.job.name, Outcome::Skipped.name(), 0);
+            return Ok(Value::Null);
+        }
+        let ran = self.one(&key, None, None, Value::Object(serde_json::Map::new())).await;
+        lock.release().await?;
+        match ran {
+            Ok(()) | Err(JobError::GiveUp(_)) => Ok(Value::Null),
+            Err(JobError::Retry(problem)) => Err(problem),
+        }
+    }
+
+    /// Runs each message by itself; those that must come back are named (ReportBatchItemFailures).
+    async fn messages(&self, name: &str, event: Value) -> Result<Value, Problem> {
+        let batch: Batch<QueueRecord> = serde_json::from_value(event).map_err(Problem::internal)?;
+        let mut failures = Vec::new();
+        for record in batch.records {
+            if let Err(problem) = self.message(name, &record.body).await {
+                tracing::warn!(message.id = record.message_id, cause = ?problem, "message goes back to its queue");
+                failures.push(serde_json::json!({ "itemIdentifier": record.message_id }));
+            }
+        }
+        Ok(serde_json::json!({ "batchItemFailures": failures }))
+    }
+
+    async fn message(&self, name: &str, body: &str) -> Result<(), Problem> {
+        // What cannot be read goes back as often as it may, and then to the dead-letter queue.
+        let Delivered { partition, envelope } = serde_json::from_str(body).map_err(Problem::internal)?;
+        if envelope.name != name {
+            return Err(Problem::internal(format!("a message {} on the queue of {name}", envelope.name)));
+        }
+        match self.one(&envelope.id, Some(partition), None, envelope.payload).await {
+            Ok(()) | Err(JobError::GiveUp(_)) => Ok(()),
+            Err(JobError::Retry(problem)) => Err(problem),
+        }
+    }
+
+    async fn stream(&self, event: Value) -> Result<Value, Problem> {
+        let batch: Batch<StreamRecord> = serde_json::from_value(event).map_err(Problem::internal)?;
+        let mut failures = Vec::new();
+        for record in batch.records {
+            let Some(image) = record.dynamodb.new_image.filter(|_| record.event_name == "INSERT") else { continue };
+            let row = match read_row(image) {
+                Ok(row) => row,
+                Err(problem) => {
+                    // The sweep meets it too, and says so again; it must not hold up the rest.
+                    tracing::error!(cause = ?problem, "an outbox row cannot be read");
+                    continue;
+                }
+            };
+            if let Err(JobError::Retry(_)) = self.one(&record.event_id, None, Some(row), Value::Null).await {
+                // Everything from the first failure on comes again, in order.
+                failures.push(serde_json::json!({ "itemIdentifier": record.dynamodb.sequence_number }));
+                break;
+            }
+        }
+        Ok(serde_json::json!({ "batchItemFailures": failures }))
+    }
+
+    /// One run: record, bound, catch, record.
+    async fn one(
+        &self,
+        key: &str,
+        partition: Option<String>,
+        row: Option<OutboxRow>,
+        payload: Value,
+    ) -> Result<(), JobError> {
+        let job = self.entry.job.name;
+        let aws = &self.app.aws;
+        let record = Record { aws, job, key };
+        let deadline = self.deadline();
+        let began_ms = aws.clock.now().as_millisecond();
+        match record.begin(deadline).await? {
+            Begun::Go => {}
+            Begun::Done => {
+                metrics::run(job, Outcome::Skipped.name(), 0);
+                return Ok(());
+            }
+            Begun::Busy => return Err(JobError::Retry(Problem::unavailable("another run has this in hand"))),
+        }
+        let run = Run { app: self.app.clone(), function: job, run_id: key.to_owned(), partition, row };
+        let work = AssertUnwindSafe((self.entry.run)(run, payload)).catch_unwind();
+        let result = match tokio::time::timeout(deadline, work).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(JobError::Retry(Problem::internal("the job panicked"))),
+            Err(_) => Err(JobError::Retry(Problem::new(504, "run_timed_out", "The run took too long and was ended."))),
+        };
+        let (outcome, code) = match &result {
+            Ok(()) => (Outcome::Done, ""),
+            Err(error) if error.problem().code() == "run_timed_out" => (Outcome::TimedOut, "run_timed_out"),
+            Err(JobError::Retry(problem)) => (Outcome::Failed, problem.code()),
+            Err(JobError::GiveUp(problem)) => (Outcome::GaveUp, problem.code()),
+        };
+        let duration_ms = aws.clock.now().as_millisecond() - began_ms;
+        match &result {
+            Ok(()) => tracing::info!(job, key, duration_ms, "run"),
+            Err(error) => {
+                tracing::error!(job, key, duration_ms, outcome = outcome.name(), cause = ?error.problem(), "run");
+            }
+        }
+        metrics::run(job, outcome.name(), duration_ms);
+        record.end(outcome, code).await?;
+        result
+    }
+}
+
+/// A row from a stream record's image, which is DynamoDB JSON.
+fn read_row(image: Value) -> Result<OutboxRow, Problem> {
+    let item: serde_dynamo::Item = serde_json::from_value(image).map_err(Problem::internal)?;
+    #[derive(Deserialize)]
+    struct Image {
+        pk: String,
+        e: Envelope,
+    }
+    let Image { pk, e } = serde_dynamo::from_item(item).map_err(Problem::internal)?;
+    Ok(OutboxRow { partition: pk, envelope: e })
+}
+

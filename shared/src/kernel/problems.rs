@@ -1,0 +1,200 @@
+//! Problems: what a request is answered when it cannot be done (RFC 9457).
+
+use std::error::Error;
+use std::fmt;
+
+use serde::Serialize;
+
+/// A failure on its way to the client.
+///
+/// A client's fault has a `code` that never changes and a `detail` for people. An internal failure
+/// keeps its source for the one log line at the boundary, and leaves as a bare 500 or 503.
+pub struct Problem(Box<Inner>);
+
+struct Inner {
+    status: u16,
+    code: &'static str,
+    detail: String,
+    errors: Vec<FieldError>,
+    retry_after_s: Option<u32>,
+    location: Option<String>,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// One fault of the input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// The field's name as the client wrote it: `text`, `media.0`.
+    pub field: String,
+    /// The rule that it breaks, for people.
+    pub rule: String,
+}
+
+/// A refusal by a domain rule: an enum of `thiserror` whose every variant has one status and code.
+pub trait Refusal: Error + Send + Sync + 'static {
+    /// An HTTP status from 400 to 499.
+    fn status(&self) -> u16;
+    /// Stable, unique in the product, in snake case: `post_already_published`.
+    fn code(&self) -> &'static str;
+    /// The field at fault, where there is one.
+    fn field(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+impl<E: Refusal> From<E> for Problem {
+    fn from(refusal: E) -> Self {
+        let problem = Self::new(refusal.status(), refusal.code(), refusal.to_string());
+        match refusal.field() {
+            Some(field) => problem.at(field, refusal.to_string()),
+            None => problem,
+        }
+    }
+}
+
+impl Problem {
+    pub fn new(status: u16, code: &'static str, detail: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after_s: None,
+            location: None,
+            source: None,
+        }))
+    }
+
+    /// 422: a field of the input breaks a rule.
+    pub fn invalid(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self::new(422, "invalid_input", "The request has a field that breaks a rule.").at(field, rule)
+    }
+
+    /// 404, the same for what does not exist and for what is not the caller's.
+    pub fn not_found() -> Self {
+        Self::new(404, "not_found", "There is no such resource.")
+    }
+
+    /// 500: a fault of ours. The source is logged and never sent.
+    pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let mut problem = Self::new(500, "internal", "Something failed here. It has been recorded.");
+        problem.0.source = Some(source.into());
+        problem
+    }
+
+    /// 503: something that we depend on did not answer; the same request may succeed in a moment.
+    pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let mut problem = Self::new(503, "unavailable", "A service that this needs did not answer. Try again.");
+        problem.0.source = Some(source.into());
+        problem.retry_after(2)
+    }
+
+    /// Names a field and the rule that it breaks.
+    pub fn at(mut self, field: impl Into<String>, rule: impl Into<String>) -> Self {
+        self.0.errors.push(FieldError { field: field.into(), rule: rule.into() });
+        self
+    }
+
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Where the request belongs (421).
+    pub fn located(mut self, base_url: String) -> Self {
+        self.0.location = Some(base_url);
+        self
+    }
+
+    pub fn status(&self) -> u16 {
+        self.0.status
+    }
+
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    pub fn errors(&self) -> &[FieldError] {
+        &self.0.errors
+    }
+
+    pub fn retry_after_s(&self) -> Option<u32> {
+        self.0.retry_after_s
+    }
+
+    pub fn location(&self) -> Option<&str> {
+        self.0.location.as_deref()
+    }
+
+    /// What failed, with its causes, for the log.
+    pub fn cause(&self) -> Option<String> {
+        let mut text = self.0.source.as_ref()?.to_string();
+        let mut next = self.0.source.as_ref().and_then(|source| source.source());
+        while let Some(cause) = next {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            next = cause.source();
+        }
+        Some(text)
+    }
+
+    /// The document of RFC 9457, section 3.
+    pub fn document(&self, instance: &str) -> serde_json::Value {
+        let mut document = serde_json::json!({
+            "type": format!("urn:bulkhead:problem:{}", self.0.code),
+            "title": title(self.0.status),
+            "status": self.0.status,
+            "code": self.0.code,
+            "detail": self.0.detail,
+            "instance": format!("urn:bulkhead:request:{instance}"),
+        });
+        if !self.0.errors.is_empty() {
+            document["errors"] = serde_json::json!(self.0.errors);
+        }
+        if let Some(base_url) = &self.0.location {
+            document["base_url"] = serde_json::json!(base_url);
+        }
+        document
+    }
+}
+
+/// For logs and tests. Says nothing that a client would not be told, but the cause.
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.0.status, self.0.code, self.0.detail)?;
+        for error in &self.0.errors {
+            write!(f, " [{}: {}]", error.field, error.rule)?;
+        }
+        match self.cause() {
+            Some(cause) => write!(f, " ({cause})"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn title(status: u16) -> &'static str {
+    match status {
+        400 => "Bad request",
+        401 => "Not signed in",
+        402 => "Not in the plan",
+        403 => "Not allowed",
+        404 => "Not found",
+        405 => "Method not allowed",
+        409 => "Conflict",
+        410 => "Gone",
+        413 => "Too large",
+        415 => "Unsupported media type",
+        421 => "Misdirected request",
+        422 => "Invalid input",
+        429 => "Too many requests",
+        502 => "Bad answer from a platform",
+        503 => "Unavailable",
+        504 => "Timed out",
+        _ if status < 500 => "Refused",
+        _ => "Internal error",
+    }
+}

@@ -1,0 +1,80 @@
+//! Time, injected: no code reads the system's clock but `Clock::system`.
+
+pub use jiff::{SignedDuration, Timestamp};
+
+/// Tells the time.
+#[derive(Clone)]
+pub struct Clock(Source);
+
+#[derive(Clone)]
+enum Source {
+    System,
+    #[cfg(any(test, feature = "testing"))]
+    Fixed(std::sync::Arc<std::sync::Mutex<Timestamp>>),
+}
+
+impl Clock {
+    pub fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// A clock that stands still until a test moves it; its clones move with it.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn fixed(at: Timestamp) -> Self {
+        Self(Source::Fixed(std::sync::Arc::new(std::sync::Mutex::new(at))))
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    pub fn advance(&self, by: SignedDuration) {
+        if let Source::Fixed(at) = &self.0 {
+            let mut at = at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            *at = after(*at, by);
+        }
+    }
+
+    /// Waits; a clock that stands still is moved by as much instead.
+    pub async fn pause(&self, duration: std::time::Duration) {
+        match &self.0 {
+            Source::System => tokio::time::sleep(duration).await,
+            #[cfg(any(test, feature = "testing"))]
+            Source::Fixed(_) => {
+                self.advance(SignedDuration::try_from(duration).unwrap_or_default());
+                // Whoever is waited for gets its turn.
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+        }
+    }
+
+    /// Now, in whole milliseconds: what is stored is what is compared.
+    pub fn now(&self) -> Timestamp {
+        let now = match &self.0 {
+            Source::System => Timestamp::now(),
+            #[cfg(any(test, feature = "testing"))]
+            Source::Fixed(at) => *at.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
+        };
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+    }
+}
+
+/// `from` moved by `by`; stops at the ends of the calendar instead of failing.
+pub fn after(from: Timestamp, by: SignedDuration) -> Timestamp {
+    from.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// A text of fixed width whose order is the order of time, for sort keys.
+pub fn sortable(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sortable_texts_sort_as_their_instants() {
+        let early = Timestamp::from_millisecond(1_700_000_000_009).unwrap_or_default();
+        let late = Timestamp::from_millisecond(1_700_000_000_010).unwrap_or_default();
+        assert_eq!(sortable(early), "2023-11-14T22:13:20.009Z");
+        assert!(sortable(early) < sortable(late));
+    }
+}

@@ -1,0 +1,23 @@
+//! The mechanism that every function is built from. It knows no product noun.
+//!
+//! Layers, each importing only from those before it: kernel, config, aws, crypto, table, audit and
+//! outbox, tenancy, identity, http and jobs, function, testing.
+
+#[cfg(all(feature = "testing", not(debug_assertions)))]
+compile_error!("the feature `testing` mints proofs: it must not be in a release build");
+
+pub mod audit;
+pub mod aws;
+pub mod config;
+pub mod crypto;
+pub mod function;
+pub mod http;
+pub mod identity;
+pub mod jobs;
+pub mod kernel;
+mod metrics;
+pub mod outbox;
+pub mod table;
+pub mod tenancy;
+#[cfg(feature = "testing")]
+pub mod testing;

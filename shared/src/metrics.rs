@@ -1,0 +1,42 @@
+//! Metrics: CloudWatch's embedded metric format, one line each. Never a dimension that is a tenant.
+
+use std::io::Write;
+
+const NAMESPACE: &str = "Bulkhead";
+
+/// One request of a route.
+pub(crate) fn request(route: &str, status: u16, duration_ms: i64) {
+    emit(&serde_json::json!({
+        "_aws": directive(&["Route"], &[("Requests", "Count"), ("Faults", "Count"), ("Duration", "Milliseconds")]),
+        "Route": route,
+        "Requests": 1,
+        "Faults": u8::from(status >= 500),
+        "Duration": duration_ms,
+    }));
+}
+
+/// One run of a job, with its outcome.
+pub(crate) fn run(job: &str, outcome: &str, duration_ms: i64) {
+    emit(&serde_json::json!({
+        "_aws": directive(&["Job", "Outcome"], &[("Runs", "Count"), ("Duration", "Milliseconds")]),
+        "Job": job,
+        "Outcome": outcome,
+        "Runs": 1,
+        "Duration": duration_ms,
+    }));
+}
+
+fn directive(dimensions: &[&str], metrics: &[(&str, &str)]) -> serde_json::Value {
+    let metrics: Vec<_> =
+        metrics.iter().map(|(name, unit)| serde_json::json!({ "Name": name, "Unit": unit })).collect();
+    serde_json::json!({
+        "Timestamp": jiff::Timestamp::now().as_millisecond(),
+        "CloudWatchMetrics": [{ "Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics }],
+    })
+}
+
+fn emit(record: &serde_json::Value) {
+    // Standard output is the transport: Lambda's agent turns these lines into metrics.
+    let mut out = std::io::stdout().lock();
+    let _lost_line = writeln!(out, "{record}");
+}

@@ -1,0 +1,76 @@
+//! The outbox: messages that are committed with the change that causes them, and sent after it.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::aws::grants::Table;
+use crate::kernel::problems::Problem;
+use crate::kernel::time::after;
+use crate::table::commit::{Expected, Plan};
+use crate::table::entity::Due;
+use crate::table::item::{Row, encode};
+
+/// Something that one function tells another. A command (`SendEmail`) lives with its receiver, a fact
+/// (`WorkspaceCreated`) with its emitter. It holds ids, never a secret.
+pub trait Message: Serialize + DeserializeOwned + Send + 'static {
+    /// Kebab case, unique in the product: `send-email`.
+    const NAME: &'static str;
+}
+
+/// A message on its way into a plan.
+pub struct Posted {
+    name: &'static str,
+    payload: serde_json::Value,
+    not_before: Option<Timestamp>,
+}
+
+impl Posted {
+    pub(crate) fn new<M: Message>(message: &M, not_before: Option<Timestamp>) -> Result<Self, Problem> {
+        let payload = serde_json::to_value(message).map_err(Problem::internal)?;
+        Ok(Self { name: M::NAME, payload, not_before })
+    }
+}
+
+/// A row of the outbox, and the body of a queue message. The workspace is not in it: it is the
+/// partition that the row lies in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    pub id: String,
+    pub name: String,
+    pub payload: serde_json::Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    pub posted_at: Timestamp,
+    /// The request or run that caused it, to follow one change through the logs.
+    pub cause: String,
+}
+
+/// What the relay has not sent by then, the sweep sends.
+pub(crate) const SWEPT_AFTER: SignedDuration = SignedDuration::from_secs(60);
+/// A message that nothing could deliver stays this long for a person to see.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+pub(crate) const PREFIX: &str = "MESSAGE#";
+pub(crate) const DUE_KIND: &str = "message";
+
+/// Adds a message to a plan, in the partition of the scope that commits it.
+pub(crate) fn post(plan: &mut Plan, id: String, at: Timestamp, cause: &str, posted: Posted) -> Result<(), Problem> {
+    let envelope = Envelope {
+        id,
+        name: posted.name.to_owned(),
+        payload: posted.payload,
+        not_before: posted.not_before,
+        posted_at: at,
+        cause: cause.to_owned(),
+    };
+    let row = Row {
+        sort: format!("{PREFIX}{}", envelope.id),
+        version: 1,
+        body: encode(&envelope)?,
+        due: Some((DUE_KIND.to_owned(), Due::at(after(at, SWEPT_AFTER)))),
+        expires_at: Some(after(at, KEPT_FOR)),
+    };
+    plan.put(Table::Outbox, None, row, Expected::Absent);
+    Ok(())
+}

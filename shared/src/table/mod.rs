@@ -1,0 +1,9 @@
+//! The tables: entities, reads and one transaction per write. Nothing outside names DynamoDB.
+
+pub(crate) mod commit;
+pub(crate) mod cursor;
+pub mod entity;
+pub(crate) mod item;
+pub(crate) mod read;
+
+pub use entity::{Due, Entity, Stored};

@@ -1,0 +1,185 @@
+//! Reads. Each is strongly consistent where the table allows it, and hides what has expired.
+
+use std::collections::HashMap;
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+
+use super::item::{Item, due_partition, expired, string, text};
+use crate::aws::grants::Table;
+use crate::aws::{Aws, failed};
+use crate::kernel::problems::Problem;
+use crate::kernel::time::sortable;
+use jiff::Timestamp;
+
+/// Rounds of BatchGetItem before what DynamoDB left over is a 503. Never "absent".
+const BATCH_ROUNDS: u32 = 4;
+
+/// Tables under one set of credentials: a workspace's session, or none for the function's own role.
+pub(crate) struct Reader<'a> {
+    pub(crate) aws: &'a Aws,
+    pub(crate) credentials: Option<Credentials>,
+}
+
+/// One page of a query: which rows, from where, in which order.
+pub(crate) struct PageQuery<'a> {
+    pub(crate) table: Table,
+    pub(crate) partition: &'a str,
+    pub(crate) prefix: &'a str,
+    /// The sort key after which the page begins.
+    pub(crate) after: Option<String>,
+    pub(crate) limit: u32,
+    pub(crate) newest_first: bool,
+}
+
+/// A key of the due index: where an item lies that a sweep must look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DueKey {
+    pub(crate) partition: String,
+    pub(crate) sort: String,
+}
+
+pub(crate) fn acting(credentials: Option<&Credentials>) -> aws_sdk_dynamodb::config::Builder {
+    let mut builder = aws_sdk_dynamodb::Config::builder();
+    builder.set_credentials_provider(
+        credentials.map(|credentials| aws_sdk_dynamodb::config::SharedCredentialsProvider::new(credentials.clone())),
+    );
+    builder
+}
+
+impl Reader<'_> {
+    fn name(&self, table: Table) -> &str {
+        table.name(&self.aws.config.tables)
+    }
+
+    pub(crate) async fn get(&self, table: Table, partition: &str, sort: &str) -> Result<Option<Item>, Problem> {
+        let answer = self
+            .aws
+            .dynamodb()
+            .get_item()
+            .table_name(self.name(table))
+            .key("pk", text(partition))
+            .key("sk", text(sort))
+            .consistent_read(true)
+            .customize()
+            .config_override(acting(self.credentials.as_ref()))
+            .send()
+            .await
+            .map_err(|error| failed("dynamodb:GetItem", error))?;
+        let now = self.aws.clock.now();
+        Ok(answer.item.filter(|item| !expired(item, now)))
+    }
+
+    /// Reads up to 100 items of one table, in any order. What DynamoDB leaves over is asked for again;
+    /// if it still is, the answer is a 503: absence is only what DynamoDB said is absent.
+    pub(crate) async fn batch(&self, table: Table, keys: Vec<(String, String)>) -> Result<Vec<Item>, Problem> {
+        let mut wanted: Vec<Item> = keys
+            .into_iter()
+            .map(|(partition, sort)| HashMap::from([("pk".to_owned(), text(partition)), ("sk".to_owned(), text(sort))]))
+            .collect();
+        let name = self.name(table).to_owned();
+        let mut found = Vec::new();
+        for round in 0..BATCH_ROUNDS {
+            if wanted.is_empty() {
+                break;
+            }
+            if round > 0 {
+                let jitter_ms = self.aws.entropy.below(20 << round);
+                tokio::time::sleep(std::time::Duration::from_millis(jitter_ms)).await;
+            }
+            let request = KeysAndAttributes::builder()
+                .set_keys(Some(std::mem::take(&mut wanted)))
+                .consistent_read(true)
+                .build()
+                .map_err(|error| Problem::internal(error.to_string()))?;
+            let answer = self
+                .aws
+                .dynamodb()
+                .batch_get_item()
+                .request_items(&name, request)
+                .customize()
+                .config_override(acting(self.credentials.as_ref()))
+                .send()
+                .await
+                .map_err(|error| failed("dynamodb:BatchGetItem", error))?;
+            found.extend(answer.responses.and_then(|mut tables| tables.remove(&name)).unwrap_or_default());
+            wanted = answer
+                .unprocessed_keys
+                .and_then(|mut tables| tables.remove(&name))
+                .map(|left| left.keys)
+                .unwrap_or_default();
+        }
+        if !wanted.is_empty() {
+            return Err(Problem::unavailable(format!("dynamodb:BatchGetItem left {} keys over", wanted.len())));
+        }
+        let now = self.aws.clock.now();
+        found.retain(|item| !expired(item, now));
+        Ok(found)
+    }
+
+    /// A page of rows whose sort key starts with a prefix, and whether there are more.
+    pub(crate) async fn page(&self, query: PageQuery<'_>) -> Result<(Vec<Item>, Option<String>), Problem> {
+        let start = query
+            .after
+            .map(|sort| HashMap::from([("pk".to_owned(), text(query.partition)), ("sk".to_owned(), text(sort))]));
+        let answer = self
+            .aws
+            .dynamodb()
+            .query()
+            .table_name(self.name(query.table))
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(query.partition))
+            .expression_attribute_values(":prefix", text(query.prefix))
+            .consistent_read(true)
+            .scan_index_forward(!query.newest_first)
+            .limit(i32::try_from(query.limit).unwrap_or(100))
+            .set_exclusive_start_key(start)
+            .customize()
+            .config_override(acting(self.credentials.as_ref()))
+            .send()
+            .await
+            .map_err(|error| failed("dynamodb:Query", error))?;
+        let next = answer.last_evaluated_key.as_ref().and_then(|key| string(key, "sk")).map(str::to_owned);
+        let now = self.aws.clock.now();
+        let mut items = answer.items.unwrap_or_default();
+        items.retain(|item| !expired(item, now));
+        Ok((items, next))
+    }
+
+    /// One shard of a due index, up to an instant, whole: it pages until there is no more.
+    pub(crate) async fn due(
+        &self,
+        table: Table,
+        kind: &str,
+        shard: u8,
+        until: Timestamp,
+    ) -> Result<Vec<DueKey>, Problem> {
+        let mut found = Vec::new();
+        let mut start = None;
+        loop {
+            let answer = self
+                .aws
+                .dynamodb()
+                .query()
+                .table_name(self.name(table))
+                .index_name("due")
+                .key_condition_expression("due_pk = :pk AND due_sk <= :until")
+                .expression_attribute_values(":pk", text(due_partition(kind, shard)))
+                // `$` sorts right behind the `#` that follows the instant in the key.
+                .expression_attribute_values(":until", text(format!("{}$", sortable(until))))
+                .set_exclusive_start_key(start.take())
+                .customize()
+                .config_override(acting(self.credentials.as_ref()))
+                .send()
+                .await
+                .map_err(|error| failed("dynamodb:Query", error))?;
+            found.extend(answer.items.unwrap_or_default().iter().filter_map(|item| {
+                Some(DueKey { partition: string(item, "pk")?.to_owned(), sort: string(item, "sk")?.to_owned() })
+            }));
+            match answer.last_evaluated_key {
+                Some(key) => start = Some(key),
+                None => return Ok(found),
+            }
+        }
+    }
+}

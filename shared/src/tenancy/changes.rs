@@ -1,0 +1,131 @@
+//! Changes: what a handler wants written, committed as one transaction with its audit entries and
+//! outbox messages, or not at all.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::audit::{Action, Target};
+use crate::aws::grants::Table;
+use crate::kernel::problems::Problem;
+use crate::outbox::{Message, Posted};
+use crate::table::commit::{Act, Expected, Plan};
+use crate::table::entity::{Entity, Stored, sort_key};
+use crate::table::item::Row;
+
+/// Changes to one workspace, in the making. They become committable by saying what they are in the
+/// audit log: `audit(…)`, or `unaudited(why)`.
+#[derive(Default)]
+pub struct Changes {
+    plan: Plan,
+    failure: Option<Problem>,
+}
+
+/// Changes that say what they are.
+pub struct Audited {
+    pub(crate) changes: Changes,
+    pub(crate) entries: Vec<(Action, Target)>,
+    pub(crate) messages: Vec<Posted>,
+}
+
+impl Changes {
+    /// Adds an entity that must not exist.
+    pub fn insert<E: Entity>(self, entity: &E) -> Self {
+        self.row(Row::of(entity), Expected::Absent)
+    }
+
+    /// Writes an entity back, provided that it has not changed since it was read.
+    pub fn replace<E: Entity>(self, stored: &Stored<E>) -> Self {
+        self.row(Row::of(&**stored), Expected::Revision(stored.revision))
+    }
+
+    /// Removes an entity, provided that it has not changed since it was read.
+    pub fn delete<E: Entity>(mut self, stored: &Stored<E>) -> Self {
+        let sort = sort_key::<E>(&stored.key().to_string());
+        self.plan.add(Table::Tenants, None, sort, Act::Delete(Expected::Revision(stored.revision)));
+        self
+    }
+
+    /// Requires that an entity has not changed since it was read, without writing it.
+    pub fn unchanged<E: Entity>(mut self, stored: &Stored<E>) -> Self {
+        let sort = sort_key::<E>(&stored.key().to_string());
+        self.plan.add(Table::Tenants, None, sort, Act::Check(Expected::Revision(stored.revision)));
+        self
+    }
+
+    /// What the client is told if the last write's condition does not hold.
+    pub fn or(mut self, refusal: impl Into<Problem>) -> Self {
+        self.plan.refuse(refusal.into());
+        self
+    }
+
+    /// Applies `add` to each item: for changes over a list.
+    pub fn each<T>(self, items: impl IntoIterator<Item = T>, add: impl FnMut(Self, T) -> Self) -> Self {
+        items.into_iter().fold(self, add)
+    }
+
+    /// Records the change: what was done (`post.updated`) to what. Adds to the same transaction.
+    pub fn audit(self, action: &'static str, target: impl Into<Target>) -> Audited {
+        Audited { changes: self, entries: Vec::new(), messages: Vec::new() }.audit(action, target)
+    }
+
+    /// Commits without an audit entry. The reason is for the reader: it is a bookkeeping step of a
+    /// change that is audited elsewhere.
+    pub fn unaudited(self, _reason: &'static str) -> Audited {
+        Audited { changes: self, entries: Vec::new(), messages: Vec::new() }
+    }
+
+    fn row(mut self, row: Result<Row, Problem>, expected: Expected) -> Self {
+        match row {
+            Ok(row) => {
+                let sort = row.sort.clone();
+                self.plan.add(Table::Tenants, None, sort, Act::Put(row, expected));
+            }
+            Err(problem) => self.failure = self.failure.or(Some(problem)),
+        }
+        self
+    }
+
+    pub(crate) fn into_plan(self) -> Result<Plan, Problem> {
+        match self.failure {
+            Some(problem) => Err(problem),
+            None => Ok(self.plan),
+        }
+    }
+}
+
+impl Audited {
+    /// Records one more thing that the same transaction did.
+    pub fn audit(mut self, action: &'static str, target: impl Into<Target>) -> Self {
+        self.entries.push((Action::new(action), target.into()));
+        self
+    }
+
+    /// Adds what an auditor should know of the last entry: never a secret, never a text of a user's.
+    pub fn detail(mut self, detail: impl Serialize) -> Self {
+        match (serde_json::to_value(detail), self.entries.last_mut()) {
+            (Ok(detail), Some((_, target))) => target.detail = Some(detail),
+            (Ok(_), None) => {}
+            (Err(error), _) => self.changes.failure = Some(Problem::internal(error)),
+        }
+        self
+    }
+
+    /// Sends a message once the transaction is committed, by way of the outbox.
+    pub fn send<M: Message>(self, message: &M) -> Self {
+        self.posting(message, None)
+    }
+
+    /// Sends a message that must not arrive before an instant, to the second.
+    pub fn send_at<M: Message>(self, message: &M, not_before: Timestamp) -> Self {
+        self.posting(message, Some(not_before))
+    }
+
+    fn posting<M: Message>(mut self, message: &M, not_before: Option<Timestamp>) -> Self {
+        match Posted::new(message, not_before) {
+            Ok(posted) => self.messages.push(posted),
+            Err(problem) => self.changes.failure = Some(problem),
+        }
+        self
+    }
+}
+

@@ -1,0 +1,97 @@
+//! A workspace's KMS key: made when its first secret is sealed, by whoever comes first.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use aws_credential_types::Credentials;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::scope::Scope;
+use crate::aws::grants::Table;
+use crate::config::WorkspaceKeys;
+use crate::kernel::ids::WorkspaceId;
+use crate::kernel::problems::Problem;
+use crate::table::commit::{Expected, Plan, Uncommitted, commit};
+use crate::table::entity::Entity;
+use crate::table::item::{Row, decode};
+use crate::table::read::Reader;
+
+/// The record that says which key is the workspace's. What it does not name is an orphan.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct WorkspaceKey {
+    pub(crate) arn: String,
+    made_at: Timestamp,
+}
+
+impl Entity for WorkspaceKey {
+    const KIND: &'static str = "KEY";
+    type Key = str;
+
+    fn key(&self) -> impl std::fmt::Display {
+        "CURRENT"
+    }
+}
+
+pub(crate) const RECORD: &str = "KEY#CURRENT";
+
+/// The names of keys that this process has looked up. A workspace's key never changes its ARN.
+#[derive(Default)]
+pub(crate) struct WorkspaceKeyNames {
+    known: Mutex<HashMap<WorkspaceId, String>>,
+}
+
+/// Workspaces whose key names a process remembers.
+const KEPT: usize = 256;
+
+impl WorkspaceKeyNames {
+    fn get(&self, workspace: WorkspaceId) -> Option<String> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned()
+    }
+
+    fn put(&self, workspace: WorkspaceId, arn: &str) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= KEPT {
+            known.clear();
+        }
+        known.insert(workspace, arn.to_owned());
+    }
+}
+
+/// The ARN of the key that wraps this workspace's data keys.
+pub(crate) async fn current(scope: &Scope, credentials: &Credentials) -> Result<String, Problem> {
+    let app = scope.app();
+    if let WorkspaceKeys::Pooled { key } = &app.aws.config.workspace_keys {
+        return Ok(key.clone());
+    }
+    if let Some(known) = app.workspace_keys.get(scope.id()) {
+        return Ok(known);
+    }
+    let reader = Reader { aws: &app.aws, credentials: Some(credentials.clone()) };
+    let arn = match reader.get(Table::Tenants, &scope.partition(), RECORD).await? {
+        Some(item) => decode::<WorkspaceKey>(&item)?.into_inner().arn,
+        None => make(scope, credentials).await?,
+    };
+    app.workspace_keys.put(scope.id(), &arn);
+    Ok(arn)
+}
+
+/// Makes a key and records it, unless another did so meanwhile: then that one is used and this one is
+/// discarded. A crash in between leaves a tagged key without a record, which the orphan sweep finds.
+async fn make(scope: &Scope, credentials: &Credentials) -> Result<String, Problem> {
+    let aws = &scope.app().aws;
+    let arn = aws.create_workspace_key(credentials, scope.id()).await?;
+    aws.name_workspace_key(credentials, &arn).await?;
+    let mut plan = Plan::default();
+    let record = WorkspaceKey { arn: arn.clone(), made_at: aws.clock.now() };
+    plan.put(Table::Tenants, None, Row::of(&record)?, Expected::Absent);
+    scope.record(&mut plan, "workspace.key_made", scope.id().into())?;
+    match commit(aws, Some(credentials), &scope.partition(), plan).await {
+        Ok(()) => Ok(arn),
+        Err(Uncommitted::Refused { found: Some(item), .. }) => {
+            aws.discard_own_key(credentials, &arn).await?;
+            Ok(decode::<WorkspaceKey>(&item)?.into_inner().arn)
+        }
+        Err(uncommitted) => Err(uncommitted.into()),
+    }
+}

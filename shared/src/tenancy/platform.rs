@@ -1,0 +1,236 @@
+//! Work across workspaces: a named reason, the directory and due indexes, and one workspace at a time.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::app::App;
+use super::keys::RECORD;
+use super::scope::{Scope, ScopeParts, Tenant};
+use crate::audit::Origin;
+use crate::aws::grants::Table;
+use crate::aws::queues::MAX_DELAY_S;
+use crate::config::Sending;
+use crate::kernel::ids::WorkspaceId;
+use crate::kernel::problems::Problem;
+use crate::outbox::{self, Envelope};
+use crate::table::commit::{Act, Expected, Plan, commit};
+use crate::table::entity::{Entity, Stored};
+use crate::table::item::{DUE_SHARDS, body};
+use crate::table::read::{DueKey, Reader};
+
+/// Why a job works across workspaces. It stands in the job's file and in the log of each run.
+pub trait Reason: Send + Sync + 'static {
+    const WHY: &'static str;
+}
+
+/// The proof that a job may work across workspaces, for one run.
+pub struct Platform<R: Reason> {
+    core: Core,
+    reason: PhantomData<fn() -> R>,
+}
+
+pub(crate) struct Core {
+    pub(crate) app: Arc<App>,
+    pub(crate) function: &'static str,
+    pub(crate) run_id: String,
+}
+
+/// Where a due entity lies. It comes from the index alone, so that no payload can name a workspace.
+pub struct DueEntry {
+    workspace: WorkspaceId,
+    key: DueKey,
+}
+
+impl DueEntry {
+    pub fn workspace(&self) -> WorkspaceId {
+        self.workspace
+    }
+}
+
+/// A row of the outbox, with the partition that it lies in.
+pub struct OutboxRow {
+    pub(crate) partition: String,
+    pub(crate) envelope: Envelope,
+}
+
+impl OutboxRow {
+    pub fn message(&self) -> &str {
+        &self.envelope.name
+    }
+
+    pub fn posted_at(&self) -> Timestamp {
+        self.envelope.posted_at
+    }
+}
+
+/// What became of an outbox row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relayed {
+    Sent,
+    /// It is for later than a queue can delay: the sweep comes back to it.
+    NotYet,
+    /// Nothing is sent now, or it may have been sent before a restore.
+    Fenced,
+}
+
+impl<R: Reason> Platform<R> {
+    pub(crate) fn prove(core: Core) -> Self {
+        tracing::info!(reason = R::WHY, job = core.function, "platform access");
+        Self { core, reason: PhantomData }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.core.app.aws.clock.now()
+    }
+
+    pub fn sending(&self) -> Sending {
+        self.core.app.aws.config.sending
+    }
+
+    /// Every entity of a kind that is due by then, in the order of time within a shard.
+    pub async fn due<E: Entity>(&self, until: Timestamp) -> Result<Vec<DueEntry>, Problem> {
+        self.core.due_entries(E::KIND, until).await
+    }
+
+    /// The workspace that a due entity lies in, and the entity; none where it is gone meanwhile.
+    pub async fn enter<E: Entity>(&self, entry: &DueEntry) -> Result<(Tenant, Option<Stored<E>>), Problem> {
+        let tenant = Tenant::prove(self.core.scope(entry.workspace));
+        let key = entry.key.sort.strip_prefix(E::KIND).and_then(|rest| rest.strip_prefix('#')).unwrap_or_default();
+        let found = tenant.find::<E>(key).await?;
+        Ok((tenant, found))
+    }
+
+    /// The rows of the outbox that the relay should have sent by now.
+    pub async fn overdue_messages(&self) -> Result<Vec<OutboxRow>, Problem> {
+        Box::pin(self.core.overdue_messages()).await
+    }
+
+    /// Hands a row to the queues of these jobs and removes it. Done twice, the jobs see the same
+    /// message id twice and act once.
+    pub async fn relay(&self, row: &OutboxRow, jobs: &[String]) -> Result<Relayed, Problem> {
+        Box::pin(self.core.relay(row, jobs)).await
+    }
+
+    /// Schedules the deletion of workspace keys that no record names and that are older than a day;
+    /// returns their ARNs.
+    pub async fn retire_orphan_keys(&self) -> Result<Vec<String>, Problem> {
+        Box::pin(self.core.retire_orphan_keys()).await
+    }
+}
+
+/// A key younger than this may belong to a sealing that is under way.
+const ORPHAN_AGE_MS: i64 = 24 * 60 * 60 * 1000;
+
+impl Core {
+    pub(crate) fn scope(&self, workspace: WorkspaceId) -> Scope {
+        Scope::new(ScopeParts {
+            app: self.app.clone(),
+            workspace,
+            // A job acts on what a member was entitled to start.
+            plan: String::new(),
+            origin: Origin {
+                actor: format!("job:{}", self.function),
+                request_id: self.run_id.clone(),
+                ip: None,
+                user_agent: None,
+            },
+            function: self.function,
+            founder: None,
+            remember: None,
+        })
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader { aws: &self.app.aws, credentials: None }
+    }
+
+    async fn due_keys(&self, table: Table, kind: &str, until: Timestamp) -> Result<Vec<DueKey>, Problem> {
+        let reader = self.reader();
+        let kind = kind.to_ascii_lowercase();
+        let shards = (0..DUE_SHARDS).map(|shard| reader.due(table, &kind, shard, until));
+        Ok(futures::future::try_join_all(shards).await?.into_iter().flatten().collect())
+    }
+
+    async fn due_entries(&self, kind: &str, until: Timestamp) -> Result<Vec<DueEntry>, Problem> {
+        let keys = self.due_keys(Table::Tenants, kind, until).await?;
+        keys.into_iter()
+            .map(|key| match key.partition.strip_prefix("W#").and_then(|id| id.parse().ok()) {
+                Some(workspace) => Ok(DueEntry { workspace, key }),
+                None => Err(Problem::internal("a due entry outside a workspace")),
+            })
+            .collect()
+    }
+
+    async fn overdue_messages(&self) -> Result<Vec<OutboxRow>, Problem> {
+        let keys = self.due_keys(Table::Outbox, outbox::DUE_KIND, self.app.aws.clock.now()).await?;
+        let reader = self.reader();
+        let mut rows = Vec::with_capacity(keys.len());
+        for key in keys {
+            // The index is behind the table by moments: what is gone was sent meanwhile.
+            if let Some(item) = reader.get(Table::Outbox, &key.partition, &key.sort).await? {
+                rows.push(OutboxRow { partition: key.partition, envelope: body(&item)? });
+            }
+        }
+        Ok(rows)
+    }
+
+    pub(crate) async fn relay(&self, row: &OutboxRow, jobs: &[String]) -> Result<Relayed, Problem> {
+        let aws = &self.app.aws;
+        if aws.config.sending.fences(row.envelope.posted_at) {
+            return Ok(Relayed::Fenced);
+        }
+        let delay_ms = row.envelope.not_before.map_or(0, |at| at.as_millisecond() - aws.clock.now().as_millisecond());
+        // Rounded up: a message never arrives before its time.
+        let delay_s = (delay_ms.max(0) + 999) / 1000;
+        if delay_s > MAX_DELAY_S {
+            return Ok(Relayed::NotYet);
+        }
+        let body = serde_json::json!({ "partition": row.partition, "envelope": row.envelope }).to_string();
+        for job in jobs {
+            aws.enqueue(job, body.clone(), delay_s).await?;
+        }
+        let mut plan = Plan::default();
+        let sort = format!("{}{}", outbox::PREFIX, row.envelope.id);
+        plan.add(Table::Outbox, Some(row.partition.clone()), sort, Act::Delete(Expected::Any));
+        commit(aws, None, &row.partition, plan).await.map_err(Problem::from)?;
+        Ok(Relayed::Sent)
+    }
+
+    async fn retire_orphan_keys(&self) -> Result<Vec<String>, Problem> {
+        let aws = &self.app.aws;
+        let (mut retired, mut marker) = (Vec::new(), None);
+        loop {
+            let (keys, next) = aws.workspace_keys(marker).await?;
+            for key in keys {
+                let Some(facts) = aws.describe_workspace_key(&key).await? else { continue };
+                let age_ms = aws.clock.now().as_millisecond() - facts.created_ms;
+                if age_ms < ORPHAN_AGE_MS || self.names_key(facts.workspace, &facts.arn).await? {
+                    continue;
+                }
+                aws.retire_key(&key).await?;
+                retired.push(facts.arn);
+            }
+            match next {
+                Some(next) => marker = Some(next),
+                None => return Ok(retired),
+            }
+        }
+    }
+
+    async fn names_key(&self, workspace: WorkspaceId, arn: &str) -> Result<bool, Problem> {
+        let scope = self.scope(workspace);
+        let key = RECORD.strip_prefix("KEY#").unwrap_or(RECORD);
+        let record: Option<Stored<super::keys::WorkspaceKey>> = scope.find(key).await?;
+        Ok(record.is_some_and(|record| record.arn == arn))
+    }
+}
+
+impl DueEntry {
+    /// For a test that compares what is due.
+    #[cfg(feature = "testing")]
+    pub fn sort(&self) -> &str {
+        &self.key.sort
+    }
+}

@@ -1,0 +1,469 @@
+//! The scope: everything that can be read and changed, in one workspace and nowhere else.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::app::App;
+use super::changes::Audited;
+use super::entitlements::{self, Entitlement};
+use super::roles::{AtLeast, Rank, Role};
+use crate::audit::{self, Action, AuditEntry, Origin, Target};
+use crate::aws::grants::{Subject, Table};
+use crate::aws::objects::{Object, SignedUpload};
+use crate::aws::outbound::{OutboundAnswer, OutboundError, OutboundRequest};
+use crate::config::Sending;
+use crate::crypto::derived::Label;
+use crate::crypto::sealed::{Place, Sealed};
+use crate::kernel::entropy::Entropy;
+use crate::kernel::ids::{Id, UserId, WorkspaceId, new_uuid};
+use crate::kernel::problems::Problem;
+use crate::kernel::secrets::SecretText;
+use crate::kernel::time::after;
+use crate::outbox;
+use crate::table::commit::{Expected, Plan, commit};
+use crate::table::cursor::{self, Binding};
+use crate::table::entity::{Entity, Stored, sort_key};
+use crate::table::item::{Item, Row, body, decode, encode, string};
+use crate::table::read::{PageQuery, Reader};
+
+/// One workspace, for as long as one request or run. It cannot be built, copied or kept outside
+/// `shared`: the type system's half of the isolation, of which IAM is the other.
+pub struct Scope {
+    app: Arc<App>,
+    workspace: WorkspaceId,
+    plan: String,
+    origin: Origin,
+    /// The name of the route or job, for cursors.
+    function: &'static str,
+    founder: Option<UserId>,
+    remember: Option<Arc<Remember>>,
+}
+
+/// What makes a POST repeatable: the record that its commit carries (Idempotency-Key).
+pub(crate) struct Remember {
+    pub(crate) table: Table,
+    pub(crate) partition: String,
+    pub(crate) sort: String,
+    /// A digest of the route and the request's body: the same key with another body is refused.
+    pub(crate) fingerprint: String,
+    pub(crate) status: u16,
+    /// Set once a commit carried it: a handler's later commits do not repeat it.
+    carried: AtomicBool,
+}
+
+/// What a repeated request is answered from: no secret, no body, only where the resource is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Remembered {
+    pub(crate) fingerprint: String,
+    pub(crate) status: u16,
+    pub(crate) resource: String,
+}
+
+/// How long a request can be repeated.
+const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+impl Remember {
+    pub(crate) fn new(table: Table, partition: String, sort: String, fingerprint: String, status: u16) -> Self {
+        Self { table, partition, sort, fingerprint, status, carried: AtomicBool::new(false) }
+    }
+
+    fn row(&self, resource: String, now: Timestamp) -> Result<Row, Problem> {
+        let remembered = Remembered { fingerprint: self.fingerprint.clone(), status: self.status, resource };
+        Ok(Row {
+            sort: self.sort.clone(),
+            version: 1,
+            body: encode(&remembered)?,
+            due: None,
+            expires_at: Some(after(now, REMEMBERED_FOR)),
+        })
+    }
+}
+
+/// What a proof is made from.
+pub(crate) struct ScopeParts {
+    pub(crate) app: Arc<App>,
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) plan: String,
+    pub(crate) origin: Origin,
+    pub(crate) function: &'static str,
+    pub(crate) founder: Option<UserId>,
+    pub(crate) remember: Option<Arc<Remember>>,
+}
+
+/// A request for one page of a list.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub limit: u32,
+    pub cursor: Option<String>,
+    pub newest_first: bool,
+}
+
+/// One page of a list.
+#[derive(Serialize, ToSchema)]
+pub struct Listing<T> {
+    pub items: Vec<T>,
+    /// Give it as `cursor` to get the next page. Null at the end; good for 24 hours.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Listing<T> {
+    pub fn map<U>(self, view: impl FnMut(T) -> U) -> Listing<U> {
+        Listing { items: self.items.into_iter().map(view).collect(), next_cursor: self.next_cursor }
+    }
+}
+
+impl Scope {
+    pub(crate) fn new(parts: ScopeParts) -> Self {
+        Self {
+            app: parts.app,
+            workspace: parts.workspace,
+            plan: parts.plan,
+            origin: parts.origin,
+            function: parts.function,
+            founder: parts.founder,
+            remember: parts.remember,
+        }
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub(crate) fn partition(&self) -> String {
+        format!("W#{}", self.workspace)
+    }
+
+    pub fn id(&self) -> WorkspaceId {
+        self.workspace
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.app.aws.clock.now()
+    }
+
+    /// A new identifier, from the injected clock and randomness.
+    pub fn new_id<T>(&self) -> Id<T> {
+        Id::new(&self.app.aws.clock, &self.app.aws.entropy)
+    }
+
+    pub fn entropy(&self) -> &Entropy {
+        &self.app.aws.entropy
+    }
+
+    /// Who acts: a user's id, or `job:<name>`.
+    pub fn actor(&self) -> &str {
+        &self.origin.actor
+    }
+
+    /// 402 where the workspace's plan does not include it.
+    pub fn require(&self, needed: Entitlement) -> Result<(), Problem> {
+        entitlements::require(&self.plan, &[needed])
+    }
+
+    /// How many of something the workspace's plan allows.
+    pub fn limit(&self, name: &str) -> Option<u64> {
+        entitlements::limit(&self.plan, name)
+    }
+
+    /// Whether anything may be sent, and what a restore makes doubtful.
+    pub fn sending(&self) -> Sending {
+        self.app.aws.config.sending
+    }
+
+    async fn credentials(&self) -> Result<Credentials, Problem> {
+        let subject = Subject { workspace: self.workspace, founder: self.founder };
+        self.app.aws.sessions.credentials(&self.app.aws, self.app.grants, subject).await
+    }
+
+    async fn reader(&self) -> Result<Reader<'_>, Problem> {
+        Ok(Reader { aws: &self.app.aws, credentials: Some(self.credentials().await?) })
+    }
+
+    /// The entity of this key. 404 where there is none, or where it has expired.
+    pub async fn get<E: Entity>(&self, key: &(impl Display + ?Sized)) -> Result<Stored<E>, Problem> {
+        self.find(key).await?.ok_or_else(Problem::not_found)
+    }
+
+    /// The entity of this key, if there is one.
+    pub async fn find<E: Entity>(&self, key: &(impl Display + ?Sized)) -> Result<Option<Stored<E>>, Problem> {
+        let item = self.find_item(Table::Tenants, sort_key::<E>(key)).await?;
+        item.as_ref().map(decode).transpose()
+    }
+
+    pub(crate) async fn find_item(&self, table: Table, sort: String) -> Result<Option<Item>, Problem> {
+        Box::pin(async move { self.reader().await?.get(table, &self.partition(), &sort).await }).await
+    }
+
+    /// The entities of up to 100 different keys in one call, in the order of the keys; None where
+    /// there is none.
+    pub async fn find_all<E: Entity>(&self, keys: &[impl Display]) -> Result<Vec<Option<Stored<E>>>, Problem> {
+        let sorts: Vec<String> = keys.iter().map(sort_key::<E>).collect();
+        let mut found = self.find_items(sorts.clone()).await?;
+        sorts.iter().map(|sort| found.remove(sort).as_ref().map(decode).transpose()).collect()
+    }
+
+    async fn find_items(&self, sorts: Vec<String>) -> Result<HashMap<String, Item>, Problem> {
+        if sorts.is_empty() {
+            return Ok(HashMap::new());
+        }
+        Box::pin(async move {
+            let partition = self.partition();
+            let keys = sorts.into_iter().map(|sort| (partition.clone(), sort)).collect();
+            let items = self.reader().await?.batch(Table::Tenants, keys).await?;
+            Ok(items
+                .into_iter()
+                .filter_map(|item| Some((string(&item, "sk")?.to_owned(), item)))
+                .collect())
+        })
+        .await
+    }
+
+    /// A page of the entities whose key starts with `prefix` (empty: all of the kind).
+    pub async fn page<E: Entity>(&self, prefix: &str, page: &Page) -> Result<Listing<Stored<E>>, Problem> {
+        let (items, next_cursor) = self.items(Table::Tenants, sort_key::<E>(prefix), page.clone()).await?;
+        Ok(Listing { items: items.iter().map(decode).collect::<Result<_, _>>()?, next_cursor })
+    }
+
+    /// A page of the workspace's audit log.
+    pub async fn audit_entries(&self, page: &Page) -> Result<Listing<AuditEntry>, Problem> {
+        let (items, next_cursor) = self.items(Table::Audit, audit::PREFIX.to_owned(), page.clone()).await?;
+        Ok(Listing { items: items.iter().map(body).collect::<Result<_, _>>()?, next_cursor })
+    }
+
+    async fn items(&self, table: Table, prefix: String, page: Page) -> Result<(Vec<Item>, Option<String>), Problem> {
+        Box::pin(async move {
+            let binding =
+                Binding(format!("{}|{}|{}|{prefix}", self.origin.actor, self.function, self.workspace));
+            let start = match &page.cursor {
+                Some(cursor) => {
+                    let key = self.app.derived.get(&self.app.aws, Label::Cursor).await?;
+                    Some(cursor::open(&key, &binding, cursor, self.now())?)
+                }
+                None => None,
+            };
+            let query = PageQuery {
+                table,
+                partition: &self.partition(),
+                prefix: &prefix,
+                after: start,
+                limit: page.limit,
+                newest_first: page.newest_first,
+            };
+            let (items, next) = self.reader().await?.page(query).await?;
+            let next_cursor = match next {
+                Some(sort) => {
+                    let key = self.app.derived.get(&self.app.aws, Label::Cursor).await?;
+                    Some(cursor::seal(&key, &binding, &sort, self.now())?)
+                }
+                None => None,
+            };
+            Ok((items, next_cursor))
+        })
+        .await
+    }
+
+    /// Commits changes with their audit entries and messages: all of it, or nothing.
+    pub async fn commit(&self, audited: Audited) -> Result<(), Problem> {
+        Box::pin(self.commit_plan(audited, Plan::default())).await
+    }
+
+    /// The same with writes of `shared`'s own in front: proofs of a membership, a directory entry.
+    pub(crate) async fn commit_plan(&self, audited: Audited, mut first: Plan) -> Result<(), Problem> {
+        let Audited { changes, entries, messages } = audited;
+        let resource = entries.first().map(|(_, target)| target.id.clone());
+        first.append(changes.into_plan()?);
+        for (action, target) in entries {
+            self.record_entry(&mut first, &action, target)?;
+        }
+        for posted in messages {
+            let aws = &self.app.aws;
+            let id = new_uuid(&aws.clock, &aws.entropy).simple().to_string();
+            outbox::post(&mut first, id, self.now(), &self.origin.request_id, posted)?;
+        }
+        let remember = self.remember.as_ref().filter(|remember| !remember.carried.load(Ordering::Acquire));
+        let carried = match (remember, resource) {
+            (Some(remember), Some(resource)) => {
+                let row = remember.row(resource, self.now())?;
+                first.put(remember.table, Some(remember.partition.clone()), row, Expected::Absent);
+                Some(remember)
+            }
+            _ => None,
+        };
+        if first.is_empty() {
+            return Ok(());
+        }
+        let credentials = self.credentials().await?;
+        commit(&self.app.aws, Some(&credentials), &self.partition(), first).await.map_err(Problem::from)?;
+        if let Some(remember) = carried {
+            remember.carried.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn record(&self, plan: &mut Plan, action: &'static str, target: Target) -> Result<(), Problem> {
+        self.record_entry(plan, &Action::new(action), target)
+    }
+
+    fn record_entry(&self, plan: &mut Plan, action: &Action, target: Target) -> Result<(), Problem> {
+        let aws = &self.app.aws;
+        let id = new_uuid(&aws.clock, &aws.entropy).simple().to_string();
+        audit::record(plan, id, self.now(), action, target, &self.origin)
+    }
+
+    /// Seals a secret for one purpose of one owner (an item's id): it opens nowhere else.
+    pub async fn seal(
+        &self,
+        purpose: &'static str,
+        owner: &impl Display,
+        secret: &SecretText,
+    ) -> Result<Sealed, Problem> {
+        let owner = owner.to_string();
+        Box::pin(async move {
+            let credentials = self.credentials().await?;
+            let key = super::keys::current(self, &credentials).await?;
+            let place = Place { workspace: self.workspace, purpose, owner: &owner };
+            self.app.data_keys.seal(&self.app.aws, &credentials, &key, &place, secret).await
+        })
+        .await
+    }
+
+    /// Opens a sealed secret of this workspace.
+    pub async fn open(
+        &self,
+        purpose: &'static str,
+        owner: &impl Display,
+        sealed: &Sealed,
+    ) -> Result<SecretText, Problem> {
+        let owner = owner.to_string();
+        Box::pin(async move {
+            let credentials = self.credentials().await?;
+            let place = Place { workspace: self.workspace, purpose, owner: &owner };
+            self.app.data_keys.open(&self.app.aws, &credentials, &place, sealed).await
+        })
+        .await
+    }
+
+    /// Signs an upload of exactly `size_bytes` bytes with exactly this SHA-256 (base64) into the
+    /// quarantine, under a name that is unique in the workspace.
+    pub async fn sign_upload(&self, name: &str, size_bytes: u64, sha256: &str) -> Result<SignedUpload, Problem> {
+        let credentials = self.credentials().await?;
+        self.app.aws.sign_upload(&credentials, &self.quarantined(name), size_bytes, sha256).await
+    }
+
+    /// Reads the newest version of an upload, or the given one; none where nothing was uploaded.
+    pub async fn read_upload(
+        &self,
+        name: &str,
+        version: Option<&str>,
+        limit_bytes: u64,
+    ) -> Result<Option<Object>, Problem> {
+        let credentials = self.credentials().await?;
+        self.app.aws.read_object(&credentials, &self.quarantined(name), version, limit_bytes).await
+    }
+
+    pub async fn discard_upload(&self, name: &str) -> Result<(), Problem> {
+        let credentials = self.credentials().await?;
+        self.app.aws.delete_object(&credentials, &self.quarantined(name)).await
+    }
+
+    /// Writes an object of the workspace, where nothing can presign, and returns its version.
+    pub async fn write_object(&self, name: &str, content_type: &str, bytes: Vec<u8>) -> Result<String, Problem> {
+        let credentials = self.credentials().await?;
+        self.app.aws.write_object(&credentials, &self.object(name), content_type, bytes).await
+    }
+
+    pub async fn read_object(
+        &self,
+        name: &str,
+        version: Option<&str>,
+        limit_bytes: u64,
+    ) -> Result<Option<Object>, Problem> {
+        let credentials = self.credentials().await?;
+        self.app.aws.read_object(&credentials, &self.object(name), version, limit_bytes).await
+    }
+
+    fn quarantined(&self, name: &str) -> String {
+        format!("q/{}/{name}", self.workspace)
+    }
+
+    fn object(&self, name: &str) -> String {
+        format!("m/{}/{name}", self.workspace)
+    }
+
+    /// Waits, where another function holds what is needed. A test's clock is moved instead.
+    pub async fn pause(&self, duration: Duration) {
+        self.app.aws.clock.pause(duration).await;
+    }
+
+    /// Calls an address outside AWS: public, https, bounded.
+    pub async fn call(&self, request: OutboundRequest) -> Result<OutboundAnswer, OutboundError> {
+        Box::pin(self.app.aws.outbound().send(request)).await
+    }
+}
+
+/// The proof that the caller is a member of this workspace, with at least the rank `R`.
+pub struct Workspace<R: Rank> {
+    scope: Scope,
+    user: UserId,
+    role: Role,
+    rank: PhantomData<fn() -> R>,
+}
+
+impl<R: Rank> Workspace<R> {
+    pub(crate) fn prove(scope: Scope, user: UserId, role: Role) -> Self {
+        Self { scope, user, role, rank: PhantomData }
+    }
+
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The same proof for code that asks for less.
+    pub fn scope_for<L: Rank>(&self) -> &Scope
+    where
+        R: AtLeast<L>,
+    {
+        &self.scope
+    }
+}
+
+impl<R: Rank> Deref for Workspace<R> {
+    type Target = Scope;
+
+    fn deref(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+/// A job's access to the one workspace that its message lay in. It is no member and has no role.
+pub struct Tenant {
+    scope: Scope,
+}
+
+impl Tenant {
+    pub(crate) fn prove(scope: Scope) -> Self {
+        Self { scope }
+    }
+}
+
+impl Deref for Tenant {
+    type Target = Scope;
+
+    fn deref(&self) -> &Scope {
+        &self.scope
+    }
+}

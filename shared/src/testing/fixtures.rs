@@ -1,0 +1,161 @@
+//! People and workspaces, written straight to the tables, and scopes minted without a request.
+
+use std::sync::Arc;
+
+use super::TestApp;
+use crate::audit::Origin;
+use crate::aws::grants::{Grant, Table};
+use crate::function::Function;
+use crate::identity::accounts::{IDLE_LIFETIME, SESSION_LIFETIME, Signing};
+use crate::identity::admission::Admission;
+use crate::identity::proofs::{self, DirectoryEntry, Epoch, MembershipProof, SessionProof};
+use crate::kernel::ids::{Id, SessionId, UserId, WorkspaceId};
+use crate::kernel::problems::Problem;
+use crate::kernel::time::after;
+use crate::table::commit::{Expected, Plan, commit};
+use crate::tenancy::Role;
+use crate::tenancy::scope::{Scope, ScopeParts, Tenant};
+
+use super::requests::{Request, Response};
+use crate::http::pipeline::Exchange;
+use crate::identity::accounts::Accounts;
+
+/// Everything: fixtures are not what is tested.
+pub(super) const GRANTS: &[Grant] = &[
+    Grant::ReadItems,
+    Grant::WriteItems,
+    Grant::ReadAudit,
+    Grant::SealSecrets,
+    Grant::OpenSecrets,
+    Grant::ReadObjects,
+    Grant::WriteObjects,
+    Grant::SignUploads,
+    Grant::Accounts,
+    Grant::SignTokens,
+    Grant::DeriveKeys,
+    Grant::ReadDue,
+    Grant::CallPlatforms,
+];
+
+/// A user with a live session, in one workspace.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub user: UserId,
+    pub session: SessionId,
+    pub workspace: WorkspaceId,
+    pub role: Role,
+    pub token: String,
+}
+
+impl Person {
+    /// The partition of the person's workspace in the outbox.
+    pub fn outbox(&self) -> String {
+        format!("W#{}", self.workspace)
+    }
+}
+
+impl TestApp {
+    /// A new workspace on the plan `studio`, and its owner.
+    pub async fn owner(&self) -> Result<Person, Problem> {
+        self.founder_on("studio").await
+    }
+
+    /// A new workspace on a plan, and its owner.
+    pub async fn founder_on(&self, plan: &str) -> Result<Person, Problem> {
+        let workspace = self.new_id();
+        let entry = DirectoryEntry {
+            name: "Test".to_owned(),
+            plan: plan.to_owned(),
+            region: self.config.region.clone(),
+            cell: self.config.cell.clone(),
+            base_url: self.config.base_url.clone(),
+            suspended: false,
+            created_at: self.now(),
+        };
+        let mut writes = Plan::default();
+        let (partition, sort) = proofs::directory(workspace);
+        writes.put(Table::Proofs, Some(partition), proofs::row(&sort, &entry, None)?, Expected::Any);
+        commit(&self.fixtures.aws, None, "", writes).await.map_err(Problem::from)?;
+        self.join(workspace, Role::Owner).await
+    }
+
+    /// A new member of a workspace.
+    pub async fn join(&self, workspace: WorkspaceId, role: Role) -> Result<Person, Problem> {
+        let (user, session) = (self.new_id(), self.new_id());
+        let now = self.now();
+        let proof = SessionProof {
+            epoch: 1,
+            idle_ends_at: after(now, IDLE_LIFETIME),
+            ends_at: after(now, SESSION_LIFETIME),
+        };
+        let mut plan = Plan::default();
+        let (partition, sort) = proofs::session(user, session);
+        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &proof, None)?, Expected::Any);
+        let (partition, sort) = proofs::epoch(user);
+        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &Epoch { epoch: 1 }, None)?, Expected::Any);
+        let (partition, sort) = proofs::membership(workspace, user);
+        let membership = MembershipProof { role };
+        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &membership, None)?, Expected::Any);
+        commit(&self.fixtures.aws, None, "", plan).await.map_err(Problem::from)?;
+        let token = self.mint(user, session).await?;
+        Ok(Person { user, session, workspace, role, token })
+    }
+
+    /// A fresh access token of a session.
+    pub async fn mint(&self, user: UserId, session: SessionId) -> Result<String, Problem> {
+        let token = Signing::default().own.mint(&self.fixtures.aws, user, session).await?;
+        Ok(token.expose().to_owned())
+    }
+
+    pub fn new_id<T>(&self) -> Id<T> {
+        Id::new(&self.clock, &self.entropy)
+    }
+
+    /// A scope over any workspace, to look at what a test did.
+    pub fn scope(&self, workspace: WorkspaceId) -> Tenant {
+        Tenant::prove(self.mint_scope(workspace, "test"))
+    }
+
+    fn mint_scope(&self, workspace: WorkspaceId, function: &'static str) -> Scope {
+        Scope::new(ScopeParts {
+            app: self.fixtures.clone(),
+            workspace,
+            plan: "enterprise".to_owned(),
+            origin: self.origin("test".to_owned()),
+            function,
+            founder: None,
+            remember: None,
+        })
+    }
+
+    fn origin(&self, actor: String) -> Origin {
+        Origin { actor, request_id: "test".to_owned(), ip: None, user_agent: None }
+    }
+
+    /// Calls a route's handler with a proof of `person`'s own workspace, whatever the path says: as if
+    /// the membership check were switched off. The scoped table must still refuse.
+    pub async fn call_unchecked(&self, request: Request, person: &Person) -> Response {
+        let function: &'static Function = request.function();
+        let Some(entry) = function.route_entry() else { return Response::none() };
+        let pipeline = self.pipeline(function);
+        let incoming = request.into_incoming(self);
+        let scope = self.mint_scope(person.workspace, function.name());
+        let accounts = Accounts {
+            app: pipeline.app.clone(),
+            signing: Arc::default(),
+            origin: self.origin(person.user.to_string()),
+        };
+        let admission = Admission {
+            level: entry.level,
+            accounts,
+            signed_in: Some((person.user, person.session)),
+            listed: Vec::new(),
+            member: Some((scope, Role::Owner)),
+            function: function.name(),
+            remember: None,
+        };
+        let exchange = Exchange::unrepeatable(&pipeline, &incoming);
+        let result = (entry.call)(admission, &exchange).await;
+        Response::read(pipeline.respond(&incoming, result, None))
+    }
+}

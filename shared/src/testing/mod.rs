@@ -1,0 +1,261 @@
+//! The test application: routes and jobs in process, against real tables, with time, randomness and
+//! the wire in the test's hands.
+//!
+//! It mints proofs and hands them to the very code that production runs: the pipeline has no branch
+//! for it. The feature that compiles it is refused in a release build.
+
+mod fixtures;
+mod requests;
+
+pub use fixtures::Person;
+pub use requests::{Request, Response};
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::aws::wire::Wire;
+use crate::config::{Config, PasswordCost, Sending, Tables, WorkspaceKeys};
+use crate::function::Function;
+use crate::http::incoming::Incoming;
+use crate::http::pipeline::Pipeline;
+use crate::jobs::runner;
+use crate::kernel::entropy::Entropy;
+use crate::kernel::problems::Problem;
+use crate::kernel::time::{Clock, SignedDuration, Timestamp};
+use crate::outbox::{self, Envelope, Message};
+use crate::table::item::body;
+use crate::table::read::{PageQuery, Reader};
+use crate::tenancy::app::App;
+
+/// A deployment in process. Functions are built at their first call and stay warm.
+pub struct TestApp {
+    config: Config,
+    clock: Clock,
+    entropy: Entropy,
+    warm: Mutex<HashMap<&'static str, Arc<Pipeline>>>,
+    fixtures: Arc<App>,
+    address: Mutex<String>,
+}
+
+/// How a run of a job ended that a test may crash.
+#[derive(Debug)]
+pub enum Ended {
+    With(Result<Value, Problem>),
+    /// The process died where the wire's fault said.
+    Crashed,
+}
+
+impl TestApp {
+    /// On the tables that `make test` set up. The seed is printed, so that a failure can be repeated
+    /// with `BULKHEAD_SEED`.
+    pub fn new() -> Self {
+        Self::at(Timestamp::now())
+    }
+
+    /// The same with a clock that stands at an instant.
+    pub fn at(now: Timestamp) -> Self {
+        let seed = std::env::var("BULKHEAD_SEED").ok().and_then(|seed| seed.parse().ok());
+        let seed = seed.unwrap_or_else(|| u64::from_le_bytes(Entropy::system().bytes()));
+        use std::io::Write;
+        let _unseen = writeln!(std::io::stderr(), "BULKHEAD_SEED={seed}");
+        let name = std::env::var("BULKHEAD_TEST_NAME").unwrap_or_else(|_| "bht".to_owned());
+        let config = Config {
+            region: "us-east-1".to_owned(),
+            cell: "local".to_owned(),
+            tables: Tables::named(&name),
+            media_bucket: format!("{name}-media-000000000000"),
+            queue_base: format!("http://127.0.0.1/000000000000/{name}-"),
+            tenant_role: format!("arn:aws:iam::000000000000:role/{name}-tenant"),
+            platform_key: format!("alias/{name}-platform"),
+            derivation_key: format!("alias/{name}-derivation"),
+            workspace_keys: WorkspaceKeys::Dedicated,
+            base_url: "https://api.example.com".to_owned(),
+            app_url: "https://app.example.com".to_owned(),
+            allowed_origins: vec!["https://app.example.com".to_owned()],
+            mail_from: "no-reply@example.com".to_owned(),
+            initial_plan: "studio".to_owned(),
+            sending: Sending::On,
+            // The cheapest that Argon2id takes: these tests are not about its cost.
+            password_cost: PasswordCost { memory_kib: 8, passes: 1, lanes: 1 },
+            release: "test".to_owned(),
+        };
+        let (clock, entropy) = (Clock::fixed(now), Entropy::seeded(seed));
+        let [a, b, c] = entropy.bytes();
+        let fixtures = Arc::new(App::new(config.clone(), clock.clone(), entropy.clone(), fixtures::GRANTS));
+        let address = Mutex::new(format!("10.{a}.{b}.{c}"));
+        Self { config, clock, entropy, warm: Mutex::default(), fixtures, address }
+    }
+
+    /// Changes the configuration that functions see from now on; warm ones are forgotten.
+    pub fn configure(&mut self, change: impl FnOnce(&mut Config)) {
+        change(&mut self.config);
+        self.forget_warm();
+    }
+
+    /// Lets every function start cold again.
+    pub fn forget_warm(&self) {
+        self.warm.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn advance(&self, by: SignedDuration) {
+        self.clock.advance(by);
+    }
+
+    pub fn entropy(&self) -> &Entropy {
+        &self.entropy
+    }
+
+    /// The address that requests come from unless they say otherwise: one of this test's own.
+    pub fn address(&self) -> String {
+        self.address.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on requests come from another address, with its own limits.
+    pub fn move_address(&self) {
+        let [a, b, c] = self.entropy.bytes();
+        *self.address.lock().unwrap_or_else(PoisonError::into_inner) = format!("10.{a}.{b}.{c}");
+    }
+
+    fn pipeline(&self, function: &'static Function) -> Arc<Pipeline> {
+        let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
+        let built = warm.entry(function.name()).or_insert_with(|| {
+            let app = App::new(self.config.clone(), self.clock.clone(), self.entropy.clone(), function.grants());
+            app.aws.wire.hold_to(function.statements().copied().collect(), &self.config);
+            Arc::new(Pipeline::new(Arc::new(app)))
+        });
+        built.clone()
+    }
+
+    /// The wire of one function: its calls, and faults to arm.
+    pub fn wire(&self, function: &'static Function) -> Arc<Wire> {
+        self.pipeline(function).app.aws.wire.clone()
+    }
+
+    /// Sends a request through the whole pipeline.
+    pub async fn call(&self, request: Request) -> Response {
+        let function = request.function();
+        let pipeline = self.pipeline(function);
+        let incoming = request.into_incoming(self);
+        match function.route_entry() {
+            Some(entry) => Response::read(pipeline.answer(entry, incoming).await),
+            None => Response::none(),
+        }
+    }
+
+    /// Answers a whole API Gateway event, as Lambda would hand it over.
+    pub async fn answer_event(&self, function: &'static Function, event: &Value) -> Response {
+        let pipeline = self.pipeline(function);
+        match (function.route_entry(), lambda_http::request::from_str(&event.to_string())) {
+            (Some(entry), Ok(request)) => Response::read(pipeline.answer(entry, Incoming::new(request)).await),
+            _ => Response::none(),
+        }
+    }
+
+    /// Runs a job on an event, as Lambda would.
+    pub async fn run(&self, function: &'static Function, event: Value) -> Result<Value, Problem> {
+        let entry = function.job_entry().ok_or_else(|| Problem::internal("not a job"))?;
+        runner::handle(&self.pipeline(function).app, entry, event, Duration::from_secs(900)).await
+    }
+
+    /// Runs a scheduled job at the test's instant.
+    pub async fn tick(&self, function: &'static Function) -> Result<Value, Problem> {
+        self.run(function, serde_json::json!({ "scheduled_time": self.now().to_string() })).await
+    }
+
+    /// Runs a job on messages as they would come from its queue. Messages that must come back are an
+    /// error.
+    pub async fn deliver(&self, function: &'static Function, messages: &[Posted]) -> Result<(), Problem> {
+        let records: Vec<Value> = messages
+            .iter()
+            .map(|posted| {
+                let body = serde_json::json!({ "partition": posted.partition, "envelope": posted.envelope });
+                serde_json::json!({ "messageId": posted.envelope.id, "body": body.to_string() })
+            })
+            .collect();
+        let answer = self.run(function, serde_json::json!({ "Records": records })).await?;
+        match answer["batchItemFailures"].as_array() {
+            Some(failures) if !failures.is_empty() => Err(Problem::internal(format!("came back: {answer}"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same, where the wire may crash the process: what ran is dropped where it stood, and the
+    /// function starts cold.
+    pub async fn deliver_until_crash(&self, function: &'static Function, messages: &[Posted]) -> Result<(), Ended> {
+        self.until_crash(function, self.deliver(function, messages)).await
+    }
+
+    /// Drives a future until it ends or the function's wire crashes it.
+    pub async fn until_crash<T>(
+        &self,
+        function: &'static Function,
+        work: impl Future<Output = Result<T, Problem>>,
+    ) -> Result<T, Ended> {
+        let wire = self.wire(function);
+        let result = tokio::select! {
+            biased;
+            () = wire.crashed.notified() => Err(Ended::Crashed),
+            result = work => result.map_err(|problem| Ended::With(Err(problem))),
+        };
+        if matches!(result, Err(Ended::Crashed)) {
+            self.warm.lock().unwrap_or_else(PoisonError::into_inner).remove(function.name());
+        }
+        result
+    }
+
+    /// The messages of one name that wait in the outbox of a workspace or user, oldest first.
+    pub async fn outbox<M: Message>(&self, partition: &str) -> Result<Vec<Posted>, Problem> {
+        let reader = Reader { aws: &self.fixtures.aws, credentials: None };
+        let query = PageQuery {
+            table: crate::aws::grants::Table::Outbox,
+            partition,
+            prefix: outbox::PREFIX,
+            after: None,
+            limit: 1000,
+            newest_first: false,
+        };
+        let (items, _) = reader.page(query).await?;
+        let mut posted = Vec::new();
+        for item in &items {
+            let envelope: Envelope = body(item)?;
+            if envelope.name == M::NAME {
+                posted.push(Posted { partition: partition.to_owned(), envelope });
+            }
+        }
+        Ok(posted)
+    }
+}
+
+impl Default for TestApp {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A message in the outbox.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    pub partition: String,
+    pub envelope: Envelope,
+}
+
+impl Posted {
+    pub fn payload<M: Message>(&self) -> Result<M, serde_json::Error> {
+        serde_json::from_value(self.envelope.payload.clone())
+    }
+}
+
+/// What a session of this function may do, for the snapshot of its policy.
+pub fn session_policy(function: &Function, workspace: &str) -> Result<String, crate::kernel::ids::NotAnId> {
+    let subject = crate::aws::grants::Subject { workspace: workspace.parse()?, founder: None };
+    let tables = Tables::named("bh");
+    Ok(crate::aws::grants::session_policy(function.grants(), subject, &tables, "bh-media-000000000000"))
+}

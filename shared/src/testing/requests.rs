@@ -1,0 +1,142 @@
+//! Requests and responses of a test, in the terms of the route.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use lambda_http::Body;
+use serde_json::Value;
+
+use super::TestApp;
+use super::fixtures::Person;
+use crate::function::{Declared, Function};
+use crate::http::incoming::Incoming;
+
+/// A request to one route.
+#[derive(Clone)]
+pub struct Request {
+    function: &'static Function,
+    path: Vec<(String, String)>,
+    query: Vec<(String, String)>,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    ip: Option<String>,
+}
+
+impl Request {
+    pub fn to(function: &'static Function) -> Self {
+        Self { function, path: Vec::new(), query: Vec::new(), headers: HeaderMap::new(), body: Vec::new(), ip: None }
+    }
+
+    pub(crate) fn function(&self) -> &'static Function {
+        self.function
+    }
+
+    /// As this person: their token and, where the path has one, their workspace.
+    pub fn by(self, person: &Person) -> Self {
+        self.bearer(&person.token).path("workspace_id", person.workspace)
+    }
+
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// Sets a path parameter; what the route's path does not name is left out.
+    pub fn path(mut self, name: &str, value: impl ToString) -> Self {
+        if let Declared::Route { route, .. } = self.function.declared()
+            && route.path.contains(&format!("{{{name}}}"))
+        {
+            self.path.retain(|(known, _)| known != name);
+            self.path.push((name.to_owned(), value.to_string()));
+        }
+        self
+    }
+
+    pub fn query(mut self, name: &str, value: impl ToString) -> Self {
+        self.query.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    pub fn json(self, body: Value) -> Self {
+        self.header("content-type", "application/json").body(body.to_string())
+    }
+
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    pub fn ip(mut self, ip: &str) -> Self {
+        self.ip = Some(ip.to_owned());
+        self
+    }
+
+    pub(crate) fn into_incoming(self, app: &TestApp) -> Incoming {
+        let method = match self.function.declared() {
+            Declared::Route { route, .. } => route.method.name().to_owned(),
+            Declared::Job(_) => String::new(),
+        };
+        Incoming {
+            method,
+            request_id: format!("test-{:016x}", u64::from_le_bytes(app.entropy().bytes())),
+            ip: self.ip.unwrap_or_else(|| app.address()),
+            headers: self.headers,
+            path: self.path,
+            query: self.query,
+            body: self.body,
+        }
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Response {
+    pub status: u16,
+    pub headers: HeaderMap,
+    /// The JSON body; null where there is none.
+    pub body: Value,
+    pub text: String,
+}
+
+impl Response {
+    pub(crate) fn read(response: http::Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        let text = match body {
+            Body::Text(text) => text,
+            Body::Binary(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            _ => String::new(),
+        };
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Self { status: parts.status.as_u16(), headers: parts.headers, body, text }
+    }
+
+    pub(crate) fn none() -> Self {
+        Self { status: 0, headers: HeaderMap::new(), body: Value::Null, text: String::new() }
+    }
+
+    /// The problem's code, or nothing.
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    /// The names of the fields that a problem is about.
+    pub fn fields(&self) -> Vec<&str> {
+        let errors = self.body["errors"].as_array();
+        errors.into_iter().flatten().filter_map(|error| error["field"].as_str()).collect()
+    }
+
+    /// Panics with all that came, unless the status is the expected one.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert!(self.status == status, "expected {status}, got {}: {}", self.status, self.text);
+        self
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
