@@ -71,13 +71,8 @@ pub(crate) fn record(
     origin: &Origin,
 ) -> Result<(), Problem> {
     let entry = AuditEntry { id, at, action: action.0.to_owned(), target, origin: origin.clone() };
-    let row = Row {
-        sort: format!("{PREFIX}{}", entry.id),
-        version: 1,
-        body: encode(&entry)?,
-        due: None,
-        expires_at: None,
-    };
+    let row =
+        Row { sort: format!("{PREFIX}{}", entry.id), version: 1, body: encode(&entry)?, due: None, expires_at: None };
     plan.put(Table::Audit, None, row, Expected::Absent);
     Ok(())
 }

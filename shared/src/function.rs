@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
 use serde_json::Value;
 use tokio::sync::OnceCell;
-use utoipa::openapi::{RefOr, Schema};
 use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::aws::grants::{Grant, JOB_BASE, ROUTE_BASE, Statement};
 use crate::config::Config;
@@ -63,10 +63,7 @@ impl Function {
                 workspace_in_path == workspace_in_access,
                 "a path has a workspace_id if and only if the access is Workspace<_>"
             );
-            assert!(
-                E::NEEDS.is_empty() || workspace_in_access,
-                "only a workspace has a plan that entitles"
-            );
+            assert!(E::NEEDS.is_empty() || workspace_in_access, "only a workspace has a plan that entitles");
         }
         Self {
             grants: E::GRANTS,
@@ -245,7 +242,9 @@ fn serve_job(function: &'static Function) -> Result<(), lambda_runtime::Error> {
             let app = built.get_or_try_init(|| async { app(function) }).await?;
             let deadline = UNIX_EPOCH + Duration::from_millis(event.context.deadline);
             let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
-            runner::handle(app, entry, event.payload, left).await.map_err(|problem| lambda_runtime::Error::from(format!("{problem:?}")))
+            runner::handle(app, entry, event.payload, left)
+                .await
+                .map_err(|problem| lambda_runtime::Error::from(format!("{problem:?}")))
         }))
         .await
         .map_err(|error: lambda_runtime::Error| error)

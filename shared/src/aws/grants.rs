@@ -123,7 +123,8 @@ const fn tenant(actions: &'static [&'static str], resource: Resource) -> Stateme
 }
 
 const READ: &[&str] = &["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"];
-const WRITE: &[&str] = &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"];
+const WRITE: &[&str] =
+    &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"];
 const PUT: &[&str] = &["dynamodb:PutItem"];
 const OWN_WORKSPACE: &[&str] = &["W#{workspace}", "W#{workspace}#*"];
 
@@ -176,7 +177,8 @@ impl Grant {
                     &[
                         tenant(&["kms:GenerateDataKey"], Resource::WorkspaceKeys),
                         tenant(
-                            &["kms:CreateKey",
+                            &[
+                                "kms:CreateKey",
                                 "kms:TagResource",
                                 "kms:EnableKeyRotation",
                                 "kms:CreateAlias",

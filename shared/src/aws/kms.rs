@@ -184,7 +184,10 @@ impl Aws {
     }
 
     /// A page of this deployment's workspace keys, by alias.
-    pub(crate) async fn workspace_keys(&self, marker: Option<String>) -> Result<(Vec<String>, Option<String>), Problem> {
+    pub(crate) async fn workspace_keys(
+        &self,
+        marker: Option<String>,
+    ) -> Result<(Vec<String>, Option<String>), Problem> {
         let answer = self
             .kms()
             .list_aliases()
@@ -219,7 +222,9 @@ impl Aws {
         let workspace = tags.tags().iter().find(|tag| tag.tag_key() == "workspace").map(|tag| tag.tag_value());
         let created_ms = metadata.creation_date().and_then(|at| at.to_millis().ok());
         Ok(match (metadata.arn(), workspace.and_then(|id| id.parse().ok()), created_ms) {
-            (Some(arn), Some(workspace), Some(created_ms)) => Some(KeyFacts { arn: arn.to_owned(), workspace, created_ms }),
+            (Some(arn), Some(workspace), Some(created_ms)) => {
+                Some(KeyFacts { arn: arn.to_owned(), workspace, created_ms })
+            }
             _ => None,
         })
     }

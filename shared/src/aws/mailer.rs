@@ -47,7 +47,12 @@ impl Aws {
             Err(SdkError::ServiceError(error))
                 if matches!(
                     error.err().code(),
-                    Some("MessageRejected" | "BadRequestException" | "InvalidParameterValue" | "InvalidParameterException")
+                    Some(
+                        "MessageRejected"
+                            | "BadRequestException"
+                            | "InvalidParameterValue"
+                            | "InvalidParameterException"
+                    )
                 ) && !is_throttling(error.err().code()) =>
             {
                 Err(MailError::Rejected { code: error.err().code().unwrap_or("MessageRejected").to_owned() })

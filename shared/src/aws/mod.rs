@@ -59,8 +59,8 @@ pub(crate) struct Aws {
 impl Aws {
     pub(crate) fn new(config: Config, clock: Clock, entropy: Entropy) -> Self {
         // aws-lc through rustls; one connection pool for all services.
-        let http =
-            aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc));
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc));
         let http = http.build_https();
         #[cfg(feature = "testing")]
         let wire = std::sync::Arc::new(wire::Wire::default());

@@ -109,7 +109,8 @@ impl Outbound {
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let mut body = Vec::new();
         loop {
-            let chunk = answer.chunk().await.map_err(|error| OutboundError::Unknown(error.without_url().to_string()))?;
+            let chunk =
+                answer.chunk().await.map_err(|error| OutboundError::Unknown(error.without_url().to_string()))?;
             let Some(chunk) = chunk else { break };
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
                 return Err(OutboundError::Unknown(format!("the answer is over {MAX_ANSWER_BYTES} bytes")));
@@ -218,9 +219,27 @@ mod tests {
     #[test]
     fn only_public_addresses_are_public() {
         for inside in [
-            "0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.16.0.1", "192.168.1.1",
-            "192.0.0.1", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::", "::1", "fc00::1",
-            "fe80::1", "ff02::1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2001:db8::1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "192.168.1.1",
+            "192.0.0.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "fc00::1",
+            "fe80::1",
+            "ff02::1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "2002:7f00:1::",
+            "2001:db8::1",
         ] {
             assert!(!inside.parse().is_ok_and(is_public), "{inside} was taken for public");
         }
@@ -231,7 +250,12 @@ mod tests {
 
     #[test]
     fn a_url_with_credentials_or_a_private_literal_is_refused() {
-        for url in ["https://u:p@example.com/", "https://169.254.169.254/latest", "https://[::ffff:10.0.0.1]/", "http://example.com/"] {
+        for url in [
+            "https://u:p@example.com/",
+            "https://169.254.169.254/latest",
+            "https://[::ffff:10.0.0.1]/",
+            "http://example.com/",
+        ] {
             assert!(url.parse().is_ok_and(|url| check(&url).is_err()), "{url} was let through");
         }
         assert!("https://bsky.social/xrpc".parse().is_ok_and(|url| check(&url).is_ok()));

@@ -46,14 +46,15 @@ impl Held {
 
     fn allows_use(&self, (action, table, key): &Use) -> bool {
         let named = |candidate: Table| candidate.name(&self.tables) == table;
-        self.statements.iter().filter(|statement| statement.actions.contains(&action.as_str())).any(|statement| {
-            match (statement.resource, key) {
-                (Resource::Items(table, patterns), Some(key)) => {
-                    named(table) && patterns.iter().any(|pattern| matches(pattern, key))
-                }
-                (Resource::DueIndex(table), None) => named(table),
-                _ => false,
+        self.statements.iter().filter(|statement| statement.actions.contains(&action.as_str())).any(|statement| match (
+            statement.resource,
+            key,
+        ) {
+            (Resource::Items(table, patterns), Some(key)) => {
+                named(table) && patterns.iter().any(|pattern| matches(pattern, key))
             }
+            (Resource::DueIndex(table), None) => named(table),
+            _ => false,
         })
     }
 }
@@ -104,11 +105,16 @@ fn uses(operation: &str, body: &Value) -> Vec<Use> {
             let items = body["TransactItems"].as_array().into_iter().flatten();
             items
                 .flat_map(|item| {
-                    [("Put", "PutItem", "Item"), ("Update", "UpdateItem", "Key"), ("Delete", "DeleteItem", "Key"), ("ConditionCheck", "ConditionCheckItem", "Key")]
-                        .into_iter()
-                        .filter(|(kind, _, _)| !item[*kind].is_null())
-                        .map(|(kind, action, at)| used(action, &item[kind]["TableName"], &item[kind][at]))
-                        .collect::<Vec<_>>()
+                    [
+                        ("Put", "PutItem", "Item"),
+                        ("Update", "UpdateItem", "Key"),
+                        ("Delete", "DeleteItem", "Key"),
+                        ("ConditionCheck", "ConditionCheckItem", "Key"),
+                    ]
+                    .into_iter()
+                    .filter(|(kind, _, _)| !item[*kind].is_null())
+                    .map(|(kind, action, at)| used(action, &item[kind]["TableName"], &item[kind][at]))
+                    .collect::<Vec<_>>()
                 })
                 .collect()
         }

@@ -8,7 +8,8 @@ use crate::kernel::secrets::SecretBytes;
 /// `nonce ‖ ciphertext ‖ tag`. Nonces are random: a key seals far fewer than 2^32 values, because data
 /// keys live minutes and derived keys seal only cursors.
 pub(crate) fn seal(key: &SecretBytes, associated: &[u8], plain: &[u8]) -> Result<Vec<u8>, Problem> {
-    let key = RandomizedNonceKey::new(&AES_256_GCM, key.expose()).map_err(|_| Problem::internal("not an AES-256 key"))?;
+    let key =
+        RandomizedNonceKey::new(&AES_256_GCM, key.expose()).map_err(|_| Problem::internal("not an AES-256 key"))?;
     let mut sealed = plain.to_vec();
     let nonce = key
         .seal_in_place_append_tag(Aad::from(associated), &mut sealed)

@@ -29,7 +29,11 @@ pub trait Endpoint: DeserializeOwned + ToSchema + Send + 'static {
     fn recall(resource: &str, access: &Self::Access) -> impl Future<Output = Result<Self::Output, Problem>> + Send {
         let _ = (resource, access);
         async {
-            Err(Problem::new(409, "already_done", "This request was carried out before under the same Idempotency-Key."))
+            Err(Problem::new(
+                409,
+                "already_done",
+                "This request was carried out before under the same Idempotency-Key.",
+            ))
         }
     }
 }

@@ -86,7 +86,14 @@ impl Pipeline {
         if let Some(cause) = result.as_ref().err().and_then(Problem::cause) {
             tracing::error!(request.id = incoming.request_id, code, cause, "request failed");
         }
-        tracing::info!(request.id = incoming.request_id, route = entry.route.name, status, code, duration_ms, "request");
+        tracing::info!(
+            request.id = incoming.request_id,
+            route = entry.route.name,
+            status,
+            code,
+            duration_ms,
+            "request"
+        );
         metrics::request(entry.route.name, status, duration_ms);
         self.respond(&incoming, result, standing)
     }

@@ -73,7 +73,9 @@ impl Leases {
         let resets_in_s = (window + 1) * ADDRESS_WINDOW_S - now_s;
         let key = network(ip);
         let size = match self.spend(&key, window) {
-            Ok(lease) => return Ok(Standing { limit: ADDRESS_LIMIT, remaining: lease.remaining + lease.left, resets_in_s }),
+            Ok(lease) => {
+                return Ok(Standing { limit: ADDRESS_LIMIT, remaining: lease.remaining + lease.left, resets_in_s });
+            }
             Err(size) => size,
         };
         let partition = format!("RATE#ip#{}", sha256_hex(key.as_bytes()));

@@ -125,10 +125,8 @@ impl SignedIn {
     }
 
     async fn read_memberships(&self, workspaces: &[WorkspaceId]) -> Result<Vec<Membership>, Problem> {
-        let keys: Vec<_> = workspaces
-            .iter()
-            .flat_map(|id| [proofs::membership(*id, self.user), proofs::directory(*id)])
-            .collect();
+        let keys: Vec<_> =
+            workspaces.iter().flat_map(|id| [proofs::membership(*id, self.user), proofs::directory(*id)]).collect();
         if keys.is_empty() {
             return Ok(Vec::new());
         }

@@ -10,10 +10,10 @@ use crate::crypto::digest::sha256_hex;
 use crate::kernel::ids::{SessionId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
 use crate::table::read::Reader;
+use crate::tenancy::Role;
 use crate::tenancy::app::App;
 use crate::tenancy::entitlements::{self, Entitlement};
 use crate::tenancy::scope::{Remember, Scope, ScopeParts};
-use crate::tenancy::Role;
 
 /// What a route asks of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -121,7 +121,8 @@ impl SigningKey {
             match kept.as_mut().filter(|kept| kept.kid == current.kid) {
                 Some(kept) => kept.read_at = now,
                 None => {
-                    let sealed = from_base64(&current.sealed).ok_or_else(|| Problem::internal("a sealed signing key"))?;
+                    let sealed =
+                        from_base64(&current.sealed).ok_or_else(|| Problem::internal("a sealed signing key"))?;
                     let document = aws.decrypt_for_platform(PURPOSE, &sealed).await?;
                     let key = EncodingKey::from_ec_der(document.expose());
                     *kept = Some(Kept { kid: current.kid, key, read_at: now });

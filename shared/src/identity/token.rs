@@ -109,7 +109,8 @@ pub(crate) fn verify(token: &str, key: &PublicKey, issuer: &str, now: Timestamp)
     // Both are checked below, by the injected clock.
     rules.validate_exp = false;
     rules.validate_nbf = false;
-    let claims = jsonwebtoken::decode::<Claims>(token, &decoding, &rules).map_err(|_| Refused("signature or claims"))?;
+    let claims =
+        jsonwebtoken::decode::<Claims>(token, &decoding, &rules).map_err(|_| Refused("signature or claims"))?;
     let (claims, now) = (claims.claims, now.as_second());
     if now < claims.nbf {
         return Err(Refused("not yet valid"));

@@ -235,4 +235,3 @@ fn read_row(image: Value) -> Result<OutboxRow, Problem> {
     let Image { pk, e } = serde_dynamo::from_item(item).map_err(Problem::internal)?;
     Ok(OutboxRow { partition: pk, envelope: e })
 }
-

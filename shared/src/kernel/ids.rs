@@ -152,10 +152,7 @@ impl<'de, T: Identified> Deserialize<'de> for Id<T> {
 
 impl<T: Identified> utoipa::PartialSchema for Id<T> {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .pattern(Some(format!("^{}_[0-9a-f]{{32}}$", T::PREFIX)))
-            .into()
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(format!("^{}_[0-9a-f]{{32}}$", T::PREFIX))).into()
     }
 }
 

@@ -44,7 +44,11 @@ pub(crate) enum Act {
     Delete(Expected),
     Check(Expected),
     /// An update of counters or sets: expression, condition, values. Idempotent by its condition.
-    Update { expression: &'static str, condition: Option<&'static str>, values: HashMap<String, AttributeValue> },
+    Update {
+        expression: &'static str,
+        condition: Option<&'static str>,
+        values: HashMap<String, AttributeValue>,
+    },
 }
 
 /// The state in which a write must find its item.
@@ -96,7 +100,12 @@ impl Plan {
 /// Why nothing was written.
 pub(crate) enum Uncommitted {
     /// A condition did not hold. `found` is the item that was there instead.
-    Refused { table: Table, sort: String, refusal: Option<Problem>, found: Option<Item> },
+    Refused {
+        table: Table,
+        sort: String,
+        refusal: Option<Problem>,
+        found: Option<Item>,
+    },
     Failed(Problem),
 }
 
@@ -238,11 +247,9 @@ fn condition(expected: Expected, now: Timestamp) -> Condition {
             names(&[("#ttl", "ttl")]),
             HashMap::from([(":now".to_owned(), number(now.as_second()))]),
         ),
-        Expected::Revision(revision) => (
-            Some("#n = :n".to_owned()),
-            names(&[("#n", "n")]),
-            HashMap::from([(":n".to_owned(), number(revision))]),
-        ),
+        Expected::Revision(revision) => {
+            (Some("#n = :n".to_owned()), names(&[("#n", "n")]), HashMap::from([(":n".to_owned(), number(revision))]))
+        }
     }
 }
 

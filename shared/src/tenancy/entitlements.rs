@@ -77,7 +77,12 @@ mod tests {
             let (lower, higher) = (&plans()[pair[0]], &plans()[pair[1]]);
             assert!(lower.entitlements.is_subset(&higher.entitlements), "{} takes away from {}", pair[1], pair[0]);
             for (name, limit) in &lower.limits {
-                assert!(higher.limits.get(name) >= Some(limit), "{} has a lower limit {name} than {}", pair[1], pair[0]);
+                assert!(
+                    higher.limits.get(name) >= Some(limit),
+                    "{} has a lower limit {name} than {}",
+                    pair[1],
+                    pair[0]
+                );
             }
         }
     }

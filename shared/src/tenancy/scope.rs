@@ -220,10 +220,7 @@ impl Scope {
             let partition = self.partition();
             let keys = sorts.into_iter().map(|sort| (partition.clone(), sort)).collect();
             let items = self.reader().await?.batch(Table::Tenants, keys).await?;
-            Ok(items
-                .into_iter()
-                .filter_map(|item| Some((string(&item, "sk")?.to_owned(), item)))
-                .collect())
+            Ok(items.into_iter().filter_map(|item| Some((string(&item, "sk")?.to_owned(), item))).collect())
         })
         .await
     }
@@ -242,8 +239,7 @@ impl Scope {
 
     async fn items(&self, table: Table, prefix: String, page: Page) -> Result<(Vec<Item>, Option<String>), Problem> {
         Box::pin(async move {
-            let binding =
-                Binding(format!("{}|{}|{}|{prefix}", self.origin.actor, self.function, self.workspace));
+            let binding = Binding(format!("{}|{}|{}|{prefix}", self.origin.actor, self.function, self.workspace));
             let start = match &page.cursor {
                 Some(cursor) => {
                     let key = self.app.derived.get(&self.app.aws, Label::Cursor).await?;

@@ -83,11 +83,8 @@ impl TestApp {
     pub async fn join(&self, workspace: WorkspaceId, role: Role) -> Result<Person, Problem> {
         let (user, session) = (self.new_id(), self.new_id());
         let now = self.now();
-        let proof = SessionProof {
-            epoch: 1,
-            idle_ends_at: after(now, IDLE_LIFETIME),
-            ends_at: after(now, SESSION_LIFETIME),
-        };
+        let proof =
+            SessionProof { epoch: 1, idle_ends_at: after(now, IDLE_LIFETIME), ends_at: after(now, SESSION_LIFETIME) };
         let mut plan = Plan::default();
         let (partition, sort) = proofs::session(user, session);
         plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &proof, None)?, Expected::Any);

@@ -1,0 +1,10 @@
+//! The mechanism, shown on a domain of one entity that exists only here.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod commits;
+mod limits;
+mod notes;
+mod pages;
+mod repeats;
+mod runs;
+mod tokens;

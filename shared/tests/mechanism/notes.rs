@@ -1,0 +1,187 @@
+//! Notes: the smallest domain that uses everything.
+
+use std::fmt::Display;
+
+use serde::{Deserialize, Serialize};
+use shared::aws::grants::Grant;
+use shared::crypto::Sealed;
+use shared::function::Function;
+use shared::http::{Created, Endpoint, Found, Route};
+use shared::jobs::{Declaration, Job, JobError, Trigger};
+use shared::kernel::ids::{Id, Identified, WorkspaceId};
+use shared::kernel::problems::Problem;
+use shared::kernel::secrets::SecretText;
+use shared::outbox::Message;
+use shared::table::{Due, Entity};
+use shared::tenancy::{Changes, Listing, Member, Page, Reviewer, Tenant, Workspace};
+use utoipa::ToSchema;
+
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Note {
+    pub id: NoteId,
+    pub text: String,
+    #[serde(default)]
+    pub told: u32,
+    #[serde(default)]
+    #[schema(ignore)]
+    pub secret: Option<Sealed>,
+}
+
+pub type NoteId = Id<Note>;
+
+impl Identified for Note {
+    const PREFIX: &'static str = "note";
+}
+
+impl Entity for Note {
+    const KIND: &'static str = "NOTE";
+    type Key = NoteId;
+
+    fn key(&self) -> impl Display {
+        self.id
+    }
+
+    fn due(&self) -> Option<Due> {
+        None
+    }
+}
+
+/// That a note was written.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NoteWritten {
+    pub note_id: NoteId,
+}
+
+impl Message for NoteWritten {
+    const NAME: &'static str = "note-written";
+}
+
+/// Writes a note.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WriteNote {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
+    text: String,
+    #[serde(default)]
+    secret: Option<SecretText>,
+}
+
+pub static WRITE: Function = Function::route::<WriteNote>();
+
+impl Endpoint for WriteNote {
+    const ROUTE: Route = Route::post("write-note", "/workspaces/{workspace_id}/notes");
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SealSecrets];
+    type Access = Workspace<Member>;
+    type Output = Created<Note>;
+
+    async fn handle(self, workspace: &Workspace<Member>) -> Result<Created<Note>, Problem> {
+        let id = workspace.new_id();
+        let secret = match &self.secret {
+            Some(secret) => Some(workspace.seal("note", &id, secret).await?),
+            None => None,
+        };
+        let note = Note { id, text: self.text, told: 0, secret };
+        let changes = Changes::default().insert(&note).audit("note.written", note.id);
+        workspace.commit(changes.send(&NoteWritten { note_id: id })).await?;
+        Ok(Created(note))
+    }
+
+    async fn recall(resource: &str, workspace: &Workspace<Member>) -> Result<Created<Note>, Problem> {
+        Ok(Created(workspace.get::<Note>(resource).await?.into_inner()))
+    }
+}
+
+/// Shows a note.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GetNote {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
+    note_id: NoteId,
+}
+
+pub static GET: Function = Function::route::<GetNote>();
+
+impl Endpoint for GetNote {
+    const ROUTE: Route = Route::get("get-note", "/workspaces/{workspace_id}/notes/{note_id}");
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems];
+    type Access = Workspace<Reviewer>;
+    type Output = Found<Note>;
+
+    async fn handle(self, workspace: &Workspace<Reviewer>) -> Result<Found<Note>, Problem> {
+        Ok(Found(workspace.get::<Note>(&self.note_id).await?.into_inner()))
+    }
+}
+
+/// Shows a note's secret, which no real route would.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenNote {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
+    note_id: NoteId,
+    #[serde(default)]
+    panic: bool,
+}
+
+pub static OPEN: Function = Function::route::<OpenNote>();
+
+impl Endpoint for OpenNote {
+    const ROUTE: Route = Route::get("open-note", "/workspaces/{workspace_id}/notes/{note_id}/secret");
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::OpenSecrets];
+    type Access = Workspace<Reviewer>;
+    type Output = Found<String>;
+
+    async fn handle(self, workspace: &Workspace<Reviewer>) -> Result<Found<String>, Problem> {
+        assert!(!self.panic, "as asked");
+        let note = workspace.get::<Note>(&self.note_id).await?;
+        let sealed = note.secret.as_ref().ok_or_else(Problem::not_found)?;
+        Ok(Found(workspace.open("note", &note.id, sealed).await?.expose().to_owned()))
+    }
+}
+
+/// Lists notes.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListNotes {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
+    limit: u32,
+    #[serde(default)]
+    cursor: Option<String>,
+}
+
+pub static LIST: Function = Function::route::<ListNotes>();
+
+impl Endpoint for ListNotes {
+    const ROUTE: Route = Route::get("list-notes", "/workspaces/{workspace_id}/notes");
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::DeriveKeys];
+    type Access = Workspace<Reviewer>;
+    type Output = Found<Listing<Note>>;
+
+    async fn handle(self, workspace: &Workspace<Reviewer>) -> Result<Found<Listing<Note>>, Problem> {
+        let page = Page { limit: self.limit, cursor: self.cursor, newest_first: false };
+        Ok(Found(workspace.page::<Note>("", &page).await?.map(|note| note.into_inner())))
+    }
+}
+
+/// Tells of a note, once.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub struct TellNote(NoteWritten);
+
+pub static TELL: Function = Function::job::<TellNote>();
+
+impl Job for TellNote {
+    const JOB: Declaration = Declaration::new("tell-note", Trigger::message::<NoteWritten>());
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
+    type Access = Tenant;
+
+    async fn run(self, tenant: &Tenant) -> Result<(), JobError> {
+        let mut note = tenant.get::<Note>(&self.0.note_id).await?;
+        note.told += 1;
+        tenant.commit(Changes::default().replace(&note).audit("note.told", note.id)).await?;
+        Ok(())
+    }
+}

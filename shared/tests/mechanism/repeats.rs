@@ -1,0 +1,52 @@
+//! Idempotency-Key: a POST that is repeated is carried out once.
+
+use serde_json::json;
+use shared::testing::{Request, TestApp};
+
+use super::notes::{NoteWritten, WRITE};
+
+#[tokio::test]
+async fn the_same_key_and_body_is_carried_out_once() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let write =
+        |text: &str| Request::to(&WRITE).by(&owner).header("idempotency-key", "k-1").json(json!({ "text": text }));
+    let first = app.call(write("a")).await.expect(201);
+    app.wire(&WRITE).take();
+    let again = app.call(write("a")).await.expect(201);
+    assert_eq!(first.body["id"], again.body["id"]);
+    assert_eq!(app.outbox::<NoteWritten>(&owner.outbox()).await.unwrap().len(), 1);
+    let other = app.call(write("b")).await.expect(422);
+    assert_eq!((other.code(), other.fields()), ("idempotency_key_reused", vec!["Idempotency-Key"]));
+    // Another member's key is another key.
+    let colleague = app.join(owner.workspace, shared::tenancy::Role::Member).await.unwrap();
+    let theirs = Request::to(&WRITE).by(&colleague).header("idempotency-key", "k-1").json(json!({ "text": "b" }));
+    app.call(theirs).await.expect(201);
+    app.advance(jiff::SignedDuration::from_hours(25));
+    let later = app.mint(owner.user, owner.session).await.unwrap();
+    let later = app.call(write("b").bearer(&later)).await;
+    // The session is over by then (12 hours without use); the key itself is free again.
+    assert_eq!(later.status, 401);
+}
+
+#[tokio::test]
+async fn eight_at_once_make_one() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let write = || Request::to(&WRITE).by(&owner).header("idempotency-key", "k-2").json(json!({ "text": "a" }));
+    let answers = futures::future::join_all((0..8).map(|_| app.call(write()))).await;
+    let ids: std::collections::BTreeSet<_> =
+        answers.into_iter().map(|answer| answer.expect(201).body["id"].to_string()).collect();
+    assert_eq!(ids.len(), 1);
+    assert_eq!(app.outbox::<NoteWritten>(&owner.outbox()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_must_be_visible_ascii() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    for key in [" ", "a b", &"k".repeat(256)] {
+        let write = Request::to(&WRITE).by(&owner).header("idempotency-key", key).json(json!({ "text": "a" }));
+        assert_eq!(app.call(write).await.expect(422).fields(), ["Idempotency-Key"], "{key:?}");
+    }
+}

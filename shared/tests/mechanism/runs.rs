@@ -1,0 +1,66 @@
+//! Runs: a message is handled once, however often and from wherever it comes.
+
+use serde_json::json;
+use shared::aws::wire::Fault;
+use shared::testing::{Ended, Person, Posted, Request, TestApp};
+
+use super::notes::{Note, NoteId, NoteWritten, TELL, WRITE};
+
+async fn written(app: &TestApp) -> (Person, NoteId, Vec<Posted>) {
+    let owner = app.owner().await.unwrap();
+    let made = app.call(Request::to(&WRITE).by(&owner).json(json!({ "text": "a" }))).await.expect(201);
+    let posted = app.outbox::<NoteWritten>(&owner.outbox()).await.unwrap();
+    (owner, made.body["id"].as_str().unwrap().parse().unwrap(), posted)
+}
+
+async fn told(app: &TestApp, owner: &Person, note: NoteId) -> u32 {
+    app.scope(owner.workspace).get::<Note>(&note).await.unwrap().told
+}
+
+#[tokio::test]
+async fn a_message_that_comes_twice_is_handled_once() {
+    let app = TestApp::new();
+    let (owner, note, posted) = written(&app).await;
+    app.deliver(&TELL, &posted).await.unwrap();
+    app.deliver(&TELL, &posted).await.unwrap();
+    app.forget_warm();
+    app.deliver(&TELL, &[posted.clone(), posted].concat()).await.unwrap();
+    assert_eq!(told(&app, &owner, note).await, 1);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_one_effect() {
+    let app = TestApp::new();
+    let (_, _, posted) = written(&app).await;
+    app.deliver(&TELL, &posted).await.unwrap();
+    let calls = app.wire(&TELL).take();
+    for k in 1..=calls.len() {
+        let (owner, note, posted) = written(&app).await;
+        app.wire(&TELL).arm(Fault::LoseAnswer(k));
+        app.deliver(&TELL, &posted).await.unwrap();
+        assert_eq!(told(&app, &owner, note).await, 1, "the answer to call {k} ({}) was lost", calls[k - 1]);
+    }
+}
+
+#[tokio::test]
+async fn a_crashed_run_is_taken_on_again_when_its_lease_has_ended() {
+    let app = TestApp::new();
+    let (owner, note, posted) = written(&app).await;
+    app.wire(&TELL).arm(Fault::CrashBefore(2));
+    assert!(matches!(app.deliver_until_crash(&TELL, &posted).await, Err(Ended::Crashed)));
+    // Whoever comes too early cannot know that the first one is dead.
+    assert!(app.deliver(&TELL, &posted).await.is_err());
+    app.advance(jiff::SignedDuration::from_secs(120));
+    app.deliver(&TELL, &posted).await.unwrap();
+    assert_eq!(told(&app, &owner, note).await, 1);
+}
+
+#[tokio::test]
+async fn the_workspace_comes_from_the_rows_key_not_from_the_payload() {
+    let app = TestApp::new();
+    let (owner, note, posted) = written(&app).await;
+    let other = app.owner().await.unwrap();
+    let moved = Posted { partition: other.outbox(), ..posted[0].clone() };
+    app.deliver(&TELL, &[moved]).await.unwrap();
+    assert_eq!(told(&app, &owner, note).await, 0, "a message of one workspace reached another's note");
+}
