@@ -2,12 +2,14 @@
 
 use std::io::Write;
 
+use jiff::Timestamp;
+
 const NAMESPACE: &str = "Bulkhead";
 
 /// One request of a route.
-pub(crate) fn request(route: &str, status: u16, duration_ms: i64) {
+pub(crate) fn request(at: Timestamp, route: &str, status: u16, duration_ms: i64) {
     emit(&serde_json::json!({
-        "_aws": directive(&["Route"], &[("Requests", "Count"), ("Faults", "Count"), ("Duration", "Milliseconds")]),
+        "_aws": directive(at, &["Route"], &[("Requests", "Count"), ("Faults", "Count"), ("Duration", "Milliseconds")]),
         "Route": route,
         "Requests": 1,
         "Faults": u8::from(status >= 500),
@@ -16,9 +18,9 @@ pub(crate) fn request(route: &str, status: u16, duration_ms: i64) {
 }
 
 /// One run of a job, with its outcome.
-pub(crate) fn run(job: &str, outcome: &str, duration_ms: i64) {
+pub(crate) fn run(at: Timestamp, job: &str, outcome: &str, duration_ms: i64) {
     emit(&serde_json::json!({
-        "_aws": directive(&["Job", "Outcome"], &[("Runs", "Count"), ("Duration", "Milliseconds")]),
+        "_aws": directive(at, &["Job", "Outcome"], &[("Runs", "Count"), ("Duration", "Milliseconds")]),
         "Job": job,
         "Outcome": outcome,
         "Runs": 1,
@@ -26,11 +28,11 @@ pub(crate) fn run(job: &str, outcome: &str, duration_ms: i64) {
     }));
 }
 
-fn directive(dimensions: &[&str], metrics: &[(&str, &str)]) -> serde_json::Value {
+fn directive(at: Timestamp, dimensions: &[&str], metrics: &[(&str, &str)]) -> serde_json::Value {
     let metrics: Vec<_> =
         metrics.iter().map(|(name, unit)| serde_json::json!({ "Name": name, "Unit": unit })).collect();
     serde_json::json!({
-        "Timestamp": jiff::Timestamp::now().as_millisecond(),
+        "Timestamp": at.as_millisecond(),
         "CloudWatchMetrics": [{ "Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics }],
     })
 }

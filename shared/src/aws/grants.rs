@@ -4,7 +4,6 @@
 //! assumed role to one workspace by it, and the test double refuses what it does not hold.
 
 use crate::config::Tables;
-use crate::kernel::ids::{UserId, WorkspaceId};
 
 /// A right that a function declares in its `GRANTS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -282,78 +281,4 @@ impl Grant {
             Self::CallPlatforms => &[],
         }
     }
-}
-
-/// For whom a session is narrowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Subject {
-    pub workspace: WorkspaceId,
-    /// Only where the workspace is being founded: the user whose list it joins.
-    pub founder: Option<UserId>,
-}
-
-/// STS refuses a session policy over 2,048 characters; the generator refuses one over this, so that
-/// ids and table names can grow.
-pub const SESSION_POLICY_LIMIT: usize = 1800;
-
-/// The session policy of a function for one workspace: its tenant statements with literal keys.
-///
-/// Regions and accounts are wildcards here to keep the policy short; the role that it narrows names
-/// them.
-pub fn session_policy(grants: &[Grant], subject: Subject, tables: &Tables, bucket: &str) -> String {
-    let fill = |template: &str| {
-        let filled = template.replace("{workspace}", &subject.workspace.to_string());
-        match subject.founder {
-            Some(user) => Some(filled.replace("{user}", &user.to_string())),
-            None if filled.contains("{user}") => None,
-            None => Some(filled),
-        }
-    };
-    let statements: Vec<serde_json::Value> = grants
-        .iter()
-        .flat_map(|grant| grant.statements())
-        .chain(TENANT_BASE)
-        .filter(|statement| statement.holder == Holder::Tenant)
-        .filter_map(|statement| {
-            let (resource, condition) = match statement.resource {
-                Resource::Items(table, keys) => {
-                    let keys: Vec<String> = keys.iter().filter_map(|key| fill(key)).collect();
-                    (
-                        format!("arn:aws:dynamodb:*:*:table/{}", table.name(tables)),
-                        Some(serde_json::json!({
-                            "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys },
-                            // ForAllValues is true where the key is absent.
-                            "Null": { "dynamodb:LeadingKeys": "false" },
-                        })),
-                    )
-                }
-                Resource::Objects(prefix) => (format!("arn:aws:s3:::{bucket}/{}", fill(prefix)?), None),
-                Resource::WorkspaceKeys => (
-                    "*".to_owned(),
-                    Some(serde_json::json!({
-                        "StringEquals": { "kms:EncryptionContext:workspace": subject.workspace.to_string() },
-                    })),
-                ),
-                Resource::StorageKey => (
-                    "*".to_owned(),
-                    Some(serde_json::json!({
-                        "StringLike": { "kms:ViaService": ["dynamodb.*.amazonaws.com", "s3.*.amazonaws.com"] },
-                    })),
-                ),
-                // The role itself requires the tag on the request or on the key.
-                Resource::NewWorkspaceKey => ("*".to_owned(), None),
-                _ => return None,
-            };
-            let mut written = serde_json::json!({
-                "Effect": "Allow",
-                "Action": statement.actions,
-                "Resource": resource,
-            });
-            if let Some(condition) = condition {
-                written["Condition"] = condition;
-            }
-            Some(written)
-        })
-        .collect();
-    serde_json::json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
 }

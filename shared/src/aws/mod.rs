@@ -2,10 +2,11 @@
 
 pub mod grants;
 pub(crate) mod kms;
-pub(crate) mod mailer;
+pub mod mailer;
 pub(crate) mod objects;
 pub mod outbound;
 pub(crate) mod queues;
+pub mod session_policy;
 pub(crate) mod sessions;
 #[cfg(feature = "testing")]
 pub mod wire;

@@ -7,7 +7,8 @@ use aws_credential_types::Credentials;
 use aws_sdk_sts::types::Tag;
 use jiff::{SignedDuration, Timestamp};
 
-use super::grants::{Grant, Subject, session_policy};
+use super::grants::Grant;
+use super::session_policy::{Subject, session_policy};
 use super::{Aws, failed};
 use crate::kernel::problems::Problem;
 use crate::kernel::time::after;

@@ -29,7 +29,7 @@ use crate::table::item::body;
 use crate::table::read::Reader;
 use crate::tenancy::Entitlement;
 use crate::tenancy::app::App;
-use crate::tenancy::scope::{Remember, Remembered};
+use crate::tenancy::remember::{Remember, Remembered};
 
 /// What is left of a function's timeout when a request is given up, so that the client gets an answer.
 const ANSWERED_BEFORE_TIMEOUT: Duration = Duration::from_millis(500);
@@ -82,7 +82,8 @@ impl Pipeline {
             Ok(answer) => (answer.status, ""),
             Err(problem) => (problem.status(), problem.code()),
         };
-        let duration_ms = self.app.aws.clock.now().as_millisecond() - started.as_millisecond();
+        let ended = self.app.aws.clock.now();
+        let duration_ms = ended.as_millisecond() - started.as_millisecond();
         if let Some(cause) = result.as_ref().err().and_then(Problem::cause) {
             tracing::error!(request.id = incoming.request_id, code, cause, "request failed");
         }
@@ -94,7 +95,7 @@ impl Pipeline {
             duration_ms,
             "request"
         );
-        metrics::request(entry.route.name, status, duration_ms);
+        metrics::request(ended, entry.route.name, status, duration_ms);
         self.respond(&incoming, result, standing)
     }
 

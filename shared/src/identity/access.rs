@@ -11,8 +11,9 @@ use crate::aws::grants::Table;
 use crate::kernel::ids::{SessionId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
 use crate::table::read::Reader;
+use crate::tenancy::remember::Remember;
 use crate::tenancy::roles::Rank;
-use crate::tenancy::scope::{Remember, Scope, ScopeParts, Workspace};
+use crate::tenancy::scope::{Scope, ScopeParts, Workspace};
 
 /// What a route's handler is given. Only the types of this module and `Workspace<Role>` are.
 pub trait Access: Admit {}

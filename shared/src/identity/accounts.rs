@@ -154,7 +154,7 @@ impl Accounts {
     pub async fn find_part<R: AccountRecord>(
         &self,
         key: &AccountKey,
-        part: &dyn Display,
+        part: &(dyn Display + Sync),
     ) -> Result<Option<Stored<R>>, Problem> {
         let item = self.reader().get(Table::Accounts, &key.partition(), &sort_key::<R>(&part.to_string())).await?;
         let Some(item) = item else { return Ok(None) };

@@ -13,7 +13,8 @@ use crate::table::read::Reader;
 use crate::tenancy::Role;
 use crate::tenancy::app::App;
 use crate::tenancy::entitlements::{self, Entitlement};
-use crate::tenancy::scope::{Remember, Scope, ScopeParts};
+use crate::tenancy::remember::Remember;
+use crate::tenancy::scope::{Scope, ScopeParts};
 
 /// What a route asks of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,3 +11,4 @@ pub(crate) mod token;
 pub use access::{Access, Anyone, Credentials, SignedIn};
 pub use accounts::{AccountChanges, AccountKey, AccountRecord, Accounts};
 pub use founding::{Founding, Membership};
+pub use token::PublicKey;

@@ -119,7 +119,7 @@ impl Runner<'_> {
         let lock = Lock { aws: &self.app.aws, job: self.entry.job.name, holder: &key };
         if !lock.take(self.deadline()).await? {
             tracing::info!(job = self.entry.job.name, key, "skipped: another run is at work");
-            metrics::run(self.entry.job.name, Outcome::Skipped.name(), 0);
+            metrics::run(self.app.aws.clock.now(), self.entry.job.name, Outcome::Skipped.name(), 0);
             return Ok(Value::Null);
         }
         let ran = self.one(&key, None, None, Value::Object(serde_json::Map::new())).await;
@@ -193,7 +193,7 @@ impl Runner<'_> {
         match record.begin(deadline).await? {
             Begun::Go => {}
             Begun::Done => {
-                metrics::run(job, Outcome::Skipped.name(), 0);
+                metrics::run(aws.clock.now(), job, Outcome::Skipped.name(), 0);
                 return Ok(());
             }
             Begun::Busy => return Err(JobError::Retry(Problem::unavailable("another run has this in hand"))),
@@ -211,14 +211,15 @@ impl Runner<'_> {
             Err(JobError::Retry(problem)) => (Outcome::Failed, problem.code()),
             Err(JobError::GiveUp(problem)) => (Outcome::GaveUp, problem.code()),
         };
-        let duration_ms = aws.clock.now().as_millisecond() - began_ms;
+        let ended = aws.clock.now();
+        let duration_ms = ended.as_millisecond() - began_ms;
         match &result {
             Ok(()) => tracing::info!(job, key, duration_ms, "run"),
             Err(error) => {
                 tracing::error!(job, key, duration_ms, outcome = outcome.name(), cause = ?error.problem(), "run");
             }
         }
-        metrics::run(job, outcome.name(), duration_ms);
+        metrics::run(ended, job, outcome.name(), duration_ms);
         record.end(outcome, code).await?;
         result
     }

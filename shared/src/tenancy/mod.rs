@@ -4,12 +4,17 @@ pub(crate) mod app;
 pub mod changes;
 pub mod entitlements;
 pub(crate) mod keys;
+pub mod listing;
+mod objects;
 pub mod platform;
+pub(crate) mod remember;
 pub mod roles;
 pub mod scope;
+mod vault;
 
 pub use changes::{Audited, Changes};
 pub use entitlements::Entitlement;
+pub use listing::{Listing, Page};
 pub use platform::{Platform, Reason};
 pub use roles::{Admin, AtLeast, Member, Owner, Reviewer, Role};
-pub use scope::{Listing, Page, Scope, Tenant, Workspace};
+pub use scope::{Scope, Tenant, Workspace};

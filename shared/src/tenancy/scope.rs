@@ -5,35 +5,31 @@ use std::fmt::Display;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use jiff::Timestamp;
 
 use super::app::App;
 use super::changes::Audited;
 use super::entitlements::{self, Entitlement};
+use super::listing::{Listing, Page};
+use super::remember::Remember;
 use super::roles::{AtLeast, Rank, Role};
 use crate::audit::{self, Action, AuditEntry, Origin, Target};
-use crate::aws::grants::{Subject, Table};
-use crate::aws::objects::{Object, SignedUpload};
+use crate::aws::grants::Table;
 use crate::aws::outbound::{OutboundAnswer, OutboundError, OutboundRequest};
+use crate::aws::session_policy::Subject;
 use crate::config::Sending;
 use crate::crypto::derived::Label;
-use crate::crypto::sealed::{Place, Sealed};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{Id, UserId, WorkspaceId, new_uuid};
 use crate::kernel::problems::Problem;
-use crate::kernel::secrets::SecretText;
-use crate::kernel::time::after;
 use crate::outbox;
 use crate::table::commit::{Expected, Plan, commit};
 use crate::table::cursor::{self, Binding};
 use crate::table::entity::{Entity, Stored, sort_key};
-use crate::table::item::{Item, Row, body, decode, encode, string};
+use crate::table::item::{Item, body, decode, string};
 use crate::table::read::{PageQuery, Reader};
 
 /// One workspace, for as long as one request or run. It cannot be built, copied or kept outside
@@ -49,46 +45,6 @@ pub struct Scope {
     remember: Option<Arc<Remember>>,
 }
 
-/// What makes a POST repeatable: the record that its commit carries (Idempotency-Key).
-pub(crate) struct Remember {
-    pub(crate) table: Table,
-    pub(crate) partition: String,
-    pub(crate) sort: String,
-    /// A digest of the route and the request's body: the same key with another body is refused.
-    pub(crate) fingerprint: String,
-    pub(crate) status: u16,
-    /// Set once a commit carried it: a handler's later commits do not repeat it.
-    carried: AtomicBool,
-}
-
-/// What a repeated request is answered from: no secret, no body, only where the resource is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Remembered {
-    pub(crate) fingerprint: String,
-    pub(crate) status: u16,
-    pub(crate) resource: String,
-}
-
-/// How long a request can be repeated.
-const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
-
-impl Remember {
-    pub(crate) fn new(table: Table, partition: String, sort: String, fingerprint: String, status: u16) -> Self {
-        Self { table, partition, sort, fingerprint, status, carried: AtomicBool::new(false) }
-    }
-
-    fn row(&self, resource: String, now: Timestamp) -> Result<Row, Problem> {
-        let remembered = Remembered { fingerprint: self.fingerprint.clone(), status: self.status, resource };
-        Ok(Row {
-            sort: self.sort.clone(),
-            version: 1,
-            body: encode(&remembered)?,
-            due: None,
-            expires_at: Some(after(now, REMEMBERED_FOR)),
-        })
-    }
-}
-
 /// What a proof is made from.
 pub(crate) struct ScopeParts {
     pub(crate) app: Arc<App>,
@@ -98,28 +54,6 @@ pub(crate) struct ScopeParts {
     pub(crate) function: &'static str,
     pub(crate) founder: Option<UserId>,
     pub(crate) remember: Option<Arc<Remember>>,
-}
-
-/// A request for one page of a list.
-#[derive(Clone, Debug)]
-pub struct Page {
-    pub limit: u32,
-    pub cursor: Option<String>,
-    pub newest_first: bool,
-}
-
-/// One page of a list.
-#[derive(Serialize, ToSchema)]
-pub struct Listing<T> {
-    pub items: Vec<T>,
-    /// Give it as `cursor` to get the next page. Null at the end; good for 24 hours.
-    pub next_cursor: Option<String>,
-}
-
-impl<T> Listing<T> {
-    pub fn map<U>(self, view: impl FnMut(T) -> U) -> Listing<U> {
-        Listing { items: self.items.into_iter().map(view).collect(), next_cursor: self.next_cursor }
-    }
 }
 
 impl Scope {
@@ -165,6 +99,11 @@ impl Scope {
         &self.origin.actor
     }
 
+    /// The name of the workspace's plan, to be shown. Code asks `require` and `limit`.
+    pub fn plan(&self) -> &str {
+        &self.plan
+    }
+
     /// 402 where the workspace's plan does not include it.
     pub fn require(&self, needed: Entitlement) -> Result<(), Problem> {
         entitlements::require(&self.plan, &[needed])
@@ -180,7 +119,7 @@ impl Scope {
         self.app.aws.config.sending
     }
 
-    async fn credentials(&self) -> Result<Credentials, Problem> {
+    pub(super) async fn credentials(&self) -> Result<Credentials, Problem> {
         let subject = Subject { workspace: self.workspace, founder: self.founder };
         self.app.aws.sessions.credentials(&self.app.aws, self.app.grants, subject).await
     }
@@ -286,7 +225,7 @@ impl Scope {
             let id = new_uuid(&aws.clock, &aws.entropy).simple().to_string();
             outbox::post(&mut first, id, self.now(), &self.origin.request_id, posted)?;
         }
-        let remember = self.remember.as_ref().filter(|remember| !remember.carried.load(Ordering::Acquire));
+        let remember = self.remember.as_ref().filter(|remember| !remember.is_carried());
         let carried = match (remember, resource) {
             (Some(remember), Some(resource)) => {
                 let row = remember.row(resource, self.now())?;
@@ -301,7 +240,7 @@ impl Scope {
         let credentials = self.credentials().await?;
         commit(&self.app.aws, Some(&credentials), &self.partition(), first).await.map_err(Problem::from)?;
         if let Some(remember) = carried {
-            remember.carried.store(true, Ordering::Release);
+            remember.carry();
         }
         Ok(())
     }
@@ -314,86 +253,6 @@ impl Scope {
         let aws = &self.app.aws;
         let id = new_uuid(&aws.clock, &aws.entropy).simple().to_string();
         audit::record(plan, id, self.now(), action, target, &self.origin)
-    }
-
-    /// Seals a secret for one purpose of one owner (an item's id): it opens nowhere else.
-    pub async fn seal(
-        &self,
-        purpose: &'static str,
-        owner: &impl Display,
-        secret: &SecretText,
-    ) -> Result<Sealed, Problem> {
-        let owner = owner.to_string();
-        Box::pin(async move {
-            let credentials = self.credentials().await?;
-            let key = super::keys::current(self, &credentials).await?;
-            let place = Place { workspace: self.workspace, purpose, owner: &owner };
-            self.app.data_keys.seal(&self.app.aws, &credentials, &key, &place, secret).await
-        })
-        .await
-    }
-
-    /// Opens a sealed secret of this workspace.
-    pub async fn open(
-        &self,
-        purpose: &'static str,
-        owner: &impl Display,
-        sealed: &Sealed,
-    ) -> Result<SecretText, Problem> {
-        let owner = owner.to_string();
-        Box::pin(async move {
-            let credentials = self.credentials().await?;
-            let place = Place { workspace: self.workspace, purpose, owner: &owner };
-            self.app.data_keys.open(&self.app.aws, &credentials, &place, sealed).await
-        })
-        .await
-    }
-
-    /// Signs an upload of exactly `size_bytes` bytes with exactly this SHA-256 (base64) into the
-    /// quarantine, under a name that is unique in the workspace.
-    pub async fn sign_upload(&self, name: &str, size_bytes: u64, sha256: &str) -> Result<SignedUpload, Problem> {
-        let credentials = self.credentials().await?;
-        self.app.aws.sign_upload(&credentials, &self.quarantined(name), size_bytes, sha256).await
-    }
-
-    /// Reads the newest version of an upload, or the given one; none where nothing was uploaded.
-    pub async fn read_upload(
-        &self,
-        name: &str,
-        version: Option<&str>,
-        limit_bytes: u64,
-    ) -> Result<Option<Object>, Problem> {
-        let credentials = self.credentials().await?;
-        self.app.aws.read_object(&credentials, &self.quarantined(name), version, limit_bytes).await
-    }
-
-    pub async fn discard_upload(&self, name: &str) -> Result<(), Problem> {
-        let credentials = self.credentials().await?;
-        self.app.aws.delete_object(&credentials, &self.quarantined(name)).await
-    }
-
-    /// Writes an object of the workspace, where nothing can presign, and returns its version.
-    pub async fn write_object(&self, name: &str, content_type: &str, bytes: Vec<u8>) -> Result<String, Problem> {
-        let credentials = self.credentials().await?;
-        self.app.aws.write_object(&credentials, &self.object(name), content_type, bytes).await
-    }
-
-    pub async fn read_object(
-        &self,
-        name: &str,
-        version: Option<&str>,
-        limit_bytes: u64,
-    ) -> Result<Option<Object>, Problem> {
-        let credentials = self.credentials().await?;
-        self.app.aws.read_object(&credentials, &self.object(name), version, limit_bytes).await
-    }
-
-    fn quarantined(&self, name: &str) -> String {
-        format!("q/{}/{name}", self.workspace)
-    }
-
-    fn object(&self, name: &str) -> String {
-        format!("m/{}/{name}", self.workspace)
     }
 
     /// Waits, where another function holds what is needed. A test's clock is moved instead.

@@ -67,7 +67,7 @@ impl TestApp {
             region: "us-east-1".to_owned(),
             cell: "local".to_owned(),
             tables: Tables::named(&name),
-            media_bucket: format!("{name}-media-000000000000"),
+            media_bucket: format!("{name}-media-000000000000-us-east-1"),
             queue_base: format!("http://127.0.0.1/000000000000/{name}-"),
             tenant_role: format!("arn:aws:iam::000000000000:role/{name}-tenant"),
             platform_key: format!("alias/{name}-platform"),
@@ -255,7 +255,7 @@ impl Posted {
 
 /// What a session of this function may do, for the snapshot of its policy.
 pub fn session_policy(function: &Function, workspace: &str) -> Result<String, crate::kernel::ids::NotAnId> {
-    let subject = crate::aws::grants::Subject { workspace: workspace.parse()?, founder: None };
+    let subject = crate::aws::session_policy::Subject { workspace: workspace.parse()?, founder: None };
     let tables = Tables::named("bh");
-    Ok(crate::aws::grants::session_policy(function.grants(), subject, &tables, "bh-media-000000000000"))
+    Ok(crate::aws::session_policy::session_policy(function.grants(), subject, &tables, "bh-media-000000000000"))
 }

@@ -1,0 +1,137 @@
+//! The session policy: a function's tenant statements with the literal keys of one workspace.
+
+use super::grants::{Grant, Holder, Resource, TENANT_BASE};
+use crate::config::Tables;
+use crate::kernel::ids::{UserId, WorkspaceId};
+
+/// For whom a session is narrowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Subject {
+    pub workspace: WorkspaceId,
+    /// Only where the workspace is being founded: the user whose list it joins.
+    pub founder: Option<UserId>,
+}
+
+/// STS refuses a session policy over 2,048 characters; the generator refuses one over this, so that
+/// ids and table names can grow.
+pub const SESSION_POLICY_LIMIT: usize = 1800;
+
+/// The session policy of a function for one workspace: its tenant statements with literal keys.
+///
+/// Regions and accounts are wildcards here to keep the policy short; the role that it narrows names
+/// them.
+pub fn session_policy(grants: &[Grant], subject: Subject, tables: &Tables, bucket: &str) -> String {
+    let fill = |template: &str| {
+        let filled = template.replace("{workspace}", &subject.workspace.to_string());
+        match subject.founder {
+            Some(user) => Some(filled.replace("{user}", &user.to_string())),
+            None if filled.contains("{user}") => None,
+            None => Some(filled),
+        }
+    };
+    let mut permissions: Vec<Permission> = Vec::new();
+    for statement in grants.iter().flat_map(|grant| grant.statements()).chain(TENANT_BASE) {
+        if statement.holder == Holder::Tenant
+            && let Some((resource, condition)) = narrowed(statement.resource, &fill, tables, bucket, subject)
+        {
+            merge(&mut permissions, statement.actions, resource, condition);
+        }
+    }
+    let statements: Vec<serde_json::Value> =
+        merged_resources(permissions).into_iter().map(Permission::written).collect();
+    serde_json::json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
+}
+
+/// A resource and condition with the subject's literal ids; none where it is not a tenant's.
+fn narrowed(
+    resource: Resource,
+    fill: &dyn Fn(&str) -> Option<String>,
+    tables: &Tables,
+    bucket: &str,
+    subject: Subject,
+) -> Option<(String, Option<serde_json::Value>)> {
+    Some(match resource {
+        Resource::Items(table, keys) => {
+            let keys: Vec<String> = keys.iter().filter_map(|key| fill(key)).collect();
+            if keys.is_empty() {
+                return None;
+            }
+            (
+                format!("arn:aws:dynamodb:*:*:table/{}", table.name(tables)),
+                Some(serde_json::json!({
+                    "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys },
+                    // ForAllValues is true where the key is absent.
+                    "Null": { "dynamodb:LeadingKeys": "false" },
+                })),
+            )
+        }
+        Resource::Objects(prefix) => (format!("arn:aws:s3:::{bucket}/{}", fill(prefix)?), None),
+        Resource::WorkspaceKeys => (
+            "*".to_owned(),
+            Some(serde_json::json!({
+                "StringEquals": { "kms:EncryptionContext:workspace": subject.workspace.to_string() },
+            })),
+        ),
+        Resource::StorageKey => (
+            "*".to_owned(),
+            Some(serde_json::json!({
+                "StringLike": { "kms:ViaService": ["dynamodb.*.amazonaws.com", "s3.*.amazonaws.com"] },
+            })),
+        ),
+        // The role itself requires the tag on the request or on the key.
+        Resource::NewWorkspaceKey => ("*".to_owned(), None),
+        _ => return None,
+    })
+}
+
+/// What is allowed, on its way into a policy.
+struct Permission {
+    actions: Vec<&'static str>,
+    resources: Vec<String>,
+    condition: Option<serde_json::Value>,
+}
+
+impl Permission {
+    fn written(self) -> serde_json::Value {
+        let mut written = serde_json::json!({ "Effect": "Allow", "Action": self.actions, "Resource": self.resources });
+        if let Some(condition) = self.condition {
+            written["Condition"] = condition;
+        }
+        written
+    }
+}
+
+/// Adds actions to the permission of the same resource under the same condition, so that the policy
+/// stays within STS's limit. It allows exactly what the separate statements would.
+fn merge(
+    permissions: &mut Vec<Permission>,
+    actions: &'static [&'static str],
+    resource: String,
+    condition: Option<serde_json::Value>,
+) {
+    let same = |known: &&mut Permission| known.resources == [resource.clone()] && known.condition == condition;
+    match permissions.iter_mut().find(same) {
+        Some(known) => {
+            for action in actions {
+                if !known.actions.contains(action) {
+                    known.actions.push(action);
+                }
+            }
+        }
+        None => permissions.push(Permission { actions: actions.to_vec(), resources: vec![resource], condition }),
+    }
+}
+
+/// One permission for resources that allow the same under the same condition.
+fn merged_resources(permissions: Vec<Permission>) -> Vec<Permission> {
+    let mut merged: Vec<Permission> = Vec::new();
+    for permission in permissions {
+        let same =
+            |known: &&mut Permission| known.actions == permission.actions && known.condition == permission.condition;
+        match merged.iter_mut().find(same) {
+            Some(known) => known.resources.extend(permission.resources),
+            None => merged.push(permission),
+        }
+    }
+    merged
+}

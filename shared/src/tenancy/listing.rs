@@ -1,0 +1,53 @@
+//! Lists: a request for one page, and the page.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use utoipa::openapi::schema::SchemaType;
+use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+/// A request for one page of a list.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub limit: u32,
+    pub cursor: Option<String>,
+    pub newest_first: bool,
+}
+
+/// One page of a list.
+#[derive(Serialize)]
+pub struct Listing<T> {
+    pub items: Vec<T>,
+    /// Give it as `cursor` to get the next page. Null at the end; good for 24 hours.
+    pub next_cursor: Option<String>,
+}
+
+/// By hand, because a derived schema has one name for the lists of all kinds.
+impl<T: ToSchema> PartialSchema for Listing<T> {
+    fn schema() -> RefOr<Schema> {
+        let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
+        let cursor = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+            .description(Some("Give it as `cursor` to get the next page. Null at the end; good for 24 hours."));
+        let listing = ObjectBuilder::new().property("items", items).property("next_cursor", cursor);
+        listing.required("items").required("next_cursor").into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for Listing<T> {
+    fn name() -> Cow<'static, str> {
+        format!("{}List", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
+}
+
+impl<T> Listing<T> {
+    pub fn map<U>(self, view: impl FnMut(T) -> U) -> Listing<U> {
+        Listing { items: self.items.into_iter().map(view).collect(), next_cursor: self.next_cursor }
+    }
+}

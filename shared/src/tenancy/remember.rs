@@ -1,0 +1,59 @@
+//! Repeatable requests: what a POST with an Idempotency-Key leaves behind, in the transaction that it commits.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::aws::grants::Table;
+use crate::kernel::problems::Problem;
+use crate::kernel::time::after;
+use crate::table::item::{Row, encode};
+
+/// What makes a POST repeatable: the record that its commit carries (Idempotency-Key).
+pub(crate) struct Remember {
+    pub(crate) table: Table,
+    pub(crate) partition: String,
+    pub(crate) sort: String,
+    /// A digest of the route and the request's body: the same key with another body is refused.
+    pub(crate) fingerprint: String,
+    pub(crate) status: u16,
+    /// Set once a commit carried it: a handler's later commits do not repeat it.
+    carried: AtomicBool,
+}
+
+/// What a repeated request is answered from: no secret, no body, only where the resource is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Remembered {
+    pub(crate) fingerprint: String,
+    pub(crate) status: u16,
+    pub(crate) resource: String,
+}
+
+/// How long a request can be repeated.
+const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+impl Remember {
+    pub(crate) fn new(table: Table, partition: String, sort: String, fingerprint: String, status: u16) -> Self {
+        Self { table, partition, sort, fingerprint, status, carried: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn is_carried(&self) -> bool {
+        self.carried.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn carry(&self) {
+        self.carried.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn row(&self, resource: String, now: Timestamp) -> Result<Row, Problem> {
+        let remembered = Remembered { fingerprint: self.fingerprint.clone(), status: self.status, resource };
+        Ok(Row {
+            sort: self.sort.clone(),
+            version: 1,
+            body: encode(&remembered)?,
+            due: None,
+            expires_at: Some(after(now, REMEMBERED_FOR)),
+        })
+    }
+}

@@ -1,0 +1,44 @@
+//! The secrets of a workspace: sealed and opened through its scope alone.
+
+use std::fmt::Display;
+
+use super::keys;
+use super::scope::Scope;
+use crate::crypto::sealed::{Place, Sealed};
+use crate::kernel::problems::Problem;
+use crate::kernel::secrets::SecretText;
+
+impl Scope {
+    /// Seals a secret for one purpose of one owner (an item's id): it opens nowhere else.
+    pub async fn seal(
+        &self,
+        purpose: &'static str,
+        owner: &impl Display,
+        secret: &SecretText,
+    ) -> Result<Sealed, Problem> {
+        let owner = owner.to_string();
+        Box::pin(async move {
+            let credentials = self.credentials().await?;
+            let key = keys::current(self, &credentials).await?;
+            let place = Place { workspace: self.id(), purpose, owner: &owner };
+            self.app().data_keys.seal(&self.app().aws, &credentials, &key, &place, secret).await
+        })
+        .await
+    }
+
+    /// Opens a sealed secret of this workspace.
+    pub async fn open(
+        &self,
+        purpose: &'static str,
+        owner: &impl Display,
+        sealed: &Sealed,
+    ) -> Result<SecretText, Problem> {
+        let owner = owner.to_string();
+        Box::pin(async move {
+            let credentials = self.credentials().await?;
+            let place = Place { workspace: self.id(), purpose, owner: &owner };
+            self.app().data_keys.open(&self.app().aws, &credentials, &place, sealed).await
+        })
+        .await
+    }
+}
