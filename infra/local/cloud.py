@@ -1,115 +1,17 @@
 #!/usr/bin/env python3
-"""The local cloud of this checkout, by one command each. `make help` lists what most people need."""
+"""The local cloud of this checkout: `cloud.py <command>`. `make help` lists what most people need."""
 
 import sys
 
 if sys.version_info < (3, 11):
     sys.exit("infra/local/cloud.py needs Python 3.11 or newer; this is " + sys.version.split()[0])
 
-import os
-import shlex
-import shutil
-
-import bluesky
-import check
-import deploy
-import emulator
-import functions
-import ledger
-import package
-import places
-import tools
-from progress import Failure, main, say
-
-USAGE = {
-    "up": "start the local cloud",
-    "deploy": "package the local build and deploy template.yaml to the local cloud",
-    "build [FN]": "compile all functions, or one, for the local cloud",
-    "push FN": "build one function and make it the live one",
-    "logs FN": "follow the log of one function",
-    "env": "print the environment of a client of the local cloud, for a shell to evaluate",
-    "status": "tell what runs where",
-    "pds-up": "start a real Bluesky server",
-    "pds-down": "stop it",
-    "down": "stop everything; the state of the local cloud is kept",
-    "reset": "stop everything and forget the state of the local cloud",
-    "package [ARCHITECTURE]": "build and package all functions for AWS, into target/package; without an architecture for this machine's",
-    "sam ...": "run the pinned SAM with the machine's own AWS credentials",
-    "check-templates": "cfn-lint on the templates, checkov on what they expand to",
-    "install-cargo-tool NAME": "make sure that a cargo subcommand is there",
-}
-
-
-def commands(arguments: list[str]) -> None:
-    match arguments:
-        case ["up"]:
-            emulator.up()
-        case ["deploy"]:
-            deploy.deploy()
-        case ["build", *name] if len(name) <= 1:
-            package.build(*name)
-        case ["push", name]:
-            functions.push(name)
-        case ["logs", name]:
-            functions.logs(name)
-        case ["env"]:
-            print_environment()
-        case ["status"]:
-            print_status()
-        case ["pds-up"]:
-            bluesky.up()
-        case ["pds-down"]:
-            bluesky.down()
-        case ["down"]:
-            down()
-        case ["reset"]:
-            down()
-            places.OUTPUTS.unlink(missing_ok=True)
-            shutil.rmtree(places.state(), ignore_errors=True)
-            say("the local cloud is empty")
-        case ["package", *architecture] if len(architecture) <= 1:
-            package.package_release(*architecture)
-        case ["sam", *words]:
-            os.execv(tools.python_tools("sam") / "sam", ["sam", *words])
-        case ["check-templates"]:
-            check.templates()
-        case ["install-cargo-tool", name]:
-            tools.cargo_tool(name)
-        case _:
-            width = max(map(len, USAGE))
-            lines = [f"  {name:{width}}  {meaning}" for name, meaning in USAGE.items()]
-            raise Failure("reading the command", "one of these:\n" + "\n".join(lines), " ".join(arguments) or "nothing")
-
-
-def down() -> None:
-    stopped = [emulator.down(), bluesky.down()]
-    say("stopped" if any(stopped) else "nothing was running")
-
-
-def print_environment() -> None:
-    """Settings for a shell: `eval "$(python3 infra/local/cloud.py env)"`."""
-    settings = places.client_environment() | {
-        "BULKHEAD_STACK": places.STACK,
-        "BULKHEAD_BASE_URL": deploy.base_url(),
-        "BULKHEAD_PDS_URL": places.pds_url(),
-        # The stack's outputs, as JSON: the names of tables, buckets and keys.
-        "BULKHEAD_OUTPUTS": str(places.OUTPUTS),
-        "BULKHEAD_CLOUD_LOG": str(emulator.CLOUD.log),
-    }
-    for name, value in settings.items():
-        print(f"export {name}={shlex.quote(value)}")
-
-
-def print_status() -> None:
-    up = emulator.is_up()
-    say(f"local cloud     {places.endpoint() if up else 'not running'}")
-    say(f"Bluesky server  {places.pds_url() if bluesky.is_up() else 'not running'}")
-    last = ledger.read() if up else {}
-    if last:
-        deployed = places.read_json(places.OUTPUTS)
-        say(f"stack           {places.STACK}, {len(deployed.get('functions', []))} functions, at {deploy.base_url()}")
-        say(f"pushed since    {', '.join(last['pushed']) or 'nothing'}")
-
+# The folder of the sources stays free of byte code.
+sys.dont_write_bytecode = True
 
 if __name__ == "__main__":
-    main(commands)
+    # Imported only here: an older Python could not even read what they are written in.
+    import commands
+    import progress
+
+    progress.main(commands.run)

@@ -20,6 +20,8 @@ from tools import python_tools
 # The API's id, which the emulator takes from a tag: so its address is known before it exists, and never changes.
 API_ID = "bulkhead"
 MAIL_DOMAIN = "bulkhead.test"
+# The prefix of the tables that tests use in process (shared/src/testing).
+TEST_NAME = "bht"
 SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 SETTLE_SECONDS = 180
 
@@ -66,6 +68,7 @@ def deploy() -> None:
     _make_way()
     _sam_deploy(tools, f"sam deploy ({len(packages)} functions)")
     _verify_sender()
+    _deploy_test_data()
     for item in packages:
         # CloudFormation does not know of a pushed version and would leave it live where the template has not changed.
         if item.function in pushed:
@@ -140,12 +143,12 @@ def _sam_command(tools: Path) -> list:
 
 def _sam_environment() -> dict[str, str]:
     # SAM keeps a folder of its own; beside everything else of the local cloud instead of in the home folder.
-    return clean_environment(SAM_CLI_TELEMETRY="0", SAM_CLI_CONTAINER_CONNECTION_TIMEOUT="1", __SAM_CLI_APP_DIR=str(LOCAL / "sam"), **client_environment())
+    return clean_environment(SAM_CLI_TELEMETRY="0", __SAM_CLI_APP_DIR=str(LOCAL / "sam"), **client_environment())
 
 
-def _status() -> str | None:
+def _status(stack: str = STACK) -> str | None:
     try:
-        stacks = aws.query_call("cloudformation", "DescribeStacks", StackName=STACK)
+        stacks = aws.query_call("cloudformation", "DescribeStacks", StackName=stack)
     except aws.Refused:
         return None
     return stacks.findtext(".//StackStatus")
@@ -170,7 +173,38 @@ def _make_way() -> None:
 
 def _verify_sender() -> None:
     """On AWS the sender's identity is verified by its owner once, outside the stack. Here creating it is enough."""
-    _create_unless("already exist", "ses", "POST", "/v2/email/identities", json.dumps({"EmailIdentity": MAIL_DOMAIN}).encode())
+    _create_unless("AlreadyExistsException", "ses", "POST", "/v2/email/identities", json.dumps({"EmailIdentity": MAIL_DOMAIN}).encode())
+
+
+def _deploy_test_data() -> None:
+    """A second set of tables, keys and bucket, without functions: what the tests of `make test` work on in process.
+
+    On the first set the deployed relay would take their messages away from them.
+    """
+    parameters = {"Name": TEST_NAME, "WorkspaceKeys": "dedicated", "AllowedOrigins": "http://localhost:3000", "DeletionProtection": "false"}
+    form = {"StackName": f"{STACK}-test", "TemplateBody": (BUILD / "infra" / "data.yaml").read_text()}
+    for number, (name, value) in enumerate(parameters.items(), 1):
+        form |= {f"Parameters.member.{number}.ParameterKey": name, f"Parameters.member.{number}.ParameterValue": value}
+    with step("deploying the tables of the tests"):
+        there = _status(f"{STACK}-test")
+        if there not in (None, *SETTLED):
+            aws.query_call("cloudformation", "DeleteStack", StackName=f"{STACK}-test")
+            _await_status(f"{STACK}-test", lambda status: status in (None, "DELETE_COMPLETE"))
+            there = None
+        try:
+            aws.query_call("cloudformation", "UpdateStack" if there else "CreateStack", **form)
+        except aws.Refused as refused:
+            if "No updates" not in refused.body:
+                raise
+        _await_status(f"{STACK}-test", lambda status: status in SETTLED)
+
+
+def _await_status(stack: str, wanted) -> None:
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while not wanted(status := _status(stack)):
+        if time.monotonic() > deadline or (status or "").endswith("FAILED"):
+            raise Failure(f"waiting for the stack {stack}", "its end", str(status), emulator.CLOUD.log)
+        time.sleep(0.2)
 
 
 def _create_unless(there: str, *call) -> None:

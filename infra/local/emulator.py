@@ -43,6 +43,6 @@ def _environment() -> dict[str, str]:
         S3_DATA_DIR=str(state() / "s3"),
         # What functions are told to call.
         AWS_ENDPOINT_URL=endpoint(),
-        # Byte code of ministack is written on its first start.
+        # Its log is read while it runs.
         PYTHONUNBUFFERED="1",
     )

@@ -123,4 +123,3 @@ def _is_free(number: int) -> bool:
         except OSError:
             return False
     return True
-

@@ -11,7 +11,7 @@ from places import LOG, ROOT
 
 # A step that takes longer than this says that it is still at work.
 HEARTBEAT_SECONDS = 10
-TAIL_LINES = 15
+TAIL_LINES = 40
 
 
 class Failure(Exception):

@@ -1,10 +1,10 @@
 """A background process of this checkout: started once, known by its record, ended gently."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +109,5 @@ def _command_line(number: int) -> str:
 
 def _end_group(number: int) -> None:
     """Function processes outlive an emulator that ended in a hurry; they are in its group."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(number, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

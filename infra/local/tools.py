@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from places import BLUESKY, HERE, TEMPORARY, VENV, clean_environment
+from places import BLUESKY, HERE, TEMPORARY, VENV
 from progress import Failure, run, say
 
 OLDEST_NODE = 22

@@ -1,0 +1,91 @@
+# Everything a person or CI runs. `make` alone lists it. What a target needs and the machine lacks, it installs: into .local, or
+# into cargo's own folder, and says so.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# Steps start and use the same cloud: two of them at once would meet in the middle.
+.NOTPARALLEL:
+
+PYTHON ?= python3
+CLOUD := $(PYTHON) infra/local/cloud.py
+# The settings of a client of the local cloud, for the command that follows.
+WITH_CLOUD := settings=$$($(CLOUD) env); eval "$$settings";
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- the working day ---------------------------------------------------------------------------------------------------------
+
+demo: local ## Set up everything and publish a post, from sign-up to a real Bluesky server
+	@$(CLOUD) pds-up
+	@$(PYTHON) infra/local/demo.py
+
+local: build ## Build, start the local cloud, deploy to it
+	@$(CLOUD) up
+	@$(CLOUD) deploy
+
+push: ## Build one function and swap it into the running stack: make push FN=create-post
+	@$(CLOUD) push $(or $(FN),$(error name a function: make push FN=create-post))
+
+logs: ## Follow the log of one function: make logs FN=create-post
+	@$(CLOUD) logs $(or $(FN),$(error name a function: make logs FN=create-post))
+
+status: ## Tell what runs, and where
+	@$(CLOUD) status
+
+stop: ## Stop the local cloud and the Bluesky server; what they stored stays (the cloud's)
+	@$(CLOUD) down
+
+reset: ## Stop them and forget what the local cloud stored
+	@$(CLOUD) reset
+
+# --- proof -------------------------------------------------------------------------------------------------------------------
+
+build: ## Compile all functions for the local cloud
+	@$(CLOUD) build
+
+generate: ## Write the generated templates, indexes and the OpenAPI document
+	cargo run --quiet --package generator
+
+check: ## Formatting, lints, tidy rules, generated files, templates
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- --deny warnings
+	cargo run --quiet --package generator -- --check
+	cargo test --quiet --package system_tests --test tidy
+	@$(CLOUD) check-templates
+
+# Binaries hold no tests, and an empty harness for each would be linked: hence --lib and --test.
+test: local ## All tests, against one local cloud and a real Bluesky server
+	@$(CLOUD) pds-up
+	@$(CLOUD) install-cargo-tool nextest
+	@$(WITH_CLOUD) cargo nextest run --workspace --lib --test '*' $(TEST_ARGS)
+
+audit: ## Advisories, licences and sources of the dependencies (needs the network)
+	@$(CLOUD) install-cargo-tool deny
+	cargo deny --all-features check
+
+bench: local package ## Measure what docs/benchmarks.md promises
+	@$(WITH_CLOUD) cargo run --quiet --package system_tests --bin bench
+
+# --- AWS ---------------------------------------------------------------------------------------------------------------------
+
+package: ## Package for AWS into target/package, with the size gate; ARCHITECTURE=arm64 for a deploy
+	@$(CLOUD) package $(ARCHITECTURE)
+
+STACK ?= bulkhead
+RELEASE ?= $(shell git describe --always --dirty)
+ARCHITECTURE_FOR_AWS := $(or $(ARCHITECTURE),arm64)
+
+deploy: ## Deploy to AWS: make deploy PARAMETERS='AppUrl=… AllowedOrigins=… MailFrom=…'
+	@$(CLOUD) package $(ARCHITECTURE_FOR_AWS)
+	@$(CLOUD) sam deploy --template-file template.yaml --stack-name $(STACK) --resolve-s3 --no-fail-on-empty-changeset \
+	  --capabilities CAPABILITY_IAM CAPABILITY_NAMED_IAM CAPABILITY_AUTO_EXPAND \
+	  --parameter-overrides Release=$(RELEASE) Architecture=$(ARCHITECTURE_FOR_AWS) $(PARAMETERS) $(SAM_ARGS)
+
+clean: ## Stop everything and remove all that was built, installed or stored
+	@$(CLOUD) down
+	cargo clean
+	rm -rf .local
+
+.PHONY: help demo local push logs status stop reset build generate check test audit bench package deploy clean

@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+"""The main job as a client does it: from sign-up to a post on a real Bluesky server, over HTTP through API Gateway alone.
+
+`make demo` runs it when the stack and the Bluesky server are up. It makes new people each time, so that it works on whatever
+is stored already. With `--check` it prints its steps and nothing else: the end-to-end test of a deployed stack.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit("infra/local/demo.py needs Python 3.11 or newer; this is " + sys.version.split()[0])
+
+# The folder of the sources stays free of byte code.
+sys.dont_write_bytecode = True
+
+import base64
+import hashlib
+import json
+import secrets
+import time
+from datetime import UTC, datetime, timedelta, timezone
+
+import bluesky
+import deploy
+import emulator
+import places
+from demo import pds, picture
+from demo.client import TRANSCRIPT, Client, exchange, shown, start_transcript
+from demo.delivery import LATEST_SECONDS, await_end
+from demo.mailbox import read_mail_to, token_in
+from demo.steps import Steps
+from demo.stranger import doors, refusals
+from progress import Failure, main
+
+# This zone has had no summer time since 1986: its clock is known without a zone database, which a small machine may lack.
+TIME_ZONE = "Asia/Kathmandu"
+ZONE = timezone(timedelta(hours=5, minutes=45))
+# The sweep runs every 60 s and claims what is due within 60 s. So exactly one sweep claims what is due a little later than
+# that, whenever it was scheduled, and the queue delays it to its second.
+AHEAD_SECONDS = 65
+LINK = "https://example.com/spring"
+TAG = "cafés"
+ALT_TEXT = "A low sun in an evening sky"
+AUDITED = (
+    "workspace.created",
+    "channel.connected",
+    "media.upload_created",
+    "media.completed",
+    "post.created",
+    "post.scheduled",
+    "delivery.published",
+)
+
+
+class Person(Client):
+    """Someone with an account, signed in, and a workspace of their own."""
+
+    def __init__(self, name: str):
+        super().__init__()
+        self.name = name
+        self.email = f"{name.lower()}-{secrets.token_hex(5)}@example.com"
+        self.password = secrets.token_urlsafe(18)
+        self.workspace_id = ""
+
+    @property
+    def workspace(self) -> str:
+        return f"/workspaces/{self.workspace_id}"
+
+
+def run(arguments: list[str]) -> None:
+    if arguments not in ([], ["--check"]):
+        raise Failure("reading the command", "nothing, or --check", " ".join(arguments))
+    start_transcript()
+    steps = Steps(quiet=bool(arguments))
+    find_servers(steps)
+    ada = sign_up(steps, "Ada")
+    account, friend = make_bluesky_accounts(steps)
+    channel_id = connect_bluesky(steps, ada, account)
+    media = upload_picture(steps, ada)
+    text = f"Kia ora 🌅 Our {LINK}, drawn with @{friend.handle} for all #{TAG}!"
+    post_id = write_post(steps, ada, text, media["id"], channel_id)
+    due = schedule_post(steps, ada, post_id, channel_id)
+    delivery = publish(steps, ada, post_id, due)
+    record = read_back(steps, account, delivery)
+    check_content(steps, record, text, friend)
+    check_picture(steps, account, record, media)
+    tell_lateness(steps, account, delivery, due)
+    show_audit_trail(steps, ada)
+    turn_stranger_away(steps, ada, {"channel": channel_id, "media": media["id"], "post": post_id})
+    invite(steps, ada)
+
+
+def find_servers(steps: Steps) -> None:
+    with steps("find the API and the Bluesky server"):
+        if not (emulator.is_up() and bluesky.is_up()):
+            raise Failure("looking for them", "both run", "`make status` tells which does not; `make demo` starts both")
+        require("the API's health", "ok", Client().call("get-health", "GET", "/health")["status"])
+        steps.note(f"API             {deploy.base_url()}")
+        steps.note(f"Bluesky server  {places.pds_url()}")
+
+
+def sign_up(steps: Steps, name: str) -> Person:
+    """Takes a new person from registration to a workspace of their own."""
+    person = Person(name)
+    with steps(f"register {name}"):
+        about = {"email": person.email, "password": person.password, "name": name}
+        person.call("register", "POST", "/auth/register", about, expected=202)
+        steps.note(f"{person.email}, calling from {person.address}")
+    with steps(f"read {name}'s mail from SES"):
+        mail = read_mail_to(person.email)
+        token = token_in(mail)
+        steps.note(f"“{mail['Subject']}”, with a link that ends in #token={token[:12]}…")
+    with steps(f"verify {name}'s address by the link's token"):
+        verified = person.call("verify-email", "POST", "/auth/verify-email", {"token": token})
+        require("the verified address", person.email, verified["email"])
+    with steps(f"sign {name} in"):
+        credentials = {"email": person.email, "password": person.password}
+        session = person.call("login", "POST", "/auth/login", credentials)
+        person.access_token = session["access_token"]
+        steps.note(f"{session['user_id']}, with an access token for {session['expires_in_s'] // 60} minutes")
+    with steps(f"create {name}'s workspace"):
+        made = person.call("create-workspace", "POST", "/workspaces", {"name": f"{name}'s studio"}, expected=201)
+        person.workspace_id = made["id"]
+        steps.note(f"{made['id']}, plan {made['plan']}, {name} is its {made['role']}")
+    return person
+
+
+def make_bluesky_accounts(steps: Steps) -> tuple[pds.Account, pds.Account]:
+    with steps("make two accounts on the Bluesky server"):
+        run_id = secrets.token_hex(4)
+        account, friend = pds.create_account(f"ada-{run_id}"), pds.create_account(f"kiri-{run_id}")
+        steps.note(f"@{account.handle} ({account.did}) publishes, @{friend.handle} is mentioned")
+    return account, friend
+
+
+def connect_bluesky(steps: Steps, ada: Person, account: pds.Account) -> str:
+    with steps("connect the account by an app password"):
+        app_password = account.create_app_password("Bulkhead")
+        about = {"service": places.pds_url(), "identifier": account.handle, "app_password": app_password}
+        channel = ada.call("connect-bluesky", "POST", f"{ada.workspace}/channels/bluesky", about, expected=201)
+        require("the connected account", account.did, channel["account_id"])
+        steps.note(f"{channel['id']}, {channel['state']}, guarantee {channel['guarantee']}")
+    return channel["id"]
+
+
+def upload_picture(steps: Steps, ada: Person) -> dict:
+    content = picture.gradient()
+    with steps(f"announce a picture of {len(content):,} bytes"):
+        digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+        about = {"size_bytes": len(content), "sha256": digest, "alt_text": ALT_TEXT}
+        made = ada.call("create-upload", "POST", f"{ada.workspace}/media", about, expected=201)
+        media_id, upload = made["media"]["id"], made["upload"]
+        steps.note(f"{media_id}; the upload is signed for {', '.join(sorted(upload['headers']))}")
+    with steps("upload it to the presigned address"):
+        answer = exchange(upload["method"], upload["url"], content, upload["headers"], ada.address)
+        if answer.status != 200:
+            raise Failure("the upload to S3", "status 200", shown(answer), TRANSCRIPT)
+    with steps("have it checked, stripped and encoded anew"):
+        media = ada.call("complete-upload", "POST", f"{ada.workspace}/media/{media_id}/complete")
+        stored = media["picture"]
+        require("the stored picture's size in pixels", (picture.WIDTH, picture.HEIGHT), (stored["width"], stored["height"]))
+        steps.note(f"{stored['content_type']}, {stored['width']} x {stored['height']}, {stored['size_bytes']:,} bytes")
+    return media
+
+
+def write_post(steps: Steps, ada: Person, text: str, media_id: str, channel_id: str) -> str:
+    with steps("write a post with picture, link, mention and hashtag"):
+        about = {"text": text, "media_ids": [media_id], "channel_ids": [channel_id]}
+        post = ada.call("create-post", "POST", f"{ada.workspace}/posts", about, expected=201)
+        require("the post's state", "draft", post["state"])
+        steps.note(text)
+        steps.note(post["id"])
+    return post["id"]
+
+
+def schedule_post(steps: Steps, ada: Person, post_id: str, channel_id: str) -> datetime:
+    due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=AHEAD_SECONDS)
+    wall_time = due.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M:%S")
+    with steps(f"schedule it for {wall_time[11:]} in {TIME_ZONE}"):
+        about = {"at": wall_time, "time_zone": TIME_ZONE, "channel_ids": [channel_id]}
+        post = ada.call("schedule-post", "POST", f"{ada.workspace}/posts/{post_id}/schedule", about)
+        schedule = post["schedule"]
+        require("the instant that follows from the wall time", due, datetime.fromisoformat(schedule["instant"]))
+        steps.note(f"{schedule['at']} {schedule['utc_offset']} is {schedule['instant']} (zone rules of {schedule['tzdata_version']})")
+    return due
+
+
+def publish(steps: Steps, ada: Person, post_id: str, due: datetime) -> dict:
+    with steps("wait: the sweep claims it, the queue delays it, a function sends it"):
+        delivery = await_end(steps, ada, f"{ada.workspace}/posts/{post_id}/deliveries", due)
+        if delivery["state"] != "published":
+            expected = f"published within {LATEST_SECONDS} s of {due:%H:%M:%S} UTC"
+            came = f"{delivery['state']}, attempts {delivery['attempts']}, trouble: {json.dumps(delivery['trouble'])}"
+            raise Failure("the delivery", expected, f"{came}; see `make logs FN=sweep-due-posts`, then `FN=publish-post`", TRANSCRIPT)
+        post = ada.call("get-post", "GET", f"{ada.workspace}/posts/{post_id}")
+        require("the post's state", "published", post["state"])
+    steps.say("     the delivery:")
+    for name in ("id", "state", "due_at", "settled_at", "attempts", "guarantee"):
+        steps.say(f"       {name:11} {delivery[name]}")
+    for name, value in delivery["published"].items():
+        steps.say(f"       {name:11} {value}")
+    return delivery
+
+
+def read_back(steps: Steps, account: pds.Account, delivery: dict) -> dict:
+    with steps("read it back from the Bluesky server: exactly one record"):
+        published = delivery["published"]
+        require("the posts in the account's repository", [published["uri"]], [post["uri"] for post in pds.posts_of(account.did)])
+        record = pds.record(published["uri"])
+        require("the hash of the record", published["cid"], record["cid"])
+        steps.note(f"its createdAt is {record['value']['createdAt']}")
+    return record["value"]
+
+
+def check_content(steps: Steps, record: dict, text: str, friend: pds.Account) -> None:
+    with steps("its text, and its link, mention and tag by UTF-8 offsets"):
+        require("the text", text, record["text"])
+        expected = [
+            facet(text, LINK, "link", uri=LINK),
+            facet(text, f"@{friend.handle}", "mention", did=friend.did),
+            facet(text, f"#{TAG}", "tag", tag=TAG),
+        ]
+        require("the facets", expected, [{"index": came["index"], "features": came["features"]} for came in record["facets"]])
+        for came in record["facets"]:
+            start, end = came["index"]["byteStart"], came["index"]["byteEnd"]
+            steps.note(f"bytes {start:3} to {end:3}  {text.encode()[start:end].decode()}")
+
+
+def facet(text: str, part: str, kind: str, **about: str) -> dict:
+    """What Bluesky wants to be told of a part of a text (app.bsky.richtext.facet): offsets count bytes, not characters."""
+    start = len(text[: text.index(part)].encode())
+    index = {"byteStart": start, "byteEnd": start + len(part.encode())}
+    return {"index": index, "features": [{"$type": f"app.bsky.richtext.facet#{kind}"} | about]}
+
+
+def check_picture(steps: Steps, account: pds.Account, record: dict, media: dict) -> None:
+    with steps("its picture, downloaded from the Bluesky server"):
+        require("the kind of embed", "app.bsky.embed.images", record["embed"]["$type"])
+        require("the number of pictures", 1, len(record["embed"]["images"]))
+        (image,) = record["embed"]["images"]
+        require("the description", ALT_TEXT, image["alt"])
+        require("the aspect ratio", {"width": picture.WIDTH, "height": picture.HEIGHT}, image["aspectRatio"])
+        cid = image["image"]["ref"]["$link"]
+        answer = pds.blob(account.did, cid)
+        require("the bytes that the record names", cid, pds.cid_of(answer.body))
+        stored = base64.b64decode(media["picture"]["sha256"])
+        require("the bytes that Bulkhead stored, by their SHA-256", stored.hex(), hashlib.sha256(answer.body).hexdigest())
+        steps.note(f"{len(answer.body):,} bytes of {answer.headers['content-type']}: the very bytes that Bulkhead stored")
+
+
+def tell_lateness(steps: Steps, account: pds.Account, delivery: dict, due: datetime) -> None:
+    with steps("how late it was"):
+        written = (pds.last_written(account.did) - due.timestamp()) * 1000
+        settled = (datetime.fromisoformat(delivery["settled_at"]) - due) / timedelta(milliseconds=1)
+        if not 0 <= written <= LATEST_SECONDS * 1000:
+            expected = f"0 to {LATEST_SECONDS * 1000} ms after its second"
+            raise Failure("the lateness of the record", expected, f"{written:.0f} ms; see `make logs FN=publish-post`", TRANSCRIPT)
+        steps.note(f"on the Bluesky server {written:.0f} ms after its second, by that server's own revision")
+        steps.note(f"recorded as published {settled:.0f} ms after its second")
+
+
+def show_audit_trail(steps: Steps, ada: Person) -> None:
+    with steps("read the audit trail"):
+        entries = ada.call("list-audit-entries", "GET", f"{ada.workspace}/audit-entries")["items"][::-1]
+        for entry in entries:
+            at = datetime.fromisoformat(entry["at"])
+            steps.note(f"{at:%H:%M:%S}.{at.microsecond // 1000:03}  {entry['action']:21} {entry['target']['id']}  by {entry['actor']}")
+        audited = [entry["action"] for entry in entries if entry["action"] in AUDITED]
+        require("what was done, once each and in this order", list(AUDITED), audited)
+
+
+def turn_stranger_away(steps: Steps, ada: Person, ids: dict[str, str]) -> None:
+    """Somebody else, also signed in, cannot tell Ada's things from things that do not exist."""
+    bob = sign_up(steps, "Bob")
+    with steps("Bob tries everything of Ada's: 404, as for what does not exist"):
+        for door in doors(ada.workspace_id, bob.workspace_id, ids):
+            real, invented = refusals(bob, door)
+            require(f"the answer to Bob at {door.what}, against that for ids that nobody has", invented, real)
+            require(f"the answer to Bob at {door.what}", (404, "not_found"), (real[0], real[1].get("code")))
+            steps.note(f"404  {door.what}")
+        mine = [workspace["id"] for workspace in bob.call("list-workspaces", "GET", "/workspaces")["items"]]
+        require("Bob's workspaces", [bob.workspace_id], mine)
+    with steps("and everything is still there for Ada"):
+        ada.call("get-channel", "GET", f"{ada.workspace}/channels/{ids['channel']}")
+        ada.call("get-media", "GET", f"{ada.workspace}/media/{ids['media']}")
+        ada.call("get-post", "GET", f"{ada.workspace}/posts/{ids['post']}")
+
+
+def invite(steps: Steps, ada: Person) -> None:
+    posts = f"$BASE{ada.workspace}/posts"
+    steps.say(f"\nDone in {time.monotonic() - steps.began:.0f} s. The stack goes on running; this shell can go on as Ada:\n")
+    steps.say(f"export BASE={deploy.base_url()}")
+    steps.say(f"export TOKEN={ada.access_token}\n")
+    steps.say('curl -H "Authorization: Bearer $TOKEN" $BASE/me')
+    steps.say(f'curl -H "Authorization: Bearer $TOKEN" {posts}')
+    steps.say(f"""curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{{"text": "And another one"}}' {posts}""")
+    steps.say("\nmake stop ends it.")
+
+
+def require(what: str, expected: object, came: object) -> None:
+    if came != expected:
+        raise Failure(what, f"{expected}", f"{came}", TRANSCRIPT)
+
+
+if __name__ == "__main__":
+    main(run)

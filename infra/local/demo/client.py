@@ -1,0 +1,97 @@
+"""HTTP as the demo's people speak it: each from an address of their own, every exchange written to the demo's log."""
+
+import http.client
+import json
+import random
+import time
+import urllib.parse
+from dataclasses import dataclass
+
+import deploy
+from places import LOG
+from progress import Failure
+
+TRANSCRIPT = LOG / "demo.log"
+TIMEOUT_SECONDS = 60
+SHOWN_CHARACTERS = 500
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> dict:
+        try:
+            return json.loads(self.body or b"{}")
+        except ValueError as error:
+            raise Failure("reading an answer", "a JSON document", shown(self), TRANSCRIPT) from error
+
+
+class Client:
+    """One person's client of the API.
+
+    The API allows an address five credential attempts in five minutes. On loopback every address from 127.0.0.1 to
+    127.255.255.254 is ours, and the local gateway tells the functions which of them called.
+    """
+
+    def __init__(self) -> None:
+        self.address = f"127.{random.randint(1, 254)}.{random.randint(0, 255)}.{random.randint(1, 254)}"
+        self.access_token = ""
+
+    def call(self, function: str, method: str, path: str, body: dict | None = None, *, expected: int = 200) -> dict:
+        """Calls the route that `function` serves, and returns the answer's document."""
+        answer = self.ask(method, path, body)
+        if answer.status != expected:
+            request_id = answer.headers.get("x-request-id", "none")
+            where = f"request id {request_id}; `make logs FN={function}` shows the function's own log"
+            raise Failure(f"{method} {path}", f"status {expected}", f"{shown(answer)}\n            {where}", TRANSCRIPT)
+        return answer.document
+
+    def ask(self, method: str, path: str, body: dict | None = None) -> Answer:
+        """The same for whoever wants to look at the answer, whatever its status."""
+        headers = {"accept": "application/json", "user-agent": "bulkhead-demo"}
+        if self.access_token:
+            headers["authorization"] = f"Bearer {self.access_token}"
+        content = b""
+        if body is not None:
+            headers["content-type"] = "application/json"
+            content = json.dumps(body).encode()
+        return exchange(method, deploy.base_url() + path, content, headers, self.address)
+
+
+def exchange(method: str, url: str, body: bytes = b"", headers: dict[str, str] | None = None, address: str = "127.0.0.1") -> Answer:
+    """One request and its answer, straight over a socket: the machine's proxy settings do not apply to loopback."""
+    parts = urllib.parse.urlsplit(url)
+    # What follows the question mark can be a signature, and stays out of the log.
+    what = f"{method} {parts.path}"
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, TIMEOUT_SECONDS, source_address=(address, 0))
+    began = time.monotonic()
+    try:
+        connection.request(method, parts._replace(scheme="", netloc="").geturl(), body or None, headers or {})
+        response = connection.getresponse()
+        answer = Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+    except (OSError, http.client.HTTPException) as error:
+        _write(f"{what}  from {address}: {error!r}")
+        raise Failure(what, f"an answer of {parts.netloc}", f"{error!r}; `make status` tells what runs", TRANSCRIPT) from error
+    finally:
+        connection.close()
+    took_ms = (time.monotonic() - began) * 1000
+    _write(f"{what}  from {address}: {shown(answer) if answer.status >= 400 else answer.status} in {took_ms:.0f} ms")
+    return answer
+
+
+def shown(answer: Answer) -> str:
+    return f"{answer.status} {answer.body.decode(errors='replace')[:SHOWN_CHARACTERS]}".strip()
+
+
+def start_transcript() -> None:
+    LOG.mkdir(parents=True, exist_ok=True)
+    TRANSCRIPT.write_text("")
+
+
+def _write(line: str) -> None:
+    with TRANSCRIPT.open("a") as log:
+        log.write(f"{time.strftime('%H:%M:%S')} {line}\n")

@@ -1,0 +1,48 @@
+"""Watching one delivery from its schedule to its end."""
+
+import time
+from datetime import UTC, datetime
+
+from demo.client import Client
+from demo.steps import Steps
+
+ENDED = ("published", "failed", "held", "cancelled")
+# What is later than this came with a later sweep, and not with the queue.
+LATEST_SECONDS = 30
+# An address has 200 requests a minute: one a second while nothing happens, many in the moment when everything does.
+CALM_SECONDS, BUSY_SECONDS = 1.0, 0.03
+# The moment: from its second until this much later.
+BUSY_FOR_SECONDS = 2.0
+
+
+def await_end(steps: Steps, person: Client, path: str, due: datetime) -> dict:
+    """Shows the delivery's states as they change. Returns it when it has ended, or as it is when that takes too long."""
+    seen = None
+    while True:
+        (delivery,) = person.call("list-deliveries", "GET", path)["items"]
+        left = (due - datetime.now(UTC)).total_seconds()
+        if (state := (delivery["state"], delivery["attempts"])) != seen:
+            seen = state
+            steps.show(f"{_clock(left)}  {_told(delivery)}")
+        if delivery["state"] in ENDED or left < -LATEST_SECONDS:
+            return delivery
+        if left > 0:
+            steps.count_down(f"{_clock(left)}  waiting")
+        is_busy = -BUSY_FOR_SECONDS < left <= 0
+        time.sleep(BUSY_SECONDS if is_busy else min(CALM_SECONDS, left) if left > 0 else CALM_SECONDS)
+
+
+def _clock(left: float) -> str:
+    """The time before or after the second at which it is due."""
+    return f"T {'-' if left > 0 else '+'} {abs(left):5.2f} s"
+
+
+def _told(delivery: dict) -> str:
+    words = [delivery["state"]]
+    if delivery["attempts"]:
+        words.append(f"attempt {delivery['attempts']}")
+    if delivery["retry_at"]:
+        words.append(f"again at {delivery['retry_at']}")
+    if trouble := delivery["trouble"]:
+        words.append(f"{trouble['code']}: {trouble['text']} {trouble['remedy']}")
+    return ", ".join(words)

@@ -1,0 +1,35 @@
+"""The mail that SES has sent, as the emulator shows it. On AWS a person opens their mail program instead."""
+
+import re
+import time
+from urllib.parse import urlsplit
+
+import places
+from demo.client import TRANSCRIPT, exchange
+from progress import Failure
+
+# A second, as a rule. Longer than the outbox's sweep takes, which sends what its stream lost.
+DELIVERY_SECONDS = 150
+POLL_SECONDS = 0.25
+
+
+def read_mail_to(recipient: str) -> dict:
+    """Waits for the first mail to this address."""
+    deadline = time.monotonic() + DELIVERY_SECONDS
+    while time.monotonic() < deadline:
+        accounts = exchange("GET", f"{places.endpoint()}/_ministack/ses/messages").document["messages"]
+        for mail in (mail for mails in accounts.values() for mail in mails):
+            if recipient in mail["To"]:
+                return mail
+        time.sleep(POLL_SECONDS)
+    came = "none; `make logs FN=register`, `relay-outbox` and `send-email` show its way"
+    raise Failure("waiting for the mail", f"a mail to {recipient} within {DELIVERY_SECONDS} s", came, TRANSCRIPT)
+
+
+def token_in(mail: dict) -> str:
+    """The token of the mailed link. It stands in the fragment, which a browser sends to no server."""
+    for link in re.findall(r"https?://\S+", mail["BodyText"]):
+        name, _, value = urlsplit(link).fragment.partition("=")
+        if name == "token" and value:
+            return value
+    raise Failure("reading the mail", "a link that ends in #token=...", mail["BodyText"], TRANSCRIPT)

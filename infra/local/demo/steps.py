@@ -1,0 +1,88 @@
+"""Telling what the demo does: numbered steps with their times, what was seen in each, and a countdown."""
+
+import contextlib
+import sys
+import time
+
+from demo.client import TRANSCRIPT
+from progress import Failure
+
+TITLE_WIDTH = 66
+INDENT = " " * 5
+# How often a countdown shows on what is not a terminal, such as a log of CI.
+COUNTDOWN_SECONDS = 15
+
+
+class Steps:
+    """`with steps("what is done"):` prints one line for a step. Quiet leaves out everything that is not a step."""
+
+    def __init__(self, quiet: bool):
+        self.quiet = quiet
+        self.began = time.monotonic()
+        self._number = 0
+        self._title_is_open = False
+        self._notes: list[str] = []
+        self._counted = 0.0
+
+    @contextlib.contextmanager
+    def __call__(self, title: str):
+        self._number += 1
+        began = time.monotonic()
+        self._print(f"{self._number:3}  {title:{TITLE_WIDTH}}", end="")
+        self._title_is_open = True
+        try:
+            yield
+        except Failure as failure:
+            self._close_title()
+            failure.step = f"step {self._number}, {title}: {failure.step}"
+            raise
+        except (LookupError, TypeError, ValueError) as error:
+            self._close_title()
+            came = f"{error!r}, in line {error.__traceback__.tb_next.tb_lineno} of the demo"
+            raise Failure(f"step {self._number}, {title}", "an answer of the form that GET /openapi.json shows", came, TRANSCRIPT) from error
+        indent = "" if self._title_is_open else f"{INDENT}{'':{TITLE_WIDTH}}"
+        self._title_is_open = False
+        self._print(f"{indent}{time.monotonic() - began:7.2f} s")
+        for note in self._notes:
+            self._print(f"{INDENT}{note}")
+        self._notes.clear()
+
+    def note(self, text: str) -> None:
+        """Shown below the step when it is done."""
+        if not self.quiet:
+            self._notes.append(text)
+
+    def show(self, text: str) -> None:
+        """Shown at once, below the step that is under way."""
+        if not self.quiet:
+            self._counted = time.monotonic()
+            self._close_title()
+            self._print(f"{_line_start()}{INDENT}{text}")
+
+    def count_down(self, text: str) -> None:
+        """Shown at once, in the place of the last countdown."""
+        if self.quiet:
+            return
+        if sys.stdout.isatty():
+            self._close_title()
+            self._print(f"{_line_start()}{INDENT}{text}", end="")
+        elif time.monotonic() - self._counted >= COUNTDOWN_SECONDS:
+            self.show(text)
+
+    def say(self, text: str = "") -> None:
+        if not self.quiet:
+            print(text, flush=True)
+
+    def _close_title(self) -> None:
+        if self._title_is_open:
+            self._title_is_open = False
+            print(flush=True)
+
+    @staticmethod
+    def _print(text: str, end: str = "\n") -> None:
+        print(text, end=end, flush=True)
+
+
+def _line_start() -> str:
+    """Removes a countdown that stands on the line."""
+    return "\r\x1b[K" if sys.stdout.isatty() else ""

@@ -1,0 +1,58 @@
+"""Where somebody could try to get at what is another workspace's."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from demo.client import Client
+
+# What a workspace has, and what can be done to it that needs no body.
+ROUTES = (
+    ("GET", ""),
+    ("GET", "/channels"),
+    ("GET", "/channels/{channel}"),
+    ("DELETE", "/channels/{channel}"),
+    ("GET", "/media/{media}"),
+    ("POST", "/media/{media}/complete"),
+    ("GET", "/posts"),
+    ("GET", "/posts/{post}"),
+    ("DELETE", "/posts/{post}"),
+    ("GET", "/posts/{post}/deliveries"),
+    ("POST", "/posts/{post}/unschedule"),
+    ("GET", "/audit-entries"),
+)
+
+
+@dataclass(frozen=True)
+class Door:
+    method: str
+    path: str
+    # The same with ids that nobody has.
+    invented_path: str
+    what: str
+
+
+def doors(owner_workspace: str, own_workspace: str, ids: dict[str, str]) -> list[Door]:
+    """Every route with the owner's workspace, and those for a thing also with the stranger's own workspace around it."""
+    invented = {name: _invented(identifier) for name, identifier in ids.items()}
+    nowhere = _invented(owner_workspace)
+    found = []
+    for method, route in ROUTES:
+        path, invented_path = route.format(**ids), route.format(**invented)
+        what = f"{method} {route}".strip()
+        found.append(Door(method, f"/workspaces/{owner_workspace}{path}", f"/workspaces/{nowhere}{invented_path}", f"{what} in her workspace"))
+        if path != route:
+            around = f"/workspaces/{own_workspace}"
+            found.append(Door(method, around + path, around + invented_path, f"{what} under his own"))
+    return found
+
+
+def refusals(stranger: Client, door: Door) -> list[tuple[int, dict]]:
+    """The answers for the real ids and for the invented ones, without the id of the request, which is always another."""
+    answers = [stranger.ask(door.method, path) for path in (door.path, door.invented_path)]
+    return [(answer.status, {name: value for name, value in answer.document.items() if name != "instance"}) for answer in answers]
+
+
+def _invented(identifier: str) -> str:
+    """An id of the same kind and the same millisecond, which nobody has."""
+    prefix, _, number = identifier.partition("_")
+    return f"{prefix}_{number[:13]}{uuid4().hex[13:]}"
