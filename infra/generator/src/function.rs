@@ -133,6 +133,18 @@ fn errors_alarm(name: &str) -> Value {
     )
 }
 
+/// A run that no further try would help: the runner counts it and the message is gone.
+pub fn add_gave_up_alarm(resources: &mut Resources, job: &str) {
+    let alarm = alarm(
+        &format!("{job}-gave-up"),
+        &format!("{job} gave up on a run. Its history record says why."),
+        "Bulkhead",
+        "Runs",
+        json!([{ "Name": "Job", "Value": job }, { "Name": "Outcome", "Value": "gave_up" }]),
+    );
+    resources.insert(format!("{}GaveUp", pascal(job)), alarm);
+}
+
 /// An alarm at the first of something that should be none.
 pub fn alarm(name: &str, description: &str, namespace: &str, metric: &str, dimensions: Value) -> Value {
     json!({

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 /// Folders that hold nothing but generated files, so that one which is no longer generated is noticed.
 const GENERATED_ONLY: &[&str] = &["infra/generated"];
 /// Lines of a difference that are shown.
@@ -18,6 +20,10 @@ pub struct Outputs {
 impl Outputs {
     pub fn add(&mut self, path: impl Into<PathBuf>, text: String) {
         self.files.insert(path.into(), text);
+    }
+
+    pub fn add_json(&mut self, path: &str, value: &Value) {
+        self.add(path, format!("{value:#}\n"));
     }
 
     /// Writes every file that differs, removes what is generated no more, and tells which.

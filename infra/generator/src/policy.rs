@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use shared::aws::grants::{Grant, Holder, Resource, Statement, Table};
+use shared::aws::grants::{Holder, Resource, Statement, Table};
 
 use crate::names::physical;
+
+/// The condition of a stack whose workspaces share a key.
+pub const POOLED: &str = "Pooled";
 
 /// The statements of a role, each once, in the order of the grants.
 pub fn statements<'a>(declared: impl Iterator<Item = &'a Statement>, holder: Holder) -> Vec<Value> {
@@ -18,8 +21,8 @@ pub fn statements<'a>(declared: impl Iterator<Item = &'a Statement>, holder: Hol
 }
 
 /// Whether a function acts for one workspace at a time, through its domain's tenant-access role.
-pub fn enters_tenants(grants: &[Grant]) -> bool {
-    grants.iter().flat_map(|grant| grant.statements()).any(|statement| statement.holder == Holder::Tenant)
+pub fn enters_tenants<'a>(mut declared: impl Iterator<Item = &'a Statement>) -> bool {
+    declared.any(|statement| statement.holder == Holder::Tenant)
 }
 
 /// A statement's IAM form. Most are one; rights that differ by resource type are several.
@@ -48,6 +51,11 @@ fn written(statement: &Statement) -> Vec<Value> {
         Resource::WorkspaceKeys => workspace_keys(actions),
         Resource::NewWorkspaceKey => new_workspace_key(actions),
         Resource::AnyWorkspaceKey => any_workspace_key(actions),
+        Resource::StorageKey => vec![allow_if(
+            actions,
+            json!({ "Ref": "DataKey" }),
+            json!({ "StringEquals": { "kms:ViaService": [through("dynamodb"), through("s3")] } }),
+        )],
         Resource::PlatformKey => vec![allow(actions, json!({ "Ref": "PlatformKey" }))],
         Resource::DerivationKey => vec![allow(actions, json!({ "Ref": "DerivationKey" }))],
         Resource::Queues => vec![allow(actions, arn("sqs", &physical("*")))],
@@ -77,7 +85,7 @@ fn workspace_keys(actions: &[&str]) -> Vec<Value> {
         json!({ "Ref": "PooledKey" }),
         json!({ "StringEquals": { "kms:EncryptionContext:workspace": workspace } }),
     );
-    vec![own, json!({ "Fn::If": ["Pooled", pooled, { "Ref": "AWS::NoValue" }] })]
+    vec![own, json!({ "Fn::If": [POOLED, pooled, { "Ref": "AWS::NoValue" }] })]
 }
 
 /// Making a key that carries the session's workspace as its tag, and naming or discarding such a key.
@@ -140,6 +148,11 @@ pub fn table_name(table: Table) -> String {
         Table::Accounts => "accounts",
         Table::Platform => "platform",
     })
+}
+
+/// A service of this region as KMS names it.
+fn through(service: &str) -> Value {
+    json!({ "Fn::Sub": format!("{service}.${{AWS::Region}}.amazonaws.com") })
 }
 
 /// An ARN in this region and account.

@@ -1,6 +1,7 @@
 //! A queue: where a job's messages wait, where those end that it could not do, and who may send them.
 
 use serde_json::{Value, json};
+use shared::jobs::Declaration;
 
 use crate::function::{Resources, alarm, alias};
 use crate::names::{pascal, physical};
@@ -8,31 +9,28 @@ use crate::policy::{allow, arn, role_arn};
 
 /// AWS's rule for a queue that feeds a function: at least six times the function's timeout.
 const VISIBILITY_TIMEOUTS: u32 = 6;
-/// Deliveries before a message goes to the dead-letter queue.
-const MAX_RECEIVE_COUNT: u32 = 5;
 /// 14 days, the longest that SQS keeps a message.
 const KEPT_S: u32 = 1_209_600;
-const BATCH_SIZE: u32 = 10;
 /// The name after the prefix of a role that the operator may make: the only person's hand that may send
 /// a dead letter back to its queue.
 const OPERATOR: &str = "operator";
 
 /// Adds a message job's queue, its dead-letter queue, and the mapping from the queue to the function.
-pub fn add(resources: &mut Resources, job: &str, timeout_s: u32, max_concurrency: u32, senders: &[&str]) {
-    let stem = pascal(job);
-    add_dead_letters(resources, job);
+pub fn add(resources: &mut Resources, job: &Declaration, senders: &[&str]) {
+    let stem = pascal(job.name);
+    add_dead_letters(resources, job.name);
     resources.insert(
         format!("{stem}Queue"),
         json!({
             "Type": "AWS::SQS::Queue",
             "Properties": {
-                "QueueName": { "Fn::Sub": physical(job) },
+                "QueueName": { "Fn::Sub": physical(job.name) },
                 "KmsMasterKeyId": { "Ref": "DataKey" },
                 "MessageRetentionPeriod": KEPT_S,
-                "VisibilityTimeout": timeout_s * VISIBILITY_TIMEOUTS,
+                "VisibilityTimeout": job.timeout_s * VISIBILITY_TIMEOUTS,
                 "RedrivePolicy": {
                     "deadLetterTargetArn": { "Fn::GetAtt": [format!("{stem}DeadLetters"), "Arn"] },
-                    "maxReceiveCount": MAX_RECEIVE_COUNT,
+                    "maxReceiveCount": job.max_receives,
                 },
             },
         }),
@@ -44,10 +42,10 @@ pub fn add(resources: &mut Resources, job: &str, timeout_s: u32, max_concurrency
             "Type": "AWS::Lambda::EventSourceMapping",
             "Properties": {
                 "EventSourceArn": { "Fn::GetAtt": [format!("{stem}Queue"), "Arn"] },
-                "FunctionName": alias(job),
-                "BatchSize": BATCH_SIZE,
+                "FunctionName": alias(job.name),
+                "BatchSize": job.batch,
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
-                "ScalingConfig": { "MaximumConcurrency": max_concurrency },
+                "ScalingConfig": { "MaximumConcurrency": job.concurrency },
             },
         }),
     );

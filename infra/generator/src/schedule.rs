@@ -35,7 +35,7 @@ pub fn add(resources: &mut Resources, job: &str, expression: &str) {
                     "Arn": alias(job),
                     "RoleArn": { "Fn::GetAtt": [format!("{stem}ClockRole"), "Arn"] },
                     // Scheduler puts the instant in place of the words: a run that is started twice is one run.
-                    "Input": r#"{"scheduled_at":"<aws.scheduler.scheduled-time>"}"#,
+                    "Input": r#"{"scheduled_time":"<aws.scheduler.scheduled-time>"}"#,
                     "RetryPolicy": {
                         "MaximumEventAgeInSeconds": MAXIMUM_EVENT_AGE_S,
                         "MaximumRetryAttempts": MAXIMUM_RETRIES,

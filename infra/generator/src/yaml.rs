@@ -104,9 +104,8 @@ fn inline(value: &Value) -> Option<String> {
         }
         Value::Object(map) if map.is_empty() => Some("{}".to_owned()),
         Value::Object(map) => tagged(map).or_else(|| {
-            let entries: Option<Vec<String>> = ordered(map)
-                .map(|(key, value)| Some(format!("{}: {}", scalar_text(key), inline(value)?)))
-                .collect();
+            let entries: Option<Vec<String>> =
+                ordered(map).map(|(key, value)| Some(format!("{}: {}", scalar_text(key), inline(value)?))).collect();
             Some(format!("{{ {} }}", entries?.join(", "))).filter(|line| line.len() <= FLOW_WIDTH && map.len() <= 3)
         }),
     }

@@ -1,0 +1,176 @@
+//! Checks: what no template shows. Each fault is a sentence that names the function.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use shared::aws::session_policy::{SESSION_POLICY_LIMIT, Subject, session_policy};
+use shared::config::Tables;
+use shared::function::{Declared, Function};
+use shared::tenancy::entitlements::is_sold;
+
+use crate::domains::{DOMAINS, all, route};
+use crate::function::Resources;
+use crate::names::{LONGEST_PREFIX, physical};
+use crate::route::route_key;
+use crate::sources::{binary, event, file};
+use crate::stack::RESOURCE_LIMIT;
+use crate::tenant::role_name;
+
+/// API Gateway takes 300 routes and 300 integrations; the rest is room to act.
+const ROUTE_LIMIT: usize = 280;
+/// IAM's limit on a role's inline policies, without white space.
+const ROLE_POLICY_LIMIT: usize = 10_240;
+/// The shortest of the limits on names of functions, roles and schedules.
+const NAME_LIMIT: usize = 64;
+/// What SAM adds to a function: a version, an alias, a deployment group.
+const ADDED_BY_SAM: usize = 3;
+/// The longest of AWS's region names so far, for the bucket's name.
+const LONGEST_REGION: &str = "ap-southeast-2";
+
+/// Everything that is wrong with the declarations and the files under the root.
+pub fn faults(root: &Path) -> Vec<String> {
+    let mut faults = Vec::new();
+    unique_names(&mut faults);
+    routes(&mut faults);
+    for (domain, listed) in all() {
+        let function = listed.function;
+        policies(function, &mut faults);
+        entitlements(function, &mut faults);
+        files(root, domain.name, function.name(), &mut faults);
+    }
+    leftovers(root, &mut faults);
+    faults
+}
+
+/// What is wrong with a domain's stack.
+pub fn stack_faults(domain: &str, resources: &Resources) -> Vec<String> {
+    let mut faults = Vec::new();
+    let functions = resources.values().filter(|resource| resource["Type"] == "AWS::Serverless::Function").count();
+    let count = resources.len() + functions * ADDED_BY_SAM;
+    if count > RESOURCE_LIMIT {
+        faults.push(format!(
+            "{domain}: its stack has {count} resources, CloudFormation takes {RESOURCE_LIMIT}: split the domain"
+        ));
+    }
+    for (name, resource) in resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::IAM::Role") {
+        let length = filled(&resource["Properties"]["Policies"]).len();
+        if length > ROLE_POLICY_LIMIT {
+            faults
+                .push(format!("{domain}: the policy of {name} has {length} characters, IAM takes {ROLE_POLICY_LIMIT}"));
+        }
+    }
+    faults
+}
+
+/// A policy as long as its parameters may make it.
+fn filled(policies: &Value) -> String {
+    policies
+        .to_string()
+        .replace("${Name}", LONGEST_PREFIX)
+        .replace("${AWS::Region}", LONGEST_REGION)
+        .replace("${AWS::AccountId}", "000000000000")
+        .replace("${AWS::Partition}", "aws")
+        .replace("${MediaBucket}", &bucket())
+}
+
+fn bucket() -> String {
+    format!("{LONGEST_PREFIX}-media-000000000000-{LONGEST_REGION}")
+}
+
+fn unique_names(faults: &mut Vec<String>) {
+    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+    let roles = DOMAINS.iter().map(|domain| (domain.name, role_name(domain.name)));
+    let longest = |name: &str| physical(name).replace("${Name}", LONGEST_PREFIX).len();
+    for (domain, role) in roles {
+        if longest(&role) > NAME_LIMIT {
+            faults.push(format!("{domain}: the name of its role {role} is too long"));
+        }
+    }
+    for (domain, listed) in all() {
+        let name = listed.function.name();
+        if let Some(other) = owners.insert(name, domain.name) {
+            faults.push(format!("{name}: is in {other} and in {}; the name of a function is unique", domain.name));
+        }
+        if !name.bytes().all(|letter| letter.is_ascii_lowercase() || letter == b'-') {
+            faults.push(format!("{name}: must be lower-case words with hyphens between them"));
+        }
+        // `-clock` is the longest of what is appended to it.
+        if longest(&format!("{name}-clock")) > NAME_LIMIT {
+            faults.push(format!("{name}: is too long for the names that are made of it"));
+        }
+    }
+}
+
+fn routes(faults: &mut Vec<String>) {
+    let mut keys = BTreeSet::new();
+    for (_, listed) in all() {
+        let Some(route) = route(listed.function) else { continue };
+        let key = route_key(route.method.name(), route.path);
+        if !keys.insert(key.clone()) {
+            faults.push(format!("{}: another function answers {key}", route.name));
+        }
+    }
+    if keys.len() > ROUTE_LIMIT {
+        faults.push(format!("the API has {} routes, {ROUTE_LIMIT} are allowed (API Gateway takes 300)", keys.len()));
+    }
+}
+
+fn policies(function: &Function, faults: &mut Vec<String>) {
+    let Some(subject) = longest_subject() else {
+        faults.push("the ids that session policies are measured with are not ids".to_owned());
+        return;
+    };
+    let policy = session_policy(function.grants(), subject, &Tables::named(LONGEST_PREFIX), &bucket());
+    if policy.len() > SESSION_POLICY_LIMIT {
+        let length = policy.len();
+        faults.push(format!("{}: its session policy has {length} characters, {SESSION_POLICY_LIMIT} are allowed: ask for fewer grants, or split it", function.name()));
+    }
+}
+
+/// All ids have one length; a founder's is the longest case.
+fn longest_subject() -> Option<Subject> {
+    let id = "0".repeat(32);
+    Some(Subject { workspace: format!("ws_{id}").parse().ok()?, founder: Some(format!("user_{id}").parse().ok()?) })
+}
+
+fn entitlements(function: &Function, faults: &mut Vec<String>) {
+    let Declared::Route { needs, .. } = function.declared() else { return };
+    for needed in needs.iter().filter(|needed| !is_sold(**needed)) {
+        faults.push(format!("{}: needs {}, which no plan includes", function.name(), needed.name()));
+    }
+}
+
+fn files(root: &Path, domain: &str, function: &str, faults: &mut Vec<String>) {
+    for wanted in [file(domain, function), binary(domain, function), event(domain, function)] {
+        if !root.join(&wanted).is_file() {
+            faults.push(format!("{function}: {} is missing", wanted.display()));
+        }
+    }
+    if let Ok(text) = std::fs::read_to_string(root.join(event(domain, function)))
+        && let Err(error) = serde_json::from_str::<Value>(&text)
+    {
+        faults.push(format!("{function}: {} is not JSON: {error}", event(domain, function).display()));
+    }
+}
+
+/// Binaries and sample events of functions that are not listed.
+fn leftovers(root: &Path, faults: &mut Vec<String>) {
+    let known: BTreeSet<PathBuf> = all()
+        .flat_map(|(domain, listed)| {
+            let name = listed.function.name();
+            [binary(domain.name, name), event(domain.name, name)]
+        })
+        .collect();
+    for domain in DOMAINS {
+        for folder in [Path::new("functions").join(domain.name).join("src/bin"), Path::new("events").join(domain.name)]
+        {
+            let Ok(entries) = std::fs::read_dir(root.join(&folder)) else { continue };
+            let mut found: Vec<PathBuf> = entries.flatten().map(|entry| folder.join(entry.file_name())).collect();
+            found.sort();
+            for path in found.iter().filter(|path| !known.contains(*path)) {
+                faults.push(format!("{}: belongs to no function of FUNCTIONS in {}", path.display(), domain.name));
+            }
+        }
+    }
+}

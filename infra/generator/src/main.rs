@@ -1,0 +1,75 @@
+//! Writes what is deployed and documented from what the functions declare.
+//!
+//! `cargo run -p generator` writes the files; with `--check` it only tells how they differ from what is committed.
+
+mod checks;
+mod domains;
+mod events;
+mod function;
+mod names;
+mod openapi;
+mod outputs;
+mod policy;
+mod queue;
+mod readme;
+mod responses;
+mod route;
+mod routing;
+mod schedule;
+mod sources;
+mod stack;
+mod stacks;
+mod stream;
+mod tenant;
+mod yaml;
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use outputs::Outputs;
+
+/// The project's root: this crate is two folders below it.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+fn main() -> ExitCode {
+    let is_check = std::env::args().skip(1).any(|argument| argument == "--check");
+    let (told, code) = match run(Path::new(ROOT), is_check) {
+        Ok(told) => (told, ExitCode::SUCCESS),
+        Err(faults) => (faults, ExitCode::FAILURE),
+    };
+    let _closed_pipe = writeln!(std::io::stderr(), "{}", told.trim_end());
+    code
+}
+
+/// Does it, and says what was done or what is wrong.
+fn run(root: &Path, is_check: bool) -> Result<String, String> {
+    let (outputs, faults) = generate(root);
+    let failed = |error: std::io::Error| error.to_string();
+    let told = if is_check { outputs.differences(root) } else { outputs.write(root).map(|told| told.join("\n")) };
+    let told = told.map_err(failed)?;
+    if !faults.is_empty() {
+        return Err(format!("{told}\nThe declarations are not in order:\n- {}", faults.join("\n- ")));
+    }
+    match (is_check, told.is_empty()) {
+        (true, false) => {
+            Err(format!("{told}Generated files differ from the declarations: run `cargo run -p generator`."))
+        }
+        (_, true) => Ok("Generated files are up to date.".to_owned()),
+        (false, false) => Ok(told),
+    }
+}
+
+/// Every file that can be made, and every fault that was found on the way.
+fn generate(root: &Path) -> (Outputs, Vec<String>) {
+    let mut outputs = Outputs::default();
+    let mut faults = checks::faults(root);
+    faults.extend(stacks::write(&mut outputs));
+    outputs.add("functions/README.md", readme::document(root));
+    outputs.add_json("infra/generated/routing.json", &routing::document());
+    outputs.add_json("events/index.json", &events::index());
+    let (document, found) = openapi::document(root, env!("CARGO_PKG_VERSION"));
+    outputs.add_json("infra/generated/openapi.json", &document);
+    faults.extend(found);
+    (outputs, faults)
+}

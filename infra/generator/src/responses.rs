@@ -1,0 +1,85 @@
+//! What every route may answer besides its success: the problem document and the shared responses.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+/// A shared response: its status, name and meaning.
+const SHARED: &[(u16, &str, &str)] = &[
+    (401, "NotSignedIn", "No access token, or one that is not valid any more."),
+    (402, "NotInThePlan", "The workspace's plan does not include this."),
+    (403, "NotAllowed", "The member's role does not allow this."),
+    (404, "NotFound", "There is no such resource, or the caller is not a member of its workspace."),
+    (409, "Conflict", "The resource is in a state that does not allow this, or was changed meanwhile."),
+    (413, "TooLarge", "The body is larger than the route takes."),
+    (415, "UnsupportedMediaType", "The body is not application/json."),
+    (422, "InvalidInput", "`errors` names each field and the rule that it breaks."),
+    (429, "TooManyRequests", "A limit was reached. `Retry-After` tells the seconds to wait."),
+    (500, "InternalError", "A fault of the service. It has been recorded."),
+    (503, "Unavailable", "Something that the service needs did not answer. Try again."),
+];
+
+/// Where the shared response of a status is.
+pub fn component(status: u16) -> String {
+    let name = SHARED.iter().find(|(shared, ..)| *shared == status).map_or("InternalError", |(_, name, _)| name);
+    format!("#/components/responses/{name}")
+}
+
+pub fn components() -> Map<String, Value> {
+    SHARED
+        .iter()
+        .map(|(_, name, description)| {
+            let schema = json!({ "$ref": "#/components/schemas/Problem" });
+            let content = json!({ "application/problem+json": { "schema": schema } });
+            ((*name).to_owned(), json!({ "description": description, "content": content }))
+        })
+        .collect()
+}
+
+/// A success in words.
+pub fn success(status: u16) -> &'static str {
+    match status {
+        201 => "It was made.",
+        202 => "It will be done, or there was nothing to do; the answer does not tell which.",
+        204 => "It was done.",
+        _ => "Here it is.",
+    }
+}
+
+/// The schemas of a problem document, as `shared::kernel::problems` writes it.
+pub fn schemas() -> BTreeMap<String, Value> {
+    let text = |description: &str| json!({ "type": "string", "description": description });
+    let problem = json!({
+        "type": "object",
+        "required": ["type", "title", "status", "code", "detail", "instance"],
+        "properties": {
+            "type": text("`urn:bulkhead:problem:` and the code."),
+            "title": text("The status in words."),
+            "status": { "type": "integer" },
+            "code": text("Stable: decide by this."),
+            "detail": text("For people. It may change."),
+            "instance": text("`urn:bulkhead:request:` and the request's id."),
+            "errors": { "type": "array", "items": { "$ref": "#/components/schemas/FieldError" } },
+            "base_url": text("Where the workspace lives, with 421."),
+        },
+    });
+    let field_error = json!({
+        "type": "object",
+        "required": ["field", "rule"],
+        "properties": { "field": text("As the client wrote it."), "rule": text("What it must be.") },
+    });
+    [("Problem", problem), ("FieldError", field_error)].map(|(name, schema)| (name.to_owned(), schema)).into()
+}
+
+/// Parameters that many routes share.
+pub fn parameters() -> Value {
+    json!({
+        "IdempotencyKey": {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": false,
+            "description": "Repeating the request under the same key, with the same body, does it once.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
+        },
+    })
+}

@@ -1,0 +1,53 @@
+//! Sources: the file that a function stands in, and the sentence that it opens with.
+
+use std::path::{Path, PathBuf};
+
+use crate::names::snake;
+
+/// Where a function is declared, from the root.
+pub fn file(domain: &str, function: &str) -> PathBuf {
+    Path::new("functions").join(domain).join("src").join(format!("{}.rs", snake(function)))
+}
+
+/// Where its binary is, from the root.
+pub fn binary(domain: &str, function: &str) -> PathBuf {
+    Path::new("functions").join(domain).join("src/bin").join(format!("{function}.rs"))
+}
+
+/// Where its sample event is, from the root.
+pub fn event(domain: &str, function: &str) -> PathBuf {
+    Path::new("events").join(domain).join(format!("{function}.json"))
+}
+
+/// The first sentence of the file, without the route or job that it begins by naming.
+pub fn summary(text: &str) -> String {
+    let opening: Vec<&str> = text
+        .lines()
+        .map_while(|line| line.strip_prefix("//!"))
+        .map(str::trim)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    let opening = opening.join(" ");
+    let said = opening.split_once(": ").map_or(opening.as_str(), |(_, said)| said);
+    let said = said.split_once(". ").map_or(said, |(sentence, _)| sentence).trim_end_matches('.');
+    let mut letters = said.chars();
+    letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str())).unwrap_or_default()
+}
+
+/// The summary of a function's file under the root; empty where it cannot be read, which `checks` reports.
+pub fn summary_of(root: &Path, domain: &str, function: &str) -> String {
+    std::fs::read_to_string(root.join(file(domain, function))).map(|text| summary(&text)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_says_what_the_function_does() {
+        let text = "//! `PUT /posts/{post_id}`: changes a post\n//! that is not published yet. Twice.\n//!\n//! More.\nuse x;\n";
+        assert_eq!(summary(text), "Changes a post that is not published yet.");
+        assert_eq!(summary("//! Mail: nothing.\n"), "Nothing.");
+        assert_eq!(summary("use x;\n"), "");
+    }
+}

@@ -1,0 +1,117 @@
+//! The stacks: every function of every domain with all that its declaration asks for.
+
+use serde_json::{Value, json};
+use shared::aws::grants::{Grant, Holder, TENANT_BASE};
+use shared::function::{Declared, Function, Listed, Requires};
+use shared::http::Route;
+use shared::jobs::{Declaration, Trigger};
+
+use crate::checks::stack_faults;
+use crate::domains::{DOMAINS, Domain, all};
+use crate::function::{Lambda, Resources};
+use crate::outputs::Outputs;
+use crate::policy::{enters_tenants, statements};
+use crate::{function, queue, route, schedule, stack, stream, tenant};
+
+/// What a route that takes credentials may run at a time. Argon2 is the cost of a guess; this bounds what an
+/// attack from many addresses can spend, and sets the capacity aside, so that others cannot take it.
+const CREDENTIAL_CONCURRENCY: u32 = 20;
+
+/// Writes a template per domain, and the one that nests them. Answers what CloudFormation would refuse.
+pub fn write(outputs: &mut Outputs) -> Vec<String> {
+    let senders = relays();
+    let mut faults = Vec::new();
+    for domain in DOMAINS {
+        let resources = resources(domain, &senders);
+        faults.extend(stack_faults(domain.name, &resources));
+        outputs.add(format!("infra/generated/{}.yaml", domain.name), stack::template(domain.name, resources));
+    }
+    let names: Vec<&str> = DOMAINS.iter().map(|domain| domain.name).collect();
+    outputs.add("infra/generated/domains.yaml", stack::index(&names));
+    faults
+}
+
+/// The functions that may put messages on queues.
+fn relays() -> Vec<&'static str> {
+    all()
+        .filter(|(_, listed)| listed.function.grants().contains(&Grant::RelayOutbox))
+        .map(|(_, listed)| listed.function.name())
+        .collect()
+}
+
+/// The resources of a domain's stack.
+pub fn resources(domain: &Domain, senders: &[&str]) -> Resources {
+    let mut resources = Resources::new();
+    for Listed { function, .. } in domain.functions {
+        match function.declared() {
+            Declared::Route { route, access, .. } => add_route(&mut resources, domain, function, &route, access),
+            Declared::Job(job) => add_job(&mut resources, domain, function, &job, senders),
+        }
+    }
+    add_tenant_role(&mut resources, domain);
+    resources
+}
+
+fn add_route(resources: &mut Resources, domain: &Domain, declared: &Function, route: &Route, access: Requires) {
+    let lambda = Lambda {
+        name: route.name,
+        description: route::route_key(route.method.name(), route.path),
+        timeout_s: route.timeout_s,
+        memory_mb: route.memory_mb,
+        reserved_concurrency: (access == Requires::Credentials).then_some(CREDENTIAL_CONCURRENCY),
+        is_asynchronous: false,
+        statements: own_statements(domain, declared),
+    };
+    function::add(resources, lambda);
+    route::add(resources, route.name, route.method.name(), route.path);
+}
+
+fn add_job(resources: &mut Resources, domain: &Domain, declared: &Function, job: &Declaration, senders: &[&str]) {
+    let mut statements = own_statements(domain, declared);
+    statements.push(match job.trigger {
+        Trigger::Message(_) => queue::receiving(job.name),
+        Trigger::Schedule(_) | Trigger::OutboxStream => queue::burying(job.name),
+    });
+    let lambda = Lambda {
+        name: job.name,
+        description: crate::domains::trigger(job),
+        timeout_s: job.timeout_s,
+        memory_mb: job.memory_mb,
+        reserved_concurrency: None,
+        is_asynchronous: matches!(job.trigger, Trigger::Schedule(_)),
+        statements,
+    };
+    function::add(resources, lambda);
+    function::add_gave_up_alarm(resources, job.name);
+    match job.trigger {
+        Trigger::Message(_) => queue::add(resources, job, senders),
+        Trigger::Schedule(expression) => schedule::add(resources, job.name, expression),
+        Trigger::OutboxStream => stream::add(resources, job.name, json!({ "Ref": "OutboxStream" })),
+    }
+}
+
+/// What the function's own role allows, apart from its log and its queue.
+fn own_statements(domain: &Domain, declared: &Function) -> Vec<Value> {
+    let mut own = statements(declared.statements(), Holder::Own);
+    if enters_tenants(declared.statements()) {
+        own.push(tenant::assuming(domain.name));
+    }
+    own
+}
+
+fn add_tenant_role(resources: &mut Resources, domain: &Domain) {
+    let members: Vec<&Function> = domain
+        .functions
+        .iter()
+        .map(|listed| listed.function)
+        .filter(|function| enters_tenants(function.statements()))
+        .collect();
+    if members.is_empty() {
+        return;
+    }
+    // One role holds what all of the domain may; each session policy gives a function its own part of it.
+    let granted = members.iter().flat_map(|function| function.statements());
+    let allowed = statements(TENANT_BASE.iter().chain(granted), Holder::Tenant);
+    let names: Vec<&str> = members.iter().map(|function| function.name()).collect();
+    resources.insert(tenant::LOGICAL_ID.to_owned(), tenant::role(domain.name, &names, allowed));
+}
