@@ -5,9 +5,11 @@
 //! later upload under the same signature nor a later write changes what a post shows.
 
 use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
+use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::{Problem, Refusal};
-use shared::{Function, Grant};
 use shared::tenancy::{Changes, Member, Scope, Workspace};
 use utoipa::ToSchema;
 
@@ -16,9 +18,12 @@ use crate::picture::{self, Prepared};
 use crate::rendition::Rendition;
 use crate::view::MediaView;
 
+/// Checks the uploaded file and makes a picture of it. A repeated request answers the same.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompleteUpload {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
     media_id: MediaId,
 }
 
@@ -50,7 +55,7 @@ impl Endpoint for CompleteUpload {
         };
         media.complete(full, compact);
         let changes = Changes::default().replace(&media).or(MediaError::CompletedMeanwhile);
-        match workspace.commit(changes.audit("media.completed", media.id())).await {
+        match workspace.commit(changes.audit("media.completed", media.id()).detail(media.state())).await {
             // Both made the same picture of the same bytes: this one shows what the other recorded.
             Err(problem) if problem.code() == MediaError::CompletedMeanwhile.code() => {
                 Self::recall(&self.media_id.to_string(), workspace).await

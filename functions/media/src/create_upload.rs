@@ -8,21 +8,25 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::aws::objects::SignedUpload;
+use shared::aws::grants::Grant;
+use shared::function::Function;
 use shared::http::{Created, Endpoint, Route, UserLimit};
+use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::Problem;
-use shared::{Function, Grant};
 use shared::tenancy::{Changes, Member, Scope, Workspace};
 use utoipa::ToSchema;
 
 use crate::media::{AltText, MAX_UPLOAD_BYTES, Media, MediaError, MediaId, Sha256, SizeBytes, State};
 use crate::view::MediaView;
 
-/// A file that is about to be uploaded. Its name and type are not asked: the server finds the type
-/// and gives the name.
+/// Announces a picture and signs the upload of its file.
+///
+/// The file's name and type are not asked: the server finds the type and gives the name.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateUpload {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
     size_bytes: SizeBytes,
     /// Of the whole file.
     sha256: Sha256,
@@ -37,7 +41,8 @@ pub struct UploadCreated {
     upload: Option<Upload>,
 }
 
-/// A request to be made as it stands, with these headers and the file as its body.
+/// A request to be made as it stands, with these headers and the file as its body. HTTP clients send
+/// `content-length` by themselves; S3 refuses every other length than the one given here.
 #[derive(Serialize, ToSchema)]
 pub struct Upload {
     method: &'static str,
@@ -61,12 +66,12 @@ impl Endpoint for CreateUpload {
         if self.size_bytes.get() > max_bytes {
             return Err(MediaError::OverPlanLimit { max_bytes }.into());
         }
-        let Self { size_bytes, sha256, alt_text } = self;
+        let Self { size_bytes, sha256, alt_text, .. } = self;
         let media =
             Media::announced(workspace.new_id(), size_bytes, sha256, alt_text, workspace.user(), workspace.now());
         let answer = sign(workspace, &media).await?;
-        let changes = Changes::default().insert(&media).audit("media.upload_created", media.id()).detail(size_bytes);
-        workspace.commit(changes).await?;
+        let changes = Changes::default().insert(&media).audit("media.upload_created", media.id());
+        workspace.commit(changes.detail(media.state())).await?;
         Ok(Created(answer))
     }
 
@@ -80,15 +85,10 @@ async fn sign(scope: &Scope, media: &Media) -> Result<UploadCreated, Problem> {
     let upload = match media.state() {
         State::Awaiting { size_bytes, sha256, .. } => {
             let name = media.id().to_string();
-            Some(scope.sign_upload(&name, size_bytes.get(), sha256.as_str()).await?.into())
+            let signed = scope.sign_upload(&name, size_bytes.get(), sha256.as_str()).await?;
+            Some(Upload { method: "PUT", url: signed.url, headers: signed.headers, expires_at: signed.expires_at })
         }
         State::Ready { .. } => None,
     };
     Ok(UploadCreated { media: MediaView::from(media), upload })
-}
-
-impl From<SignedUpload> for Upload {
-    fn from(signed: SignedUpload) -> Self {
-        Self { method: "PUT", url: signed.url, headers: signed.headers, expires_at: signed.expires_at }
-    }
 }

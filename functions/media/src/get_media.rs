@@ -1,18 +1,23 @@
 //! `GET /workspaces/{workspace_id}/media/{media_id}`: one picture, and whether it is ready.
 
 use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
+use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::Problem;
-use shared::{Function, Grant};
 use shared::tenancy::{Reviewer, Workspace};
 use utoipa::ToSchema;
 
 use crate::media::{Media, MediaId};
 use crate::view::MediaView;
 
+/// One picture, and whether it is ready.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetMedia {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
     media_id: MediaId,
 }
 

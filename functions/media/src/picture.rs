@@ -88,7 +88,7 @@ pub fn prepare(file: &[u8]) -> Result<Prepared, Problem> {
     let source = sniff(file)?;
     let image = decode(file, source)?;
     let format = if source == Source::Jpeg { Format::Jpeg } else { Format::Png };
-    Ok(crate::rendition::render(image, format)?)
+    crate::rendition::render(image, format)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

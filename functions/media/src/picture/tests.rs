@@ -239,7 +239,9 @@ fn a_giant_is_refused_by_its_header() {
         [b"\x89PNG\r\n\x1A\n".to_vec(), chunk(b"IHDR", &data), chunk(b"IDAT", b""), chunk(b"IEND", b"")].concat()
     };
     // Too wide; too many pixels; too many bytes.
-    for file in [header(60_000, 60_000, 8, 6), header(12_001, 1, 8, 2), header(9_000, 9_000, 1, 0), header(7_000, 7_000, 16, 6)] {
+    for file in
+        [header(60_000, 60_000, 8, 6), header(12_001, 1, 8, 2), header(9_000, 9_000, 1, 0), header(7_000, 7_000, 16, 6)]
+    {
         assert_eq!(code(&file), "picture_too_many_pixels");
     }
     let mut file = jpeg(&flag(16, 16));

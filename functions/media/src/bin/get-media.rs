@@ -1,0 +1,5 @@
+//! The function `get-media`.
+
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    media::get_media::FUNCTION.serve()
+}

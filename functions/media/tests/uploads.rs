@@ -1,0 +1,265 @@
+//! An upload from its announcement to a picture that can be published.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use image::{DynamicImage, Rgb, RgbImage};
+use media::media::Sha256;
+use media::{MediaId, complete_upload, create_upload, get_media, publishable};
+use serde_json::{Value, json};
+use shared::kernel::time::SignedDuration;
+use shared::testing::{Person, Request, Response, TestApp};
+
+fn encoded(image: &DynamicImage, format: image::ImageFormat) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+fn picture() -> Vec<u8> {
+    encoded(&RgbImage::from_pixel(40, 30, Rgb([200, 60, 20])).into(), image::ImageFormat::Jpeg)
+}
+
+/// A photograph larger than Bluesky takes.
+fn photograph() -> Vec<u8> {
+    let mut state = 7_u32;
+    let image = RgbImage::from_fn(1_300, 1_300, |_, _| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let [_, red, green, blue] = state.to_le_bytes();
+        Rgb([red, green, blue])
+    });
+    encoded(&image.into(), image::ImageFormat::Png)
+}
+
+async fn announce(app: &TestApp, person: &Person, file: &[u8]) -> Response {
+    let body = json!({ "size_bytes": file.len(), "sha256": Sha256::of(file), "alt_text": "A wall" });
+    app.call(Request::to(&create_upload::FUNCTION).by(person).json(body)).await
+}
+
+async fn put(upload: &Value, file: Vec<u8>) -> u16 {
+    let mut request = reqwest::Client::new().put(upload["url"].as_str().unwrap());
+    for (name, value) in upload["headers"].as_object().unwrap() {
+        // The client computes it from the body, as every client does.
+        if name != "content-length" {
+            request = request.header(name, value.as_str().unwrap());
+        }
+    }
+    request.body(file).send().await.unwrap().status().as_u16()
+}
+
+/// Announces and uploads a file; the id of the picture that awaits completion.
+async fn uploaded(app: &TestApp, person: &Person, file: &[u8]) -> MediaId {
+    let made = announce(app, person, file).await.expect(201);
+    assert_eq!(put(&made.body["upload"], file.to_vec()).await, 200);
+    made.body["media"]["id"].as_str().unwrap().parse().unwrap()
+}
+
+async fn complete(app: &TestApp, person: &Person, id: MediaId) -> Response {
+    app.call(Request::to(&complete_upload::FUNCTION).by(person).path("media_id", id)).await
+}
+
+async fn get(app: &TestApp, person: &Person, id: MediaId) -> Response {
+    app.call(Request::to(&get_media::FUNCTION).by(person).path("media_id", id)).await
+}
+
+#[tokio::test]
+async fn an_upload_becomes_a_picture() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let file = picture();
+    let made = announce(&app, &owner, &file).await.expect(201);
+    let (media, upload) = (&made.body["media"], &made.body["upload"]);
+    assert_eq!((media["state"].as_str(), &media["picture"]), (Some("awaiting_upload"), &Value::Null));
+    assert_eq!(upload["method"], "PUT");
+    let (url, id) = (upload["url"].as_str().unwrap(), media["id"].as_str().unwrap());
+    assert!(url.contains(&format!("/q/{}/{id}?", owner.workspace)), "{url}");
+
+    let id: MediaId = id.parse().unwrap();
+    assert_eq!(get(&app, &owner, id).await.expect(200).body, *media);
+    assert_eq!(put(upload, file).await, 200);
+    let done = complete(&app, &owner, id).await.expect(200).body;
+    assert_eq!(done["state"], "ready");
+    assert_eq!(done["expires_at"], Value::Null);
+    assert_eq!(done["picture"]["content_type"], "image/jpeg");
+    assert_eq!((&done["picture"]["width"], &done["picture"]["height"]), (&json!(40), &json!(30)));
+    assert_eq!(get(&app, &owner, id).await.expect(200).body, done);
+
+    let read = publishable::read(&app.scope(owner.workspace), &id, 2_000_000).await.unwrap();
+    assert_eq!((read.content_type, read.alt_text.as_deref()), ("image/jpeg", Some("A wall")));
+    assert_eq!(done["picture"]["sha256"], json!(Sha256::of(&read.bytes)));
+}
+
+#[tokio::test]
+async fn the_signature_binds_size_checksum_and_key() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let made = announce(&app, &owner, &picture()).await.expect(201);
+    let upload = &made.body["upload"];
+    let signed = url_parameter(upload["url"].as_str().unwrap(), "X-Amz-SignedHeaders");
+    assert!(signed.contains("content-length") && signed.contains("x-amz-checksum-sha256"), "{signed}");
+    assert_eq!(upload["headers"]["content-length"], picture().len().to_string());
+    assert_eq!(upload["headers"]["x-amz-checksum-sha256"], json!(Sha256::of(&picture())));
+}
+
+fn url_parameter(url: &str, name: &str) -> String {
+    let query = url.split_once('?').unwrap().1;
+    let pair = query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}="))).unwrap();
+    pair.replace("%3B", ";")
+}
+
+#[tokio::test]
+async fn completing_twice_is_completing_once() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let id = uploaded(&app, &owner, &picture()).await;
+    // The order of audit entries is that of their milliseconds.
+    app.advance(SignedDuration::from_secs(1));
+    let (first, second) = tokio::join!(complete(&app, &owner, id), complete(&app, &owner, id));
+    let third = complete(&app, &owner, id).await.expect(200);
+    assert_eq!(first.expect(200).body, third.body);
+    assert_eq!(second.expect(200).body, third.body);
+
+    let page = shared::tenancy::Page { limit: 50, cursor: None, newest_first: false };
+    let entries = app.scope(owner.workspace).audit_entries(&page).await.unwrap().items;
+    let actions: Vec<&str> = entries.iter().map(|entry| entry.action.as_str()).collect();
+    assert_eq!(actions, ["media.upload_created", "media.completed"]);
+    let version = entries[1].target.detail.as_ref().unwrap()["ready"]["full"]["version"].as_str().unwrap();
+    assert!(!version.is_empty());
+}
+
+#[tokio::test]
+async fn a_later_upload_under_the_same_signature_changes_nothing() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let file = picture();
+    let made = announce(&app, &owner, &file).await.expect(201);
+    let id: MediaId = made.body["media"]["id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(put(&made.body["upload"], file.clone()).await, 200);
+    let before = complete(&app, &owner, id).await.expect(200).body;
+    assert_eq!(put(&made.body["upload"], file).await, 200);
+    assert_eq!(complete(&app, &owner, id).await.expect(200).body, before);
+}
+
+#[tokio::test]
+async fn a_large_photograph_has_a_compact_rendition() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let id = uploaded(&app, &owner, &photograph()).await;
+    let full = complete(&app, &owner, id).await.expect(200).body["picture"]["size_bytes"].as_u64().unwrap();
+    assert!(full > 2_000_000);
+    let scope = app.scope(owner.workspace);
+    assert_eq!(publishable::read(&scope, &id, 8_000_000).await.unwrap().bytes.len() as u64, full);
+    let compact = publishable::read(&scope, &id, 2_000_000).await.unwrap();
+    assert!(compact.bytes.len() <= 2_000_000 && compact.width < 1_300);
+    let refused = publishable::read(&scope, &id, 1_000).await.err().unwrap();
+    assert_eq!(refused.code(), "media_too_large");
+}
+
+#[tokio::test]
+async fn nothing_is_completed_before_its_file_is_there() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let made = announce(&app, &owner, &picture()).await.expect(201);
+    let id: MediaId = made.body["media"]["id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(complete(&app, &owner, id).await.expect(409).code(), "media_not_uploaded");
+    let refused = publishable::read(&app.scope(owner.workspace), &id, 2_000_000).await.err().unwrap();
+    assert_eq!(refused.code(), "media_not_ready");
+
+    app.advance(SignedDuration::from_hours(25));
+    assert_eq!(app.scope(owner.workspace).find::<media::Media>(&id).await.unwrap().map(drop), None);
+}
+
+#[tokio::test]
+async fn what_was_not_announced_is_refused() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let made = announce(&app, &owner, &picture()).await.expect(201);
+    let id: MediaId = made.body["media"]["id"].as_str().unwrap().parse().unwrap();
+    // Other bytes under the same name, as if S3 had not held to what was signed.
+    let other = photograph();
+    let sha256 = Sha256::of(&other);
+    let scope = app.scope(owner.workspace);
+    let signed = scope.sign_upload(&id.to_string(), other.len() as u64, sha256.as_str()).await.unwrap();
+    assert_eq!(put(&json!({ "url": signed.url, "headers": signed.headers }), other).await, 200);
+    assert_eq!(complete(&app, &owner, id).await.expect(422).code(), "media_upload_differs");
+    assert_eq!(get(&app, &owner, id).await.expect(200).body["state"], "awaiting_upload");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_picture_is_refused_and_nothing_is_stored() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let cut = picture()[..200].to_vec();
+    for (file, code) in [(b"PK\x03\x04 holiday.png".to_vec(), "not_a_picture"), (cut, "picture_damaged")] {
+        let id = uploaded(&app, &owner, &file).await;
+        for _ in 0..2 {
+            assert_eq!(complete(&app, &owner, id).await.expect(422).code(), code);
+        }
+        assert_eq!(get(&app, &owner, id).await.expect(200).body["state"], "awaiting_upload");
+        for name in [format!("{id}.png"), format!("{id}.jpg")] {
+            assert!(app.scope(owner.workspace).read_object(&name, None, 1_000).await.unwrap().is_none());
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_announcement_is_checked() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let sha256 = Sha256::of(b"");
+    for (body, field) in [
+        (json!({ "size_bytes": 0, "sha256": sha256 }), "size_bytes"),
+        (json!({ "size_bytes": 20_000_001, "sha256": sha256 }), "size_bytes"),
+        (json!({ "size_bytes": 1, "sha256": "abc" }), "sha256"),
+        (json!({ "size_bytes": 1, "sha256": sha256, "alt_text": " " }), "alt_text"),
+        (json!({ "size_bytes": 1, "sha256": sha256, "file_name": "a.png" }), "file_name"),
+    ] {
+        let refused = app.call(Request::to(&create_upload::FUNCTION).by(&owner).json(body)).await.expect(422);
+        assert_eq!(refused.fields(), [field]);
+    }
+    let modest = app.founder_on("free").await.unwrap();
+    let body = json!({ "size_bytes": 10_000_001, "sha256": sha256 });
+    let refused = app.call(Request::to(&create_upload::FUNCTION).by(&modest).json(body)).await.expect(422);
+    assert_eq!((refused.code(), refused.fields()), ("media_over_plan_limit", vec!["size_bytes"]));
+}
+
+#[tokio::test]
+async fn a_user_has_thirty_uploads_in_five_minutes() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    for _ in 0..30 {
+        announce(&app, &owner, &picture()).await.expect(201);
+        app.move_address();
+    }
+    announce(&app, &owner, &picture()).await.expect(429);
+    app.advance(SignedDuration::from_secs(601));
+    announce(&app, &owner, &picture()).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_repeated_announcement_is_the_same_picture() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let body = json!({ "size_bytes": 9, "sha256": Sha256::of(b"") });
+    let request = Request::to(&create_upload::FUNCTION).by(&owner).json(body).header("idempotency-key", "holiday-1");
+    let first = app.call(request.clone()).await.expect(201);
+    let again = app.call(request).await.expect(201);
+    assert_eq!(first.body["media"], again.body["media"]);
+    assert_eq!(again.body["upload"]["method"], "PUT");
+}
+
+#[tokio::test]
+async fn the_sample_events_are_answered() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let id = uploaded(&app, &owner, &picture()).await;
+    for (function, event, status) in [
+        (&create_upload::FUNCTION, include_str!("../../../events/media/create-upload.json"), 201),
+        (&complete_upload::FUNCTION, include_str!("../../../events/media/complete-upload.json"), 200),
+        (&get_media::FUNCTION, include_str!("../../../events/media/get-media.json"), 200),
+    ] {
+        let event = event
+            .replace("{{token}}", &owner.token)
+            .replace("{{workspace_id}}", &owner.workspace.to_string())
+            .replace("{{media_id}}", &id.to_string());
+        app.answer_event(function, &serde_json::from_str(&event).unwrap()).await.expect(status);
+    }
+}
