@@ -5,22 +5,27 @@ use shared::aws::grants::Grant;
 use shared::crypto::Sealed;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Route};
+use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::Problem;
 use shared::table::Stored;
 use shared::tenancy::{Admin, Changes, Scope, Workspace};
 use utoipa::ToSchema;
 
-use crate::bluesky::sign_in::{AppPassword, Identifier, Service, SignedIn, sign_in};
+use crate::bluesky::sign_in::{AppPassword, Identifier, Service, SignedIn, sign_in, sign_out};
 use crate::channel::{Channel, ChannelError, ChannelId, ChannelView, ConnectedAccounts, Connection};
 use crate::end_channel_session::EndChannelSession;
 use crate::platform::Platform;
 use crate::session::{ChannelSession, EndedSession, TOKEN_PURPOSE};
 
+/// Connects a Bluesky account.
+///
 /// Signs in once with the app password, which is not stored, and keeps the tokens sealed. An account
 /// that the workspace has already is connected again under the same id.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectBluesky {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
     /// The server where the account signs in; `https://bsky.social` if it is left out.
     service: Option<Service>,
     /// The account's handle, DID or e-mail address.
@@ -40,15 +45,13 @@ impl Endpoint for ConnectBluesky {
     async fn handle(self, workspace: &Workspace<Admin>) -> Result<Self::Output, Problem> {
         let service = Service::or_default(self.service)?;
         // The one external effect that must come before the commit: what it brings is what is committed.
-        // If the commit fails, a session that nobody uses is left there, until it expires.
         let account = sign_in(workspace, &service, &self.identifier, &self.app_password).await?;
-        let accounts = workspace.find::<ConnectedAccounts>(ConnectedAccounts::KEY).await?;
-        let known = accounts.as_ref().and_then(|accounts| accounts.channel_of(Platform::Bluesky, &account.account_id));
-        match known {
-            Some(channel) => reconnect(workspace, channel, &service, account).await,
-            None => connect(workspace, accounts, &service, account).await,
+        let kept = keep(workspace, &service, &account).await;
+        // After a fault it is not known whether the commit took place, so that the session stays.
+        if kept.as_ref().is_err_and(|problem| problem.status() < 500) {
+            sign_out(workspace, &account).await;
         }
-        .map(Created)
+        kept.map(Created)
     }
 
     async fn recall(resource: &str, workspace: &Workspace<Admin>) -> Result<Self::Output, Problem> {
@@ -57,11 +60,20 @@ impl Endpoint for ConnectBluesky {
     }
 }
 
+async fn keep(workspace: &Workspace<Admin>, service: &Service, account: &SignedIn) -> Result<ChannelView, Problem> {
+    let accounts = workspace.find::<ConnectedAccounts>(ConnectedAccounts::KEY).await?;
+    let known = accounts.as_ref().and_then(|accounts| accounts.channel_of(Platform::Bluesky, &account.account_id));
+    match known {
+        Some(channel) => reconnect(workspace, channel, service, account).await,
+        None => connect(workspace, accounts, service, account).await,
+    }
+}
+
 async fn connect(
     workspace: &Workspace<Admin>,
     accounts: Option<Stored<ConnectedAccounts>>,
     service: &Service,
-    account: SignedIn,
+    account: &SignedIn,
 ) -> Result<ChannelView, Problem> {
     let channel = Channel {
         id: workspace.new_id(),
@@ -85,7 +97,7 @@ async fn connect(
             Changes::default().insert(&accounts)
         }
     };
-    let session = new_session(workspace, channel.id, &account).await?;
+    let session = new_session(workspace, channel.id, account).await?;
     let changes = changes
         .or(ChannelError::ChangedMeanwhile)
         .insert(&channel)
@@ -101,14 +113,14 @@ async fn reconnect(
     workspace: &Workspace<Admin>,
     channel: ChannelId,
     service: &Service,
-    account: SignedIn,
+    account: &SignedIn,
 ) -> Result<ChannelView, Problem> {
     let mut channel = workspace.get::<Channel>(&channel).await?;
     let mut session = workspace.get::<ChannelSession>(&channel.id).await?;
     let ended = EndedSession::of(&session, workspace.new_id(), workspace.now());
-    let (access, refresh) = sealed(workspace, channel.id, &account).await?;
-    session.renew(Some((access, account.access_expires_at)), Some(refresh), Some(account.server));
-    channel.reconnect(service.as_text(), account.handle, workspace.user(), workspace.now());
+    let (access, refresh) = sealed(workspace, channel.id, account).await?;
+    session.renew(Some((access, account.access_expires_at)), Some(refresh), Some(account.server.clone()));
+    channel.reconnect(service.as_text(), account.handle.clone(), workspace.user(), workspace.now());
     let changes = Changes::default()
         .replace(&channel)
         .or(ChannelError::ChangedMeanwhile)

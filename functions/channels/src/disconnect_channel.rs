@@ -4,6 +4,7 @@ use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
+use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::Problem;
 use shared::tenancy::{Admin, Changes, Workspace};
 use utoipa::ToSchema;
@@ -12,12 +13,15 @@ use crate::channel::{Channel, ChannelError, ChannelId, ConnectedAccounts};
 use crate::end_channel_session::EndChannelSession;
 use crate::session::{ChannelSession, EndedSession};
 
-/// From the commit on, nothing is published to the account: deliveries that were scheduled for it fail.
-/// The session on the platform is ended by a job after the commit, because a request tells no platform
-/// anything: the commit could still fail, and the platform could be down for hours.
+/// Disconnects an account.
+///
+/// From then on nothing is published to it: deliveries that were scheduled for it fail. The session on
+/// the platform is ended a moment later.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DisconnectChannel {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
     channel_id: ChannelId,
 }
 
@@ -34,6 +38,7 @@ impl Endpoint for DisconnectChannel {
         let session = workspace.get::<ChannelSession>(&self.channel_id).await?;
         let mut accounts = workspace.get::<ConnectedAccounts>(ConnectedAccounts::KEY).await?;
         accounts.remove(&channel);
+        // The job signs out, not this request: the commit could still fail, and the platform be down for hours.
         let ended = EndedSession::of(&session, workspace.new_id(), workspace.now());
         let changes = Changes::default()
             .delete(&channel)

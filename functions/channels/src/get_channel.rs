@@ -4,15 +4,19 @@ use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
+use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::Problem;
 use shared::tenancy::{Reviewer, Workspace};
 use utoipa::ToSchema;
 
 use crate::channel::{Channel, ChannelId, ChannelView};
 
+/// Reads one channel and the state of its connection.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetChannel {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
     channel_id: ChannelId,
 }
 

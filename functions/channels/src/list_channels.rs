@@ -4,6 +4,7 @@ use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
+use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::Problem;
 use shared::tenancy::{Listing, Page, Reviewer, Workspace};
 use utoipa::ToSchema;
@@ -13,9 +14,12 @@ use crate::channel::{Channel, ChannelView};
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 100;
 
+/// Lists the channels, the newest first.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListChannels {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
     /// 1 to 100; 50 if it is left out.
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<u32>,

@@ -25,6 +25,7 @@ pub enum Guarantee {
 
 /// What a post may be at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ChannelLimits)]
 pub struct Limits {
     /// Extended grapheme clusters (UAX #29): what a reader counts as characters.
     pub text_graphemes: u32,

@@ -15,7 +15,7 @@ use super::tokens::callable_server;
 
 /// The address of the server where an account signs in.
 #[derive(Clone, Debug, ToSchema)]
-#[schema(value_type = String, example = "https://bsky.social")]
+#[schema(as = BlueskyService, value_type = String, example = "https://bsky.social")]
 pub struct Service(Url);
 
 impl Service {
@@ -44,7 +44,7 @@ impl<'de> Deserialize<'de> for Service {
 
 /// A handle, a DID or the e-mail address of an account.
 #[derive(Clone, ToSchema)]
-#[schema(value_type = String, min_length = 3, max_length = 320, example = "alice.bsky.social")]
+#[schema(as = BlueskyIdentifier, value_type = String, min_length = 3, max_length = 320, example = "alice.bsky.social")]
 pub struct Identifier(String);
 
 impl<'de> Deserialize<'de> for Identifier {
@@ -66,7 +66,7 @@ impl<'de> Deserialize<'de> for Identifier {
 /// The form is what the official server makes (`1234-abcd-5678-efgh`, `@atproto/pds` 0.4). It is
 /// required so that nobody gives away the password of the account itself.
 #[derive(Clone, ToSchema)]
-#[schema(value_type = String, format = Password, pattern = "^[a-z0-9]{4}(-[a-z0-9]{4}){3}$")]
+#[schema(as = BlueskyAppPassword, value_type = String, format = Password, pattern = "^[a-z0-9]{4}(-[a-z0-9]{4}){3}$")]
 pub struct AppPassword(SecretText);
 
 impl<'de> Deserialize<'de> for AppPassword {
@@ -107,6 +107,14 @@ pub async fn sign_in(
     let client = Client::new(scope, &service.0);
     let answer = client.create_session(&identifier.0, &password.0).await.map_err(problem)?;
     signed_in(service, answer, scope.now())
+}
+
+/// Ends a session that is not kept: undoes the signing in, as well as that goes. Left over, it ends by
+/// itself after 90 days.
+pub async fn sign_out(scope: &Scope, account: &SignedIn) {
+    if let Some(server) = service::origin(&account.server) {
+        let _best_effort = Client::new(scope, &server).delete_session(&account.refresh).await;
+    }
 }
 
 fn signed_in(service: &Service, answer: SessionAnswer, now: Timestamp) -> Result<SignedIn, Problem> {

@@ -63,7 +63,11 @@ pub async fn access(scope: &Scope, channel: ChannelId, refused: Option<u64>) -> 
             Step::Renew => {
                 session.lease_to(&holder, scope.now());
                 if stored(scope, &session, "the lease of a renewal").await? {
-                    renew(scope, channel, &holder).await?;
+                    session.committed();
+                    // Used as it came, however short its life: asking again would renew without end.
+                    if let Some(access) = renew(scope, session, &holder).await? {
+                        return Ok(access);
+                    }
                 }
             }
         }
@@ -112,19 +116,24 @@ fn lost_or(committed: Result<(), Problem>) -> Result<bool, Problem> {
     }
 }
 
-/// Renews under a lease that is held. What cannot be stored because the lease was lost is dropped: the
+/// Renews under a lease that is held. None where it was lost: what cannot be stored then is dropped, because the
 /// server takes the old refresh token for two more hours.
-async fn renew(scope: &Scope, channel: ChannelId, holder: &str) -> Result<(), PublishError> {
-    let mut session = session(scope, channel).await?;
+async fn renew(
+    scope: &Scope,
+    mut session: Stored<ChannelSession>,
+    holder: &str,
+) -> Result<Option<Access>, PublishError> {
     let call = SignedDuration::from_secs(SESSION_TIMEOUT_S.cast_signed());
     if !session.is_leased_to(holder, scope.now(), call) {
-        return Ok(());
+        return Ok(None);
     }
     let server = server_of(&session)?;
-    let refresh = scope.open(TOKEN_PURPOSE, &channel, &session.refresh).await?;
+    let refresh = scope.open(TOKEN_PURPOSE, &session.channel(), &session.refresh).await?;
     match Client::new(scope, &server).refresh_session(&refresh).await {
         Ok(answer) => keep(scope, session, answer).await,
-        Err(CallError::Refused(refusal)) if is_final(&refusal) => give_up(scope, session, &refusal).await,
+        Err(CallError::Refused(refusal)) if is_final(&refusal) => {
+            give_up(scope, session, &refusal).await.map(|()| None)
+        }
         Err(passing) => {
             session.release();
             stored(scope, &session, "the end of a renewal that brought nothing").await?;
@@ -139,7 +148,11 @@ fn is_final(refusal: &Refusal) -> bool {
 }
 
 /// Stores what a renewal brought, and only that.
-async fn keep(scope: &Scope, mut session: Stored<ChannelSession>, answer: SessionAnswer) -> Result<(), PublishError> {
+async fn keep(
+    scope: &Scope,
+    mut session: Stored<ChannelSession>,
+    answer: SessionAnswer,
+) -> Result<Option<Access>, PublishError> {
     let owner = session.channel();
     let access = match &answer.access_jwt {
         Some(token) => Some((scope.seal(TOKEN_PURPOSE, &owner, token).await?, access_expires_at(token, scope.now()))),
@@ -152,11 +165,11 @@ async fn keep(scope: &Scope, mut session: Stored<ChannelSession>, answer: Sessio
     let brought_nothing = access.is_none();
     let server = answer.did_doc.as_ref().and_then(|document| callable_server(document, &answer.did));
     session.renew(access, refresh, server.map(String::from));
-    stored(scope, &session, "a renewed token").await?;
+    let is_stored = stored(scope, &session, "a renewed token").await?;
     if brought_nothing {
         return Err(not_now(&CallError::Malformed("com.atproto.server.refreshSession")));
     }
-    Ok(())
+    if is_stored { opened(scope, &session).await.map(Some) } else { Ok(None) }
 }
 
 /// The server that a DID document names, if this build may call it.

@@ -1,0 +1,204 @@
+//! Connecting, listing and disconnecting channels, through the HTTP and the job boundary.
+
+use crate::scripted_server::{PASSWORD, Scripted, ScriptedServer, refusal};
+use channels::end_channel_session::EndChannelSession;
+use channels::{connect_bluesky, disconnect_channel, end_channel_session, get_channel, list_channels};
+use serde_json::{Value, json};
+use shared::function::Function;
+use shared::testing::{Person, Request, Response, TestApp};
+
+fn account(server: &ScriptedServer, identifier: &str) -> Value {
+    json!({ "service": server.url, "identifier": identifier, "app_password": PASSWORD })
+}
+
+async fn connect(app: &TestApp, person: &Person, body: Value) -> Response {
+    app.call(Request::to(&connect_bluesky::FUNCTION).by(person).json(body)).await
+}
+
+async fn call(app: &TestApp, function: &'static Function, person: &Person, channel: &Value) -> Response {
+    app.call(Request::to(function).by(person).path("channel_id", channel["id"].as_str().unwrap())).await
+}
+
+async fn started() -> (TestApp, Person, ScriptedServer) {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let server = ScriptedServer::start(app.now());
+    (app, owner, server)
+}
+
+#[tokio::test]
+async fn an_account_is_connected_by_an_app_password() {
+    let (app, owner, server) = started().await;
+    let channel = connect(&app, &owner, account(&server, "@alice.test")).await.expect(201);
+    for secret in [PASSWORD, "access-1", "refresh-1"] {
+        assert!(!channel.text.contains(secret), "{secret} is in the answer");
+    }
+    let channel = channel.body;
+    assert_eq!(
+        channel,
+        json!({
+            "id": channel["id"],
+            "platform": "bluesky",
+            "service": server.url,
+            "account_id": "did:plc:alice",
+            "handle": "alice.test",
+            "state": "connected",
+            "refusal": null,
+            "guarantee": "exactly_once",
+            "limits": { "text_graphemes": 300, "text_bytes": 3000, "pictures": 4, "picture_bytes": 2_000_000 },
+            "connected_at": channel["connected_at"],
+        })
+    );
+    assert_eq!(call(&app, &get_channel::FUNCTION, &owner, &channel).await.expect(200).body, channel);
+    let listed = app.call(Request::to(&list_channels::FUNCTION).by(&owner)).await.expect(200).body;
+    assert_eq!(listed, json!({ "items": [channel], "next_cursor": null }));
+    let stranger = app.owner().await.unwrap();
+    for function in [&get_channel::FUNCTION, &disconnect_channel::FUNCTION] {
+        let body = call(&app, function, &stranger, &channel).await.expect(404).body;
+        assert_eq!(body["code"], "not_found");
+    }
+    let audited = app.scope(owner.workspace).audit_entries(&page()).await.unwrap().items;
+    assert!(audited.iter().any(|entry| entry.action == "channel.connected" && json!(entry.target.id) == channel["id"]));
+    for function in [&connect_bluesky::FUNCTION, &get_channel::FUNCTION, &list_channels::FUNCTION] {
+        assert_eq!(app.wire(function).refused(), Vec::<String>::new());
+    }
+}
+
+fn page() -> shared::tenancy::Page {
+    shared::tenancy::Page { limit: 100, cursor: None, newest_first: true }
+}
+
+/// The refresh tokens whose sessions were ended.
+fn tokens(server: &ScriptedServer) -> Vec<String> {
+    server.calls("server.deleteSession").into_iter().map(|call| call.token).collect()
+}
+
+#[tokio::test]
+async fn what_the_server_refuses_is_told_in_its_words() {
+    let (app, owner, server) = started().await;
+    let mut wrong = account(&server, "alice.test");
+    wrong["app_password"] = json!("zzzz-zzzz-zzzz-zzzz");
+    let refused = connect(&app, &owner, wrong).await.expect(422);
+    assert_eq!((refused.code(), refused.fields()), ("channel_sign_in_refused", vec!["app_password"]));
+    assert_eq!(refused.body["detail"], "The server says: AuthenticationRequired: as scripted");
+
+    let headers = vec![("retry-after", "77".to_owned())];
+    let limited = Scripted::AnswerWith(429, headers, json!({ "error": "RateLimitExceeded" }));
+    server.next("server.createSession", limited);
+    let limited = connect(&app, &owner, account(&server, "alice.test")).await.expect(429);
+    assert_eq!((limited.code(), limited.header("retry-after")), ("platform_rate_limited", "77"));
+
+    for (scripted, status, code) in [
+        (refusal(500, "InternalServerError", "x"), 502, "platform_failed"),
+        (refusal(401, "AuthFactorTokenRequired", "x"), 422, "app_password_needed"),
+        (refusal(401, "AccountTakedown", "x"), 422, "channel_account_inactive"),
+        (Scripted::Answer(200, json!({ "did": "did:plc:alice" })), 502, "platform_answer_malformed"),
+        (Scripted::Answer(200, json!("<html>")), 502, "platform_answer_malformed"),
+        (Scripted::Break, 504, "platform_timed_out"),
+    ] {
+        server.next("server.createSession", scripted);
+        let told = connect(&app, &owner, account(&server, "alice.test")).await.expect(status);
+        assert_eq!(told.code(), code);
+    }
+    let listed = app.call(Request::to(&list_channels::FUNCTION).by(&owner)).await.expect(200).body;
+    assert_eq!(listed["items"], json!([]));
+}
+
+#[tokio::test]
+async fn what_cannot_be_an_account_is_not_sent_anywhere() {
+    let (app, owner, server) = started().await;
+    for (field, value) in [
+        ("service", "https://169.254.169.254"),
+        ("service", "ftp://bsky.social"),
+        ("service", "https://bsky.social/xrpc"),
+        ("identifier", "a b"),
+        ("app_password", "the password of the account"),
+    ] {
+        let mut body = account(&server, "alice.test");
+        body[field] = json!(value);
+        let refused = connect(&app, &owner, body).await.expect(422);
+        assert_eq!(refused.fields(), [field], "{value}");
+    }
+    let mut unreachable = account(&server, "alice.test");
+    unreachable["service"] = json!("http://127.0.0.1:1");
+    assert_eq!(connect(&app, &owner, unreachable).await.expect(502).code(), "platform_unreachable");
+    assert!(server.calls("server.createSession").is_empty());
+}
+
+#[tokio::test]
+async fn a_repeat_under_the_same_key_connects_once_and_leaves_no_session_behind() {
+    let (app, owner, server) = started().await;
+    let request = Request::to(&connect_bluesky::FUNCTION).by(&owner).json(account(&server, "alice.test"));
+    let request = request.header("idempotency-key", "11111111-2222-4333-8444-555555555555");
+    let first = app.call(request.clone()).await.expect(201);
+    let second = app.call(request).await.expect(201);
+    assert_eq!(first.body, second.body);
+    assert_eq!(app.outbox::<EndChannelSession>(&owner.outbox()).await.unwrap().len(), 0);
+    // The key is checked by the commit, so that the repeat has signed in before it is recognised.
+    assert_eq!(server.calls("server.createSession").len(), 2);
+    assert_eq!(tokens(&server), ["refresh-2"]);
+}
+
+#[tokio::test]
+async fn connecting_again_keeps_the_channel_and_ends_the_old_session_once() {
+    let (app, owner, server) = started().await;
+    let first = connect(&app, &owner, account(&server, "alice.test")).await.expect(201).body;
+    let second = connect(&app, &owner, account(&server, "alice.test")).await.expect(201).body;
+    assert_eq!(first["id"], second["id"]);
+    let messages = app.outbox::<EndChannelSession>(&owner.outbox()).await.unwrap();
+    assert_eq!(messages.len(), 1);
+    assert!(!format!("{messages:?}").contains("refresh"));
+    app.deliver(&end_channel_session::FUNCTION, &messages).await.unwrap();
+    app.deliver(&end_channel_session::FUNCTION, &messages).await.unwrap();
+    assert_eq!(tokens(&server), ["refresh-1"]);
+    assert_eq!(app.wire(&end_channel_session::FUNCTION).refused(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_disconnected_channel_is_gone_and_its_session_is_ended_when_the_server_answers() {
+    let (app, owner, server) = started().await;
+    let channel = connect(&app, &owner, account(&server, "alice.test")).await.expect(201).body;
+    call(&app, &disconnect_channel::FUNCTION, &owner, &channel).await.expect(204);
+    assert!(server.calls("server.deleteSession").is_empty(), "a request told the platform something");
+    call(&app, &get_channel::FUNCTION, &owner, &channel).await.expect(404);
+    call(&app, &disconnect_channel::FUNCTION, &owner, &channel).await.expect(404);
+    let messages = app.outbox::<EndChannelSession>(&owner.outbox()).await.unwrap();
+    server.next("server.deleteSession", refusal(503, "NotNow", "x"));
+    assert!(app.deliver(&end_channel_session::FUNCTION, &messages).await.is_err(), "it was not tried again");
+    app.deliver(&end_channel_session::FUNCTION, &messages).await.unwrap();
+    app.deliver(&end_channel_session::FUNCTION, &messages).await.unwrap();
+    assert_eq!(server.calls("server.deleteSession").len(), 2);
+    let again = connect(&app, &owner, account(&server, "alice.test")).await.expect(201).body;
+    assert_ne!(again["id"], channel["id"]);
+    assert_eq!(app.wire(&disconnect_channel::FUNCTION).refused(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_plan_limits_channels_also_for_requests_at_once() {
+    let app = TestApp::new();
+    let owner = app.founder_on("free").await.unwrap();
+    let server = ScriptedServer::start(app.now());
+    for name in ["alice.test", "bob.test"] {
+        connect(&app, &owner, account(&server, name)).await.expect(201);
+    }
+    let (third, fourth) = tokio::join!(
+        connect(&app, &owner, account(&server, "carol.test")),
+        connect(&app, &owner, account(&server, "dave.test"))
+    );
+    let mut statuses = [third.status, fourth.status];
+    statuses.sort_unstable();
+    assert!(matches!(statuses, [201, 402 | 409]), "{statuses:?}");
+    let refused = connect(&app, &owner, account(&server, "erin.test")).await.expect(402);
+    assert_eq!(refused.code(), "too_many_channels");
+    // Both the one that came too late and this one signed out again.
+    assert_eq!(tokens(&server).len(), 2);
+    // An account that is there already is no further channel.
+    connect(&app, &owner, account(&server, "alice.test")).await.expect(201);
+    let listed = app.call(Request::to(&list_channels::FUNCTION).by(&owner).query("limit", 2)).await.expect(200).body;
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+    let next =
+        Request::to(&list_channels::FUNCTION).by(&owner).query("cursor", listed["next_cursor"].as_str().unwrap());
+    assert_eq!(app.call(next).await.expect(200).body["items"].as_array().unwrap().len(), 1);
+    let zero = app.call(Request::to(&list_channels::FUNCTION).by(&owner).query("limit", 0)).await.expect(422);
+    assert_eq!(zero.fields(), ["limit"]);
+}

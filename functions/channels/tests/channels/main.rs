@@ -1,0 +1,7 @@
+//! The domain through its boundaries: one binary, because each costs a link.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod connecting;
+mod publishing;
+mod real_server;
+mod scripted_server;

@@ -1,0 +1,224 @@
+//! A Bluesky server in the test's hands: it keeps sessions and records, and fails as it is told to.
+//!
+//! What it does by default was seen on the real one (`tests/real_server.rs` runs against that).
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+use shared::crypto::digest::{base64url, sha256_hex};
+use shared::kernel::time::{SignedDuration, Timestamp, after};
+
+/// The app password that the server takes.
+pub const PASSWORD: &str = "abcd-2345-efgh-6789";
+
+#[derive(Clone)]
+pub struct ScriptedServer {
+    state: Arc<Mutex<State>>,
+    pub url: String,
+}
+
+#[derive(Default)]
+struct State {
+    calls: Vec<Call>,
+    scripted: VecDeque<(&'static str, Scripted)>,
+    records: BTreeMap<String, Value>,
+    /// How many tokens were issued: their number is in their text.
+    issued: u32,
+    expires_at: i64,
+}
+
+/// A call as the server saw it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Without `com.atproto.`: `repo.putRecord`.
+    pub method: String,
+    pub token: String,
+    pub body: Vec<u8>,
+}
+
+/// What happens to the next call of a method instead of the usual.
+pub enum Scripted {
+    Answer(u16, Value),
+    AnswerWith(u16, Vec<(&'static str, String)>, Value),
+    /// The connection breaks before anything is done.
+    Break,
+    /// It is done, then the connection breaks.
+    DoAndBreak,
+}
+
+/// A refusal as XRPC has it.
+pub fn refusal(status: u16, error: &str, message: &str) -> Scripted {
+    Scripted::Answer(status, json!({ "error": error, "message": message }))
+}
+
+impl ScriptedServer {
+    /// Starts a server whose tokens end two hours from `now`.
+    pub fn start(now: Timestamp) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let server = Self { state: Arc::default(), url };
+        server.issue_from(now);
+        let serving = server.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let serving = serving.clone();
+                std::thread::spawn(move || serving.serve(stream));
+            }
+        });
+        server
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tokens that are issued from now on end two hours after this instant.
+    pub fn issue_from(&self, now: Timestamp) {
+        self.state().expires_at = after(now, SignedDuration::from_hours(2)).as_second();
+    }
+
+    /// Scripts the next call of a method; several queue up.
+    pub fn next(&self, method: &'static str, scripted: Scripted) {
+        self.state().scripted.push_back((method, scripted));
+    }
+
+    /// The calls of a method so far.
+    pub fn calls(&self, method: &str) -> Vec<Call> {
+        self.state().calls.iter().filter(|call| call.method == method).cloned().collect()
+    }
+
+    pub fn records(&self) -> BTreeMap<String, Value> {
+        self.state().records.clone()
+    }
+
+    pub fn edit_record(&self, key: &str, text: &str) {
+        if let Some(record) = self.state().records.get_mut(key) {
+            record["text"] = json!(text);
+        }
+    }
+
+    fn serve(&self, stream: TcpStream) {
+        let Some((method, query, token, body)) = read(&stream) else { return };
+        let call = Call { method: method.clone(), token, body };
+        let mut state = self.state();
+        state.calls.push(call.clone());
+        let at = state.scripted.iter().position(|(scripted, _)| *scripted == method);
+        let (status, headers, answer) = match at.and_then(|at| state.scripted.remove(at)).map(|(_, what)| what) {
+            Some(Scripted::Answer(status, answer)) => (status, Vec::new(), answer),
+            Some(Scripted::AnswerWith(status, headers, answer)) => (status, headers, answer),
+            Some(Scripted::Break) => return,
+            Some(Scripted::DoAndBreak) => {
+                state.usual(&call, &query, &self.url);
+                return;
+            }
+            None => {
+                let (status, answer) = state.usual(&call, &query, &self.url);
+                (status, Vec::new(), answer)
+            }
+        };
+        drop(state);
+        write(stream, status, &headers, &answer);
+    }
+}
+
+impl State {
+    fn usual(&mut self, call: &Call, query: &BTreeMap<String, String>, url: &str) -> (u16, Value) {
+        let input: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+        let refused = |status, error: &str| (status, json!({ "error": error, "message": "as scripted" }));
+        match call.method.as_str() {
+            "server.createSession" if input["password"] == PASSWORD => {
+                (200, self.session(input["identifier"].as_str().unwrap_or_default(), url))
+            }
+            "server.createSession" => refused(401, "AuthenticationRequired"),
+            "server.refreshSession" => (200, self.session("alice.test", url)),
+            "server.deleteSession" => (200, json!(null)),
+            "identity.resolveHandle" => match query["handle"].as_str() {
+                "bob.test" => (200, json!({ "did": "did:plc:bob" })),
+                _ => refused(400, "HandleNotFound"),
+            },
+            "repo.uploadBlob" => {
+                let name = sha256_hex(&call.body);
+                let blob = json!({ "$type": "blob", "ref": { "$link": name }, "mimeType": "image/png", "size": call.body.len() });
+                (200, json!({ "blob": blob }))
+            }
+            "repo.putRecord" => self.put(&input),
+            "repo.getRecord" => match self.records.get(&query["rkey"]) {
+                Some(record) => (200, located(&query["repo"], &query["rkey"], Some(record))),
+                None => refused(400, "RecordNotFound"),
+            },
+            _ => refused(404, "MethodNotImplemented"),
+        }
+    }
+
+    fn session(&mut self, handle: &str, url: &str) -> Value {
+        self.issued += 1;
+        let claims = base64url(json!({ "exp": self.expires_at }).to_string().as_bytes());
+        let did = format!("did:plc:{}", handle.split('.').next().unwrap_or_default());
+        json!({
+            "did": did, "handle": handle, "active": true,
+            "accessJwt": format!("access-{}.{claims}.x", self.issued),
+            "refreshJwt": format!("refresh-{}", self.issued),
+            "didDoc": { "id": did, "service": [
+                { "id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": url },
+            ] },
+        })
+    }
+
+    fn put(&mut self, input: &Value) -> (u16, Value) {
+        let key = input["rkey"].as_str().unwrap_or_default();
+        assert!(input.as_object().is_some_and(|input| input.get("swapRecord") == Some(&Value::Null)));
+        match self.records.get(key) {
+            Some(record) if *record != input["record"] => {
+                (400, json!({ "error": "InvalidSwap", "message": "Record was at bafy" }))
+            }
+            _ => {
+                self.records.insert(key.to_owned(), input["record"].clone());
+                (200, located(input["repo"].as_str().unwrap_or_default(), key, None))
+            }
+        }
+    }
+}
+
+fn located(account: &str, key: &str, value: Option<&Value>) -> Value {
+    let uri = format!("at://{account}/app.bsky.feed.post/{key}");
+    match value {
+        Some(value) => json!({ "uri": uri, "cid": "bafy", "value": value }),
+        None => json!({ "uri": uri, "cid": "bafy" }),
+    }
+}
+
+type Read4 = (String, BTreeMap<String, String>, String, Vec<u8>);
+
+fn read(stream: &TcpStream) -> Option<Read4> {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let target = url::Url::parse("http://server").ok()?.join(line.split(' ').nth(1)?).ok()?;
+    let (mut token, mut length) = (String::new(), 0);
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header).ok()?;
+        let Some((name, value)) = header.trim_end().split_once(": ") else { break };
+        match name.to_ascii_lowercase().as_str() {
+            "authorization" => token = value.trim_start_matches("Bearer ").to_owned(),
+            "content-length" => length = value.parse().ok()?,
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let method = target.path().strip_prefix("/xrpc/com.atproto.")?.to_owned();
+    Some((method, target.query_pairs().into_owned().collect(), token, body))
+}
+
+fn write(mut stream: TcpStream, status: u16, headers: &[(&str, String)], answer: &Value) {
+    let body = if answer.is_null() { String::new() } else { answer.to_string() };
+    let mut head = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n", body.len());
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    let _gone = stream.write_all(format!("{head}\r\n{body}").as_bytes());
+}
