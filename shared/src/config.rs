@@ -83,9 +83,9 @@ pub enum WorkspaceKeys {
 
 /// Whether anything may leave, and what a restored deployment must not send again.
 ///
-/// A restored stack starts with sending off. When it is switched on, what was due between the point
-/// that was restored and the moment of switching on may have been sent by the lost deployment: it is
-/// held for a person.
+/// A restored stack starts with sending off, which leaves everything as it is. When it is switched on, what
+/// was due before that moment and is not finished may have been sent by the lost deployment, after the
+/// point that was restored: it is held for a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sending {
     On,
@@ -94,13 +94,9 @@ pub enum Sending {
 }
 
 impl Sending {
-    /// Whether what was due at this instant may have been sent before the restore.
+    /// Whether what was due at this instant, and is not finished, may have been sent before the restore.
     pub fn doubtful(self, due_at: Timestamp) -> bool {
-        match self {
-            Self::On => false,
-            Self::Off => true,
-            Self::Resumed { restored_to, resumed_at } => restored_to <= due_at && due_at < resumed_at,
-        }
+        matches!(self, Self::Resumed { resumed_at, .. } if due_at < resumed_at)
     }
 
     /// Whether a message posted at this instant must stay in the outbox: what the restored outbox holds
@@ -185,12 +181,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_was_due_while_the_clock_was_turned_back_is_doubtful() {
+    fn what_was_due_before_sending_was_resumed_is_doubtful() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap_or_default();
         let resumed =
             Sending::Resumed { restored_to: at("2026-03-01T10:00:00Z"), resumed_at: at("2026-03-01T14:00:00Z") };
-        assert!(!resumed.doubtful(at("2026-03-01T09:59:59Z")));
-        assert!(resumed.doubtful(at("2026-03-01T10:00:00Z")));
+        // Due before the restored point, too: it was overdue there, and may have been sent a second later.
+        assert!(resumed.doubtful(at("2026-03-01T09:59:59Z")));
         assert!(resumed.doubtful(at("2026-03-01T13:59:59Z")));
         assert!(!resumed.doubtful(at("2026-03-01T14:00:00Z")));
         assert!(resumed.fences(at("2026-03-01T09:59:59Z")));

@@ -189,8 +189,9 @@ mod tests {
     use shared::kernel::entropy::Entropy;
     use shared::kernel::secrets::SecretBytes;
 
+    use shared::config::PasswordCost;
+
     use super::*;
-    use crate::Cost;
 
     const START: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -199,7 +200,7 @@ mod tests {
     }
 
     fn hash() -> PasswordHash {
-        let cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
+        let cost = PasswordCost { memory_kib: 64, passes: 1, lanes: 1 };
         PasswordHash::of(&SecretBytes::new(vec![1]), cost, &Entropy::seeded(1)).unwrap()
     }
 

@@ -7,6 +7,7 @@ use shared::identity::{Anyone, PublicKey};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
+/// Gives the public keys by which access tokens are verified, as a JWK Set.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetJwks {}

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use crate::PersonName;
 use crate::user::User;
 
+/// Tells who the caller is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetMe {}

@@ -19,7 +19,7 @@ pub mod verify_email;
 
 pub use mail::EmailAddress;
 pub use password::{Password, PasswordAttempt, PasswordError};
-pub use password_hash::{Cost, HashError, PasswordHash};
+pub use password_hash::{HashError, PasswordHash};
 pub use person_name::{NotAName, PersonName};
 pub use refresh_token::{NotARefreshToken, RefreshToken};
 pub use user::User;

@@ -3,6 +3,7 @@
 use mail::EmailAddress;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
+use shared::config::PasswordCost;
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
 use shared::identity::{AccountKey, Credentials};
@@ -14,8 +15,9 @@ use crate::address::Address;
 use crate::password_hash::match_nobody;
 use crate::session::{self, Tokens};
 use crate::user::PasswordRecord;
-use crate::{Cost, PasswordAttempt, PasswordHash};
+use crate::{PasswordAttempt, PasswordHash};
 
+/// Signs in with address and password, and opens a session.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
@@ -68,7 +70,7 @@ impl Endpoint for Login {
         let password = accounts.find::<PasswordRecord>(&AccountKey::User(somebody)).await?;
         let waiting = address.as_ref().and_then(|address| address.newest_registration(accounts.now()));
         let hash = password.as_ref().map(|record| &record.hash).or(waiting.map(|registration| &registration.password));
-        match (is_right(hash, &peppered)?, owner) {
+        match (is_right(hash, &peppered, accounts.password_cost())?, owner) {
             (false, _) => Err(SignInError::WrongCredentials.into()),
             (true, None) => Err(SignInError::EmailNotVerified.into()),
             (true, Some(user)) => Ok(Found(session::open(accounts, user).await?)),
@@ -78,13 +80,13 @@ impl Endpoint for Login {
 
 /// Computes one Argon2 hash, whoever it is. A stored hash that is damaged is no password's: an operator is told, and the
 /// user can set a new password, where a failure would only be repeated.
-fn is_right(hash: Option<&PasswordHash>, peppered: &SecretBytes) -> Result<bool, Problem> {
+fn is_right(hash: Option<&PasswordHash>, peppered: &SecretBytes, cost: PasswordCost) -> Result<bool, Problem> {
     match hash.map(|hash| hash.matches(peppered)) {
         Some(Ok(right)) => return Ok(right),
         Some(Err(error)) => tracing::error!(event = "password_hash_damaged", cause = %error, "a password is unusable"),
         None => {}
     }
-    match_nobody(peppered, Cost::DEFAULT).map_err(Problem::internal)
+    match_nobody(peppered, cost).map_err(Problem::internal)
 }
 
 #[cfg(test)]
@@ -95,7 +97,8 @@ mod tests {
     #[test]
     fn a_damaged_hash_is_nobodys_password_and_no_fault() {
         let damaged: PasswordHash = serde_json::from_str(r#"{"phc":"$argon2id$v=19$broken","pepper":1}"#).unwrap();
-        assert!(!is_right(Some(&damaged), &SecretBytes::new(vec![1])).unwrap());
-        assert!(!is_right(None, &SecretBytes::new(vec![1])).unwrap());
+        let cost = PasswordCost { memory_kib: 8, passes: 1, lanes: 1 };
+        assert!(!is_right(Some(&damaged), &SecretBytes::new(vec![1]), cost).unwrap());
+        assert!(!is_right(None, &SecretBytes::new(vec![1]), cost).unwrap());
     }
 }

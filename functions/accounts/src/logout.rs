@@ -8,6 +8,7 @@ use shared::identity::{AccountChanges, SignedIn};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
+/// Ends the session of the access token.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Logout {}

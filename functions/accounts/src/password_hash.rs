@@ -6,24 +6,13 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use serde::{Deserialize, Serialize};
+use shared::config::PasswordCost;
 use shared::crypto::digest::equal;
 use shared::kernel::entropy::Entropy;
 use shared::kernel::secrets::SecretBytes;
 
-/// What hashing costs. More memory hurts an attacker's hardware most (RFC 9106, section 4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cost {
-    pub memory_kib: u32,
-    pub passes: u32,
-    pub lanes: u32,
-}
-
-impl Cost {
-    /// RFC 9106's second recommended memory (64 MiB) and passes (3), on the one lane that a function has a core for.
-    pub const DEFAULT: Self = Self { memory_kib: 64 * 1024, passes: 3, lanes: 1 };
-    /// A stored hash that asks for more was not written by us, and could stop the function.
-    const HIGHEST: Self = Self { memory_kib: 256 * 1024, passes: 16, lanes: 4 };
-}
+/// A stored hash that asks for more than this was not written by us, and could stop the function.
+const HIGHEST: PasswordCost = PasswordCost { memory_kib: 256 * 1024, passes: 16, lanes: 4 };
 
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
@@ -58,7 +47,7 @@ static MEMORY: Mutex<Vec<Block>> = Mutex::new(Vec::new());
 
 impl PasswordHash {
     /// Hashes a password that was just chosen, at the given cost.
-    pub fn of(peppered: &SecretBytes, cost: Cost, entropy: &Entropy) -> Result<Self, HashError> {
+    pub fn of(peppered: &SecretBytes, cost: PasswordCost, entropy: &Entropy) -> Result<Self, HashError> {
         let salt: [u8; SALT_BYTES] = entropy.bytes();
         let hash = argon2id(peppered.expose(), &salt, cost)?;
         Ok(Self { phc: write_phc(cost, &salt, &hash), pepper: PEPPER })
@@ -75,19 +64,19 @@ impl PasswordHash {
 
     /// Whether it was made at another cost or under another pepper than today's, and is to be made anew at the next
     /// sign-in.
-    pub fn is_outdated(&self, cost: Cost) -> bool {
+    pub fn is_outdated(&self, cost: PasswordCost) -> bool {
         self.pepper != PEPPER || read_phc(&self.phc).is_none_or(|(made_at, _, _)| made_at != cost)
     }
 }
 
 /// Does the work of one comparison and comes to nothing, so that an address without an account takes the same time.
-pub fn match_nobody(peppered: &SecretBytes, cost: Cost) -> Result<bool, HashError> {
+pub fn match_nobody(peppered: &SecretBytes, cost: PasswordCost) -> Result<bool, HashError> {
     let hash = argon2id(peppered.expose(), &[0; SALT_BYTES], cost)?;
     let _ = equal(&hash, &[0; HASH_BYTES]);
     Ok(false)
 }
 
-fn argon2id(peppered: &[u8], salt: &[u8], cost: Cost) -> Result<[u8; HASH_BYTES], HashError> {
+fn argon2id(peppered: &[u8], salt: &[u8], cost: PasswordCost) -> Result<[u8; HASH_BYTES], HashError> {
     let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(HASH_BYTES)).map_err(HashError::Argon2)?;
     let needed = params.block_count();
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -104,19 +93,18 @@ fn argon2id(peppered: &[u8], salt: &[u8], cost: Cost) -> Result<[u8; HASH_BYTES]
 }
 
 /// `$argon2id$v=19$m=65536,t=3,p=1$<salt>$<hash>`, in base64 without padding.
-fn write_phc(cost: Cost, salt: &[u8], hash: &[u8]) -> String {
-    let Cost { memory_kib, passes, lanes } = cost;
+fn write_phc(cost: PasswordCost, salt: &[u8], hash: &[u8]) -> String {
+    let PasswordCost { memory_kib, passes, lanes } = cost;
     let [salt, hash] = [salt, hash].map(|bytes| BASE64_STANDARD_NO_PAD.encode(bytes));
     format!("$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${hash}")
 }
 
-fn read_phc(phc: &str) -> Option<(Cost, [u8; SALT_BYTES], [u8; HASH_BYTES])> {
+fn read_phc(phc: &str) -> Option<(PasswordCost, [u8; SALT_BYTES], [u8; HASH_BYTES])> {
     let mut parts = phc.strip_prefix("$argon2id$v=19$")?.split('$');
     let mut costs = parts.next()?.split(',');
     let mut number = |name| costs.next()?.strip_prefix(name)?.strip_prefix('=')?.parse::<u32>().ok();
-    let cost = Cost { memory_kib: number("m")?, passes: number("t")?, lanes: number("p")? };
-    let highest = Cost::HIGHEST;
-    if cost.memory_kib > highest.memory_kib || cost.passes > highest.passes || cost.lanes > highest.lanes {
+    let cost = PasswordCost { memory_kib: number("m")?, passes: number("t")?, lanes: number("p")? };
+    if cost.memory_kib > HIGHEST.memory_kib || cost.passes > HIGHEST.passes || cost.lanes > HIGHEST.lanes {
         return None;
     }
     let mut bytes = || BASE64_STANDARD_NO_PAD.decode(parts.next()?).ok();
@@ -129,7 +117,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    const CHEAP: Cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
+    const CHEAP: PasswordCost = PasswordCost { memory_kib: 64, passes: 1, lanes: 1 };
 
     fn bytes(text: &str) -> SecretBytes {
         SecretBytes::new(text.as_bytes().to_vec())
@@ -142,7 +130,7 @@ mod tests {
     #[test]
     fn it_is_argon2id_as_the_reference_computes_it() {
         // `printf password | argon2 somesalt -id -t 2 -k 65536 -p 1` of the reference implementation (20190702).
-        let hash = argon2id(b"password", b"somesalt", Cost { memory_kib: 65_536, passes: 2, lanes: 1 }).unwrap();
+        let hash = argon2id(b"password", b"somesalt", PasswordCost { memory_kib: 65_536, passes: 2, lanes: 1 }).unwrap();
         let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, "09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7");
     }
@@ -166,7 +154,7 @@ mod tests {
     #[test]
     fn memory_left_by_a_dearer_hash_changes_nothing() {
         let hash = hash_of("correct horse");
-        match_nobody(&bytes("another"), Cost { memory_kib: 1024, ..CHEAP }).unwrap();
+        match_nobody(&bytes("another"), PasswordCost { memory_kib: 1024, ..CHEAP }).unwrap();
         assert!(hash.matches(&bytes("correct horse")).unwrap());
     }
 
@@ -174,7 +162,7 @@ mod tests {
     fn a_hash_of_yesterday_is_known_as_such() {
         let hash = hash_of("correct horse");
         assert!(!hash.is_outdated(CHEAP));
-        assert!(hash.is_outdated(Cost { passes: 2, ..CHEAP }));
+        assert!(hash.is_outdated(PasswordCost { passes: 2, ..CHEAP }));
         let elder = PasswordHash { pepper: 0, ..hash };
         assert!(elder.is_outdated(CHEAP));
         assert!(matches!(elder.matches(&bytes("correct horse")), Err(HashError::PepperUnknown(0))));

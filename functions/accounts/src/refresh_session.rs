@@ -14,6 +14,7 @@ use crate::RefreshToken;
 use crate::session::{NextToken, RefreshRecord, Tokens};
 use crate::user::User;
 
+/// Exchanges a refresh token for its successor and a new access token. Each works once.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefreshSession {
@@ -55,19 +56,20 @@ impl Endpoint for RefreshSession {
         let now = accounts.now();
         let record = accounts.find::<RefreshRecord>(&self.refresh_token.key()).await?;
         let mut record = record.ok_or(RefreshError::SessionEnded)?;
+        let terms = record.terms();
         if record.spent_at.is_some() {
-            return Err(revoke_everything(accounts, &record.terms).await?.into());
+            return Err(revoke_everything(accounts, &terms).await?.into());
         }
         if record.idle_ends_at <= now {
             return Err(RefreshError::SessionEnded.into());
         }
-        let next = NextToken::of(accounts, record.terms.clone()).await?;
+        let next = NextToken::of(accounts, terms.clone()).await?;
         record.spent_at = Some(now);
-        let changes = AccountChanges::default().replace(&record).insert(&next.record).carry_session(&record.terms, now);
+        let changes = AccountChanges::default().replace(&record).insert(&next.record).carry_session(&terms, now);
         match accounts.try_commit(changes).await? {
             Ok(()) => Ok(Found(next.hand_out())),
             // Somebody else exchanged it between our read and our write.
-            Err(refused) if refused.is::<RefreshRecord>() => Err(revoke_everything(accounts, &record.terms).await?.into()),
+            Err(refused) if refused.is::<RefreshRecord>() => Err(revoke_everything(accounts, &terms).await?.into()),
             Err(_) => Err(RefreshError::SessionEnded.into()),
         }
     }

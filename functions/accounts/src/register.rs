@@ -10,8 +10,9 @@ use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
 use crate::correspondence::correspond;
-use crate::{Cost, Password, PasswordHash, PersonName};
+use crate::{Password, PasswordHash, PersonName};
 
+/// Asks for an account. The answer is the same whether or not there is one; the mail that follows is not.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Register {
@@ -33,7 +34,7 @@ impl Endpoint for Register {
         self.password.suits(&self.email)?;
         // Also for an address that has an account: the hash is most of the time that this takes.
         let peppered = accounts.pepper(self.password.secret()).await?;
-        let hash = PasswordHash::of(&peppered, Cost::DEFAULT, accounts.entropy()).map_err(Problem::internal)?;
+        let hash = PasswordHash::of(&peppered, accounts.password_cost(), accounts.entropy()).map_err(Problem::internal)?;
         correspond(accounts, &self.email, |address, now| {
             address.register(accounts.new_id(), self.name.clone(), hash.clone(), now)
         })

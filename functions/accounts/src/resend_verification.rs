@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::correspondence::correspond;
 
+/// Has the verification mail sent again, if a registration waits for it. The answer does not tell whether.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResendVerification {

@@ -1,9 +1,9 @@
 //! Sessions: how one is opened, carried on by its refresh token, and what its client holds.
 
 use serde::{Deserialize, Serialize};
-use shared::identity::accounts::{IDLE_LIFETIME, SESSION_LIFETIME, SessionTerms};
+use shared::identity::accounts::{IDLE_LIFETIME, SESSION_LIFETIME, SessionTerms, UserEpoch};
 use shared::identity::{AccountChanges, AccountKey, AccountRecord, Accounts};
-use shared::kernel::ids::UserId;
+use shared::kernel::ids::{SessionId, UserId};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{Timestamp, after};
 use utoipa::ToSchema;
@@ -34,7 +34,12 @@ pub struct Tokens {
 pub struct RefreshRecord {
     /// The token's digest.
     digest: String,
-    pub terms: SessionTerms,
+    user: UserId,
+    session: SessionId,
+    /// The user's epoch at the sign-in: every session of it ends when it is bumped.
+    epoch: UserEpoch,
+    /// When the session ends in any case.
+    ends_at: Timestamp,
     /// From then on the session is idle, and the token worth nothing.
     pub idle_ends_at: Timestamp,
     /// When it was exchanged for its successor.
@@ -44,8 +49,14 @@ pub struct RefreshRecord {
 impl RefreshRecord {
     fn new(token: &RefreshToken, terms: SessionTerms, now: Timestamp) -> Option<Self> {
         let AccountKey::Token(digest) = token.key() else { return None };
-        let idle_ends_at = after(now, IDLE_LIFETIME).min(terms.ends_at);
-        Some(Self { digest, terms, idle_ends_at, spent_at: None })
+        let SessionTerms { user, session, epoch, ends_at } = terms;
+        let idle_ends_at = after(now, IDLE_LIFETIME).min(ends_at);
+        Some(Self { digest, user, session, epoch, ends_at, idle_ends_at, spent_at: None })
+    }
+
+    /// The session that the token carries on.
+    pub fn terms(&self) -> SessionTerms {
+        SessionTerms { user: self.user, session: self.session, epoch: self.epoch, ends_at: self.ends_at }
     }
 }
 
@@ -57,7 +68,7 @@ impl AccountRecord for RefreshRecord {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.terms.ends_at)
+        Some(self.ends_at)
     }
 }
 
@@ -77,7 +88,7 @@ impl NextToken {
         let record = RefreshRecord::new(&token, terms, accounts.now());
         let record = record.ok_or_else(|| Problem::internal("a refresh token without a digest"))?;
         let tokens = Tokens {
-            user_id: record.terms.user,
+            user_id: record.user,
             access_token: access_token.expose().to_owned(),
             token_type: "Bearer",
             expires_in_s: accounts.access_token_lifetime_s(),
@@ -100,7 +111,7 @@ pub async fn open(accounts: &Accounts, user: UserId) -> Result<Tokens, Problem> 
     let epoch = accounts.epoch(user).await?;
     let terms = SessionTerms { user, session: accounts.new_id(), epoch, ends_at: after(now, SESSION_LIFETIME) };
     let next = NextToken::of(accounts, terms).await?;
-    let changes = AccountChanges::default().insert(&next.record).open_session(&next.record.terms, now);
+    let changes = AccountChanges::default().insert(&next.record).open_session(&next.record.terms(), now);
     accounts.commit(changes).await?;
     Ok(next.hand_out())
 }

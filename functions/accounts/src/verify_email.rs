@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use crate::address::{Address, LinkError, Registration, VERIFY_EMAIL, Verified};
 use crate::user::{PasswordRecord, User};
 
+/// Verifies the address of a registration by the token of the mailed link.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerifyEmail {

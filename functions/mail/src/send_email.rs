@@ -62,13 +62,20 @@ impl Job for SendEmail {
     async fn run(self, mailroom: &Mailroom) -> Result<(), JobError> {
         let Written { subject, text, html } = write(&self.letter, mailroom).await?;
         let mail = Mail { to: self.to.as_str().to_owned(), subject: subject.to_owned(), text, html };
-        match mailroom.send(&mail).await {
-            Ok(message_id) => {
-                tracing::info!(ses.message_id = message_id, "mail sent");
-                Ok(())
-            }
-            Err(MailError::Rejected { code }) => Err(JobError::GiveUp(UnsendableMail::Rejected { code }.into())),
-            Err(MailError::NotNow(problem)) => Err(JobError::Retry(not_taken(&problem))),
+        let message_id = mailroom.send(&mail).await.map_err(after_failure)?;
+        tracing::info!(ses.message_id = message_id, "mail sent");
+        Ok(())
+    }
+}
+
+/// What SES will never take is given up and recorded; what it may take later (it throttles, paused the account, or did
+/// not answer) comes back from the queue.
+fn after_failure(error: MailError) -> JobError {
+    match error {
+        MailError::Rejected { code } => JobError::GiveUp(UnsendableMail::Rejected { code }.into()),
+        MailError::NotNow(problem) => {
+            tracing::warn!(cause = ?problem, "SES did not take a mail");
+            JobError::Retry(Problem::new(503, "mail_not_taken", "SES does not take mail now; it is tried again."))
         }
     }
 }
@@ -95,12 +102,6 @@ fn hours_left(link: &LinkClaims, now: Timestamp) -> Result<i64, UnsendableMail> 
     if left_s > 0 { Ok(((left_s + 1800) / 3600).max(1)) } else { Err(UnsendableMail::LinkExpired) }
 }
 
-/// A mail that SES may take later: it throttles, paused the account, or did not answer.
-fn not_taken(problem: &Problem) -> Problem {
-    tracing::warn!(cause = ?problem, "SES did not take a mail");
-    Problem::new(503, "mail_not_taken", "SES does not take mail now; it is tried again.")
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -119,6 +120,14 @@ mod tests {
         assert_eq!(hours_left(&link("2026-03-02T11:58:00Z"), now), Ok(24));
         assert_eq!(hours_left(&link("2026-03-01T12:05:00Z"), now), Ok(1));
         assert_eq!(hours_left(&link("2026-03-01T12:00:00Z"), now), Err(UnsendableMail::LinkExpired));
+    }
+
+    #[test]
+    fn only_what_may_still_be_sent_comes_back() {
+        let rejected = after_failure(MailError::Rejected { code: "MessageRejected".to_owned() });
+        assert!(matches!(rejected, JobError::GiveUp(problem) if problem.code() == "mail_rejected"));
+        let throttled = after_failure(MailError::NotNow(Problem::unavailable("TooManyRequestsException")));
+        assert!(matches!(throttled, JobError::Retry(problem) if problem.code() == "mail_not_taken"));
     }
 
     #[test]

@@ -20,12 +20,19 @@ pub struct Publishable {
 
 /// Reads the largest rendition of at most `max_bytes` bytes, in the version that was recorded.
 ///
+/// Where that version is gone, the current one serves if it has the recorded SHA-256: a bucket that
+/// was restored has other versions, and of two completions at the same moment the one that wrote
+/// first may have been recorded, whose version is an old one and expires.
+///
 /// Needs `Grant::ReadItems` and `Grant::ReadObjects`. 404 where there is no such picture;
 /// `media_not_ready` and `media_too_large` as [`crate::media::MediaError`] says.
 pub async fn read(scope: &Scope, id: &MediaId, max_bytes: u64) -> Result<Publishable, Problem> {
     let media = scope.get::<Media>(id).await?;
     let stored = media.within(max_bytes)?;
-    let object = scope.read_object(&stored.name, Some(&stored.version), max_bytes).await?;
+    let object = match scope.read_object(&stored.name, Some(&stored.version), max_bytes).await? {
+        Some(object) => Some(object),
+        None => scope.read_object(&stored.name, None, max_bytes).await?,
+    };
     let object = object.ok_or_else(|| Problem::internal(format!("{id} has no object {}", stored.name)))?;
     if Sha256::of(&object.bytes) != stored.sha256 {
         return Err(Problem::internal(format!("{id}: the object {} is not what was written", stored.name)));

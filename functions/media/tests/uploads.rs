@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use image::{DynamicImage, Rgb, RgbImage};
-use media::media::Sha256;
-use media::{MediaId, complete_upload, create_upload, get_media, publishable};
+use media::media::{Sha256, StoredPicture};
+use media::rendition::Format;
+use media::{Media, MediaId, complete_upload, create_upload, get_media, publishable};
 use serde_json::{Value, json};
 use shared::kernel::time::SignedDuration;
+use shared::tenancy::Changes;
 use shared::testing::{Person, Request, Response, TestApp};
 
 fn encoded(image: &DynamicImage, format: image::ImageFormat) -> Vec<u8> {
@@ -164,7 +166,7 @@ async fn nothing_is_completed_before_its_file_is_there() {
     assert_eq!(refused.code(), "media_not_ready");
 
     app.advance(SignedDuration::from_hours(25));
-    assert_eq!(app.scope(owner.workspace).find::<media::Media>(&id).await.unwrap().map(drop), None);
+    assert_eq!(app.scope(owner.workspace).find::<Media>(&id).await.unwrap().map(drop), None);
 }
 
 #[tokio::test]
@@ -244,6 +246,34 @@ async fn a_repeated_announcement_is_the_same_picture() {
     let again = app.call(request).await.expect(201);
     assert_eq!(first.body["media"], again.body["media"]);
     assert_eq!(again.body["upload"]["method"], "PUT");
+}
+
+#[tokio::test]
+async fn a_version_that_is_gone_is_replaced_by_the_same_bytes_only() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let scope = app.scope(owner.workspace);
+    let id: MediaId = app.new_id();
+    let (file, size) = (picture(), json!(picture().len()));
+    let mut media =
+        Media::announced(id, serde_json::from_value(size).unwrap(), Sha256::of(&file), None, owner.user, app.now());
+    let name = format!("{id}.jpg");
+    let gone = StoredPicture {
+        name: name.clone(),
+        version: "00000000-0000-0000-0000-000000000000".to_owned(),
+        format: Format::Jpeg,
+        size_bytes: file.len() as u64,
+        width: 40,
+        height: 30,
+        sha256: Sha256::of(&file),
+    };
+    media.complete(gone, None);
+    scope.commit(Changes::default().insert(&media).unaudited("a test's picture")).await.unwrap();
+
+    scope.write_object(&name, "image/jpeg", file.clone()).await.unwrap();
+    assert_eq!(publishable::read(&scope, &id, 2_000_000).await.unwrap().bytes, file);
+    scope.write_object(&name, "image/jpeg", b"something else".to_vec()).await.unwrap();
+    assert_eq!(publishable::read(&scope, &id, 2_000_000).await.err().unwrap().status(), 500);
 }
 
 #[tokio::test]

@@ -7,18 +7,20 @@
 use std::fmt;
 
 use channels::publishing::{Intent, Published};
-use channels::{ChannelId, Platform};
+use channels::{Channel, ChannelId, Platform};
 use serde::{Deserialize, Serialize};
 use shared::kernel::ids::{Id, Identified};
 use shared::kernel::time::{SignedDuration, Timestamp};
 use shared::table::{Due, Entity};
+use utoipa::ToSchema;
 
-use crate::post::PostId;
+use crate::post::{PostId, Progress};
 use crate::schedule::Schedule;
 
 mod sweeping;
 mod transitions;
 
+pub(crate) use sweeping::LOOK_FIRST;
 pub use sweeping::Swept;
 pub use transitions::{Work, WrongState};
 
@@ -75,7 +77,7 @@ pub struct Trouble {
 }
 
 /// How far a delivery is, as its post remembers it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Not sent yet: it can be cancelled, and the post's text can be changed.
@@ -91,6 +93,12 @@ pub enum Phase {
 pub struct DeliveryKey {
     pub post_id: PostId,
     pub delivery_id: DeliveryId,
+}
+
+impl DeliveryKey {
+    pub fn of(post_id: PostId, progress: &Progress) -> Self {
+        Self { post_id, delivery_id: progress.delivery_id }
+    }
 }
 
 impl fmt::Display for DeliveryKey {
@@ -130,19 +138,12 @@ impl Entity for Delivery {
 }
 
 impl Delivery {
-    pub fn new(
-        id: DeliveryId,
-        post_id: PostId,
-        channel_id: ChannelId,
-        platform: Platform,
-        schedule: Schedule,
-        now: Timestamp,
-    ) -> Self {
+    pub fn new(id: DeliveryId, post_id: PostId, channel: &Channel, schedule: Schedule, now: Timestamp) -> Self {
         Self {
             id,
             post_id,
-            channel_id,
-            platform,
+            channel_id: channel.id,
+            platform: channel.platform,
             state: State::Scheduled { not_before: schedule.instant() },
             schedule,
             attempt: 0,
@@ -181,12 +182,16 @@ impl Delivery {
         }
     }
 
-    /// Follows its post's schedule to another instant, as long as nothing has been tried.
+    /// The schedule under the zone rules of this build, where they put it at another instant and nothing
+    /// has been tried.
+    pub fn rederived(&self) -> Option<Schedule> {
+        self.schedule.rederived().filter(|_| self.attempt == 0 && matches!(self.state, State::Scheduled { .. }))
+    }
+
+    /// Moves to the instant of a schedule that was derived anew.
     pub fn follow(&mut self, schedule: Schedule) {
-        if self.attempt == 0 && matches!(self.state, State::Scheduled { .. }) {
-            self.state = State::Scheduled { not_before: schedule.instant() };
-            self.schedule = schedule;
-        }
+        self.state = State::Scheduled { not_before: schedule.instant() };
+        self.schedule = schedule;
     }
 }
 

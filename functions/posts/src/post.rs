@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use shared::kernel::ids::{Id, Identified, UserId};
 use shared::kernel::time::Timestamp;
 use shared::table::Entity;
+use shared::tenancy::Entitlement;
 use utoipa::ToSchema;
 
 use crate::delivery::{Delivery, DeliveryId, Phase};
@@ -16,6 +17,10 @@ use crate::post_text::PostText;
 use crate::schedule::Schedule;
 
 pub type PostId = Id<Post>;
+
+/// What a plan must include for a workspace to write and schedule posts. What is scheduled can be taken
+/// back without it.
+pub const POST_PUBLISHING: Entitlement = Entitlement::named("PostPublishing");
 
 /// A post can have this many pictures; most platforms take fewer.
 pub const MAX_MEDIA: usize = 10;
@@ -42,9 +47,7 @@ pub struct Post {
 /// How far the post has come on one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Progress {
-    #[schema(value_type = String)]
     pub delivery_id: DeliveryId,
-    #[schema(value_type = String)]
     pub channel_id: ChannelId,
     pub phase: Phase,
 }
@@ -83,6 +86,27 @@ impl Entity for Post {
 }
 
 impl Post {
+    pub fn draft(
+        id: PostId,
+        text: PostText,
+        media_ids: Vec<MediaId>,
+        channel_ids: Vec<ChannelId>,
+        created_by: UserId,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            text,
+            media_ids,
+            channel_ids,
+            schedule: None,
+            deliveries: Vec::new(),
+            created_by,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     pub fn state(&self) -> PostState {
         let any = |phase| self.deliveries.iter().any(|progress| progress.phase == phase);
         let all = |phase| self.deliveries.iter().all(|progress| progress.phase == phase);
@@ -115,17 +139,17 @@ impl Post {
         Ok(())
     }
 
+    /// Whether it says the same, in words and pictures.
+    pub fn says_what(&self, other: &Self) -> bool {
+        (&self.text, &self.media_ids) == (&other.text, &other.media_ids)
+    }
+
     /// Takes note of where a delivery is.
     pub fn note(&mut self, delivery: &Delivery) {
         let place = self.deliveries.iter().position(|progress| progress.delivery_id == delivery.id);
         match (place, delivery.phase()) {
             (Some(place), Some(phase)) => self.deliveries[place].phase = phase,
-            (Some(place), None) => {
-                self.deliveries.remove(place);
-                if self.deliveries.is_empty() {
-                    self.schedule = None;
-                }
-            }
+            (Some(_), None) => self.forget(delivery.id),
             (None, Some(phase)) => {
                 self.deliveries.push(Progress { delivery_id: delivery.id, channel_id: delivery.channel_id, phase });
             }
@@ -133,9 +157,12 @@ impl Post {
         }
     }
 
-    /// Makes room for a delivery that replaces this one.
+    /// Lets go of a delivery that was cancelled, or that another one replaces.
     pub fn forget(&mut self, delivery_id: DeliveryId) {
         self.deliveries.retain(|progress| progress.delivery_id != delivery_id);
+        if self.deliveries.is_empty() {
+            self.schedule = None;
+        }
     }
 
     /// The deliveries that a new schedule for these channels puts aside: those that wait, wherever they
@@ -159,6 +186,22 @@ impl Post {
             return Err(PostError::TooManyChannels);
         }
         Ok(aside)
+    }
+
+    /// Takes the schedule and the deliveries that follow from it.
+    pub fn schedule(
+        &mut self,
+        schedule: Schedule,
+        channel_ids: Vec<ChannelId>,
+        deliveries: &[Delivery],
+        now: Timestamp,
+    ) {
+        self.schedule = Some(schedule);
+        self.channel_ids = channel_ids;
+        self.updated_at = now;
+        for delivery in deliveries {
+            self.note(delivery);
+        }
     }
 
     /// The deliveries that can still be taken back.

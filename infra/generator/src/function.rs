@@ -1,7 +1,8 @@
-//! A function: its Lambda, role, log group and alarm.
+//! A function: its Lambda, role, log group and alarms.
 
 use serde_json::{Map, Value, json};
 
+use crate::alarm;
 use crate::names::{alias_id, function_id, pascal, physical};
 use crate::policy::{allow, arn};
 
@@ -15,6 +16,8 @@ pub struct Lambda<'a> {
     pub reserved_concurrency: Option<u32>,
     /// Whether it is started without anyone waiting: what it then fails at goes to its dead-letter queue.
     pub is_asynchronous: bool,
+    /// The alarm on its own metric, and the end of its logical id.
+    pub outcome: (&'static str, Value),
     /// The statements of its own role, apart from writing its log.
     pub statements: Vec<Value>,
 }
@@ -26,7 +29,8 @@ pub fn add(resources: &mut Resources, lambda: Lambda<'_>) {
     let stem = pascal(lambda.name);
     resources.insert(format!("{stem}Log"), log_group(lambda.name));
     resources.insert(format!("{stem}Role"), role(&lambda));
-    resources.insert(format!("{stem}Errors"), errors_alarm(lambda.name));
+    resources.insert(format!("{stem}Errors"), alarm::errors(lambda.name));
+    resources.insert(format!("{stem}{}", lambda.outcome.0), lambda.outcome.1.clone());
     resources.insert(function_id(lambda.name), serverless_function(&lambda));
 }
 
@@ -44,7 +48,10 @@ fn serverless_function(lambda: &Lambda<'_>) -> Value {
         "Timeout": lambda.timeout_s,
         "Role": { "Fn::GetAtt": [format!("{stem}Role"), "Arn"] },
         "LoggingConfig": { "LogGroup": { "Ref": format!("{stem}Log") } },
-        "DeploymentPreference": { "Alarms": [{ "Ref": format!("{stem}Errors") }] },
+        "DeploymentPreference": { "Alarms": [
+            { "Ref": format!("{stem}Errors") },
+            { "Ref": format!("{stem}{}", lambda.outcome.0) },
+        ] },
     });
     if let Some(reserved) = lambda.reserved_concurrency {
         properties["ReservedConcurrentExecutions"] = json!(reserved);
@@ -115,53 +122,6 @@ fn log_group(name: &str) -> Value {
             "LogGroupName": { "Fn::Sub": format!("/aws/lambda/{}", physical(name)) },
             "RetentionInDays": { "Ref": "LogRetentionDays" },
             "KmsKeyId": { "Ref": "DataKey" },
-        },
-    })
-}
-
-/// Errors are what leaves the runtime loop: panics, timeouts, failed jobs. A canary is rolled back by it.
-fn errors_alarm(name: &str) -> Value {
-    alarm(
-        &format!("{name}-errors"),
-        &format!("{name} failed, ran out of time or could not start."),
-        "AWS/Lambda",
-        "Errors",
-        json!([
-            { "Name": "FunctionName", "Value": { "Fn::Sub": physical(name) } },
-            { "Name": "Resource", "Value": { "Fn::Sub": format!("{}:live", physical(name)) } },
-        ]),
-    )
-}
-
-/// A run that no further try would help: the runner counts it and the message is gone.
-pub fn add_gave_up_alarm(resources: &mut Resources, job: &str) {
-    let alarm = alarm(
-        &format!("{job}-gave-up"),
-        &format!("{job} gave up on a run. Its history record says why."),
-        "Bulkhead",
-        "Runs",
-        json!([{ "Name": "Job", "Value": job }, { "Name": "Outcome", "Value": "gave_up" }]),
-    );
-    resources.insert(format!("{}GaveUp", pascal(job)), alarm);
-}
-
-/// An alarm at the first of something that should be none.
-pub fn alarm(name: &str, description: &str, namespace: &str, metric: &str, dimensions: Value) -> Value {
-    json!({
-        "Type": "AWS::CloudWatch::Alarm",
-        "Properties": {
-            "AlarmName": { "Fn::Sub": physical(name) },
-            "AlarmDescription": description,
-            "Namespace": namespace,
-            "MetricName": metric,
-            "Dimensions": dimensions,
-            "Statistic": if namespace == "AWS/SQS" { "Maximum" } else { "Sum" },
-            "Period": 60,
-            "EvaluationPeriods": 1,
-            "ComparisonOperator": "GreaterThanThreshold",
-            "Threshold": 0,
-            "TreatMissingData": "notBreaching",
-            "AlarmActions": [{ "Ref": "AlarmTopic" }],
         },
     })
 }

@@ -2,6 +2,7 @@
 //!
 //! `cargo run -p generator` writes the files; with `--check` it only tells how they differ from what is committed.
 
+mod alarm;
 mod checks;
 mod domains;
 mod events;

@@ -70,7 +70,7 @@ fn written(statement: &Statement) -> Vec<Value> {
 /// Wrapping and unwrapping, only with the session's workspace in the encryption context: under the
 /// workspace's own key, and under the pooled key where the deployment has one.
 fn workspace_keys(actions: &[&str]) -> Vec<Value> {
-    let workspace = json!({ "Fn::Sub": "${!aws:PrincipalTag/workspace}" });
+    let workspace = tagged("{workspace}");
     let own = allow_if(
         actions,
         arn("kms", "key/*"),
@@ -90,7 +90,7 @@ fn workspace_keys(actions: &[&str]) -> Vec<Value> {
 
 /// Making a key that carries the session's workspace as its tag, and naming or discarding such a key.
 fn new_workspace_key(actions: &[&str]) -> Vec<Value> {
-    let workspace = json!({ "Fn::Sub": "${!aws:PrincipalTag/workspace}" });
+    let workspace = tagged("{workspace}");
     let (making, using): (Vec<&str>, Vec<&str>) =
         actions.iter().partition(|action| matches!(**action, "kms:CreateKey" | "kms:TagResource"));
     // Tagging is what gives a key to a workspace. A key that has a workspace keeps it, and the stack's own
@@ -173,11 +173,12 @@ pub fn allow_if(actions: &[&str], resource: Value, condition: Value) -> Value {
     json!({ "Effect": "Allow", "Action": actions, "Resource": resource, "Condition": condition })
 }
 
-/// `W#{workspace}` as the session's tag in a policy.
-fn tagged(template: &str) -> Value {
-    if template.contains('{') { json!({ "Fn::Sub": sub_text(template) }) } else { json!(template) }
+/// `W#{workspace}` with the session's tag, as a policy names it. CloudFormation reads `${…}` only in a `!Sub`.
+fn tagged(template: &str) -> String {
+    template.replace("{workspace}", "${aws:PrincipalTag/workspace}").replace("{user}", "${aws:PrincipalTag/user}")
 }
 
+/// The same within a `!Sub`, which must leave it alone.
 fn sub_text(template: &str) -> String {
-    template.replace("{workspace}", "${!aws:PrincipalTag/workspace}").replace("{user}", "${!aws:PrincipalTag/user}")
+    tagged(template).replace("${aws:", "${!aws:")
 }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use shared::jobs::Declaration;
 
-use crate::function::{Resources, alarm, alias};
+use crate::alarm;
+use crate::function::{Resources, alias};
 use crate::names::{pascal, physical};
 use crate::policy::{allow, arn, role_arn};
 
@@ -66,16 +67,7 @@ pub fn add_dead_letters(resources: &mut Resources, job: &str) {
             },
         }),
     );
-    resources.insert(
-        format!("{stem}DeadLettersAlarm"),
-        alarm(
-            &name,
-            &format!("{job} gave up on something that waits for a person."),
-            "AWS/SQS",
-            "ApproximateNumberOfMessagesVisible",
-            json!([{ "Name": "QueueName", "Value": { "Fn::Sub": physical(&name) } }]),
-        ),
-    );
+    resources.insert(format!("{stem}DeadLettersAlarm"), alarm::dead_letters(job, &name));
 }
 
 /// Roles of this account may send by their own policies; this refuses all but the named ones.

@@ -11,7 +11,7 @@ use crate::domains::{DOMAINS, Domain, all};
 use crate::function::{Lambda, Resources};
 use crate::outputs::Outputs;
 use crate::policy::{enters_tenants, statements};
-use crate::{function, queue, route, schedule, stack, stream, tenant};
+use crate::{alarm, function, queue, route, schedule, stack, stream, tenant};
 
 /// What a route that takes credentials may run at a time. Argon2 is the cost of a guess; this bounds what an
 /// attack from many addresses can spend, and sets the capacity aside, so that others cannot take it.
@@ -60,6 +60,7 @@ fn add_route(resources: &mut Resources, domain: &Domain, declared: &Function, ro
         memory_mb: route.memory_mb,
         reserved_concurrency: (access == Requires::Credentials).then_some(CREDENTIAL_CONCURRENCY),
         is_asynchronous: false,
+        outcome: ("Faults", alarm::faults(route.name)),
         statements: own_statements(domain, declared),
     };
     function::add(resources, lambda);
@@ -79,10 +80,10 @@ fn add_job(resources: &mut Resources, domain: &Domain, declared: &Function, job:
         memory_mb: job.memory_mb,
         reserved_concurrency: None,
         is_asynchronous: matches!(job.trigger, Trigger::Schedule(_)),
+        outcome: ("GaveUp", alarm::gave_up(job.name)),
         statements,
     };
     function::add(resources, lambda);
-    function::add_gave_up_alarm(resources, job.name);
     match job.trigger {
         Trigger::Message(_) => queue::add(resources, job, senders),
         Trigger::Schedule(expression) => schedule::add(resources, job.name, expression),

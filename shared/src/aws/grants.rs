@@ -222,6 +222,7 @@ impl Grant {
                             Resource::Items(Table::Accounts, &["U#*", "E#*", "R#*"]),
                         ),
                         own(WRITE, Resource::Items(Table::Proofs, &["S#*"])),
+                        own(&["dynamodb:GetItem"], Resource::Items(Table::Proofs, &["S#*"])),
                         // The accounts functions act before there is a workspace, so that no session could
                         // carry their mail: they may put messages of users, never of workspaces.
                         own(PUT, Resource::Items(Table::Outbox, &["U#*"])),

@@ -12,7 +12,8 @@ use crate::kernel::problems::Problem;
 
 /// Reads a route's input. A fault in a path parameter is a 404: such a resource cannot exist.
 pub(crate) fn parse<T: DeserializeOwned>(incoming: &Incoming, method: Method) -> Result<T, Problem> {
-    let fields = fields(incoming, method)?;
+    // What has no route has no fields: whatever is asked there, the answer is the same.
+    let fields = if matches!(method, Method::Any | Method::Options) { Vec::new() } else { fields(incoming, method)? };
     T::deserialize(Fields(fields)).map_err(|fault| {
         let field = if fault.field.is_empty() { "body".to_owned() } else { fault.field };
         let top = field.split('.').next().unwrap_or_default();

@@ -113,6 +113,11 @@ impl TestApp {
         Tenant::prove(self.mint_scope(workspace, "test"))
     }
 
+    /// The account store, to look at what a test did.
+    pub fn accounts(&self) -> Accounts {
+        Accounts { app: self.fixtures.clone(), signing: Arc::default(), origin: self.origin("test".to_owned()) }
+    }
+
     fn mint_scope(&self, workspace: WorkspaceId, function: &'static str) -> Scope {
         Scope::new(ScopeParts {
             app: self.fixtures.clone(),

@@ -6,6 +6,7 @@
 
 mod fixtures;
 mod requests;
+mod tables;
 
 pub use fixtures::Person;
 pub use requests::{Request, Response};
@@ -33,6 +34,7 @@ use crate::tenancy::app::App;
 
 /// A deployment in process. Functions are built at their first call and stay warm.
 pub struct TestApp {
+    name: String,
     config: Config,
     clock: Clock,
     entropy: Entropy,
@@ -54,6 +56,17 @@ impl TestApp {
     /// with `BULKHEAD_SEED`.
     pub fn new() -> Self {
         Self::at(Timestamp::now())
+    }
+
+    /// On tables of its own. For tests of sweeps, which would meet what is due in other tests.
+    pub async fn alone() -> Result<Self, Problem> {
+        let mut app = Self::new();
+        let name = format!("{}-{}", app.name, crate::crypto::digest::hex(&app.entropy.bytes::<4>()));
+        tables::create(&app.fixtures.aws, &name).await?;
+        app.config.tables = Tables::named(&name);
+        let (config, clock, entropy) = (app.config.clone(), app.clock.clone(), app.entropy.clone());
+        app.fixtures = Arc::new(App::new(config, clock, entropy, fixtures::GRANTS));
+        Ok(app)
     }
 
     /// The same with a clock that stands at an instant.
@@ -87,7 +100,7 @@ impl TestApp {
         let [a, b, c] = entropy.bytes();
         let fixtures = Arc::new(App::new(config.clone(), clock.clone(), entropy.clone(), fixtures::GRANTS));
         let address = Mutex::new(format!("10.{a}.{b}.{c}"));
-        Self { config, clock, entropy, warm: Mutex::default(), fixtures, address }
+        Self { name, config, clock, entropy, warm: Mutex::default(), fixtures, address }
     }
 
     /// Changes the configuration that functions see from now on; warm ones are forgotten.

@@ -1,5 +1,5 @@
 //! The function `register`.
 
-fn main() -> Result<(), shared::function::Stopped> {
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     accounts::register::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `resend-verification`.
 
-fn main() -> Result<(), shared::function::Stopped> {
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     accounts::resend_verification::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `verify-email`.
 
-fn main() -> Result<(), shared::function::Stopped> {
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     accounts::verify_email::FUNCTION.serve()
 }

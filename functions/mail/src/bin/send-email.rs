@@ -1,5 +1,5 @@
 //! The function `send-email`.
 
-fn main() -> Result<(), shared::function::Stopped> {
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     mail::send_email::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `get-health`.
 
-fn main() -> Result<(), shared::function::Stopped> {
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     operations::get_health::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `get-openapi`.
 
-fn main() -> Result<(), shared::function::Stopped> {
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     operations::get_openapi::FUNCTION.serve()
 }

@@ -19,14 +19,22 @@ fn due() -> Timestamp {
 fn scheduled() -> Delivery {
     let written = "2026-02-01T00:00:00Z".parse().unwrap();
     let schedule = Schedule::new(WallTime::parse("2026-03-01T12:00:00").unwrap(), "UTC", written).unwrap();
-    Delivery::new(
-        "dlv_01890a5d000070008000000000000001".parse().unwrap(),
-        "post_01890a5d000070008000000000000002".parse().unwrap(),
-        "chan_01890a5d000070008000000000000003".parse().unwrap(),
-        Platform::Bluesky,
-        schedule,
-        written,
-    )
+    let id = "dlv_01890a5d000070008000000000000001".parse().unwrap();
+    let post_id = "post_01890a5d000070008000000000000002".parse().unwrap();
+    Delivery::new(id, post_id, &channel(), schedule, written)
+}
+
+fn channel() -> Channel {
+    Channel {
+        id: "chan_01890a5d000070008000000000000003".parse().unwrap(),
+        platform: Platform::Bluesky,
+        service: "https://pds.test".to_owned(),
+        account_id: "did:plc:a".to_owned(),
+        handle: "alice.test".to_owned(),
+        connection: channels::Connection::Connected,
+        connected_at: Timestamp::UNIX_EPOCH,
+        connected_by: "user_01890a5d000070008000000000000004".parse().unwrap(),
+    }
 }
 
 fn intent() -> Intent {

@@ -1,0 +1,86 @@
+//! `GET /workspaces/{workspace_id}/audit-entries`: who did what in the workspace, the newest first.
+
+use serde::{Deserialize, Serialize};
+use shared::audit::AuditEntry;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::kernel::ids::WorkspaceId;
+use shared::kernel::problems::Problem;
+use shared::kernel::time::Timestamp;
+use shared::tenancy::{Admin, Entitlement, Listing, Page, Workspace};
+use utoipa::ToSchema;
+
+/// The plans on which members see their own audit log.
+pub const AUDIT_LOG: Entitlement = Entitlement::named("AuditLog");
+
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 100;
+
+/// Lists who did what in the workspace, the newest first.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListAuditEntries {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
+    /// 1 to 100; 50 if it is left out.
+    #[schema(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// One thing that was done.
+#[derive(Serialize, ToSchema)]
+pub struct AuditEntryView {
+    id: String,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// What was done: `post.updated`.
+    action: String,
+    target: AuditTarget,
+    /// A user's id, or the name of a job: `job:publish-post`.
+    actor: String,
+    /// The request or run that did it, as its `x-request-id` was.
+    request_id: String,
+    ip: Option<String>,
+    user_agent: Option<String>,
+}
+
+/// What it was done to.
+#[derive(Serialize, ToSchema)]
+pub struct AuditTarget {
+    /// The prefix of the id: `post`.
+    kind: String,
+    id: String,
+    /// More of what was done, where there is more to know.
+    detail: Option<serde_json::Value>,
+}
+
+impl From<AuditEntry> for AuditEntryView {
+    fn from(entry: AuditEntry) -> Self {
+        let AuditEntry { id, at, action, target, origin } = entry;
+        let target = AuditTarget { kind: target.kind, id: target.id, detail: target.detail };
+        let (actor, request_id) = (origin.actor, origin.request_id);
+        Self { id, at, action, target, actor, request_id, ip: origin.ip, user_agent: origin.user_agent }
+    }
+}
+
+pub static FUNCTION: Function = Function::route::<ListAuditEntries>();
+
+impl Endpoint for ListAuditEntries {
+    const ROUTE: Route = Route::get("list-audit-entries", "/workspaces/{workspace_id}/audit-entries");
+    const GRANTS: &'static [Grant] = &[Grant::ReadAudit, Grant::DeriveKeys];
+    const NEEDS: &'static [Entitlement] = &[AUDIT_LOG];
+    type Access = Workspace<Admin>;
+    type Output = Found<Listing<AuditEntryView>>;
+
+    async fn handle(self, workspace: &Workspace<Admin>) -> Result<Self::Output, Problem> {
+        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(Problem::invalid("limit", "must be a whole number from 1 to 100"));
+        }
+        let page = Page { limit, cursor: self.cursor, newest_first: true };
+        Ok(Found(workspace.audit_entries(&page).await?.map(AuditEntryView::from)))
+    }
+}

@@ -1,0 +1,48 @@
+//! The job `sweep-outbox`: every minute, sends what the relay has not: because the stream lost it, because a queue did not
+//! answer, or because it was for later than a queue can delay.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::jobs::{Declaration, Job, JobError, Trigger};
+use shared::kernel::problems::Problem;
+use shared::tenancy::{Platform, Reason};
+
+use crate::routing::jobs_for;
+
+#[derive(Deserialize)]
+pub struct SweepOutbox {}
+
+/// Why this job reads the outbox of every workspace and user.
+pub enum OverdueMessages {}
+
+impl Reason for OverdueMessages {
+    const WHY: &'static str = "sends committed messages that the relay has not sent within a minute";
+}
+
+pub static FUNCTION: Function = Function::job::<SweepOutbox>();
+
+impl Job for SweepOutbox {
+    const JOB: Declaration = Declaration::new("sweep-outbox", Trigger::Schedule("rate(1 minute)")).timeout_s(60);
+    const GRANTS: &'static [Grant] = &[Grant::ReadDue, Grant::RelayOutbox];
+    type Access = Platform<OverdueMessages>;
+
+    async fn run(self, platform: &Self::Access) -> Result<(), JobError> {
+        let mut failed = 0;
+        for row in platform.overdue_messages().await? {
+            let relayed = match jobs_for(row.message()) {
+                Ok(jobs) => platform.relay(&row, jobs).await,
+                Err(problem) => Err(problem),
+            };
+            // One that cannot be sent must not keep the others from it.
+            match relayed {
+                Ok(outcome) => tracing::info!(message = row.message(), ?outcome, "overdue outbox row"),
+                Err(problem) => {
+                    failed += 1;
+                    tracing::error!(message = row.message(), cause = ?problem, "an outbox row cannot be sent");
+                }
+            }
+        }
+        if failed == 0 { Ok(()) } else { Err(JobError::Retry(Problem::unavailable(format!("{failed} rows were not sent")))) }
+    }
+}

@@ -1,0 +1,176 @@
+//! The outbox on its way to the queues: by the relay, and by the sweep where the relay failed.
+//!
+//! A sweep takes all that is due by its clock. The one test that sweeps therefore lives further in the past than any
+//! message of another test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use mail::{Letter, SendEmail};
+use operations::{relay_outbox, sweep_outbox};
+use serde_json::{Map, Value, json};
+use shared::aws::wire::Fault;
+use shared::config::Sending;
+use shared::kernel::ids::WorkspaceId;
+use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::tenancy::Changes;
+use shared::testing::{Ended, Posted, TestApp};
+
+fn app(days_ago: i64) -> TestApp {
+    TestApp::at(Timestamp::now() - SignedDuration::from_hours(24 * days_ago))
+}
+
+async fn sweep(app: &TestApp) {
+    app.tick(&sweep_outbox::FUNCTION).await.unwrap();
+}
+
+/// Commits a message in a workspace of its own.
+async fn post(app: &TestApp, not_before: Option<Timestamp>) -> (WorkspaceId, Posted) {
+    let workspace: WorkspaceId = app.new_id();
+    let message = SendEmail { to: "ada@example.com".parse().unwrap(), letter: Letter::AlreadyRegistered };
+    let changes = Changes::default().unaudited("only the message is looked at");
+    let changes = match not_before {
+        Some(at) => changes.send_at(&message, at),
+        None => changes.send(&message),
+    };
+    app.scope(workspace).commit(changes).await.unwrap();
+    let posted = waiting(app, workspace).await.pop().unwrap();
+    (workspace, posted)
+}
+
+async fn waiting(app: &TestApp, workspace: WorkspaceId) -> Vec<Posted> {
+    app.outbox::<SendEmail>(&format!("W#{workspace}")).await.unwrap()
+}
+
+/// The stream's event of a new row.
+fn inserted(posted: &Posted) -> Value {
+    let envelope = attribute(&serde_json::to_value(&posted.envelope).unwrap());
+    let image = json!({ "pk": { "S": posted.partition }, "e": envelope });
+    let change = json!({ "NewImage": image, "SequenceNumber": "1" });
+    json!({ "Records": [{ "eventID": posted.envelope.id, "eventName": "INSERT", "dynamodb": change }] })
+}
+
+/// A value as DynamoDB writes it.
+fn attribute(value: &Value) -> Value {
+    match value {
+        Value::Null => json!({ "NULL": true }),
+        Value::Bool(truth) => json!({ "BOOL": truth }),
+        Value::Number(number) => json!({ "N": number.to_string() }),
+        Value::String(text) => json!({ "S": text }),
+        Value::Array(items) => json!({ "L": items.iter().map(attribute).collect::<Vec<_>>() }),
+        Value::Object(members) => {
+            let members = members.iter().map(|(name, value)| (name.clone(), attribute(value)));
+            json!({ "M": members.collect::<Map<_, _>>() })
+        }
+    }
+}
+
+async fn sqs(operation: &str, body: Value) -> Value {
+    let request = reqwest::Client::new().post(std::env::var("AWS_ENDPOINT_URL").unwrap());
+    let request = request.header("x-amz-target", format!("AmazonSQS.{operation}"));
+    let request = request.header("content-type", "application/x-amz-json-1.0");
+    let signed_for = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0";
+    let answer = request.header("authorization", signed_for).body(body.to_string()).send().await.unwrap();
+    serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
+}
+
+/// How often a message lies on the queue of the mail job; what was found is taken off.
+async fn queued(posted: &Posted) -> usize {
+    let name = std::env::var("BULKHEAD_TEST_NAME").unwrap_or_else(|_| "bht".to_owned());
+    let queue = sqs("GetQueueUrl", json!({ "QueueName": format!("{name}-send-email") })).await["QueueUrl"].clone();
+    let mut found = 0;
+    // Each look shows at most ten; what is another test's is left visible for it.
+    for _ in 0..5 {
+        let look = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": 0 });
+        let seen = sqs("ReceiveMessage", look).await;
+        let messages = seen["Messages"].as_array().cloned().unwrap_or_default();
+        for message in messages.iter().filter(|message| message["Body"].as_str().unwrap().contains(&posted.envelope.id)) {
+            let body: Value = serde_json::from_str(message["Body"].as_str().unwrap()).unwrap();
+            assert_eq!(body["partition"], posted.partition);
+            let done = json!({ "QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"] });
+            sqs("DeleteMessage", done).await;
+            found += 1;
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_committed_message_is_relayed_once() {
+    let app = app(1);
+    let (workspace, posted) = post(&app, None).await;
+    for _ in 0..2 {
+        app.run(&relay_outbox::FUNCTION, inserted(&posted)).await.unwrap();
+    }
+    assert_eq!(queued(&posted).await, 1);
+    assert!(waiting(&app, workspace).await.is_empty());
+    assert_eq!(app.wire(&relay_outbox::FUNCTION).refused(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_message_that_no_job_takes_holds_up_no_other() {
+    let app = app(1);
+    let (workspace, posted) = post(&app, None).await;
+    let mut unknown = posted.clone();
+    unknown.envelope.id = format!("{:032x}", u128::from_le_bytes(app.entropy().bytes()));
+    unknown.envelope.name = "no-such-message".to_owned();
+    let mut event = inserted(&unknown);
+    let second = inserted(&posted)["Records"][0].clone();
+    event["Records"].as_array_mut().unwrap().push(second);
+    let answer = app.run(&relay_outbox::FUNCTION, event).await.unwrap();
+    assert_eq!(answer, json!({ "batchItemFailures": [] }));
+    assert!(waiting(&app, workspace).await.is_empty());
+    assert_eq!(queued(&posted).await, 1);
+}
+
+#[tokio::test]
+async fn the_sweep_sends_what_the_relay_has_not() {
+    let mut app = app(7);
+    lost_by_the_relay(&app).await;
+    for_much_later(&app).await;
+    not_while_sending_is_off(&mut app).await;
+    assert_eq!(app.wire(&sweep_outbox::FUNCTION).refused(), Vec::<String>::new());
+}
+
+async fn lost_by_the_relay(app: &TestApp) {
+    let (workspace, posted) = post(app, None).await;
+    // The first call is the record of the run, the second hands the message to its queue.
+    app.wire(&relay_outbox::FUNCTION).arm(Fault::CrashBefore(2));
+    let died = app.until_crash(&relay_outbox::FUNCTION, app.run(&relay_outbox::FUNCTION, inserted(&posted))).await;
+    assert!(matches!(died, Err(Ended::Crashed)));
+
+    app.advance(SignedDuration::from_secs(59));
+    sweep(app).await;
+    assert_eq!(waiting(app, workspace).await.len(), 1, "the relay still has time");
+    for _ in 0..2 {
+        app.advance(SignedDuration::from_secs(60));
+        sweep(app).await;
+    }
+    assert!(waiting(app, workspace).await.is_empty());
+    assert_eq!(queued(&posted).await, 1);
+}
+
+async fn for_much_later(app: &TestApp) {
+    let at = after(app.now(), SignedDuration::from_mins(30));
+    let (workspace, posted) = post(app, Some(at)).await;
+    app.run(&relay_outbox::FUNCTION, inserted(&posted)).await.unwrap();
+    app.advance(SignedDuration::from_mins(10));
+    sweep(app).await;
+    assert_eq!(waiting(app, workspace).await.len(), 1, "a queue delays by 15 minutes at most");
+    app.advance(SignedDuration::from_mins(20));
+    sweep(app).await;
+    assert!(waiting(app, workspace).await.is_empty());
+    assert_eq!(queued(&posted).await, 1);
+}
+
+async fn not_while_sending_is_off(app: &mut TestApp) {
+    app.configure(|config| config.sending = Sending::Off);
+    let (workspace, posted) = post(app, None).await;
+    app.run(&relay_outbox::FUNCTION, inserted(&posted)).await.unwrap();
+    app.advance(SignedDuration::from_mins(2));
+    sweep(app).await;
+    assert_eq!((waiting(app, workspace).await.len(), queued(&posted).await), (1, 0));
+
+    app.configure(|config| config.sending = Sending::On);
+    app.advance(SignedDuration::from_mins(1));
+    sweep(app).await;
+    assert_eq!((waiting(app, workspace).await.len(), queued(&posted).await), (0, 1));
+}

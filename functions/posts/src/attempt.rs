@@ -1,0 +1,166 @@
+//! One attempt at a delivery: prepare, record the intent, send, record the outcome.
+
+use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
+use channels::{Channel, Guarantee};
+use shared::jobs::JobError;
+use shared::kernel::problems::Problem;
+use shared::tenancy::Scope;
+
+use crate::delivery::{Delivery, DeliveryKey, LOOK_FIRST, Phase, State, Trouble};
+use crate::post::Post;
+use crate::progress::take_step;
+use crate::verdict::{RECONNECT, Stage, Verdict};
+
+/// How often a post that is being edited is prepared anew before the next claim is waited for.
+const MAX_PREPARATIONS: usize = 3;
+
+/// One attempt, under one claim. What it finds out about a later claim's work it leaves alone; that the
+/// post is there it records in any case.
+pub struct Attempt<'a> {
+    scope: &'a Scope,
+    key: DeliveryKey,
+    number: u32,
+}
+
+impl<'a> Attempt<'a> {
+    pub fn new(scope: &'a Scope, key: DeliveryKey, number: u32) -> Self {
+        Self { scope, key, number }
+    }
+
+    /// Sends it for the first time.
+    pub async fn publish(&self, delivery: &Delivery) -> Result<(), JobError> {
+        let Some(channel) = self.scope.find::<Channel>(&delivery.channel_id).await? else {
+            let trouble = self.trouble("channel_disconnected", "The channel was disconnected.", RECONNECT);
+            return self.conclude(Verdict::Fail(trouble)).await;
+        };
+        for _ in 0..MAX_PREPARATIONS {
+            let Some(post) = self.scope.find::<Post>(&self.key.post_id).await? else { return Ok(()) };
+            let intent = match self.prepare(&channel, &post, delivery).await {
+                Ok(intent) => intent,
+                Err(error) => return self.conclude(self.judge(error, Stage::Preparing)).await,
+            };
+            if self.record(&post, &intent).await? {
+                return self.send(&channel, &intent, Stage::Sending).await;
+            }
+            let now = self.scope.find::<Post>(&self.key.post_id).await?;
+            if now.is_none_or(|now| now.says_what(&post)) {
+                // It was cancelled, or the lease is almost over.
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds out whether what an earlier attempt sent is there.
+    pub async fn reconcile(&self, delivery: &Delivery, intent: &Intent) -> Result<(), JobError> {
+        let Some(channel) = self.scope.find::<Channel>(&delivery.channel_id).await? else {
+            let text = "It may have been published before the channel was disconnected.";
+            return self.conclude(Verdict::Hold(self.trouble("channel_disconnected", text, LOOK_FIRST))).await;
+        };
+        match publishing::reconcile(self.scope, &channel, intent).await {
+            Ok(Some(published)) => self.published(&published, intent).await,
+            Err(error) => self.conclude(self.judge(error, Stage::Reconciling)).await,
+            // The same intent again, which the platform knows by its key if it did arrive after all.
+            Ok(None) if channel.platform.guarantee() == Guarantee::ExactlyOnce => {
+                if delivery.may_send(self.scope.now()) {
+                    self.send(&channel, intent, Stage::Reconciling).await?;
+                }
+                Ok(())
+            }
+            Ok(None) => {
+                let text = "It was sent, no answer came, and the platform does not show it.";
+                self.conclude(Verdict::Hold(self.trouble("outcome_unknown", text, LOOK_FIRST))).await
+            }
+        }
+    }
+
+    async fn prepare(&self, channel: &Channel, post: &Post, delivery: &Delivery) -> Result<Intent, PublishError> {
+        let max_bytes = channel.platform.limits().picture_bytes.into();
+        let mut pictures = Vec::with_capacity(post.media_ids.len());
+        for id in &post.media_ids {
+            let picture = media::publishable::read(self.scope, id, max_bytes).await.map_err(unreadable)?;
+            pictures.push(Picture {
+                bytes: picture.bytes,
+                content_type: picture.content_type.to_owned(),
+                alt_text: picture.alt_text.unwrap_or_default(),
+                width: picture.width,
+                height: picture.height,
+            });
+        }
+        let draft = Draft {
+            text: post.text.as_str().to_owned(),
+            pictures,
+            created_at: delivery.due_at(),
+            delivery: *delivery.id.as_bytes(),
+        };
+        publishing::prepare(self.scope, channel, draft).await
+    }
+
+    /// Records what will be sent, provided that it is what the post still says, that this claim still
+    /// holds, and that enough of its lease is left to send.
+    async fn record(&self, prepared: &Post, intent: &Intent) -> Result<bool, Problem> {
+        take_step(self.scope, self.key, |delivery, post| {
+            let ours = delivery.attempt() == self.number && matches!(delivery.state(), State::Claimed { .. });
+            if !ours || !post.says_what(prepared) || !delivery.may_send(self.scope.now()) {
+                return Ok(false);
+            }
+            delivery.begin(intent.clone()).map(|()| true)
+        })
+        .await
+    }
+
+    async fn send(&self, channel: &Channel, intent: &Intent, stage: Stage) -> Result<(), JobError> {
+        match publishing::send(self.scope, channel, intent).await {
+            Ok(published) => self.published(&published, intent).await,
+            Err(error) => self.conclude(self.judge(error, stage)).await,
+        }
+    }
+
+    /// That it is there is true under whichever claim it is found out.
+    async fn published(&self, published: &Published, intent: &Intent) -> Result<(), JobError> {
+        let recorded = take_step(self.scope, self.key, |delivery, _| match delivery.state() {
+            State::Sending { intent: sent, .. } if sent == intent => {
+                delivery.publish(published.clone(), self.scope.now()).map(|()| true)
+            }
+            _ => Ok(false),
+        })
+        .await?;
+        if !recorded {
+            tracing::warn!(delivery.id = %self.key.delivery_id, "published, but its delivery had ended meanwhile");
+        }
+        Ok(())
+    }
+
+    fn judge(&self, error: PublishError, stage: Stage) -> Verdict {
+        Verdict::of(error, stage, self.scope.now())
+    }
+
+    async fn conclude(&self, verdict: Verdict) -> Result<(), JobError> {
+        if let Verdict::Retry(problem) = verdict {
+            return Err(JobError::Retry(problem));
+        }
+        take_step(self.scope, self.key, |delivery, _| {
+            let open = matches!(delivery.phase(), Some(Phase::Pending | Phase::Sending));
+            if delivery.attempt() != self.number || !open {
+                return Ok(false);
+            }
+            verdict.apply(delivery).map(|()| true)
+        })
+        .await?;
+        Ok(())
+    }
+
+    fn trouble(&self, code: &str, text: &str, remedy: &str) -> Trouble {
+        let at = self.scope.now();
+        Trouble { code: code.to_owned(), text: text.to_owned(), remedy: remedy.to_owned(), at }
+    }
+}
+
+/// A picture that cannot be published stays so; that it cannot be read now may pass.
+fn unreadable(problem: Problem) -> PublishError {
+    if problem.status() >= 500 {
+        return PublishError::Internal(problem);
+    }
+    let remedy = "Put another picture into the post, then schedule it again.".to_owned();
+    PublishError::Refused { code: problem.code().to_owned(), text: problem.detail().to_owned(), remedy }
+}

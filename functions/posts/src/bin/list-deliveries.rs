@@ -1,0 +1,5 @@
+//! The function `list-deliveries`.
+
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    posts::list_deliveries::FUNCTION.serve()
+}

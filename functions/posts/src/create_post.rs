@@ -1,0 +1,63 @@
+//! `POST /workspaces/{workspace_id}/posts`: writes a draft.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Created, Endpoint, Route};
+use shared::kernel::ids::WorkspaceId;
+use shared::kernel::problems::Problem;
+use shared::tenancy::{Changes, Entitlement, Member, Workspace};
+use utoipa::ToSchema;
+
+use crate::distinct::{ChannelIds, MediaIds};
+use crate::limits::{self, Content};
+use crate::post::{POST_PUBLISHING, Post, PostId};
+use crate::post_text::PostText;
+use crate::view::PostView;
+
+/// Writes a draft. With `channel_ids` it is checked against the limits of those channels at once.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreatePost {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
+    text: PostText,
+    /// Pictures of the workspace, in the order in which they are shown.
+    #[serde(default)]
+    #[schema(inline)]
+    media_ids: MediaIds,
+    /// Where the post is meant to go.
+    #[serde(default)]
+    #[schema(inline)]
+    channel_ids: ChannelIds,
+}
+
+pub static FUNCTION: Function = Function::route::<CreatePost>();
+
+impl Endpoint for CreatePost {
+    const ROUTE: Route = Route::post("create-post", "/workspaces/{workspace_id}/posts");
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
+    const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
+    type Access = Workspace<Member>;
+    type Output = Created<PostView>;
+
+    async fn handle(self, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+        let content = Content { text: &self.text, media_ids: &self.media_ids };
+        limits::check_draft(workspace, content, &self.channel_ids).await?;
+        let post = Post::draft(
+            workspace.new_id(),
+            self.text,
+            self.media_ids.into_vec(),
+            self.channel_ids.into_vec(),
+            workspace.user(),
+            workspace.now(),
+        );
+        workspace.commit(Changes::default().insert(&post).audit("post.created", post.id)).await?;
+        Ok(Created(PostView::from(&post)))
+    }
+
+    async fn recall(resource: &str, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+        let id: PostId = resource.parse().map_err(Problem::internal)?;
+        Ok(Created(PostView::from(&*workspace.get::<Post>(&id).await?)))
+    }
+}

@@ -1,0 +1,57 @@
+//! `DELETE /workspaces/{workspace_id}/posts/{post_id}`: puts a post into the trash, with its deliveries.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, NoContent, Route};
+use shared::kernel::ids::WorkspaceId;
+use shared::kernel::problems::Problem;
+use shared::tenancy::{Changes, Member, Workspace};
+use utoipa::ToSchema;
+
+use crate::delivery::{Delivery, DeliveryKey};
+use crate::post::{Post, PostId};
+use crate::post_error::PostError;
+use crate::trash::TrashedPost;
+
+/// Deletes a post. What waits is not published; what is published stays on its platform. It lies in
+/// the trash for 30 days.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeletePost {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
+    post_id: PostId,
+}
+
+pub static FUNCTION: Function = Function::route::<DeletePost>();
+
+impl Endpoint for DeletePost {
+    const ROUTE: Route = Route::delete("delete-post", "/workspaces/{workspace_id}/posts/{post_id}");
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
+    type Access = Workspace<Member>;
+    type Output = NoContent;
+
+    async fn handle(self, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+        let post = workspace.get::<Post>(&self.post_id).await?;
+        let keys: Vec<_> = post.discard()?.iter().map(|progress| DeliveryKey::of(post.id, progress)).collect();
+        let found = workspace.find_all::<Delivery>(&keys).await?;
+        // The post was read a moment before: a delivery that moved on since changed the post too, and
+        // the commit is refused.
+        let deliveries: Vec<_> = found.into_iter().flatten().collect();
+        let trashed = TrashedPost {
+            post: (*post).clone(),
+            deliveries: deliveries.iter().map(|delivery| (**delivery).clone()).collect(),
+            deleted_by: workspace.user(),
+            deleted_at: workspace.now(),
+        };
+        let changes = Changes::default()
+            .delete(&post)
+            .or(PostError::ChangedMeanwhile)
+            .each(&deliveries, |changes, delivery| changes.delete(delivery).or(PostError::ChangedMeanwhile))
+            .insert(&trashed)
+            .audit("post.deleted", post.id);
+        workspace.commit(changes).await?;
+        Ok(NoContent)
+    }
+}

@@ -1,0 +1,52 @@
+//! `GET /workspaces/{workspace_id}/posts/{post_id}/deliveries`: what becomes of a post on each channel.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::kernel::ids::WorkspaceId;
+use shared::kernel::problems::Problem;
+use shared::table::Entity;
+use shared::tenancy::{Listing, Page, Reviewer, Workspace};
+use utoipa::ToSchema;
+
+use crate::delivery::{Delivery, deliveries_of};
+use crate::page_limit::PageLimit;
+use crate::post::{Post, PostId};
+use crate::view::DeliveryView;
+
+/// Lists a post's deliveries, the newest first: the published address, or the platform's own words and
+/// the remedy. Cancelled and replaced ones are listed for 30 days.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListDeliveries {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
+    post_id: PostId,
+    /// Deliveries on a page; 50 if it is left out.
+    #[serde(default)]
+    #[schema(inline)]
+    limit: PageLimit,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+pub static FUNCTION: Function = Function::route::<ListDeliveries>();
+
+impl Endpoint for ListDeliveries {
+    const ROUTE: Route = Route::get("list-deliveries", "/workspaces/{workspace_id}/posts/{post_id}/deliveries");
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::DeriveKeys];
+    type Access = Workspace<Reviewer>;
+    type Output = Found<Listing<DeliveryView>>;
+
+    async fn handle(self, workspace: &Workspace<Reviewer>) -> Result<Self::Output, Problem> {
+        let page = Page { limit: self.limit.get(), cursor: self.cursor, newest_first: true };
+        let deliveries = workspace.page::<Delivery>(&deliveries_of(self.post_id), &page).await?;
+        // A delivery that will stay shows that its post is there, which saves a read. Those that will
+        // not outlive a post that is deleted.
+        if !deliveries.items.iter().any(|delivery| delivery.expires_at().is_none()) {
+            workspace.get::<Post>(&self.post_id).await?;
+        }
+        Ok(Found(deliveries.map(|delivery| DeliveryView::from(&*delivery))))
+    }
+}

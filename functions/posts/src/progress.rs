@@ -1,0 +1,91 @@
+//! Steps of a delivery as transactions: the delivery, what its post says of it, and the audit entry.
+
+use shared::kernel::problems::Problem;
+use shared::table::Stored;
+use shared::tenancy::{Audited, Changes, Scope};
+
+use crate::delivery::{Delivery, DeliveryKey, State, WrongState};
+use crate::post::{Post, Progress};
+use crate::post_error::PostError;
+
+/// The deliveries of a post meet at the post when they are sent at the same second; in each round of
+/// them one gets through.
+const MAX_ROUNDS: usize = 30;
+
+/// Takes a step, unless it is not called for any more. `step` sees the delivery and the post as they
+/// are now, and says whether it did anything; it is asked again when somebody else was quicker.
+///
+/// Returns whether the step was taken.
+pub async fn take_step(
+    scope: &Scope,
+    key: DeliveryKey,
+    step: impl Fn(&mut Delivery, &Post) -> Result<bool, WrongState> + Send + Sync,
+) -> Result<bool, Problem> {
+    for _ in 0..MAX_ROUNDS {
+        let (Some(mut delivery), Some(mut post)) =
+            (scope.find::<Delivery>(&key).await?, scope.find::<Post>(&key.post_id).await?)
+        else {
+            return Ok(false);
+        };
+        if !step(&mut delivery, &post)? {
+            return Ok(false);
+        }
+        post.note(&delivery);
+        match scope.commit(stepped(&delivery, &post)).await {
+            Err(problem) if problem.code() == MEANWHILE => {}
+            committed => return committed.map(|()| true),
+        }
+    }
+    Err(Problem::unavailable("the post was changed meanwhile, each time that it was tried"))
+}
+
+/// By this code a commit says that somebody else was quicker.
+pub const MEANWHILE: &str = "post_changed_meanwhile";
+
+/// The transaction of one step: it is audited where the delivery ends.
+pub fn stepped(delivery: &Stored<Delivery>, post: &Stored<Post>) -> Audited {
+    let changes = Changes::default()
+        .replace(delivery)
+        .or(PostError::ChangedMeanwhile)
+        .replace(post)
+        .or(PostError::ChangedMeanwhile);
+    let channel_id = delivery.channel_id;
+    let code = delivery.trouble().map(|trouble| trouble.code.as_str());
+    match delivery.state() {
+        State::Published { published, .. } => changes
+            .audit("delivery.published", delivery.id)
+            .detail(serde_json::json!({ "post_id": post.id, "channel_id": channel_id, "uri": published.uri })),
+        State::Failed { .. } => changes
+            .audit("delivery.failed", delivery.id)
+            .detail(serde_json::json!({ "post_id": post.id, "channel_id": channel_id, "code": code })),
+        State::Held { .. } => changes
+            .audit("delivery.held", delivery.id)
+            .detail(serde_json::json!({ "post_id": post.id, "channel_id": channel_id, "code": code })),
+        State::Scheduled { .. } | State::Claimed { .. } | State::Sending { .. } | State::Cancelled { .. } => {
+            changes.unaudited("a step on the way: where it ends is audited")
+        }
+    }
+}
+
+/// Takes deliveries of a post back, or puts them aside for others, and lets the post forget them. The
+/// caller commits them with the post.
+pub async fn put_aside(
+    scope: &Scope,
+    post: &mut Post,
+    aside: &[Progress],
+) -> Result<Vec<Stored<Delivery>>, Problem> {
+    let keys: Vec<_> = aside.iter().map(|progress| DeliveryKey::of(post.id, progress)).collect();
+    let mut deliveries = Vec::with_capacity(keys.len());
+    for found in scope.find_all::<Delivery>(&keys).await? {
+        // The post was read a moment before: what is not as it says has moved on since.
+        let mut delivery = found.ok_or(PostError::ChangedMeanwhile)?;
+        let taken = match delivery.state() {
+            State::Failed { .. } | State::Held { .. } => delivery.replace(scope.now()),
+            _ => delivery.cancel(scope.now()),
+        };
+        taken.map_err(|_| PostError::ChangedMeanwhile)?;
+        post.forget(delivery.id);
+        deliveries.push(delivery);
+    }
+    Ok(deliveries)
+}

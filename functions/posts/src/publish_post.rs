@@ -1,0 +1,68 @@
+//! The job `publish-post`: brings one delivery to its platform, or finds out what became of it.
+
+use channels::publishing;
+use serde::{Deserialize, Serialize};
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::jobs::{Declaration, Job, JobError, Trigger};
+use shared::outbox::Message;
+use shared::tenancy::Tenant;
+
+use crate::attempt::Attempt;
+use crate::delivery::{Delivery, DeliveryId, DeliveryKey, Work};
+use crate::lease::FUNCTION_TIMEOUT_S;
+use crate::post::PostId;
+
+/// The command: one delivery, for one claim. It may arrive twice, late, or after the claim has ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PublishPost {
+    pub post_id: PostId,
+    pub delivery_id: DeliveryId,
+    pub attempt: u32,
+}
+
+pub static FUNCTION: Function = Function::job::<PublishPost>();
+
+impl Message for PublishPost {
+    const NAME: &'static str = "publish-post";
+}
+
+impl PublishPost {
+    /// The message for the claim that a delivery is under.
+    pub fn of(delivery: &Delivery) -> Self {
+        Self { post_id: delivery.post_id, delivery_id: delivery.id, attempt: delivery.attempt() }
+    }
+}
+
+/// What publishing needs, and the pictures.
+const GRANTS: [Grant; publishing::GRANTS.len() + 1] = {
+    let mut grants = [Grant::ReadObjects; publishing::GRANTS.len() + 1];
+    let mut at = 0;
+    while at < publishing::GRANTS.len() {
+        grants[at] = publishing::GRANTS[at];
+        at += 1;
+    }
+    grants
+};
+
+impl Job for PublishPost {
+    const JOB: Declaration =
+        Declaration::new("publish-post", Trigger::message::<Self>()).timeout_s(FUNCTION_TIMEOUT_S).memory_mb(512);
+    const GRANTS: &'static [Grant] = &GRANTS;
+    type Access = Tenant;
+
+    async fn run(self, workspace: &Tenant) -> Result<(), JobError> {
+        let key = DeliveryKey { post_id: self.post_id, delivery_id: self.delivery_id };
+        // No item: the post was deleted.
+        let Some(delivery) = workspace.find::<Delivery>(&key).await? else { return Ok(()) };
+        let attempt = Attempt::new(workspace, key, self.attempt);
+        match delivery.work(self.attempt, workspace.now(), workspace.sending()) {
+            Work::Publish => attempt.publish(&delivery).await,
+            Work::Reconcile(intent) => attempt.reconcile(&delivery, &intent).await,
+            Work::Nothing(why) => {
+                tracing::info!(delivery.id = %self.delivery_id, attempt = self.attempt, why, "nothing to publish");
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `POST /workspaces/{workspace_id}/posts/{post_id}/schedule`: has a post published at a time, on channels.
+
+use channels::Channel;
+use serde::Deserialize;
+use serde_json::json;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::kernel::ids::WorkspaceId;
+use shared::kernel::problems::Problem;
+use shared::tenancy::{Changes, Entitlement, Member, Workspace};
+use utoipa::ToSchema;
+
+use crate::delivery::Delivery;
+use crate::distinct::ScheduledChannelIds;
+use crate::limits::{self, Content};
+use crate::post::{POST_PUBLISHING, Post, PostId};
+use crate::post_error::PostError;
+use crate::progress::put_aside;
+use crate::schedule::Schedule;
+use crate::view::PostView;
+use crate::wall_time::WallTime;
+
+/// Schedules a post, or schedules it again: deliveries that still wait are cancelled, and those that
+/// failed or are held on a channel that is named are replaced. A time that clocks skip is refused; of a
+/// time that they show twice it is the first.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SchedulePost {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
+    post_id: PostId,
+    #[schema(inline)]
+    at: WallTime,
+    /// The IANA name of the zone that `at` is in.
+    #[schema(example = "Europe/Paris")]
+    time_zone: String,
+    #[schema(inline)]
+    channel_ids: ScheduledChannelIds,
+}
+
+pub static FUNCTION: Function = Function::route::<SchedulePost>();
+
+impl Endpoint for SchedulePost {
+    const ROUTE: Route = Route::post("schedule-post", "/workspaces/{workspace_id}/posts/{post_id}/schedule");
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
+    const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
+    type Access = Workspace<Member>;
+    type Output = Found<PostView>;
+
+    async fn handle(self, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+        let mut post = workspace.get::<Post>(&self.post_id).await?;
+        let now = workspace.now();
+        let schedule = Schedule::new(self.at, &self.time_zone, now)?;
+        let aside = post.reschedule(&self.channel_ids)?;
+        let content = Content { text: &post.text, media_ids: &post.media_ids };
+        let channels = limits::check_schedule(workspace, content, &self.channel_ids).await?;
+        let aside = put_aside(workspace, &mut post, &aside).await?;
+        let deliver = |channel: &Channel| Delivery::new(workspace.new_id(), post.id, channel, schedule.clone(), now);
+        let deliveries: Vec<Delivery> = channels.iter().map(deliver).collect();
+        post.schedule(schedule, self.channel_ids.into_vec(), &deliveries, now);
+        let changes = Changes::default()
+            .replace(&post)
+            .or(PostError::ChangedMeanwhile)
+            .each(&aside, |changes, delivery| changes.replace(delivery).or(PostError::ChangedMeanwhile))
+            .each(&deliveries, Changes::insert)
+            .audit("post.scheduled", post.id)
+            .detail(json!({ "schedule": post.schedule, "channel_ids": post.channel_ids }));
+        workspace.commit(changes).await?;
+        Ok(Found(PostView::from(&*post)))
+    }
+
+    async fn recall(resource: &str, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+        let id: PostId = resource.parse().map_err(Problem::internal)?;
+        Ok(Found(PostView::from(&*workspace.get::<Post>(&id).await?)))
+    }
+}

@@ -1,0 +1,37 @@
+//! The trash: a deleted post with its deliveries, for 30 days.
+
+use std::fmt::Display;
+
+use serde::{Deserialize, Serialize};
+use shared::kernel::ids::UserId;
+use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::table::Entity;
+
+use crate::delivery::Delivery;
+use crate::post::{Post, PostId};
+
+/// How long a deleted post can be restored (claim 44).
+pub const KEPT_IN_TRASH: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// It lies under another key than a post, so that no read of posts has to filter it out, and its
+/// deliveries lie in it, so that none of them is due.
+#[derive(Serialize, Deserialize)]
+pub struct TrashedPost {
+    pub post: Post,
+    pub deliveries: Vec<Delivery>,
+    pub deleted_by: UserId,
+    pub deleted_at: Timestamp,
+}
+
+impl Entity for TrashedPost {
+    const KIND: &'static str = "TRASHED_POST";
+    type Key = PostId;
+
+    fn key(&self) -> impl Display {
+        self.post.id
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(after(self.deleted_at, KEPT_IN_TRASH))
+    }
+}

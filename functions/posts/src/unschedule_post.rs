@@ -1,0 +1,53 @@
+//! `POST /workspaces/{workspace_id}/posts/{post_id}/unschedule`: takes back what has not been sent.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::kernel::ids::WorkspaceId;
+use shared::kernel::problems::Problem;
+use shared::tenancy::{Changes, Member, Workspace};
+use utoipa::ToSchema;
+
+use crate::post::{Post, PostId};
+use crate::post_error::PostError;
+use crate::progress::put_aside;
+use crate::view::PostView;
+
+/// Takes back every delivery that has not begun to be sent, up to the last moment. What is being sent
+/// or is published stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnschedulePost {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
+    post_id: PostId,
+}
+
+pub static FUNCTION: Function = Function::route::<UnschedulePost>();
+
+impl Endpoint for UnschedulePost {
+    const ROUTE: Route = Route::post("unschedule-post", "/workspaces/{workspace_id}/posts/{post_id}/unschedule");
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
+    type Access = Workspace<Member>;
+    type Output = Found<PostView>;
+
+    async fn handle(self, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+        let mut post = workspace.get::<Post>(&self.post_id).await?;
+        let pending = post.unschedule()?;
+        let cancelled = put_aside(workspace, &mut post, &pending).await?;
+        post.updated_at = workspace.now();
+        let changes = Changes::default()
+            .replace(&post)
+            .or(PostError::ChangedMeanwhile)
+            .each(&cancelled, |changes, delivery| changes.replace(delivery).or(PostError::ChangedMeanwhile))
+            .audit("post.unscheduled", post.id);
+        workspace.commit(changes).await?;
+        Ok(Found(PostView::from(&*post)))
+    }
+
+    async fn recall(resource: &str, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+        let id: PostId = resource.parse().map_err(Problem::internal)?;
+        Ok(Found(PostView::from(&*workspace.get::<Post>(&id).await?)))
+    }
+}

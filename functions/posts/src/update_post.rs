@@ -1,0 +1,58 @@
+//! `PUT /workspaces/{workspace_id}/posts/{post_id}`: changes a post that is on no channel yet.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::kernel::ids::WorkspaceId;
+use shared::kernel::problems::Problem;
+use shared::tenancy::{Changes, Entitlement, Member, Workspace};
+use utoipa::ToSchema;
+
+use crate::distinct::{ChannelIds, Distinct, MediaIds};
+use crate::limits::{self, Content};
+use crate::post::{Edit, POST_PUBLISHING, Post, PostId};
+use crate::post_error::PostError;
+use crate::post_text::PostText;
+use crate::view::PostView;
+
+/// Changes a post, also while it is scheduled, up to the moment at which it is sent. It is checked
+/// against the limits of its channels. Pictures and channels that are left out stay as they are.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdatePost {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
+    post_id: PostId,
+    text: PostText,
+    #[schema(inline)]
+    media_ids: Option<MediaIds>,
+    /// While the post is scheduled its channels change by scheduling it again.
+    #[schema(inline)]
+    channel_ids: Option<ChannelIds>,
+}
+
+pub static FUNCTION: Function = Function::route::<UpdatePost>();
+
+impl Endpoint for UpdatePost {
+    const ROUTE: Route = Route::put("update-post", "/workspaces/{workspace_id}/posts/{post_id}");
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
+    const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
+    type Access = Workspace<Member>;
+    type Output = Found<PostView>;
+
+    async fn handle(self, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+        let mut post = workspace.get::<Post>(&self.post_id).await?;
+        let edit = Edit {
+            text: self.text,
+            media_ids: self.media_ids.map(Distinct::into_vec),
+            channel_ids: self.channel_ids.map(Distinct::into_vec),
+        };
+        post.edit(edit, workspace.now())?;
+        let content = Content { text: &post.text, media_ids: &post.media_ids };
+        limits::check_draft(workspace, content, &post.channel_ids).await?;
+        let changes = Changes::default().replace(&post).or(PostError::ChangedMeanwhile);
+        workspace.commit(changes.audit("post.updated", post.id)).await?;
+        Ok(Found(PostView::from(&*post)))
+    }
+}

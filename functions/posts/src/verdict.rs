@@ -1,0 +1,131 @@
+//! What a platform's failure means for a delivery, by the stage at which it came.
+
+use channels::publishing::PublishError;
+use shared::kernel::problems::Problem;
+use shared::kernel::time::{SignedDuration, Timestamp};
+
+use crate::delivery::{Delivery, LOOK_FIRST, Trouble, WrongState};
+
+/// How far an attempt had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing visible has been asked for.
+    Preparing,
+    /// The intent was sent for the first time.
+    Sending,
+    /// The intent of an earlier attempt was asked after, or sent again.
+    Reconciling,
+}
+
+/// What to do about it.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Nothing was published, and the same again will not be.
+    Fail(Trouble),
+    /// A person must look.
+    Hold(Trouble),
+    /// Nothing was published by this attempt: again, not before so long.
+    Postpone(Trouble, SignedDuration),
+    /// It may have been published.
+    Doubt(Trouble),
+    /// A fault of ours: the message comes back.
+    Retry(Problem),
+}
+
+pub const RECONNECT: &str = "Connect the channel again, then schedule the post again for it.";
+const RECONNECT_SOON: &str = "Connect the channel again: the platform is then asked whether the post is there.";
+const WAIT: &str = "Nothing needs to be done: it is tried again. If it fails in the end, schedule the post again.";
+const WAIT_FOR_ANSWER: &str = "Nothing needs to be done: the platform is asked whether the post is there.";
+
+impl Verdict {
+    pub fn of(error: PublishError, stage: Stage, at: Timestamp) -> Self {
+        let trouble = |code: String, text: String, remedy: &str| Trouble { code, text, remedy: remedy.to_owned(), at };
+        match (error, stage) {
+            (PublishError::Refused { code, text, remedy }, Stage::Preparing | Stage::Sending) => {
+                Self::Fail(trouble(code, text, &remedy))
+            }
+            // The first sending may have been accepted, and the refusal be about the repeat.
+            (PublishError::Refused { code, text, .. }, Stage::Reconciling) => {
+                Self::Hold(trouble(code, text, LOOK_FIRST))
+            }
+            (PublishError::NotNow { retry_after_s, code, text }, _) => {
+                Self::Postpone(trouble(code, text, WAIT), SignedDuration::from_secs(retry_after_s.into()))
+            }
+            (PublishError::Unknown { code, text }, Stage::Preparing) => {
+                Self::Postpone(trouble(code, text, WAIT), SignedDuration::ZERO)
+            }
+            (PublishError::Unknown { code, text }, Stage::Sending | Stage::Reconciling) => {
+                Self::Doubt(trouble(code, text, WAIT_FOR_ANSWER))
+            }
+            (PublishError::Disconnected { code, text }, Stage::Preparing | Stage::Sending) => {
+                Self::Fail(trouble(code, text, RECONNECT))
+            }
+            (PublishError::Disconnected { code, text }, Stage::Reconciling) => {
+                Self::Doubt(trouble(code, text, RECONNECT_SOON))
+            }
+            (PublishError::Internal(problem), Stage::Preparing) => Self::Retry(problem),
+            // The intent is recorded: whatever failed, the platform is asked before anything is sent.
+            (PublishError::Internal(problem), Stage::Sending | Stage::Reconciling) => {
+                tracing::error!(cause = ?problem, "sending failed on our side");
+                let text = "Something failed on our side. It has been recorded.".to_owned();
+                Self::Doubt(trouble(problem.code().to_owned(), text, WAIT_FOR_ANSWER))
+            }
+        }
+    }
+
+    /// Takes the step that the verdict calls for. A retry calls for none.
+    pub fn apply(&self, delivery: &mut Delivery) -> Result<(), WrongState> {
+        match self {
+            Self::Fail(trouble) => delivery.fail(trouble.clone()),
+            Self::Hold(trouble) => delivery.hold(trouble.clone()),
+            Self::Postpone(trouble, at_least) => delivery.postpone(trouble.clone(), *at_least),
+            Self::Doubt(trouble) => delivery.doubt(trouble.clone(), SignedDuration::ZERO),
+            Self::Retry(_) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const STAGES: [Stage; 3] = [Stage::Preparing, Stage::Sending, Stage::Reconciling];
+
+    fn verdicts(error: impl Fn(String, String) -> PublishError) -> [String; 3] {
+        STAGES.map(|stage| {
+            let error = error("RateLimitExceeded".to_owned(), "Slow down".to_owned());
+            let verdict = Verdict::of(error, stage, Timestamp::UNIX_EPOCH);
+            match &verdict {
+                Verdict::Fail(trouble) | Verdict::Hold(trouble) | Verdict::Postpone(trouble, _) | Verdict::Doubt(trouble) => {
+                    assert!(!trouble.remedy.is_empty(), "{verdict:?}");
+                }
+                Verdict::Retry(_) => {}
+            }
+            format!("{verdict:?}").split('(').next().unwrap().to_owned()
+        })
+    }
+
+    /// From the moment an intent is recorded nothing is tried anew that was not certainly without effect.
+    #[test]
+    fn what_may_have_been_published_is_never_tried_as_new() {
+        let remedy = || "Shorten it.".to_owned();
+        assert_eq!(verdicts(|code, text| PublishError::Refused { code, text, remedy: remedy() }), ["Fail", "Fail", "Hold"]);
+        assert_eq!(verdicts(|code, text| PublishError::Unknown { code, text }), ["Postpone", "Doubt", "Doubt"]);
+        assert_eq!(verdicts(|code, text| PublishError::Disconnected { code, text }), ["Fail", "Fail", "Doubt"]);
+        let not_now = |code, text| PublishError::NotNow { retry_after_s: 60, code, text };
+        assert_eq!(verdicts(not_now), ["Postpone", "Postpone", "Postpone"]);
+        let internal = |_, _| PublishError::Internal(Problem::unavailable("kms"));
+        assert_eq!(verdicts(internal), ["Retry", "Doubt", "Doubt"]);
+    }
+
+    #[test]
+    fn the_platform_s_own_words_are_kept() {
+        let (code, text, remedy) = ("InvalidRequest".to_owned(), "blob too large".to_owned(), "Shrink it.".to_owned());
+        let error = PublishError::Refused { code: code.clone(), text: text.clone(), remedy: remedy.clone() };
+        let Verdict::Fail(trouble) = Verdict::of(error, Stage::Sending, Timestamp::UNIX_EPOCH) else {
+            unreachable!("a refusal fails")
+        };
+        assert_eq!(trouble, Trouble { code, text, remedy, at: Timestamp::UNIX_EPOCH });
+    }
+}

@@ -1,0 +1,160 @@
+//! Posts and deliveries as clients see them.
+
+use channels::{ChannelId, Guarantee, Platform};
+use media::MediaId;
+use serde::Serialize;
+use shared::kernel::ids::UserId;
+use shared::kernel::time::Timestamp;
+use utoipa::ToSchema;
+
+use crate::delivery::{Delivery, DeliveryId, State, Trouble};
+use crate::post::{Post, PostId, PostState, Progress};
+use crate::schedule::ScheduleView;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PostView {
+    pub id: PostId,
+    pub state: PostState,
+    pub text: String,
+    pub media_ids: Vec<MediaId>,
+    /// Where it is meant to go. The text is checked against the limits of these.
+    pub channel_ids: Vec<ChannelId>,
+    /// When it is published, as a wall time and as the instant that follows from it.
+    pub schedule: Option<ScheduleView>,
+    /// How far it has come on each channel.
+    pub deliveries: Vec<Progress>,
+    pub created_by: UserId,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When its content or schedule was changed last.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+}
+
+impl From<&Post> for PostView {
+    fn from(post: &Post) -> Self {
+        Self {
+            id: post.id,
+            state: post.state(),
+            text: post.text.as_str().to_owned(),
+            media_ids: post.media_ids.clone(),
+            channel_ids: post.channel_ids.clone(),
+            schedule: post.schedule.as_ref().map(crate::schedule::Schedule::view),
+            deliveries: post.deliveries.clone(),
+            created_by: post.created_by,
+            created_at: post.created_at,
+            updated_at: post.updated_at,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeliveryView {
+    pub id: DeliveryId,
+    pub post_id: PostId,
+    pub channel_id: ChannelId,
+    pub platform: Platform,
+    pub state: DeliveryState,
+    /// When it is to be published.
+    #[schema(value_type = String, format = DateTime)]
+    pub due_at: Timestamp,
+    /// When it is tried again, where the last try was put off.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub retry_at: Option<Timestamp>,
+    pub attempts: u32,
+    /// What happens if the connection breaks while it is sent.
+    pub guarantee: Guarantee,
+    pub published: Option<PublishedView>,
+    /// What went wrong last, and what to do about it.
+    pub trouble: Option<TroubleView>,
+    /// When it came to its end, whichever it was.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub settled_at: Option<Timestamp>,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    /// Waits for its time, or for the next try.
+    Scheduled,
+    /// On its way to the platform. Nothing has been sent.
+    Claimed,
+    /// It is being sent, or the platform is being asked whether it was.
+    Sending,
+    Published,
+    /// Nothing was published, and nothing will be: see `trouble`.
+    Failed,
+    /// It may have been published: a person must look, see `trouble`.
+    Held,
+    Cancelled,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PublishedView {
+    /// The platform's name of the post.
+    pub uri: String,
+    /// The hash of its content, where the platform has one.
+    pub cid: String,
+    /// Where a person sees it.
+    pub url: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TroubleView {
+    /// The platform's own code where it gave one.
+    pub code: String,
+    /// The platform's own text where it gave one.
+    pub text: String,
+    pub remedy: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+}
+
+impl From<&Delivery> for DeliveryView {
+    fn from(delivery: &Delivery) -> Self {
+        let (state, settled_at) = match delivery.state() {
+            State::Scheduled { .. } => (DeliveryState::Scheduled, None),
+            State::Claimed { .. } => (DeliveryState::Claimed, None),
+            State::Sending { .. } => (DeliveryState::Sending, None),
+            State::Published { at, .. } => (DeliveryState::Published, Some(*at)),
+            State::Failed { at } => (DeliveryState::Failed, Some(*at)),
+            State::Held { at } => (DeliveryState::Held, Some(*at)),
+            State::Cancelled { at } => (DeliveryState::Cancelled, Some(*at)),
+        };
+        let published = match delivery.state() {
+            State::Published { published, .. } => {
+                let published = published.clone();
+                Some(PublishedView { uri: published.uri, cid: published.cid, url: published.url })
+            }
+            _ => None,
+        };
+        let retry_at = match delivery.state() {
+            State::Scheduled { not_before } => Some(*not_before).filter(|at| *at != delivery.due_at()),
+            _ => None,
+        };
+        Self {
+            id: delivery.id,
+            post_id: delivery.post_id,
+            channel_id: delivery.channel_id,
+            platform: delivery.platform,
+            state,
+            due_at: delivery.due_at(),
+            retry_at,
+            attempts: delivery.attempt(),
+            guarantee: delivery.platform.guarantee(),
+            published,
+            trouble: delivery.trouble().map(TroubleView::from),
+            settled_at,
+            created_at: delivery.created_at,
+        }
+    }
+}
+
+impl From<&Trouble> for TroubleView {
+    fn from(trouble: &Trouble) -> Self {
+        let Trouble { code, text, remedy, at } = trouble.clone();
+        Self { code, text, remedy, at }
+    }
+}

@@ -1,0 +1,170 @@
+//! Publishing: to the second, exactly once, whatever breaks.
+
+use channels::disconnect_channel;
+use posts::{publish_post, sweep_due_posts};
+use serde_json::json;
+use shared::aws::wire::Fault;
+use shared::testing::{Ended, Request};
+
+use crate::place::Place;
+use crate::scripted_server::{Scripted, refusal};
+
+fn states(post: &str, delivery: &str) -> (String, String) {
+    (post.to_owned(), delivery.to_owned())
+}
+
+#[tokio::test]
+async fn a_due_post_is_claimed_delayed_to_the_second_and_published_once() {
+    let at = Place::new().await;
+    let post = at.scheduled("Hello").await;
+    at.sweep().await;
+    let messages = at.messages().await;
+    assert_eq!(messages.len(), 1);
+    let due_at = at.deliveries(&post).await[0]["due_at"].clone();
+    assert_eq!(json!(messages[0].envelope.not_before), due_at);
+    at.sweep().await;
+    assert_eq!(at.messages().await.len(), 1, "claimed twice");
+    at.advance(30);
+    at.deliver().await;
+    assert_eq!(at.states(&post).await, states("published", "published"));
+    let delivery = &at.deliveries(&post).await[0];
+    assert!(delivery["published"]["url"].as_str().unwrap().starts_with("https://bsky.app/profile/did:plc:alice/post/"));
+    assert_eq!((&delivery["attempts"], &delivery["trouble"]), (&json!(1), &json!(null)));
+    let record = at.server.records().into_values().next().unwrap();
+    assert_eq!(record["createdAt"].as_str().unwrap()[..19], due_at.as_str().unwrap()[..19]);
+    // The same payload under another message id, so that it is the job that does nothing.
+    let mut again = messages[0].clone();
+    again.envelope.id = "again".to_owned() + &again.envelope.id;
+    at.app.deliver(&publish_post::FUNCTION, &[again]).await.unwrap();
+    at.sweep().await;
+    assert_eq!(at.server.calls("repo.putRecord").len(), 1);
+    assert_eq!(at.actions().await.iter().filter(|action| *action == "delivery.published").count(), 1);
+    at.assert_granted(&[&publish_post::FUNCTION, &sweep_due_posts::FUNCTION]);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_reconciled_and_never_blindly_retried() {
+    for (broken, writes) in [(Scripted::DoAndBreak, 1), (Scripted::Break, 2)] {
+        let at = Place::new().await;
+        let post = at.scheduled("Hello").await;
+        at.sweep().await;
+        at.advance(30);
+        at.server.next("repo.putRecord", broken);
+        at.deliver().await;
+        assert_eq!(at.states(&post).await, states("publishing", "sending"));
+        assert!(at.deliveries(&post).await[0]["trouble"]["remedy"].as_str().unwrap().contains("is asked whether"));
+        at.sweep().await;
+        at.deliver().await;
+        assert_eq!(at.states(&post).await, states("published", "published"));
+        assert_eq!((at.server.records().len(), at.server.calls("repo.putRecord").len()), (1, writes));
+    }
+}
+
+#[tokio::test]
+async fn what_the_platform_says_becomes_the_delivery_s_trouble() {
+    let at = Place::new().await;
+    let post = at.scheduled("Hello").await;
+    at.sweep().await;
+    at.advance(30);
+    at.server.next("repo.putRecord", refusal(400, "InvalidRequest", "Record/text must not be so"));
+    at.deliver().await;
+    assert_eq!(at.states(&post).await, states("failed", "failed"));
+    let trouble = &at.deliveries(&post).await[0]["trouble"];
+    assert_eq!((&trouble["code"], &trouble["text"]), (&json!("InvalidRequest"), &json!("Record/text must not be so")));
+    assert!(!trouble["remedy"].as_str().unwrap().is_empty());
+    // The remedy was taken: the same post, the same channel, another delivery.
+    at.call(&posts::schedule_post::FUNCTION, &post, at.in_seconds(30)).await.expect(200);
+    at.sweep().await;
+    at.advance(30);
+    at.deliver().await;
+    assert_eq!(at.post(&post).await["state"], "published");
+    assert_eq!(at.deliveries(&post).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_platform_that_is_busy_is_tried_again_after_the_wait_that_it_names() {
+    let at = Place::new().await;
+    let post = at.scheduled("Hello").await;
+    at.sweep().await;
+    at.advance(30);
+    let headers = vec![("retry-after", "300".to_owned())];
+    let busy = Scripted::AnswerWith(429, headers, json!({ "error": "RateLimitExceeded", "message": "Slow down" }));
+    at.server.next("repo.putRecord", busy);
+    at.deliver().await;
+    assert_eq!(at.states(&post).await, states("scheduled", "scheduled"));
+    let delivery = &at.deliveries(&post).await[0];
+    assert_eq!((&delivery["trouble"]["code"], &delivery["attempts"]), (&json!("RateLimitExceeded"), &json!(1)));
+    assert!(delivery["retry_at"].is_string());
+    at.sweep().await;
+    assert_eq!(at.messages().await.len(), 1, "claimed before the wait was over");
+    at.advance(300);
+    at.sweep().await;
+    at.deliver().await;
+    assert_eq!(at.states(&post).await, states("published", "published"));
+    assert_eq!(at.deliveries(&post).await[0]["attempts"], 2);
+}
+
+#[tokio::test]
+async fn a_disconnected_channel_fails_with_the_remedy() {
+    let at = Place::new().await;
+    let post = at.scheduled("Hello").await;
+    at.sweep().await;
+    let request = Request::to(&disconnect_channel::FUNCTION).by(&at.owner).path("channel_id", &at.channel);
+    at.app.call(request).await.expect(204);
+    at.advance(30);
+    at.deliver().await;
+    assert_eq!(at.states(&post).await, states("failed", "failed"));
+    let trouble = &at.deliveries(&post).await[0]["trouble"];
+    assert_eq!(trouble["code"], "channel_disconnected");
+    assert!(trouble["remedy"].as_str().unwrap().starts_with("Connect the channel again"));
+}
+
+#[tokio::test]
+async fn an_outage_is_caught_up_within_a_day_and_missed_after_it() {
+    let at = Place::new().await;
+    let post = at.scheduled("late").await;
+    at.advance(3 * 60 * 60);
+    at.server.issue_from(at.app.now());
+    at.sweep().await;
+    at.deliver().await;
+    assert_eq!(at.states(&post).await, states("published", "published"));
+    let post = at.scheduled("too late").await;
+    at.advance(24 * 60 * 60 + 31);
+    at.sweep().await;
+    assert_eq!(at.states(&post).await, states("failed", "failed"));
+    assert_eq!(at.deliveries(&post).await[0]["trouble"]["code"], "missed");
+}
+
+#[tokio::test]
+async fn a_crash_before_or_after_any_call_leaves_one_record_and_a_published_delivery() {
+    let at = Place::new().await;
+    let mut crashes = 0;
+    for crash in [Fault::CrashBefore as fn(usize) -> Fault, Fault::CrashAfter] {
+        for call in 1.. {
+            let (records, post) = (at.server.records().len(), at.scheduled("Hello").await);
+            at.server.issue_from(at.app.now());
+            at.sweep().await;
+            at.advance(30);
+            let message = at.messages().await.pop().unwrap();
+            at.app.wire(&publish_post::FUNCTION).arm(crash(call));
+            let ended = at.app.deliver_until_crash(&publish_post::FUNCTION, &[message]).await;
+            at.app.wire(&publish_post::FUNCTION).disarm();
+            if ended.is_ok() {
+                break;
+            }
+            assert!(matches!(ended, Err(Ended::Crashed)), "{ended:?}");
+            crashes += 1;
+            // The lease ends, what is due is swept, and its message arrives when it may.
+            for _ in 0..4 {
+                at.advance(310);
+                at.sweep().await;
+                at.advance(60);
+                at.deliver().await;
+            }
+            assert_eq!(at.states(&post).await, states("published", "published"), "{:?}", crash(call));
+            assert_eq!(at.server.records().len(), records + 1, "{:?}", crash(call));
+            at.advance(600);
+        }
+    }
+    assert!(crashes > 20, "only {crashes} calls were crashed");
+}

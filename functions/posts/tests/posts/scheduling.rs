@@ -1,0 +1,96 @@
+//! Scheduling, scheduling again, and taking back.
+
+use posts::{schedule_post, sweep_due_posts, unschedule_post, update_post};
+use serde_json::{Value, json};
+
+use crate::place::Place;
+
+#[tokio::test]
+async fn a_schedule_is_a_wall_time_with_its_instant() {
+    let at = Place::new().await;
+    let post = at.draft("hi").await;
+    let winter = json!({ "at": "2027-01-15T09:30", "time_zone": "europe/paris", "channel_ids": [at.channel] });
+    let view = at.call(&schedule_post::FUNCTION, &post, winter).await.expect(200).body;
+    assert_eq!(view["state"], "scheduled");
+    assert_eq!(view["schedule"]["at"], "2027-01-15T09:30:00");
+    assert_eq!(view["schedule"]["time_zone"], "Europe/Paris");
+    assert_eq!(view["schedule"]["instant"], "2027-01-15T08:30:00Z");
+    assert_eq!(view["schedule"]["utc_offset"], "+01:00");
+    assert_eq!(view["channel_ids"], json!([at.channel]));
+    let delivery = &at.deliveries(&post).await[0];
+    assert_eq!((&delivery["state"], &delivery["guarantee"]), (&json!("scheduled"), &json!("exactly_once")));
+    assert_eq!(delivery["due_at"], "2027-01-15T08:30:00Z");
+    assert_eq!(view["deliveries"][0]["delivery_id"], delivery["id"]);
+    at.assert_granted(&[&schedule_post::FUNCTION]);
+}
+
+#[tokio::test]
+async fn a_time_that_cannot_be_is_refused_at_its_field() {
+    let at = Place::new().await;
+    let post = at.draft("hi").await;
+    for (wall_time, zone, code, field) in [
+        ("2020-01-01T00:00", "UTC", "schedule_in_the_past", "at"),
+        ("2099-01-01T00:00", "UTC", "schedule_too_far_ahead", "at"),
+        ("2027-03-28T02:30", "Europe/Paris", "schedule_time_skipped", "at"),
+        ("2027-01-01T00:00", "Europe/Lutetia", "time_zone_unknown", "time_zone"),
+        ("tomorrow", "UTC", "invalid_input", "at"),
+    ] {
+        let body = json!({ "at": wall_time, "time_zone": zone, "channel_ids": [at.channel] });
+        let refused = at.call(&schedule_post::FUNCTION, &post, body).await.expect(422);
+        assert_eq!((refused.code(), refused.fields()), (code, vec![field]), "{wall_time} {zone}");
+    }
+    let mut nowhere = at.in_seconds(60);
+    nowhere["channel_ids"] = json!([]);
+    assert_eq!(at.call(&schedule_post::FUNCTION, &post, nowhere).await.expect(422).fields(), ["channel_ids"]);
+    assert_eq!(at.post(&post).await["state"], "draft");
+}
+
+#[tokio::test]
+async fn scheduling_again_replaces_what_waits() {
+    let at = Place::new().await;
+    let post = at.scheduled("twice").await;
+    at.sweep().await;
+    let again = at.call(&schedule_post::FUNCTION, &post, at.in_seconds(600)).await.expect(200).body;
+    assert_eq!(again["deliveries"].as_array().unwrap().len(), 1);
+    let states: Vec<Value> = at.deliveries(&post).await.iter().map(|delivery| delivery["state"].clone()).collect();
+    assert_eq!(states, ["scheduled", "cancelled"]);
+    at.advance(30);
+    at.deliver().await;
+    assert!(at.server.records().is_empty(), "a cancelled delivery was published");
+}
+
+#[tokio::test]
+async fn what_was_claimed_can_still_be_taken_back() {
+    let at = Place::new().await;
+    let post = at.scheduled("not yet").await;
+    at.sweep().await;
+    assert_eq!(at.states(&post).await, ("scheduled".to_owned(), "claimed".to_owned()));
+    let view = at.call(&unschedule_post::FUNCTION, &post, json!({})).await.expect(200).body;
+    assert_eq!((&view["state"], &view["schedule"]), (&json!("draft"), &Value::Null));
+    at.advance(30);
+    at.deliver().await;
+    at.advance(600);
+    at.sweep().await;
+    at.deliver().await;
+    assert!(at.server.records().is_empty());
+    assert_eq!(at.deliveries(&post).await[0]["state"], "cancelled");
+    let refused = at.call(&unschedule_post::FUNCTION, &post, json!({})).await.expect(409);
+    assert_eq!(refused.code(), "post_not_scheduled");
+    at.assert_granted(&[&unschedule_post::FUNCTION, &sweep_due_posts::FUNCTION]);
+}
+
+#[tokio::test]
+async fn what_is_edited_after_the_claim_is_published_as_edited() {
+    let at = Place::new().await;
+    let post = at.scheduled("frist").await;
+    at.sweep().await;
+    at.call(&update_post::FUNCTION, &post, json!({ "text": "first" })).await.expect(200);
+    at.advance(30);
+    at.deliver().await;
+    let records: Vec<_> = at.server.records().into_values().collect();
+    assert_eq!((records.len(), &records[0]["text"]), (1, &json!("first")));
+    let refused = at.call(&update_post::FUNCTION, &post, json!({ "text": "third" })).await.expect(409);
+    assert_eq!(refused.code(), "post_already_published");
+    let refused = at.call(&schedule_post::FUNCTION, &post, at.in_seconds(60)).await.expect(409);
+    assert_eq!((refused.code(), refused.fields()), ("post_published_there", vec!["channel_ids"]));
+}

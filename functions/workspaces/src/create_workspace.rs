@@ -1,0 +1,48 @@
+//! `POST /workspaces`: founds a workspace, with the caller as its owner.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Created, Endpoint, Route};
+use shared::identity::SignedIn;
+use shared::kernel::problems::Problem;
+use shared::tenancy::{Changes, Role};
+use utoipa::ToSchema;
+
+use crate::WorkspaceName;
+use crate::workspace::{Member, Profile, WORKSPACES_PER_USER, WorkspaceError, WorkspaceView};
+
+/// Founds a workspace. The caller is its owner.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateWorkspace {
+    name: WorkspaceName,
+}
+
+pub static FUNCTION: Function = Function::route::<CreateWorkspace>();
+
+impl Endpoint for CreateWorkspace {
+    const ROUTE: Route = Route::post("create-workspace", "/workspaces");
+    const GRANTS: &'static [Grant] = &[Grant::FoundWorkspaces, Grant::WriteItems];
+    type Access = SignedIn;
+    type Output = Created<WorkspaceView>;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let founding = caller.found_workspace();
+        let (founder, created_at) = (caller.user(), founding.now());
+        let name = self.name.as_str().to_owned();
+        let changes = Changes::default()
+            .insert(&Profile { name: self.name, founded_by: founder, created_at })
+            .insert(&Member { user: founder, role: Role::Owner, joined_at: created_at })
+            .audit("workspace.created", founding.target());
+        founding.commit(&name, WORKSPACES_PER_USER, WorkspaceError::TooMany, changes).await?;
+        let plan = founding.plan().to_owned();
+        Ok(Created(WorkspaceView { id: founding.id(), name, role: Role::Owner, plan, created_at }))
+    }
+
+    async fn recall(resource: &str, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let workspace = resource.parse().map_err(Problem::internal)?;
+        let membership = caller.membership(workspace).await?.ok_or_else(Problem::not_found)?;
+        Ok(Created(membership.into()))
+    }
+}

@@ -1,0 +1,30 @@
+//! `GET /workspaces`: the workspaces that the caller is a member of, the oldest first.
+
+use serde::Deserialize;
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::identity::SignedIn;
+use shared::kernel::problems::Problem;
+use shared::tenancy::Listing;
+use utoipa::ToSchema;
+
+use crate::workspace::WorkspaceView;
+
+/// Lists the workspaces that the caller is a member of, the oldest first.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListWorkspaces {}
+
+pub static FUNCTION: Function = Function::route::<ListWorkspaces>();
+
+impl Endpoint for ListWorkspaces {
+    const ROUTE: Route = Route::get("list-workspaces", "/workspaces");
+    type Access = SignedIn;
+    // One page: a user is in few workspaces.
+    type Output = Found<Listing<WorkspaceView>>;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let items = caller.memberships().await?.into_iter().map(WorkspaceView::from).collect();
+        Ok(Found(Listing { items, next_cursor: None }))
+    }
+}

@@ -1,0 +1,36 @@
+//! The job `sweep-orphan-keys`: once a day, schedules the deletion of workspace keys that no workspace uses.
+//!
+//! A key is made before it is recorded, and a crash in between leaves one behind. KMS waits seven days before it deletes
+//! a key, in which an operator can cancel that.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::jobs::{Declaration, Job, JobError, Trigger};
+use shared::tenancy::{Platform, Reason};
+
+#[derive(Deserialize)]
+pub struct SweepOrphanKeys {}
+
+/// Why this job looks into every workspace.
+pub enum KeysWithoutRecord {}
+
+impl Reason for KeysWithoutRecord {
+    const WHY: &'static str = "compares every workspace key with the record of the workspace that it is tagged with";
+}
+
+pub static FUNCTION: Function = Function::job::<SweepOrphanKeys>();
+
+impl Job for SweepOrphanKeys {
+    const JOB: Declaration =
+        Declaration::new("sweep-orphan-keys", Trigger::Schedule("cron(40 3 * * ? *)")).timeout_s(300);
+    const GRANTS: &'static [Grant] = &[Grant::RetireKeys, Grant::ReadItems];
+    type Access = Platform<KeysWithoutRecord>;
+
+    async fn run(self, platform: &Self::Access) -> Result<(), JobError> {
+        for key in platform.retire_orphan_keys().await? {
+            tracing::warn!(kms.key = key, "an orphan key is scheduled for deletion");
+        }
+        Ok(())
+    }
+}

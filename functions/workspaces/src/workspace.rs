@@ -1,0 +1,91 @@
+//! A workspace as its members see it, and what is stored of it among its own items.
+
+use serde::{Deserialize, Serialize};
+use shared::identity::Membership;
+use shared::kernel::ids::{UserId, WorkspaceId};
+use shared::kernel::problems::Refusal;
+use shared::kernel::time::Timestamp;
+use shared::table::Entity;
+use shared::tenancy::Role;
+use utoipa::ToSchema;
+
+use crate::WorkspaceName;
+
+/// Workspaces that one user can be in when they found another. Each may have a KMS key of its own, which costs money
+/// and counts against the account's quota.
+pub const WORKSPACES_PER_USER: u32 = 20;
+
+/// What a workspace says of itself. What a request needs to be let in stands in the directory, not here.
+#[derive(Serialize, Deserialize)]
+pub struct Profile {
+    pub name: WorkspaceName,
+    pub founded_by: UserId,
+    pub created_at: Timestamp,
+}
+
+impl Entity for Profile {
+    const KIND: &'static str = "PROFILE";
+    type Key = str;
+
+    fn key(&self) -> impl std::fmt::Display {
+        PROFILE_KEY
+    }
+}
+
+/// A workspace has one profile.
+pub const PROFILE_KEY: &str = "CURRENT";
+
+/// A member, for the list of members. What lets them in is the membership among the proofs, written in the same
+/// transaction.
+#[derive(Serialize, Deserialize)]
+pub struct Member {
+    pub user: UserId,
+    pub role: Role,
+    pub joined_at: Timestamp,
+}
+
+impl Entity for Member {
+    const KIND: &'static str = "MEMBER";
+    type Key = UserId;
+
+    fn key(&self) -> impl std::fmt::Display {
+        self.user
+    }
+}
+
+/// Why a workspace is not founded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WorkspaceError {
+    #[error("You are in {WORKSPACES_PER_USER} workspaces, and cannot found another.")]
+    TooMany,
+}
+
+impl Refusal for WorkspaceError {
+    fn status(&self) -> u16 {
+        409
+    }
+
+    fn code(&self) -> &'static str {
+        "too_many_workspaces"
+    }
+}
+
+/// A workspace as one of its members sees it.
+#[derive(Serialize, ToSchema)]
+pub struct WorkspaceView {
+    pub id: WorkspaceId,
+    pub name: String,
+    /// The caller's.
+    pub role: Role,
+    #[schema(example = "free")]
+    pub plan: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+impl From<Membership> for WorkspaceView {
+    fn from(membership: Membership) -> Self {
+        let Membership { workspace, role, name, plan, created_at, .. } = membership;
+        Self { id: workspace, name, role, plan, created_at }
+    }
+}
