@@ -66,7 +66,7 @@ audit: ## Advisories, licences and sources of the dependencies (needs the networ
 	cargo deny --all-features check
 
 bench: local package ## Measure what docs/benchmarks.md promises
-	@$(WITH_CLOUD) cargo run --quiet --package system_tests --bin bench
+	@$(PYTHON) infra/local/bench.py
 
 # --- AWS ---------------------------------------------------------------------------------------------------------------------
 

@@ -208,7 +208,9 @@ mod tests {
 
     #[test]
     fn only_the_length_counts_not_the_kinds_of_characters() {
-        for text in ["correct horse battery", "alllowercaseword", "748219640385172", "пароль из слов тут", "        x       "] {
+        for text in
+            ["correct horse battery", "alllowercaseword", "748219640385172", "пароль из слов тут", "        x       "]
+        {
             assert_eq!(fault(text), None, "{text}");
         }
         assert_eq!(fault("fourteen chars"), Some(PasswordError::WrongLength));
@@ -268,9 +270,8 @@ mod tests {
 
     #[test]
     fn a_password_does_not_name_its_account() {
-        let suits = |text: &str, email: &str| {
-            Password::parse(text.to_owned()).unwrap().suits(&email.parse().unwrap()).is_ok()
-        };
+        let suits =
+            |text: &str, email: &str| Password::parse(text.to_owned()).unwrap().suits(&email.parse().unwrap()).is_ok();
         assert!(!suits("i am MIKE.Miller 2026", "mike.miller@example.com"));
         assert!(!suits("the BulkHead of a ship", "mike@example.com"));
         assert!(!suits("ｂｕｌｋｈｅａｄ is the name", "mike@example.com"));

@@ -130,7 +130,8 @@ mod tests {
     #[test]
     fn it_is_argon2id_as_the_reference_computes_it() {
         // `printf password | argon2 somesalt -id -t 2 -k 65536 -p 1` of the reference implementation (20190702).
-        let hash = argon2id(b"password", b"somesalt", PasswordCost { memory_kib: 65_536, passes: 2, lanes: 1 }).unwrap();
+        let hash =
+            argon2id(b"password", b"somesalt", PasswordCost { memory_kib: 65_536, passes: 2, lanes: 1 }).unwrap();
         let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, "09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7");
     }

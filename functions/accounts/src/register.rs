@@ -34,7 +34,8 @@ impl Endpoint for Register {
         self.password.suits(&self.email)?;
         // Also for an address that has an account: the hash is most of the time that this takes.
         let peppered = accounts.pepper(self.password.secret()).await?;
-        let hash = PasswordHash::of(&peppered, accounts.password_cost(), accounts.entropy()).map_err(Problem::internal)?;
+        let hash =
+            PasswordHash::of(&peppered, accounts.password_cost(), accounts.entropy()).map_err(Problem::internal)?;
         correspond(accounts, &self.email, |address, now| {
             address.register(accounts.new_id(), self.name.clone(), hash.clone(), now)
         })

@@ -55,6 +55,23 @@ async fn an_address_with_an_account_is_answered_as_any_other() {
 }
 
 #[tokio::test]
+async fn a_wrong_password_is_answered_as_an_unknown_address() {
+    let app = TestApp::new();
+    let (known, _) = user(&app).await;
+    let (waits, unknown) = (email(&app), email(&app));
+    register(&app, &waits, PASSWORD).await.expect(202);
+    let ledger = app.wire(&accounts::login::FUNCTION);
+    login(&app, &unknown, PASSWORD).await.expect(401);
+    let mut faces = Vec::new();
+    for email in [&known, &waits, &unknown] {
+        ledger.take();
+        let refused = login(&app, email, "not the right password").await.expect(401);
+        faces.push((refused.code().to_owned(), refused.body["detail"].clone(), ledger.take()));
+    }
+    assert_eq!((&faces[0], &faces[1]), (&faces[1], &faces[2]));
+}
+
+#[tokio::test]
 async fn whoever_registers_an_address_again_cannot_own_the_account() {
     let app = TestApp::new();
     let email = email(&app);
@@ -79,10 +96,12 @@ async fn a_link_is_mailed_again_on_demand() {
     let (known, user) = user(&app).await;
     let (waits, unknown) = (email(&app), email(&app));
     register(&app, &waits, PASSWORD).await.expect(202);
+    let mut faces = Vec::new();
     for email in [&waits, &known, &unknown] {
         let answer = post(&app, &resend_verification::FUNCTION, json!({ "email": email })).await.expect(202);
-        assert_eq!(answer.text, "");
+        faces.push((answer.text, app.wire(&resend_verification::FUNCTION).take()));
     }
+    assert_eq!((&faces[0], &faces[1]), (&faces[1], &faces[2]));
     let newcomer = waiting(&app, &waits).await;
     assert_eq!(letters(&app, newcomer).await.len(), 2);
     assert_eq!(letters(&app, user).await.len(), 1, "only the one that verified the address");

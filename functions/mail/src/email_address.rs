@@ -187,7 +187,8 @@ mod tests {
     fn a_look_alike_is_another_address_or_none() {
         // Cyrillic а in the domain; dotless ı, dotted İ and Cyrillic е before the @.
         assert_eq!(normal("mike@ex\u{430}mple.com").as_deref(), Ok("mike@xn--exmple-4nf.com"));
-        for text in ["m\u{131}ke@example.com", "M\u{130}KE@example.com", "mik\u{435}@example.com", "mike\u{301}@a.com"] {
+        for text in ["m\u{131}ke@example.com", "M\u{130}KE@example.com", "mik\u{435}@example.com", "mike\u{301}@a.com"]
+        {
             assert_eq!(normal(text), Err(NotAnAddress::LocalPartUnsupported), "{text}");
         }
     }

@@ -109,7 +109,8 @@ mod tests {
         assert!(letter.text.contains(&format!("\n{LINK}\n")), "{}", letter.text);
         assert_eq!(letter.html.matches(&format!("href=\"{LINK}\"")).count(), 2, "{}", letter.html);
         assert!(letter.text.contains("works for 24 hours") && letter.html.contains("works for 24 hours"));
-        for letter in [already_registered(LINK).unwrap(), sessions_revoked("Ada", Timestamp::UNIX_EPOCH, LINK).unwrap()] {
+        for letter in [already_registered(LINK).unwrap(), sessions_revoked("Ada", Timestamp::UNIX_EPOCH, LINK).unwrap()]
+        {
             assert!(letter.text.contains(LINK) && letter.html.contains(&format!("href=\"{LINK}\"")));
         }
     }

@@ -14,8 +14,7 @@ fn message(app: &TestApp, letter: Letter) -> (String, Posted) {
     let to = format!("ada.{id}@example.com");
     let payload = serde_json::to_value(SendEmail { to: to.parse().unwrap(), letter }).unwrap();
     let name = SendEmail::NAME.to_owned();
-    let envelope =
-        Envelope { id, name, payload, not_before: None, posted_at: app.now(), cause: "test".to_owned() };
+    let envelope = Envelope { id, name, payload, not_before: None, posted_at: app.now(), cause: "test".to_owned() };
     (to, Posted { partition: format!("U#user_{:032x}", 1), envelope })
 }
 
@@ -44,9 +43,14 @@ async fn a_message_is_one_mail_however_often_it_comes() {
 
     let mails = mails_to(&address).await;
     assert_eq!(mails.len(), 1, "{mails:?}");
-    assert_eq!((&mails[0]["Source"], &mails[0]["Subject"]), (&"no-reply@example.com".into(), &"Confirm your e-mail address".into()));
+    assert_eq!(
+        (&mails[0]["Source"], &mails[0]["Subject"]),
+        (&"no-reply@example.com".into(), &"Confirm your e-mail address".into())
+    );
     let link = "https://app.example.com/verify-email#token=";
-    assert!(mails[0]["BodyText"].as_str().unwrap().contains(link) && mails[0]["BodyHtml"].as_str().unwrap().contains(link));
+    assert!(
+        mails[0]["BodyText"].as_str().unwrap().contains(link) && mails[0]["BodyHtml"].as_str().unwrap().contains(link)
+    );
     assert!(!message.envelope.payload.to_string().contains("token"), "the queue carries a secret");
     assert_eq!(app.wire(&send_email::FUNCTION).refused(), Vec::<String>::new());
 }

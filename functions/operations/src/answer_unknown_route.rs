@@ -1,4 +1,4 @@
-//! Whatever no other route answers: 404, the same for any path and method.
+//! Whatever no other route answers: 404, also where the path is known under another method.
 
 use serde::Deserialize;
 use shared::function::Function;

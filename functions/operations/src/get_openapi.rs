@@ -8,7 +8,8 @@ use shared::identity::Anyone;
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
-use crate::documented::OPENAPI;
+/// The OpenAPI document of every route, in JSON.
+const OPENAPI: &str = include_str!("../../../infra/generated/openapi.json");
 
 /// Gives this description.
 #[derive(Deserialize, ToSchema)]
@@ -24,5 +25,16 @@ impl Endpoint for GetOpenapi {
 
     async fn handle(self, _: &Anyone) -> Result<Self::Output, Problem> {
         serde_json::from_str(OPENAPI).map(Document).map_err(Problem::internal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_is_json_and_describes_its_own_route() {
+        let document: Value = serde_json::from_str(OPENAPI).unwrap_or_default();
+        assert!(document["paths"]["/openapi.json"]["get"].is_object(), "infra/generated/openapi.json is incomplete");
     }
 }

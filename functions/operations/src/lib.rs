@@ -2,7 +2,6 @@
 
 pub mod answer_preflight;
 pub mod answer_unknown_route;
-pub mod documented;
 pub mod get_health;
 pub mod get_openapi;
 pub mod relay_outbox;

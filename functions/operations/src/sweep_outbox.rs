@@ -43,6 +43,10 @@ impl Job for SweepOutbox {
                 }
             }
         }
-        if failed == 0 { Ok(()) } else { Err(JobError::Retry(Problem::unavailable(format!("{failed} rows were not sent")))) }
+        if failed == 0 {
+            Ok(())
+        } else {
+            Err(JobError::Retry(Problem::unavailable(format!("{failed} rows were not sent"))))
+        }
     }
 }

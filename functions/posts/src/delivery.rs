@@ -49,9 +49,13 @@ pub struct Delivery {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum State {
     /// Waits for its instant, or for the next try.
-    Scheduled { not_before: Timestamp },
+    Scheduled {
+        not_before: Timestamp,
+    },
     /// A message is on its way; nobody else acts before the lease ends. Nothing has been sent.
-    Claimed { lease_until: Timestamp },
+    Claimed {
+        lease_until: Timestamp,
+    },
     /// The intent is recorded: it may have been sent. Only this intent can be sent again.
     Sending {
         lease_until: Timestamp,
@@ -59,12 +63,21 @@ pub enum State {
         /// The attempt that recorded the intent. Later attempts reconcile.
         begun_by: u32,
     },
-    Published { at: Timestamp, published: Published },
+    Published {
+        at: Timestamp,
+        published: Published,
+    },
     /// Nothing was sent, and nothing will be.
-    Failed { at: Timestamp },
+    Failed {
+        at: Timestamp,
+    },
     /// Whether it was sent is for a person to find out.
-    Held { at: Timestamp },
-    Cancelled { at: Timestamp },
+    Held {
+        at: Timestamp,
+    },
+    Cancelled {
+        at: Timestamp,
+    },
 }
 
 /// What went wrong: the item is the delivery; the platform's own code and text, and the remedy.

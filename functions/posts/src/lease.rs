@@ -54,7 +54,9 @@ mod tests {
     #[test]
     fn waits_double_up_to_a_quarter_of_an_hour() {
         let id: DeliveryId = "dlv_01890a5d000070008000000000000000".parse().unwrap();
-        for (tries, least_s) in [(0, 30), (1, 30), (2, 60), (3, 120), (5, 480), (6, 900), (30, 900), (u32::MAX / 97, 900)] {
+        for (tries, least_s) in
+            [(0, 30), (1, 30), (2, 60), (3, 120), (5, 480), (6, 900), (30, 900), (u32::MAX / 97, 900)]
+        {
             let wait = backoff(id, tries);
             assert!(wait >= SignedDuration::from_secs(least_s), "{tries}: {wait}");
             assert!(wait <= SignedDuration::from_secs(least_s * 5 / 4 + 1), "{tries}: {wait}");

@@ -23,7 +23,8 @@ struct Fault {
 
 /// Checks what is being written. Pictures may still be on their way, and channels out of order.
 pub async fn check_draft(scope: &Scope, content: Content<'_>, channel_ids: &[ChannelId]) -> Result<(), Problem> {
-    let (pictures, channels) = (find_pictures(scope, content.media_ids).await?, find_channels(scope, channel_ids).await?);
+    let (pictures, channels) =
+        (find_pictures(scope, content.media_ids).await?, find_channels(scope, channel_ids).await?);
     let faults = channels.iter().flat_map(|channel| misfits(content.text, &pictures, channel));
     refuse(faults.collect())
 }
@@ -34,7 +35,8 @@ pub async fn check_schedule(
     content: Content<'_>,
     channel_ids: &[ChannelId],
 ) -> Result<Vec<Channel>, Problem> {
-    let (pictures, channels) = (find_pictures(scope, content.media_ids).await?, find_channels(scope, channel_ids).await?);
+    let (pictures, channels) =
+        (find_pictures(scope, content.media_ids).await?, find_channels(scope, channel_ids).await?);
     let mut faults: Vec<Fault> = pictures
         .iter()
         .filter_map(|picture| picture.ready().err())
@@ -56,7 +58,8 @@ async fn find_channels(scope: &Scope, ids: &[ChannelId]) -> Result<Vec<Channel>,
     ids.iter()
         .zip(found)
         .map(|(id, channel)| {
-            let unknown = || Problem::invalid("channel_ids", format!("must be channels of this workspace; {id} is not"));
+            let unknown =
+                || Problem::invalid("channel_ids", format!("must be channels of this workspace; {id} is not"));
             channel.map(shared::table::Stored::into_inner).ok_or_else(unknown)
         })
         .collect()

@@ -58,7 +58,9 @@ impl utoipa::PartialSchema for PostText {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("Counted in graphemes. Each channel has narrower limits, checked for the channels named."))
+            .description(Some(
+                "Counted in graphemes. Each channel has narrower limits, checked for the channels named.",
+            ))
             .min_length(Some(1))
             .max_length(Some(MAX_GRAPHEMES as usize))
             .examples(["Our spring catalogue is out: https://northwind.example/spring #spring"])

@@ -69,11 +69,7 @@ pub fn stepped(delivery: &Stored<Delivery>, post: &Stored<Post>) -> Audited {
 
 /// Takes deliveries of a post back, or puts them aside for others, and lets the post forget them. The
 /// caller commits them with the post.
-pub async fn put_aside(
-    scope: &Scope,
-    post: &mut Post,
-    aside: &[Progress],
-) -> Result<Vec<Stored<Delivery>>, Problem> {
+pub async fn put_aside(scope: &Scope, post: &mut Post, aside: &[Progress]) -> Result<Vec<Stored<Delivery>>, Problem> {
     let keys: Vec<_> = aside.iter().map(|progress| DeliveryKey::of(post.id, progress)).collect();
     let mut deliveries = Vec::with_capacity(keys.len());
     for found in scope.find_all::<Delivery>(&keys).await? {

@@ -99,7 +99,8 @@ impl Schedule {
         }
         // A zone that the new database lacks (none has ever been dropped) keeps its instant: the post
         // goes out when the user last saw that it would.
-        let instant = find_zone(&self.time_zone)?.to_ambiguous_timestamp(self.wall_time.date_time()).compatible().ok()?;
+        let instant =
+            find_zone(&self.time_zone)?.to_ambiguous_timestamp(self.wall_time.date_time()).compatible().ok()?;
         (instant != self.instant).then(|| Self { tzdata: tzdata().to_owned(), instant, ..self.clone() })
     }
 
@@ -144,9 +145,7 @@ fn find_zone(name: &str) -> Option<TimeZone> {
 }
 
 fn latest(now: Timestamp) -> Timestamp {
-    now.to_zoned(TimeZone::UTC)
-        .checked_add(MAX_MONTHS_AHEAD.months())
-        .map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+    now.to_zoned(TimeZone::UTC).checked_add(MAX_MONTHS_AHEAD.months()).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
 }
 
 /// `+05:45`. No zone's offset has had seconds since 1972.

@@ -55,7 +55,7 @@ impl Verdict {
                 Self::Postpone(trouble(code, text, WAIT), SignedDuration::ZERO)
             }
             (PublishError::Unknown { code, text }, Stage::Sending | Stage::Reconciling) => {
-                Self::Doubt(trouble(code, text, WAIT_FOR_ANSWER))
+                Self::Postpone(trouble(code, text, WAIT_FOR_ANSWER), SignedDuration::ZERO)
             }
             (PublishError::Disconnected { code, text }, Stage::Preparing | Stage::Sending) => {
                 Self::Fail(trouble(code, text, RECONNECT))
@@ -97,7 +97,10 @@ mod tests {
             let error = error("RateLimitExceeded".to_owned(), "Slow down".to_owned());
             let verdict = Verdict::of(error, stage, Timestamp::UNIX_EPOCH);
             match &verdict {
-                Verdict::Fail(trouble) | Verdict::Hold(trouble) | Verdict::Postpone(trouble, _) | Verdict::Doubt(trouble) => {
+                Verdict::Fail(trouble)
+                | Verdict::Hold(trouble)
+                | Verdict::Postpone(trouble, _)
+                | Verdict::Doubt(trouble) => {
                     assert!(!trouble.remedy.is_empty(), "{verdict:?}");
                 }
                 Verdict::Retry(_) => {}
@@ -110,7 +113,10 @@ mod tests {
     #[test]
     fn what_may_have_been_published_is_never_tried_as_new() {
         let remedy = || "Shorten it.".to_owned();
-        assert_eq!(verdicts(|code, text| PublishError::Refused { code, text, remedy: remedy() }), ["Fail", "Fail", "Hold"]);
+        assert_eq!(
+            verdicts(|code, text| PublishError::Refused { code, text, remedy: remedy() }),
+            ["Fail", "Fail", "Hold"]
+        );
         assert_eq!(verdicts(|code, text| PublishError::Unknown { code, text }), ["Postpone", "Doubt", "Doubt"]);
         assert_eq!(verdicts(|code, text| PublishError::Disconnected { code, text }), ["Fail", "Fail", "Doubt"]);
         let not_now = |code, text| PublishError::NotNow { retry_after_s: 60, code, text };

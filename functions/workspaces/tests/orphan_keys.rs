@@ -12,7 +12,8 @@ async fn kms(operation: &str, body: Value) -> Value {
     let request = reqwest::Client::new().post(std::env::var("AWS_ENDPOINT_URL").unwrap());
     let request = request.header("x-amz-target", format!("TrentService.{operation}"));
     let request = request.header("content-type", "application/x-amz-json-1.1");
-    let signed_for = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/kms/aws4_request, SignedHeaders=host, Signature=0";
+    let signed_for =
+        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/kms/aws4_request, SignedHeaders=host, Signature=0";
     let answer = request.header("authorization", signed_for).body(body.to_string()).send().await.unwrap();
     let text = answer.text().await.unwrap();
     serde_json::from_str(&text).unwrap_or_default()

@@ -24,7 +24,10 @@ async fn a_founder_owns_the_workspace() {
     let app = TestApp::new();
     let founder = app.owner().await.unwrap();
     let made = app.call(founding(&founder, " Northwind  Studio ")).await.expect(201).body;
-    assert_eq!((&made["name"], &made["role"], &made["plan"]), (&json!("Northwind  Studio"), &json!("owner"), &json!("studio")));
+    assert_eq!(
+        (&made["name"], &made["role"], &made["plan"]),
+        (&json!("Northwind  Studio"), &json!("owner"), &json!("studio"))
+    );
     assert_eq!(get(&app, &founder, &made["id"]).await.expect(200).body, made);
     assert_eq!(list(&app, &founder).await, json!({ "items": [made], "next_cursor": null }));
 
@@ -55,7 +58,10 @@ async fn a_founding_is_audited() {
     let page = shared::tenancy::Page { limit: 10, cursor: None, newest_first: true };
     let entries = scope.audit_entries(&page).await.unwrap().items;
     assert_eq!(entries.len(), 1);
-    assert_eq!((entries[0].action.as_str(), entries[0].origin.actor.clone()), ("workspace.created", founder.user.to_string()));
+    assert_eq!(
+        (entries[0].action.as_str(), entries[0].origin.actor.clone()),
+        ("workspace.created", founder.user.to_string())
+    );
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod alarm;
 mod checks;
+mod difference;
 mod domains;
 mod events;
 mod function;

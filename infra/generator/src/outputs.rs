@@ -1,16 +1,14 @@
 //! Outputs: the generated files, written, or compared with what is committed.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::difference::difference;
+
 /// Folders that hold nothing but generated files, so that one which is no longer generated is noticed.
 const GENERATED_ONLY: &[&str] = &["infra/generated"];
-/// Lines of a difference that are shown.
-const SHOWN: usize = 12;
-
 /// The files to generate: their path from the root of the project, and their text.
 #[derive(Default)]
 pub struct Outputs {
@@ -52,7 +50,9 @@ impl Outputs {
         for (path, text) in &self.files {
             match read(&root.join(path))? {
                 None => told.push_str(&format!("{}: is missing\n", path.display())),
-                Some(committed) if committed != *text => told.push_str(&difference(path, &committed, text)),
+                Some(committed) if committed != *text => {
+                    told.push_str(&format!("{}: differs\n{}", path.display(), difference(&committed, text)));
+                }
                 Some(_) => {}
             }
         }
@@ -86,36 +86,11 @@ fn read(path: &Path) -> std::io::Result<Option<String>> {
     }
 }
 
-/// The lines between what two texts begin and end with alike.
-fn difference(path: &Path, committed: &str, generated: &str) -> String {
-    let (old, new): (Vec<&str>, Vec<&str>) = (committed.lines().collect(), generated.lines().collect());
-    let same = |(left, right): &(&&str, &&str)| left == right;
-    let head = old.iter().zip(&new).take_while(same).count();
-    let (old_rest, new_rest) = (&old[head..], &new[head..]);
-    let tail = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(same).count();
-    let mut told = format!("{}: differs from line {}\n", path.display(), head + 1);
-    for (sign, lines) in [('-', &old_rest[..old_rest.len() - tail]), ('+', &new_rest[..new_rest.len() - tail])] {
-        for line in lines.iter().take(SHOWN) {
-            let _ = writeln!(told, "  {sign} {line}");
-        }
-        if lines.len() > SHOWN {
-            let _ = writeln!(told, "  {sign} … {} more lines", lines.len() - SHOWN);
-        }
-    }
-    told
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-
-    #[test]
-    fn a_difference_names_the_line_and_shows_both_sides() {
-        let told = difference(Path::new("a.yaml"), "one\ntwo\nthree\n", "one\n2\nthree\n");
-        assert_eq!(told, "a.yaml: differs from line 2\n  - two\n  + 2\n");
-    }
 
     #[test]
     fn what_is_written_does_not_differ_and_a_leftover_does() {

@@ -116,3 +116,82 @@ fn add_tenant_role(resources: &mut Resources, domain: &Domain) {
     let names: Vec<&str> = members.iter().map(|function| function.name()).collect();
     resources.insert(tenant::LOGICAL_ID.to_owned(), tenant::role(domain.name, &names, allowed));
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// Every statement of every role, with the role's logical id.
+    fn statements_of_roles() -> Vec<(String, Value)> {
+        let senders = relays();
+        let roles = DOMAINS.iter().flat_map(|domain| resources(domain, &senders));
+        let roles = roles.filter(|(_, resource)| resource["Type"] == "AWS::IAM::Role");
+        roles
+            .flat_map(|(name, role)| {
+                let policy = &role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+                let statements = policy.as_array().unwrap().clone();
+                statements.into_iter().map(move |statement| (name.clone(), statement))
+            })
+            .collect()
+    }
+
+    fn is_about(statement: &Value, text: &str) -> bool {
+        statement.to_string().contains(text)
+    }
+
+    #[test]
+    fn rows_are_reached_by_leading_keys_alone() {
+        for (role, statement) in statements_of_roles() {
+            if !is_about(&statement, ":table/")
+                || is_about(&statement, "/index/due")
+                || is_about(&statement, "/stream/")
+            {
+                continue;
+            }
+            let condition = &statement["Condition"];
+            let keys = condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"].as_array();
+            assert!(keys.is_some_and(|keys| !keys.is_empty()), "{role}: {statement}");
+            assert!(keys.unwrap().iter().all(|key| key.as_str().unwrap().contains('#')), "{role}: {statement}");
+            assert_eq!(condition["Null"]["dynamodb:LeadingKeys"], "false", "{role}: {statement}");
+        }
+    }
+
+    #[test]
+    fn nobody_scans_or_reaches_everything() {
+        for (role, statement) in statements_of_roles() {
+            for refused in ["dynamodb:Scan", "dynamodb:PartiQL", "dynamodb:*", "kms:*", "s3:*", "sqs:*", "sts:*"] {
+                assert!(!is_about(&statement["Action"], &format!("\"{refused}")), "{role}: {statement}");
+            }
+            if statement["Resource"] == "*" {
+                let actions = statement["Action"].to_string();
+                assert!(
+                    actions.contains("kms:CreateKey") || actions.contains("kms:ListAliases"),
+                    "{role}: {statement}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_tenant_role_reaches_what_belongs_to_workspaces() {
+        for (role, statement) in statements_of_roles() {
+            if role == tenant::LOGICAL_ID {
+                let is_bound =
+                    is_about(&statement, "PrincipalTag/workspace") || is_about(&statement, "PrincipalTag/user");
+                assert!(
+                    is_bound || is_about(&statement, "kms:ViaService") || is_about(&statement, "/ws/*"),
+                    "{statement}"
+                );
+                continue;
+            }
+            let on_rows = !is_about(&statement, "/index/due") && !is_about(&statement, "/stream/");
+            for table in ["-tenants\"", "-audit\""] {
+                let on_table = on_rows && is_about(&statement["Resource"], table);
+                assert!(!on_table, "{role}: {statement}");
+            }
+            assert!(!is_about(&statement["Resource"], "${MediaBucket}"), "{role}: {statement}");
+        }
+    }
+}

@@ -85,7 +85,9 @@ fn eighteen_months_is_the_furthest() {
 #[test]
 fn a_zone_is_an_iana_name_in_any_case_and_is_kept_in_its_own() {
     assert_eq!(schedule("2026-03-01T09:30:00", "europe/PARIS").unwrap().view().time_zone, "Europe/Paris");
-    for unknown in ["", "Europe/Lutetia", "+01:00", "CET-1CEST,M3.5.0,M10.5.0/3", "Etc/Unknown", "../etc/passwd", "local"] {
+    for unknown in
+        ["", "Europe/Lutetia", "+01:00", "CET-1CEST,M3.5.0,M10.5.0/3", "Etc/Unknown", "../etc/passwd", "local"]
+    {
         assert_eq!(schedule("2026-03-01T09:30:00", unknown), Err(ScheduleError::UnknownZone), "{unknown}");
     }
 }

@@ -24,11 +24,14 @@ impl Place {
         let app = TestApp::new();
         let owner = app.owner().await.unwrap();
         let server = ScriptedServer::start(app.now());
-        let body = json!({ "service": server.url, "identifier": "alice.test", "app_password": PASSWORD });
-        let connected = app.call(Request::to(&connect_bluesky::FUNCTION).by(&owner).json(body)).await.expect(201);
-        let channel = connected.body["id"].as_str().unwrap().to_owned();
+        let channel = connect(&app, &owner, &server, "alice.test").await;
         let began = app.now();
         Self { app, owner, began, server, channel }
+    }
+
+    /// Connects one more account.
+    pub async fn connect(&self, handle: &str) -> String {
+        connect(&self.app, &self.owner, &self.server, handle).await
     }
 
     pub async fn call(&self, function: &'static Function, post: &str, body: Value) -> Response {
@@ -92,6 +95,13 @@ impl Place {
         listed["items"].as_array().unwrap().clone()
     }
 
+    /// Delivers every message for one post so far.
+    pub async fn deliver_for(&self, post: &str) {
+        let mut messages = self.messages().await;
+        messages.retain(|posted| posted.envelope.payload["post_id"] == post);
+        self.app.deliver(&publish_post::FUNCTION, &messages).await.unwrap();
+    }
+
     /// The states of the post and of its only delivery.
     pub async fn states(&self, post: &str) -> (String, String) {
         let text = |value: &Value| value["state"].as_str().unwrap().to_owned();
@@ -110,4 +120,10 @@ impl Place {
             assert_eq!(self.app.wire(function).refused(), Vec::<String>::new(), "{}", function.name());
         }
     }
+}
+
+async fn connect(app: &TestApp, owner: &Person, server: &ScriptedServer, handle: &str) -> String {
+    let body = json!({ "service": server.url, "identifier": handle, "app_password": PASSWORD });
+    let connected = app.call(Request::to(&connect_bluesky::FUNCTION).by(owner).json(body)).await.expect(201);
+    connected.body["id"].as_str().unwrap().to_owned()
 }

@@ -1,9 +1,13 @@
 //! Publishing: to the second, exactly once, whatever breaks.
 
 use channels::disconnect_channel;
+use media::Media;
+use media::media::{AltText, Sha256, StoredPicture};
+use media::rendition::Format;
 use posts::{publish_post, sweep_due_posts};
 use serde_json::json;
 use shared::aws::wire::Fault;
+use shared::tenancy::Changes;
 use shared::testing::{Ended, Request};
 
 use crate::place::Place;
@@ -159,7 +163,7 @@ async fn a_crash_before_or_after_any_call_leaves_one_record_and_a_published_deli
                 at.advance(310);
                 at.sweep().await;
                 at.advance(60);
-                at.deliver().await;
+                at.deliver_for(&post).await;
             }
             assert_eq!(at.states(&post).await, states("published", "published"), "{:?}", crash(call));
             assert_eq!(at.server.records().len(), records + 1, "{:?}", crash(call));
@@ -167,4 +171,55 @@ async fn a_crash_before_or_after_any_call_leaves_one_record_and_a_published_deli
         }
     }
     assert!(crashes > 20, "only {crashes} calls were crashed");
+}
+
+#[tokio::test]
+async fn deliveries_of_one_post_that_are_sent_at_the_same_second_do_not_lose_each_other() {
+    let at = Place::new().await;
+    let (second, third) = (at.connect("carol.test").await, at.connect("dave.test").await);
+    let post = at.draft("Hello").await;
+    let mut schedule = at.in_seconds(30);
+    schedule["channel_ids"] = json!([at.channel, second, third]);
+    at.call(&posts::schedule_post::FUNCTION, &post, schedule).await.expect(200);
+    at.sweep().await;
+    at.advance(30);
+    let messages = at.messages().await;
+    let deliver = |message| at.app.deliver(&publish_post::FUNCTION, std::slice::from_ref(message));
+    let delivered = futures::future::join_all(messages.iter().map(deliver)).await;
+    assert!(delivered.len() == 3 && delivered.iter().all(Result::is_ok), "{delivered:?}");
+    assert_eq!(at.post(&post).await["state"], "published");
+    assert_eq!(at.server.records().len(), 3);
+}
+
+#[tokio::test]
+async fn a_post_is_published_with_its_pictures_once_they_are_ready() {
+    let at = Place::new().await;
+    let (workspace, bytes) = (at.app.scope(at.owner.workspace), b"not looked at again".to_vec());
+    let (id, user) = (workspace.new_id(), at.owner.user);
+    let alt_text = AltText::try_from("A wall".to_owned()).unwrap();
+    let size = (bytes.len() as u64).try_into().unwrap();
+    let media = Media::announced(id, size, Sha256::of(&bytes), Some(alt_text), user, at.app.now());
+    workspace.commit(Changes::default().insert(&media).unaudited("a fixture")).await.unwrap();
+    let body = json!({ "text": "With a picture", "media_ids": [id] });
+    let post = at.call(&posts::create_post::FUNCTION, "", body).await.expect(201).body;
+    let post = post["id"].as_str().unwrap();
+    let early = at.call(&posts::schedule_post::FUNCTION, post, at.in_seconds(30)).await.expect(422);
+    assert_eq!(early.fields(), ["media_ids"]);
+
+    let name = format!("{id}.png");
+    let version = workspace.write_object(&name, "image/png", bytes.clone()).await.unwrap();
+    let (size_bytes, sha256) = (bytes.len() as u64, Sha256::of(&bytes));
+    let full = StoredPicture { name, version, format: Format::Png, size_bytes, width: 4, height: 3, sha256 };
+    let mut media = workspace.get::<Media>(&id).await.unwrap();
+    media.complete(full, None);
+    workspace.commit(Changes::default().replace(&media).unaudited("a fixture")).await.unwrap();
+    at.call(&posts::schedule_post::FUNCTION, post, at.in_seconds(30)).await.expect(200);
+    at.sweep().await;
+    at.advance(30);
+    at.deliver().await;
+    assert_eq!(at.states(post).await, states("published", "published"));
+    let record = at.server.records().into_values().next().unwrap();
+    assert_eq!(record["embed"]["images"][0]["alt"], "A wall");
+    assert_eq!(at.server.calls("repo.uploadBlob")[0].body, bytes);
+    at.assert_granted(&[&publish_post::FUNCTION]);
 }

@@ -1,0 +1,8 @@
+//! A job enters the workspaces that the due index names, not one that a payload names.
+
+use shared::kernel::ids::WorkspaceId;
+use shared::tenancy::platform::DueEntry;
+
+pub fn change(entry: DueEntry, workspace: WorkspaceId) -> DueEntry {
+    DueEntry { workspace, ..entry }
+}

@@ -1,0 +1,16 @@
+//! Nothing that makes a proof can be called.
+
+use shared::kernel::ids::WorkspaceId;
+use shared::tenancy::{Member, Owner, Scope, Tenant, Workspace};
+
+pub fn from_nothing(theirs: WorkspaceId) -> Scope {
+    Scope::new(theirs)
+}
+
+pub fn from_a_scope(scope: Scope) -> Tenant {
+    Tenant::prove(scope)
+}
+
+pub fn promoted(mine: Workspace<Member>, scope: Scope) -> Workspace<Owner> {
+    Workspace::prove(scope, mine.user(), mine.role())
+}

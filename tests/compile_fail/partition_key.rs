@@ -1,0 +1,40 @@
+//! No call takes a partition: it is the scope's.
+
+use std::fmt::Display;
+
+use serde::{Deserialize, Serialize};
+use shared::kernel::ids::{Id, Identified, WorkspaceId};
+use shared::kernel::problems::Problem;
+use shared::table::Entity;
+use shared::tenancy::{Changes, Member, Workspace};
+
+#[derive(Serialize, Deserialize)]
+pub struct Note {
+    id: Id<Note>,
+}
+
+impl Identified for Note {
+    const PREFIX: &'static str = "note";
+}
+
+impl Entity for Note {
+    const KIND: &'static str = "NOTE";
+    type Key = Id<Note>;
+
+    fn key(&self) -> impl Display {
+        self.id
+    }
+}
+
+pub async fn read(workspace: &Workspace<Member>, theirs: WorkspaceId, id: Id<Note>) -> Result<(), Problem> {
+    workspace.get::<Note>(&theirs, &id).await?;
+    Ok(())
+}
+
+pub fn write(theirs: WorkspaceId, note: &Note) -> Changes {
+    Changes::default().insert(&theirs, note)
+}
+
+pub fn name(workspace: &Workspace<Member>) -> String {
+    workspace.partition()
+}

@@ -1,0 +1,43 @@
+//! A route of a workspace says so in its path, and no other does.
+
+use serde::Deserialize;
+use shared::function::Function;
+use shared::http::{Endpoint, NoContent, Route};
+use shared::identity::SignedIn;
+use shared::kernel::ids::WorkspaceId;
+use shared::kernel::problems::Problem;
+use shared::tenancy::{Member, Workspace};
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+pub struct Forgotten {}
+
+pub static FORGOTTEN: Function = Function::route::<Forgotten>();
+
+impl Endpoint for Forgotten {
+    const ROUTE: Route = Route::get("list-notes", "/notes");
+    type Access = Workspace<Member>;
+    type Output = NoContent;
+
+    async fn handle(self, _: &Workspace<Member>) -> Result<NoContent, Problem> {
+        Ok(NoContent)
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+pub struct Unproved {
+    #[serde(rename = "workspace_id")]
+    _workspace_id: WorkspaceId,
+}
+
+pub static UNPROVED: Function = Function::route::<Unproved>();
+
+impl Endpoint for Unproved {
+    const ROUTE: Route = Route::get("list-notes", "/workspaces/{workspace_id}/notes");
+    type Access = SignedIn;
+    type Output = NoContent;
+
+    async fn handle(self, _: &SignedIn) -> Result<NoContent, Problem> {
+        Ok(NoContent)
+    }
+}

@@ -1,0 +1,94 @@
+//! What the compiler must refuse: the type system's half of the isolation, case by case.
+//!
+//! Each file of `tests/compile_fail` is compiled as a part of a function crate would be, with the
+//! dependencies of `posts` and no others, and what the compiler says is held against the `.stderr`
+//! beside it. `UPDATE_STDERR=1` writes these files anew; then read what changed.
+//!
+//! This is trybuild's idea without its cost: it checks the whole dependency tree into a folder of its
+//! own (231 CPU-seconds on a clean machine), where this uses the libraries that the test itself was
+//! linked with (about 10).
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use system_tests::{files_in, manifest, root};
+
+/// Compiles like the rest of a function crate: it shows that a refusal is not for want of a library.
+const SOUND: &str = "sound";
+
+#[test]
+fn the_compiler_refuses_every_case() {
+    let libraries = libraries();
+    let mut faults = Vec::new();
+    let cases = files_in("tests/compile_fail", &["rs"]);
+    assert!(cases.iter().any(|case| case.stem() == SOUND));
+    for case in cases {
+        let said = compile(&case.path, &libraries);
+        let pinned = root().join(case.path.replace(".rs", ".stderr"));
+        if said.is_empty() != (case.stem() == SOUND) {
+            faults.push(format!("{}: the compiler said:\n{said}", case.path));
+        } else if said.is_empty() {
+            // As it should be.
+        } else if std::env::var_os("UPDATE_STDERR").is_some() {
+            std::fs::write(&pinned, &said).unwrap();
+        } else if std::fs::read_to_string(&pinned).unwrap_or_default() != said {
+            faults.push(format!("{}: differs from {}:\n{said}", case.path, pinned.display()));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The libraries that a function crate depends on, each with the file that this test was linked with.
+fn libraries() -> BTreeMap<String, PathBuf> {
+    let crates = manifest::crates().unwrap();
+    let posts = crates.iter().find(|krate| krate.name() == "posts").unwrap();
+    let wanted: Vec<String> = posts.dependencies("dependencies").map(|(name, _)| name.replace('-', "_")).collect();
+    // Everything is built by now: cargo only tells where it is.
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["test", "--no-run", "--offline", "--quiet", "--message-format", "json"])
+        .args(["--package", "system_tests", "--test", "compile_fail"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let messages = output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+    let found: BTreeMap<String, PathBuf> = messages
+        .filter(|message: &Value| message["reason"] == "compiler-artifact")
+        .filter_map(|message| {
+            let name = message["target"]["name"].as_str()?.replace('-', "_");
+            let files = message["filenames"].as_array()?.iter().filter_map(Value::as_str);
+            let library = files.into_iter().find(|file| file.ends_with(".rlib"))?;
+            wanted.contains(&name).then(|| (name, PathBuf::from(library)))
+        })
+        .collect();
+    assert_eq!(found.len(), wanted.len(), "of {wanted:?} there are only {:?}", found.keys());
+    found
+}
+
+/// What the compiler says of a case, a line for each error.
+fn compile(path: &str, libraries: &BTreeMap<String, PathBuf>) -> String {
+    let case = Path::new(path);
+    let name = case.file_name().unwrap();
+    let built = std::env::temp_dir().join(format!("{}-{}.rmeta", name.to_string_lossy(), std::process::id()));
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    rustc.args(["--edition", "2024", "--crate-type", "lib", "--emit", "metadata", "--error-format", "short"]);
+    rustc.args(["--allow", "warnings", "--crate-name", "case", "-o"]).arg(&built);
+    for (name, file) in libraries {
+        rustc.arg("--extern").arg(format!("{name}={}", file.display()));
+        rustc.arg("-L").arg(format!("dependency={}", file.parent().unwrap().display()));
+    }
+    let output = rustc.arg(name).current_dir(root().join(case.parent().unwrap())).output().unwrap();
+    let _ = std::fs::remove_file(&built);
+    let text = String::from_utf8(output.stderr).unwrap();
+    let own = format!("{}:", name.to_string_lossy());
+    let lines = text.lines().filter(|line| line.contains(": error") || line.starts_with("error["));
+    lines.map(|line| if line.starts_with(&own) { format!("{line}\n") } else { elsewhere(line) }).collect()
+}
+
+/// An error that is reported at a place in `shared` moves with every change there: only its text stays.
+fn elsewhere(line: &str) -> String {
+    line.find("error").map(|at| format!("{}\n", &line[at..])).unwrap_or_default()
+}

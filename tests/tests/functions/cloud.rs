@@ -1,0 +1,97 @@
+//! The local cloud as an operator sees it: what the tables hold, which mails were sent, uploads by URL.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use shared::config::Tables;
+
+/// Every item of every table, by table and key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contents(BTreeMap<String, Value>);
+
+impl Contents {
+    pub async fn of(tables: &Tables) -> Self {
+        let mut found = BTreeMap::new();
+        let Tables { tenants, outbox, audit, proofs, accounts, platform } = tables;
+        for table in [tenants, outbox, audit, proofs, accounts, platform] {
+            let mut start = Value::Null;
+            loop {
+                let mut scan = json!({ "TableName": table, "ConsistentRead": true });
+                if !start.is_null() {
+                    scan["ExclusiveStartKey"] = start;
+                }
+                let page = dynamodb("Scan", &scan).await;
+                for item in page["Items"].as_array().unwrap_or_else(|| panic!("{page}")) {
+                    let short = table.rsplit('-').next().unwrap_or_default();
+                    let key = format!("{short} {} {}", item["pk"]["S"].as_str().unwrap(), item["sk"]["S"]);
+                    found.insert(key, item.clone());
+                }
+                start = page["LastEvaluatedKey"].clone();
+                if start.is_null() {
+                    break;
+                }
+            }
+        }
+        Self(found)
+    }
+
+    /// Without what is kept about requests and runs themselves: rates, run records and locks.
+    pub fn of_the_product(mut self) -> Self {
+        let bookkeeping = ["platform RATE#", "platform RUN#", "platform LOCK#"];
+        self.0.retain(|key, _| !bookkeeping.iter().any(|start| key.starts_with(start)));
+        self
+    }
+
+    /// What belongs to one workspace.
+    pub fn in_workspace(mut self, workspace: &str) -> Self {
+        self.0.retain(|key, item| key.contains(workspace) || item.to_string().contains(workspace));
+        self
+    }
+
+    /// What was added, changed or removed until later.
+    pub fn changes_until(&self, later: &Self) -> Vec<String> {
+        let gone = self.0.iter().filter(|(key, item)| later.0.get(*key) != Some(item));
+        let new = later.0.keys().filter(|key| !self.0.contains_key(*key));
+        let gone = gone.map(|(key, item)| match later.0.get(key) {
+            Some(now) => format!("changed: {key}: {item} is now {now}"),
+            None => format!("removed: {key}"),
+        });
+        gone.chain(new.map(|key| format!("added: {key}"))).collect()
+    }
+}
+
+async fn dynamodb(operation: &str, body: &Value) -> Value {
+    let request = reqwest::Client::new().post(endpoint());
+    let request = request.header("x-amz-target", format!("DynamoDB_20120810.{operation}"));
+    let request = request.header("content-type", "application/x-amz-json-1.0");
+    // The local cloud reads the region and the account from the credential, and verifies nothing.
+    let signed = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
+    let answer = request.header("authorization", signed).body(body.to_string()).send().await.unwrap();
+    serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
+}
+
+fn endpoint() -> String {
+    std::env::var("AWS_ENDPOINT_URL").expect("AWS_ENDPOINT_URL names the local cloud: run `make test`")
+}
+
+/// The token in the last mail to an address.
+pub async fn mailed_token(email: &str) -> String {
+    let kept: Value = reqwest::get(format!("{}/_ministack/ses/messages", endpoint())).await.unwrap().json().await.unwrap();
+    let mails = kept["messages"].as_object().unwrap().values().flat_map(|mails| mails.as_array().unwrap().clone());
+    let mail = mails.filter(|mail| mail.to_string().contains(email)).last().expect("a mail");
+    let text = mail["BodyText"].as_str().unwrap();
+    let (_, token) = text.split_once("#token=").expect("a link");
+    token.split_whitespace().next().unwrap().to_owned()
+}
+
+/// Makes an upload as its answer says.
+pub async fn put(upload: &Value, file: Vec<u8>) {
+    let mut request = reqwest::Client::new().put(upload["url"].as_str().unwrap());
+    for (name, value) in upload["headers"].as_object().unwrap() {
+        // The client computes it from the body, as every client does.
+        if name != "content-length" {
+            request = request.header(name, value.as_str().unwrap());
+        }
+    }
+    assert_eq!(request.body(file).send().await.unwrap().status().as_u16(), 200);
+}

@@ -1,0 +1,87 @@
+//! The domains, and every function that they list.
+
+use shared::function::{Declared, Function, Listed, Requires};
+use shared::http::{Method, Route};
+use shared::tenancy::Entitlement;
+
+use crate::none;
+
+/// Every domain with its functions.
+pub static DOMAINS: [(&str, &[Listed]); 8] = [
+    ("mail", mail::FUNCTIONS),
+    ("accounts", accounts::FUNCTIONS),
+    ("workspaces", workspaces::FUNCTIONS),
+    ("media", media::FUNCTIONS),
+    ("channels", channels::FUNCTIONS),
+    ("posts", posts::FUNCTIONS),
+    ("audit_log", audit_log::FUNCTIONS),
+    ("operations", operations::FUNCTIONS),
+];
+
+/// A function, and the domain that lists it.
+#[derive(Clone, Copy)]
+pub struct Member {
+    pub domain: &'static str,
+    pub listed: &'static Listed,
+}
+
+impl Member {
+    pub fn function(self) -> &'static Function {
+        self.listed.function
+    }
+
+    pub fn name(self) -> &'static str {
+        self.function().name()
+    }
+}
+
+/// A route as it is declared.
+#[derive(Clone, Copy)]
+pub struct Endpoint {
+    pub member: Member,
+    pub route: Route,
+    pub needs: &'static [Entitlement],
+    pub access: Requires,
+    pub status: u16,
+}
+
+impl Endpoint {
+    pub fn name(&self) -> &'static str {
+        self.member.name()
+    }
+
+    /// Whether it reads its input from a body.
+    pub fn has_body(&self) -> bool {
+        matches!(self.route.method, Method::Post | Method::Put)
+    }
+
+    /// What answers preflights and unknown paths takes whatever comes.
+    pub fn takes_anything(&self) -> bool {
+        matches!(self.route.method, Method::Options | Method::Any)
+    }
+}
+
+pub fn members() -> impl Iterator<Item = Member> {
+    DOMAINS.iter().flat_map(|(domain, listed)| listed.iter().map(|listed| Member { domain, listed }))
+}
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let declared = members().filter_map(|member| match member.function().declared() {
+        Declared::Route { route, needs, access, status, .. } => {
+            Some(Endpoint { member, route, needs, access, status })
+        }
+        Declared::Job(_) => None,
+    });
+    declared.collect()
+}
+
+pub fn jobs() -> Vec<Member> {
+    members().filter(|member| matches!(member.function().declared(), Declared::Job(_))).collect()
+}
+
+#[test]
+fn every_domain_is_here() {
+    let known: Vec<&str> = DOMAINS.iter().map(|(name, _)| *name).collect();
+    let missing = system_tests::domains().into_iter().filter(|name| !known.contains(&name.as_str()));
+    none(missing.map(|name| format!("{name} is not in DOMAINS")).collect());
+}

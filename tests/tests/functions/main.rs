@@ -1,0 +1,25 @@
+//! Every function of every domain, in process: what is generated from their declarations and samples.
+//!
+//! A route or job that is added is covered by being listed in `FUNCTIONS` and having a sample event.
+//! What it must find to succeed is prepared in `place::Place::ready_for`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod cloud;
+mod coverage;
+mod domains;
+mod events;
+mod isolation;
+mod ledger;
+mod place;
+mod policies;
+mod sample;
+/// The server that the tests of channels script: what it does was seen on the real one.
+#[allow(dead_code)]
+#[path = "../../../functions/channels/tests/channels/scripted_server.rs"]
+mod scripted_server;
+
+/// Fails with every fault at once.
+#[track_caller]
+fn none(faults: Vec<String>) {
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}

@@ -1,0 +1,243 @@
+//! A workspace with one of everything in it, built through the routes, and what each function needs to succeed.
+
+use accounts::address::Address;
+use channels::end_channel_session::EndChannelSession;
+use mail::SendEmail;
+use posts::publish_post::PublishPost;
+use serde_json::{Value, json};
+use shared::config::Tables;
+use shared::crypto::digest::from_base64url;
+use shared::function::Function;
+use shared::identity::AccountKey;
+use shared::kernel::time::{SignedDuration, after};
+use shared::tenancy::Role;
+use shared::testing::{Person, Posted, Request, TestApp};
+
+use crate::cloud;
+use crate::sample::Filling;
+use crate::scripted_server::{PASSWORD as APP_PASSWORD, ScriptedServer};
+
+const PASSWORD: &str = "a tram, a lamp and 3 crows";
+
+/// A deployment on tables of its own, with a platform to publish to.
+pub struct World {
+    pub app: TestApp,
+    pub tables: Tables,
+    pub platform: ScriptedServer,
+}
+
+/// A workspace with one of everything.
+pub struct Place {
+    pub owner: Person,
+    /// What fills the samples so that they are about this place.
+    pub filling: Filling,
+}
+
+/// A user with a verified address.
+struct Account {
+    email: String,
+    /// The answer to the last sign-in.
+    tokens: Value,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let mut app = TestApp::alone().await.unwrap();
+        let mut tables = None;
+        app.configure(|config| tables = Some(config.tables.clone()));
+        let platform = ScriptedServer::start(app.now());
+        Self { app, tables: tables.unwrap(), platform }
+    }
+
+    /// Calls a route as this person, from an address without a past, a little later than the call before.
+    pub async fn call(&self, function: &'static Function, token: &str, path: &Filling, body: Value) -> Value {
+        self.app.move_address();
+        self.app.advance(SignedDuration::from_millis(2));
+        let mut request = Request::to(function);
+        for (name, id) in path.ids() {
+            request = request.path(name, id);
+        }
+        if !token.is_empty() {
+            request = request.bearer(token);
+        }
+        if !body.is_null() {
+            request = request.json(body);
+        }
+        let answer = self.app.call(request).await;
+        assert!(answer.status < 300, "{}: {} {}", function.name(), answer.status, answer.text);
+        answer.body
+    }
+
+    fn unique(&self, before: &str, behind: &str) -> String {
+        format!("{before}{:016x}{behind}", u64::from_le_bytes(self.app.entropy().bytes()))
+    }
+
+    fn email(&self) -> String {
+        self.unique("ada.", "@example.com")
+    }
+
+    async fn anyone(&self, function: &'static Function, body: Value) -> Value {
+        self.call(function, "", &Filling::default(), body).await
+    }
+
+    /// Registers an address and has its mail sent: the token of the link.
+    async fn registered(&self, email: &str) -> String {
+        let body = json!({ "email": email, "password": PASSWORD, "name": "Ada Lovelace" });
+        self.anyone(&accounts::register::FUNCTION, body).await;
+        let address = self.app.accounts().find::<Address>(&AccountKey::email(email)).await.unwrap().unwrap();
+        let user = address.newest_registration(self.app.now()).unwrap().user;
+        let posted = self.app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
+        self.app.deliver(&mail::send_email::FUNCTION, &posted).await.unwrap();
+        cloud::mailed_token(email).await
+    }
+
+    async fn account(&self) -> Account {
+        let email = self.email();
+        let token = self.registered(&email).await;
+        self.anyone(&accounts::verify_email::FUNCTION, json!({ "token": token })).await;
+        let tokens = self.signed_in(&email).await;
+        Account { email, tokens }
+    }
+
+    async fn signed_in(&self, email: &str) -> Value {
+        self.anyone(&accounts::login::FUNCTION, json!({ "email": email, "password": PASSWORD })).await
+    }
+
+    /// A new user's workspace, with two channels, a picture, a draft and a post that is scheduled on both channels.
+    pub async fn place(&self) -> Place {
+        let Account { email, tokens } = self.account().await;
+        let token = text(&tokens["access_token"]);
+        let body = json!({ "name": "Northwind Studio" });
+        let made = self.call(&workspaces::create_workspace::FUNCTION, &token, &Filling::default(), body).await;
+        let claims = from_base64url(token.split('.').nth(1).unwrap()).unwrap();
+        let claims: Value = serde_json::from_slice(&claims).unwrap();
+        let owner = Person {
+            user: text(&claims["sub"]).parse().unwrap(),
+            session: text(&claims["sid"]).parse().unwrap(),
+            workspace: text(&made["id"]).parse().unwrap(),
+            role: Role::Owner,
+            token: token.clone(),
+        };
+        let at = after(self.app.now(), SignedDuration::from_hours(1));
+        let filling = Filling::default()
+            .with("token", &token)
+            .with("email", email)
+            .with("password", PASSWORD)
+            .with("workspace_id", owner.workspace)
+            .with("pds_url", &self.platform.url)
+            .with("app_password", APP_PASSWORD)
+            .with("handle", "nobody.test")
+            .with("at", at.strftime("%Y-%m-%dT%H:%M:%S"))
+            .with("message_id", "01999999999970008000000000000006");
+        let mut place = Place { owner, filling };
+        let [one, other] = [self.channel(&place).await, self.channel(&place).await];
+        let media = self.uploaded(&place).await;
+        place.filling = place.filling.clone().with("channel_id", &one).with("media_id", &media);
+        self.in_place(&place, &media::complete_upload::FUNCTION, Value::Null).await;
+        self.draft(&place).await;
+        let post = self.scheduled(&place, 3600, &[&one, &other]).await;
+        place.filling = place.filling.clone().with("post_id", post);
+        place
+    }
+
+    async fn in_place(&self, place: &Place, function: &'static Function, body: Value) -> Value {
+        self.call(function, &place.owner.token, &place.filling, body).await
+    }
+
+    async fn channel(&self, place: &Place) -> String {
+        let handle = self.unique("alice-", ".test");
+        let body = json!({ "service": self.platform.url, "identifier": handle, "app_password": APP_PASSWORD });
+        text(&self.in_place(place, &channels::connect_bluesky::FUNCTION, body).await["id"])
+    }
+
+    /// A picture whose file waits in the quarantine.
+    async fn uploaded(&self, place: &Place) -> String {
+        let file = from_base64url(DOT).unwrap();
+        let body = json!({ "size_bytes": file.len(), "sha256": media::media::Sha256::of(&file), "alt_text": "A dot" });
+        let made = self.in_place(place, &media::create_upload::FUNCTION, body).await;
+        cloud::put(&made["upload"], file).await;
+        text(&made["media"]["id"])
+    }
+
+    async fn draft(&self, place: &Place) -> String {
+        text(&self.in_place(place, &posts::create_post::FUNCTION, json!({ "text": "Hello" })).await["id"])
+    }
+
+    async fn scheduled(&self, place: &Place, in_s: i64, channels: &[&str]) -> String {
+        let post = self.draft(place).await;
+        let at = after(self.app.now(), SignedDuration::from_secs(in_s)).strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        let body = json!({ "at": at, "time_zone": "UTC", "channel_ids": channels });
+        let path = place.filling.clone().with("post_id", &post);
+        self.call(&posts::schedule_post::FUNCTION, &place.owner.token, &path, body).await;
+        post
+    }
+
+    /// The filling with which the sample of a function succeeds: what it uses up is made for it.
+    pub async fn ready_for(&self, function: &str, place: &Place) -> Filling {
+        let ready = place.filling.clone();
+        let channel = place.filling.get("channel_id");
+        match function {
+            "verify-email" => ready.with("link_token", self.registered(&self.email()).await),
+            "refresh-session" => {
+                let tokens = self.signed_in(place.filling.get("email")).await;
+                ready.with("refresh_token", text(&tokens["refresh_token"]))
+            }
+            "logout" => {
+                let tokens = self.signed_in(place.filling.get("email")).await;
+                ready.with("token", text(&tokens["access_token"]))
+            }
+            "connect-bluesky" => ready.with("handle", self.unique("bob-", ".test")),
+            "disconnect-channel" => ready.with("channel_id", self.channel(place).await),
+            "complete-upload" => ready.with("media_id", self.uploaded(place).await),
+            "update-post" | "schedule-post" | "delete-post" => ready.with("post_id", self.draft(place).await),
+            "unschedule-post" => ready.with("post_id", self.scheduled(place, 3600, &[channel]).await),
+            "end-channel-session" => ready.with("ended_session_id", self.ended_session(place).await),
+            "publish-post" => self.claimed(place, ready).await,
+            "sweep-due-posts" => {
+                self.scheduled(place, 30, &[channel]).await;
+                ready
+            }
+            "relay-outbox" => ready.with("message_id", self.posted_letter(place).await.envelope.id),
+            "sweep-outbox" => {
+                self.posted_letter(place).await;
+                self.app.advance(SignedDuration::from_secs(61));
+                ready
+            }
+            _ => ready,
+        }
+    }
+
+    async fn ended_session(&self, place: &Place) -> String {
+        let path = place.filling.clone().with("channel_id", self.channel(place).await);
+        self.call(&channels::disconnect_channel::FUNCTION, &place.owner.token, &path, Value::Null).await;
+        let posted = self.app.outbox::<EndChannelSession>(&place.owner.outbox()).await.unwrap();
+        let newest: EndChannelSession = posted.last().unwrap().payload().unwrap();
+        newest.ended_session_id.to_string()
+    }
+
+    /// A delivery that the sweep has claimed, at the moment at which it is due.
+    async fn claimed(&self, place: &Place, ready: Filling) -> Filling {
+        self.scheduled(place, 30, &[place.filling.get("channel_id")]).await;
+        self.app.tick(&posts::sweep_due_posts::FUNCTION).await.unwrap();
+        self.app.advance(SignedDuration::from_secs(31));
+        let posted = self.app.outbox::<PublishPost>(&place.owner.outbox()).await.unwrap();
+        let newest: PublishPost = posted.last().unwrap().payload().unwrap();
+        ready.with("post_id", newest.post_id).with("delivery_id", newest.delivery_id)
+    }
+
+    /// A message in the workspace's outbox that no relay has seen.
+    async fn posted_letter(&self, place: &Place) -> Posted {
+        let letter = SendEmail { to: self.email().parse().unwrap(), letter: mail::Letter::AlreadyRegistered };
+        let changes = shared::tenancy::Changes::default().unaudited("only the message is looked at").send(&letter);
+        self.app.scope(place.owner.workspace).commit(changes).await.unwrap();
+        self.app.outbox::<SendEmail>(&place.owner.outbox()).await.unwrap().pop().unwrap()
+    }
+}
+
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}
+
+/// A PNG of eight by eight pixels.
+const DOT: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4YSOCFTEMLQkAh11GAShFWoUAAAAASUVORK5CYII";

@@ -1,0 +1,111 @@
+//! One name for a function, its file, its binary and its sample event.
+
+use std::collections::BTreeSet;
+
+use system_tests::code::{bare, uncommented, without_tests};
+use system_tests::{File, domains, files_in, root};
+
+use crate::none;
+
+/// A function takes less than this, its tests not counted.
+const LONGEST_FUNCTION: usize = 150;
+const LONGEST_HANDLE: usize = 25;
+
+/// A file that declares a function.
+struct Declaring {
+    domain: String,
+    file: File,
+    /// The name in its declaration.
+    name: String,
+}
+
+fn declaring() -> Vec<Declaring> {
+    let mut found = Vec::new();
+    for domain in domains() {
+        for file in files_in(&format!("functions/{domain}/src"), &["rs"]) {
+            let code = uncommented(&file.text);
+            if code.contains("Function::route::<") || code.contains("Function::job::<") {
+                let name = declared_name(&code).unwrap_or_default();
+                found.push(Declaring { domain: domain.clone(), file, name });
+            }
+        }
+    }
+    found
+}
+
+/// The first text behind `Route::…(` or `Declaration::new(`.
+fn declared_name(code: &str) -> Option<String> {
+    let at = code.find("= Route::").or_else(|| code.find("Declaration::new("))?;
+    code[at..].split('"').nth(1).map(str::to_owned)
+}
+
+fn binary(domain: &str, stem: &str, name: &str) -> String {
+    format!(
+        "//! The function `{name}`.\n\nfn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {{\n    \
+         {domain}::{stem}::FUNCTION.serve()\n}}\n"
+    )
+}
+
+#[test]
+fn a_function_has_one_name_everywhere() {
+    let mut faults = Vec::new();
+    for Declaring { domain, file, name } in declaring() {
+        let stem = file.stem();
+        if stem.replace('_', "-") != name {
+            faults.push(format!("{}: declares `{name}`", file.path));
+        }
+        let path = format!("functions/{domain}/src/bin/{name}.rs");
+        if std::fs::read_to_string(root().join(&path)).ok() != Some(binary(&domain, stem, &name)) {
+            faults.push(format!("{path}: is not\n{}", binary(&domain, stem, &name)));
+        }
+        let listing = std::fs::read_to_string(root().join(format!("functions/{domain}/src/lib.rs"))).unwrap();
+        if !bare(&listing).contains(&format!("(&{stem}::FUNCTION)")) {
+            faults.push(format!("functions/{domain}/src/lib.rs: FUNCTIONS lacks {stem}"));
+        }
+        if !root().join(format!("events/{domain}/{name}.json")).is_file() {
+            faults.push(format!("events/{domain}/{name}.json: is missing"));
+        }
+    }
+    none(faults);
+}
+
+#[test]
+fn nothing_is_left_of_functions_that_are_gone() {
+    let known: BTreeSet<String> = declaring().iter().map(|found| format!("{}/{}", found.domain, found.name)).collect();
+    assert!(!known.is_empty());
+    let binaries = files_in("functions", &["rs"]).into_iter().filter(|file| file.path.contains("/src/bin/"));
+    let events = files_in("events", &["json"]).into_iter().filter(|file| file.parts().len() == 3);
+    let lost = binaries.chain(events).filter(|file| !known.contains(&format!("{}/{}", file.parts()[1], file.stem())));
+    none(lost.map(|file| format!("{}: belongs to no function", file.path)).collect());
+}
+
+#[test]
+fn a_function_is_short() {
+    let mut faults = Vec::new();
+    for Declaring { file, .. } in declaring() {
+        let code = without_tests(&bare(&file.text));
+        let lines = code.trim_end().lines().count();
+        if lines > LONGEST_FUNCTION {
+            faults.push(format!("{}: {lines} lines, {LONGEST_FUNCTION} allowed", file.path));
+        }
+        let handle = body_lines(&code, "async fn handle(").or_else(|| body_lines(&code, "async fn run("));
+        match handle {
+            Some(lines) if lines > LONGEST_HANDLE => {
+                faults.push(format!("{}: its handler has {lines} lines, {LONGEST_HANDLE} allowed", file.path));
+            }
+            Some(_) => {}
+            None => faults.push(format!("{}: has neither `async fn handle` nor `async fn run`", file.path)),
+        }
+    }
+    none(faults);
+}
+
+/// The lines between the braces of the function that begins so.
+fn body_lines(code: &str, begins: &str) -> Option<usize> {
+    let at = code.find(begins)?;
+    let indent = code[..at].rsplit('\n').next()?.len();
+    let close = format!("\n{}}}", " ".repeat(indent));
+    let open = code[at..].find("{\n")? + at;
+    let end = code[open..].find(&close)? + open;
+    Some(code[open..end].lines().count() - 1)
+}

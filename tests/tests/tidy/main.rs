@@ -1,0 +1,14 @@
+//! The rules of the house that no compiler knows. No network, no cloud: `make check` runs them.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod documents;
+mod functions;
+mod layers;
+mod manifests;
+mod sources;
+
+/// Fails with every fault at once.
+#[track_caller]
+fn none(faults: Vec<String>) {
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}

@@ -1,0 +1,99 @@
+//! The manifests: one place for every dependency, one set of lints for every crate.
+
+use std::collections::BTreeSet;
+
+use system_tests::manifest::{self, KINDS, Manifest};
+use toml::Value;
+
+use crate::none;
+
+/// What a crate takes from the workspace.
+const INHERITED: [&str; 5] = ["version", "edition", "rust-version", "license", "publish"];
+
+#[test]
+fn every_crate_takes_version_and_lints_from_the_workspace() {
+    let mut faults = Vec::new();
+    for krate in manifest::crates().unwrap() {
+        let inherits = |path: &[&str]| krate.value(path).and_then(Value::as_bool) == Some(true);
+        if !inherits(&["lints", "workspace"]) {
+            faults.push(format!("{}: lacks [lints] workspace = true", krate.folder));
+        }
+        let missing = INHERITED.iter().filter(|key| !inherits(&["package", key, "workspace"]));
+        faults.extend(missing.map(|key| format!("{}: lacks {key}.workspace = true", krate.folder)));
+    }
+    none(faults);
+}
+
+#[test]
+fn the_workspace_forbids_unsafe_code_and_denies_what_may_panic() {
+    let workspace = manifest::workspace().unwrap();
+    let lint = |path: &[&str]| workspace.value(path).and_then(Value::as_str);
+    assert_eq!(lint(&["workspace", "lints", "rust", "unsafe_code"]), Some("forbid"));
+    for name in ["unwrap_used", "expect_used", "panic", "todo", "dbg_macro", "print_stdout", "print_stderr"] {
+        assert_eq!(lint(&["workspace", "lints", "clippy", name]), Some("deny"), "{name}");
+    }
+}
+
+#[test]
+fn every_dependency_is_declared_once_in_the_root() {
+    let workspace = manifest::workspace().unwrap();
+    let declared = workspace.value(&["workspace", "dependencies"]).and_then(Value::as_table).unwrap();
+    let mut used = BTreeSet::new();
+    let mut faults = Vec::new();
+    for krate in manifest::crates().unwrap() {
+        for kind in KINDS {
+            for (name, value) in krate.dependencies(kind) {
+                used.insert(name.to_owned());
+                if value.get("workspace").and_then(Value::as_bool) != Some(true) {
+                    faults.push(format!("{}: {name} is not `workspace = true`", krate.folder));
+                }
+            }
+        }
+        if krate.table.contains_key("target") {
+            faults.push(format!("{}: has dependencies of one target", krate.folder));
+        }
+    }
+    let unused = declared.keys().filter(|name| !used.contains(*name));
+    faults.extend(unused.map(|name| format!("Cargo.toml: nobody uses {name}")));
+    none(faults);
+}
+
+/// A release build must never meet what mints proofs.
+#[test]
+fn the_feature_testing_is_asked_for_by_tests_alone() {
+    let asks = |krate: &Manifest, kind: &str| {
+        let features = krate.dependencies(kind).filter_map(|(_, value)| value.get("features")?.as_array().cloned());
+        features.flatten().any(|feature| feature.as_str() == Some("testing"))
+    };
+    let mut faults = Vec::new();
+    for krate in manifest::crates().unwrap() {
+        for kind in ["dependencies", "build-dependencies"] {
+            if asks(&krate, kind) {
+                faults.push(format!("{}: asks for the feature testing in its {kind}", krate.folder));
+            }
+        }
+    }
+    none(faults);
+}
+
+/// A test harness for each would be linked for nothing (Makefile, `test`).
+#[test]
+fn the_binaries_of_a_domain_hold_no_tests() {
+    let mut faults = Vec::new();
+    for krate in manifest::crates().unwrap().iter().filter(|krate| krate.domain().is_some()) {
+        let is_off = |value: &Value, key: &str| value.get(key).and_then(Value::as_bool) == Some(false);
+        if !krate.table.get("lib").is_some_and(|lib| is_off(lib, "doctest")) {
+            faults.push(format!("{}: [lib] lacks doctest = false", krate.folder));
+        }
+        let listed = krate.table.get("bin").and_then(Value::as_array).cloned().unwrap_or_default();
+        let with_tests = listed.iter().filter(|binary| !is_off(binary, "test"));
+        faults.extend(with_tests.map(|binary| format!("{}: lacks test = false: {:?}", krate.folder, binary.get("name"))));
+        let names: BTreeSet<String> =
+            listed.iter().filter_map(|binary| binary.get("name")?.as_str().map(str::to_owned)).collect();
+        let files = system_tests::files_in(&format!("{}/src/bin", krate.folder), &["rs"]);
+        let found: BTreeSet<String> = files.iter().map(|file| file.stem().to_owned()).collect();
+        let differing = names.symmetric_difference(&found);
+        faults.extend(differing.map(|name| format!("{}: [[bin]] and src/bin differ in {name}", krate.folder)));
+    }
+    none(faults);
+}

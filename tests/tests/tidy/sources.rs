@@ -1,0 +1,83 @@
+//! The text of every source: its opening, its length, and what must not stand in it.
+
+use system_tests::code::{bare, identifiers, without_tests};
+use system_tests::{File, files};
+
+use crate::none;
+
+const LONGEST_FILE: usize = 400;
+
+fn sources() -> Vec<File> {
+    files(&["rs"])
+}
+
+#[test]
+fn every_source_opens_with_what_it_is() {
+    let silent = sources().into_iter().filter(|file| !file.text.starts_with("//! "));
+    none(silent.map(|file| format!("{}: does not open with `//! `", file.path)).collect());
+}
+
+#[test]
+fn no_source_is_longer_than_it_may_be() {
+    let long = sources().into_iter().filter(|file| file.text.lines().count() > LONGEST_FILE);
+    none(long.map(|file| format!("{}: {} lines, {LONGEST_FILE} allowed", file.path, file.text.lines().count())).collect());
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    let mut faults = Vec::new();
+    let later = [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["XX", "X:"].concat()];
+    // STYLE.md is where it is forbidden.
+    let ours = |file: &&File| !file.path.contains("generated/") && file.path != "STYLE.md";
+    for file in files(&["rs", "md", "py", "yaml", "toml", "mjs"]).iter().filter(ours) {
+        for (line, text) in file.text.lines().enumerate() {
+            if later.iter().any(|word| text.contains(word.as_str())) {
+                faults.push(format!("{}:{}: {}", file.path, line + 1, text.trim()));
+            }
+        }
+    }
+    none(faults);
+}
+
+/// What ends the process or the request without an answer. Clippy refuses most of it already, unless
+/// someone allows it: that is for tests.
+#[test]
+fn nothing_panics_outside_tests() {
+    const PANICS: [&str; 7] =
+        [".unwrap()", ".expect(", "panic!(", "unreachable!(", "todo!(", "unimplemented!(", ".unwrap_err("];
+    let mut faults = Vec::new();
+    let tested = |file: &&File| !file.is_test() && !file.path.starts_with("shared/src/testing/");
+    for file in sources().iter().filter(tested) {
+        let code = without_tests(&bare(&file.text));
+        for (line, text) in code.lines().enumerate() {
+            if let Some(found) = PANICS.iter().find(|panics| text.contains(**panics)) {
+                faults.push(format!("{}:{}: {found}", file.path, line + 1));
+            }
+            if ["unwrap_used", "expect_used", "clippy::panic", "unsafe_code"].iter().any(|lint| text.contains(lint)) {
+                faults.push(format!("{}:{}: allows what is denied: {}", file.path, line + 1, text.trim()));
+            }
+        }
+    }
+    none(faults);
+}
+
+#[test]
+fn no_test_waits_or_is_left_out() {
+    let mut faults = Vec::new();
+    for file in sources() {
+        let code = bare(&file.text);
+        let in_tests = if file.is_test() { code.clone() } else { only_tests(&code) };
+        for (line, text) in in_tests.lines().enumerate() {
+            if text.contains("#[ignore") || identifiers(text).any(|(_, word)| word.starts_with("sleep")) {
+                faults.push(format!("{}:{}: {}", file.path, line + 1, text.trim()));
+            }
+        }
+    }
+    none(faults);
+}
+
+/// The opposite of `without_tests`: where that leaves a letter, this leaves a blank.
+fn only_tests(code: &str) -> String {
+    let pairs = code.chars().zip(without_tests(code).chars().collect::<Vec<_>>());
+    pairs.map(|(letter, outside)| if outside == ' ' || letter == '\n' { letter } else { ' ' }).collect()
+}
