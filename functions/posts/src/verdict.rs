@@ -55,7 +55,7 @@ impl Verdict {
                 Self::Postpone(trouble(code, text, WAIT), SignedDuration::ZERO)
             }
             (PublishError::Unknown { code, text }, Stage::Sending | Stage::Reconciling) => {
-                Self::Postpone(trouble(code, text, WAIT_FOR_ANSWER), SignedDuration::ZERO)
+                Self::Doubt(trouble(code, text, WAIT_FOR_ANSWER))
             }
             (PublishError::Disconnected { code, text }, Stage::Preparing | Stage::Sending) => {
                 Self::Fail(trouble(code, text, RECONNECT))

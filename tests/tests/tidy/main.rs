@@ -6,6 +6,7 @@ mod functions;
 mod layers;
 mod manifests;
 mod sources;
+mod trust;
 
 /// Fails with every fault at once.
 #[track_caller]

@@ -51,7 +51,7 @@ impl Delivery {
                 Work::Nothing("too little of the lease is left: the sweep claims it again")
             }
             State::Claimed { .. } => Work::Publish,
-            State::Sending { begun_by, .. } if *begun_by == attempt + 100 => {
+            State::Sending { begun_by, .. } if *begun_by == attempt => {
                 Work::Nothing("it is being sent, or it was and the sweep has it reconciled")
             }
             State::Sending { intent, .. } => Work::Reconcile(intent.clone()),

@@ -10,10 +10,3 @@ mod scheduling;
 #[path = "../../../channels/tests/channels/scripted_server.rs"]
 mod scripted_server;
 mod writing;
-#[test]
-fn scratch_policy() {
-    for f in posts::FUNCTIONS {
-        let p = shared::testing::session_policy(f.function, "ws_01890a5d000070008000000000000001").unwrap();
-        eprintln!("POLICY {} {}", f.function.name(), p.len());
-    }
-}

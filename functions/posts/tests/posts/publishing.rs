@@ -223,3 +223,18 @@ async fn a_post_is_published_with_its_pictures_once_they_are_ready() {
     assert_eq!(at.server.calls("repo.uploadBlob")[0].body, bytes);
     at.assert_granted(&[&publish_post::FUNCTION]);
 }
+
+#[tokio::test]
+async fn a_claim_that_is_worked_on_twice_at_the_same_moment_is_sent_once() {
+    let at = Place::new().await;
+    let post = at.scheduled("Hello").await;
+    at.sweep().await;
+    at.advance(30);
+    let mut messages = [at.messages().await, at.messages().await].concat();
+    messages[1].envelope.id = format!("again-{}", messages[1].envelope.id);
+    let deliver = |message| at.app.deliver(&publish_post::FUNCTION, std::slice::from_ref(message));
+    let delivered = futures::future::join_all(messages.iter().map(deliver)).await;
+    assert!(delivered.len() == 2 && delivered.iter().all(Result::is_ok), "{delivered:?}");
+    assert_eq!(at.states(&post).await, states("published", "published"));
+    assert_eq!(at.server.calls("repo.putRecord").len(), 1);
+}

@@ -1,7 +1,10 @@
 //! Scheduling, scheduling again, and taking back.
 
+use posts::delivery::Delivery;
 use posts::{schedule_post, sweep_due_posts, unschedule_post, update_post};
 use serde_json::{Value, json};
+use shared::kernel::time::{SignedDuration, after};
+use shared::tenancy::Changes;
 
 use crate::place::Place;
 
@@ -93,4 +96,30 @@ async fn what_is_edited_after_the_claim_is_published_as_edited() {
     assert_eq!(refused.code(), "post_already_published");
     let refused = at.call(&schedule_post::FUNCTION, &post, at.in_seconds(60)).await.expect(409);
     assert_eq!((refused.code(), refused.fields()), ("post_published_there", vec!["channel_ids"]));
+}
+
+#[tokio::test]
+async fn new_zone_rules_move_a_scheduled_post_with_its_wall_time() {
+    let at = Place::new().await;
+    let post = at.scheduled("moved").await;
+    let view = at.post(&post).await;
+    let workspace = at.app.scope(at.owner.workspace);
+    let key = format!("{post}#{}", view["deliveries"][0]["delivery_id"].as_str().unwrap());
+    let mut delivery = workspace.get::<Delivery>(&key).await.unwrap();
+    // As an older build would have stored it, whose rules put the time half an hour earlier.
+    let mut stored = serde_json::to_value(&*delivery).unwrap();
+    let earlier = json!(after(delivery.due_at(), -SignedDuration::from_mins(30)));
+    stored["schedule"]["tzdata"] = json!("1999a");
+    stored["schedule"]["instant"] = earlier.clone();
+    stored["state"]["Scheduled"]["not_before"] = earlier;
+    *delivery = serde_json::from_value(stored).unwrap();
+    workspace.commit(Changes::default().replace(&delivery).unaudited("a fixture")).await.unwrap();
+
+    at.sweep().await;
+    let delivery = &at.deliveries(&post).await[0];
+    assert_eq!((&delivery["state"], &delivery["due_at"]), (&json!("scheduled"), &view["schedule"]["instant"]));
+    assert!(at.messages().await.is_empty(), "it was claimed for the old instant");
+    assert!(at.actions().await.contains(&"post.schedule_rederived".to_owned()));
+    at.sweep().await;
+    assert_eq!(json!(at.messages().await[0].envelope.not_before), view["schedule"]["instant"]);
 }
