@@ -60,6 +60,7 @@ class Person(Client):
         self.name = name
         self.email = f"{name.lower()}-{secrets.token_hex(5)}@example.com"
         self.password = secrets.token_urlsafe(18)
+        self.user_id = ""
         self.workspace_id = ""
 
     @property
@@ -116,8 +117,8 @@ def sign_up(steps: Steps, name: str) -> Person:
     with steps(f"sign {name} in"):
         credentials = {"email": person.email, "password": person.password}
         session = person.call("login", "POST", "/auth/login", credentials)
-        person.access_token = session["access_token"]
-        steps.note(f"{session['user_id']}, with an access token for {session['expires_in_s'] // 60} minutes")
+        person.user_id, person.access_token = session["user_id"], session["access_token"]
+        steps.note(f"{person.user_id}, with an access token for {session['expires_in_s'] // 60} minutes")
     with steps(f"create {name}'s workspace"):
         made = person.call("create-workspace", "POST", "/workspaces", {"name": f"{name}'s studio"}, expected=201)
         person.workspace_id = made["id"]
@@ -186,7 +187,7 @@ def schedule_post(steps: Steps, ada: Person, post_id: str, channel_id: str) -> d
 
 
 def publish(steps: Steps, ada: Person, post_id: str, due: datetime) -> dict:
-    with steps("wait: the sweep claims it, the queue delays it, a function sends it"):
+    with steps("wait for T, its second: it is claimed, delayed in a queue, sent"):
         delivery = await_end(steps, ada, f"{ada.workspace}/posts/{post_id}/deliveries", due)
         if delivery["state"] != "published":
             expected = f"published within {LATEST_SECONDS} s of {due:%H:%M:%S} UTC"
@@ -264,7 +265,8 @@ def show_audit_trail(steps: Steps, ada: Person) -> None:
         entries = ada.call("list-audit-entries", "GET", f"{ada.workspace}/audit-entries")["items"][::-1]
         for entry in entries:
             at = datetime.fromisoformat(entry["at"])
-            steps.note(f"{at:%H:%M:%S}.{at.microsecond // 1000:03}  {entry['action']:21} {entry['target']['id']}  by {entry['actor']}")
+            actor = "Ada" if entry["actor"] == ada.user_id else entry["actor"]
+            steps.note(f"{at:%H:%M:%S}.{at.microsecond // 1000:03}  {entry['action']:20}  {entry['target']['id']}  by {actor}")
         audited = [entry["action"] for entry in entries if entry["action"] in AUDITED]
         require("what was done, once each and in this order", list(AUDITED), audited)
 
@@ -275,9 +277,9 @@ def turn_stranger_away(steps: Steps, ada: Person, ids: dict[str, str]) -> None:
     with steps("Bob tries everything of Ada's: 404, as for what does not exist"):
         for door in doors(ada.workspace_id, bob.workspace_id, ids):
             real, invented = refusals(bob, door)
-            require(f"the answer to Bob at {door.what}, against that for ids that nobody has", invented, real)
-            require(f"the answer to Bob at {door.what}", (404, "not_found"), (real[0], real[1].get("code")))
-            steps.note(f"404  {door.what}")
+            require(f"Bob's answer from {door.shown}", (404, "not_found"), (real[0], real[1].get("code")))
+            require(f"Bob's answer from {door.shown}, against that for ids that nobody has", invented, real)
+            steps.note(f"404  {door.shown}")
         mine = [workspace["id"] for workspace in bob.call("list-workspaces", "GET", "/workspaces")["items"]]
         require("Bob's workspaces", [bob.workspace_id], mine)
     with steps("and everything is still there for Ada"):

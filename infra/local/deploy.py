@@ -22,6 +22,8 @@ API_ID = "bulkhead"
 MAIL_DOMAIN = "bulkhead.test"
 # The prefix of the tables that tests use in process (shared/src/testing).
 TEST_NAME = "bht"
+TEST_MAIL_DOMAIN = "example.com"
+ROUTING = ROOT / "infra" / "generated" / "routing.json"
 SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 SETTLE_SECONDS = 180
 
@@ -67,7 +69,7 @@ def deploy() -> None:
     expand(BUILD, local_parameters(), code, {"ms-custom-id": API_ID})
     _make_way()
     _sam_deploy(tools, f"sam deploy ({len(packages)} functions)")
-    _verify_sender()
+    _verify_sender(MAIL_DOMAIN)
     _deploy_test_data()
     for item in packages:
         # CloudFormation does not know of a pushed version and would leave it live where the template has not changed.
@@ -171,13 +173,13 @@ def _make_way() -> None:
             time.sleep(0.5)
 
 
-def _verify_sender() -> None:
+def _verify_sender(domain: str) -> None:
     """On AWS the sender's identity is verified by its owner once, outside the stack. Here creating it is enough."""
-    _create_unless("AlreadyExistsException", "ses", "POST", "/v2/email/identities", json.dumps({"EmailIdentity": MAIL_DOMAIN}).encode())
+    _create_unless("AlreadyExistsException", "ses", "POST", "/v2/email/identities", json.dumps({"EmailIdentity": domain}).encode())
 
 
 def _deploy_test_data() -> None:
-    """A second set of tables, keys and bucket, without functions: what the tests of `make test` work on in process.
+    """A second set of tables, keys, bucket and queues, without functions: what the tests of `make test` work on in process.
 
     On the first set the deployed relay would take their messages away from them.
     """
@@ -197,6 +199,9 @@ def _deploy_test_data() -> None:
             if "No updates" not in refused.body:
                 raise
         _await_status(f"{STACK}-test", lambda status: status in SETTLED)
+        _verify_sender(TEST_MAIL_DOMAIN)
+        for job in sorted({job for jobs in json.loads(ROUTING.read_text()).values() for job in jobs}):
+            aws.query_call("sqs", "CreateQueue", QueueName=f"{TEST_NAME}-{job}")
 
 
 def _await_status(stack: str, wanted) -> None:

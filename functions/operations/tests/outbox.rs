@@ -1,7 +1,4 @@
 //! The outbox on its way to the queues: by the relay, and by the sweep where the relay failed.
-//!
-//! A sweep takes all that is due by its clock. The one test that sweeps therefore lives further in the past than any
-//! message of another test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeSet;
@@ -15,10 +12,6 @@ use shared::kernel::ids::WorkspaceId;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::tenancy::Changes;
 use shared::testing::{Ended, Posted, TestApp};
-
-fn app(days_ago: i64) -> TestApp {
-    TestApp::at(Timestamp::now() - SignedDuration::from_hours(24 * days_ago))
-}
 
 async fn sweep(app: &TestApp) {
     app.tick(&sweep_outbox::FUNCTION).await.unwrap();
@@ -99,7 +92,7 @@ async fn queued(posted: &Posted) -> usize {
 
 #[tokio::test]
 async fn a_committed_message_is_relayed_once() {
-    let app = app(1);
+    let app = TestApp::alone().await.unwrap();
     let (workspace, posted) = post(&app, None).await;
     for _ in 0..2 {
         app.run(&relay_outbox::FUNCTION, inserted(&posted)).await.unwrap();
@@ -111,7 +104,7 @@ async fn a_committed_message_is_relayed_once() {
 
 #[tokio::test]
 async fn a_message_that_no_job_takes_holds_up_no_other() {
-    let app = app(1);
+    let app = TestApp::alone().await.unwrap();
     let (workspace, posted) = post(&app, None).await;
     let mut unknown = posted.clone();
     unknown.envelope.id = format!("{:032x}", u128::from_le_bytes(app.entropy().bytes()));
@@ -127,7 +120,7 @@ async fn a_message_that_no_job_takes_holds_up_no_other() {
 
 #[tokio::test]
 async fn the_sweep_sends_what_the_relay_has_not() {
-    let mut app = app(7);
+    let mut app = TestApp::alone().await.unwrap();
     lost_by_the_relay(&app).await;
     for_much_later(&app).await;
     not_while_sending_is_off(&mut app).await;

@@ -24,8 +24,8 @@ async fn state(key: &str) -> String {
 }
 
 /// What a crash leaves between the making of a key and its record.
-async fn orphan(workspace: WorkspaceId) -> String {
-    let tables = format!("{}-tenants", std::env::var("BULKHEAD_TEST_NAME").unwrap_or_else(|_| "bht".to_owned()));
+async fn orphan(app: &TestApp, workspace: WorkspaceId) -> String {
+    let tables = &app.tables().tenants;
     let tags = json!([{ "TagKey": "workspace", "TagValue": workspace.to_string() }, { "TagKey": "deployment", "TagValue": tables }]);
     let made = kms("CreateKey", json!({ "Tags": tags })).await;
     let id = made["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned();
@@ -35,13 +35,13 @@ async fn orphan(workspace: WorkspaceId) -> String {
 
 #[tokio::test]
 async fn a_key_that_no_record_names_goes_after_a_day() {
-    let app = TestApp::new();
+    let app = TestApp::alone().await.unwrap();
     let owner = app.owner().await.unwrap();
     let scope = app.scope(owner.workspace);
     let secret = SecretText::new("kept".to_owned());
     let sealed = scope.seal("test", &owner.user, &secret).await.unwrap();
     let used = serde_json::to_value(&sealed).unwrap()["key"].as_str().unwrap().to_owned();
-    let left_behind = orphan(owner.workspace).await;
+    let left_behind = orphan(&app, owner.workspace).await;
 
     app.tick(&sweep_orphan_keys::FUNCTION).await.unwrap();
     assert_eq!(state(&left_behind).await, "Enabled", "it may belong to a sealing that is under way");

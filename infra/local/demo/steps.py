@@ -39,7 +39,8 @@ class Steps:
         except (LookupError, TypeError, ValueError) as error:
             self._close_title()
             came = f"{error!r}, in line {error.__traceback__.tb_next.tb_lineno} of the demo"
-            raise Failure(f"step {self._number}, {title}", "an answer of the form that GET /openapi.json shows", came, TRANSCRIPT) from error
+            expected = "an answer of the form that GET /openapi.json shows"
+            raise Failure(f"step {self._number}, {title}", expected, came, TRANSCRIPT) from error
         indent = "" if self._title_is_open else f"{INDENT}{'':{TITLE_WIDTH}}"
         self._title_is_open = False
         self._print(f"{indent}{time.monotonic() - began:7.2f} s")

@@ -28,21 +28,22 @@ class Door:
     path: str
     # The same with ids that nobody has.
     invented_path: str
-    what: str
+    # As a person reads it.
+    shown: str
 
 
 def doors(owner_workspace: str, own_workspace: str, ids: dict[str, str]) -> list[Door]:
-    """Every route with the owner's workspace, and those for a thing also with the stranger's own workspace around it."""
+    """Every route with the owner's workspace, and those to one thing of hers also with the stranger's own workspace before it."""
     invented = {name: _invented(identifier) for name, identifier in ids.items()}
     nowhere = _invented(owner_workspace)
     found = []
     for method, route in ROUTES:
-        path, invented_path = route.format(**ids), route.format(**invented)
-        what = f"{method} {route}".strip()
-        found.append(Door(method, f"/workspaces/{owner_workspace}{path}", f"/workspaces/{nowhere}{invented_path}", f"{what} in her workspace"))
-        if path != route:
-            around = f"/workspaces/{own_workspace}"
-            found.append(Door(method, around + path, around + invented_path, f"{what} under his own"))
+        rest, invented_rest = route.format(**ids), route.format(**invented)
+        hers = f"{method:6} /workspaces/{{hers}}{route}"
+        found.append(Door(method, f"/workspaces/{owner_workspace}{rest}", f"/workspaces/{nowhere}{invented_rest}", hers))
+        if rest != route:
+            his = f"{method:6} /workspaces/{{his}}{route}"
+            found.append(Door(method, f"/workspaces/{own_workspace}{rest}", f"/workspaces/{own_workspace}{invented_rest}", his))
     return found
 
 

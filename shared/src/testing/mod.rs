@@ -118,6 +118,10 @@ impl TestApp {
         self.clock.now()
     }
 
+    pub fn tables(&self) -> &Tables {
+        &self.config.tables
+    }
+
     pub fn advance(&self, by: SignedDuration) {
         self.clock.advance(by);
     }

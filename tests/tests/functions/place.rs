@@ -5,7 +5,7 @@ use channels::end_channel_session::EndChannelSession;
 use mail::SendEmail;
 use posts::publish_post::PublishPost;
 use serde_json::{Value, json};
-use shared::config::Tables;
+use shared::config::{Config, Tables};
 use shared::crypto::digest::from_base64url;
 use shared::function::Function;
 use shared::identity::AccountKey;
@@ -14,6 +14,7 @@ use shared::tenancy::Role;
 use shared::testing::{Person, Posted, Request, TestApp};
 
 use crate::cloud;
+use crate::domains::jobs;
 use crate::sample::Filling;
 use crate::scripted_server::{PASSWORD as APP_PASSWORD, ScriptedServer};
 
@@ -43,10 +44,14 @@ struct Account {
 impl World {
     pub async fn new() -> Self {
         let mut app = TestApp::alone().await.unwrap();
-        let mut tables = None;
-        app.configure(|config| tables = Some(config.tables.clone()));
+        let mut config = None;
+        app.configure(|current| config = Some(current.clone()));
+        let Config { tables, queue_base, .. } = config.unwrap();
+        for job in jobs() {
+            cloud::make_queue(&format!("{}{}", queue_base.rsplit('/').next().unwrap_or_default(), job.name())).await;
+        }
         let platform = ScriptedServer::start(app.now());
-        Self { app, tables: tables.unwrap(), platform }
+        Self { app, tables, platform }
     }
 
     /// Calls a route as this person, from an address without a past, a little later than the call before.
@@ -118,7 +123,8 @@ impl World {
             role: Role::Owner,
             token: token.clone(),
         };
-        let at = after(self.app.now(), SignedDuration::from_hours(1));
+        // Far enough that it is in the future whatever the zone of a sample.
+        let at = after(self.app.now(), SignedDuration::from_hours(48));
         let filling = Filling::default()
             .with("token", &token)
             .with("email", email)

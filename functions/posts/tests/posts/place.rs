@@ -21,7 +21,7 @@ pub struct Place {
 
 impl Place {
     pub async fn new() -> Self {
-        let app = TestApp::new();
+        let app = TestApp::alone().await.unwrap();
         let owner = app.owner().await.unwrap();
         let server = ScriptedServer::start(app.now());
         let channel = connect(&app, &owner, &server, "alice.test").await;

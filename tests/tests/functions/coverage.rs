@@ -1,0 +1,351 @@
+//! What every route refuses, in the same way: each row of this matrix is tried on every route.
+//!
+//! A refusal leaves nothing behind, and calls nothing that the function was not granted.
+
+use serde_json::{Map, Value, json};
+use shared::function::Requires;
+use shared::http::Method;
+use shared::tenancy::Role;
+use shared::testing::Response;
+
+use crate::cloud::Contents;
+use crate::domains::{Endpoint, endpoints};
+use crate::none;
+use crate::place::{Place, World};
+use crate::sample::{Filling, Sample, body, request, with_body};
+
+/// Claim 40, and what else every answer carries.
+const HEADERS: [(&str, &str); 8] = [
+    ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
+    ("x-frame-options", "DENY"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "strict-origin-when-cross-origin"),
+    ("permissions-policy", "camera=(), microphone=(), geolocation=(), interest-cohort=()"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("cache-control", "no-store"),
+    ("content-type", "application/problem+json"),
+];
+
+/// The roles, weakest first.
+const ROLES: [Role; 4] = [Role::Reviewer, Role::Member, Role::Admin, Role::Owner];
+
+/// A plan that includes nothing.
+const NO_PLAN: &str = "none";
+
+/// Tries requests that must all be refused, and collects what was not as it should be.
+struct Trial {
+    world: World,
+    place: Place,
+    before: Contents,
+    tried: usize,
+    faults: Vec<String>,
+}
+
+/// What a refusal must say.
+struct Refusal<'a> {
+    status: u16,
+    code: &'a str,
+    /// The field that it must name, if it must name one.
+    field: Option<&'a str>,
+}
+
+fn refusal<'a>(status: u16, code: &'a str) -> Refusal<'a> {
+    Refusal { status, code, field: None }
+}
+
+fn invalid(field: &str) -> Refusal<'_> {
+    Refusal { status: 422, code: "invalid_input", field: Some(field) }
+}
+
+impl Trial {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let place = world.place().await;
+        let before = Contents::of(&world.tables).await.of_the_product();
+        Self { world, place, before, tried: 0, faults: Vec::new() }
+    }
+
+    /// What is tried from now on is compared with what is stored now.
+    async fn remember(&mut self) {
+        self.before = Contents::of(&self.world.tables).await.of_the_product();
+    }
+
+    /// The request that would succeed.
+    fn good(&self, endpoint: &Endpoint) -> Value {
+        let mut filling = self.place.filling.clone();
+        // Whatever credentials are named here, no request gets as far as looking at them.
+        for name in ["refresh_token", "link_token"] {
+            filling = filling.with(name, "x".repeat(86));
+        }
+        Sample::of(endpoint.member).filled(&filling)
+    }
+
+    fn filled(&self, endpoint: &Endpoint, filling: &Filling) -> Value {
+        Sample::of(endpoint.member).filled(&filling.clone().with("refresh_token", "x").with("link_token", "x"))
+    }
+
+    async fn send(&self, endpoint: &Endpoint, event: &Value) -> Response {
+        self.world.app.move_address();
+        self.world.app.call(request(endpoint.member, event)).await
+    }
+
+    /// Sends it, and notes what of the answer is not that refusal.
+    async fn refuses(&mut self, endpoint: &Endpoint, what: &str, event: &Value, expected: Refusal<'_>) {
+        let answer = self.send(endpoint, event).await;
+        self.tried += 1;
+        let mut wrong = Vec::new();
+        if (answer.status, answer.code()) != (expected.status, expected.code) {
+            wrong.push(format!("expected {} {}", expected.status, expected.code));
+        }
+        if let Some(field) = expected.field
+            && answer.fields() != [field]
+        {
+            wrong.push(format!("names {:?}, not {field}", answer.fields()));
+        }
+        for (name, value) in HEADERS {
+            if answer.header(name) != value {
+                wrong.push(format!("{name} is {:?}", answer.header(name)));
+            }
+        }
+        if answer.body["status"] != answer.status || answer.header("x-request-id").is_empty() {
+            wrong.push("is not a whole problem document".to_owned());
+        }
+        if answer.status == 401 && answer.header("www-authenticate") != "Bearer" {
+            wrong.push("lacks www-authenticate".to_owned());
+        }
+        if !wrong.is_empty() {
+            self.faults.push(format!("{}, {what}: {}: {}", endpoint.name(), wrong.join("; "), answer.text));
+        }
+    }
+
+    /// Something was tried, nothing was stored, nothing was called without a grant.
+    async fn end(mut self) {
+        assert!(self.tried > 0);
+        let after = Contents::of(&self.world.tables).await.of_the_product();
+        self.faults.extend(self.before.changes_until(&after).into_iter().map(|change| format!("stored: {change}")));
+        for endpoint in endpoints() {
+            let refused = self.world.app.wire(endpoint.member.function()).refused();
+            self.faults.extend(refused.into_iter().map(|call| format!("{}: {call} is not granted", endpoint.name())));
+        }
+        none(self.faults);
+    }
+}
+
+fn known(endpoint: &Endpoint) -> bool {
+    matches!(endpoint.access, Requires::Session | Requires::Role(_))
+}
+
+fn without_token(event: &Value) -> Value {
+    let mut event = event.clone();
+    event["headers"].as_object_mut().unwrap().remove("authorization");
+    event
+}
+
+#[tokio::test]
+async fn without_a_token_it_is_401() {
+    let mut trial = Trial::new().await;
+    for endpoint in endpoints().iter().filter(|endpoint| known(endpoint)) {
+        let bare = without_token(&trial.good(endpoint));
+        let mut wrong = bare.clone();
+        trial.refuses(endpoint, "no token", &bare, refusal(401, "not_signed_in")).await;
+        for token in ["Bearer x.y.z", "Bearer", "Basic YTpi"] {
+            wrong["headers"]["authorization"] = json!(token);
+            trial.refuses(endpoint, token, &wrong, refusal(401, "not_signed_in")).await;
+        }
+    }
+    trial.end().await;
+}
+
+#[tokio::test]
+async fn what_needs_no_token_is_the_list_that_was_agreed() {
+    let open = endpoints().into_iter().filter(|endpoint| !known(endpoint)).map(|endpoint| endpoint.name());
+    insta::assert_snapshot!("open_routes", open.collect::<Vec<_>>().join("\n"));
+}
+
+#[tokio::test]
+async fn to_a_stranger_a_workspace_does_not_exist() {
+    let mut trial = Trial::new().await;
+    let stranger = trial.world.app.owner().await.unwrap();
+    trial.remember().await;
+    for endpoint in endpoints().iter().filter(|endpoint| matches!(endpoint.access, Requires::Role(_))) {
+        let inside = trial.filled(endpoint, &trial.place.filling.clone().with("token", &stranger.token));
+        let mut nowhere = inside.clone();
+        nowhere["pathParameters"]["workspace_id"] = json!(trial.world.app.new_id::<shared::kernel::ids::WorkspaceKind>());
+        let mut no_id = inside.clone();
+        no_id["pathParameters"]["workspace_id"] = json!("ws_1");
+        for (what, event) in [("a stranger", &inside), ("no such workspace", &nowhere), ("no id", &no_id)] {
+            trial.refuses(endpoint, what, event, refusal(404, "not_found")).await;
+        }
+        let (mut theirs, mut nobodys) =
+            (trial.send(endpoint, &inside).await.body, trial.send(endpoint, &nowhere).await.body);
+        // Each answer names its own request.
+        (theirs["instance"], nobodys["instance"]) = (Value::Null, Value::Null);
+        if theirs != nobodys {
+            trial.faults.push(format!("{}: {theirs} tells more than {nobodys}", endpoint.name()));
+        }
+    }
+    trial.end().await;
+}
+
+#[tokio::test]
+async fn with_too_low_a_role_it_is_403() {
+    let mut trial = Trial::new().await;
+    let mut people = Vec::new();
+    for role in ROLES {
+        people.push(trial.world.app.join(trial.place.owner.workspace, role).await.unwrap());
+    }
+    trial.remember().await;
+    for endpoint in endpoints() {
+        let Requires::Role(needed) = endpoint.access else { continue };
+        for person in people.iter().filter(|person| person.role < needed) {
+            let event = trial.filled(&endpoint, &trial.place.filling.clone().with("token", &person.token));
+            trial.refuses(&endpoint, &format!("{:?}", person.role), &event, refusal(403, "role_too_low")).await;
+        }
+    }
+    trial.end().await;
+}
+
+#[tokio::test]
+async fn without_the_entitlement_it_is_402() {
+    let mut trial = Trial::new().await;
+    let poor = trial.world.app.founder_on(NO_PLAN).await.unwrap();
+    trial.remember().await;
+    for endpoint in endpoints().iter().filter(|endpoint| !endpoint.needs.is_empty()) {
+        let filling = trial.place.filling.clone().with("token", &poor.token).with("workspace_id", poor.workspace);
+        let event = trial.filled(endpoint, &filling);
+        trial.refuses(endpoint, "no plan", &event, refusal(402, "plan_lacks_entitlement")).await;
+    }
+    trial.end().await;
+}
+
+#[tokio::test]
+async fn what_is_no_json_object_is_422_at_the_body() {
+    let mut trial = Trial::new().await;
+    for endpoint in endpoints().iter().filter(|endpoint| !endpoint.takes_anything()) {
+        let good = trial.good(endpoint);
+        for text in ["{\"a\":", "[]", "null", "\"text\"", "{} {}", "\u{0}", "{'a': 1}"] {
+            let mut event = with_body(&good, Map::new());
+            event["body"] = json!(text);
+            trial.refuses(endpoint, text, &event, invalid("body")).await;
+        }
+    }
+    trial.end().await;
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_413_and_what_is_no_json_415() {
+    let mut trial = Trial::new().await;
+    for endpoint in endpoints().iter().filter(|endpoint| !endpoint.takes_anything()) {
+        let good = trial.good(endpoint);
+        let mut large = with_body(&good, Map::new());
+        large["body"] = json!(format!("{{\"a\": \"{}\"}}", "x".repeat(endpoint.route.max_body_bytes)));
+        trial.refuses(endpoint, "a large body", &large, refusal(413, "body_too_large")).await;
+        if endpoint.has_body() {
+            for media_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonx"] {
+                let mut event = with_body(&good, body(&good));
+                event["headers"]["content-type"] = json!(media_type);
+                trial.refuses(endpoint, media_type, &event, refusal(415, "unsupported_media_type")).await;
+            }
+            let mut untyped = with_body(&good, body(&good));
+            untyped["headers"].as_object_mut().unwrap().remove("content-type");
+            trial.refuses(endpoint, "no type", &untyped, refusal(415, "unsupported_media_type")).await;
+        }
+    }
+    trial.end().await;
+}
+
+/// A field of an input, as its schema has it.
+struct Field {
+    name: String,
+    types: Vec<String>,
+    required: bool,
+}
+
+/// The fields that do not stand in the path.
+fn fields(endpoint: &Endpoint) -> Vec<Field> {
+    let shapes = endpoint.member.listed.shapes.expect("a route has shapes")();
+    let schema = serde_json::to_value(&shapes.input.schema).unwrap();
+    let referred: Map<String, Value> = shapes
+        .input
+        .refers_to
+        .iter()
+        .map(|(name, schema)| (name.clone(), serde_json::to_value(schema).unwrap()))
+        .collect();
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let properties = schema["properties"].as_object().cloned().unwrap_or_default();
+    let in_path = |name: &str| endpoint.route.path.contains(&format!("{{{name}}}"));
+    let fields = properties.into_iter().filter(|(name, _)| !in_path(name)).map(|(name, schema)| Field {
+        types: types(&schema, &referred),
+        required: required.contains(&json!(name)),
+        name,
+    });
+    fields.collect()
+}
+
+fn types(schema: &Value, referred: &Map<String, Value>) -> Vec<String> {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        return types(&referred[name], referred);
+    }
+    let choices = ["oneOf", "anyOf", "allOf"].iter().filter_map(|kind| schema[*kind].as_array()).flatten();
+    let own = match &schema["type"] {
+        Value::String(name) => vec![name.clone()],
+        Value::Array(names) => names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect(),
+        _ => Vec::new(),
+    };
+    own.into_iter().chain(choices.flat_map(|choice| types(choice, referred))).filter(|name| name != "null").collect()
+}
+
+#[tokio::test]
+async fn a_field_that_is_unknown_missing_or_of_another_type_is_named() {
+    let mut trial = Trial::new().await;
+    for endpoint in endpoints().iter().filter(|endpoint| !endpoint.takes_anything()) {
+        let good = trial.good(endpoint);
+        if endpoint.has_body() {
+            let mut unknown = body(&good);
+            unknown.insert("no_such_field".to_owned(), json!(1));
+            trial.refuses(endpoint, "unknown", &with_body(&good, unknown), invalid("no_such_field")).await;
+        }
+        let mut queried = good.clone();
+        queried["queryStringParameters"]["no_such_field"] = json!("1");
+        if matches!(endpoint.route.method, Method::Get | Method::Delete) {
+            trial.refuses(endpoint, "unknown", &queried, invalid("no_such_field")).await;
+        }
+        for field in fields(endpoint) {
+            let name = field.name.as_str();
+            assert!(!field.types.is_empty(), "{}: {name} has no type", endpoint.name());
+            if endpoint.has_body() {
+                let wrong = if field.types.iter().any(|kind| kind == "object") { json!(7) } else { json!({ "wrong": 1 }) };
+                let mut changed = body(&good);
+                changed.insert(name.to_owned(), wrong);
+                trial.refuses(endpoint, "another type", &with_body(&good, changed), invalid(name)).await;
+                if field.required {
+                    let mut missing = body(&good);
+                    missing.remove(name).unwrap_or_else(|| panic!("the sample of {} lacks {name}", endpoint.name()));
+                    trial.refuses(endpoint, "missing", &with_body(&good, missing), invalid(name)).await;
+                }
+            } else if !field.types.iter().any(|kind| kind == "string") {
+                let mut event = good.clone();
+                event["queryStringParameters"][name] = json!("wrong");
+                trial.refuses(endpoint, "another type", &event, invalid(name)).await;
+            }
+        }
+    }
+    trial.end().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_an_id_is_404() {
+    let mut trial = Trial::new().await;
+    for endpoint in endpoints().iter().filter(|endpoint| matches!(endpoint.access, Requires::Role(_))) {
+        let good = trial.good(endpoint);
+        let names: Vec<String> = good["pathParameters"].as_object().unwrap().keys().cloned().collect();
+        for name in names {
+            for id in ["x", "../../etc", "' OR 1=1 --", "%00", "post_", &format!("W#{}", trial.place.owner.workspace)] {
+                let mut event = good.clone();
+                event["pathParameters"][&name] = json!(id);
+                trial.refuses(endpoint, &format!("{name} is {id}"), &event, refusal(404, "not_found")).await;
+            }
+        }
+    }
+    trial.end().await;
+}

@@ -1,0 +1,91 @@
+//! Every function answers its sample event, and every job that runs twice has one effect.
+
+use serde_json::Value;
+use shared::function::{Declared, Function};
+use shared::http::Method;
+use shared::jobs::Trigger;
+
+use crate::cloud::Contents;
+use crate::domains::{endpoints, jobs};
+use crate::none;
+use crate::place::World;
+use crate::sample::Sample;
+
+#[tokio::test]
+async fn every_route_answers_its_sample() {
+    let world = World::new().await;
+    let place = world.place().await;
+    let mut faults = Vec::new();
+    for endpoint in endpoints() {
+        let mut event = Sample::of(endpoint.member).filled(&world.ready_for(endpoint.name(), &place).await);
+        world.app.move_address();
+        event["requestContext"]["http"]["sourceIp"] = Value::String(world.app.address());
+        let answer = world.app.answer_event(endpoint.member.function(), &event).await;
+        // Whatever comes to it is unknown: that is its success.
+        let expected = if endpoint.route.method == Method::Any { 404 } else { endpoint.status };
+        if answer.status != expected {
+            faults.push(format!("{}: {} {}, not {expected}", endpoint.name(), answer.status, answer.text));
+        }
+        let refused = world.app.wire(endpoint.member.function()).refused();
+        faults.extend(refused.into_iter().map(|call| format!("{}: {call} is not granted", endpoint.name())));
+        let declared = format!("{} {}", endpoint.route.method.name(), endpoint.route.path);
+        if event["routeKey"] != declared && event["routeKey"] != endpoint.route.path {
+            faults.push(format!("{}: its sample is for {}, not {declared}", endpoint.name(), event["routeKey"]));
+        }
+    }
+    none(faults);
+}
+
+/// The same payload as another event: another message id, another minute, another record of the stream.
+fn again(function: &'static Function, event: &Value) -> Value {
+    let mut event = event.clone();
+    match function.declared() {
+        Declared::Job(job) => match job.trigger {
+            Trigger::Schedule(_) => event["scheduled_time"] = Value::String("2026-03-01T08:31:00Z".to_owned()),
+            Trigger::OutboxStream => event["Records"][0]["eventID"] = Value::String("again".to_owned()),
+            Trigger::Message(_) => {
+                let body = event["Records"][0]["body"].as_str().unwrap();
+                let mut body: Value = serde_json::from_str(body).unwrap();
+                body["envelope"]["id"] = Value::String("01999999999970008000000000000099".to_owned());
+                event["Records"][0]["body"] = Value::String(body.to_string());
+            }
+        },
+        Declared::Route { .. } => panic!("{} is no job", function.name()),
+    }
+    event
+}
+
+#[tokio::test]
+async fn every_job_that_runs_twice_has_one_effect() {
+    let world = World::new().await;
+    let place = world.place().await;
+    let mut faults = Vec::new();
+    for member in jobs() {
+        let (function, name) = (member.function(), member.name());
+        let event = Sample::of(member).filled(&world.ready_for(name, &place).await);
+        let begin = Contents::of(&world.tables).await.of_the_product();
+        let answer = world.app.run(function, event.clone()).await.unwrap();
+        if answer["batchItemFailures"].as_array().is_some_and(|failures| !failures.is_empty()) {
+            faults.push(format!("{name}: {answer}"));
+        }
+        let first = Contents::of(&world.tables).await.of_the_product();
+        let (sent, records) = (world.platform.calls("server.deleteSession").len(), world.platform.records());
+        // What a run leaves in the tables; mail and orphan keys are elsewhere.
+        if begin == first && !["send-email", "sweep-orphan-keys"].contains(&name) {
+            faults.push(format!("{name}: its sample has no effect"));
+        }
+        for (what, event) in [("the same event", event.clone()), ("another event", again(function, &event))] {
+            if let Err(problem) = world.app.run(function, event).await {
+                faults.push(format!("{name}, {what}: {problem:?}"));
+            }
+            let second = Contents::of(&world.tables).await.of_the_product();
+            faults.extend(first.changes_until(&second).into_iter().map(|change| format!("{name}, {what}: {change}")));
+        }
+        if (sent, records) != (world.platform.calls("server.deleteSession").len(), world.platform.records()) {
+            faults.push(format!("{name}: told the platform something twice"));
+        }
+        let refused = world.app.wire(function).refused();
+        faults.extend(refused.into_iter().map(|call| format!("{name}: {call} is not granted")));
+    }
+    none(faults);
+}

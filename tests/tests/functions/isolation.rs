@@ -1,0 +1,230 @@
+//! Two workspaces, and every place of every route where the id of a thing can stand.
+//!
+//! What is the other's is answered as what does not exist, word for word, and neither changes. The
+//! same holds with the membership check off: then it is the scope alone that refuses.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use shared::function::Requires;
+use shared::testing::Response;
+
+use crate::cloud::Contents;
+use crate::domains::{Endpoint, endpoints};
+use crate::none;
+use crate::place::{Place, World};
+use crate::sample::{Filling, Sample, request};
+
+struct Neighbours {
+    world: World,
+    mine: Place,
+    theirs: Place,
+    /// What fills the sample of each route so that it succeeds, for mine and for theirs.
+    ready: BTreeMap<&'static str, [Filling; 2]>,
+    before: Contents,
+}
+
+impl Neighbours {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let (mine, theirs) = (world.place().await, world.place().await);
+        let mut ready = BTreeMap::new();
+        for endpoint in inside() {
+            let name = endpoint.name();
+            ready.insert(name, [world.ready_for(name, &mine).await, world.ready_for(name, &theirs).await]);
+        }
+        let before = Contents::of(&world.tables).await.of_the_product();
+        Self { world, mine, theirs, ready, before }
+    }
+
+    fn mine(&self, endpoint: &Endpoint) -> Filling {
+        self.ready[endpoint.name()][0].clone()
+    }
+
+    fn theirs(&self, endpoint: &Endpoint) -> Filling {
+        self.ready[endpoint.name()][1].clone()
+    }
+
+    async fn send(&self, endpoint: &Endpoint, event: &Value) -> Response {
+        self.world.app.move_address();
+        self.world.app.call(request(endpoint.member, event)).await
+    }
+
+    /// The answer as the holder of `mine` gets it past the membership check.
+    async fn send_unchecked(&self, endpoint: &Endpoint, event: &Value) -> Response {
+        self.world.app.call_unchecked(request(endpoint.member, event), &self.mine.owner).await
+    }
+
+    async fn changed(&self) -> Vec<String> {
+        let after = Contents::of(&self.world.tables).await.of_the_product();
+        self.before.changes_until(&after)
+    }
+
+    /// What belongs to the other and was changed.
+    async fn changed_for_them(&self) -> Vec<String> {
+        let theirs = self.theirs.filling.get("workspace_id");
+        let after = Contents::of(&self.world.tables).await.of_the_product().in_workspace(theirs);
+        self.before.clone().in_workspace(theirs).changes_until(&after)
+    }
+}
+
+/// Routes of a workspace.
+fn inside() -> impl Iterator<Item = Endpoint> {
+    endpoints().into_iter().filter(|endpoint| matches!(endpoint.access, Requires::Role(_)))
+}
+
+/// An id of the same kind that nothing has.
+fn nobodys(id: &str) -> String {
+    let (kind, hex) = id.split_once('_').unwrap();
+    let flipped: String = hex.chars().rev().collect();
+    format!("{kind}_{flipped}")
+}
+
+/// The ids that a route's sample names, the workspace's own left out.
+fn positions(sample: &Sample) -> Vec<String> {
+    sample.placeholders().into_iter().filter(|name| name.ends_with("_id") && name != "workspace_id").collect()
+}
+
+/// An answer without what differs by request: its instance, and the id that was asked for.
+fn told(answer: &Response, id: &str) -> String {
+    let mut body = answer.body.clone();
+    body["instance"] = Value::Null;
+    format!("{} {}", answer.status, body.to_string().replace(id, "<id>"))
+}
+
+#[tokio::test]
+async fn an_id_of_the_other_is_an_id_of_nobody() {
+    let at = Neighbours::new().await;
+    let mut faults = Vec::new();
+    let mut tried = 0;
+    for endpoint in inside() {
+        let sample = Sample::of(endpoint.member);
+        for name in positions(&sample) {
+            let in_path = endpoint.route.path.contains(&format!("{{{name}}}"));
+            let theirs = at.theirs(&endpoint);
+            let (theirs, nobodys) = (theirs.get(&name), nobodys(theirs.get(&name)));
+            let with = |id: &str| sample.filled(&at.mine(&endpoint).with(&name, id));
+            let (other, none) = (at.send(&endpoint, &with(theirs)).await, at.send(&endpoint, &with(&nobodys)).await);
+            let status = if in_path { 404 } else { 422 };
+            if other.status != status || told(&other, theirs) != told(&none, &nobodys) {
+                faults.push(format!("{}, {name}: {} / {}", endpoint.name(), other.text, none.text));
+            }
+            let unchecked = at.send_unchecked(&endpoint, &with(theirs)).await;
+            if told(&unchecked, theirs) != told(&none, &nobodys) {
+                faults.push(format!("{}, {name}, unchecked: {}", endpoint.name(), unchecked.text));
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried >= 10, "only {tried} ids were tried");
+    faults.extend(at.changed().await);
+    none(faults);
+}
+
+/// Their path, their ids, their cursor, and my proof: as if the membership check were gone.
+#[tokio::test]
+async fn without_the_membership_check_the_scope_refuses() {
+    let at = Neighbours::new().await;
+    let mut faults = Vec::new();
+    for endpoint in inside() {
+        let sample = Sample::of(endpoint.member);
+        let filling = at.theirs(&endpoint).with("token", &at.mine.owner.token);
+        let answer = at.send_unchecked(&endpoint, &sample.filled(&filling)).await;
+        let named = positions(&sample);
+        if !named.is_empty() && !matches!(answer.status, 404 | 422) {
+            faults.push(format!("{}: answered {} {}", endpoint.name(), answer.status, answer.text));
+        }
+        // A list or a new thing is mine, whatever the path says.
+        for (name, id) in filling.ids().filter(|(name, _)| !named.iter().any(|named| named == name)) {
+            if answer.text.contains(id) {
+                faults.push(format!("{}: shows their {name}: {}", endpoint.name(), answer.text));
+            }
+        }
+    }
+    faults.extend(at.changed_for_them().await);
+    none(faults);
+}
+
+fn has_cursor(endpoint: &Endpoint) -> bool {
+    let shapes = endpoint.member.listed.shapes.expect("a route has shapes")();
+    let schema = serde_json::to_value(&shapes.input.schema).unwrap();
+    schema["properties"].as_object().is_some_and(|fields| fields.contains_key("cursor"))
+}
+
+fn page(endpoint: &Endpoint, filling: &Filling, cursor: Option<&str>) -> Value {
+    let mut event = Sample::of(endpoint.member).filled(filling);
+    event["queryStringParameters"]["limit"] = json!("1");
+    if let Some(cursor) = cursor {
+        event["queryStringParameters"]["cursor"] = json!(cursor);
+    }
+    event
+}
+
+#[tokio::test]
+async fn a_cursor_of_the_other_is_422() {
+    let at = Neighbours::new().await;
+    let lists: Vec<Endpoint> = inside().filter(has_cursor).collect();
+    let mut cursors = Vec::new();
+    let mut faults = Vec::new();
+    for endpoint in &lists {
+        let first = at.send(endpoint, &page(endpoint, &at.theirs.filling, None)).await.expect(200);
+        let cursor = first.body["next_cursor"].as_str();
+        let cursor = cursor.unwrap_or_else(|| panic!("{} has one page: {}", endpoint.name(), first.text)).to_owned();
+        at.send(endpoint, &page(endpoint, &at.theirs.filling, Some(&cursor))).await.expect(200);
+        cursors.push((endpoint.name(), cursor));
+    }
+    assert!(cursors.len() >= 4, "{} lists", cursors.len());
+    for endpoint in &lists {
+        let mine = page(endpoint, &at.mine.filling, None);
+        at.send(endpoint, &mine).await.expect(200);
+        for (from, cursor) in &cursors {
+            let mut tried =
+                vec![("mine with theirs", at.send(endpoint, &page(endpoint, &at.mine.filling, Some(cursor))).await)];
+            tried.push(("unchecked", at.send_unchecked(endpoint, &page(endpoint, &at.mine.filling, Some(cursor))).await));
+            if *from != endpoint.name() {
+                let theirs = page(endpoint, &at.theirs.filling, Some(cursor));
+                tried.push(("theirs, of another list", at.send(endpoint, &theirs).await));
+            }
+            for (what, answer) in tried {
+                if (answer.status, answer.fields()) != (422, vec!["cursor"]) {
+                    faults.push(format!("{} took the cursor of {from} ({what}): {}", endpoint.name(), answer.text));
+                }
+            }
+        }
+        let mut changed = cursors[0].1.clone();
+        changed.replace_range(4..5, if &changed[4..5] == "A" { "B" } else { "A" });
+        for tampered in [changed.as_str(), "", "x", "AAAA"] {
+            let answer = at.send(endpoint, &page(endpoint, &at.theirs.filling, Some(tampered))).await;
+            if (answer.status, answer.fields()) != (422, vec!["cursor"]) {
+                faults.push(format!("{} took the cursor {tampered:?}: {}", endpoint.name(), answer.text));
+            }
+        }
+    }
+    faults.extend(at.changed().await);
+    none(faults);
+}
+
+/// The same Idempotency-Key in two workspaces, or of two members of one, is two keys.
+#[tokio::test]
+async fn a_repeated_request_of_the_other_is_a_first_one() {
+    let at = Neighbours::new().await;
+    let mut faults = Vec::new();
+    for endpoint in inside().filter(|endpoint| endpoint.status == 201) {
+        let mut ids = Vec::new();
+        for place in [&at.theirs, &at.mine] {
+            let mut event = Sample::of(endpoint.member).filled(&at.world.ready_for(endpoint.name(), place).await);
+            event["headers"]["idempotency-key"] = json!("the-same-key");
+            let first = at.send(&endpoint, &event).await.expect(201);
+            let again = at.send(&endpoint, &event).await.expect(201);
+            let id = |answer: &Response| answer.body.to_string().split("\"id\":").nth(1).map(|id| id[..20].to_owned());
+            if id(&first).is_none() || id(&first) != id(&again) {
+                faults.push(format!("{}: a repeat made something new", endpoint.name()));
+            }
+            ids.push(first.text);
+        }
+        if ids[0] == ids[1] {
+            faults.push(format!("{}: was answered with the other's: {}", endpoint.name(), ids[1]));
+        }
+    }
+    none(faults);
+}

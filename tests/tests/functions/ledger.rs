@@ -1,0 +1,86 @@
+//! What a warm call of each route costs: its calls to DynamoDB, KMS, STS and S3, as a snapshot.
+//!
+//! A read takes one call for the proof and one for the data, a write one for the proof and one
+//! transaction. Where a route needs more, `MORE` says why; that list only shrinks.
+
+use std::collections::BTreeMap;
+
+use shared::function::Requires;
+use shared::http::Method;
+
+use crate::domains::{Endpoint, endpoints};
+use crate::none;
+use crate::place::{Place, World};
+use crate::sample::{Sample, request};
+
+const FEW: usize = 2;
+
+/// Routes with more calls than two: how many, and the reason.
+const MORE: [(&str, usize, &str); 10] = [
+    ("create-workspace", 3, "each workspace is another session of STS"),
+    ("create-upload", 4, "uploads of a user are counted exactly: a conditional write that meets its record is two calls"),
+    ("complete-upload", 5, "reads the picture's record and its file, and writes the file anew"),
+    ("connect-bluesky", 3, "whether the account is connected already is read before it is connected"),
+    ("disconnect-channel", 5, "the channel, its session and the list of accounts leave together"),
+    ("create-post", 4, "the sample names pictures and channels, which are looked at; without them it is two"),
+    ("update-post", 5, "the post is read, and the pictures and channels that it names"),
+    ("schedule-post", 4, "the post is read, and its channels"),
+    ("unschedule-post", 4, "the post is read, and its deliveries"),
+    ("delete-post", 3, "the post is read"),
+];
+
+/// Calls until a function is warm: the third finds a rate lease in hand (they hold 1, 2, 4), the session of the
+/// workspace assumed, and keys fetched. The last ones are there in case that a minute begins between them.
+const COLD: usize = 2;
+const CALLS: usize = 5;
+
+/// The calls of a route that is warm.
+async fn warm_calls(world: &World, place: &Place, endpoint: &Endpoint) -> Vec<String> {
+    let function = endpoint.member.function();
+    let sample = Sample::of(endpoint.member);
+    let mut fewest: Option<Vec<String>> = None;
+    world.app.move_address();
+    let address = world.app.address();
+    for call in 0..CALLS {
+        let event = sample.filled(&world.ready_for(endpoint.name(), place).await);
+        world.app.wire(function).take();
+        let answer = world.app.call(request(endpoint.member, &event).ip(&address)).await;
+        let expected = if endpoint.route.method == Method::Any { 404 } else { endpoint.status };
+        assert_eq!(answer.status, expected, "{}: {}", endpoint.name(), answer.text);
+        let calls = world.app.wire(function).take();
+        if call >= COLD && fewest.as_ref().is_none_or(|fewest| calls.len() < fewest.len()) {
+            fewest = Some(calls);
+        }
+    }
+    fewest.unwrap_or_default()
+}
+
+#[tokio::test]
+async fn the_warm_calls_of_every_route() {
+    let world = World::new().await;
+    let place = world.place().await;
+    let mut ledger = BTreeMap::new();
+    let mut faults = Vec::new();
+    for endpoint in endpoints() {
+        let name = endpoint.name();
+        let calls = warm_calls(&world, &place, &endpoint).await;
+        let more = MORE.iter().find(|(more, _, _)| *more == name);
+        let allowed = more.map_or(FEW, |(_, allowed, _)| *allowed);
+        let known = matches!(endpoint.access, Requires::Session | Requires::Role(_));
+        let here: Vec<&String> = calls.iter().filter(|call| !call.starts_with("HTTP.")).collect();
+        if known && here.len() > allowed {
+            faults.push(format!("{name}: {} calls, {allowed} allowed: {here:?}", here.len()));
+        }
+        if more.is_some() && here.len() < allowed {
+            faults.push(format!("{name}: needs {} calls, and MORE allows {allowed}", here.len()));
+        }
+        // A workspace that is founded is a new one each time, and so is its session.
+        let is_cold = |call: &&&String| call.starts_with("KMS.") || (call.starts_with("STS.") && name != "create-workspace");
+        if let Some(call) = here.iter().find(is_cold) {
+            faults.push(format!("{name}: calls {call} when it is warm"));
+        }
+        ledger.insert(name, calls.join(", "));
+    }
+    insta::assert_json_snapshot!("warm_calls", ledger);
+    none(faults);
+}

@@ -1,0 +1,129 @@
+//! What each function may do, in its session of one workspace and by itself, as snapshots.
+//!
+//! A snapshot that changes is a right that changes: it is read in review like code.
+
+use serde_json::{Map, Value, json};
+use shared::aws::grants::{Holder, Resource, Table};
+use shared::aws::session_policy::SESSION_POLICY_LIMIT;
+use shared::testing::session_policy;
+
+use crate::domains::{DOMAINS, Member, members};
+use crate::none;
+
+const WORKSPACE: &str = "ws_01999999999970008000000000000001";
+
+fn policy(member: Member) -> Value {
+    serde_json::from_str(&session_policy(member.function(), WORKSPACE).unwrap()).unwrap()
+}
+
+fn statements(policy: &Value) -> Vec<Value> {
+    policy["Statement"].as_array().unwrap().clone()
+}
+
+#[test]
+fn the_rights_of_every_function() {
+    for (domain, listed) in DOMAINS {
+        let mut rights = Map::new();
+        for listed in listed {
+            let member = Member { domain, listed };
+            let own = member.function().statements().filter(|statement| statement.holder == Holder::Own);
+            let own: Vec<String> =
+                own.map(|statement| format!("{} on {:?}", statement.actions.join(", "), statement.resource)).collect();
+            let session = policy(member);
+            rights.insert(member.name().to_owned(), json!({ "own": own, "session": session["Statement"] }));
+        }
+        insta::assert_json_snapshot!(format!("rights_of_{domain}"), rights);
+    }
+}
+
+#[test]
+fn a_session_reaches_one_workspace_and_nothing_else() {
+    let mut faults = Vec::new();
+    for member in members() {
+        let policy = policy(member);
+        if policy.to_string().len() > SESSION_POLICY_LIMIT {
+            faults.push(format!("{}: its policy has {} characters", member.name(), policy.to_string().len()));
+        }
+        for statement in statements(&policy) {
+            faults.extend(fault(&statement).map(|fault| format!("{}: {fault}: {statement}", member.name())));
+        }
+    }
+    none(faults);
+}
+
+/// What lets a statement reach further than one workspace.
+fn fault(statement: &Value) -> Option<&'static str> {
+    let actions: Vec<&str> = match &statement["Action"] {
+        Value::String(action) => vec![action],
+        actions => actions.as_array()?.iter().filter_map(Value::as_str).collect(),
+    };
+    let resources: Vec<&str> = match &statement["Resource"] {
+        Value::String(resource) => vec![resource],
+        resources => resources.as_array()?.iter().filter_map(Value::as_str).collect(),
+    };
+    let condition = &statement["Condition"];
+    if statement["Effect"] != "Allow" || actions.is_empty() || actions.iter().any(|action| action.contains('*')) {
+        return Some("its actions are not a list of names");
+    }
+    match actions[0].split(':').next()? {
+        "dynamodb" => {
+            let keys = condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"].as_array();
+            let bound = keys.is_some_and(|keys| {
+                !keys.is_empty() && keys.iter().all(|key| key.as_str().is_some_and(is_of_the_workspace))
+            });
+            // ForAllValues is true where a request names no key.
+            let absent_refused = condition["Null"]["dynamodb:LeadingKeys"] == "false";
+            let named = resources.iter().all(|resource| resource.contains(":table/bh-"));
+            (!bound || !absent_refused || !named).then_some("its keys are not one workspace's")
+        }
+        "s3" => {
+            let bound = resources.iter().all(|resource| resource.ends_with(&format!("/{WORKSPACE}/*")));
+            (!bound).then_some("its objects are not one workspace's")
+        }
+        "kms" => {
+            let by_context = condition["StringEquals"]["kms:EncryptionContext:workspace"] == WORKSPACE;
+            let by_service = condition["StringLike"]["kms:ViaService"].is_array();
+            // Making a key is bound by its tag, which the role itself requires.
+            let making = actions.contains(&"kms:CreateKey");
+            (!by_context && !by_service && !making).then_some("its keys are not one workspace's")
+        }
+        _ => Some("no session needs it"),
+    }
+}
+
+/// A partition of the workspace, whole or with something behind a `#`.
+fn is_of_the_workspace(key: &str) -> bool {
+    let Some((_, rest)) = key.split_once('#') else { return false };
+    rest == WORKSPACE || rest == format!("{WORKSPACE}#*")
+}
+
+/// A role's own rights name no partition of a workspace's data: that is what sessions are for.
+#[test]
+fn only_a_session_reaches_the_data_of_workspaces() {
+    let mut faults = Vec::new();
+    for member in members() {
+        for statement in member.function().statements().filter(|statement| statement.holder == Holder::Own) {
+            if matches!(statement.resource, Resource::Items(Table::Tenants | Table::Audit, _) | Resource::Objects(_)) {
+                faults.push(format!("{}: {:?}", member.name(), statement.resource));
+            }
+        }
+    }
+    none(faults);
+}
+
+/// Claim: the audit log can be added to, and by nobody changed.
+#[test]
+fn no_function_changes_an_audit_entry() {
+    let mut faults = Vec::new();
+    for member in members() {
+        for statement in member.function().statements() {
+            let changes = ["dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"];
+            if matches!(statement.resource, Resource::Items(Table::Audit, _))
+                && statement.actions.iter().any(|action| changes.contains(action))
+            {
+                faults.push(format!("{}: {:?}", member.name(), statement.actions));
+            }
+        }
+    }
+    none(faults);
+}
