@@ -60,6 +60,8 @@ test: local ## All tests, against one local cloud and a real Bluesky server
 	@$(CLOUD) pds-up
 	@$(CLOUD) install-cargo-tool nextest
 	@$(WITH_CLOUD) cargo nextest run --workspace --lib --test '*' $(TEST_ARGS)
+	@$(PYTHON) infra/local/demo.py --check
+	@$(CLOUD) check-logs
 
 audit: ## Advisories, licences and sources of the dependencies (needs the network)
 	@$(CLOUD) install-cargo-tool deny

@@ -21,6 +21,7 @@ USAGE = {
     "build [FN]": "compile all functions, or one, for the local cloud",
     "push FN": "build one function and make it the live one",
     "logs FN": "follow the log of one function",
+    "check-logs": "fail if any function has panicked",
     "env": "print the environment of a client of the local cloud, for a shell to evaluate",
     "status": "tell what runs where",
     "pds-up": "start a real Bluesky server",
@@ -46,6 +47,8 @@ def run(arguments: list[str]) -> None:
             functions.push(name)
         case ["logs", name]:
             functions.logs(name)
+        case ["check-logs"]:
+            functions.check_logs()
         case ["env"]:
             print_environment()
         case ["status"]:

@@ -57,6 +57,18 @@ def logs(name: str) -> None:
         time.sleep(POLL_SECONDS)
 
 
+def check_logs() -> None:
+    """Fails where any function of the stack has panicked since the stack was deployed: bad input has a named error, always."""
+    panics = []
+    names = read_json(OUTPUTS).get("functions", [])
+    with step(f"looking for panics in the logs of {len(names)} functions"):
+        for name in names:
+            messages = [event["message"].strip() for event in _events(f"/aws/lambda/{physical_name(name)}", 0)]
+            panics += [f"{name}: {message[:300]}" for message in messages if "panicked at" in message]
+    if panics:
+        raise Failure("looking for panics", "none in any function's log", "\n            ".join(panics[:10]))
+
+
 def physical_name(name: str) -> str:
     """The name in the cloud, which is the function's own behind the stack's prefix."""
     listed = []

@@ -3,6 +3,6 @@
 use shared::kernel::ids::WorkspaceId;
 use shared::tenancy::platform::DueEntry;
 
-pub fn change(entry: DueEntry, workspace: WorkspaceId) -> DueEntry {
-    DueEntry { workspace, ..entry }
+pub fn build(workspace: WorkspaceId) -> DueEntry {
+    DueEntry { workspace }
 }

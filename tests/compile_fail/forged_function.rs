@@ -2,6 +2,6 @@
 
 use shared::function::Function;
 
-pub fn change(function: Function) -> Function {
-    Function { grants: &[], ..function }
+pub fn build() -> Function {
+    Function { grants: &[] }
 }

@@ -1,8 +1,8 @@
-//! A scope is not made from the parts of another one.
+//! A scope is not written down field by field.
 
 use shared::kernel::ids::WorkspaceId;
 use shared::tenancy::Scope;
 
-pub fn change(mine: Scope, theirs: WorkspaceId) -> Scope {
-    Scope { workspace: theirs, ..mine }
+pub fn build(theirs: WorkspaceId) -> Scope {
+    Scope { workspace: theirs }
 }

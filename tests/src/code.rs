@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn comments_and_literals_are_blanked_in_place() {
-        let text = "let a = \"// no \\\" comment\"; // yes\nlet b = 'x'; /* two\nlines */ fn f<'a>() {}\nr#\"a \" b\"# end";
+        let text =
+            "let a = \"// no \\\" comment\"; // yes\nlet b = 'x'; /* two\nlines */ fn f<'a>() {}\nr#\"a \" b\"# end";
         let bare = bare(text);
         assert_eq!(bare.lines().count(), text.lines().count());
         let kept: Vec<&str> = bare.split_whitespace().collect();

@@ -34,9 +34,10 @@ impl File {
     }
 }
 
-/// The repository's root.
+/// The repository's root: of the checkout that is tested, wherever the test was built.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+    let tests = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&tests).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
 /// The project's own files with one of these extensions, in the order of their paths.

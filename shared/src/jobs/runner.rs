@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -20,6 +21,8 @@ use crate::tenancy::platform::OutboxRow;
 
 /// A run ends after five minutes (claim 64).
 const LONGEST_RUN: Duration = Duration::from_secs(300);
+/// What a message may be early by: the queue's whole seconds, and some for clocks that differ.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(2);
 /// What is left of the function's timeout to record how a run ended.
 const ENDED_BEFORE_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -115,7 +118,7 @@ impl Runner<'_> {
         let tick: Tick = serde_json::from_value(event).map_err(Problem::internal)?;
         // An event without an instant is one that a person sent: it runs now, once.
         let now = self.app.aws.clock.now().to_string();
-        let key = tick.scheduled_time.filter(|at| at.parse::<jiff::Timestamp>().is_ok()).unwrap_or(now);
+        let key = tick.scheduled_time.filter(|at| at.parse::<Timestamp>().is_ok()).unwrap_or(now);
         let lock = Lock { aws: &self.app.aws, job: self.entry.job.name, holder: &key };
         if !lock.take(self.deadline()).await? {
             tracing::info!(job = self.entry.job.name, key, "skipped: another run is at work");
@@ -149,9 +152,19 @@ impl Runner<'_> {
         if envelope.name != name {
             return Err(Problem::internal(format!("a message {} on the queue of {name}", envelope.name)));
         }
+        self.await_instant(envelope.not_before).await;
         match self.one(&envelope.id, Some(partition), None, envelope.payload).await {
             Ok(()) | Err(JobError::GiveUp(_)) => Ok(()),
             Err(JobError::Retry(problem)) => Err(problem),
+        }
+    }
+
+    /// Waits for what a queue's whole seconds leave of a message's instant.
+    async fn await_instant(&self, not_before: Option<Timestamp>) {
+        let clock = &self.app.aws.clock;
+        let early = not_before.map(|at| at.duration_since(clock.now())).filter(|early| early.is_positive());
+        if let Some(early) = early.filter(|early| *early <= LONGEST_WAIT) {
+            clock.pause(early.unsigned_abs()).await;
         }
     }
 
@@ -235,4 +248,22 @@ fn read_row(image: Value) -> Result<OutboxRow, Problem> {
     }
     let Image { pk, e } = serde_dynamo::from_item(item).map_err(Problem::internal)?;
     Ok(OutboxRow { partition: pk, envelope: e })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_ends_after_five_minutes_and_always_before_its_function() {
+        let seconds = Duration::from_secs;
+        assert_eq!(deadline(330, seconds(330)), seconds(300));
+        assert_eq!(deadline(60, seconds(60)), seconds(58));
+        // The second message of a batch has what the first one left.
+        assert_eq!(deadline(60, seconds(20)), seconds(18));
+        assert_eq!(deadline(60, seconds(1)), seconds(0));
+        for declared_s in 10..=330 {
+            assert!(deadline(declared_s, seconds(declared_s.into())) < seconds(declared_s.into()));
+        }
+    }
 }

@@ -182,8 +182,8 @@ impl Core {
             return Ok(Relayed::Fenced);
         }
         let delay_ms = row.envelope.not_before.map_or(0, |at| at.as_millisecond() - aws.clock.now().as_millisecond());
-        // Rounded up: a message never arrives before its time.
-        let delay_s = (delay_ms.max(0) + 999) / 1000;
+        // Whole seconds are the queue's; the rest of the last one is waited for by the job's runner.
+        let delay_s = delay_ms.max(0) / 1000;
         if delay_s > MAX_DELAY_S {
             return Ok(Relayed::NotYet);
         }

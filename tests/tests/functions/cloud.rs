@@ -20,7 +20,7 @@ impl Contents {
                 if !start.is_null() {
                     scan["ExclusiveStartKey"] = start;
                 }
-                let page = call("dynamodb", "DynamoDB_20120810.Scan", &scan).await;
+                let page = dynamodb("Scan", &scan).await;
                 for item in page["Items"].as_array().unwrap_or_else(|| panic!("{page}")) {
                     let short = table.rsplit('-').next().unwrap_or_default();
                     let key = format!("{short} {} {}", item["pk"]["S"].as_str().unwrap(), item["sk"]["S"]);
@@ -60,19 +60,13 @@ impl Contents {
     }
 }
 
-/// Makes a queue, or finds it made.
-pub async fn make_queue(name: &str) {
-    let made = call("sqs", "AmazonSQS.CreateQueue", &json!({ "QueueName": name })).await;
-    assert!(made["QueueUrl"].is_string(), "{name}: {made}");
-}
-
-async fn call(service: &str, target: &str, body: &Value) -> Value {
+async fn dynamodb(operation: &str, body: &Value) -> Value {
     let request = reqwest::Client::new().post(endpoint());
-    let request = request.header("x-amz-target", target);
+    let request = request.header("x-amz-target", format!("DynamoDB_20120810.{operation}"));
     let request = request.header("content-type", "application/x-amz-json-1.0");
     // The local cloud reads the region and the account from the credential, and verifies nothing.
-    let scope = format!("test/20260101/us-east-1/{service}/aws4_request");
-    let signed = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+    let signed =
+        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
     let answer = request.header("authorization", signed).body(body.to_string()).send().await.unwrap();
     serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
 }
@@ -83,7 +77,8 @@ fn endpoint() -> String {
 
 /// The token in the last mail to an address.
 pub async fn mailed_token(email: &str) -> String {
-    let kept: Value = reqwest::get(format!("{}/_ministack/ses/messages", endpoint())).await.unwrap().json().await.unwrap();
+    let kept: Value =
+        reqwest::get(format!("{}/_ministack/ses/messages", endpoint())).await.unwrap().json().await.unwrap();
     let mails = kept["messages"].as_object().unwrap().values().flat_map(|mails| mails.as_array().unwrap().clone());
     let mail = mails.filter(|mail| mail.to_string().contains(email)).last().expect("a mail");
     let text = mail["BodyText"].as_str().unwrap();

@@ -170,7 +170,8 @@ async fn to_a_stranger_a_workspace_does_not_exist() {
     for endpoint in endpoints().iter().filter(|endpoint| matches!(endpoint.access, Requires::Role(_))) {
         let inside = trial.filled(endpoint, &trial.place.filling.clone().with("token", &stranger.token));
         let mut nowhere = inside.clone();
-        nowhere["pathParameters"]["workspace_id"] = json!(trial.world.app.new_id::<shared::kernel::ids::WorkspaceKind>());
+        nowhere["pathParameters"]["workspace_id"] =
+            json!(trial.world.app.new_id::<shared::kernel::ids::WorkspaceKind>());
         let mut no_id = inside.clone();
         no_id["pathParameters"]["workspace_id"] = json!("ws_1");
         for (what, event) in [("a stranger", &inside), ("no such workspace", &nowhere), ("no id", &no_id)] {
@@ -241,7 +242,9 @@ async fn what_is_too_large_is_413_and_what_is_no_json_415() {
         large["body"] = json!(format!("{{\"a\": \"{}\"}}", "x".repeat(endpoint.route.max_body_bytes)));
         trial.refuses(endpoint, "a large body", &large, refusal(413, "body_too_large")).await;
         if endpoint.has_body() {
-            for media_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonx"] {
+            for media_type in
+                ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonx"]
+            {
                 let mut event = with_body(&good, body(&good));
                 event["headers"]["content-type"] = json!(media_type);
                 trial.refuses(endpoint, media_type, &event, refusal(415, "unsupported_media_type")).await;
@@ -314,7 +317,8 @@ async fn a_field_that_is_unknown_missing_or_of_another_type_is_named() {
             let name = field.name.as_str();
             assert!(!field.types.is_empty(), "{}: {name} has no type", endpoint.name());
             if endpoint.has_body() {
-                let wrong = if field.types.iter().any(|kind| kind == "object") { json!(7) } else { json!({ "wrong": 1 }) };
+                let wrong =
+                    if field.types.iter().any(|kind| kind == "object") { json!(7) } else { json!({ "wrong": 1 }) };
                 let mut changed = body(&good);
                 changed.insert(name.to_owned(), wrong);
                 trial.refuses(endpoint, "another type", &with_body(&good, changed), invalid(name)).await;

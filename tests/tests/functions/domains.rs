@@ -67,9 +67,7 @@ pub fn members() -> impl Iterator<Item = Member> {
 
 pub fn endpoints() -> Vec<Endpoint> {
     let declared = members().filter_map(|member| match member.function().declared() {
-        Declared::Route { route, needs, access, status, .. } => {
-            Some(Endpoint { member, route, needs, access, status })
-        }
+        Declared::Route { route, needs, access, status, .. } => Some(Endpoint { member, route, needs, access, status }),
         Declared::Job(_) => None,
     });
     declared.collect()

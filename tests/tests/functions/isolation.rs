@@ -180,7 +180,10 @@ async fn a_cursor_of_the_other_is_422() {
         for (from, cursor) in &cursors {
             let mut tried =
                 vec![("mine with theirs", at.send(endpoint, &page(endpoint, &at.mine.filling, Some(cursor))).await)];
-            tried.push(("unchecked", at.send_unchecked(endpoint, &page(endpoint, &at.mine.filling, Some(cursor))).await));
+            tried.push((
+                "unchecked",
+                at.send_unchecked(endpoint, &page(endpoint, &at.mine.filling, Some(cursor))).await,
+            ));
             if *from != endpoint.name() {
                 let theirs = page(endpoint, &at.theirs.filling, Some(cursor));
                 tried.push(("theirs, of another list", at.send(endpoint, &theirs).await));

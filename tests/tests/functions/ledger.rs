@@ -18,7 +18,11 @@ const FEW: usize = 2;
 /// Routes with more calls than two: how many, and the reason.
 const MORE: [(&str, usize, &str); 10] = [
     ("create-workspace", 3, "each workspace is another session of STS"),
-    ("create-upload", 4, "uploads of a user are counted exactly: a conditional write that meets its record is two calls"),
+    (
+        "create-upload",
+        4,
+        "uploads of a user are counted exactly: a conditional write that meets its record is two calls",
+    ),
     ("complete-upload", 5, "reads the picture's record and its file, and writes the file anew"),
     ("connect-bluesky", 3, "whether the account is connected already is read before it is connected"),
     ("disconnect-channel", 5, "the channel, its session and the list of accounts leave together"),
@@ -75,7 +79,8 @@ async fn the_warm_calls_of_every_route() {
             faults.push(format!("{name}: needs {} calls, and MORE allows {allowed}", here.len()));
         }
         // A workspace that is founded is a new one each time, and so is its session.
-        let is_cold = |call: &&&String| call.starts_with("KMS.") || (call.starts_with("STS.") && name != "create-workspace");
+        let is_cold =
+            |call: &&&String| call.starts_with("KMS.") || (call.starts_with("STS.") && name != "create-workspace");
         if let Some(call) = here.iter().find(is_cold) {
             faults.push(format!("{name}: calls {call} when it is warm"));
         }

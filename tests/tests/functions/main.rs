@@ -12,6 +12,7 @@ mod isolation;
 mod ledger;
 mod place;
 mod policies;
+mod repeats;
 mod sample;
 /// The server that the tests of channels script: what it does was seen on the real one.
 #[allow(dead_code)]

@@ -5,7 +5,7 @@ use channels::end_channel_session::EndChannelSession;
 use mail::SendEmail;
 use posts::publish_post::PublishPost;
 use serde_json::{Value, json};
-use shared::config::{Config, Tables};
+use shared::config::Tables;
 use shared::crypto::digest::from_base64url;
 use shared::function::Function;
 use shared::identity::AccountKey;
@@ -14,7 +14,6 @@ use shared::tenancy::Role;
 use shared::testing::{Person, Posted, Request, TestApp};
 
 use crate::cloud;
-use crate::domains::jobs;
 use crate::sample::Filling;
 use crate::scripted_server::{PASSWORD as APP_PASSWORD, ScriptedServer};
 
@@ -44,14 +43,10 @@ struct Account {
 impl World {
     pub async fn new() -> Self {
         let mut app = TestApp::alone().await.unwrap();
-        let mut config = None;
-        app.configure(|current| config = Some(current.clone()));
-        let Config { tables, queue_base, .. } = config.unwrap();
-        for job in jobs() {
-            cloud::make_queue(&format!("{}{}", queue_base.rsplit('/').next().unwrap_or_default(), job.name())).await;
-        }
+        let mut tables = None;
+        app.configure(|config| tables = Some(config.tables.clone()));
         let platform = ScriptedServer::start(app.now());
-        Self { app, tables, platform }
+        Self { app, tables: tables.unwrap(), platform }
     }
 
     /// Calls a route as this person, from an address without a past, a little later than the call before.
@@ -245,5 +240,4 @@ pub fn text(value: &Value) -> String {
 }
 
 /// A PNG of eight by eight pixels.
-const DOT: &str =
-    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4YSOCFTEMLQkAh11GAShFWoUAAAAASUVORK5CYII";
+const DOT: &str = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4YSOCFTEMLQkAh11GAShFWoUAAAAASUVORK5CYII";

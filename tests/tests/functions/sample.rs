@@ -44,6 +44,12 @@ impl Sample {
         opened.filter_map(|rest| rest.split_once("}}")).map(|(name, _)| name.to_owned()).collect()
     }
 
+    /// Whether its body has members.
+    pub fn says_something(&self) -> bool {
+        let event: Value = serde_json::from_str(&self.0).unwrap();
+        !body(&event).is_empty()
+    }
+
     pub fn filled(&self, filling: &Filling) -> Value {
         let mut text = self.0.clone();
         for name in self.placeholders() {

@@ -41,12 +41,28 @@ const DOMAINS: [&str; 16] = [
 ];
 
 /// What a function crate reaches through `shared` alone.
-const MECHANISM: [&str; 7] = ["aws-config", "aws-sdk-", "aws-smithy-", "aws-credential-", "lambda_", "reqwest", "tokio"];
+const MECHANISM: [&str; 7] =
+    ["aws-config", "aws-sdk-", "aws-smithy-", "aws-credential-", "lambda_", "reqwest", "tokio"];
 
 /// Nouns of the product, which `shared` does not know.
 const NOUNS: [&str; 17] = [
-    "post", "posts", "channel", "channels", "brand", "brands", "picture", "pictures", "delivery", "deliveries",
-    "campaign", "campaigns", "caption", "bluesky", "mastodon", "instagram", "hashtag",
+    "post",
+    "posts",
+    "channel",
+    "channels",
+    "brand",
+    "brands",
+    "picture",
+    "pictures",
+    "delivery",
+    "deliveries",
+    "campaign",
+    "campaigns",
+    "caption",
+    "bluesky",
+    "mastodon",
+    "instagram",
+    "hashtag",
 ];
 
 fn layer(module: &str) -> Option<usize> {

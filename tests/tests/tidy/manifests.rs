@@ -87,7 +87,8 @@ fn the_binaries_of_a_domain_hold_no_tests() {
         }
         let listed = krate.table.get("bin").and_then(Value::as_array).cloned().unwrap_or_default();
         let with_tests = listed.iter().filter(|binary| !is_off(binary, "test"));
-        faults.extend(with_tests.map(|binary| format!("{}: lacks test = false: {:?}", krate.folder, binary.get("name"))));
+        faults
+            .extend(with_tests.map(|binary| format!("{}: lacks test = false: {:?}", krate.folder, binary.get("name"))));
         let names: BTreeSet<String> =
             listed.iter().filter_map(|binary| binary.get("name")?.as_str().map(str::to_owned)).collect();
         let files = system_tests::files_in(&format!("{}/src/bin", krate.folder), &["rs"]);

@@ -20,7 +20,10 @@ fn every_source_opens_with_what_it_is() {
 #[test]
 fn no_source_is_longer_than_it_may_be() {
     let long = sources().into_iter().filter(|file| file.text.lines().count() > LONGEST_FILE);
-    none(long.map(|file| format!("{}: {} lines, {LONGEST_FILE} allowed", file.path, file.text.lines().count())).collect());
+    none(
+        long.map(|file| format!("{}: {} lines, {LONGEST_FILE} allowed", file.path, file.text.lines().count()))
+            .collect(),
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod place;
 mod publishing;
+mod real_server;
 mod restoring;
 mod scheduling;
 /// The server that the tests of channels script: what it does was seen on the real one.

@@ -1,21 +1,24 @@
-//! A workspace with a channel on a scripted server, and the steps that the tests share.
+//! A workspace with a channel on a scripted server or on a real one, and the steps that the tests share.
 
 use channels::connect_bluesky;
+use media::media::{AltText, Sha256, StoredPicture};
+use media::rendition::Format;
+use media::{Media, MediaId};
 use posts::publish_post::{self, PublishPost};
 use posts::{create_post, get_post, list_deliveries, schedule_post, sweep_due_posts};
 use serde_json::{Value, json};
 use shared::function::Function;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
-use shared::tenancy::{Page, Role};
+use shared::tenancy::{Changes, Page, Role};
 use shared::testing::{Person, Posted, Request, Response, TestApp};
 
 use crate::scripted_server::{PASSWORD, ScriptedServer};
 
-pub struct Place {
+pub struct Place<Server = ScriptedServer> {
     pub app: TestApp,
     pub owner: Person,
     began: Timestamp,
-    pub server: ScriptedServer,
+    pub server: Server,
     pub channel: String,
 }
 
@@ -24,14 +27,22 @@ impl Place {
         let app = TestApp::alone().await.unwrap();
         let owner = app.owner().await.unwrap();
         let server = ScriptedServer::start(app.now());
-        let channel = connect(&app, &owner, &server, "alice.test").await;
-        let began = app.now();
-        Self { app, owner, began, server, channel }
+        let account = connecting(&server, "alice.test");
+        Self::on(app, owner, server, account).await
     }
 
     /// Connects one more account.
     pub async fn connect(&self, handle: &str) -> String {
-        connect(&self.app, &self.owner, &self.server, handle).await
+        connect(&self.app, &self.owner, connecting(&self.server, handle)).await
+    }
+}
+
+impl<Server> Place<Server> {
+    /// With a channel for an account of this server, as `connect-bluesky` takes it.
+    pub async fn on(app: TestApp, owner: Person, server: Server, account: Value) -> Self {
+        let channel = connect(&app, &owner, account).await;
+        let began = app.now();
+        Self { app, owner, began, server, channel }
     }
 
     pub async fn call(&self, function: &'static Function, post: &str, body: Value) -> Response {
@@ -49,6 +60,28 @@ impl Place {
     pub async fn draft(&self, text: &str) -> String {
         let made = self.call(&create_post::FUNCTION, "", json!({ "text": text })).await.expect(201);
         made.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A picture with the alternative text "A wall", whose bytes are still to come.
+    pub async fn announced_picture(&self, bytes: &[u8]) -> MediaId {
+        let (workspace, user) = (self.app.scope(self.owner.workspace), self.owner.user);
+        let (id, size) = (workspace.new_id(), (bytes.len() as u64).try_into().unwrap());
+        let alt_text = AltText::try_from("A wall".to_owned()).unwrap();
+        let media = Media::announced(id, size, Sha256::of(bytes), Some(alt_text), user, self.app.now());
+        workspace.commit(Changes::default().insert(&media).unaudited("a fixture")).await.unwrap();
+        id
+    }
+
+    /// Its bytes have come: they are taken to show 4 by 3 pixels.
+    pub async fn complete_picture(&self, id: MediaId, bytes: &[u8]) {
+        let workspace = self.app.scope(self.owner.workspace);
+        let name = format!("{id}.png");
+        let version = workspace.write_object(&name, "image/png", bytes.to_vec()).await.unwrap();
+        let (size_bytes, sha256) = (bytes.len() as u64, Sha256::of(bytes));
+        let full = StoredPicture { name, version, format: Format::Png, size_bytes, width: 4, height: 3, sha256 };
+        let mut media = workspace.get::<Media>(&id).await.unwrap();
+        media.complete(full, None);
+        workspace.commit(Changes::default().replace(&media).unaudited("a fixture")).await.unwrap();
     }
 
     /// A schedule for the channel, some seconds from now, as UTC shows it.
@@ -122,8 +155,11 @@ impl Place {
     }
 }
 
-async fn connect(app: &TestApp, owner: &Person, server: &ScriptedServer, handle: &str) -> String {
-    let body = json!({ "service": server.url, "identifier": handle, "app_password": PASSWORD });
-    let connected = app.call(Request::to(&connect_bluesky::FUNCTION).by(owner).json(body)).await.expect(201);
+fn connecting(server: &ScriptedServer, handle: &str) -> Value {
+    json!({ "service": server.url, "identifier": handle, "app_password": PASSWORD })
+}
+
+async fn connect(app: &TestApp, owner: &Person, account: Value) -> String {
+    let connected = app.call(Request::to(&connect_bluesky::FUNCTION).by(owner).json(account)).await.expect(201);
     connected.body["id"].as_str().unwrap().to_owned()
 }

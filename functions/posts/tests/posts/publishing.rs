@@ -1,13 +1,9 @@
 //! Publishing: to the second, exactly once, whatever breaks.
 
 use channels::disconnect_channel;
-use media::Media;
-use media::media::{AltText, Sha256, StoredPicture};
-use media::rendition::Format;
 use posts::{publish_post, sweep_due_posts};
 use serde_json::json;
 use shared::aws::wire::Fault;
-use shared::tenancy::Changes;
 use shared::testing::{Ended, Request};
 
 use crate::place::Place;
@@ -194,25 +190,15 @@ async fn deliveries_of_one_post_that_are_sent_at_the_same_second_do_not_lose_eac
 #[tokio::test]
 async fn a_post_is_published_with_its_pictures_once_they_are_ready() {
     let at = Place::new().await;
-    let (workspace, bytes) = (at.app.scope(at.owner.workspace), b"not looked at again".to_vec());
-    let (id, user) = (workspace.new_id(), at.owner.user);
-    let alt_text = AltText::try_from("A wall".to_owned()).unwrap();
-    let size = (bytes.len() as u64).try_into().unwrap();
-    let media = Media::announced(id, size, Sha256::of(&bytes), Some(alt_text), user, at.app.now());
-    workspace.commit(Changes::default().insert(&media).unaudited("a fixture")).await.unwrap();
+    let bytes = b"not looked at again";
+    let id = at.announced_picture(bytes).await;
     let body = json!({ "text": "With a picture", "media_ids": [id] });
     let post = at.call(&posts::create_post::FUNCTION, "", body).await.expect(201).body;
     let post = post["id"].as_str().unwrap();
     let early = at.call(&posts::schedule_post::FUNCTION, post, at.in_seconds(30)).await.expect(422);
     assert_eq!(early.fields(), ["media_ids"]);
 
-    let name = format!("{id}.png");
-    let version = workspace.write_object(&name, "image/png", bytes.clone()).await.unwrap();
-    let (size_bytes, sha256) = (bytes.len() as u64, Sha256::of(&bytes));
-    let full = StoredPicture { name, version, format: Format::Png, size_bytes, width: 4, height: 3, sha256 };
-    let mut media = workspace.get::<Media>(&id).await.unwrap();
-    media.complete(full, None);
-    workspace.commit(Changes::default().replace(&media).unaudited("a fixture")).await.unwrap();
+    at.complete_picture(id, bytes).await;
     at.call(&posts::schedule_post::FUNCTION, post, at.in_seconds(30)).await.expect(200);
     at.sweep().await;
     at.advance(30);

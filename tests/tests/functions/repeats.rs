@@ -1,0 +1,77 @@
+//! Idempotency-Key on every POST: a request that is repeated is answered again and carried out once.
+
+use serde_json::{Value, json};
+use shared::function::Requires;
+use shared::http::Method;
+use shared::testing::Response;
+
+use crate::cloud::Contents;
+use crate::domains::{Endpoint, endpoints};
+use crate::none;
+use crate::place::World;
+use crate::sample::{Sample, request};
+
+/// The POSTs that make or change something of a workspace. Those that issue secrets are never repeated.
+fn repeatable() -> impl Iterator<Item = Endpoint> {
+    let posts = endpoints().into_iter().filter(|endpoint| endpoint.route.method == Method::Post);
+    posts.filter(|endpoint| matches!(endpoint.access, Requires::Role(_)) || endpoint.name() == "create-workspace")
+}
+
+async fn send(world: &World, endpoint: &Endpoint, event: &Value) -> Response {
+    world.app.move_address();
+    world.app.call(request(endpoint.member, event)).await
+}
+
+/// The ids in an answer: signed addresses and their expiry are new each time.
+fn ids(answer: &Response) -> Vec<String> {
+    let parts = answer.text.split("\"id\":\"").skip(1);
+    parts.filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_repeat_under_the_same_key_has_one_effect() {
+    let world = World::new().await;
+    let place = world.place().await;
+    let mut faults = Vec::new();
+    let mut tried = 0;
+    for endpoint in repeatable() {
+        let mut event = Sample::of(endpoint.member).filled(&world.ready_for(endpoint.name(), &place).await);
+        event["headers"]["idempotency-key"] = json!(format!("key-of-{}", endpoint.name()));
+        let first = send(&world, &endpoint, &event).await.expect(endpoint.status);
+        let before = Contents::of(&world.tables).await.of_the_product();
+        let second = send(&world, &endpoint, &event).await;
+        if (second.status, ids(&second)) != (first.status, ids(&first)) || ids(&first).is_empty() {
+            faults.push(format!("{}: first {}, then {} {}", endpoint.name(), first.text, second.status, second.text));
+        }
+        let after = Contents::of(&world.tables).await.of_the_product();
+        faults.extend(before.changes_until(&after).into_iter().map(|change| format!("{}: {change}", endpoint.name())));
+        tried += 1;
+    }
+    assert!(tried >= 6, "only {tried} routes were tried");
+    none(faults);
+}
+
+#[tokio::test]
+async fn a_key_is_refused_with_another_body() {
+    let world = World::new().await;
+    let place = world.place().await;
+    let mut faults = Vec::new();
+    // Where a request says nothing, no other body says something else.
+    let speaking = repeatable().filter(|endpoint| Sample::of(endpoint.member).says_something());
+    for endpoint in speaking {
+        let mut event = Sample::of(endpoint.member).filled(&world.ready_for(endpoint.name(), &place).await);
+        event["headers"]["idempotency-key"] = json!(format!("key-of-{}", endpoint.name()));
+        send(&world, &endpoint, &event).await.expect(endpoint.status);
+        let before = Contents::of(&world.tables).await.of_the_product();
+        event["body"] = json!(format!("{} ", event["body"].as_str().unwrap()));
+        let refused = send(&world, &endpoint, &event).await;
+        if (refused.status, refused.code()) != (422, "idempotency_key_reused")
+            || refused.fields() != ["Idempotency-Key"]
+        {
+            faults.push(format!("{}: {} {}", endpoint.name(), refused.status, refused.text));
+        }
+        let after = Contents::of(&world.tables).await.of_the_product();
+        faults.extend(before.changes_until(&after).into_iter().map(|change| format!("{}: {change}", endpoint.name())));
+    }
+    none(faults);
+}
