@@ -57,6 +57,11 @@ impl Entity for Channel {
 }
 
 impl Channel {
+    /// What an auditor should know: which account, on which server.
+    pub fn facts(&self) -> serde_json::Value {
+        serde_json::json!({ "platform": self.platform, "service": self.service, "account_id": self.account_id })
+    }
+
     /// Puts the account back to work after a person has signed in again.
     pub fn reconnect(&mut self, service: String, handle: String, by: UserId, at: Timestamp) {
         self.service = service;

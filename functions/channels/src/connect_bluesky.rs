@@ -103,7 +103,7 @@ async fn connect(
         .insert(&channel)
         .insert(&session)
         .audit("channel.connected", channel.id)
-        .detail(about(&channel));
+        .detail(channel.facts());
     workspace.commit(changes).await?;
     Ok(ChannelView::from(&channel))
 }
@@ -128,7 +128,7 @@ async fn reconnect(
         .or(ChannelError::ChangedMeanwhile)
         .insert(&ended)
         .audit("channel.reconnected", channel.id)
-        .detail(about(&channel))
+        .detail(channel.facts())
         .send(&EndChannelSession { ended_session_id: ended.id });
     workspace.commit(changes).await?;
     Ok(ChannelView::from(&*channel))
@@ -143,13 +143,4 @@ async fn sealed(scope: &Scope, channel: ChannelId, account: &SignedIn) -> Result
     let access = scope.seal(TOKEN_PURPOSE, &channel, &account.access).await?;
     let refresh = scope.seal(TOKEN_PURPOSE, &channel, &account.refresh).await?;
     Ok((access, refresh))
-}
-
-/// What an auditor should know: which account, on which server.
-fn about(channel: &Channel) -> serde_json::Value {
-    serde_json::json!({
-        "platform": channel.platform,
-        "service": channel.service,
-        "account_id": channel.account_id,
-    })
 }

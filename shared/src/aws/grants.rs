@@ -40,7 +40,7 @@ pub enum Grant {
     RelayOutbox,
     /// List workspace keys and schedule the deletion of orphans.
     RetireKeys,
-    /// Call addresses outside AWS. No IAM right: it is what the network rules are generated from.
+    /// Call addresses outside AWS. No IAM right: `Scope::call` asks for it.
     CallPlatforms,
 }
 

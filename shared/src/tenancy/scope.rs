@@ -17,7 +17,7 @@ use super::listing::{Listing, Page};
 use super::remember::Remember;
 use super::roles::{AtLeast, Rank, Role};
 use crate::audit::{self, Action, AuditEntry, Origin, Target};
-use crate::aws::grants::Table;
+use crate::aws::grants::{Grant, Table};
 use crate::aws::outbound::{OutboundAnswer, OutboundError, OutboundRequest};
 use crate::aws::session_policy::Subject;
 use crate::config::Sending;
@@ -260,8 +260,11 @@ impl Scope {
         self.app.aws.clock.pause(duration).await;
     }
 
-    /// Calls an address outside AWS: public, https, bounded.
+    /// Calls an address outside AWS, for functions that declare `CallPlatforms`: public, https, bounded.
     pub async fn call(&self, request: OutboundRequest) -> Result<OutboundAnswer, OutboundError> {
+        if !self.app.grants.contains(&Grant::CallPlatforms) {
+            return Err(OutboundError::Forbidden(request.url.host_str().unwrap_or_default().to_owned()));
+        }
         Box::pin(self.app.aws.outbound().send(request)).await
     }
 }
