@@ -164,8 +164,8 @@ def table() -> list[tuple[str, str, str]]:
         (f"exec to first `/next`, `{ROUTE}`, CPU, p50 of {STARTS}", f"{statistics.median(starts):.1f} ms", "≤ 4 ms"),
         (f"warm authenticated read, `{ROUTE}`, CPU, p50 of {READS}", f"{statistics.median(reads):.2f} ms", "≤ 0.6 ms"),
         (f"resident memory of a warm `{ROUTE}`", f"{resident_mb:.1f} MB", "≤ 24 MB"),
-        (f"zip of `{ROUTE}`", f"{sizes[ROUTE]:.2f} MB", f"≤ {LARGEST_ZIP_BYTES / 1e6} MB"),
-        (f"largest zip (`{largest}`, of {len(sizes)})", f"{sizes[largest]:.2f} MB", f"≤ {LARGEST_ZIP_BYTES / 1e6} MB"),
+        (f"zip of `{ROUTE}`", f"{sizes[ROUTE]:.2f} MB", "≤ 5.5 MB"),
+        (f"largest zip (`{largest}`, of {len(sizes)})", f"{sizes[largest]:.2f} MB", f"≤ {LARGEST_ZIP_BYTES / 1e6} MB, the gate"),
     ]
 
 

@@ -79,8 +79,8 @@ fn endpoint() -> String {
 pub async fn mailed_token(email: &str) -> String {
     let kept: Value =
         reqwest::get(format!("{}/_ministack/ses/messages", endpoint())).await.unwrap().json().await.unwrap();
-    let mails = kept["messages"].as_object().unwrap().values().flat_map(|mails| mails.as_array().unwrap().clone());
-    let mail = mails.filter(|mail| mail.to_string().contains(email)).last().expect("a mail");
+    let mut mails = kept["messages"].as_object().unwrap().values().flat_map(|mails| mails.as_array().unwrap().clone());
+    let mail = mails.rfind(|mail| mail.to_string().contains(email)).expect("a mail");
     let text = mail["BodyText"].as_str().unwrap();
     let (_, token) = text.split_once("#token=").expect("a link");
     token.split_whitespace().next().unwrap().to_owned()

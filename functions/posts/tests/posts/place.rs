@@ -128,13 +128,6 @@ impl<Server> Place<Server> {
         listed["items"].as_array().unwrap().clone()
     }
 
-    /// Delivers every message for one post so far.
-    pub async fn deliver_for(&self, post: &str) {
-        let mut messages = self.messages().await;
-        messages.retain(|posted| posted.envelope.payload["post_id"] == post);
-        self.app.deliver(&publish_post::FUNCTION, &messages).await.unwrap();
-    }
-
     /// The states of the post and of its only delivery.
     pub async fn states(&self, post: &str) -> (String, String) {
         let text = |value: &Value| value["state"].as_str().unwrap().to_owned();

@@ -3,8 +3,7 @@
 use channels::disconnect_channel;
 use posts::{publish_post, sweep_due_posts};
 use serde_json::json;
-use shared::aws::wire::Fault;
-use shared::testing::{Ended, Request};
+use shared::testing::Request;
 
 use crate::place::Place;
 use crate::scripted_server::{Scripted, refusal};
@@ -133,40 +132,6 @@ async fn an_outage_is_caught_up_within_a_day_and_missed_after_it() {
     at.sweep().await;
     assert_eq!(at.states(&post).await, states("failed", "failed"));
     assert_eq!(at.deliveries(&post).await[0]["trouble"]["code"], "missed");
-}
-
-#[tokio::test]
-async fn a_crash_before_or_after_any_call_leaves_one_record_and_a_published_delivery() {
-    let at = Place::new().await;
-    let mut crashes = 0;
-    for crash in [Fault::CrashBefore as fn(usize) -> Fault, Fault::CrashAfter] {
-        for call in 1.. {
-            let (records, post) = (at.server.records().len(), at.scheduled("Hello").await);
-            at.server.issue_from(at.app.now());
-            at.sweep().await;
-            at.advance(30);
-            let message = at.messages().await.pop().unwrap();
-            at.app.wire(&publish_post::FUNCTION).arm(crash(call));
-            let ended = at.app.deliver_until_crash(&publish_post::FUNCTION, &[message]).await;
-            at.app.wire(&publish_post::FUNCTION).disarm();
-            if ended.is_ok() {
-                break;
-            }
-            assert!(matches!(ended, Err(Ended::Crashed)), "{ended:?}");
-            crashes += 1;
-            // The lease ends, what is due is swept, and its message arrives when it may.
-            for _ in 0..4 {
-                at.advance(310);
-                at.sweep().await;
-                at.advance(60);
-                at.deliver_for(&post).await;
-            }
-            assert_eq!(at.states(&post).await, states("published", "published"), "{:?}", crash(call));
-            assert_eq!(at.server.records().len(), records + 1, "{:?}", crash(call));
-            at.advance(600);
-        }
-    }
-    assert!(crashes > 20, "only {crashes} calls were crashed");
 }
 
 #[tokio::test]
