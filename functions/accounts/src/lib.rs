@@ -4,6 +4,7 @@ pub mod address;
 mod correspondence;
 pub mod get_jwks;
 pub mod get_me;
+pub mod line;
 pub mod login;
 pub mod logout;
 mod password;

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
-use unicode_normalization::UnicodeNormalization;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+
+use crate::line::{NotALine, line};
 
 /// The longest name, in characters.
 pub const LONGEST_CHARACTERS: usize = 80;
@@ -27,16 +28,9 @@ pub enum NotAName {
 
 impl PersonName {
     pub fn parse(text: &str) -> Result<Self, NotAName> {
-        let text = text.trim();
-        // A character has at most 4 bytes; NFC makes none more than three.
-        if text.len() > LONGEST_CHARACTERS * 12 {
-            return Err(NotAName::WrongLength);
-        }
-        let name: String = text.nfc().collect();
-        if !(1..=LONGEST_CHARACTERS).contains(&name.chars().count()) {
-            return Err(NotAName::WrongLength);
-        }
-        if name.chars().any(is_unsupported) { Err(NotAName::Unsupported) } else { Ok(Self(name)) }
+        let name = line(text, LONGEST_CHARACTERS)?;
+        let looks_like_a_link = name.contains([':', '/', '\\', '@', '<', '>']);
+        if looks_like_a_link { Err(NotAName::Unsupported) } else { Ok(Self(name)) }
     }
 
     pub fn as_str(&self) -> &str {
@@ -44,10 +38,13 @@ impl PersonName {
     }
 }
 
-fn is_unsupported(character: char) -> bool {
-    // Line and paragraph separators, and the marks that turn the direction of what follows (Unicode TR 36, section 2.8).
-    let turns_text = matches!(character, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}');
-    character.is_control() || turns_text || [':', '/', '\\', '@', '<', '>'].contains(&character)
+impl From<NotALine> for NotAName {
+    fn from(not_a_line: NotALine) -> Self {
+        match not_a_line {
+            NotALine::WrongLength => Self::WrongLength,
+            NotALine::Unsupported => Self::Unsupported,
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for PersonName {

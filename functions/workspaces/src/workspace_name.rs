@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use accounts::line::{NotALine, line};
 use serde::{Deserialize, Deserializer, Serialize, de};
-use unicode_normalization::UnicodeNormalization;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 /// The longest name, in characters.
@@ -25,26 +25,15 @@ pub enum NotAName {
 
 impl WorkspaceName {
     pub fn parse(text: &str) -> Result<Self, NotAName> {
-        let text = text.trim();
-        // A character has at most 4 bytes, and NFC makes none more than three: what is longer cannot fit.
-        if text.len() > LONGEST_CHARACTERS * 12 {
-            return Err(NotAName::WrongLength);
-        }
-        let name: String = text.nfc().collect();
-        if !(1..=LONGEST_CHARACTERS).contains(&name.chars().count()) {
-            return Err(NotAName::WrongLength);
-        }
-        if name.chars().any(is_unsupported) { Err(NotAName::Unsupported) } else { Ok(Self(name)) }
+        line(text, LONGEST_CHARACTERS).map(Self).map_err(|not_a_line| match not_a_line {
+            NotALine::WrongLength => NotAName::WrongLength,
+            NotALine::Unsupported => NotAName::Unsupported,
+        })
     }
 
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-fn is_unsupported(character: char) -> bool {
-    let turns_text = matches!(character, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}');
-    character.is_control() || turns_text
 }
 
 impl<'de> Deserialize<'de> for WorkspaceName {
