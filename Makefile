@@ -59,8 +59,10 @@ check: ## Formatting, lints, tidy rules, generated files, templates
 test: local ## All tests, against one local cloud and a real Bluesky server
 	@$(CLOUD) pds-up
 	@$(CLOUD) install-cargo-tool nextest
-	@$(WITH_CLOUD) cargo nextest run --workspace --lib --test '*' $(TEST_ARGS)
-	@$(PYTHON) infra/local/demo.py --check
+	@# The demo waits for its second most of the time: it runs beside the tests.
+	@$(PYTHON) infra/local/demo.py --check > .local/log/demo-check.log 2>&1 & demo=$$!; \
+	  $(WITH_CLOUD) cargo nextest run --workspace --lib --test '*' $(TEST_ARGS) || { kill $$demo; exit 1; }; \
+	  wait $$demo || { cat .local/log/demo-check.log; exit 1; }; tail -4 .local/log/demo-check.log
 	@$(CLOUD) check-logs
 
 audit: ## Advisories, licences and sources of the dependencies (needs the network)

@@ -22,6 +22,7 @@ USAGE = {
     "push FN": "build one function and make it the live one",
     "logs FN": "follow the log of one function",
     "check-logs": "fail if any function has panicked",
+    "install": "install the emulator and the Bluesky server, which later steps would do on their own",
     "env": "print the environment of a client of the local cloud, for a shell to evaluate",
     "status": "tell what runs where",
     "pds-up": "start a real Bluesky server",
@@ -49,6 +50,9 @@ def run(arguments: list[str]) -> None:
             functions.logs(name)
         case ["check-logs"]:
             functions.check_logs()
+        case ["install"]:
+            tools.python_tools("cloud")
+            tools.bluesky_node()
         case ["env"]:
             print_environment()
         case ["status"]:
