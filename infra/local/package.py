@@ -58,9 +58,23 @@ def functions() -> list[str]:
 
 
 def build(binary: str | None = None) -> None:
-    """Compiles every function, or one, for the local cloud. The flags are the same for both, so that nothing is compiled twice."""
-    what = ["--bin", binary] if binary else ["--bins"]
+    """Compiles every function, or one, for the local cloud. What both need is built alike, so that nothing is compiled twice.
+
+    One alone is for trying out a change at once: the crate that it is in is not optimised, which takes 5 s instead of 20.
+    """
+    what = ["--bins"]
+    if binary:
+        what = ["--bin", binary]
+        for setting in ("opt-level=0", "codegen-units=64"):
+            what += ["--config", f"profile.release.package.{crate_of(binary)}.{setting}"]
     _cargo(["build", "--release", *FUNCTION_CRATES, *what, "--features", DEVELOPMENT_FEATURE, "--target-dir", str(TARGET)])
+
+
+def crate_of(binary: str) -> str:
+    found = next(ROOT.glob(f"functions/*/src/bin/{binary}.rs"), None)
+    if found is None:
+        raise Failure(f"building {binary}", f"its file functions/*/src/bin/{binary}.rs", "none")
+    return found.parents[2].name
 
 
 def package_local(names: list[str]) -> list[Package]:
