@@ -22,7 +22,7 @@ pub enum Grant {
     OpenSecrets,
     /// Read the objects of the one workspace.
     ReadObjects,
-    /// Write and delete the objects of the one workspace outside the quarantine.
+    /// Write the objects of the one workspace outside the quarantine, which empties itself.
     WriteObjects,
     /// Sign uploads into the quarantine of the one workspace.
     SignUploads,
@@ -197,14 +197,7 @@ impl Grant {
                     ]
                 }
             }
-            Self::WriteObjects => {
-                const {
-                    &[
-                        tenant(&["s3:PutObject", "s3:DeleteObject"], Resource::Objects("m/{workspace}/*")),
-                        tenant(&["s3:DeleteObject"], Resource::Objects("q/{workspace}/*")),
-                    ]
-                }
-            }
+            Self::WriteObjects => const { &[tenant(&["s3:PutObject"], Resource::Objects("m/{workspace}/*"))] },
             Self::SignUploads => const { &[tenant(&["s3:PutObject"], Resource::Objects("q/{workspace}/*"))] },
             Self::Accounts => {
                 const {

@@ -120,17 +120,4 @@ impl Aws {
             .map_err(|error| failed("s3:PutObject", error))?;
         Ok(answer.version_id.unwrap_or_default())
     }
-
-    pub(crate) async fn delete_object(&self, credentials: &Credentials, key: &str) -> Result<(), Problem> {
-        self.s3()
-            .delete_object()
-            .bucket(&self.config.media_bucket)
-            .key(key)
-            .customize()
-            .config_override(acting(credentials))
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| failed("s3:DeleteObject", error))
-    }
 }

@@ -35,11 +35,6 @@ fn plans() -> &'static BTreeMap<String, Plan> {
     PLANS.get_or_init(|| serde_json::from_str(include_str!("plans.json")).unwrap_or_default())
 }
 
-/// Whether a plan of this name exists.
-pub fn is_plan(plan: &str) -> bool {
-    plans().contains_key(plan)
-}
-
 /// Whether any plan includes this: a name that none does is a slip of the pen.
 pub fn is_sold(entitlement: Entitlement) -> bool {
     plans().values().any(|plan| plan.entitlements.contains(entitlement.0))

@@ -23,11 +23,6 @@ impl Scope {
         self.app().aws.read_object(&credentials, &self.quarantined(name), version, limit_bytes).await
     }
 
-    pub async fn discard_upload(&self, name: &str) -> Result<(), Problem> {
-        let credentials = self.credentials().await?;
-        self.app().aws.delete_object(&credentials, &self.quarantined(name)).await
-    }
-
     /// Writes an object of the workspace, where nothing can presign, and returns its version.
     pub async fn write_object(&self, name: &str, content_type: &str, bytes: Vec<u8>) -> Result<String, Problem> {
         let credentials = self.credentials().await?;
