@@ -29,6 +29,10 @@ pub struct Config {
     pub initial_plan: String,
     pub sending: Sending,
     pub password_cost: PasswordCost,
+    /// The version of the pepper that new password hashes have. Raising it makes older hashes outdated, not unusable.
+    pub pepper_version: u16,
+    /// The highest cost of imported bcrypt hashes. While there may be some, every sign-in takes the time of one.
+    pub legacy_bcrypt_cost: Option<u32>,
     /// The commit or version that was deployed.
     pub release: String,
 }
@@ -150,8 +154,10 @@ impl Config {
             password_cost: PasswordCost {
                 memory_kib: whole("PASSWORD_MEMORY_KIB", PasswordCost::default().memory_kib)?,
                 passes: whole("PASSWORD_PASSES", PasswordCost::default().passes)?,
-                lanes: PasswordCost::default().lanes,
+                lanes: whole("PASSWORD_LANES", PasswordCost::default().lanes)?,
             },
+            pepper_version: whole("PEPPER_VERSION", 1)?,
+            legacy_bcrypt_cost: Some(whole("LEGACY_BCRYPT_COST", 0)?).filter(|cost| *cost > 0),
             release: optional("RELEASE").unwrap_or_else(|| "unreleased".to_owned()),
         })
     }
@@ -165,7 +171,7 @@ fn text(name: &'static str) -> Result<String, ConfigError> {
     optional(name).ok_or(ConfigError { name, rule: "is not set" })
 }
 
-fn whole(name: &'static str, default: u32) -> Result<u32, ConfigError> {
+fn whole<T: std::str::FromStr>(name: &'static str, default: T) -> Result<T, ConfigError> {
     match optional(name) {
         Some(text) => text.parse().map_err(|_| ConfigError { name, rule: "must be a whole number" }),
         None => Ok(default),

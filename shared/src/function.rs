@@ -39,7 +39,15 @@ enum Kind {
 /// What a function is, for those who read declarations.
 #[derive(Clone, Copy, Debug)]
 pub enum Declared {
-    Route { route: Route, needs: &'static [Entitlement], access: Requires, limit: Option<UserLimit>, status: u16 },
+    Route {
+        route: Route,
+        needs: &'static [Entitlement],
+        access: Requires,
+        /// Whether a factor must have been proved a short while ago.
+        is_fresh: bool,
+        limit: Option<UserLimit>,
+        status: u16,
+    },
     Job(Declaration),
 }
 
@@ -49,6 +57,8 @@ pub enum Requires {
     Nothing,
     /// Nothing, under the limit that guards credentials.
     Credentials,
+    /// A session, or a personal access token.
+    Caller,
     Session,
     Role(Role),
 }
@@ -70,6 +80,7 @@ impl Function {
             kind: Kind::Route(RouteEntry {
                 route: E::ROUTE,
                 level: <E::Access as Admit>::LEVEL,
+                is_fresh: <E::Access as Admit>::FRESH,
                 needs: E::NEEDS,
                 limit: E::LIMIT,
                 status: <E::Output as Output>::STATUS,
@@ -117,9 +128,11 @@ impl Function {
                 access: match entry.level {
                     Level::Anyone => Requires::Nothing,
                     Level::Credentials => Requires::Credentials,
+                    Level::Known => Requires::Caller,
                     Level::SignedIn => Requires::Session,
                     Level::Workspace(role) => Requires::Role(role),
                 },
+                is_fresh: entry.is_fresh,
                 limit: entry.limit,
                 status: entry.status,
             },

@@ -1,7 +1,7 @@
 //! The mechanism that every function is built from. It knows no product noun.
 //!
 //! Layers, each importing only from those before it: kernel, config, aws, crypto, table, audit and
-//! outbox, tenancy, identity, http and jobs, function, testing.
+//! outbox, events, tenancy, identity, http and jobs, function, testing and measuring.
 
 #[cfg(all(feature = "testing", not(debug_assertions)))]
 compile_error!("the feature `testing` mints proofs: it must not be in a release build");
@@ -10,11 +10,14 @@ pub mod audit;
 pub mod aws;
 pub mod config;
 pub mod crypto;
+pub mod events;
 pub mod function;
 pub mod http;
 pub mod identity;
 pub mod jobs;
 pub mod kernel;
+#[cfg(feature = "measuring")]
+pub mod measuring;
 mod metrics;
 pub mod outbox;
 pub mod table;

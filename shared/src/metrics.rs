@@ -28,6 +28,16 @@ pub(crate) fn run(at: Timestamp, job: &str, outcome: &str, duration_ms: i64) {
     }));
 }
 
+/// One system event.
+pub(crate) fn event(at: Timestamp, name: &str, severity: &str) {
+    emit(&serde_json::json!({
+        "_aws": directive(at, &["Severity"], &[("Events", "Count")]),
+        "Severity": severity,
+        "Event": name,
+        "Events": 1,
+    }));
+}
+
 fn directive(at: Timestamp, dimensions: &[&str], metrics: &[(&str, &str)]) -> serde_json::Value {
     let metrics: Vec<_> =
         metrics.iter().map(|(name, unit)| serde_json::json!({ "Name": name, "Unit": unit })).collect();

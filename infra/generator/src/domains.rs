@@ -14,6 +14,8 @@ pub struct Domain {
 pub static DOMAINS: &[Domain] = &[
     Domain { name: "mail", functions: mail::FUNCTIONS },
     Domain { name: "accounts", functions: accounts::FUNCTIONS },
+    Domain { name: "passkeys", functions: passkeys::FUNCTIONS },
+    Domain { name: "profiles", functions: profiles::FUNCTIONS },
     Domain { name: "workspaces", functions: workspaces::FUNCTIONS },
     Domain { name: "media", functions: media::FUNCTIONS },
     Domain { name: "channels", functions: channels::FUNCTIONS },
@@ -57,5 +59,6 @@ pub fn trigger(job: &Declaration) -> String {
         Trigger::Schedule(expression) => format!("schedule `{expression}`"),
         Trigger::Message(name) => format!("message `{name}`"),
         Trigger::OutboxStream => "stream of the outbox".to_owned(),
+        Trigger::Operator => "an operator".to_owned(),
     }
 }

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
+use shared::aws::grants::Grant;
 use shared::function::{Declared, Function, Listed, Requires, Shape};
 use shared::http::{Method, Route};
+use shared::identity::sessions::FRESH_FOR;
 use shared::tenancy::Entitlement;
 
 use crate::domains::all;
@@ -32,6 +34,7 @@ pub fn document(root: &Path, version: &str) -> (Value, Vec<String>) {
         "components": {
             "securitySchemes": {
                 "access_token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
+                "personal_access_token": { "type": "http", "scheme": "bearer", "bearerFormat": "bhp_…" },
             },
             "parameters": responses::parameters(),
             "responses": responses::components(),
@@ -65,7 +68,7 @@ struct Operation<'a> {
 
 impl Described {
     fn add(&mut self, root: &Path, domain: &str, listed: &Listed) {
-        let Declared::Route { route, needs, access, status, .. } = listed.function.declared() else { return };
+        let Declared::Route { route, needs, access, is_fresh, status, .. } = listed.function.declared() else { return };
         // What answers preflights and unknown paths is no operation of the API.
         if matches!(route.method, Method::Options | Method::Any) {
             return;
@@ -80,7 +83,7 @@ impl Described {
             "operationId": snake(route.name),
             "tags": [domain],
             "summary": summary_of(root, domain, route.name),
-            "security": security(access),
+            "security": security(access, is_fresh),
             "parameters": input.parameters,
             "responses": self.responses(&operation, shapes.output.as_ref(), &input),
         });
@@ -94,6 +97,15 @@ impl Described {
         }
         if let Requires::Role(role) = access {
             value["x-role"] = json!(role);
+        }
+        if is_fresh {
+            value["x-fresh-factor-s"] = json!(FRESH_FOR.as_secs());
+        }
+        // A token proves no factor.
+        let takes_tokens = matches!(access, Requires::Caller | Requires::Role(_)) && !is_fresh;
+        if takes_tokens {
+            let (noun, verb) = route.scope();
+            value["x-token-scope"] = json!(format!("{noun}:{verb}"));
         }
         if !needs.is_empty() {
             value["x-entitlements"] = needs.iter().map(|entitlement| entitlement.name()).collect();
@@ -141,7 +153,9 @@ impl Described {
             }
             body = Some(schema);
         }
-        if method == Method::Post && matches!(operation.access, Requires::Session | Requires::Role(_)) {
+        let repeatable = matches!(operation.access, Requires::Role(_))
+            || operation.function.grants().contains(&Grant::FoundWorkspaces);
+        if method == Method::Post && repeatable {
             parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
         }
         Input { parameters, body, description }
@@ -158,12 +172,13 @@ impl Described {
         }
         answered.insert(operation.status.to_string(), success);
         let in_workspace = matches!(operation.access, Requires::Role(_));
-        let known = in_workspace || operation.access == Requires::Session;
+        let known = in_workspace || matches!(operation.access, Requires::Caller | Requires::Session);
+        let by_credentials = operation.access == Requires::Credentials;
         let has_body = input.body.is_some();
         let possible = [
-            (401, known),
+            (401, known || by_credentials),
             (402, !operation.needs.is_empty()),
-            (403, in_workspace),
+            (403, known || by_credentials),
             (404, operation.route.path.contains('{')),
             (409, operation.route.method != Method::Get && known),
             (413, has_body),
@@ -220,10 +235,12 @@ fn parameter_of(name: &str, place: &str, required: bool, mut schema: Value) -> V
     parameter
 }
 
-fn security(access: Requires) -> Value {
+fn security(access: Requires, is_fresh: bool) -> Value {
     match access {
         Requires::Nothing | Requires::Credentials => json!([]),
-        Requires::Session | Requires::Role(_) => json!([{ "access_token": [] }]),
+        _ if is_fresh => json!([{ "access_token": [] }]),
+        Requires::Session => json!([{ "access_token": [] }]),
+        Requires::Caller | Requires::Role(_) => json!([{ "access_token": [] }, { "personal_access_token": [] }]),
     }
 }
 

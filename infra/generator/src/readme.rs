@@ -40,8 +40,11 @@ pub fn document(root: &Path) -> String {
 fn routes(root: &Path, domain: &Domain) -> Vec<String> {
     let mut lines = Vec::new();
     for listed in domain.functions {
-        if let Declared::Route { route, access, needs, .. } = listed.function.declared() {
+        if let Declared::Route { route, access, is_fresh, needs, .. } = listed.function.declared() {
             let mut needed = requirement(access);
+            if is_fresh {
+                needed.push_str(", a fresh factor");
+            }
             for entitlement in needs {
                 let _ = write!(needed, ", {}", entitlement.name());
             }
@@ -67,6 +70,7 @@ pub fn requirement(access: Requires) -> String {
     match access {
         Requires::Nothing => "nothing".to_owned(),
         Requires::Credentials => "credentials".to_owned(),
+        Requires::Caller => "a session or token".to_owned(),
         Requires::Session => "a session".to_owned(),
         Requires::Role(role) => format!("{role:?}").to_lowercase(),
     }

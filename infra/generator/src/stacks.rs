@@ -69,10 +69,12 @@ fn add_route(resources: &mut Resources, domain: &Domain, declared: &Function, ro
 
 fn add_job(resources: &mut Resources, domain: &Domain, declared: &Function, job: &Declaration, senders: &[&str]) {
     let mut statements = own_statements(domain, declared);
-    statements.push(match job.trigger {
-        Trigger::Message(_) => queue::receiving(job.name),
-        Trigger::Schedule(_) | Trigger::OutboxStream => queue::burying(job.name),
-    });
+    match job.trigger {
+        Trigger::Message(_) => statements.push(queue::receiving(job.name)),
+        Trigger::Schedule(_) | Trigger::OutboxStream => statements.push(queue::burying(job.name)),
+        // Who asks is there to be told.
+        Trigger::Operator => {}
+    }
     let lambda = Lambda {
         name: job.name,
         description: crate::domains::trigger(job),
@@ -88,6 +90,7 @@ fn add_job(resources: &mut Resources, domain: &Domain, declared: &Function, job:
         Trigger::Message(_) => queue::add(resources, job, senders),
         Trigger::Schedule(expression) => schedule::add(resources, job.name, expression),
         Trigger::OutboxStream => stream::add(resources, job.name, json!({ "Ref": "OutboxStream" })),
+        Trigger::Operator => {}
     }
 }
 

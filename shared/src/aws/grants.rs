@@ -16,6 +16,8 @@ pub enum Grant {
     ReadAudit,
     /// Make a workspace: its directory entry, its first membership, the user's list.
     FoundWorkspaces,
+    /// Change what the one workspace asks of whom it lets in.
+    SecureWorkspace,
     /// Seal secrets for the one workspace, making its KMS key where it has none.
     SealSecrets,
     /// Open secrets of the one workspace.
@@ -28,8 +30,14 @@ pub enum Grant {
     SignUploads,
     /// Read and change accounts, their sessions and their mail.
     Accounts,
+    /// Find the accounts that a job must look at, by the due index.
+    ReadAccountsDue,
+    /// Read the system events.
+    ReadEvents,
     /// Make and use the keys that sign access tokens.
     SignTokens,
+    /// Replace and withdraw the keys that sign access tokens.
+    RotateKeys,
     /// Derive the keys of cursors, mailed links and passwords.
     DeriveKeys,
     /// Send mail.
@@ -131,18 +139,22 @@ const OWN_WORKSPACE: &[&str] = &["W#{workspace}", "W#{workspace}#*"];
 pub const ROUTE_BASE: &[Statement] = &[
     own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Proofs, &["S#*", "L#*", "M#*", "D#*"])),
     own(&["dynamodb:GetItem"], Resource::Items(Table::Proofs, &["J#*"])),
-    own(&["dynamodb:UpdateItem"], Resource::Items(Table::Platform, &["RATE#*"])),
+    own(&["dynamodb:UpdateItem"], Resource::Items(Table::Platform, &["RATE#*", "USED#*"])),
+    own(PUT, Resource::Items(Table::Platform, &["EVENT#*"])),
 ];
 
 /// What every session of a workspace holds beside its grants: the use of the key at rest. Tables and
 /// objects cannot be read or written without it.
 pub const TENANT_BASE: &[Statement] = &[tenant(&["kms:Decrypt", "kms:GenerateDataKey"], Resource::StorageKey)];
 
-/// What every job holds: its lock and its history.
-pub const JOB_BASE: &[Statement] = &[own(
-    &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
-    Resource::Items(Table::Platform, &["RUN#*", "LOCK#*"]),
-)];
+/// What every job holds: its lock, its history, the events it raises.
+pub const JOB_BASE: &[Statement] = &[
+    own(
+        &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+        Resource::Items(Table::Platform, &["RUN#*", "LOCK#*"]),
+    ),
+    own(PUT, Resource::Items(Table::Platform, &["EVENT#*"])),
+];
 
 impl Grant {
     /// What the grant means in IAM.
@@ -170,6 +182,9 @@ impl Grant {
                         own(&["dynamodb:GetItem"], Resource::Items(Table::Platform, &["IDEM#*"])),
                     ]
                 }
+            }
+            Self::SecureWorkspace => {
+                const { &[tenant(&["dynamodb:UpdateItem"], Resource::Items(Table::Proofs, &["D#{workspace}"]))] }
             }
             Self::SealSecrets => {
                 const {
@@ -212,10 +227,14 @@ impl Grant {
                                 "dynamodb:DeleteItem",
                                 "dynamodb:ConditionCheckItem",
                             ],
-                            Resource::Items(Table::Accounts, &["U#*", "E#*", "R#*"]),
+                            Resource::Items(Table::Accounts, &["U#*", "E#*", "R#*", "C#*"]),
                         ),
                         own(WRITE, Resource::Items(Table::Proofs, &["S#*"])),
-                        own(&["dynamodb:GetItem"], Resource::Items(Table::Proofs, &["S#*"])),
+                        own(&["dynamodb:GetItem", "dynamodb:Query"], Resource::Items(Table::Proofs, &["S#*"])),
+                        // Leaving: an account ends in no workspace, and takes its list of them with it.
+                        own(&["dynamodb:UpdateItem", "dynamodb:DeleteItem"], Resource::Items(Table::Proofs, &["L#*"])),
+                        // When a personal access token was last used is written by whatever it was used for.
+                        own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Platform, &["USED#*"])),
                         // The accounts functions act before there is a workspace, so that no session could
                         // carry their mail: they may put messages of users, never of workspaces.
                         own(PUT, Resource::Items(Table::Outbox, &["U#*"])),
@@ -231,6 +250,20 @@ impl Grant {
                         ),
                         own(&["dynamodb:PutItem", "dynamodb:UpdateItem"], Resource::Items(Table::Proofs, &["J#*"])),
                         own(&["kms:Encrypt", "kms:Decrypt"], Resource::PlatformKey),
+                    ]
+                }
+            }
+            Self::ReadAccountsDue => const { &[own(&["dynamodb:Query"], Resource::DueIndex(Table::Accounts))] },
+            Self::ReadEvents => const { &[own(&["dynamodb:Query"], Resource::Items(Table::Platform, &["EVENT#*"]))] },
+            Self::RotateKeys => {
+                const {
+                    &[
+                        own(
+                            &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],
+                            Resource::Items(Table::Platform, &["KEY#*"]),
+                        ),
+                        own(&["dynamodb:GetItem", "dynamodb:PutItem"], Resource::Items(Table::Proofs, &["J#*"])),
+                        own(&["kms:Encrypt"], Resource::PlatformKey),
                     ]
                 }
             }

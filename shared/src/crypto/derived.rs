@@ -13,15 +13,21 @@ use crate::kernel::secrets::SecretBytes;
 pub(crate) enum Label {
     Cursor,
     MailedLink,
-    Pepper,
+    /// Tokens that are handed out in answers: challenges, marks of known devices.
+    Claims,
+    /// Secrets of users that the store keeps, and must read again.
+    UserSecrets,
+    Pepper(u16),
 }
 
 impl Label {
-    fn text(self) -> &'static str {
+    fn text(self) -> String {
         match self {
-            Self::Cursor => "bulkhead/cursor/1",
-            Self::MailedLink => "bulkhead/mailed-link/1",
-            Self::Pepper => "bulkhead/pepper/1",
+            Self::Cursor => "bulkhead/cursor/1".to_owned(),
+            Self::MailedLink => "bulkhead/mailed-link/1".to_owned(),
+            Self::Claims => "bulkhead/claims/1".to_owned(),
+            Self::UserSecrets => "bulkhead/user-secrets/1".to_owned(),
+            Self::Pepper(version) => format!("bulkhead/pepper/{version}"),
         }
     }
 }
@@ -38,7 +44,7 @@ impl DerivedKeys {
         if let Some(key) = kept.get(&label) {
             return Ok(key.clone());
         }
-        let key = aws.derive(label.text()).await?;
+        let key = aws.derive(&label.text()).await?;
         kept.insert(label, key.clone());
         Ok(key)
     }

@@ -108,6 +108,14 @@ impl Route {
         Self::new(Method::Options, name, path)
     }
 
+    /// What a personal access token must be for: the noun of the path, and `read` or `write`.
+    pub fn scope(&self) -> (&'static str, &'static str) {
+        let mut parts = self.path.split('/').filter(|part| !part.is_empty() && !part.starts_with('{'));
+        let first = parts.next().unwrap_or_default();
+        let noun = parts.next().filter(|_| first == "workspaces").unwrap_or(first);
+        (noun, if self.method == Method::Get { "read" } else { "write" })
+    }
+
     pub const fn fallback(name: &'static str) -> Self {
         Self::new(Method::Any, name, "$default")
     }

@@ -19,10 +19,11 @@ use super::output::{Answer, Output};
 use super::rates::{CREDENTIAL_LIMIT, Exact, Leases, Standing};
 use super::{headers, input};
 use crate::audit::Origin;
-use crate::aws::grants::Table;
+use crate::aws::grants::{Grant, Table};
 use crate::crypto::digest::sha256_hex;
 use crate::identity::accounts::Signing;
-use crate::identity::admission::{self, Admission, Admit, Caller, Level, Repeatable};
+use crate::identity::admission::{self, Admission, Admit, Asking, Level, Repeatable};
+use crate::identity::caller::Caller;
 use crate::kernel::problems::Problem;
 use crate::metrics;
 use crate::table::item::body;
@@ -39,6 +40,8 @@ const ANSWERED_BEFORE_TIMEOUT: Duration = Duration::from_millis(500);
 pub(crate) struct RouteEntry {
     pub(crate) route: Route,
     pub(crate) level: Level,
+    /// Whether a factor must have been proved a short while ago.
+    pub(crate) is_fresh: bool,
     pub(crate) needs: &'static [Entitlement],
     pub(crate) limit: Option<UserLimit>,
     /// The status of its success.
@@ -99,6 +102,11 @@ impl Pipeline {
         self.respond(&incoming, result, standing)
     }
 
+    /// Whether the route's commit carries the record of a repeatable request: those of a workspace, and its founding.
+    fn remembers(&self, entry: &RouteEntry) -> bool {
+        matches!(entry.level, Level::Workspace(_)) || self.app.grants.contains(&Grant::FoundWorkspaces)
+    }
+
     async fn work(
         &self,
         entry: &RouteEntry,
@@ -110,12 +118,14 @@ impl Pipeline {
         if entry.level == Level::Credentials {
             CREDENTIAL_LIMIT.take(&self.app.aws, &incoming.ip).await?;
         }
-        let caller = Caller {
+        let asking = Asking {
             app: &self.app,
             signing: &self.signing,
             function: entry.route.name,
             level: entry.level,
+            is_fresh: entry.is_fresh,
             needs: entry.needs,
+            scope: entry.route.scope(),
             token: incoming.bearer(),
             workspace: incoming.path_parameter("workspace_id").and_then(|id| id.parse().ok()),
             origin: Origin {
@@ -124,10 +134,10 @@ impl Pipeline {
                 ip: Some(incoming.ip.clone()),
                 user_agent: incoming.header("user-agent").map(|agent| agent.chars().take(300).collect()),
             },
-            repeatable: repeatable(entry, incoming)?,
+            repeatable: if self.remembers(entry) { repeatable(entry, incoming)? } else { None },
         };
-        let admission = admission::admit(caller).await?;
-        if let (Some(limit), Some((user, _))) = (entry.limit, admission.signed_in) {
+        let admission = admission::admit(asking).await?;
+        if let (Some(limit), Some(Caller { user, .. })) = (entry.limit, admission.caller) {
             let limit = Exact { name: entry.route.name, requests: limit.requests, seconds: limit.seconds };
             limit.take(&self.app.aws, &user.to_string()).await?;
         }
@@ -143,6 +153,7 @@ impl Pipeline {
         standing: Option<Standing>,
     ) -> Response<Body> {
         let retry_after_s = result.as_ref().err().and_then(Problem::retry_after_s);
+        let challenge = result.as_ref().err().and_then(Problem::challenge).unwrap_or("Bearer");
         let answer = result.unwrap_or_else(|problem| Answer {
             status: problem.status(),
             content_type: "application/problem+json",
@@ -174,7 +185,7 @@ impl Pipeline {
             set("retry-after", seconds.to_string());
         }
         if answer.status == 401 {
-            set("www-authenticate", "Bearer".to_owned());
+            set("www-authenticate", challenge.to_owned());
         }
         if let Some(Standing { limit, remaining, resets_in_s }) = standing {
             set("ratelimit-policy", format!("\"address\";q={limit};w=60"));
@@ -261,7 +272,7 @@ fn check_body(entry: &RouteEntry, incoming: &Incoming) -> Result<(), Problem> {
 /// The Idempotency-Key of a POST (draft-ietf-httpapi-idempotency-key-header-07).
 fn repeatable(entry: &RouteEntry, incoming: &Incoming) -> Result<Option<Repeatable>, Problem> {
     let Some(key) = incoming.headers.get("idempotency-key") else { return Ok(None) };
-    if entry.route.method != Method::Post || matches!(entry.level, Level::Anyone | Level::Credentials) {
+    if entry.route.method != Method::Post {
         return Ok(None);
     }
     let key = key.as_bytes();

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use super::accounts::{Accounts, Store};
 use super::admission::{Admission, Admit, Level};
+use super::caller::Caller;
 use super::founding::{Founding, Membership};
 use super::proofs::{self, DirectoryEntry, Found, MembershipProof};
+use super::sessions::Strength;
 use crate::aws::grants::Table;
 use crate::kernel::ids::{SessionId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
 use crate::table::read::Reader;
+use crate::tenancy::SecondFactorRule;
 use crate::tenancy::remember::Remember;
 use crate::tenancy::roles::Rank;
 use crate::tenancy::scope::{Scope, ScopeParts, Workspace};
@@ -28,12 +31,17 @@ pub struct Credentials {
     accounts: Store,
 }
 
+/// A caller who is known: by a live session, or by a personal access token that may read this.
+pub struct Known {
+    accounts: Store,
+    caller: Caller,
+    listed: Vec<WorkspaceId>,
+}
+
 /// A caller with a live session.
 pub struct SignedIn {
-    accounts: Store,
-    user: UserId,
+    known: Known,
     session: SessionId,
-    listed: Vec<WorkspaceId>,
     function: &'static str,
     remember: Option<Arc<Remember>>,
 }
@@ -83,31 +91,71 @@ impl Deref for Credentials {
     }
 }
 
+fn caller(admission: &Admission) -> Result<Caller, Problem> {
+    admission.caller.ok_or_else(|| Problem::internal("no caller was checked"))
+}
+
+impl Access for Known {}
+impl Admit for Known {
+    const LEVEL: Level = Level::Known;
+
+    fn admit(admission: Admission) -> Result<Self, Problem> {
+        checked(&admission, Self::LEVEL)?;
+        let caller = caller(&admission)?;
+        Ok(Self { accounts: Store(admission.accounts), caller, listed: admission.listed })
+    }
+}
+
 impl Access for SignedIn {}
 impl Admit for SignedIn {
     const LEVEL: Level = Level::SignedIn;
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         checked(&admission, Self::LEVEL)?;
-        let (user, session) = admission.signed_in.ok_or_else(|| Problem::internal("no session was checked"))?;
-        Ok(Self {
-            accounts: Store(admission.accounts),
-            user,
-            session,
-            listed: admission.listed,
-            function: admission.function,
-            remember: admission.remember,
-        })
+        let caller = caller(&admission)?;
+        let session = caller.session().ok_or_else(|| Problem::internal("no session was checked"))?;
+        let Admission { accounts, listed, function, remember, .. } = admission;
+        Ok(Self { known: Known { accounts: Store(accounts), caller, listed }, session, function, remember })
+    }
+}
+
+impl Deref for SignedIn {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        &self.known
     }
 }
 
 impl SignedIn {
-    pub fn user(&self) -> UserId {
-        self.user
-    }
-
     pub fn session(&self) -> SessionId {
         self.session
+    }
+
+    /// How strongly the session's user was proved.
+    pub fn strength(&self) -> Strength {
+        self.caller.strength
+    }
+
+    /// Begins a workspace of the caller's, under an id that is made here.
+    pub fn found_workspace(&self) -> Founding {
+        let scope = Scope::new(ScopeParts {
+            app: self.accounts.app.clone(),
+            workspace: self.accounts.new_id(),
+            plan: String::new(),
+            second_factor: SecondFactorRule::default(),
+            origin: self.accounts.origin.clone(),
+            function: self.function,
+            founder: Some(self.user()),
+            remember: self.remember.clone(),
+        });
+        Founding { scope, user: self.user() }
+    }
+}
+
+impl Known {
+    pub fn user(&self) -> UserId {
+        self.caller.user
     }
 
     /// The account store.
@@ -127,7 +175,7 @@ impl SignedIn {
 
     async fn read_memberships(&self, workspaces: &[WorkspaceId]) -> Result<Vec<Membership>, Problem> {
         let keys: Vec<_> =
-            workspaces.iter().flat_map(|id| [proofs::membership(*id, self.user), proofs::directory(*id)]).collect();
+            workspaces.iter().flat_map(|id| [proofs::membership(*id, self.user()), proofs::directory(*id)]).collect();
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -135,7 +183,7 @@ impl SignedIn {
         let found = Found::new(Box::pin(reader.batch(Table::Proofs, keys)).await?);
         let mut memberships = Vec::new();
         for id in workspaces {
-            let membership: Option<MembershipProof> = found.read(&proofs::membership(*id, self.user))?;
+            let membership: Option<MembershipProof> = found.read(&proofs::membership(*id, self.user()))?;
             let entry: Option<DirectoryEntry> = found.read(&proofs::directory(*id))?;
             if let (Some(membership), Some(entry)) = (membership, entry) {
                 memberships.push(Membership {
@@ -143,26 +191,13 @@ impl SignedIn {
                     role: membership.role,
                     name: entry.name,
                     plan: entry.plan,
+                    second_factor: entry.second_factor,
                     region: entry.region,
                     created_at: entry.created_at,
                 });
             }
         }
         Ok(memberships)
-    }
-
-    /// Begins a workspace of the caller's, under an id that is made here.
-    pub fn found_workspace(&self) -> Founding {
-        let scope = Scope::new(ScopeParts {
-            app: self.accounts.app.clone(),
-            workspace: self.accounts.new_id(),
-            plan: String::new(),
-            origin: self.accounts.origin.clone(),
-            function: self.function,
-            founder: Some(self.user),
-            remember: self.remember.clone(),
-        });
-        Founding { scope, user: self.user }
     }
 }
 
@@ -172,7 +207,7 @@ impl<R: Rank> Admit for Workspace<R> {
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         checked(&admission, Self::LEVEL)?;
-        let (user, _) = admission.signed_in.ok_or_else(|| Problem::internal("no session was checked"))?;
+        let user = caller(&admission)?.user;
         let (scope, role) = admission.member.ok_or_else(|| Problem::internal("no membership was checked"))?;
         // Again, though the pipeline settled it: this is the line that the type's meaning hangs on.
         if role < R::ROLE {

@@ -1,87 +1,39 @@
-//! Accounts: records of users before and outside any workspace, and the sessions that they open.
+//! The account store: records of users before and outside any workspace, and the keys that prove things of them.
 
 use std::fmt::Display;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use jiff::Timestamp;
 
-use super::proofs::{self, Epoch, SessionProof};
+use super::account_changes::{AccountChanges, RefusedChange};
+use super::personal_token::Uses;
+use super::proofs::{self, Epoch};
+use super::records::{AccountKey, AccountRecord, LookedUp, Wanted, sort_key, stored};
+use super::sessions::{SessionTerms, UserEpoch};
 use super::signing::{SigningKey, VerifyingKeys};
 use super::token::{self, PublicKey};
 use crate::audit::Origin;
 use crate::aws::grants::Table;
 use crate::config::PasswordCost;
+use crate::crypto::aead;
 use crate::crypto::derived::Label;
-use crate::crypto::digest::{hmac_sha256, sha256_hex};
+use crate::crypto::digest::{base64, from_base64, hmac_sha256};
 use crate::crypto::link::{self, LinkClaims};
+use crate::events::{self, Occurrence};
 use crate::kernel::entropy::Entropy;
-use crate::kernel::ids::{Id, SessionId, UserId, new_uuid};
+use crate::kernel::ids::{Id, UserId, new_uuid};
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::{SecretBytes, SecretText};
-use crate::kernel::time::after;
-use crate::outbox::{self, Message, Posted};
-use crate::table::commit::{Act, Expected, Plan, Uncommitted, commit};
+use crate::outbox;
+use crate::table::commit::{Plan, Uncommitted, commit};
 use crate::table::entity::Stored;
-use crate::table::item::{Row, body, encode, integer};
-use crate::table::read::Reader;
+use crate::table::item::{body, integer};
+use crate::table::read::{PageQuery, Reader};
 use crate::tenancy::app::App;
 
-/// A session ends when it was not used for this long.
-pub const IDLE_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
-/// A session ends after this long in any case.
-pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// A record of the Accounts table.
-pub trait AccountRecord: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Upper case: `USER`. One record of a kind per key, unless `part` tells them apart.
-    const KIND: &'static str;
-
-    fn account_key(&self) -> AccountKey;
-
-    fn part(&self) -> String {
-        String::new()
-    }
-
-    fn expires_at(&self) -> Option<Timestamp> {
-        None
-    }
-}
-
-/// Where an account record lies. What is personal or secret is a digest in the key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AccountKey {
-    User(UserId),
-    /// A normalised e-mail address.
-    Email(String),
-    /// A refresh token as the client holds it.
-    Token(String),
-}
-
-impl AccountKey {
-    /// The key of a token: the store keeps its digest alone.
-    pub fn token(token: &SecretText) -> Self {
-        Self::Token(sha256_hex(token.expose().as_bytes()))
-    }
-
-    pub fn email(normalised: &str) -> Self {
-        Self::Email(sha256_hex(normalised.as_bytes()))
-    }
-
-    fn partition(&self) -> String {
-        match self {
-            Self::User(user) => format!("U#{user}"),
-            Self::Email(digest) => format!("E#{digest}"),
-            Self::Token(digest) => format!("R#{digest}"),
-        }
-    }
-}
-
-fn sort_key<R: AccountRecord>(part: &str) -> String {
-    if part.is_empty() { R::KIND.to_owned() } else { format!("{}#{part}", R::KIND) }
-}
+/// Records of one kind that are listed at once; nothing of a user's comes near it.
+const PAGE: u32 = 1000;
 
 /// The account store, for the functions that hold `Grant::Accounts`.
 pub struct Accounts {
@@ -90,29 +42,12 @@ pub struct Accounts {
     pub(crate) origin: Origin,
 }
 
-/// The keys of this process.
+/// What this process keeps between requests: keys, and which uses of tokens it has recorded.
 #[derive(Default)]
 pub(crate) struct Signing {
     pub(crate) own: SigningKey,
     pub(crate) all: VerifyingKeys,
-}
-
-/// A session that is to be opened or carried on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionTerms {
-    pub user: UserId,
-    pub session: SessionId,
-    /// The user's epoch as it was read: the commit fails if it was bumped meanwhile.
-    pub epoch: UserEpoch,
-    /// Set at sign-in; no rotation moves it.
-    pub ends_at: Timestamp,
-}
-
-/// A user's epoch at a revision. It cannot be made up: it is read, or comes back from a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
-pub struct UserEpoch {
-    epoch: u64,
-    revision: u64,
+    pub(crate) uses: Uses,
 }
 
 impl Accounts {
@@ -157,18 +92,54 @@ impl Accounts {
         part: &(dyn Display + Sync),
     ) -> Result<Option<Stored<R>>, Problem> {
         let item = self.reader().get(Table::Accounts, &key.partition(), &sort_key::<R>(&part.to_string())).await?;
-        let Some(item) = item else { return Ok(None) };
-        let revision = integer(&item, "n").ok_or_else(|| Problem::internal("a record has no revision"))?;
-        Ok(Some(Stored::new(body(&item)?, revision)))
+        item.as_ref().map(stored).transpose()
+    }
+
+    /// Several records with one read.
+    pub async fn look_up(&self, wanted: Wanted) -> Result<LookedUp, Problem> {
+        Ok(LookedUp::new(Box::pin(self.reader().batch(Table::Accounts, wanted.keys)).await?))
+    }
+
+    /// Every record of a kind under one key, the oldest first where their parts are ids.
+    pub async fn list<R: AccountRecord>(&self, key: &AccountKey) -> Result<Vec<Stored<R>>, Problem> {
+        self.read_parts(key, PAGE, false).await
+    }
+
+    /// The newest records of a kind under one key, where their parts are ids.
+    pub async fn newest<R: AccountRecord>(&self, key: &AccountKey, limit: u32) -> Result<Vec<Stored<R>>, Problem> {
+        self.read_parts(key, limit, true).await
+    }
+
+    async fn read_parts<R: AccountRecord>(
+        &self,
+        key: &AccountKey,
+        limit: u32,
+        newest_first: bool,
+    ) -> Result<Vec<Stored<R>>, Problem> {
+        let (partition, prefix) = (key.partition(), format!("{}#", R::KIND));
+        let query = PageQuery {
+            table: Table::Accounts,
+            partition: &partition,
+            prefix: &prefix,
+            after: None,
+            limit,
+            newest_first,
+        };
+        let (items, _) = Box::pin(self.reader().page(query)).await?;
+        items.iter().map(stored).collect()
     }
 
     /// The user's epoch now. Every user has one from registration on.
     pub async fn epoch(&self, user: UserId) -> Result<UserEpoch, Problem> {
+        self.find_epoch(user).await?.ok_or_else(|| Problem::internal("a user has no epoch"))
+    }
+
+    /// The same, for an id that may be nobody's.
+    pub async fn find_epoch(&self, user: UserId) -> Result<Option<UserEpoch>, Problem> {
         let (partition, sort) = proofs::epoch(user);
-        let item = self.reader().get(Table::Proofs, &partition, &sort).await?;
-        let item = item.ok_or_else(|| Problem::internal("a user has no epoch"))?;
-        let Epoch { epoch } = body(&item)?;
-        Ok(UserEpoch { epoch, revision: integer(&item, "n").unwrap_or_default() })
+        let Some(item) = self.reader().get(Table::Proofs, &partition, &sort).await? else { return Ok(None) };
+        let Epoch { epoch, .. } = body(&item)?;
+        Ok(Some(UserEpoch { epoch, revision: integer(&item, "n").unwrap_or_default() }))
     }
 
     /// Commits changes with their mail and sessions: all of it, or nothing.
@@ -182,7 +153,7 @@ impl Accounts {
     /// The same, telling a condition that did not hold from a failure.
     pub async fn try_commit(&self, changes: AccountChanges) -> Result<Result<(), RefusedChange>, Problem> {
         Box::pin(async move {
-            let AccountChanges { mut plan, failure, messages } = changes;
+            let AccountChanges { mut plan, failure, messages, events } = changes;
             if let Some(problem) = failure {
                 return Err(problem);
             }
@@ -193,8 +164,15 @@ impl Accounts {
                 outbox::post(&mut own, id, self.now(), &self.origin.request_id, posted)?;
                 plan.append(own.in_partition(&format!("U#{user}")));
             }
+            let mut told = Vec::with_capacity(events.len());
+            for occurrence in events {
+                told.push(events::record(&mut plan, aws, &self.origin, occurrence)?);
+            }
             match commit(aws, None, "", plan).await {
-                Ok(()) => Ok(Ok(())),
+                Ok(()) => {
+                    told.iter().for_each(events::tell);
+                    Ok(Ok(()))
+                }
                 Err(Uncommitted::Refused { table, sort, refusal, .. }) => {
                     Ok(Err(RefusedChange { session: table == Table::Proofs, sort, refusal }))
                 }
@@ -220,153 +198,59 @@ impl Accounts {
         Ok(link::verify(&key, token.expose(), purpose, self.now()))
     }
 
-    /// The pepper: a keyed digest of a password that only this deployment's KMS key can make.
-    pub async fn pepper(&self, password: &SecretText) -> Result<SecretBytes, Problem> {
-        let key = self.app.derived.get(&self.app.aws, Label::Pepper).await?;
+    /// The pepper: a keyed digest of a password that only this deployment's KMS key can make. A version is a key of
+    /// its own.
+    pub async fn pepper(&self, version: u16, password: &SecretText) -> Result<SecretBytes, Problem> {
+        let key = self.app.derived.get(&self.app.aws, Label::Pepper(version)).await?;
         Ok(SecretBytes::new(hmac_sha256(key.expose(), password.expose().as_bytes()).to_vec()))
+    }
+
+    /// The version that new hashes are peppered with.
+    pub fn pepper_version(&self) -> u16 {
+        self.app.aws.config.pepper_version
+    }
+
+    /// The highest cost of a bcrypt hash that an import may bring; none where there are no such hashes.
+    pub fn legacy_bcrypt_cost(&self) -> Option<u32> {
+        self.app.aws.config.legacy_bcrypt_cost
+    }
+
+    /// Records an event that changes nothing else.
+    pub async fn emit(&self, occurrence: Occurrence) -> Result<(), Problem> {
+        Box::pin(events::emit(&self.app.aws, &self.origin, occurrence)).await
+    }
+
+    /// A token for an answer (a challenge, a mark of a known device), under another key than mailed links.
+    pub async fn sign_claims(&self, claims: &LinkClaims) -> Result<SecretText, Problem> {
+        let key = self.app.derived.get(&self.app.aws, Label::Claims).await?;
+        link::sign(&key, claims).map_err(Problem::internal)
+    }
+
+    /// The claims of a genuine token of ours for this purpose.
+    pub async fn verify_claims(&self, token: &SecretText, purpose: &str) -> Result<Option<LinkClaims>, Problem> {
+        let key = self.app.derived.get(&self.app.aws, Label::Claims).await?;
+        Ok(link::verify(&key, token.expose(), purpose, self.now()))
+    }
+
+    /// Seals a secret of a user's. It opens for the same purpose and user alone.
+    pub async fn seal(&self, purpose: &'static str, user: UserId, secret: &SecretText) -> Result<String, Problem> {
+        let key = self.app.derived.get(&self.app.aws, Label::UserSecrets).await?;
+        let sealed = aead::seal(&key, format!("{purpose}|{user}").as_bytes(), secret.expose().as_bytes())?;
+        Ok(base64(&sealed))
+    }
+
+    pub async fn open(&self, purpose: &'static str, user: UserId, sealed: &str) -> Result<SecretText, Problem> {
+        let unreadable = || Problem::internal("a user's sealed value does not open: it was changed or moved");
+        let key = self.app.derived.get(&self.app.aws, Label::UserSecrets).await?;
+        let sealed = from_base64(sealed).ok_or_else(unreadable)?;
+        let plain = aead::open(&key, format!("{purpose}|{user}").as_bytes(), &sealed).ok_or_else(unreadable)?;
+        let text = std::str::from_utf8(plain.expose()).map_err(|_| unreadable())?;
+        Ok(SecretText::new(text.to_owned()))
     }
 
     /// The public keys by which access tokens are verified.
     pub async fn public_keys(&self) -> Result<Vec<PublicKey>, Problem> {
         Box::pin(self.signing.all.all(&self.app.aws)).await
-    }
-}
-
-/// A condition of account changes that did not hold.
-pub struct RefusedChange {
-    /// Whether it was the epoch or a session, not a record.
-    pub session: bool,
-    sort: String,
-    refusal: Option<Problem>,
-}
-
-impl RefusedChange {
-    /// Whether it was the record of this kind.
-    pub fn is<R: AccountRecord>(&self) -> bool {
-        !self.session && (self.sort == R::KIND || self.sort.starts_with(&format!("{}#", R::KIND)))
-    }
-}
-
-/// Changes to accounts, in the making.
-#[derive(Default)]
-pub struct AccountChanges {
-    plan: Plan,
-    failure: Option<Problem>,
-    messages: Vec<(UserId, Posted)>,
-}
-
-impl AccountChanges {
-    pub fn insert<R: AccountRecord>(self, record: &R) -> Self {
-        self.put(record, Expected::Absent)
-    }
-
-    pub fn replace<R: AccountRecord>(self, stored: &Stored<R>) -> Self {
-        self.put(&**stored, Expected::Revision(stored.revision))
-    }
-
-    pub fn delete<R: AccountRecord>(mut self, stored: &Stored<R>) -> Self {
-        let (partition, sort) = (stored.account_key().partition(), sort_key::<R>(&stored.part()));
-        self.plan.add(Table::Accounts, Some(partition), sort, Act::Delete(Expected::Revision(stored.revision)));
-        self
-    }
-
-    /// What the client is told if the last change's condition does not hold.
-    pub fn or(mut self, refusal: impl Into<Problem>) -> Self {
-        self.plan.refuse(refusal.into());
-        self
-    }
-
-    /// Sends a message once the changes are committed.
-    pub fn send<M: Message>(mut self, user: UserId, message: &M) -> Self {
-        match Posted::new(message, None) {
-            Ok(posted) => self.messages.push((user, posted)),
-            Err(problem) => self.failure = Some(problem),
-        }
-        self
-    }
-
-    /// Gives a new user its first epoch.
-    pub fn first_epoch(self, user: UserId) -> Self {
-        self.proof(proofs::epoch(user), &Epoch { epoch: 1 }, None, Expected::Absent)
-    }
-
-    /// Revokes every session of a user, everywhere. Fails if it was done meanwhile.
-    pub fn revoke_sessions(self, user: UserId, epoch: UserEpoch) -> Self {
-        let next = Epoch { epoch: epoch.epoch + 1 };
-        self.proof(proofs::epoch(user), &next, None, Expected::Revision(epoch.revision))
-    }
-
-    /// Opens a session: it is idle from `now` on. Fails if the epoch was bumped.
-    pub fn open_session(self, terms: &SessionTerms, now: Timestamp) -> Self {
-        self.session(terms, now, Expected::Absent)
-    }
-
-    /// Carries a session on. Fails if the epoch was bumped, or if the session was closed or had ended.
-    pub fn carry_session(self, terms: &SessionTerms, now: Timestamp) -> Self {
-        self.session(terms, now, Expected::Live)
-    }
-
-    fn session(mut self, terms: &SessionTerms, now: Timestamp, expected: Expected) -> Self {
-        let proof = SessionProof {
-            epoch: terms.epoch.epoch,
-            idle_ends_at: after(now, IDLE_LIFETIME).min(terms.ends_at),
-            ends_at: terms.ends_at,
-        };
-        let (partition, sort) = proofs::epoch(terms.user);
-        let unchanged = Act::Check(Expected::Revision(terms.epoch.revision));
-        self.plan.add(Table::Proofs, Some(partition), sort, unchanged);
-        self.proof(proofs::session(terms.user, terms.session), &proof, Some(proof.idle_ends_at), expected)
-    }
-
-    pub fn close_session(mut self, user: UserId, session: SessionId) -> Self {
-        let (partition, sort) = proofs::session(user, session);
-        self.plan.add(Table::Proofs, Some(partition), sort, Act::Delete(Expected::Any));
-        self
-    }
-
-    fn put<R: AccountRecord>(mut self, record: &R, expected: Expected) -> Self {
-        match encode(record) {
-            Ok(body) => {
-                let sort = sort_key::<R>(&record.part());
-                let row = Row { sort, version: 1, body, due: None, expires_at: record.expires_at() };
-                self.plan.put(Table::Accounts, Some(record.account_key().partition()), row, expected);
-            }
-            Err(problem) => self.failure = Some(problem),
-        }
-        self
-    }
-
-    fn proof<T: Serialize>(mut self, key: proofs::Key, value: &T, ends: Option<Timestamp>, expected: Expected) -> Self {
-        match proofs::row(&key.1, value, ends) {
-            Ok(row) => self.plan.put(Table::Proofs, Some(key.0), row, expected),
-            Err(problem) => self.failure = Some(problem),
-        }
-        self
-    }
-}
-
-/// The proof of a job that writes mail: it can make link tokens and send.
-pub struct Mailroom {
-    pub(crate) app: Arc<App>,
-}
-
-impl Mailroom {
-    /// The token of a mailed link.
-    pub async fn sign_link(&self, claims: &LinkClaims) -> Result<SecretText, Problem> {
-        let key = self.app.derived.get(&self.app.aws, Label::MailedLink).await?;
-        link::sign(&key, claims).map_err(Problem::internal)
-    }
-
-    pub fn app_url(&self) -> &str {
-        &self.app.aws.config.app_url
-    }
-
-    pub fn now(&self) -> Timestamp {
-        self.app.aws.clock.now()
-    }
-
-    pub async fn send(&self, mail: &crate::aws::mailer::Mail) -> Result<String, crate::aws::mailer::MailError> {
-        Box::pin(self.app.aws.send_mail(mail)).await
     }
 }
 

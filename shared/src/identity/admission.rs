@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::accounts::{Accounts, Signing};
-use super::proofs::{self, DirectoryEntry, Epoch, Found, MembershipProof, SessionProof};
+use super::caller::{Caller, Credential};
+use super::personal_token;
+use super::proofs::{self, DirectoryEntry, Epoch, Found, Key, MembershipProof, SessionProof, TokenProof};
+use super::sessions::Strength;
 use crate::audit::Origin;
 use crate::aws::grants::Table;
 use crate::crypto::digest::sha256_hex;
@@ -23,6 +26,8 @@ pub enum Level {
     Anyone,
     /// Nothing, under the limit that guards credentials.
     Credentials,
+    /// A live session, or a personal access token that may read this.
+    Known,
     /// A live session.
     SignedIn,
     /// A live session of a member with at least this role.
@@ -34,7 +39,7 @@ pub enum Level {
 pub struct Admission {
     pub(crate) level: Level,
     pub(crate) accounts: Accounts,
-    pub(crate) signed_in: Option<(UserId, SessionId)>,
+    pub(crate) caller: Option<Caller>,
     /// The ids in the user's list, for routes outside a workspace.
     pub(crate) listed: Vec<WorkspaceId>,
     pub(crate) member: Option<(Scope, Role)>,
@@ -45,6 +50,8 @@ pub struct Admission {
 /// A type that admission makes.
 pub trait Admit: Sized + Send + Sync {
     const LEVEL: Level;
+    /// Whether a factor must have been proved a short while ago.
+    const FRESH: bool = false;
     fn admit(admission: Admission) -> Result<Self, Problem>;
     /// The workspace's scope, where the record of a repeatable request lies.
     fn scope(&self) -> Option<&Scope> {
@@ -52,12 +59,16 @@ pub trait Admit: Sized + Send + Sync {
     }
 }
 
-pub(crate) struct Caller<'a> {
+/// A request before its caller is known.
+pub(crate) struct Asking<'a> {
     pub(crate) app: &'a Arc<App>,
     pub(crate) signing: &'a Arc<Signing>,
     pub(crate) function: &'static str,
     pub(crate) level: Level,
+    pub(crate) is_fresh: bool,
     pub(crate) needs: &'static [Entitlement],
+    /// What a personal access token must be for: a noun, and `read` or `write`.
+    pub(crate) scope: (&'static str, &'static str),
     /// The bearer token, without its scheme.
     pub(crate) token: Option<&'a str>,
     /// What the path says. A claim.
@@ -91,89 +102,178 @@ fn not_signed_in() -> Problem {
     Problem::new(401, "not_signed_in", "This needs a valid access token: Authorization: Bearer <token>.")
 }
 
+/// What is asked of a session whose user proved no factor lately (RFC 9470, section 3).
+pub(crate) fn factor_needed() -> Problem {
+    let detail = "This needs a factor proved in the last 10 minutes: POST /auth/step-up, then try again.";
+    let challenge = "Bearer error=\"insufficient_user_authentication\", max_age=\"600\"";
+    Problem::new(401, "fresh_factor_needed", detail).challenged(challenge)
+}
+
+fn second_factor_needed() -> Problem {
+    let detail = "This workspace needs a second factor: enrol one (POST /me/totp or /me/passkeys), or sign in with it.";
+    Problem::new(403, "second_factor_needed", detail)
+}
+
+/// What a request presents, before the store is asked about it.
+enum Presented {
+    Session(UserId, SessionId),
+    Token(UserId, String),
+}
+
+impl Presented {
+    async fn read(asking: &Asking<'_>) -> Result<Self, Problem> {
+        let token = asking.token.ok_or_else(not_signed_in)?;
+        if token.starts_with(personal_token::PREFIX) {
+            let (user, digest) = personal_token::parse(token).ok_or_else(not_signed_in)?;
+            return Ok(Self::Token(user, digest));
+        }
+        match asking.signing.all.verify(&asking.app.aws, token).await? {
+            Ok(claims) => Ok(Self::Session(claims.sub, claims.sid)),
+            Err(refused) => {
+                tracing::info!(rule = refused.0, "access token refused");
+                Err(not_signed_in())
+            }
+        }
+    }
+
+    fn user(&self) -> UserId {
+        match self {
+            Self::Session(user, _) | Self::Token(user, _) => *user,
+        }
+    }
+
+    /// The items that prove it.
+    fn keys(&self) -> Vec<Key> {
+        match self {
+            Self::Session(user, session) => vec![proofs::session(*user, *session), proofs::epoch(*user)],
+            Self::Token(user, digest) => vec![proofs::token(*user, digest), proofs::epoch(*user)],
+        }
+    }
+
+    /// The caller, if what was found proves one.
+    fn prove(self, asking: &Asking<'_>, found: &Found) -> Result<Caller, Problem> {
+        let now = asking.app.aws.clock.now();
+        match self {
+            Self::Session(user, session) => {
+                let proof: Option<SessionProof> = found.read(&proofs::session(user, session))?;
+                let proof = proof.ok_or_else(not_signed_in)?;
+                let Epoch { epoch, .. } = found.read(&proofs::epoch(user))?.unwrap_or_default();
+                if proof.epoch != epoch || proof.idle_ends_at <= now || proof.ends_at <= now {
+                    return Err(not_signed_in());
+                }
+                let credential = Credential::Session(session);
+                let (strength, factor_at) = (proof.strength, Some(proof.factor_at));
+                Ok(Caller { user, credential, strength, factor_at, workspace: None })
+            }
+            Self::Token(user, digest) => {
+                let proof: Option<TokenProof> = found.read(&proofs::token(user, &digest))?;
+                let proof = proof.filter(|proof| now < proof.expires_at).ok_or_else(not_signed_in)?;
+                let Epoch { closed, .. } = found.read(&proofs::epoch(user))?.unwrap_or_default();
+                if closed {
+                    return Err(not_signed_in());
+                }
+                let (noun, verb) = asking.scope;
+                if asking.level == Level::SignedIn {
+                    let detail = "This needs a session: a personal access token cannot do it.";
+                    return Err(Problem::new(403, "session_needed", detail));
+                }
+                // Another workspace is to the token what it is to a stranger.
+                if proof.workspace.is_some() && asking.workspace.is_some() && proof.workspace != asking.workspace {
+                    return Err(Problem::not_found());
+                }
+                if !personal_token::covers(&proof.scopes, noun, verb) {
+                    let detail = format!("This needs a token with the scope {noun}:{verb}.");
+                    return Err(Problem::new(403, "scope_missing", detail));
+                }
+                let credential = Credential::Token(proof.id);
+                let (strength, workspace) = (proof.strength, proof.workspace);
+                Ok(Caller { user, credential, strength, factor_at: None, workspace })
+            }
+        }
+    }
+}
+
 /// Settles 401, 402, 403, 404 and 421, with one read.
-pub(crate) async fn admit(caller: Caller<'_>) -> Result<Admission, Problem> {
-    let Caller { app, signing, function, level, needs, token, workspace, mut origin, repeatable } = caller;
-    let accounts = |origin| Accounts { app: app.clone(), signing: signing.clone(), origin };
+pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> {
+    let (app, level, function) = (asking.app, asking.level, asking.function);
     let minimum = match level {
         Level::Anyone | Level::Credentials => {
-            let accounts = accounts(origin);
-            return Ok(Admission {
-                level,
-                accounts,
-                signed_in: None,
-                listed: Vec::new(),
-                member: None,
-                function,
-                remember: None,
-            });
+            let accounts = Accounts { app: app.clone(), signing: asking.signing.clone(), origin: asking.origin };
+            let (caller, member, listed, remember) = (None, None, Vec::new(), None);
+            return Ok(Admission { level, accounts, caller, listed, member, function, remember });
         }
-        Level::SignedIn => None,
+        Level::Known | Level::SignedIn => None,
         Level::Workspace(role) => Some(role),
     };
-    let token = token.ok_or_else(not_signed_in)?;
-    let claims = match signing.all.verify(&app.aws, token).await? {
-        Ok(claims) => claims,
-        Err(refused) => {
-            tracing::info!(rule = refused.0, "access token refused");
-            return Err(not_signed_in());
-        }
-    };
-    let (user, session) = (claims.sub, claims.sid);
-    origin.actor = user.to_string();
-
-    let session_key = proofs::session(user, session);
-    let epoch_key = proofs::epoch(user);
-    let mut keys = vec![session_key.clone(), epoch_key.clone()];
-    match workspace {
+    let presented = Presented::read(&asking).await?;
+    let user = presented.user();
+    asking.origin.actor = user.to_string();
+    let mut keys = presented.keys();
+    match asking.workspace {
         Some(workspace) => keys.extend([proofs::membership(workspace, user), proofs::directory(workspace)]),
         None => keys.push(proofs::list(user)),
     }
     let reader = Reader { aws: &app.aws, credentials: None };
     let found = Found::new(reader.batch(Table::Proofs, keys).await?);
-
-    let now = app.aws.clock.now();
-    let proof: SessionProof = found.read(&session_key)?.ok_or_else(not_signed_in)?;
-    let Epoch { epoch } = found.read(&epoch_key)?.unwrap_or_default();
-    if proof.epoch != epoch || proof.idle_ends_at <= now || proof.ends_at <= now {
-        return Err(not_signed_in());
+    let caller = presented.prove(&asking, &found)?;
+    if asking.is_fresh && !caller.is_fresh(app.aws.clock.now()) {
+        return Err(factor_needed());
     }
-    let remember = repeatable.map(|repeatable| repeatable.bind(user, workspace));
-    let member = match (minimum, workspace) {
-        (None, _) => None,
-        // The path's id is not even an id: like any other that does not exist.
-        (Some(_), None) => return Err(Problem::not_found()),
-        (Some(minimum), Some(workspace)) => {
-            let membership: Option<MembershipProof> = found.read(&proofs::membership(workspace, user))?;
-            let entry: Option<DirectoryEntry> = found.read(&proofs::directory(workspace))?;
-            let (Some(membership), Some(entry)) = (membership, entry) else { return Err(Problem::not_found()) };
-            let here = (&app.aws.config.region, &app.aws.config.cell);
-            if (&entry.region, &entry.cell) != here {
-                let detail = format!("This workspace lives at {}.", entry.base_url);
-                return Err(Problem::new(421, "workspace_lives_elsewhere", detail).located(entry.base_url));
-            }
-            if membership.role < minimum {
-                return Err(Problem::new(403, "role_too_low", format!("This needs the role {}.", name(minimum))));
-            }
-            if entry.suspended {
-                return Err(Problem::new(403, "workspace_suspended", "This workspace is suspended."));
-            }
-            entitlements::require(&entry.plan, needs)?;
-            let scope = Scope::new(ScopeParts {
-                app: app.clone(),
-                workspace,
-                plan: entry.plan,
-                origin: origin.clone(),
-                function,
-                founder: None,
-                remember: remember.clone(),
-            });
-            Some((scope, membership.role))
-        }
+    if let Credential::Token(token) = caller.credential {
+        asking.signing.uses.record(&app.aws, token).await?;
+    }
+    let repeatable = asking.repeatable.take();
+    let remember = repeatable.map(|repeatable| repeatable.bind(user, asking.workspace));
+    let member = match minimum {
+        None => None,
+        Some(minimum) => Some(enter(&asking, &caller, minimum, &found, remember.clone())?),
     };
-    let listed = if minimum.is_none() { found.workspaces(&proofs::list(user)) } else { Vec::new() };
-    let (accounts, signed_in) = (accounts(origin), Some((user, session)));
-    Ok(Admission { level, accounts, signed_in, listed, member, function, remember })
+    let mut listed = if minimum.is_none() { found.workspaces(&proofs::list(user)) } else { Vec::new() };
+    listed.retain(|id| caller.workspace.is_none_or(|own| own == *id));
+    let accounts = Accounts { app: app.clone(), signing: asking.signing.clone(), origin: asking.origin };
+    Ok(Admission { level, accounts, caller: Some(caller), listed, member, function, remember })
+}
+
+/// Lets a caller into the workspace of the path, as far as membership, role, plan and second factor allow.
+fn enter(
+    asking: &Asking<'_>,
+    caller: &Caller,
+    minimum: Role,
+    found: &Found,
+    remember: Option<Arc<Remember>>,
+) -> Result<(Scope, Role), Problem> {
+    let app = asking.app;
+    // The path's id is not even an id: like any other that does not exist.
+    let workspace = asking.workspace.ok_or_else(Problem::not_found)?;
+    let membership: Option<MembershipProof> = found.read(&proofs::membership(workspace, caller.user))?;
+    let entry: Option<DirectoryEntry> = found.read(&proofs::directory(workspace))?;
+    let (Some(membership), Some(entry)) = (membership, entry) else { return Err(Problem::not_found()) };
+    let here = (&app.aws.config.region, &app.aws.config.cell);
+    if (&entry.region, &entry.cell) != here {
+        let detail = format!("This workspace lives at {}.", entry.base_url);
+        return Err(Problem::new(421, "workspace_lives_elsewhere", detail).located(entry.base_url));
+    }
+    if membership.role < minimum {
+        return Err(Problem::new(403, "role_too_low", format!("This needs the role {}.", name(minimum))));
+    }
+    if entry.second_factor.binds(membership.role) && caller.strength < Strength::Multi {
+        return Err(second_factor_needed());
+    }
+    if entry.suspended {
+        return Err(Problem::new(403, "workspace_suspended", "This workspace is suspended."));
+    }
+    entitlements::require(&entry.plan, asking.needs)?;
+    let scope = Scope::new(ScopeParts {
+        app: app.clone(),
+        workspace,
+        plan: entry.plan,
+        second_factor: entry.second_factor,
+        origin: asking.origin.clone(),
+        function: asking.function,
+        founder: None,
+        remember,
+    });
+    Ok((scope, membership.role))
 }
 
 fn name(role: Role) -> &'static str {

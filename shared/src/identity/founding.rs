@@ -6,7 +6,7 @@ use crate::kernel::ids::{UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
 use crate::table::commit::{Act, Expected, Plan};
 use crate::tenancy::scope::Scope;
-use crate::tenancy::{Audited, Role};
+use crate::tenancy::{Audited, Role, SecondFactorRule};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -38,6 +38,7 @@ impl Founding {
             cell: config.cell.clone(),
             base_url: config.base_url.clone(),
             suspended: false,
+            second_factor: SecondFactorRule::default(),
             created_at: self.scope.now(),
         };
         let too_many = too_many.into();
@@ -90,6 +91,7 @@ pub struct Membership {
     pub role: Role,
     pub name: String,
     pub plan: String,
+    pub second_factor: SecondFactorRule,
     pub region: String,
     pub created_at: Timestamp,
 }

@@ -1,14 +1,31 @@
 //! Identity: who calls, proved from a token and one read.
 
 pub mod access;
+pub mod account_changes;
 pub mod accounts;
 pub(crate) mod admission;
+pub mod all_accounts;
+pub(crate) mod caller;
 pub(crate) mod founding;
+pub mod fresh;
+pub mod keyring;
+pub mod mailroom;
+pub mod personal_token;
 pub(crate) mod proofs;
+pub mod records;
+pub mod securing;
+pub mod sessions;
 pub mod signing;
 pub(crate) mod token;
 
-pub use access::{Access, Anyone, Credentials, SignedIn};
-pub use accounts::{AccountChanges, AccountKey, AccountRecord, Accounts};
+pub use access::{Access, Anyone, Credentials, Known, SignedIn};
+pub use account_changes::{AccountChanges, RefusedChange};
+pub use accounts::Accounts;
+pub use all_accounts::AllAccounts;
 pub use founding::{Founding, Membership};
+pub use fresh::Fresh;
+pub use keyring::Keyring;
+pub use mailroom::Mailroom;
+pub use records::{AccountKey, AccountRecord, LookedUp, Wanted};
+pub use sessions::{SessionTerms, Strength, UserEpoch};
 pub use token::PublicKey;

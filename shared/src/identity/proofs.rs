@@ -6,10 +6,11 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::ids::{SessionId, UserId, WorkspaceId};
+use super::sessions::Strength;
+use crate::kernel::ids::{SessionId, TokenId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
 use crate::table::item::{Item, Row, body, encode, string};
-use crate::tenancy::Role;
+use crate::tenancy::{Role, SecondFactorRule};
 
 /// A sign-in of a user. It ends by disuse or by age; revocation bumps the user's epoch past it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,12 +18,33 @@ pub(crate) struct SessionProof {
     pub(crate) epoch: u64,
     pub(crate) idle_ends_at: Timestamp,
     pub(crate) ends_at: Timestamp,
+    #[serde(default)]
+    pub(crate) strength: Strength,
+    /// When a factor was last proved in it.
+    #[serde(default)]
+    pub(crate) factor_at: Timestamp,
+}
+
+/// A personal access token: what a program may do for its user, and until when.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct TokenProof {
+    pub(crate) id: TokenId,
+    /// What it may touch: `posts:read`.
+    pub(crate) scopes: Vec<String>,
+    /// The one workspace that it works in; every one of the user's where there is none.
+    pub(crate) workspace: Option<WorkspaceId>,
+    /// How strongly the user was proved who made it.
+    pub(crate) strength: Strength,
+    pub(crate) expires_at: Timestamp,
 }
 
 /// A user's epoch: sessions of an earlier one are revoked.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Epoch {
     pub(crate) epoch: u64,
+    /// Whether the account is in the trash: nothing of its user's is let in, tokens neither.
+    #[serde(default)]
+    pub(crate) closed: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,6 +62,8 @@ pub(crate) struct DirectoryEntry {
     /// The API's address in that region and cell.
     pub(crate) base_url: String,
     pub(crate) suspended: bool,
+    #[serde(default)]
+    pub(crate) second_factor: SecondFactorRule,
     pub(crate) created_at: Timestamp,
 }
 
@@ -47,6 +71,10 @@ pub(crate) type Key = (String, String);
 
 pub(crate) fn session(user: UserId, session: SessionId) -> Key {
     (format!("S#{user}"), format!("SESSION#{session}"))
+}
+
+pub(crate) fn token(user: UserId, digest: &str) -> Key {
+    (format!("S#{user}"), format!("TOKEN#{digest}"))
 }
 
 pub(crate) fn epoch(user: UserId) -> Key {

@@ -1,6 +1,8 @@
 //! Signing keys: made once, sealed under the platform key; their public halves lie in Proofs for all
 //! functions to verify by.
 
+use std::collections::BTreeMap;
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use jiff::{SignedDuration, Timestamp};
@@ -25,22 +27,25 @@ const FRESH_FOR: SignedDuration = SignedDuration::from_secs(60);
 /// An unknown key id makes a process look again, at most this often.
 const LOOKED_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(1);
 
-const SIGNING: (&str, &str) = ("KEY#signing", "CURRENT");
-const PUBLIC: (&str, &str) = ("J#keys", "CURRENT");
+pub(super) const SIGNING: (&str, &str) = ("KEY#signing", "CURRENT");
+pub(super) const PUBLIC: (&str, &str) = ("J#keys", "CURRENT");
 const PURPOSE: &str = "signing-key";
 
 /// The key that signs now, sealed.
 #[derive(Serialize, Deserialize)]
-struct SealedKey {
-    kid: String,
+pub(super) struct SealedKey {
+    pub(super) kid: String,
     sealed: String,
-    made_at: Timestamp,
+    pub(super) made_at: Timestamp,
 }
 
 /// All keys whose tokens are accepted.
 #[derive(Clone, Default, Serialize, Deserialize)]
-struct KeySet {
-    keys: Vec<PublicKey>,
+pub(super) struct KeySet {
+    pub(super) keys: Vec<PublicKey>,
+    /// Keys that sign no more, and when the last token that they signed has ended.
+    #[serde(default)]
+    pub(super) retiring: BTreeMap<String, Timestamp>,
 }
 
 /// The public keys that this process has read.
@@ -135,13 +140,20 @@ impl SigningKey {
     }
 }
 
-async fn read_sealed(aws: &Aws) -> Result<Option<SealedKey>, Problem> {
+pub(super) async fn read_sealed(aws: &Aws) -> Result<Option<SealedKey>, Problem> {
     let item: Option<Item> = Reader { aws, credentials: None }.get(Table::Platform, SIGNING.0, SIGNING.1).await?;
     item.as_ref().map(body).transpose()
 }
 
-/// Makes the first key. Of several functions that try at once one wins, and the others use its key.
-async fn make_first(aws: &Aws) -> Result<SealedKey, Problem> {
+/// A key pair that was just made: the private half sealed.
+pub(super) async fn make_key(aws: &Aws) -> Result<(SealedKey, PublicKey), Problem> {
+    let (private, public) = new_pair()?;
+    let sealed = base64(&aws.encrypt_for_platform(PURPOSE, &private).await?);
+    Ok((SealedKey { kid: public.kid.clone(), sealed, made_at: aws.clock.now() }, public))
+}
+
+/// A new key pair, the private half in PKCS #8.
+pub(crate) fn new_pair() -> Result<(SecretBytes, PublicKey), Problem> {
     let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
         .map_err(|_| Problem::internal("a key pair could not be made"))?;
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref())
@@ -149,24 +161,30 @@ async fn make_first(aws: &Aws) -> Result<SealedKey, Problem> {
     // An uncompressed point: 0x04, then x and y of 32 bytes each (SEC 1, section 2.3.3).
     let point = pair.public_key().as_ref();
     let (x, y) = point.get(1..).unwrap_or_default().split_at_checked(32).unwrap_or_default();
-    let kid = base64url(sha256(point).get(..16).unwrap_or_default());
     let public = PublicKey {
         kty: "EC".to_owned(),
         crv: "P-256".to_owned(),
         alg: "ES256".to_owned(),
         usage: "sig".to_owned(),
-        kid: kid.clone(),
+        kid: base64url(sha256(point).get(..16).unwrap_or_default()),
         x: base64url(x),
         y: base64url(y),
     };
-    let private = SecretBytes::new(document.as_ref().to_vec());
-    let sealed = base64(&aws.encrypt_for_platform(PURPOSE, &private).await?);
-    let key = SealedKey { kid, sealed, made_at: aws.clock.now() };
+    Ok((SecretBytes::new(document.as_ref().to_vec()), public))
+}
+
+/// A row of the key store: neither half of a key expires by itself.
+pub(super) fn row<T: Serialize>(sort: &str, value: &T) -> Result<Row, Problem> {
+    Ok(Row { sort: sort.to_owned(), version: 1, body: encode(value)?, due: None, expires_at: None })
+}
+
+/// Makes the first key. Of several functions that try at once one wins, and the others use its key.
+async fn make_first(aws: &Aws) -> Result<SealedKey, Problem> {
+    let (key, public) = make_key(aws).await?;
     let mut plan = Plan::default();
-    let row = |sort: &str, body| Row { sort: sort.to_owned(), version: 1, body, due: None, expires_at: None };
-    plan.put(Table::Platform, Some(SIGNING.0.to_owned()), row(SIGNING.1, encode(&key)?), Expected::Absent);
-    let set = encode(&KeySet { keys: vec![public] })?;
-    plan.put(Table::Proofs, Some(PUBLIC.0.to_owned()), row(PUBLIC.1, set), Expected::Absent);
+    plan.put(Table::Platform, Some(SIGNING.0.to_owned()), row(SIGNING.1, &key)?, Expected::Absent);
+    let set = KeySet { keys: vec![public], ..KeySet::default() };
+    plan.put(Table::Proofs, Some(PUBLIC.0.to_owned()), row(PUBLIC.1, &set)?, Expected::Absent);
     match commit(aws, None, SIGNING.0, plan).await {
         Ok(()) => Ok(key),
         Err(Uncommitted::Refused { .. }) => {

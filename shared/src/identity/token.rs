@@ -118,5 +118,9 @@ pub(crate) fn verify(token: &str, key: &PublicKey, issuer: &str, now: Timestamp)
     if claims.exp <= now {
         return Err(Refused("expired"));
     }
+    // We sign none for longer, so that what says it lives longer was not signed by this code.
+    if claims.exp.saturating_sub(claims.nbf) > LIFETIME.as_secs() {
+        return Err(Refused("lifetime"));
+    }
     Ok(claims)
 }

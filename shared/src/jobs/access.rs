@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::identity::accounts::Mailroom;
+use crate::identity::{AllAccounts, Keyring, Mailroom};
 use crate::kernel::problems::Problem;
 use crate::tenancy::app::App;
 use crate::tenancy::platform::{Core, OutboxRow, Platform, Reason, Relayed};
@@ -32,7 +32,7 @@ pub(crate) mod sealed {
     }
 }
 
-/// What a job's `run` is given: `Tenant`, `Platform<Reason>`, `Mailroom` or `Relay`.
+/// What a job's `run` is given: `Tenant`, `Platform<Reason>`, `AllAccounts<Reason>`, `Keyring`, `Mailroom` or `Relay`.
 pub trait JobAccess: sealed::Begin {}
 
 impl JobAccess for Tenant {}
@@ -48,6 +48,20 @@ impl<R: Reason> JobAccess for Platform<R> {}
 impl<R: Reason> sealed::Begin for Platform<R> {
     fn begin(run: Run) -> Result<Self, Problem> {
         Ok(Self::prove(run.core()))
+    }
+}
+
+impl<R: Reason> JobAccess for AllAccounts<R> {}
+impl<R: Reason> sealed::Begin for AllAccounts<R> {
+    fn begin(run: Run) -> Result<Self, Problem> {
+        Ok(Self::prove(run.app, run.function, run.run_id))
+    }
+}
+
+impl JobAccess for Keyring {}
+impl sealed::Begin for Keyring {
+    fn begin(run: Run) -> Result<Self, Problem> {
+        Ok(Self::prove(run.app, run.function, run.run_id))
     }
 }
 

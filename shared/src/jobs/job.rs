@@ -29,6 +29,8 @@ pub enum Trigger {
     Message(&'static str),
     /// Every new row of the outbox.
     OutboxStream,
+    /// A person who invokes the function with the payload, and reads the answer. Nothing else may.
+    Operator,
 }
 
 impl Trigger {

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::access::{Run, sealed::Begin};
 use super::history::{Begun, Lock, Outcome, Record};
 use super::job::{Declaration, Job, JobError, Trigger};
+use crate::kernel::ids::new_uuid;
 use crate::kernel::problems::Problem;
 use crate::metrics;
 use crate::outbox::Envelope;
@@ -99,6 +100,7 @@ pub(crate) async fn handle(app: &Arc<App>, entry: &JobEntry, event: Value, left:
         Trigger::Schedule(_) => runner.scheduled(event).await,
         Trigger::Message(name) => runner.messages(name, event).await,
         Trigger::OutboxStream => runner.stream(event).await,
+        Trigger::Operator => runner.operator(event).await,
     }
 }
 
@@ -130,6 +132,16 @@ impl Runner<'_> {
         match ran {
             Ok(()) | Err(JobError::GiveUp(_)) => Ok(Value::Null),
             Err(JobError::Retry(problem)) => Err(problem),
+        }
+    }
+
+    /// Runs what a person asked for, once for each time that they ask, and tells them why if it was not done.
+    async fn operator(&self, payload: Value) -> Result<Value, Problem> {
+        let aws = &self.app.aws;
+        let key = format!("{}|{}", aws.clock.now(), new_uuid(&aws.clock, &aws.entropy).simple());
+        match self.one(&key, None, None, payload).await {
+            Ok(()) => Ok(Value::Null),
+            Err(JobError::Retry(problem) | JobError::GiveUp(problem)) => Err(problem),
         }
     }
 

@@ -32,6 +32,8 @@ pub enum WorkspaceKind {}
 pub enum UserKind {}
 /// One sign-in of a user on one client.
 pub enum SessionKind {}
+/// A personal access token: what a program signs in with for a user.
+pub enum TokenKind {}
 
 impl Identified for WorkspaceKind {
     const PREFIX: &'static str = "ws";
@@ -43,13 +45,23 @@ impl Identified for SessionKind {
     const PREFIX: &'static str = "ses";
 }
 
+impl Identified for TokenKind {
+    const PREFIX: &'static str = "pat";
+}
+
 pub type WorkspaceId = Id<WorkspaceKind>;
 pub type UserId = Id<UserKind>;
 pub type SessionId = Id<SessionKind>;
+pub type TokenId = Id<TokenKind>;
 
 impl<T> Id<T> {
     pub(crate) fn new(clock: &Clock, entropy: &Entropy) -> Self {
         Self::from_uuid(new_uuid(clock, entropy))
+    }
+
+    /// The identifier of these 16 bytes, where [`Id::as_bytes`] comes back from a client. A claim, like any other.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self::from_uuid(Uuid::from_bytes(bytes))
     }
 
     fn from_uuid(uuid: Uuid) -> Self {

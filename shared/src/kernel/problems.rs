@@ -18,6 +18,7 @@ struct Inner {
     errors: Vec<FieldError>,
     retry_after_s: Option<u32>,
     location: Option<String>,
+    challenge: Option<&'static str>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -61,6 +62,7 @@ impl Problem {
             errors: Vec::new(),
             retry_after_s: None,
             location: None,
+            challenge: None,
             source: None,
         }))
     }
@@ -104,6 +106,16 @@ impl Problem {
     pub fn located(mut self, base_url: String) -> Self {
         self.0.location = Some(base_url);
         self
+    }
+
+    /// What a 401 asks for, as the WWW-Authenticate header says it (RFC 9110, section 11.6.1).
+    pub fn challenged(mut self, challenge: &'static str) -> Self {
+        self.0.challenge = Some(challenge);
+        self
+    }
+
+    pub fn challenge(&self) -> Option<&'static str> {
+        self.0.challenge
     }
 
     pub fn status(&self) -> u16 {

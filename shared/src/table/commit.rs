@@ -43,7 +43,7 @@ pub(crate) enum Act {
     Put(Row, Expected),
     Delete(Expected),
     Check(Expected),
-    /// An update of counters or sets: expression, condition, values. Idempotent by its condition.
+    /// An update of attributes, counters or sets; `#ttl` names the expiry. Idempotent by its condition or its meaning.
     Update {
         expression: &'static str,
         condition: Option<&'static str>,
@@ -58,8 +58,6 @@ pub(crate) enum Expected {
     Absent,
     /// It is there, unchanged since it was read.
     Revision(u64),
-    /// It is there, and has not expired.
-    Live,
     /// It does not matter.
     Any,
 }
@@ -237,11 +235,6 @@ fn condition(expected: Expected, now: Timestamp) -> Condition {
     };
     match expected {
         Expected::Any => (None, HashMap::new(), HashMap::new()),
-        Expected::Live => (
-            Some("attribute_exists(pk) AND (attribute_not_exists(#ttl) OR #ttl > :now)".to_owned()),
-            names(&[("#ttl", "ttl")]),
-            HashMap::from([(":now".to_owned(), number(now.as_second()))]),
-        ),
         Expected::Absent => (
             Some("attribute_not_exists(pk) OR #ttl <= :now".to_owned()),
             names(&[("#ttl", "ttl")]),
@@ -306,11 +299,14 @@ fn prepare(
         }
         Act::Update { expression, condition, mut values } => {
             values.insert(":w".to_owned(), text(write_id));
+            let names = [expression, condition.unwrap_or_default()].concat().contains("#ttl");
+            let names = names.then(|| HashMap::from([("#ttl".to_owned(), "ttl".to_owned())]));
             let update = Update::builder()
                 .table_name(name)
                 .set_key(Some(key))
                 .update_expression(expression)
                 .set_condition_expression(condition.map(str::to_owned))
+                .set_expression_attribute_names(names)
                 .set_expression_attribute_values(Some(values))
                 .return_values_on_condition_check_failure(old)
                 .build()?;

@@ -32,6 +32,15 @@ pub(crate) struct PageQuery<'a> {
     pub(crate) newest_first: bool,
 }
 
+/// How much of a due index is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of it, page after page.
+    Whole,
+    /// What DynamoDB answers at once (1 MB of keys), for whoever comes again for the rest.
+    FirstPage,
+}
+
 /// A key of the due index: where an item lies that a sweep must look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DueKey {
@@ -73,6 +82,18 @@ impl Reader<'_> {
     /// Reads up to 100 items of one table, in any order. What DynamoDB leaves over is asked for again;
     /// if it still is, the answer is a 503: absence is only what DynamoDB said is absent.
     pub(crate) async fn batch(&self, table: Table, keys: Vec<(String, String)>) -> Result<Vec<Item>, Problem> {
+        let mut found = self.batch_with_expired(table, keys).await?;
+        let now = self.aws.clock.now();
+        found.retain(|item| !expired(item, now));
+        Ok(found)
+    }
+
+    /// The same with what has expired, for whoever clears it away.
+    pub(crate) async fn batch_with_expired(
+        &self,
+        table: Table,
+        keys: Vec<(String, String)>,
+    ) -> Result<Vec<Item>, Problem> {
         let mut wanted: Vec<Item> = keys
             .into_iter()
             .map(|(partition, sort)| HashMap::from([("pk".to_owned(), text(partition)), ("sk".to_owned(), text(sort))]))
@@ -112,9 +133,28 @@ impl Reader<'_> {
         if !wanted.is_empty() {
             return Err(Problem::unavailable(format!("dynamodb:BatchGetItem left {} keys over", wanted.len())));
         }
-        let now = self.aws.clock.now();
-        found.retain(|item| !expired(item, now));
         Ok(found)
+    }
+
+    /// The sort keys of a partition's first items, expired or not.
+    pub(crate) async fn sort_keys(&self, table: Table, partition: &str, limit: i32) -> Result<Vec<String>, Problem> {
+        let answer = self
+            .aws
+            .dynamodb()
+            .query()
+            .table_name(self.name(table))
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(partition))
+            .projection_expression("sk")
+            .consistent_read(true)
+            .limit(limit)
+            .customize()
+            .config_override(acting(self.credentials.as_ref()))
+            .send()
+            .await
+            .map_err(|error| failed("dynamodb:Query", error))?;
+        let items = answer.items.unwrap_or_default();
+        Ok(items.iter().filter_map(|item| string(item, "sk")).map(str::to_owned).collect())
     }
 
     /// A page of rows whose sort key starts with a prefix, and whether there are more.
@@ -122,14 +162,21 @@ impl Reader<'_> {
         let start = query
             .after
             .map(|sort| HashMap::from([("pk".to_owned(), text(query.partition)), ("sk".to_owned(), text(sort))]));
+        let mut values = HashMap::from([(":pk".to_owned(), text(query.partition))]);
+        // DynamoDB takes no empty text in the condition of a key.
+        let condition = if query.prefix.is_empty() {
+            "pk = :pk"
+        } else {
+            values.insert(":prefix".to_owned(), text(query.prefix));
+            "pk = :pk AND begins_with(sk, :prefix)"
+        };
         let answer = self
             .aws
             .dynamodb()
             .query()
             .table_name(self.name(query.table))
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", text(query.partition))
-            .expression_attribute_values(":prefix", text(query.prefix))
+            .key_condition_expression(condition)
+            .set_expression_attribute_values(Some(values))
             .consistent_read(true)
             .scan_index_forward(!query.newest_first)
             .limit(i32::try_from(query.limit).unwrap_or(100))
@@ -146,13 +193,14 @@ impl Reader<'_> {
         Ok((items, next))
     }
 
-    /// One shard of a due index, up to an instant, whole: it pages until there is no more.
+    /// One shard of a due index, up to an instant.
     pub(crate) async fn due(
         &self,
         table: Table,
         kind: &str,
         shard: u8,
         until: Timestamp,
+        extent: Extent,
     ) -> Result<Vec<DueKey>, Problem> {
         let mut found = Vec::new();
         let mut start = None;
@@ -177,8 +225,8 @@ impl Reader<'_> {
                 Some(DueKey { partition: string(item, "pk")?.to_owned(), sort: string(item, "sk")?.to_owned() })
             }));
             match answer.last_evaluated_key {
-                Some(key) => start = Some(key),
-                None => return Ok(found),
+                Some(key) if extent == Extent::Whole => start = Some(key),
+                _ => return Ok(found),
             }
         }
     }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::app::App;
 use super::keys::RECORD;
 use super::scope::{Scope, ScopeParts, Tenant};
+use super::second_factor::SecondFactorRule;
 use crate::audit::Origin;
 use crate::aws::grants::Table;
 use crate::aws::queues::MAX_DELAY_S;
@@ -18,7 +19,7 @@ use crate::outbox::{self, Envelope};
 use crate::table::commit::{Act, Expected, Plan, commit};
 use crate::table::entity::{Entity, Stored};
 use crate::table::item::{DUE_SHARDS, body};
-use crate::table::read::{DueKey, Reader};
+use crate::table::read::{DueKey, Extent, Reader};
 
 /// Why a job works across workspaces. It stands in the job's file and in the log of each run.
 pub trait Reason: Send + Sync + 'static {
@@ -130,6 +131,7 @@ impl Core {
             workspace,
             // A job acts on what a member was entitled to start.
             plan: String::new(),
+            second_factor: SecondFactorRule::default(),
             origin: Origin {
                 actor: format!("job:{}", self.function),
                 request_id: self.run_id.clone(),
@@ -149,7 +151,7 @@ impl Core {
     async fn due_keys(&self, table: Table, kind: &str, until: Timestamp) -> Result<Vec<DueKey>, Problem> {
         let reader = self.reader();
         let kind = kind.to_ascii_lowercase();
-        let shards = (0..DUE_SHARDS).map(|shard| reader.due(table, &kind, shard, until));
+        let shards = (0..DUE_SHARDS).map(|shard| reader.due(table, &kind, shard, until, Extent::Whole));
         Ok(futures::future::try_join_all(shards).await?.into_iter().flatten().collect())
     }
 

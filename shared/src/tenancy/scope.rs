@@ -16,6 +16,7 @@ use super::entitlements::{self, Entitlement};
 use super::listing::{Listing, Page};
 use super::remember::Remember;
 use super::roles::{AtLeast, Rank, Role};
+use super::second_factor::SecondFactorRule;
 use crate::audit::{self, Action, AuditEntry, Origin, Target};
 use crate::aws::grants::{Grant, Table};
 use crate::aws::outbound::{OutboundAnswer, OutboundError, OutboundRequest};
@@ -38,6 +39,7 @@ pub struct Scope {
     app: Arc<App>,
     workspace: WorkspaceId,
     plan: String,
+    second_factor: SecondFactorRule,
     origin: Origin,
     /// The name of the route or job, for cursors.
     function: &'static str,
@@ -50,6 +52,7 @@ pub(crate) struct ScopeParts {
     pub(crate) app: Arc<App>,
     pub(crate) workspace: WorkspaceId,
     pub(crate) plan: String,
+    pub(crate) second_factor: SecondFactorRule,
     pub(crate) origin: Origin,
     pub(crate) function: &'static str,
     pub(crate) founder: Option<UserId>,
@@ -62,6 +65,7 @@ impl Scope {
             app: parts.app,
             workspace: parts.workspace,
             plan: parts.plan,
+            second_factor: parts.second_factor,
             origin: parts.origin,
             function: parts.function,
             founder: parts.founder,
@@ -100,6 +104,11 @@ impl Scope {
     }
 
     /// The name of the workspace's plan, to be shown. Code asks `require` and `limit`.
+    /// Of whom the workspace asks a second factor.
+    pub fn second_factor(&self) -> SecondFactorRule {
+        self.second_factor
+    }
+
     pub fn plan(&self) -> &str {
         &self.plan
     }

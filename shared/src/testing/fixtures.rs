@@ -1,20 +1,26 @@
 //! People and workspaces, written straight to the tables, and scopes minted without a request.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::TestApp;
 use crate::audit::Origin;
 use crate::aws::grants::{Grant, Table};
 use crate::function::Function;
-use crate::identity::accounts::{IDLE_LIFETIME, SESSION_LIFETIME, Signing};
+use crate::identity::AccountChanges;
+use crate::identity::accounts::Signing;
 use crate::identity::admission::Admission;
+use crate::identity::caller::{Caller, Credential};
 use crate::identity::proofs::{self, DirectoryEntry, Epoch, MembershipProof, SessionProof};
+use crate::identity::sessions::{IDLE_LIFETIME, SESSION_LIFETIME, SessionTerms, Strength};
 use crate::kernel::ids::{Id, SessionId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
-use crate::table::commit::{Expected, Plan, commit};
-use crate::tenancy::Role;
+use crate::table::commit::{Act, Expected, Plan, commit};
 use crate::tenancy::scope::{Scope, ScopeParts, Tenant};
+use crate::tenancy::{Role, SecondFactorRule};
 
 use super::requests::{Request, Response};
 use crate::http::pipeline::Exchange;
@@ -34,6 +40,8 @@ pub(super) const GRANTS: &[Grant] = &[
     Grant::SignTokens,
     Grant::DeriveKeys,
     Grant::ReadDue,
+    Grant::ReadAccountsDue,
+    Grant::ReadEvents,
     Grant::CallPlatforms,
 ];
 
@@ -70,6 +78,7 @@ impl TestApp {
             cell: self.config.cell.clone(),
             base_url: self.config.base_url.clone(),
             suspended: false,
+            second_factor: SecondFactorRule::default(),
             created_at: self.now(),
         };
         let mut writes = Plan::default();
@@ -83,19 +92,44 @@ impl TestApp {
     pub async fn join(&self, workspace: WorkspaceId, role: Role) -> Result<Person, Problem> {
         let (user, session) = (self.new_id(), self.new_id());
         let now = self.now();
-        let proof =
-            SessionProof { epoch: 1, idle_ends_at: after(now, IDLE_LIFETIME), ends_at: after(now, SESSION_LIFETIME) };
+        // As one who has just signed in with a second factor, so that admins and owners are let in.
+        let proof = SessionProof {
+            epoch: 1,
+            idle_ends_at: after(now, IDLE_LIFETIME),
+            ends_at: after(now, SESSION_LIFETIME),
+            strength: Strength::Multi,
+            factor_at: now,
+        };
         let mut plan = Plan::default();
         let (partition, sort) = proofs::session(user, session);
-        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &proof, None)?, Expected::Any);
+        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &proof, Some(proof.ends_at))?, Expected::Any);
         let (partition, sort) = proofs::epoch(user);
-        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &Epoch { epoch: 1 }, None)?, Expected::Any);
+        plan.put(
+            Table::Proofs,
+            Some(partition),
+            proofs::row(&sort, &Epoch { epoch: 1, closed: false }, None)?,
+            Expected::Any,
+        );
         let (partition, sort) = proofs::membership(workspace, user);
         let membership = MembershipProof { role };
         plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &membership, None)?, Expected::Any);
+        let (partition, sort) = proofs::list(user);
+        let values = HashMap::from([(":id".to_owned(), AttributeValue::Ss(vec![workspace.to_string()]))]);
+        let list = Act::Update { expression: "ADD ids :id SET w = :w", condition: None, values };
+        plan.add(Table::Proofs, Some(partition), sort, list);
         commit(&self.fixtures.aws, None, "", plan).await.map_err(Problem::from)?;
         let token = self.mint(user, session).await?;
         Ok(Person { user, session, workspace, role, token })
+    }
+
+    /// The same person in a session of their own, in which so much was proved just now.
+    pub async fn with_strength(&self, person: &Person, strength: Strength) -> Result<Person, Problem> {
+        let (accounts, now, session) = (self.accounts(), self.now(), self.new_id());
+        let (epoch, ends_at) = (accounts.epoch(person.user).await?, after(now, SESSION_LIFETIME));
+        let terms = SessionTerms { user: person.user, session, epoch, started_at: now, ends_at };
+        accounts.commit(AccountChanges::default().open_session(&terms, strength, now)).await?;
+        let token = self.mint(person.user, session).await?;
+        Ok(Person { session, token, ..person.clone() })
     }
 
     /// A fresh access token of a session.
@@ -123,6 +157,7 @@ impl TestApp {
             app: self.fixtures.clone(),
             workspace,
             plan: "enterprise".to_owned(),
+            second_factor: SecondFactorRule::default(),
             origin: self.origin("test".to_owned()),
             function,
             founder: None,
@@ -150,7 +185,13 @@ impl TestApp {
         let admission = Admission {
             level: entry.level,
             accounts,
-            signed_in: Some((person.user, person.session)),
+            caller: Some(Caller {
+                user: person.user,
+                credential: Credential::Session(person.session),
+                strength: Strength::Multi,
+                factor_at: Some(self.now()),
+                workspace: None,
+            }),
             listed: Vec::new(),
             member: Some((scope, Role::Owner)),
             function: function.name(),

@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use crate::aws::wire::Wire;
 use crate::config::{Config, PasswordCost, Sending, Tables, WorkspaceKeys};
+use crate::events::{self, SystemEvent};
 use crate::function::Function;
 use crate::http::incoming::Incoming;
 use crate::http::pipeline::Pipeline;
@@ -94,6 +95,8 @@ impl TestApp {
             sending: Sending::On,
             // The cheapest that Argon2id takes: these tests are not about its cost.
             password_cost: PasswordCost { memory_kib: 8, passes: 1, lanes: 1 },
+            pepper_version: 1,
+            legacy_bcrypt_cost: Some(4),
             release: "test".to_owned(),
         };
         let (clock, entropy) = (Clock::fixed(now), Entropy::seeded(seed));
@@ -226,6 +229,11 @@ impl TestApp {
             self.warm.lock().unwrap_or_else(PoisonError::into_inner).remove(function.name());
         }
         result
+    }
+
+    /// The system events since an instant.
+    pub async fn events_since(&self, since: Timestamp) -> Result<Vec<SystemEvent>, Problem> {
+        events::since(&self.fixtures.aws, since).await
     }
 
     /// The messages of one name that wait in the outbox of a workspace or user, oldest first.

@@ -34,7 +34,7 @@ async fn create_one(aws: &Aws, table: Table, tables: &Tables) -> Result<(), Prob
         .attribute_definitions(attribute("sk")?)
         .key_schema(key("pk", KeyType::Hash)?)
         .key_schema(key("sk", KeyType::Range)?);
-    if matches!(table, Table::Tenants | Table::Outbox) {
+    if matches!(table, Table::Tenants | Table::Outbox | Table::Accounts) {
         let keys_only = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
         let due = GlobalSecondaryIndex::builder()
             .index_name("due")

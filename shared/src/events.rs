@@ -1,0 +1,218 @@
+//! System events: what operators and monitors should know of, apart from the audit logs of workspaces.
+//!
+//! They lie in Platform under `EVENT#<hour>#<shard>`, by id, which is the order of time. Each is kept for a year, or for
+//! good where it is about security (claim 51). A critical one pages.
+
+use std::fmt::Display;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::audit::Origin;
+use crate::aws::Aws;
+use crate::aws::grants::Table;
+use crate::crypto::digest::sha256;
+use crate::kernel::ids::new_uuid;
+use crate::kernel::problems::Problem;
+use crate::kernel::time::after;
+use crate::metrics;
+use crate::table::commit::{Expected, Plan, commit};
+use crate::table::item::{Row, body, encode};
+use crate::table::read::{PageQuery, Reader};
+
+/// How long an operational event is kept (claim 51).
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(365 * 24);
+/// Shards of an hour: a partition takes 1,000 writes a second, and an attack makes many.
+const SHARDS: u8 = 8;
+const PAGE: u32 = 1000;
+
+/// How much an event matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Part of the picture.
+    Info,
+    /// Somebody should look at it in a while.
+    Warning,
+    /// Somebody is paged.
+    Critical,
+}
+
+/// A kind of event. It is declared beside the rule that raises it.
+#[derive(Debug)]
+pub struct EventKind {
+    name: &'static str,
+    severity: Severity,
+    kept_for_good: bool,
+}
+
+impl EventKind {
+    /// An event that is kept for a year.
+    pub const fn operational(name: &'static str, severity: Severity) -> Self {
+        Self { name, severity, kept_for_good: false }
+    }
+
+    /// An event that is kept for good.
+    pub const fn security(name: &'static str, severity: Severity) -> Self {
+        Self { name, severity, kept_for_good: true }
+    }
+
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+/// Something that happened, before it is recorded.
+pub struct Occurrence {
+    kind: &'static EventKind,
+    subject: String,
+    detail: serde_json::Value,
+    /// Makes it happen once.
+    once: Option<String>,
+}
+
+impl Occurrence {
+    /// `subject` is whom or what it is about: a user's id, the digest of an address. Never personal, never secret.
+    pub fn of(kind: &'static EventKind, subject: impl Display) -> Self {
+        Self { kind, subject: subject.to_string(), detail: serde_json::Value::Null, once: None }
+    }
+
+    /// What an operator should know beside it.
+    pub fn detail(mut self, detail: serde_json::Value) -> Self {
+        self.detail = detail;
+        self
+    }
+
+    /// Records it once however often it is seen under this key in an hour.
+    pub fn once(mut self, key: impl Display) -> Self {
+        self.once = Some(key.to_string());
+        self
+    }
+}
+
+/// An event as it is stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SystemEvent {
+    pub id: String,
+    pub at: Timestamp,
+    pub name: String,
+    pub severity: Severity,
+    pub subject: String,
+    #[serde(flatten)]
+    pub origin: Origin,
+    #[serde(default)]
+    pub detail: serde_json::Value,
+}
+
+fn partition(hour: &str, shard: u8) -> String {
+    format!("EVENT#{hour}#{shard:x}")
+}
+
+fn hour(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H").to_string()
+}
+
+/// Adds an event to a plan.
+pub(crate) fn record(
+    plan: &mut Plan,
+    aws: &Aws,
+    origin: &Origin,
+    occurrence: Occurrence,
+) -> Result<SystemEvent, Problem> {
+    let (event, row, partition) = row(aws, origin, &occurrence)?;
+    plan.put(Table::Platform, Some(partition), row, Expected::Absent);
+    Ok(event)
+}
+
+fn row(aws: &Aws, origin: &Origin, occurrence: &Occurrence) -> Result<(SystemEvent, Row, String), Problem> {
+    let at = aws.clock.now();
+    let EventKind { name, severity, kept_for_good } = *occurrence.kind;
+    let id = match &occurrence.once {
+        Some(key) => format!("{name}#{key}"),
+        None => new_uuid(&aws.clock, &aws.entropy).simple().to_string(),
+    };
+    let event = SystemEvent {
+        at,
+        name: name.to_owned(),
+        severity,
+        subject: occurrence.subject.clone(),
+        origin: origin.clone(),
+        detail: occurrence.detail.clone(),
+        id,
+    };
+    let partition = partition(&hour(at), sha256(event.id.as_bytes())[0] % SHARDS);
+    let expires_at = (!kept_for_good).then(|| after(at, KEPT_FOR));
+    let row = Row { sort: event.id.clone(), version: 1, body: encode(&event)?, due: None, expires_at };
+    Ok((event, row, partition))
+}
+
+/// Counts and logs an event that is recorded.
+pub(crate) fn tell(event: &SystemEvent) {
+    let SystemEvent { name, subject, severity, origin, .. } = event;
+    let request_id = &origin.request_id;
+    match severity {
+        Severity::Critical => tracing::error!(event = name, subject, request.id = request_id, "critical system event"),
+        Severity::Warning => tracing::warn!(event = name, subject, request.id = request_id, "system event"),
+        Severity::Info => tracing::info!(event = name, subject, request.id = request_id, "system event"),
+    }
+    let severity = match severity {
+        Severity::Critical => "critical",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    };
+    metrics::event(event.at, name, severity);
+}
+
+/// Records an event by itself. One that was to happen once, and did, is not an error.
+pub(crate) async fn emit(aws: &Aws, origin: &Origin, occurrence: Occurrence) -> Result<(), Problem> {
+    let mut plan = Plan::default();
+    let event = record(&mut plan, aws, origin, occurrence)?;
+    match commit(aws, None, "", plan).await {
+        Ok(()) => {
+            tell(&event);
+            Ok(())
+        }
+        Err(crate::table::commit::Uncommitted::Refused { .. }) => Ok(()),
+        Err(uncommitted) => Err(uncommitted.into()),
+    }
+}
+
+/// Every event since an instant, in the order of time within a shard.
+pub(crate) async fn since(aws: &Aws, since: Timestamp) -> Result<Vec<SystemEvent>, Problem> {
+    let (reader, now) = (Reader { aws, credentials: None }, aws.clock.now());
+    let mut hours = vec![hour(now)];
+    let mut at = now;
+    while hour(at) > hour(since) {
+        at = after(at, SignedDuration::from_hours(-1));
+        hours.push(hour(at));
+    }
+    let mut found = Vec::new();
+    for hour in hours {
+        for shard in 0..SHARDS {
+            let partition = partition(&hour, shard);
+            let mut start = None;
+            loop {
+                let query = PageQuery {
+                    table: Table::Platform,
+                    partition: &partition,
+                    prefix: "",
+                    after: start.take(),
+                    limit: PAGE,
+                    newest_first: false,
+                };
+                let (items, next) = reader.page(query).await?;
+                for item in &items {
+                    let event: SystemEvent = body(item)?;
+                    if event.at >= since {
+                        found.push(event);
+                    }
+                }
+                match next {
+                    Some(next) => start = Some(next),
+                    None => break,
+                }
+            }
+        }
+    }
+    Ok(found)
+}

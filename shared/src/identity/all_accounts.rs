@@ -1,0 +1,129 @@
+//! All accounts: what a job may do that works for every user.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::accounts::{Accounts, Store};
+use super::proofs;
+use super::records::{AccountRecord, stored};
+use crate::audit::Origin;
+use crate::aws::grants::Table;
+use crate::events::{self, SystemEvent};
+use crate::kernel::ids::UserId;
+use crate::kernel::problems::Problem;
+use crate::table::commit::{Act, Expected, Plan, commit};
+use crate::table::entity::Stored;
+use crate::table::item::DUE_SHARDS;
+use crate::table::read::{Extent, Reader};
+use crate::tenancy::app::App;
+use crate::tenancy::platform::Reason;
+
+/// DynamoDB's limit for one batch.
+const BATCH: usize = 100;
+const BATCH_LIMIT: i32 = 100;
+/// The kind of the record of a user itself.
+const LAST: &str = "USER";
+
+/// The proof that a job may work over all accounts, for one run.
+pub struct AllAccounts<R: Reason> {
+    accounts: Store,
+    reason: PhantomData<fn() -> R>,
+}
+
+impl<R: Reason> AllAccounts<R> {
+    pub(crate) fn prove(app: Arc<App>, function: &'static str, run_id: String) -> Self {
+        tracing::info!(reason = R::WHY, job = function, "access to all accounts");
+        let origin = Origin { actor: format!("job:{function}"), request_id: run_id, ip: None, user_agent: None };
+        Self { accounts: Store(Accounts { app, signing: Arc::default(), origin }), reason: PhantomData }
+    }
+
+    /// Records of a kind that are due by then, expired ones too: a due record is often one to clear away. Of a backlog it
+    /// is a part; the next run takes the rest.
+    pub async fn due<K: AccountRecord>(&self, until: Timestamp) -> Result<Vec<Stored<K>>, Problem> {
+        let mut found = Vec::new();
+        for keys in self.due_keys(K::KIND, until, Extent::FirstPage).await?.chunks(BATCH) {
+            let items = Box::pin(self.reader().batch_with_expired(Table::Accounts, keys.to_vec())).await?;
+            for item in &items {
+                found.push(stored(item)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Every record of a kind that is due by then, shown one by one and not kept.
+    pub async fn each_due<K: AccountRecord>(
+        &self,
+        until: Timestamp,
+        mut visit: impl FnMut(&Stored<K>) + Send,
+    ) -> Result<(), Problem> {
+        for keys in self.due_keys(K::KIND, until, Extent::Whole).await?.chunks(BATCH) {
+            let items = Box::pin(self.reader().batch_with_expired(Table::Accounts, keys.to_vec())).await?;
+            for item in &items {
+                visit(&stored(item)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes all that is stored of a user under the user's id: records, sessions, tokens, the list of workspaces.
+    /// Returns how many items it was. What lies under an address is its own record, and is removed by its own change.
+    pub async fn erase(&self, user: UserId) -> Result<usize, Problem> {
+        let mut erased = 0;
+        // The record that a later run finds the user by goes last, so that a crash leaves nothing that is never found.
+        for (table, partition) in [(Table::Proofs, format!("S#{user}")), (Table::Accounts, format!("U#{user}"))] {
+            loop {
+                let mut sorts = Box::pin(self.reader().sort_keys(table, &partition, BATCH_LIMIT)).await?;
+                if sorts.len() > 1 {
+                    sorts.retain(|sort| sort != LAST);
+                }
+                if sorts.is_empty() {
+                    break;
+                }
+                erased += sorts.len();
+                self.delete(sorts.into_iter().map(|sort| (table, partition.clone(), sort))).await?;
+                if table == Table::Proofs {
+                    let (partition, sort) = proofs::list(user);
+                    self.delete([(Table::Proofs, partition, sort)]).await?;
+                }
+            }
+        }
+        Ok(erased)
+    }
+
+    async fn delete(&self, keys: impl IntoIterator<Item = (Table, String, String)>) -> Result<(), Problem> {
+        let mut plan = Plan::default();
+        for (table, partition, sort) in keys {
+            plan.add(table, Some(partition), sort, Act::Delete(Expected::Any));
+        }
+        Box::pin(commit(&self.accounts.app.aws, None, "", plan)).await.map_err(Problem::from)
+    }
+
+    /// The system events since an instant.
+    pub async fn events_since(&self, since: Timestamp) -> Result<Vec<SystemEvent>, Problem> {
+        Box::pin(events::since(&self.accounts.app.aws, since)).await
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader { aws: &self.accounts.app.aws, credentials: None }
+    }
+
+    async fn due_keys(&self, kind: &str, until: Timestamp, extent: Extent) -> Result<Vec<(String, String)>, Problem> {
+        let (reader, kind) = (self.reader(), kind.to_ascii_lowercase());
+        let shards = (0..DUE_SHARDS).map(|shard| reader.due(Table::Accounts, &kind, shard, until, extent));
+        let keys = futures::future::try_join_all(shards).await?.into_iter().flatten();
+        let unique: HashMap<_, _> = keys.map(|key| ((key.partition, key.sort), ())).collect();
+        Ok(unique.into_keys().collect())
+    }
+}
+
+impl<R: Reason> Deref for AllAccounts<R> {
+    type Target = Accounts;
+
+    fn deref(&self) -> &Accounts {
+        &self.accounts
+    }
+}

@@ -1,0 +1,239 @@
+//! The keyring: what the jobs may do that replace the keys which sign access tokens.
+//!
+//! A key is published a day before it signs, so that whoever caches the JWK Set knows it in time; it signs until it is
+//! thirty days old; and it stays published until the last token that it signed has ended.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::signing::{KeySet, PUBLIC, SIGNING, SealedKey, make_key, row};
+use super::token;
+use crate::audit::Origin;
+use crate::aws::grants::Table;
+use crate::events::{self, EventKind, Occurrence, Severity};
+use crate::kernel::problems::{Problem, Refusal};
+use crate::kernel::time::after;
+use crate::table::commit::{Act, Expected, Plan, Uncommitted, commit};
+use crate::table::item::{body, integer};
+use crate::table::read::Reader;
+use crate::tenancy::app::App;
+use std::sync::Arc;
+
+/// How old a key is when another signs in its place.
+const SIGNS_UNTIL: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long a key is published before it signs.
+const PUBLISHED_BEFORE: SignedDuration = SignedDuration::from_hours(24);
+/// What daily runs may be apart from a day: without it a run that begins a second early would leave its work for the
+/// day after.
+const SLACK: SignedDuration = SignedDuration::from_hours(1);
+/// Past the lifetime of a token: a process may sign for a minute with the key that it has read.
+const MARGIN: SignedDuration = SignedDuration::from_mins(15);
+/// The key that will sign next.
+const NEXT: &str = "NEXT";
+/// Tries of a withdrawal that meets a rotation or another withdrawal.
+const TRIES: u32 = 5;
+
+/// A signing key was replaced in its turn.
+pub static SIGNING_KEY_ROTATED: EventKind = EventKind::security("signing_key_rotated", Severity::Info);
+/// A signing key was withdrawn: its tokens are worth nothing from then on.
+pub static SIGNING_KEY_WITHDRAWN: EventKind = EventKind::security("signing_key_withdrawn", Severity::Critical);
+
+/// The proof that a job may replace signing keys.
+pub struct Keyring {
+    app: Arc<App>,
+    origin: Origin,
+}
+
+/// What a rotation did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rotated {
+    /// It is not time for anything.
+    Nothing,
+    /// The next key is published.
+    Published { kid: String },
+    /// The next key signs.
+    Promoted { kid: String },
+    /// Keys that signed no living token were taken out.
+    Retired { kids: Vec<String> },
+}
+
+/// Why a key is not withdrawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be the id of a published key: see /.well-known/jwks.json")]
+pub struct UnknownKey;
+
+impl Refusal for UnknownKey {
+    fn status(&self) -> u16 {
+        404
+    }
+
+    fn code(&self) -> &'static str {
+        "signing_key_unknown"
+    }
+
+    fn field(&self) -> Option<&'static str> {
+        Some("kid")
+    }
+}
+
+/// Something of the key store as it was read, and the state that its replacement expects.
+struct Read<T> {
+    value: Option<T>,
+    expected: Expected,
+}
+
+/// The key store: both private keys and the public set.
+struct State {
+    current: Read<SealedKey>,
+    next: Read<SealedKey>,
+    set: Read<KeySet>,
+}
+
+impl Keyring {
+    pub(crate) fn prove(app: Arc<App>, function: &'static str, run_id: String) -> Self {
+        tracing::info!(job = function, "access to the signing keys");
+        let origin = Origin { actor: format!("job:{function}"), request_id: run_id, ip: None, user_agent: None };
+        Self { app, origin }
+    }
+
+    /// Does what it is time for: publishes the next key, has it sign, takes out what has ended. Run again, it does the
+    /// next of these, or nothing.
+    pub async fn rotate(&self) -> Result<Rotated, Problem> {
+        let State { current, next, set } = self.read().await?;
+        // Without a first key nothing was ever signed.
+        let (Some(signing), Some(mut keys)) = (current.value, set.value) else { return Ok(Rotated::Nothing) };
+        let now = self.app.aws.clock.now();
+        let mut plan = Plan::default();
+        let rotated = match next.value {
+            Some(next_key) if after(next_key.made_at, PUBLISHED_BEFORE) <= after(now, SLACK) => {
+                retire(&mut keys, &signing.kid, now);
+                put_private(&mut plan, SIGNING.1, &next_key, current.expected)?;
+                delete_private(&mut plan, NEXT, next.expected);
+                Rotated::Promoted { kid: next_key.kid }
+            }
+            None if after(signing.made_at, SIGNS_UNTIL) <= after(after(now, PUBLISHED_BEFORE), SLACK) => {
+                let (key, public) = make_key(&self.app.aws).await?;
+                keys.keys.push(public);
+                put_private(&mut plan, NEXT, &key, next.expected)?;
+                Rotated::Published { kid: key.kid }
+            }
+            _ => {
+                let kids: Vec<_> =
+                    keys.retiring.iter().filter(|(_, at)| **at <= now).map(|(kid, _)| kid.clone()).collect();
+                if kids.is_empty() {
+                    return Ok(Rotated::Nothing);
+                }
+                keys.keys.retain(|key| !kids.contains(&key.kid));
+                keys.retiring.retain(|kid, _| !kids.contains(kid));
+                Rotated::Retired { kids }
+            }
+        };
+        put_public(&mut plan, &keys, set.expected)?;
+        let occurrence = match &rotated {
+            Rotated::Promoted { kid } => Some(Occurrence::of(&SIGNING_KEY_ROTATED, kid)),
+            _ => None,
+        };
+        // What was changed meanwhile was withdrawn, and the next run sees what is left to do.
+        Ok(if self.commit(plan, occurrence).await? { rotated } else { Rotated::Nothing })
+    }
+
+    /// Withdraws a key at once: its tokens are refused as soon as a process reads the set again, within a minute. If it
+    /// signs now, another takes its place.
+    pub async fn withdraw(&self, kid: &str) -> Result<(), Problem> {
+        for _ in 0..TRIES {
+            if self.try_to_withdraw(kid).await? {
+                return Ok(());
+            }
+        }
+        Err(Problem::unavailable("the signing keys changed at every try"))
+    }
+
+    /// Whether it is done; if not, the keys were changed meanwhile.
+    async fn try_to_withdraw(&self, kid: &str) -> Result<bool, Problem> {
+        let State { current, next, set } = self.read().await?;
+        let mut keys = set.value.unwrap_or_default();
+        if !keys.keys.iter().any(|key| key.kid == kid) {
+            return Err(UnknownKey.into());
+        }
+        keys.keys.retain(|key| key.kid != kid);
+        keys.retiring.remove(kid);
+        let mut plan = Plan::default();
+        let signs = current.value.is_some_and(|key| key.kid == kid);
+        let is_next = next.value.as_ref().is_some_and(|key| key.kid == kid);
+        if signs {
+            match next.value {
+                Some(next_key) => {
+                    put_private(&mut plan, SIGNING.1, &next_key, current.expected)?;
+                    delete_private(&mut plan, NEXT, next.expected);
+                }
+                None => {
+                    let (key, public) = make_key(&self.app.aws).await?;
+                    keys.keys.push(public);
+                    put_private(&mut plan, SIGNING.1, &key, current.expected)?;
+                }
+            }
+        } else if is_next {
+            delete_private(&mut plan, NEXT, next.expected);
+        }
+        put_public(&mut plan, &keys, set.expected)?;
+        self.commit(plan, Some(Occurrence::of(&SIGNING_KEY_WITHDRAWN, kid))).await
+    }
+
+    /// Whether it was committed; if not, something was changed since it was read.
+    async fn commit(&self, mut plan: Plan, occurrence: Option<Occurrence>) -> Result<bool, Problem> {
+        let aws = &self.app.aws;
+        let event =
+            occurrence.map(|occurrence| events::record(&mut plan, aws, &self.origin, occurrence)).transpose()?;
+        match commit(aws, None, "", plan).await {
+            Ok(()) => {
+                event.iter().for_each(events::tell);
+                Ok(true)
+            }
+            Err(Uncommitted::Refused { .. }) => Ok(false),
+            Err(uncommitted) => Err(uncommitted.into()),
+        }
+    }
+
+    /// The set comes first: every change writes it, so that a commit which finds it as it was read also found the keys so,
+    /// though they were read one after the other.
+    async fn read(&self) -> Result<State, Problem> {
+        let set = self.read_one(Table::Proofs, PUBLIC.0, PUBLIC.1).await?;
+        let current = self.read_one(Table::Platform, SIGNING.0, SIGNING.1).await?;
+        let next = self.read_one(Table::Platform, SIGNING.0, NEXT).await?;
+        Ok(State { current, next, set })
+    }
+
+    async fn read_one<T: serde::de::DeserializeOwned>(
+        &self,
+        table: Table,
+        partition: &str,
+        sort: &str,
+    ) -> Result<Read<T>, Problem> {
+        let reader = Reader { aws: &self.app.aws, credentials: None };
+        Ok(match Box::pin(reader.get(table, partition, sort)).await? {
+            Some(item) => Read {
+                value: Some(body(&item)?),
+                expected: Expected::Revision(integer(&item, "n").unwrap_or_default()),
+            },
+            None => Read { value: None, expected: Expected::Absent },
+        })
+    }
+}
+
+/// Keeps a key published until the last token that it signed has ended.
+fn retire(keys: &mut KeySet, kid: &str, now: Timestamp) {
+    keys.retiring.insert(kid.to_owned(), after(after(now, token::LIFETIME), MARGIN));
+}
+
+fn put_private(plan: &mut Plan, sort: &str, key: &SealedKey, expected: Expected) -> Result<(), Problem> {
+    plan.put(Table::Platform, Some(SIGNING.0.to_owned()), row(sort, key)?, expected);
+    Ok(())
+}
+
+fn delete_private(plan: &mut Plan, sort: &str, expected: Expected) {
+    plan.add(Table::Platform, Some(SIGNING.0.to_owned()), sort.to_owned(), Act::Delete(expected));
+}
+
+fn put_public(plan: &mut Plan, keys: &KeySet, expected: Expected) -> Result<(), Problem> {
+    plan.put(Table::Proofs, Some(PUBLIC.0.to_owned()), row(PUBLIC.1, keys)?, expected);
+    Ok(())
+}

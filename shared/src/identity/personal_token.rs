@@ -1,0 +1,181 @@
+//! Personal access tokens: what a program signs in with for a user (`bhp_…`), within scopes and until a day.
+//!
+//! A token is its user's id and 32 random bytes, in base64url behind a prefix that secret scanners know. The id saves a
+//! read: the token's record lies beside its user's sessions, and one BatchGetItem reads it with the rest of the proof.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::account_changes::AccountChanges;
+use super::accounts::Accounts;
+use super::proofs::TokenProof;
+use super::sessions::Strength;
+use crate::aws::grants::Table;
+use crate::aws::{Aws, failed};
+use crate::crypto::digest::{base64url, from_base64url, sha256_hex};
+use crate::kernel::entropy::Entropy;
+use crate::kernel::ids::{TokenId, UserId, WorkspaceId};
+use crate::kernel::problems::Problem;
+use crate::kernel::secrets::SecretText;
+use crate::kernel::time::after;
+use crate::table::item::{number, string, text};
+use crate::table::read::Reader;
+
+/// What a token begins with.
+pub const PREFIX: &str = "bhp_";
+const RANDOM_BYTES: usize = 32;
+const ID_BYTES: usize = 16;
+/// When a token was last used is known to this.
+pub const LAST_USED_PRECISION: SignedDuration = SignedDuration::from_mins(10);
+/// Longer than a token lives.
+const USE_KEPT_FOR: SignedDuration = SignedDuration::from_hours(400 * 24);
+/// Tokens whose last use a process remembers to have recorded.
+const KEPT: usize = 256;
+
+/// What a token is for. It cannot do what its user cannot.
+pub struct TokenTerms {
+    pub id: TokenId,
+    pub user: UserId,
+    /// What it may touch: `posts:read`, `posts:write`.
+    pub scopes: Vec<String>,
+    /// The one workspace that it works in; every one of the user's where there is none.
+    pub workspace: Option<WorkspaceId>,
+    /// How strongly the user is proved who makes it.
+    pub strength: Strength,
+    pub expires_at: Timestamp,
+}
+
+/// A token that was just made: told once, and stored as its digest.
+pub struct NewToken {
+    pub secret: SecretText,
+    pub digest: String,
+}
+
+impl NewToken {
+    pub fn of(user: UserId, entropy: &Entropy) -> Self {
+        let mut bytes = user.as_bytes().to_vec();
+        bytes.extend(entropy.bytes::<RANDOM_BYTES>());
+        let secret = SecretText::new(format!("{PREFIX}{}", base64url(&bytes)));
+        let digest = sha256_hex(secret.expose().as_bytes());
+        Self { secret, digest }
+    }
+}
+
+/// Whose token a text claims to be, and the digest that it is stored under.
+pub(crate) fn parse(token: &str) -> Option<(UserId, String)> {
+    let bytes = from_base64url(token.strip_prefix(PREFIX)?)?;
+    let id: [u8; ID_BYTES] = bytes.get(..ID_BYTES)?.try_into().ok()?;
+    (bytes.len() == ID_BYTES + RANDOM_BYTES).then(|| (UserId::from_bytes(id), sha256_hex(token.as_bytes())))
+}
+
+/// Whether a token's scopes cover what a route needs. Who may write may read.
+pub(crate) fn covers(scopes: &[String], noun: &str, verb: &str) -> bool {
+    scopes
+        .iter()
+        .filter_map(|scope| scope.split_once(':'))
+        .any(|(for_noun, for_verb)| for_noun == noun && (for_verb == verb || for_verb == "write"))
+}
+
+impl AccountChanges {
+    /// Lets a new token in.
+    pub fn admit(self, token: &NewToken, terms: TokenTerms) -> Self {
+        let TokenTerms { id, user, scopes, workspace, strength, expires_at } = terms;
+        self.admit_token(user, &token.digest, &TokenProof { id, scopes, workspace, strength, expires_at })
+    }
+
+    /// Lets a token in no more, from the next request on.
+    pub fn revoke_token(self, user: UserId, digest: &str) -> Self {
+        self.refuse_token(user, digest)
+    }
+}
+
+fn used(token: TokenId) -> (String, String) {
+    (format!("USED#{token}"), "-".to_owned())
+}
+
+impl Accounts {
+    /// When each of these tokens was last used, to [`LAST_USED_PRECISION`]; nothing for one that never was.
+    pub async fn last_used(&self, tokens: &[TokenId]) -> Result<HashMap<TokenId, Timestamp>, Problem> {
+        let reader = Reader { aws: &self.app.aws, credentials: None };
+        let keys = tokens.iter().map(|token| used(*token)).collect();
+        let items = Box::pin(reader.batch(Table::Platform, keys)).await?;
+        let instants = items.iter().filter_map(|item| {
+            let token = string(item, "pk")?.strip_prefix("USED#")?.parse().ok()?;
+            Some((token, string(item, "at")?.parse().ok()?))
+        });
+        Ok(instants.collect())
+    }
+}
+
+/// Uses of tokens that this process has recorded.
+#[derive(Default)]
+pub(crate) struct Uses(Mutex<HashMap<TokenId, Timestamp>>);
+
+impl Uses {
+    /// Records that a token was used, at most once in [`LAST_USED_PRECISION`].
+    pub(crate) async fn record(&self, aws: &Aws, token: TokenId) -> Result<(), Problem> {
+        let now = aws.clock.now();
+        if !self.is_news(token, now) {
+            return Ok(());
+        }
+        let (partition, sort) = used(token);
+        aws.dynamodb()
+            .update_item()
+            .table_name(Table::Platform.name(&aws.config.tables))
+            .key("pk", text(partition))
+            .key("sk", text(sort))
+            .update_expression("SET #at = :at, #ttl = :ttl")
+            .expression_attribute_names("#at", "at")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":ttl", number(after(now, USE_KEPT_FOR).as_second()))
+            .expression_attribute_values(":at", text(now.to_string()))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| failed("dynamodb:UpdateItem", error))
+    }
+
+    fn is_news(&self, token: TokenId, now: Timestamp) -> bool {
+        let mut recorded = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if recorded.get(&token).is_some_and(|at| now < after(*at, LAST_USED_PRECISION)) {
+            return false;
+        }
+        if recorded.len() >= KEPT {
+            recorded.clear();
+        }
+        recorded.insert(token, now);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::kernel::time::Clock;
+
+    #[test]
+    fn a_token_tells_its_user_and_has_one_spelling() {
+        let entropy = Entropy::seeded(5);
+        let user = UserId::new(&Clock::fixed(Timestamp::UNIX_EPOCH), &entropy);
+        let token = NewToken::of(user, &entropy);
+        let text = token.secret.expose();
+        assert_eq!(text.len(), 68);
+        assert_eq!(parse(text), Some((user, token.digest.clone())));
+        for wrong in
+            [String::new(), text[4..].to_owned(), format!("{text}A"), format!("{text}="), text[..67].to_owned()]
+        {
+            assert_eq!(parse(&wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_scope_covers_its_noun_alone() {
+        let scopes = ["posts:read".to_owned(), "media:write".to_owned()];
+        assert!(covers(&scopes, "posts", "read") && !covers(&scopes, "posts", "write"));
+        assert!(covers(&scopes, "media", "read") && covers(&scopes, "media", "write"));
+        assert!(!covers(&scopes, "channels", "read"));
+    }
+}

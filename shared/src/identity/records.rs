@@ -1,0 +1,129 @@
+//! Account records: where one lies, and several read at once.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::crypto::digest::sha256_hex;
+use crate::kernel::ids::UserId;
+use crate::kernel::problems::Problem;
+use crate::kernel::secrets::SecretText;
+use crate::table::entity::Stored;
+use crate::table::item::{Item, body, integer, string};
+
+/// A record of the Accounts table.
+pub trait AccountRecord: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Upper case: `USER`. One record of a kind per key, unless `part` tells them apart.
+    const KIND: &'static str;
+
+    fn account_key(&self) -> AccountKey;
+
+    fn part(&self) -> String {
+        String::new()
+    }
+
+    /// When it ceases to exist. Reads hide it from then on; DynamoDB deletes it days later.
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// When a job must look at it. The entry lies in the due index of the table, under the kind.
+    fn due(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// Where an account record lies. What is personal or secret is a digest in the key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub enum AccountKey {
+    User(UserId),
+    /// A normalised e-mail address.
+    Email(String),
+    /// A refresh token as the client holds it.
+    Token(String),
+    /// A ceremony that a client was given and must finish: the digest of its name.
+    Ceremony(String),
+}
+
+impl AccountKey {
+    /// The key of a token: the store keeps its digest alone.
+    pub fn token(token: &SecretText) -> Self {
+        Self::Token(sha256_hex(token.expose().as_bytes()))
+    }
+
+    pub fn email(normalised: &str) -> Self {
+        Self::Email(sha256_hex(normalised.as_bytes()))
+    }
+
+    /// The key of a ceremony: its name entitles, so that the store keeps its digest alone.
+    pub fn ceremony(name: &SecretText) -> Self {
+        Self::Ceremony(sha256_hex(name.expose().as_bytes()))
+    }
+
+    pub(crate) fn partition(&self) -> String {
+        match self {
+            Self::User(user) => format!("U#{user}"),
+            Self::Email(digest) => format!("E#{digest}"),
+            Self::Token(digest) => format!("R#{digest}"),
+            Self::Ceremony(digest) => format!("C#{digest}"),
+        }
+    }
+}
+
+pub(crate) fn sort_key<R: AccountRecord>(part: &str) -> String {
+    if part.is_empty() { R::KIND.to_owned() } else { format!("{}#{part}", R::KIND) }
+}
+
+pub(crate) fn stored<R: AccountRecord>(item: &Item) -> Result<Stored<R>, Problem> {
+    let revision = integer(item, "n").ok_or_else(|| Problem::internal("a record has no revision"))?;
+    Ok(Stored::new(body(item)?, revision))
+}
+
+/// Records that are to be read at once.
+#[derive(Default)]
+pub struct Wanted {
+    pub(crate) keys: Vec<(String, String)>,
+}
+
+impl Wanted {
+    /// The record of a kind.
+    pub fn of<R: AccountRecord>(self, key: &AccountKey) -> Self {
+        self.part::<R>(key, &"")
+    }
+
+    /// The record of a kind and part.
+    pub fn part<R: AccountRecord>(mut self, key: &AccountKey, part: &dyn Display) -> Self {
+        self.keys.push((key.partition(), sort_key::<R>(&part.to_string())));
+        self
+    }
+}
+
+/// Records that were read at once.
+pub struct LookedUp(HashMap<(String, String), Item>);
+
+impl LookedUp {
+    pub(crate) fn new(items: Vec<Item>) -> Self {
+        let keyed = items.into_iter().filter_map(|item| {
+            let key = (string(&item, "pk")?.to_owned(), string(&item, "sk")?.to_owned());
+            Some((key, item))
+        });
+        Self(keyed.collect())
+    }
+
+    /// The record of a kind, if there is one.
+    pub fn take<R: AccountRecord>(&mut self, key: &AccountKey) -> Result<Option<Stored<R>>, Problem> {
+        self.take_part(key, &"")
+    }
+
+    pub fn take_part<R: AccountRecord>(
+        &mut self,
+        key: &AccountKey,
+        part: &dyn Display,
+    ) -> Result<Option<Stored<R>>, Problem> {
+        let key = (key.partition(), sort_key::<R>(&part.to_string()));
+        self.0.remove(&key).as_ref().map(stored).transpose()
+    }
+}
