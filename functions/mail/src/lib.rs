@@ -2,7 +2,10 @@
 
 mod email_address;
 pub mod letter;
+mod plain;
 pub mod send_email;
+mod wording;
+mod written;
 
 pub use email_address::{EmailAddress, NotAnAddress};
 pub use letter::Letter;

@@ -8,16 +8,20 @@ use shared::aws::grants::Grant;
 use shared::aws::mailer::{Mail, MailError};
 use shared::crypto::link::LinkClaims;
 use shared::function::Function;
-use shared::identity::accounts::Mailroom;
+use shared::identity::Mailroom;
 use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::problems::{Problem, Refusal};
 use shared::kernel::time::Timestamp;
 use shared::outbox::Message;
 
 use crate::EmailAddress;
-use crate::letter::{self, Letter, Written};
+use crate::letter::Letter;
+use crate::wording::{Link, Places, content};
+use crate::written::Written;
 
 /// Has a letter sent. It carries no secret: the token of a link is made while the mail is written.
+///
+/// Its `Debug` tells neither the address nor what the letter is filled in with.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SendEmail {
@@ -81,25 +85,32 @@ fn after_failure(error: MailError) -> JobError {
 }
 
 async fn write(letter: &Letter, mailroom: &Mailroom) -> Result<Written, Problem> {
-    let sign_in_link = format!("{}/sign-in", mailroom.app_url());
-    let written = match letter {
-        Letter::VerifyEmail { link } => {
-            let valid_for_h = hours_left(link, mailroom.now())?;
-            let token = mailroom.sign_link(link).await?;
+    let link = match letter.link() {
+        Some((claims, page)) => {
+            let works_for = time_left(claims, mailroom.now())?;
+            let token = mailroom.sign_link(claims).await?;
             // In the fragment: browsers send it to no server, and leave it out of the Referer header.
-            let link = format!("{}/verify-email#token={}", mailroom.app_url(), token.expose());
-            letter::verify_email(&link, valid_for_h)
+            Some(Link { url: format!("{}/{page}#token={}", mailroom.app_url(), token.expose()), works_for })
         }
-        Letter::AlreadyRegistered => letter::already_registered(&sign_in_link),
-        Letter::SessionsRevoked { name, at } => letter::sessions_revoked(name, *at, &sign_in_link),
+        None => None,
     };
-    written.map_err(Problem::internal)
+    content(letter, Places { app_url: mailroom.app_url(), link }).write().map_err(Problem::internal)
 }
 
-/// What is left of a link, in hours, rounded: a mail that is a minute late still says 24.
-fn hours_left(link: &LinkClaims, now: Timestamp) -> Result<i64, UnsendableMail> {
+/// What is left of a link, rounded, in the largest unit that tells it well: a mail that is a minute late still says
+/// 24 hours.
+fn time_left(link: &LinkClaims, now: Timestamp) -> Result<String, UnsendableMail> {
     let left_s = link.expires_at.as_second() - now.as_second();
-    if left_s > 0 { Ok(((left_s + 1800) / 3600).max(1)) } else { Err(UnsendableMail::LinkExpired) }
+    let in_units_of = |unit_s: i64, name: &str| {
+        let units = ((left_s + unit_s / 2) / unit_s).max(1);
+        Ok(format!("{units} {name}{}", if units == 1 { "" } else { "s" }))
+    };
+    match left_s {
+        ..=0 => Err(UnsendableMail::LinkExpired),
+        1..3_570 => in_units_of(60, "minute"),
+        3_570..172_800 => in_units_of(3_600, "hour"),
+        _ => in_units_of(86_400, "day"),
+    }
 }
 
 #[cfg(test)]
@@ -116,10 +127,19 @@ mod tests {
             expires_at: expires_at.parse().unwrap(),
         };
         let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
-        assert_eq!(hours_left(&link("2026-03-02T12:00:00Z"), now), Ok(24));
-        assert_eq!(hours_left(&link("2026-03-02T11:58:00Z"), now), Ok(24));
-        assert_eq!(hours_left(&link("2026-03-01T12:05:00Z"), now), Ok(1));
-        assert_eq!(hours_left(&link("2026-03-01T12:00:00Z"), now), Err(UnsendableMail::LinkExpired));
+        for (expires_at, left) in [
+            ("2026-03-31T12:00:00Z", "30 days"),
+            ("2026-03-02T12:00:00Z", "24 hours"),
+            ("2026-03-02T11:58:00Z", "24 hours"),
+            ("2026-03-01T13:00:00Z", "1 hour"),
+            ("2026-03-01T12:30:00Z", "30 minutes"),
+            ("2026-03-01T12:29:55Z", "30 minutes"),
+            ("2026-03-01T12:28:30Z", "29 minutes"),
+            ("2026-03-01T12:00:05Z", "1 minute"),
+        ] {
+            assert_eq!(time_left(&link(expires_at), now).as_deref(), Ok(left), "{expires_at}");
+        }
+        assert_eq!(time_left(&link("2026-03-01T12:00:00Z"), now), Err(UnsendableMail::LinkExpired));
     }
 
     #[test]
@@ -131,10 +151,12 @@ mod tests {
     }
 
     #[test]
-    fn a_message_tells_no_address_to_the_log() {
+    fn a_message_tells_the_log_nothing_of_a_person() {
         let at = "2026-03-01T12:00:00Z".parse().unwrap();
-        let letter = Letter::SessionsRevoked { name: "Ada".to_owned(), at };
+        let [name, browser, system, ip] = ["Ada", "Firefox", "Linux", "192.0.2.1"].map(str::to_owned);
+        let letter = Letter::NewSignIn { name, at, browser, system, ip };
         let message = SendEmail { to: "ada@example.com".parse().unwrap(), letter };
-        assert!(!format!("{message:?}").contains("ada@"));
+        let shown = format!("{message:?}");
+        assert_eq!(shown, "SendEmail { to: EmailAddress(…), letter: Letter(\"New sign-in to your account\") }");
     }
 }
