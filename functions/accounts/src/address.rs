@@ -12,6 +12,10 @@ use crate::{PasswordHash, PersonName};
 
 /// What a mailed link that verifies an address is for.
 pub const VERIFY_EMAIL: &str = "verify-email";
+/// What a mailed link that sets a new password is for.
+pub const RESET_PASSWORD: &str = "reset-password";
+/// How long a link that sets a new password works.
+const RESET_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
 /// How long a registration waits for its link.
 const REGISTRATION_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// Registrations of one address that wait side by side; a further one drops the oldest.
@@ -19,6 +23,8 @@ const REGISTRATIONS_KEPT: usize = 10;
 /// Mails that strangers can have us send to one address in an hour.
 const LETTERS_PER_HOUR: usize = 5;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// How long the job that deletes what nobody verified may fail.
+const PURGED_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The one record of an address. That it is one makes an address have one owner: every change is conditional on it
 /// being as it was read.
@@ -34,6 +40,9 @@ pub struct Address {
     waiting: Vec<Registration>,
     /// When we wrote to it, as far as it still counts.
     written_to_at: Vec<Timestamp>,
+    /// How often the owner's password was set anew. A link that resets it is good for one number.
+    #[serde(default)]
+    passwords_set: u64,
 }
 
 /// A sign-up that waits for its address to be verified.
@@ -68,6 +77,24 @@ impl Refusal for LinkError {
     }
 }
 
+/// Why an address does not become a user's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// Only to who reads the mail of the address: their link was opened.
+    #[error("The address has an account of its own by now.")]
+    Taken,
+}
+
+impl Refusal for AddressError {
+    fn status(&self) -> u16 {
+        409
+    }
+
+    fn code(&self) -> &'static str {
+        "email_taken"
+    }
+}
+
 /// What a link did.
 pub enum Verified {
     /// The registration became an account; the rest of the account is to be made of it.
@@ -84,7 +111,7 @@ pub struct Posting {
 
 impl Address {
     pub fn new(email: EmailAddress) -> Self {
-        Self { email, owner: None, waiting: Vec::new(), written_to_at: Vec::new() }
+        Self { email, owner: None, waiting: Vec::new(), written_to_at: Vec::new(), passwords_set: 0 }
     }
 
     pub fn email(&self) -> &EmailAddress {
@@ -133,6 +160,37 @@ impl Address {
         self.link()
     }
 
+    /// Has a link sent by which the owner sets a new password. Whoever waits to be the owner gets the link that makes them
+    /// so again, and anybody else nothing.
+    pub fn request_reset(&mut self, now: Timestamp) -> Option<Posting> {
+        let Some(user) = self.owner else { return self.resend(now) };
+        self.forget(now);
+        if !self.may_be_written_to(now) {
+            return None;
+        }
+        let (purpose, binding) = (RESET_PASSWORD.to_owned(), self.reset_binding());
+        let link = LinkClaims { purpose, user, binding, expires_at: after(now, RESET_LIFETIME) };
+        Some(Posting { user, letter: Letter::ResetPassword { link } })
+    }
+
+    /// Whether a link still sets the owner's password: the address has not moved to another user, nor the user to another
+    /// address, and the password was not set since.
+    pub fn is_reset_by(&self, link: &LinkClaims) -> bool {
+        self.owner == Some(link.user) && link.binding == self.reset_binding()
+    }
+
+    /// Ends every link that was sent to reset the password.
+    pub fn password_was_set(&mut self) {
+        self.passwords_set += 1;
+    }
+
+    fn reset_binding(&self) -> String {
+        match self.account_key() {
+            AccountKey::Email(digest) => format!("{digest}.{}", self.passwords_set),
+            _ => String::new(),
+        }
+    }
+
     /// Gives the address to the user whose link was opened; nobody else can have it from then on.
     pub fn verify(&mut self, user: UserId, now: Timestamp) -> Result<Verified, LinkError> {
         if self.owner == Some(user) {
@@ -144,6 +202,42 @@ impl Address {
         self.waiting.clear();
         self.owner = Some(user);
         Ok(Verified::Now(registration))
+    }
+
+    /// Has it told that a user wants it for theirs. Returns what is to be written to it: to nobody's address the link,
+    /// to an owner that it stays theirs, to one who was written to often enough nothing.
+    pub fn ask_for(&mut self, link: LinkClaims, now: Timestamp) -> Option<Posting> {
+        self.forget(now);
+        if !self.may_be_written_to(now) {
+            return None;
+        }
+        Some(match self.owner {
+            Some(owner) => Posting { user: owner, letter: Letter::AddressTaken },
+            None => Posting { user: link.user, letter: Letter::ConfirmEmailChange { link } },
+        })
+    }
+
+    /// Gives the address to a user who had another one. Registrations that wait for it end.
+    pub fn claim(&mut self, user: UserId) -> Result<(), AddressError> {
+        if self.owner.is_some() {
+            return Err(AddressError::Taken);
+        }
+        self.waiting.clear();
+        self.owner = Some(user);
+        Ok(())
+    }
+
+    /// Takes it from its owner, who has another one now. It is forgotten with the letters of this hour.
+    pub fn release(&mut self, now: Timestamp) {
+        self.forget(now);
+        self.owner = None;
+        // The letter that tells it counts as any other; were there none, nothing would make the record go.
+        self.written_to_at.push(now);
+    }
+
+    /// Whether nobody has it, nobody waits for it, and the hour's letters are forgotten.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.due().is_some_and(|at| at <= now)
     }
 
     fn link(&self) -> Option<Posting> {
@@ -175,8 +269,14 @@ impl AccountRecord for Address {
         AccountKey::email(self.email.as_str())
     }
 
-    /// Without an owner it goes when nobody waits for it and the hour's letters are forgotten.
+    /// The table deletes what the job failed to. Until then it is read, and says nothing: what has expired in it counts
+    /// for nothing.
     fn expires_at(&self) -> Option<Timestamp> {
+        self.due().map(|at| after(at, PURGED_WITHIN))
+    }
+
+    /// Without an owner it goes when nobody waits for it and the hour's letters are forgotten.
+    fn due(&self) -> Option<Timestamp> {
         let waiting = self.waiting.iter().map(|registration| registration.expires_at);
         let letters = self.written_to_at.iter().map(|at| after(*at, HOUR));
         if self.owner.is_some() { None } else { waiting.chain(letters).max() }
@@ -184,100 +284,4 @@ impl AccountRecord for Address {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use shared::kernel::entropy::Entropy;
-    use shared::kernel::secrets::SecretBytes;
-
-    use shared::config::PasswordCost;
-
-    use super::*;
-
-    const START: Timestamp = Timestamp::UNIX_EPOCH;
-
-    fn user(number: u8) -> UserId {
-        format!("user_{number:032x}").parse().unwrap()
-    }
-
-    fn hash() -> PasswordHash {
-        let cost = PasswordCost { memory_kib: 64, passes: 1, lanes: 1 };
-        PasswordHash::of(&SecretBytes::new(vec![1]), cost, &Entropy::seeded(1)).unwrap()
-    }
-
-    fn register(address: &mut Address, number: u8, now: Timestamp) -> Option<Posting> {
-        address.register(user(number), PersonName::parse("Ada").unwrap(), hash(), now)
-    }
-
-    fn address() -> Address {
-        Address::new("ada@example.com".parse().unwrap())
-    }
-
-    #[test]
-    fn each_registration_is_verified_by_its_own_link() {
-        let mut address = address();
-        for number in [1, 2, 3] {
-            let posting = register(&mut address, number, START).unwrap();
-            let Letter::VerifyEmail { link } = posting.letter else { unreachable!("not the link") };
-            assert_eq!((link.user, posting.user), (user(number), user(number)));
-        }
-        // The victim's registration is neither the first nor the last.
-        let Ok(Verified::Now(registration)) = address.verify(user(2), START) else { unreachable!("not verified") };
-        assert_eq!((registration.user, address.owner()), (user(2), Some(user(2))));
-        assert!(matches!(address.verify(user(2), START), Ok(Verified::Before)));
-        assert!(address.verify(user(1), START).is_err() && address.verify(user(3), START).is_err());
-        assert!(address.newest_registration(START).is_none() && address.expires_at().is_none());
-    }
-
-    #[test]
-    fn the_owner_is_told_and_nothing_changes() {
-        let mut address = address();
-        register(&mut address, 1, START).unwrap();
-        address.verify(user(1), START).ok().unwrap();
-        let posting = register(&mut address, 2, START).unwrap();
-        assert_eq!((posting.user, posting.letter), (user(1), Letter::AlreadyRegistered));
-        assert!(address.verify(user(2), START).is_err());
-        assert!(address.resend(START).is_none(), "an owner needs no link");
-    }
-
-    #[test]
-    fn a_link_works_for_a_day() {
-        let mut address = address();
-        register(&mut address, 1, START).unwrap();
-        let late = after(START, REGISTRATION_LIFETIME);
-        assert_eq!(address.expires_at(), Some(late));
-        assert!(address.verify(user(1), late).is_err());
-        assert!(address.newest_registration(late).is_none());
-    }
-
-    #[test]
-    fn a_link_can_be_sent_again_with_its_full_time() {
-        let mut address = address();
-        assert!(address.resend(START).is_none(), "nobody waits");
-        register(&mut address, 1, START).unwrap();
-        let later = after(START, SignedDuration::from_hours(23));
-        let Letter::VerifyEmail { link } = address.resend(later).unwrap().letter else { unreachable!("not the link") };
-        assert_eq!(link.expires_at, after(later, REGISTRATION_LIFETIME));
-        assert!(address.verify(user(1), after(later, SignedDuration::from_hours(2))).is_ok());
-    }
-
-    #[test]
-    fn nobody_is_flooded_with_our_mail() {
-        let mut address = address();
-        for number in 0..5 {
-            assert!(register(&mut address, number, START).is_some());
-        }
-        assert!(register(&mut address, 5, START).is_none() && address.resend(START).is_none());
-        assert!(address.verify(user(5), START).is_err(), "what is not mailed does not wait");
-        assert!(register(&mut address, 6, after(START, HOUR)).is_some());
-    }
-
-    #[test]
-    fn few_wait_at_a_time() {
-        let mut address = address();
-        for number in 0..20 {
-            register(&mut address, number, after(START, HOUR * i32::from(number))).unwrap();
-        }
-        assert_eq!(address.waiting.len(), REGISTRATIONS_KEPT);
-        assert_eq!(address.waiting[0].user, user(10));
-    }
-}
+mod tests;

@@ -20,17 +20,27 @@ pub async fn correspond(
     email: &EmailAddress,
     change: impl Fn(&mut Address, Timestamp) -> Option<Posting> + Send + Sync,
 ) -> Result<(), Problem> {
+    correspond_with(accounts, email, AccountChanges::default, change).await
+}
+
+/// The same with further changes, which are made whatever the address is to us.
+pub async fn correspond_with(
+    accounts: &Accounts,
+    email: &EmailAddress,
+    further: impl Fn() -> AccountChanges + Send + Sync,
+    change: impl Fn(&mut Address, Timestamp) -> Option<Posting> + Send + Sync,
+) -> Result<(), Problem> {
     let key = AccountKey::email(email.as_str());
     for _ in 0..TRIES {
         let (changes, posting) = match accounts.find::<Address>(&key).await? {
             Some(mut known) => {
                 let posting = change(&mut known, accounts.now());
-                (AccountChanges::default().replace(&known), posting)
+                (further().replace(&known), posting)
             }
             None => {
                 let mut unknown = Address::new(email.clone());
                 let posting = change(&mut unknown, accounts.now());
-                (AccountChanges::default().insert(&unknown), posting)
+                (further().insert(&unknown), posting)
             }
         };
         let changes = match posting {
@@ -47,14 +57,14 @@ pub async fn correspond(
 /// A record in place of the letter that is not sent. It says nothing and goes at once; it is there because a transaction
 /// of one write is quicker than one of two.
 #[derive(Serialize, Deserialize)]
-struct Silence {
+pub struct Silence {
     email: EmailAddress,
     id: UserId,
     at: Timestamp,
 }
 
 impl Silence {
-    fn new(accounts: &Accounts, email: &EmailAddress) -> Self {
+    pub fn new(accounts: &Accounts, email: &EmailAddress) -> Self {
         Self { email: email.clone(), id: accounts.new_id(), at: accounts.now() }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
-use shared::identity::{AccountKey, SignedIn};
+use shared::identity::{AccountKey, Known};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
@@ -29,17 +29,23 @@ pub struct Me {
     created_at: Timestamp,
 }
 
+impl From<User> for Me {
+    fn from(user: User) -> Self {
+        let User { id, email, name, created_at, .. } = user;
+        Self { id, email, name, created_at }
+    }
+}
+
 pub static FUNCTION: Function = Function::route::<GetMe>();
 
 impl Endpoint for GetMe {
     const ROUTE: Route = Route::get("get-me", "/me");
     const GRANTS: &'static [Grant] = &[Grant::Accounts];
-    type Access = SignedIn;
+    type Access = Known;
     type Output = Found<Me>;
 
-    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+    async fn handle(self, caller: &Known) -> Result<Self::Output, Problem> {
         let user = caller.accounts().find::<User>(&AccountKey::User(caller.user())).await?;
-        let User { id, email, name, created_at } = user.ok_or_else(Problem::not_found)?.into_inner();
-        Ok(Found(Me { id, email, name, created_at }))
+        Ok(Found(Me::from(user.ok_or_else(Problem::not_found)?.into_inner())))
     }
 }

@@ -1,46 +1,64 @@
-//! `POST /auth/login`: opens a session for whoever has the password.
+//! `POST /auth/login`: opens a session for whoever has the password, or asks for their second factor.
 
 use mail::EmailAddress;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
-use shared::config::PasswordCost;
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
-use shared::identity::{AccountKey, Credentials};
+use shared::identity::Credentials;
 use shared::kernel::problems::{Problem, Refusal};
-use shared::kernel::secrets::SecretBytes;
 use utoipa::ToSchema;
 
-use crate::address::Address;
-use crate::password_hash::match_nobody;
-use crate::session::{self, Tokens};
-use crate::user::PasswordRecord;
-use crate::{PasswordAttempt, PasswordHash};
+use crate::PasswordAttempt;
+use crate::device::DeviceToken;
+use crate::password_sign_in::{self, Proved};
+use crate::second_factor::{self, Factors, SecondFactorChallenge};
+use crate::session::{self, Opening, Tokens};
+use crate::sign_in::{Means, SignIn, SignInOutcome};
 
-/// Signs in with address and password, and opens a session.
+/// Signs in with address and password. Where the user has a second factor, the answer asks for it.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
     email: EmailAddress,
     password: PasswordAttempt,
+    #[serde(default)]
+    device_token: Option<DeviceToken>,
+}
+
+/// Tokens, or what is still to be proved.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum LoggedIn {
+    Tokens(Tokens),
+    /// To be answered at `POST /auth/second-factor`, or by a passkey.
+    SecondFactor {
+        second_factor: SecondFactorChallenge,
+    },
 }
 
 /// Why a sign-in is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignInError {
-    /// The same for an unknown address: who has an account is nobody's business.
-    #[error("The e-mail address or the password is wrong.")]
+    /// The same for an unknown address and for one that has to wait: who has an account is nobody's business.
+    #[error(
+        "The e-mail address or the password is wrong. After several failures in a row you have to wait, unless you \
+         signed in on this device before. You can set a new password."
+    )]
     WrongCredentials,
     /// Only to who has the right password.
     #[error("The e-mail address is not verified yet. Open the link that we mailed, or have it sent again.")]
     EmailNotVerified,
+    /// Only to who has the first 72 bytes of an imported password: no more of it was ever compared.
+    #[error("This password was cut at 72 bytes where it comes from. Set a new one: POST /auth/request-password-reset.")]
+    PasswordResetRequired,
 }
 
 impl Refusal for SignInError {
     fn status(&self) -> u16 {
         match self {
             Self::WrongCredentials => 401,
-            Self::EmailNotVerified => 403,
+            Self::EmailNotVerified | Self::PasswordResetRequired => 403,
         }
     }
 
@@ -48,6 +66,7 @@ impl Refusal for SignInError {
         match self {
             Self::WrongCredentials => "wrong_credentials",
             Self::EmailNotVerified => "email_not_verified",
+            Self::PasswordResetRequired => "password_reset_required",
         }
     }
 }
@@ -59,46 +78,22 @@ impl Endpoint for Login {
     const ROUTE: Route = Route::post("login", "/auth/login").memory_mb(1024);
     const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys, Grant::SignTokens];
     type Access = Credentials;
-    type Output = Found<Tokens>;
+    type Output = Found<LoggedIn>;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
-        let peppered = accounts.pepper(self.password.secret()).await?;
-        let address = accounts.find::<Address>(&AccountKey::email(self.email.as_str())).await?;
-        let owner = address.as_ref().and_then(|address| address.owner());
-        // Somebody's password is read in any case, so that an unknown address takes as many reads.
-        let somebody = owner.unwrap_or_else(|| accounts.new_id());
-        let password = accounts.find::<PasswordRecord>(&AccountKey::User(somebody)).await?;
-        let waiting = address.as_ref().and_then(|address| address.newest_registration(accounts.now()));
-        let hash = password.as_ref().map(|record| &record.hash).or(waiting.map(|registration| &registration.password));
-        match (is_right(hash, &peppered, accounts.password_cost())?, owner) {
-            (false, _) => Err(SignInError::WrongCredentials.into()),
-            (true, None) => Err(SignInError::EmailNotVerified.into()),
-            (true, Some(user)) => Ok(Found(session::open(accounts, user).await?)),
+        let Self { email, password, device_token } = self;
+        let proved = password_sign_in::prove(accounts, &email, &password, device_token.as_ref()).await?;
+        let Proved { user, epoch, device, changes } = proved;
+        let factors = Factors::of(accounts, user.id).await?;
+        if factors.is_enrolled() {
+            let outcome = SignInOutcome::SecondFactorAsked;
+            let entry = SignIn::now(accounts, user.id, Means::Password, outcome, None);
+            accounts.commit(changes.insert(&entry).same_epoch(user.id, epoch)).await?;
+            let second_factor = second_factor::issue_challenge(accounts, user.id, epoch, &factors).await?;
+            return Ok(Found(LoggedIn::SecondFactor { second_factor }));
         }
-    }
-}
-
-/// Computes one Argon2 hash, whoever it is. A stored hash that is damaged is no password's: an operator is told, and the
-/// user can set a new password, where a failure would only be repeated.
-fn is_right(hash: Option<&PasswordHash>, peppered: &SecretBytes, cost: PasswordCost) -> Result<bool, Problem> {
-    match hash.map(|hash| hash.matches(peppered)) {
-        Some(Ok(right)) => return Ok(right),
-        Some(Err(error)) => tracing::error!(event = "password_hash_damaged", cause = %error, "a password is unusable"),
-        None => {}
-    }
-    match_nobody(peppered, cost).map_err(Problem::internal)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn a_damaged_hash_is_nobodys_password_and_no_fault() {
-        let damaged: PasswordHash = serde_json::from_str(r#"{"phc":"$argon2id$v=19$broken","pepper":1}"#).unwrap();
-        let cost = PasswordCost { memory_kib: 8, passes: 1, lanes: 1 };
-        assert!(!is_right(Some(&damaged), &SecretBytes::new(vec![1]), cost).unwrap());
-        assert!(!is_right(None, &SecretBytes::new(vec![1]), cost).unwrap());
+        let opening = Opening { means: Means::Password, device, epoch };
+        let changes = factors.stay_as_they_are(changes);
+        Ok(Found(LoggedIn::Tokens(session::open(accounts, &user, opening, changes).await?)))
     }
 }

@@ -4,9 +4,11 @@ use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
-use shared::identity::{AccountChanges, SignedIn};
+use shared::identity::{AccountChanges, AccountKey, SignedIn};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
+
+use crate::session::SessionRecord;
 
 /// Ends the session of the access token.
 #[derive(Deserialize, ToSchema)]
@@ -22,8 +24,9 @@ impl Endpoint for Logout {
     type Output = NoContent;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
-        let changes = AccountChanges::default().close_session(caller.user(), caller.session());
-        caller.accounts().commit(changes).await?;
+        let (accounts, user) = (caller.accounts(), caller.user());
+        let changes = AccountChanges::default().close_session(user, caller.session());
+        accounts.commit(changes.forget::<SessionRecord>(&AccountKey::User(user), &caller.session())).await?;
         Ok(NoContent)
     }
 }

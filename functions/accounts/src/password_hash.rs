@@ -1,115 +1,183 @@
-//! How passwords are stored: Argon2id (RFC 9106) of the peppered password, as a PHC string.
+//! How passwords are stored, and how one is compared with what is stored: in the same time, whatever that is.
 
-use std::sync::{Mutex, PoisonError};
+mod argon2id;
 
-use argon2::{Algorithm, Argon2, Block, Params, Version};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD_NO_PAD;
 use serde::{Deserialize, Serialize};
 use shared::config::PasswordCost;
-use shared::crypto::digest::equal;
+use shared::identity::Accounts;
 use shared::kernel::entropy::Entropy;
-use shared::kernel::secrets::SecretBytes;
+use shared::kernel::problems::Problem;
+use shared::kernel::secrets::{SecretBytes, SecretText};
 
-/// A stored hash that asks for more than this was not written by us, and could stop the function.
-const HIGHEST: PasswordCost = PasswordCost { memory_kib: 256 * 1024, passes: 16, lanes: 4 };
+use crate::PasswordAttempt;
+use crate::legacy_hash::{self, Compared, LegacyHash};
 
-const SALT_BYTES: usize = 16;
-const HASH_BYTES: usize = 32;
-
-/// The version of the pepper that new hashes have. Another one comes with another label in `shared::crypto::derived`.
-const PEPPER: u16 = 1;
+pub use argon2id::HashError;
 
 /// A password's hash.
 ///
-/// What is hashed is not the password but its HMAC under a key that KMS holds (the pepper), so that the theft of the
-/// table alone allows no guessing. The pepper's version stands beside the PHC string, whose `keyid` left the standard.
+/// New ones are Argon2id (RFC 9106), as a PHC string. What is hashed is not the password but its HMAC under a key that KMS
+/// holds (the pepper), so that the theft of the table alone allows no guessing. The pepper's version stands beside the
+/// PHC string, whose `keyid` left the standard.
+///
+/// Imported ones are bcrypt, until their user signs in and they are made anew.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PasswordHash {
-    phc: String,
-    pepper: u16,
+pub struct PasswordHash(Form);
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Form {
+    Argon2id { phc: String, pepper: u16 },
+    Legacy { bcrypt: LegacyHash },
 }
 
-/// Why a stored hash cannot be computed with. It is damage, never the user's fault.
-#[derive(Debug, thiserror::Error)]
-pub enum HashError {
-    #[error("the stored password hash is not one of ours")]
-    Malformed,
-    #[error("the stored password hash needs pepper {0}, which is not at hand")]
-    PepperUnknown(u16),
-    #[error("Argon2 refused its parameters: {0}")]
-    Argon2(argon2::Error),
+/// What a comparison came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Wrong,
+    Right,
+    /// Right, and to be hashed anew: it was imported, or made at another cost or under another pepper than today's.
+    Outdated,
+    /// The password is longer than what its imported hash covers, and right as far as that goes. It must be set anew.
+    TooLongForLegacy,
+    /// The stored hash is no password's: it is malformed, or dearer than this deployment computes. An operator must be
+    /// told, and the user can set a new password; to fail would only be repeated.
+    Damaged,
 }
 
-/// Argon2's working memory, kept from one request to the next: allocating and faulting in 64 MiB costs about as much
-/// as a pass over it. It is not wiped in between: what it holds is no nearer to the password than the hash is.
-static MEMORY: Mutex<Vec<Block>> = Mutex::new(Vec::new());
+/// What every comparison costs in this deployment, whoever asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// Of the one Argon2id hash.
+    pub cost: PasswordCost,
+    /// The logarithm of the bcrypt rounds; none where nothing is imported.
+    pub legacy_cost: Option<u32>,
+    /// The version of the pepper that new hashes have.
+    pub pepper: u16,
+}
+
+impl Effort {
+    pub fn of(accounts: &Accounts) -> Self {
+        let (cost, legacy_cost) = (accounts.password_cost(), accounts.legacy_bcrypt_cost());
+        Self { cost, legacy_cost, pepper: accounts.pepper_version() }
+    }
+}
+
+/// Hashes a password as it is stored today.
+pub async fn hash(accounts: &Accounts, password: &SecretText) -> Result<PasswordHash, Problem> {
+    let effort = Effort::of(accounts);
+    let peppered = accounts.pepper(effort.pepper, password).await?;
+    PasswordHash::of(&peppered, effort, accounts.entropy()).map_err(Problem::internal)
+}
+
+/// Hashes a password anew that was just compared and found right.
+pub async fn rehash(accounts: &Accounts, attempt: &PasswordAttempt) -> Result<PasswordHash, Problem> {
+    hash(accounts, attempt.secret()).await
+}
+
+/// Compares a password with what is stored, or with nobody's hash, in the same time.
+pub async fn check(
+    accounts: &Accounts,
+    stored: Option<&PasswordHash>,
+    attempt: &PasswordAttempt,
+) -> Result<Verdict, Problem> {
+    let effort = Effort::of(accounts);
+    let pepper = stored.and_then(PasswordHash::pepper).unwrap_or(effort.pepper);
+    let peppered = accounts.pepper(pepper, attempt.secret()).await?;
+    verify(stored, attempt, &peppered, effort).map_err(Problem::internal)
+}
+
+/// The one Argon2id hash of a comparison and nothing else, for the benchmarks.
+#[cfg(feature = "measuring")]
+pub fn hash_alone(cost: PasswordCost) -> Result<(), HashError> {
+    // As long as a peppered password.
+    argon2id::match_nobody(&SecretBytes::new(vec![7; 32]), cost)
+}
+
+/// The work of [`check`], with the password peppered as the stored hash has it.
+///
+/// One Argon2id hash and, where imports are allowed, exactly `2^legacy_cost` rounds of bcrypt, for whatever is stored.
+/// What remains to be seen from outside: an Argon2id hash that was made at another cost than today's takes its own time
+/// until its user signs in again, and one under an older pepper has its key derived by KMS once in a process' life.
+fn verify(
+    stored: Option<&PasswordHash>,
+    attempt: &PasswordAttempt,
+    peppered: &SecretBytes,
+    effort: Effort,
+) -> Result<Verdict, HashError> {
+    let (phc, legacy) = match stored.map(|hash| &hash.0) {
+        Some(Form::Argon2id { phc, .. }) => (Some(phc), None),
+        Some(Form::Legacy { bcrypt }) => (None, Some(bcrypt)),
+        None => (None, None),
+    };
+    let ours = match phc.map(|phc| argon2id::matches(phc, peppered)) {
+        Some(Ok(right)) => Some(right),
+        damaged_or_none => {
+            argon2id::match_nobody(peppered, effort.cost)?;
+            damaged_or_none.is_none().then_some(false)
+        }
+    };
+    let theirs = effort.legacy_cost.map(|highest| legacy_hash::compare(legacy, attempt.typed(), highest));
+    Ok(match (stored, ours, theirs) {
+        (None, ..) => Verdict::Wrong,
+        (Some(hash), ..) if hash.is_legacy() => match theirs {
+            Some(Compared::Wrong) => Verdict::Wrong,
+            Some(Compared::Right) => Verdict::Outdated,
+            Some(Compared::RightSoFar) => Verdict::TooLongForLegacy,
+            Some(Compared::Unusable) | None => Verdict::Damaged,
+        },
+        (Some(_), None, _) => Verdict::Damaged,
+        (Some(_), Some(false), _) => Verdict::Wrong,
+        (Some(hash), Some(true), _) if hash.is_outdated(effort) => Verdict::Outdated,
+        (Some(_), Some(true), _) => Verdict::Right,
+    })
+}
 
 impl PasswordHash {
-    /// Hashes a password that was just chosen, at the given cost.
-    pub fn of(peppered: &SecretBytes, cost: PasswordCost, entropy: &Entropy) -> Result<Self, HashError> {
-        let salt: [u8; SALT_BYTES] = entropy.bytes();
-        let hash = argon2id(peppered.expose(), &salt, cost)?;
-        Ok(Self { phc: write_phc(cost, &salt, &hash), pepper: PEPPER })
+    fn of(peppered: &SecretBytes, effort: Effort, entropy: &Entropy) -> Result<Self, HashError> {
+        Ok(Self(Form::Argon2id { phc: argon2id::hash(peppered, effort.cost, entropy)?, pepper: effort.pepper }))
     }
 
-    /// Whether this is the password that was hashed.
-    pub fn matches(&self, peppered: &SecretBytes) -> Result<bool, HashError> {
-        if self.pepper != PEPPER {
-            return Err(HashError::PepperUnknown(self.pepper));
+    /// A hash as an import brings it.
+    pub fn imported(bcrypt: LegacyHash) -> Self {
+        Self(Form::Legacy { bcrypt })
+    }
+
+    fn is_legacy(&self) -> bool {
+        matches!(self.0, Form::Legacy { .. })
+    }
+
+    /// The version of its pepper; an imported hash has none.
+    fn pepper(&self) -> Option<u16> {
+        match self.0 {
+            Form::Argon2id { pepper, .. } => Some(pepper),
+            Form::Legacy { .. } => None,
         }
-        let (cost, salt, expected) = read_phc(&self.phc).ok_or(HashError::Malformed)?;
-        Ok(equal(&argon2id(peppered.expose(), &salt, cost)?, &expected))
     }
 
-    /// Whether it was made at another cost or under another pepper than today's, and is to be made anew at the next
-    /// sign-in.
-    pub fn is_outdated(&self, cost: PasswordCost) -> bool {
-        self.pepper != PEPPER || read_phc(&self.phc).is_none_or(|(made_at, _, _)| made_at != cost)
+    /// Whether it was made otherwise than one would be today, and is to be made anew at the next sign-in.
+    pub fn is_outdated(&self, effort: Effort) -> bool {
+        match &self.0 {
+            Form::Argon2id { phc, pepper } => *pepper != effort.pepper || argon2id::cost(phc) != Some(effort.cost),
+            Form::Legacy { .. } => true,
+        }
     }
-}
 
-/// Does the work of one comparison and comes to nothing, so that an address without an account takes the same time.
-pub fn match_nobody(peppered: &SecretBytes, cost: PasswordCost) -> Result<bool, HashError> {
-    let hash = argon2id(peppered.expose(), &[0; SALT_BYTES], cost)?;
-    let _ = equal(&hash, &[0; HASH_BYTES]);
-    Ok(false)
-}
-
-fn argon2id(peppered: &[u8], salt: &[u8], cost: PasswordCost) -> Result<[u8; HASH_BYTES], HashError> {
-    let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(HASH_BYTES)).map_err(HashError::Argon2)?;
-    let needed = params.block_count();
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    // One hash at a time: two at once would need the memory twice, and the function has one core.
-    let mut memory = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
-    if memory.len() < needed {
-        memory.resize(needed, Block::new());
+    /// How it was made, for a count of what there is. It says nothing of the password.
+    pub fn parameters(&self) -> String {
+        match &self.0 {
+            Form::Argon2id { phc, pepper } => match argon2id::cost(phc) {
+                Some(PasswordCost { memory_kib, passes, lanes }) => {
+                    format!("argon2id m={memory_kib},t={passes},p={lanes} pepper={pepper}")
+                }
+                None => "damaged".to_owned(),
+            },
+            Form::Legacy { bcrypt } => match bcrypt.cost() {
+                Some(cost) => format!("bcrypt {cost}"),
+                None => "damaged".to_owned(),
+            },
+        }
     }
-    let mut hash = [0; HASH_BYTES];
-    argon2
-        .hash_password_into_with_memory(peppered, salt, &mut hash, &mut memory[..needed])
-        .map_err(HashError::Argon2)?;
-    Ok(hash)
-}
-
-/// `$argon2id$v=19$m=65536,t=3,p=1$<salt>$<hash>`, in base64 without padding.
-fn write_phc(cost: PasswordCost, salt: &[u8], hash: &[u8]) -> String {
-    let PasswordCost { memory_kib, passes, lanes } = cost;
-    let [salt, hash] = [salt, hash].map(|bytes| BASE64_STANDARD_NO_PAD.encode(bytes));
-    format!("$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${hash}")
-}
-
-fn read_phc(phc: &str) -> Option<(PasswordCost, [u8; SALT_BYTES], [u8; HASH_BYTES])> {
-    let mut parts = phc.strip_prefix("$argon2id$v=19$")?.split('$');
-    let mut costs = parts.next()?.split(',');
-    let mut number = |name| costs.next()?.strip_prefix(name)?.strip_prefix('=')?.parse::<u32>().ok();
-    let cost = PasswordCost { memory_kib: number("m")?, passes: number("t")?, lanes: number("p")? };
-    if cost.memory_kib > HIGHEST.memory_kib || cost.passes > HIGHEST.passes || cost.lanes > HIGHEST.lanes {
-        return None;
-    }
-    let mut bytes = || BASE64_STANDARD_NO_PAD.decode(parts.next()?).ok();
-    let (salt, hash) = (bytes()?.try_into().ok()?, bytes()?.try_into().ok()?);
-    (parts.next().is_none() && costs.next().is_none()).then_some((cost, salt, hash))
 }
 
 #[cfg(test)]
@@ -118,76 +186,108 @@ mod tests {
     use super::*;
 
     const CHEAP: PasswordCost = PasswordCost { memory_kib: 64, passes: 1, lanes: 1 };
+    const EFFORT: Effort = Effort { cost: CHEAP, legacy_cost: Some(5), pepper: 1 };
+    /// Of `U*U`, by crypt_blowfish.
+    const BCRYPT: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
-    fn bytes(text: &str) -> SecretBytes {
+    fn attempt(text: &str) -> PasswordAttempt {
+        PasswordAttempt::parse(text.to_owned()).unwrap()
+    }
+
+    fn peppered(text: &str) -> SecretBytes {
         SecretBytes::new(text.as_bytes().to_vec())
     }
 
     fn hash_of(text: &str) -> PasswordHash {
-        PasswordHash::of(&bytes(text), CHEAP, &Entropy::seeded(1)).unwrap()
+        PasswordHash::of(&peppered(text), EFFORT, &Entropy::seeded(1)).unwrap()
+    }
+
+    fn verdict(stored: Option<&PasswordHash>, text: &str, effort: Effort) -> Verdict {
+        verify(stored, &attempt(text), &peppered(text), effort).unwrap()
+    }
+
+    fn stored(json: &str) -> PasswordHash {
+        serde_json::from_str(json).unwrap()
     }
 
     #[test]
-    fn it_is_argon2id_as_the_reference_computes_it() {
-        // `printf password | argon2 somesalt -id -t 2 -k 65536 -p 1` of the reference implementation (20190702).
-        let hash =
-            argon2id(b"password", b"somesalt", PasswordCost { memory_kib: 65_536, passes: 2, lanes: 1 }).unwrap();
-        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7");
-    }
-
-    #[test]
-    fn only_what_was_hashed_matches() {
+    fn only_what_was_hashed_is_right() {
         let hash = hash_of("correct horse battery");
-        assert!(hash.matches(&bytes("correct horse battery")).unwrap());
-        assert!(!hash.matches(&bytes("correct horse batterz")).unwrap());
-        assert!(!match_nobody(&bytes("correct horse battery"), CHEAP).unwrap());
-    }
-
-    #[test]
-    fn one_password_is_never_stored_alike_twice() {
-        let entropy = Entropy::seeded(7);
-        let [one, two] = [(); 2].map(|()| PasswordHash::of(&bytes("correct horse"), CHEAP, &entropy).unwrap());
-        assert_ne!(one.phc, two.phc);
-        assert!(one.phc.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{}", one.phc);
-    }
-
-    #[test]
-    fn memory_left_by_a_dearer_hash_changes_nothing() {
-        let hash = hash_of("correct horse");
-        match_nobody(&bytes("another"), PasswordCost { memory_kib: 1024, ..CHEAP }).unwrap();
-        assert!(hash.matches(&bytes("correct horse")).unwrap());
-    }
-
-    #[test]
-    fn a_hash_of_yesterday_is_known_as_such() {
-        let hash = hash_of("correct horse");
-        assert!(!hash.is_outdated(CHEAP));
-        assert!(hash.is_outdated(PasswordCost { passes: 2, ..CHEAP }));
-        let elder = PasswordHash { pepper: 0, ..hash };
-        assert!(elder.is_outdated(CHEAP));
-        assert!(matches!(elder.matches(&bytes("correct horse")), Err(HashError::PepperUnknown(0))));
-    }
-
-    #[test]
-    fn a_damaged_hash_is_an_error_and_no_panic() {
-        let whole = hash_of("correct horse").phc;
-        let damaged = [
-            String::new(),
-            whole[..whole.len() - 1].to_owned(),
-            format!("{whole}$"),
-            format!("{whole}="),
-            whole.replace("argon2id", "argon2i"),
-            whole.replace("v=19", "v=16"),
-            whole.replace("m=64,t=1,p=1", "t=1,m=64,p=1"),
-            whole.replace("m=64", "m=4294967295"),
-            whole.replace("p=1", "p=1,data=AA"),
-        ];
-        for phc in damaged {
-            let hash = PasswordHash { phc, pepper: PEPPER };
-            assert!(matches!(hash.matches(&bytes("x")), Err(HashError::Malformed)), "{}", hash.phc);
+        for legacy_cost in [None, Some(4), Some(6)] {
+            let effort = Effort { legacy_cost, ..EFFORT };
+            assert_eq!(verdict(Some(&hash), "correct horse battery", effort), Verdict::Right);
+            assert_eq!(verdict(Some(&hash), "correct horse batterz", effort), Verdict::Wrong);
+            assert_eq!(verdict(None, "correct horse battery", effort), Verdict::Wrong);
         }
-        let tiny = PasswordHash { phc: whole.replace("m=64", "m=1"), pepper: PEPPER };
-        assert!(matches!(tiny.matches(&bytes("x")), Err(HashError::Argon2(_))));
+    }
+
+    #[test]
+    fn a_hash_of_yesterday_is_right_and_outdated() {
+        let hash = hash_of("correct horse");
+        for effort in [Effort { cost: PasswordCost { passes: 2, ..CHEAP }, ..EFFORT }, Effort { pepper: 2, ..EFFORT }] {
+            assert_eq!(verdict(Some(&hash), "correct horse", effort), Verdict::Outdated);
+            assert_eq!(verdict(Some(&hash), "correct house", effort), Verdict::Wrong);
+        }
+        assert!(!hash.is_outdated(EFFORT));
+        assert_eq!(hash.pepper(), Some(1));
+    }
+
+    #[test]
+    fn an_imported_hash_is_right_once() {
+        let hash = stored(&format!(r#"{{"bcrypt":"{BCRYPT}"}}"#));
+        for legacy_cost in [Some(5), Some(7)] {
+            let effort = Effort { legacy_cost, ..EFFORT };
+            assert_eq!(verdict(Some(&hash), "U*U", effort), Verdict::Outdated);
+            assert_eq!(verdict(Some(&hash), "U*V", effort), Verdict::Wrong);
+        }
+        // Where none are allowed, or only cheaper ones, it is nobody's.
+        for legacy_cost in [None, Some(4)] {
+            assert_eq!(verdict(Some(&hash), "U*U", Effort { legacy_cost, ..EFFORT }), Verdict::Damaged);
+        }
+    }
+
+    #[test]
+    fn an_imported_hash_is_of_what_was_typed() {
+        // libxcrypt's, of the ligature U+FB03, which is ffi in NFKC.
+        let hash = stored(r#"{"bcrypt":"$2b$05$CCCCCCCCCCCCCCCCCCCCC.spob2ERqvy9IlTl.U216laaAC.g5N7W"}"#);
+        assert_eq!(verdict(Some(&hash), "\u{fb03}", EFFORT), Verdict::Outdated);
+        assert_eq!(verdict(Some(&hash), "ffi", EFFORT), Verdict::Wrong);
+    }
+
+    #[test]
+    fn more_than_bcrypt_compares_is_a_case_of_its_own() {
+        // libxcrypt's, of 72 times x.
+        let hash = stored(r#"{"bcrypt":"$2b$05$CCCCCCCCCCCCCCCCCCCCC.D7RDOYXakZhsFmh/LdqQNx0kQ424AFS"}"#);
+        assert_eq!(verdict(Some(&hash), &"x".repeat(72), EFFORT), Verdict::Outdated);
+        assert_eq!(verdict(Some(&hash), &"x".repeat(73), EFFORT), Verdict::TooLongForLegacy);
+        assert_eq!(verdict(Some(&hash), &"x".repeat(71), EFFORT), Verdict::Wrong);
+    }
+
+    #[test]
+    fn a_damaged_hash_is_nobodys_and_no_fault() {
+        for json in [
+            r#"{"phc":"$argon2id$v=19$broken","pepper":1}"#,
+            r#"{"phc":"$argon2id$v=19$m=1,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","pepper":1}"#,
+            r#"{"bcrypt":"$2b$05$broken"}"#,
+        ] {
+            assert_eq!(verdict(Some(&stored(json)), "x", EFFORT), Verdict::Damaged, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_stored_is_read_again() {
+        let ours = hash_of("correct horse");
+        let json = serde_json::to_value(&ours).unwrap();
+        assert_eq!((json["pepper"].as_u64(), json.as_object().unwrap().len()), (Some(1), 2));
+        assert!(serde_json::from_value::<PasswordHash>(json).unwrap() == ours);
+        let theirs = PasswordHash::imported(LegacyHash::parse(BCRYPT.to_owned()).unwrap());
+        assert_eq!(serde_json::to_value(&theirs).unwrap(), serde_json::json!({ "bcrypt": BCRYPT }));
+    }
+
+    #[test]
+    fn it_tells_how_it_was_made() {
+        assert_eq!(hash_of("x").parameters(), "argon2id m=64,t=1,p=1 pepper=1");
+        assert_eq!(stored(&format!(r#"{{"bcrypt":"{BCRYPT}"}}"#)).parameters(), "bcrypt 5");
+        assert_eq!(stored(r#"{"phc":"","pepper":1}"#).parameters(), "damaged");
     }
 }

@@ -3,15 +3,15 @@
 use mail::{Letter, SendEmail};
 use serde::Deserialize;
 use shared::aws::grants::Grant;
+use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
-use shared::identity::accounts::SessionTerms;
-use shared::identity::{AccountChanges, AccountKey, Accounts, Anyone};
+use shared::identity::{AccountChanges, AccountKey, Accounts, Anyone, SessionTerms};
 use shared::kernel::problems::{Problem, Refusal};
 use utoipa::ToSchema;
 
 use crate::RefreshToken;
-use crate::session::{NextToken, RefreshRecord, Tokens};
+use crate::session::{self, RefreshRecord, Tokens};
 use crate::user::User;
 
 /// Exchanges a refresh token for its successor and a new access token. Each works once.
@@ -20,6 +20,9 @@ use crate::user::User;
 pub struct RefreshSession {
     refresh_token: RefreshToken,
 }
+
+/// A refresh token came back after its use: it is in two hands, and one of them stole it.
+pub static REFRESH_TOKEN_REUSED: EventKind = EventKind::security("refresh_token_reused", Severity::Critical);
 
 /// Why a refresh token is not exchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -53,21 +56,18 @@ impl Endpoint for RefreshSession {
     type Output = Found<Tokens>;
 
     async fn handle(self, accounts: &Anyone) -> Result<Self::Output, Problem> {
-        let now = accounts.now();
         let record = accounts.find::<RefreshRecord>(&self.refresh_token.key()).await?;
         let mut record = record.ok_or(RefreshError::SessionEnded)?;
         let terms = record.terms();
         if record.spent_at.is_some() {
             return Err(revoke_everything(accounts, &terms).await?.into());
         }
-        if record.idle_ends_at <= now {
+        if record.idle_ends_at() <= accounts.now() {
             return Err(RefreshError::SessionEnded.into());
         }
-        let next = NextToken::of(accounts, terms.clone()).await?;
-        record.spent_at = Some(now);
-        let changes = AccountChanges::default().replace(&record).insert(&next.record).carry_session(&terms, now);
-        match accounts.try_commit(changes).await? {
-            Ok(()) => Ok(Found(next.hand_out())),
+        let exchange = session::carry_on(accounts, &mut record).await?;
+        match accounts.try_commit(exchange.changes).await? {
+            Ok(()) => Ok(Found(exchange.tokens)),
             // Somebody else exchanged it between our read and our write.
             Err(refused) if refused.is::<RefreshRecord>() => Err(revoke_everything(accounts, &terms).await?.into()),
             Err(_) => Err(RefreshError::SessionEnded.into()),
@@ -83,20 +83,14 @@ async fn revoke_everything(accounts: &Accounts, terms: &SessionTerms) -> Result<
     if epoch != terms.epoch {
         return Ok(RefreshError::TokenReused);
     }
-    let mut changes = AccountChanges::default().revoke_sessions(terms.user, epoch);
+    let reuse =
+        Occurrence::of(&REFRESH_TOKEN_REUSED, terms.user).detail(serde_json::json!({ "session": terms.session }));
+    let mut changes = AccountChanges::default().revoke_sessions(terms.user, epoch).event(reuse);
     if let Some(user) = accounts.find::<User>(&AccountKey::User(terms.user)).await? {
         let letter = Letter::SessionsRevoked { name: user.name.as_str().to_owned(), at: accounts.now() };
         changes = changes.send(user.id, &SendEmail { to: user.email.clone(), letter });
     }
     // Refused means: revoked meanwhile, by the same token sent several times at once.
-    if accounts.try_commit(changes).await?.is_ok() {
-        tracing::error!(
-            event = "refresh_token_reused",
-            severity = "critical",
-            user.id = %terms.user,
-            session.id = %terms.session,
-            "every session of a user was revoked"
-        );
-    }
+    let _revoked = accounts.try_commit(changes).await?;
     Ok(RefreshError::TokenReused)
 }

@@ -10,7 +10,8 @@ use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
 use crate::correspondence::correspond;
-use crate::{Password, PasswordHash, PersonName};
+use crate::password_hash;
+use crate::{Password, PersonName, ProvedBy};
 
 /// Asks for an account. The answer is the same whether or not there is one; the mail that follows is not.
 #[derive(Deserialize, ToSchema)]
@@ -31,11 +32,10 @@ impl Endpoint for Register {
     type Output = Accepted;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
-        self.password.suits(&self.email)?;
+        self.password.is_long_enough(ProvedBy::PasswordAlone)?;
+        self.password.suits(&self.email, [self.name.as_str()])?;
         // Also for an address that has an account: the hash is most of the time that this takes.
-        let peppered = accounts.pepper(self.password.secret()).await?;
-        let hash =
-            PasswordHash::of(&peppered, accounts.password_cost(), accounts.entropy()).map_err(Problem::internal)?;
+        let hash = password_hash::hash(accounts, self.password.secret()).await?;
         correspond(accounts, &self.email, |address, now| {
             address.register(accounts.new_id(), self.name.clone(), hash.clone(), now)
         })

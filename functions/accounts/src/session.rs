@@ -1,14 +1,22 @@
 //! Sessions: how one is opened, carried on by its refresh token, and what its client holds.
 
+use mail::{Letter, SendEmail};
 use serde::{Deserialize, Serialize};
-use shared::identity::accounts::{IDLE_LIFETIME, SESSION_LIFETIME, SessionTerms, UserEpoch};
-use shared::identity::{AccountChanges, AccountKey, AccountRecord, Accounts};
+use shared::identity::sessions::{IDLE_LIFETIME, SESSION_LIFETIME};
+use shared::identity::{AccountChanges, AccountKey, AccountRecord, Accounts, SessionTerms, Strength, UserEpoch};
 use shared::kernel::ids::{SessionId, UserId};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{Timestamp, after};
 use utoipa::ToSchema;
 
 use crate::RefreshToken;
+use crate::client::Client;
+use crate::device::{self, KnownDevice};
+use crate::login::SignInError;
+use crate::sign_in::{SignIn, SignInOutcome};
+use crate::user::User;
+
+pub use crate::sign_in::Means;
 
 /// What a client signs its requests with.
 #[derive(Serialize, ToSchema)]
@@ -25,38 +33,83 @@ pub struct Tokens {
     /// When the session ends unless it is refreshed before: after 12 hours, or 30 days after the sign-in.
     #[schema(value_type = String, format = DateTime)]
     pub refresh_expires_at: Timestamp,
+    /// After a sign-in: the mark of this device, to be kept for the next one. It opens nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_token: Option<String>,
 }
 
-/// What we remember of a refresh token: not the token, but whose it is and whether it was used.
+/// A session as its user sees it, beside the proof that requests are let in by.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SessionRecord {
+    pub session: SessionId,
+    pub user: UserId,
+    /// The user's epoch at the sign-in: every session of it ends when it is bumped.
+    pub epoch: UserEpoch,
+    pub means: Means,
+    pub started_at: Timestamp,
+    pub last_used_at: Timestamp,
+    pub idle_ends_at: Timestamp,
+    pub ends_at: Timestamp,
+    /// The client of the sign-in.
+    pub client: Client,
+}
+
+impl SessionRecord {
+    fn terms(&self) -> SessionTerms {
+        let Self { user, session, epoch, started_at, ends_at, .. } = *self;
+        SessionTerms { user, session, epoch, started_at, ends_at }
+    }
+
+    /// The same, used just now.
+    fn used(mut self, now: Timestamp) -> Self {
+        self.last_used_at = now;
+        self.idle_ends_at = after(now, IDLE_LIFETIME).min(self.ends_at);
+        self
+    }
+}
+
+impl AccountRecord for SessionRecord {
+    const KIND: &'static str = "SESSION";
+
+    fn account_key(&self) -> AccountKey {
+        AccountKey::User(self.user)
+    }
+
+    fn part(&self) -> String {
+        self.session.to_string()
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.idle_ends_at)
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        Some(self.idle_ends_at)
+    }
+}
+
+/// What we remember of a refresh token: not the token, but which session it carries on and whether it was used.
 ///
-/// It is remembered until its session could last no longer, so that a used one is known when it comes back.
+/// It is remembered until its session could last no longer, so that a used one is known when it comes back. It holds the
+/// whole session, so that carrying one on takes one read.
 #[derive(Serialize, Deserialize)]
 pub struct RefreshRecord {
     /// The token's digest.
     digest: String,
-    user: UserId,
-    session: SessionId,
-    /// The user's epoch at the sign-in: every session of it ends when it is bumped.
-    epoch: UserEpoch,
-    /// When the session ends in any case.
-    ends_at: Timestamp,
-    /// From then on the session is idle, and the token worth nothing.
-    pub idle_ends_at: Timestamp,
+    session: SessionRecord,
     /// When it was exchanged for its successor.
     pub spent_at: Option<Timestamp>,
 }
 
 impl RefreshRecord {
-    fn new(token: &RefreshToken, terms: SessionTerms, now: Timestamp) -> Option<Self> {
-        let AccountKey::Token(digest) = token.key() else { return None };
-        let SessionTerms { user, session, epoch, ends_at } = terms;
-        let idle_ends_at = after(now, IDLE_LIFETIME).min(ends_at);
-        Some(Self { digest, user, session, epoch, ends_at, idle_ends_at, spent_at: None })
-    }
-
     /// The session that the token carries on.
     pub fn terms(&self) -> SessionTerms {
-        SessionTerms { user: self.user, session: self.session, epoch: self.epoch, ends_at: self.ends_at }
+        self.session.terms()
+    }
+
+    /// From then on the session is idle, and the token worth nothing.
+    pub fn idle_ends_at(&self) -> Timestamp {
+        self.session.idle_ends_at
     }
 }
 
@@ -68,7 +121,11 @@ impl AccountRecord for RefreshRecord {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.ends_at)
+        Some(self.session.ends_at)
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.expires_at()
     }
 }
 
@@ -76,42 +133,112 @@ impl AccountRecord for RefreshRecord {
 ///
 /// The access token is signed first too: were it signed after the commit, a failure of KMS would leave a client whose
 /// refresh token is spent and who never got the next.
-pub struct NextToken {
-    pub record: RefreshRecord,
+struct NextToken {
+    record: RefreshRecord,
     tokens: Tokens,
 }
 
 impl NextToken {
-    pub async fn of(accounts: &Accounts, terms: SessionTerms) -> Result<Self, Problem> {
+    async fn of(accounts: &Accounts, session: SessionRecord) -> Result<Self, Problem> {
         let token = RefreshToken::new(accounts.entropy());
-        let access_token = accounts.access_token(&terms).await?;
-        let record = RefreshRecord::new(&token, terms, accounts.now());
-        let record = record.ok_or_else(|| Problem::internal("a refresh token without a digest"))?;
+        let AccountKey::Token(digest) = token.key() else { return Err(Problem::internal("a token without a digest")) };
         let tokens = Tokens {
-            user_id: record.user,
-            access_token: access_token.expose().to_owned(),
+            user_id: session.user,
+            access_token: accounts.access_token(&session.terms()).await?.expose().to_owned(),
             token_type: "Bearer",
             expires_in_s: accounts.access_token_lifetime_s(),
             refresh_token: token.into_secret().expose().to_owned(),
-            refresh_expires_at: record.idle_ends_at,
+            refresh_expires_at: session.idle_ends_at,
+            device_token: None,
         };
-        Ok(Self { record, tokens })
-    }
-
-    /// What the client is told, once the record is committed.
-    pub fn hand_out(self) -> Tokens {
-        self.tokens
+        Ok(Self { record: RefreshRecord { digest, session, spent_at: None }, tokens })
     }
 }
 
-/// Opens a session for a user who has just proved who they are, in one transaction that fails if the user's sessions
-/// are revoked meanwhile.
-pub async fn open(accounts: &Accounts, user: UserId) -> Result<Tokens, Problem> {
-    let now = accounts.now();
-    let epoch = accounts.epoch(user).await?;
-    let terms = SessionTerms { user, session: accounts.new_id(), epoch, ends_at: after(now, SESSION_LIFETIME) };
-    let next = NextToken::of(accounts, terms).await?;
-    let changes = AccountChanges::default().insert(&next.record).open_session(&next.record.terms(), now);
+/// How a session is opened.
+pub struct Opening {
+    pub means: Means,
+    /// The device, where it is known.
+    pub device: Option<KnownDevice>,
+    /// The user's epoch as it was read before what the user presented was checked: whatever revokes the sessions in
+    /// between (a reset password) wins.
+    pub epoch: UserEpoch,
+}
+
+impl Means {
+    pub fn strength(self) -> Strength {
+        match self {
+            Self::Password => Strength::Single,
+            Self::Totp | Self::RecoveryCode | Self::Passkey => Strength::Multi,
+        }
+    }
+}
+
+/// Opens a session for a user who has just proved who they are, together with what else their proof changes. It fails if
+/// the user's sessions are revoked meanwhile.
+pub async fn open(
+    accounts: &Accounts,
+    user: &User,
+    opening: Opening,
+    changes: AccountChanges,
+) -> Result<Tokens, Problem> {
+    if user.deleted_at.is_some() {
+        return Err(SignInError::WrongCredentials.into());
+    }
+    let Opening { means, device, epoch } = opening;
+    let (now, client) = (accounts.now(), Client::of(accounts));
+    let session = SessionRecord {
+        session: accounts.new_id(),
+        user: user.id,
+        epoch,
+        means,
+        started_at: now,
+        last_used_at: now,
+        idle_ends_at: now,
+        ends_at: after(now, SESSION_LIFETIME),
+        client,
+    };
+    let mut next = NextToken::of(accounts, session.used(now)).await?;
+    let session = &next.record.session;
+    let entry = SignIn::now(accounts, user.id, means, SignInOutcome::SignedIn, Some(session.session));
+    let mut changes = changes.insert(&next.record).insert(session).insert(&entry).open_session(
+        &session.terms(),
+        means.strength(),
+        now,
+    );
+    if device.is_none() {
+        changes = changes.send(user.id, &SendEmail { to: user.email.clone(), letter: new_sign_in(user, session) });
+    }
+    next.tokens.device_token = Some(device::mark(accounts, user.id, &user.email, device).await?.expose().to_owned());
     accounts.commit(changes).await?;
-    Ok(next.hand_out())
+    Ok(next.tokens)
+}
+
+fn new_sign_in(user: &User, session: &SessionRecord) -> Letter {
+    let Client { ip, browser, system, .. } = session.client.clone();
+    Letter::NewSignIn { name: user.name.as_str().to_owned(), at: session.started_at, browser, system, ip }
+}
+
+/// The successor of a refresh token, and the changes that exchange one for the other.
+pub struct Exchange {
+    pub changes: AccountChanges,
+    /// For the client, once the changes are committed.
+    pub tokens: Tokens,
+}
+
+/// Begins the exchange of a refresh token that is good.
+pub async fn carry_on(
+    accounts: &Accounts,
+    record: &mut shared::table::Stored<RefreshRecord>,
+) -> Result<Exchange, Problem> {
+    let now = accounts.now();
+    record.spent_at = Some(now);
+    let next = NextToken::of(accounts, record.session.clone().used(now)).await?;
+    let session = &next.record.session;
+    let changes = AccountChanges::default()
+        .replace(record)
+        .insert(&next.record)
+        .overwrite(session)
+        .carry_session(&session.terms(), now);
+    Ok(Exchange { changes, tokens: next.tokens })
 }

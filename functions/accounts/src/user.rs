@@ -1,21 +1,92 @@
 //! A user: a person with a verified address, and the password that proves them.
 
-use mail::EmailAddress;
+use mail::{EmailAddress, Letter};
 use serde::{Deserialize, Serialize};
+use shared::crypto::link::LinkClaims;
 use shared::identity::{AccountKey, AccountRecord};
 use shared::kernel::ids::UserId;
-use shared::kernel::time::Timestamp;
+use shared::kernel::problems::Refusal;
+use shared::kernel::time::{SignedDuration, Timestamp, after};
 
-use crate::{PasswordHash, PersonName};
+use crate::{PasswordHash, PasswordLength, PersonName};
+
+/// What a mailed link that restores a deleted account is for.
+pub const RESTORE_ACCOUNT: &str = "restore-account";
+/// How long a deleted account can be restored (claim 44).
+pub const TRASH_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Between the last moment of a restoring link and the erasure: longer than any request that may still be at it.
+const ERASED_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
 /// A person with an account. There is none before the address is verified.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct User {
     pub id: UserId,
     /// Verified, and nobody else's.
     pub email: EmailAddress,
     pub name: PersonName,
     pub created_at: Timestamp,
+    /// When the user put the account into the trash. From then on nobody signs in to it, as if it were not there.
+    #[serde(default)]
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// Why a link restores nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RestoreError {
+    /// One text for all: a link that is forged, for something else, too old, or used before.
+    #[error("must be the token of the link that was mailed when the account was deleted, in the last 30 days")]
+    Invalid,
+}
+
+impl Refusal for RestoreError {
+    fn status(&self) -> u16 {
+        422
+    }
+
+    fn code(&self) -> &'static str {
+        "link_invalid"
+    }
+
+    fn field(&self) -> Option<&'static str> {
+        Some("token")
+    }
+}
+
+impl User {
+    pub fn new(id: UserId, email: EmailAddress, name: PersonName, created_at: Timestamp) -> Self {
+        Self { id, email, name, created_at, deleted_at: None }
+    }
+
+    /// Whether the account is in the trash.
+    pub fn is_deleted(&self) -> bool {
+        self.deleted_at.is_some()
+    }
+
+    /// Puts the account into the trash. Returns the letter whose link restores it, and until when it does. The link is
+    /// bound to this deletion: a restored account that is deleted again has another one.
+    pub fn delete(&mut self, now: Timestamp) -> (Letter, Timestamp) {
+        self.deleted_at = Some(now);
+        let expires_at = after(now, TRASH_WINDOW);
+        let (purpose, binding) = (RESTORE_ACCOUNT.to_owned(), now.to_string());
+        let link = LinkClaims { purpose, user: self.id, binding, expires_at };
+        let name = self.name.as_str().to_owned();
+        (Letter::AccountDeleted { name, link, erased_at: expires_at }, expires_at)
+    }
+
+    /// Takes the account out of the trash by the link of its deletion.
+    pub fn restore(&mut self, link: &LinkClaims) -> Result<(), RestoreError> {
+        let deleted_at = self.deleted_at.ok_or(RestoreError::Invalid)?;
+        if link.binding != deleted_at.to_string() {
+            return Err(RestoreError::Invalid);
+        }
+        self.deleted_at = None;
+        Ok(())
+    }
+
+    /// Whether the account's time in the trash is over.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.due().is_some_and(|at| at <= now)
+    }
 }
 
 impl AccountRecord for User {
@@ -23,6 +94,10 @@ impl AccountRecord for User {
 
     fn account_key(&self) -> AccountKey {
         AccountKey::User(self.id)
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.deleted_at.map(|at| after(after(at, TRASH_WINDOW), ERASED_AFTER))
     }
 }
 
@@ -32,6 +107,21 @@ pub struct PasswordRecord {
     pub user: UserId,
     pub hash: PasswordHash,
     pub set_at: Timestamp,
+    /// An imported one counts as short until its user signs in.
+    #[serde(default = "full")]
+    pub length: PasswordLength,
+}
+
+/// There were no others before it was recorded.
+fn full() -> PasswordLength {
+    PasswordLength::Full
+}
+
+impl PasswordRecord {
+    /// Whether it must not be the only factor.
+    pub fn is_short(&self) -> bool {
+        self.length == PasswordLength::Short
+    }
 }
 
 impl AccountRecord for PasswordRecord {
@@ -39,5 +129,58 @@ impl AccountRecord for PasswordRecord {
 
     fn account_key(&self) -> AccountKey {
         AccountKey::User(self.user)
+    }
+
+    /// Always due, so that the job that counts weak hashes finds every one: no table here is ever scanned.
+    fn due(&self) -> Option<Timestamp> {
+        Some(self.set_at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const START: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn user() -> User {
+        let id = format!("user_{:032x}", 1).parse().unwrap();
+        User::new(id, "ada@example.com".parse().unwrap(), PersonName::parse("Ada").unwrap(), START)
+    }
+
+    fn delete(user: &mut User, now: Timestamp) -> LinkClaims {
+        let Letter::AccountDeleted { link, .. } = user.delete(now).0 else { unreachable!("another letter") };
+        link
+    }
+
+    #[test]
+    fn a_deletion_is_taken_back_by_its_own_link() {
+        let mut user = user();
+        let first = delete(&mut user, START);
+        assert!(user.is_deleted());
+        user.restore(&first).unwrap();
+        assert!(!user.is_deleted() && user.due().is_none());
+        assert_eq!(user.restore(&first), Err(RestoreError::Invalid), "it is not deleted");
+        let second = delete(&mut user, after(START, SignedDuration::from_secs(1)));
+        assert_eq!(user.restore(&first), Err(RestoreError::Invalid), "the link is of the deletion before");
+        user.restore(&second).unwrap();
+    }
+
+    #[test]
+    fn nothing_is_erased_while_a_link_restores_it() {
+        let mut user = user();
+        assert!(!user.is_over(Timestamp::MAX), "it is not deleted");
+        let link = delete(&mut user, START);
+        assert_eq!(link.expires_at, after(START, TRASH_WINDOW));
+        assert!(!user.is_over(link.expires_at));
+        assert!(user.is_over(after(link.expires_at, ERASED_AFTER)));
+    }
+
+    #[test]
+    fn an_account_of_before_the_trash_is_not_deleted() {
+        let mut json = serde_json::to_value(user()).unwrap();
+        json.as_object_mut().unwrap().remove("deleted_at");
+        assert!(!serde_json::from_value::<User>(json).unwrap().is_deleted());
     }
 }

@@ -11,6 +11,7 @@ use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
 use utoipa::ToSchema;
 
+use crate::PasswordLength;
 use crate::address::{Address, LinkError, Registration, VERIFY_EMAIL, Verified};
 use crate::user::{PasswordRecord, User};
 
@@ -46,8 +47,8 @@ impl Endpoint for VerifyEmail {
             let now = accounts.now();
             let changes = AccountChanges::default()
                 .replace(&address)
-                .insert(&User { id, email: email.clone(), name, created_at: now })
-                .insert(&PasswordRecord { user: id, hash, set_at: now })
+                .insert(&User::new(id, email.clone(), name, now))
+                .insert(&PasswordRecord { user: id, hash, set_at: now, length: PasswordLength::Full })
                 .first_epoch(id);
             accounts.commit(changes).await?;
         }

@@ -1,15 +1,12 @@
 //! Sessions: how they are carried on, how they end, and what a stolen refresh token is worth.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod support;
-
+use crate::support::*;
 use accounts::{login, logout, refresh_session};
 use mail::{Letter, SendEmail};
 use serde_json::Value;
 use shared::aws::wire::Fault;
 use shared::kernel::time::SignedDuration;
 use shared::testing::{Request, TestApp};
-use support::*;
 
 fn user_id(tokens: &Value) -> shared::kernel::ids::UserId {
     tokens["user_id"].as_str().unwrap().parse().unwrap()

@@ -1,14 +1,11 @@
 //! From a registration to a verified account, and what strangers learn on the way: nothing.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod support;
-
+use crate::support::*;
 use accounts::{register, resend_verification, verify_email};
 use mail::Letter;
 use serde_json::json;
 use shared::kernel::time::SignedDuration;
 use shared::testing::TestApp;
-use support::*;
 
 #[tokio::test]
 async fn an_account_begins_with_a_verified_address() {

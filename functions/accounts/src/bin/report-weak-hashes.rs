@@ -1,0 +1,5 @@
+//! The function `report-weak-hashes`.
+
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    accounts::report_weak_hashes::FUNCTION.serve()
+}

@@ -1,0 +1,103 @@
+//! Known devices: a mark that a client is given when it signs in, and shows when it signs in again.
+//!
+//! It lets a person in whom somebody else keeps busy with wrong passwords: a known device has a count of failures of its
+//! own (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). It opens nothing by itself. It is a token that
+//! we sign, so that recognising one reads nothing, and takes the same time for every address.
+
+use std::borrow::Cow;
+
+use mail::EmailAddress;
+use serde::{Deserialize, Deserializer, de};
+use shared::crypto::digest::{base64url, equal};
+use shared::crypto::link::LinkClaims;
+use shared::identity::{AccountKey, Accounts};
+use shared::kernel::ids::UserId;
+use shared::kernel::problems::Problem;
+use shared::kernel::secrets::SecretText;
+use shared::kernel::time::{SignedDuration, after};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+
+const PURPOSE: &str = "known-device";
+/// From its last sign-in on.
+const KNOWN_FOR: SignedDuration = SignedDuration::from_hours(180 * 24);
+const LONGEST_CHARACTERS: usize = 600;
+const NAME_BYTES: usize = 12;
+
+/// The mark as a client shows it.
+pub struct DeviceToken(SecretText);
+
+/// A device whose mark is genuine and for this address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownDevice {
+    /// A name that nobody else has; failures are counted under it.
+    pub name: String,
+}
+
+/// Why a text cannot be a mark of ours. A mark that is false or too old is no fault: the device is just not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be the device_token of an earlier sign-in, of at most {LONGEST_CHARACTERS} characters")]
+pub struct NotADeviceToken;
+
+fn digest(email: &EmailAddress) -> String {
+    match AccountKey::email(email.as_str()) {
+        AccountKey::Email(digest) => digest,
+        _ => String::new(),
+    }
+}
+
+/// The device that a client shows the mark of.
+pub async fn recognise(
+    accounts: &Accounts,
+    token: Option<&DeviceToken>,
+    email: &EmailAddress,
+) -> Result<Option<KnownDevice>, Problem> {
+    let Some(DeviceToken(token)) = token else { return Ok(None) };
+    let Some(LinkClaims { binding, .. }) = accounts.verify_claims(token, PURPOSE).await? else { return Ok(None) };
+    let known = binding.split_once('|').filter(|(address, _)| equal(address.as_bytes(), digest(email).as_bytes()));
+    Ok(known.map(|(_, name)| KnownDevice { name: name.to_owned() }))
+}
+
+/// The mark of a device that has just signed in: the one it had, for longer, or a new one.
+pub async fn mark(
+    accounts: &Accounts,
+    user: UserId,
+    email: &EmailAddress,
+    device: Option<KnownDevice>,
+) -> Result<SecretText, Problem> {
+    let name = device.map_or_else(|| base64url(&accounts.entropy().bytes::<NAME_BYTES>()), |device| device.name);
+    let claims = LinkClaims {
+        purpose: PURPOSE.to_owned(),
+        user,
+        binding: format!("{}|{name}", digest(email)),
+        expires_at: after(accounts.now(), KNOWN_FOR),
+    };
+    accounts.sign_claims(&claims).await
+}
+
+impl<'de> Deserialize<'de> for DeviceToken {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.len() > LONGEST_CHARACTERS {
+            return Err(de::Error::custom(NotADeviceToken));
+        }
+        Ok(Self(SecretText::new(text)))
+    }
+}
+
+impl utoipa::PartialSchema for DeviceToken {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(
+                "The device_token of an earlier sign-in on this device. It lets its user in faster where others guess.",
+            ))
+            .max_length(Some(LONGEST_CHARACTERS))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for DeviceToken {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("DeviceToken")
+    }
+}

@@ -1,0 +1,149 @@
+//! The job `import-accounts`: takes in accounts of another system, with bcrypt hashes that are made anew at their sign-in.
+
+use mail::EmailAddress;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::aws::grants::Grant;
+use shared::events::{EventKind, Occurrence, Severity};
+use shared::function::Function;
+use shared::identity::{AccountChanges, AccountKey, Accounts, AllAccounts};
+use shared::jobs::{Declaration, Job, JobError, Trigger};
+use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::time::Timestamp;
+use shared::tenancy::Reason;
+
+use crate::address::Address;
+use crate::legacy_hash::{LegacyHash, NotALegacyHash};
+use crate::user::{PasswordRecord, User};
+use crate::{PasswordHash, PasswordLength, PersonName};
+
+/// Rows of one invocation: what is done in its time, at a few milliseconds each.
+const MOST_ROWS: usize = 500;
+
+pub static ACCOUNTS_IMPORTED: EventKind = EventKind::security("accounts_imported", Severity::Warning);
+
+/// `{"accounts": [{"email", "name", "password_hash", "created_at"?}]}`: accounts whose addresses the other system has
+/// verified. It holds secrets and has no `Debug`.
+#[derive(Deserialize)]
+#[serde(from = "Value")]
+pub struct ImportAccounts {
+    /// Each a row, or the rule that it breaks. One that breaks a rule keeps no other from being taken in.
+    rows: Vec<Result<Import, ImportError>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Import {
+    email: EmailAddress,
+    name: PersonName,
+    password_hash: String,
+    created_at: Option<Timestamp>,
+}
+
+/// Why nothing is imported, or not a row. Rows are named by number alone: what is in one is personal or secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImportError {
+    #[error("accounts must be a list of 1 to {MOST_ROWS} rows")]
+    WrongNumber,
+    #[error("this deployment takes no imported hashes: set LegacyBcryptCost to the highest cost among them")]
+    NotAllowed,
+    #[error("must have an email, a name, a password_hash and perhaps a created_at, each by the rules of the API")]
+    Malformed,
+    #[error("password_hash {0}")]
+    NotAHash(#[from] NotALegacyHash),
+    #[error("{0}")]
+    Rows(String),
+}
+
+impl Refusal for ImportError {
+    fn status(&self) -> u16 {
+        422
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotAllowed => "import_not_allowed",
+            _ => "import_invalid",
+        }
+    }
+}
+
+/// Why this job writes accounts.
+pub enum FromAnotherSystem {}
+
+impl Reason for FromAnotherSystem {
+    const WHY: &'static str = "makes accounts of those that an operator brings from another system";
+}
+
+pub static FUNCTION: Function = Function::job::<ImportAccounts>();
+
+impl Job for ImportAccounts {
+    const JOB: Declaration = Declaration::new("import-accounts", Trigger::Operator).timeout_s(300);
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    type Access = AllAccounts<FromAnotherSystem>;
+
+    async fn run(self, all: &Self::Access) -> Result<(), JobError> {
+        let highest = all.legacy_bcrypt_cost().ok_or(ImportError::NotAllowed)?;
+        if !(1..=MOST_ROWS).contains(&self.rows.len()) {
+            return Err(ImportError::WrongNumber.into());
+        }
+        let (mut imported, mut had_owner, mut refused) = (0, 0, Vec::new());
+        for (row, number) in self.rows.into_iter().zip(1..) {
+            let checked = row.and_then(|row| Ok((LegacyHash::import(row.password_hash.clone(), highest)?, row)));
+            match checked {
+                Ok((hash, row)) => match take_in(all, row, hash).await? {
+                    TakenIn::Now => imported += 1,
+                    TakenIn::HadOwner => had_owner += 1,
+                },
+                Err(rule) => refused.push(format!("row {number}: {rule}")),
+            }
+        }
+        let counts = json!({ "imported": imported, "had_owner": had_owner, "refused": refused.len() });
+        all.emit(Occurrence::of(&ACCOUNTS_IMPORTED, "accounts").detail(counts)).await?;
+        if refused.is_empty() { Ok(()) } else { Err(ImportError::Rows(refused.join("; ")).into()) }
+    }
+}
+
+/// What came of a row.
+enum TakenIn {
+    Now,
+    HadOwner,
+}
+
+/// Makes an account, unless its address has one: then it was imported before, or its owner came by themselves. Whoever
+/// waits for a link to it waits for nothing from then on.
+async fn take_in(accounts: &Accounts, import: Import, hash: LegacyHash) -> Result<TakenIn, Problem> {
+    let (user, now) = (accounts.new_id(), accounts.now());
+    let Import { email, name, created_at, .. } = import;
+    let known = accounts.find::<Address>(&AccountKey::email(email.as_str())).await?;
+    let changes = match known {
+        Some(mut address) => match address.claim(user) {
+            Ok(()) => AccountChanges::default().replace(&address),
+            Err(_) => return Ok(TakenIn::HadOwner),
+        },
+        None => {
+            let mut address = Address::new(email.clone());
+            address.claim(user)?;
+            AccountChanges::default().insert(&address)
+        }
+    };
+    // How long it is shows when its user signs in; until then it must not be the only factor of who had two.
+    let (hash, length) = (PasswordHash::imported(hash), PasswordLength::Short);
+    let changes = changes
+        .insert(&User::new(user, email, name, created_at.unwrap_or(now).min(now)))
+        .insert(&PasswordRecord { user, hash, set_at: now, length })
+        .first_epoch(user);
+    accounts.commit(changes).await.map(|()| TakenIn::Now)
+}
+
+impl From<Value> for ImportAccounts {
+    /// Fails nowhere: serde's own errors quote what they met, and are logged.
+    fn from(mut payload: Value) -> Self {
+        let rows = match payload.get_mut("accounts").map(Value::take) {
+            Some(Value::Array(rows)) => rows,
+            _ => Vec::new(),
+        };
+        let read = |row| serde_json::from_value(row).map_err(|_| ImportError::Malformed);
+        Self { rows: rows.into_iter().map(read).collect() }
+    }
+}

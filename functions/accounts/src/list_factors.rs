@@ -1,0 +1,64 @@
+//! `GET /me/factors`: what the caller can prove themselves with, beside the password.
+
+use serde::{Deserialize, Serialize};
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::identity::SignedIn;
+use shared::kernel::problems::Problem;
+use shared::kernel::time::Timestamp;
+use utoipa::ToSchema;
+
+use crate::second_factor::Factors;
+
+/// Tells which second factors the caller has.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListFactors {}
+
+/// What a user has beside the password.
+#[derive(Serialize, ToSchema)]
+pub struct FactorsView {
+    /// Whether a sign-in with the password asks for a second factor.
+    second_factor_asked: bool,
+    /// Absent where there is no authenticator app.
+    totp: Option<TotpView>,
+    /// Listed at `GET /me/passkeys`.
+    passkeys: u32,
+    /// Absent where none were made.
+    recovery_codes: Option<RecoveryCodesView>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct TotpView {
+    #[schema(value_type = String, format = DateTime)]
+    confirmed_at: Timestamp,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RecoveryCodesView {
+    left: usize,
+    #[schema(value_type = String, format = DateTime)]
+    made_at: Timestamp,
+}
+
+pub static FUNCTION: Function = Function::route::<ListFactors>();
+
+impl Endpoint for ListFactors {
+    const ROUTE: Route = Route::get("list-factors", "/me/factors");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    type Access = SignedIn;
+    type Output = Found<FactorsView>;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let factors = Factors::of(caller.accounts(), caller.user()).await?;
+        let confirmed_at = factors.totp.as_ref().and_then(|totp| totp.confirmed_at());
+        let codes = factors.recovery_codes.as_ref();
+        Ok(Found(FactorsView {
+            second_factor_asked: factors.is_enrolled(),
+            totp: confirmed_at.map(|confirmed_at| TotpView { confirmed_at }),
+            passkeys: factors.passkeys(),
+            recovery_codes: codes.map(|codes| RecoveryCodesView { left: codes.left(), made_at: codes.made_at() }),
+        }))
+    }
+}

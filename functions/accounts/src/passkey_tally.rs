@@ -1,0 +1,52 @@
+//! How many passkeys a user has: what signing in by password must know of them. The passkeys themselves are another domain's.
+
+use serde::{Deserialize, Serialize};
+use shared::identity::{AccountChanges, AccountKey, AccountRecord};
+use shared::kernel::ids::UserId;
+use shared::table::Stored;
+
+/// How many passkeys a user has. Each that comes or goes changes it: of two registrations at once that would both be
+/// the last that fits, one fails.
+#[derive(Serialize, Deserialize)]
+pub struct PasskeyTally {
+    user: UserId,
+    count: u32,
+}
+
+impl PasskeyTally {
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Counts one more; none if there are `most` already.
+    pub fn one_more(stored: Option<Stored<Self>>, user: UserId, most: u32) -> Option<AccountChanges> {
+        let changes = AccountChanges::default();
+        match stored {
+            Some(tally) if tally.count >= most => None,
+            Some(mut tally) => {
+                tally.count += 1;
+                Some(changes.replace(&tally))
+            }
+            None => Some(changes.insert(&Self { user, count: 1 })),
+        }
+    }
+
+    pub fn one_less(stored: Option<Stored<Self>>) -> AccountChanges {
+        let changes = AccountChanges::default();
+        match stored {
+            Some(mut tally) => {
+                tally.count = tally.count.saturating_sub(1);
+                changes.replace(&tally)
+            }
+            None => changes,
+        }
+    }
+}
+
+impl AccountRecord for PasskeyTally {
+    const KIND: &'static str = "PASSKEY_TALLY";
+
+    fn account_key(&self) -> AccountKey {
+        AccountKey::User(self.user)
+    }
+}

@@ -1,0 +1,212 @@
+//! A sign-in by password: what is read for it, what comes of it, and what is recorded, alike for every address.
+//!
+//! Whether there is an account, whether its hash is an imported one, whether its user has to wait or has a second factor:
+//! a wrong password takes the same reads, the same computation and one transaction of three writes, and one answer.
+
+use mail::EmailAddress;
+use shared::events::{EventKind, Occurrence, Severity};
+use shared::identity::{AccountChanges, AccountKey, Accounts, UserEpoch, Wanted};
+use shared::kernel::problems::Problem;
+use shared::table::Stored;
+
+use crate::address::{Address, Registration};
+use crate::attempts::{self, Attempts};
+use crate::device::{self, DeviceToken, KnownDevice};
+use crate::login::SignInError;
+use crate::nobody;
+use crate::password_hash::{self, Verdict};
+use crate::sign_in::{Means, SignIn, SignInOutcome};
+use crate::user::{PasswordRecord, User};
+use crate::{PasswordAttempt, PasswordHash};
+
+/// Tries to record an attempt that others of the same address are recorded beside.
+const TRIES: u32 = 8;
+
+/// A password was wrong, or came too soon after others that were. The monitor counts them.
+pub static SIGN_IN_FAILED: EventKind = EventKind::operational("sign_in_failed", Severity::Info);
+/// A stored hash cannot be computed with: its user has to set a new password.
+pub static PASSWORD_HASH_DAMAGED: EventKind = EventKind::security("password_hash_damaged", Severity::Critical);
+
+/// Whoever has the address and the right password.
+pub struct Proved {
+    pub user: Stored<User>,
+    pub epoch: UserEpoch,
+    pub device: Option<KnownDevice>,
+    /// What the proof changes: the count of failures, an outdated hash.
+    pub changes: AccountChanges,
+}
+
+/// An address as it is signed in to.
+struct Candidate {
+    key: AccountKey,
+    address: Option<Stored<Address>>,
+    user: Option<Stored<User>>,
+    password: Option<Stored<PasswordRecord>>,
+    epoch: Option<UserEpoch>,
+    device: Option<KnownDevice>,
+    /// The failures that this attempt comes after: on the device, or everywhere else.
+    attempts: Option<Stored<Attempts>>,
+    /// Whether a known device signs in to an address that failed elsewhere.
+    failed_elsewhere: bool,
+}
+
+/// Checks a password and records how it went.
+pub async fn prove(
+    accounts: &Accounts,
+    email: &EmailAddress,
+    password: &PasswordAttempt,
+    device: Option<&DeviceToken>,
+) -> Result<Proved, Problem> {
+    let device = device::recognise(accounts, device, email).await?;
+    let mut candidate = Candidate::read(accounts, email, device).await?;
+    let verdict = password_hash::check(accounts, candidate.hash(accounts), password).await?;
+    if verdict == Verdict::Damaged {
+        accounts.emit(Occurrence::of(&PASSWORD_HASH_DAMAGED, candidate.subject()).once(candidate.subject())).await?;
+    }
+    for _ in 0..TRIES {
+        let delayed = candidate.attempts.as_ref().is_some_and(|attempts| attempts.is_delayed(accounts.now()));
+        let is_right = matches!(verdict, Verdict::Right | Verdict::Outdated | Verdict::TooLongForLegacy);
+        if is_right && !delayed && !candidate.is_nobody(accounts) {
+            return candidate.succeed(accounts, verdict, password).await;
+        }
+        if accounts.try_commit(candidate.failure(accounts, delayed)).await?.is_ok() {
+            return Err(SignInError::WrongCredentials.into());
+        }
+        // Another attempt was recorded meanwhile: this one may have to wait for it.
+        candidate.attempts = candidate.read_attempts(accounts).await?;
+    }
+    Err(Problem::unavailable("the attempts of an address changed at every try"))
+}
+
+impl Candidate {
+    /// Three reads, whoever it is and even if it is nobody: of the address, of the epoch, of the user. The epoch comes before the password, so that
+    /// one which is changed while we compute does not open a session.
+    async fn read(accounts: &Accounts, email: &EmailAddress, device: Option<KnownDevice>) -> Result<Self, Problem> {
+        let key = AccountKey::email(email.as_str());
+        let own = attempts::part(device.as_ref());
+        let mut wanted = Wanted::default().of::<Address>(&key).of::<Attempts>(&key);
+        if device.is_some() {
+            wanted = wanted.part::<Attempts>(&key, &own);
+        }
+        let mut found = accounts.look_up(wanted).await?;
+        let address: Option<Stored<Address>> = found.take(&key)?;
+        let of_device: Option<Stored<Attempts>> = if device.is_some() { found.take_part(&key, &own)? } else { None };
+        // A device that has failed too often is one like any other.
+        let spent = of_device.as_ref().is_some_and(|attempts| attempts.is_device_spent());
+        let device = device.filter(|_| !spent);
+        let elsewhere: Option<Stored<Attempts>> = found.take(&key)?;
+        let failed_elsewhere = device.is_some() && elsewhere.is_some();
+        let attempts = if device.is_some() { of_device } else { elsewhere };
+        let owner = address.as_ref().and_then(|address| address.owner()).unwrap_or_else(nobody::id);
+        let epoch = accounts.find_epoch(owner).await?;
+        let user_key = AccountKey::User(owner);
+        let mut wanted = Wanted::default().of::<User>(&user_key).of::<PasswordRecord>(&user_key);
+        if address.is_none() {
+            wanted = wanted.of::<Address>(&nobody::key());
+        }
+        let mut found = accounts.look_up(wanted).await?;
+        let (user, password) = (found.take(&user_key)?, found.take(&user_key)?);
+        if address.is_none() {
+            let _decoded: Option<Stored<Address>> = found.take(&nobody::key())?;
+        }
+        if owner == nobody::id() && epoch.is_none() {
+            nobody::make(accounts).await?;
+        }
+        Ok(Self { key, address, user, password, epoch, device, attempts, failed_elsewhere })
+    }
+
+    async fn read_attempts(&self, accounts: &Accounts) -> Result<Option<Stored<Attempts>>, Problem> {
+        accounts.find_part(&self.key, &attempts::part(self.device.as_ref())).await
+    }
+
+    /// The hash to compare with: that of the newest registration, so that a person who has not opened the link yet is
+    /// told so; else the user's, who may be nobody.
+    fn hash(&self, accounts: &Accounts) -> Option<&PasswordHash> {
+        let own = self.password.as_ref().map(|record| &record.hash);
+        self.waiting(accounts).map(|registration| &registration.password).or(own)
+    }
+
+    /// The newest registration, where the address has no owner yet.
+    fn waiting(&self, accounts: &Accounts) -> Option<&Registration> {
+        self.address.as_ref().and_then(|address| address.newest_registration(accounts.now()))
+    }
+
+    /// The user, if it is one.
+    fn owner(&self) -> Option<&Stored<User>> {
+        self.user.as_ref().filter(|user| user.id != nobody::id())
+    }
+
+    /// Whether no password is right: there is no account, or it is in the trash.
+    fn is_nobody(&self, accounts: &Accounts) -> bool {
+        match self.owner() {
+            Some(user) => user.deleted_at.is_some(),
+            None => self.waiting(accounts).is_none(),
+        }
+    }
+
+    /// Whom an event is about: the digest of the address, the same with and without an account.
+    fn subject(&self) -> String {
+        match &self.key {
+            AccountKey::Email(digest) => digest.clone(),
+            _ => String::new(),
+        }
+    }
+
+    /// Three writes, whoever it is: the count, an entry of the history, and the event.
+    fn failure(&mut self, accounts: &Accounts, delayed: bool) -> AccountChanges {
+        let now = accounts.now();
+        let changes = match &mut self.attempts {
+            Some(known) => {
+                // An attempt that has to wait anyway is not counted: it would let a stranger prolong the waiting.
+                if !delayed {
+                    known.fail(now);
+                }
+                AccountChanges::default().replace(known)
+            }
+            None => {
+                let mut first = Attempts::none(self.key.clone(), self.device.as_ref(), now);
+                first.fail(now);
+                AccountChanges::default().insert(&first)
+            }
+        };
+        let entry = match self.owner() {
+            Some(user) => SignIn::now(accounts, user.id, Means::Password, SignInOutcome::WrongPassword, None),
+            None => SignIn::of_nobody(accounts),
+        };
+        let changes = changes.insert(&entry);
+        let detail = serde_json::json!({ "delayed": delayed });
+        changes.event(Occurrence::of(&SIGN_IN_FAILED, self.subject()).detail(detail))
+    }
+
+    async fn succeed(
+        self,
+        accounts: &Accounts,
+        verdict: Verdict,
+        password: &PasswordAttempt,
+    ) -> Result<Proved, Problem> {
+        if self.owner().is_none() {
+            return Err(SignInError::EmailNotVerified.into());
+        }
+        let (Some(user), Some(epoch), Some(mut record)) = (self.user, self.epoch, self.password) else {
+            return Err(Problem::internal("an address has an owner without a password or an epoch"));
+        };
+        if verdict == Verdict::TooLongForLegacy {
+            return Err(SignInError::PasswordResetRequired.into());
+        }
+        let mut changes = AccountChanges::default();
+        if let Some(attempts) = &self.attempts {
+            changes = changes.delete(attempts).or(SignInError::WrongCredentials);
+        }
+        // Who signs in from a known device lifts what others failed elsewhere, else a stranger could keep the rest of
+        // their devices out for good.
+        if self.failed_elsewhere {
+            changes = changes.forget::<Attempts>(&self.key, &"");
+        }
+        if verdict == Verdict::Outdated {
+            record.hash = password_hash::rehash(accounts, password).await?;
+            record.length = password.length();
+            changes = changes.replace(&record);
+        }
+        Ok(Proved { user, epoch, device: self.device, changes })
+    }
+}

@@ -1,0 +1,49 @@
+//! The job `purge-unverified-accounts`: once a day, deletes the registrations whose address nobody verified.
+
+use serde::Deserialize;
+use serde_json::json;
+use shared::aws::grants::Grant;
+use shared::events::{EventKind, Occurrence, Severity};
+use shared::function::Function;
+use shared::identity::{AccountChanges, AllAccounts};
+use shared::jobs::{Declaration, Job, JobError, Trigger};
+use shared::tenancy::Reason;
+
+use crate::address::Address;
+
+pub static UNVERIFIED_PURGED: EventKind = EventKind::operational("unverified_accounts_purged", Severity::Info);
+
+#[derive(Deserialize)]
+pub struct PurgeUnverifiedAccounts {}
+
+/// Why this job looks into every address.
+pub enum LinkNeverOpened {}
+
+impl Reason for LinkNeverOpened {
+    const WHY: &'static str = "deletes the addresses, names and password hashes of registrations that nobody verified";
+}
+
+pub static FUNCTION: Function = Function::job::<PurgeUnverifiedAccounts>();
+
+impl Job for PurgeUnverifiedAccounts {
+    const JOB: Declaration =
+        Declaration::new("purge-unverified-accounts", Trigger::Schedule("cron(25 4 * * ? *)")).timeout_s(300);
+    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::ReadAccountsDue];
+    type Access = AllAccounts<LinkNeverOpened>;
+
+    async fn run(self, all: &Self::Access) -> Result<(), JobError> {
+        let mut purged = 0;
+        for address in all.due::<Address>(all.now()).await? {
+            // An address that somebody registers again, or verifies, at this moment stays.
+            let is_over = address.is_over(all.now());
+            if is_over && all.try_commit(AccountChanges::default().delete(&address)).await?.is_ok() {
+                purged += 1;
+            }
+        }
+        if purged > 0 {
+            let count = json!({ "addresses": purged });
+            all.emit(Occurrence::of(&UNVERIFIED_PURGED, "accounts").detail(count)).await?;
+        }
+        Ok(())
+    }
+}

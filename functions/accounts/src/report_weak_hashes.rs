@@ -1,0 +1,58 @@
+//! The job `report-weak-hashes`: once a week, counts the password hashes that would be made otherwise today.
+//!
+//! Each is made anew when its user signs in. What does not get fewer belongs to people who do not come back, and an
+//! operator may decide to end those passwords.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::json;
+use shared::aws::grants::Grant;
+use shared::events::{EventKind, Occurrence, Severity};
+use shared::function::Function;
+use shared::identity::AllAccounts;
+use shared::jobs::{Declaration, Job, JobError, Trigger};
+use shared::tenancy::Reason;
+
+use crate::nobody;
+use crate::password_hash::Effort;
+use crate::user::PasswordRecord;
+
+pub static WEAK_PASSWORD_HASHES: EventKind = EventKind::operational("weak_password_hashes", Severity::Info);
+
+#[derive(Deserialize)]
+pub struct ReportWeakHashes {}
+
+/// Why this job looks at every password's hash.
+pub enum HowHashesWereMade {}
+
+impl Reason for HowHashesWereMade {
+    const WHY: &'static str = "counts password hashes by the parameters that they were made with";
+}
+
+pub static FUNCTION: Function = Function::job::<ReportWeakHashes>();
+
+impl Job for ReportWeakHashes {
+    const JOB: Declaration =
+        Declaration::new("report-weak-hashes", Trigger::Schedule("cron(10 5 ? * MON *)")).timeout_s(300);
+    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::ReadAccountsDue];
+    type Access = AllAccounts<HowHashesWereMade>;
+
+    async fn run(self, all: &Self::Access) -> Result<(), JobError> {
+        let effort = Effort::of(all);
+        let (mut passwords, mut weak) = (0, BTreeMap::<String, u64>::new());
+        all.each_due::<PasswordRecord>(all.now(), |record| {
+            if record.user == nobody::id() {
+                return;
+            }
+            passwords += 1;
+            if record.hash.is_outdated(effort) {
+                *weak.entry(record.hash.parameters()).or_default() += 1;
+            }
+        })
+        .await?;
+        let counts = json!({ "passwords": passwords, "weak": weak });
+        all.emit(Occurrence::of(&WEAK_PASSWORD_HASHES, "accounts").detail(counts)).await?;
+        Ok(())
+    }
+}

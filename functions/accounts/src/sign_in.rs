@@ -1,0 +1,100 @@
+//! Login history: each sign-in of a user and each attempt at one, as its user sees them (claim 15).
+
+use serde::{Deserialize, Serialize};
+use shared::identity::{AccountKey, AccountRecord, Accounts};
+use shared::kernel::ids::{Id, Identified, SessionId, UserId};
+use shared::kernel::time::{SignedDuration, Timestamp, after};
+use utoipa::ToSchema;
+
+use crate::client::Client;
+
+/// How long an entry is kept.
+pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// What a user was signed in by, or tried to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Means {
+    /// The password alone.
+    Password,
+    /// The password and a code of an authenticator app.
+    Totp,
+    /// The password and a recovery code.
+    RecoveryCode,
+    Passkey,
+}
+
+/// How a sign-in ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInOutcome {
+    SignedIn,
+    /// The password was wrong, or came too soon after others that were.
+    WrongPassword,
+    /// The password was right, and the second factor was asked for.
+    SecondFactorAsked,
+    WrongSecondFactor,
+    PasskeyRefused,
+}
+
+/// One sign-in, or one attempt.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SignIn {
+    pub id: SignInId,
+    pub user: UserId,
+    pub at: Timestamp,
+    pub means: Means,
+    pub outcome: SignInOutcome,
+    pub client: Client,
+    /// The session that it opened.
+    pub session: Option<SessionId>,
+    pub expires_at: Timestamp,
+}
+
+pub type SignInId = Id<SignIn>;
+
+impl Identified for SignIn {
+    const PREFIX: &'static str = "sgn";
+}
+
+impl SignIn {
+    /// One that happens now.
+    pub fn now(
+        accounts: &Accounts,
+        user: UserId,
+        means: Means,
+        outcome: SignInOutcome,
+        session: Option<SessionId>,
+    ) -> Self {
+        let (id, at) = (accounts.new_id(), accounts.now());
+        let expires_at = after(at, KEPT_FOR);
+        Self { id, user, at, means, outcome, client: Client::of(accounts), session, expires_at }
+    }
+
+    /// A wrong password for an address without an account. It is in nobody's history, and goes at once: it is written so
+    /// that the attempt costs what one at an account does.
+    pub fn of_nobody(accounts: &Accounts) -> Self {
+        let attempt = Self::now(accounts, accounts.new_id(), Means::Password, SignInOutcome::WrongPassword, None);
+        Self { expires_at: after(attempt.at, SignedDuration::from_mins(1)), ..attempt }
+    }
+}
+
+impl AccountRecord for SignIn {
+    const KIND: &'static str = "SIGN_IN";
+
+    fn account_key(&self) -> AccountKey {
+        AccountKey::User(self.user)
+    }
+
+    fn part(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.expires_at()
+    }
+}

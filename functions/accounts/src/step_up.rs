@@ -1,0 +1,132 @@
+//! `POST /auth/step-up`: proves a factor again, for what asks for a fresh one (RFC 9470).
+
+use serde::{Deserialize, Serialize};
+use shared::aws::grants::Grant;
+use shared::events::{EventKind, Occurrence, Severity};
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route, UserLimit};
+use shared::identity::sessions::FRESH_FOR;
+use shared::identity::{AccountChanges, AccountKey, SignedIn, Strength};
+use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::time::{Timestamp, after};
+use utoipa::ToSchema;
+
+use crate::PasswordAttempt;
+use crate::password_hash::{self, Verdict};
+use crate::recovery_codes::RecoveryCode;
+use crate::second_factor::{Factors, Proof, prove};
+use crate::totp_secret::TotpCode;
+use crate::user::{PasswordRecord, User};
+
+/// Proves a factor again, in the session of the access token. Exactly one is given; the password alone does where no
+/// second factor is set up.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepUp {
+    password: Option<PasswordAttempt>,
+    code: Option<TotpCode>,
+    recovery_code: Option<RecoveryCode>,
+}
+
+/// How long it holds.
+#[derive(Serialize, ToSchema)]
+pub struct SteppedUp {
+    /// Until then the session may do what asks for a fresh factor.
+    #[schema(value_type = String, format = DateTime)]
+    fresh_until: Timestamp,
+}
+
+impl SteppedUp {
+    /// By a factor that was proved at an instant.
+    pub fn at(factor_at: Timestamp) -> Self {
+        Self { fresh_until: after(factor_at, FRESH_FOR) }
+    }
+}
+
+/// Why a step-up is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StepUpError {
+    #[error("The password is wrong.")]
+    WrongPassword,
+    #[error("must be left out where a second factor is set up: give code or recovery_code")]
+    PasswordIsNotEnough,
+}
+
+impl Refusal for StepUpError {
+    fn status(&self) -> u16 {
+        match self {
+            Self::WrongPassword => 403,
+            Self::PasswordIsNotEnough => 422,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::WrongPassword => "wrong_password",
+            Self::PasswordIsNotEnough => "second_factor_asked",
+        }
+    }
+
+    fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::WrongPassword => None,
+            Self::PasswordIsNotEnough => Some("password"),
+        }
+    }
+}
+
+/// A step-up did not succeed by the password. One by a code is `second_factor_failed`.
+pub static STEP_UP_FAILED: EventKind = EventKind::operational("step_up_failed", Severity::Info);
+
+pub static FUNCTION: Function = Function::route::<StepUp>();
+
+impl Endpoint for StepUp {
+    // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
+    const ROUTE: Route = Route::post("step-up", "/auth/step-up").memory_mb(1024);
+    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
+    const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 300 });
+    type Access = SignedIn;
+    type Output = Found<SteppedUp>;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let (accounts, now) = (caller.accounts(), caller.accounts().now());
+        let (strength, changes) = match self {
+            Self { password: Some(password), code: None, recovery_code: None } => {
+                check_password(caller, &password).await?;
+                (Strength::Single, AccountChanges::default())
+            }
+            Self { password: None, code, recovery_code } => {
+                let proof = Proof::exactly_one(code, recovery_code)?;
+                let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?;
+                let user = user.ok_or_else(Problem::not_found)?;
+                (Strength::Multi, prove(accounts, &user, &proof, AccountChanges::default()).await?)
+            }
+            Self { password: Some(_), .. } => {
+                return Err(Problem::invalid(
+                    "password",
+                    "exactly one of password, code and recovery_code must be given",
+                ));
+            }
+        };
+        accounts.commit(changes.prove_factor(caller.user(), caller.session(), strength, now)).await?;
+        Ok(Found(SteppedUp::at(now)))
+    }
+}
+
+/// A session that an attacker holds has often come from the password alone: where there is a second factor, the password
+/// proves nothing new.
+async fn check_password(caller: &SignedIn, password: &PasswordAttempt) -> Result<(), Problem> {
+    let accounts = caller.accounts();
+    if Factors::of(accounts, caller.user()).await?.is_enrolled() {
+        return Err(StepUpError::PasswordIsNotEnough.into());
+    }
+    let record = accounts.find::<PasswordRecord>(&AccountKey::User(caller.user())).await?;
+    let stored = record.as_ref().map(|record| &record.hash);
+    match password_hash::check(accounts, stored, password).await? {
+        Verdict::Right | Verdict::Outdated => Ok(()),
+        Verdict::Wrong | Verdict::TooLongForLegacy | Verdict::Damaged => {
+            accounts.emit(Occurrence::of(&STEP_UP_FAILED, caller.user())).await?;
+            Err(StepUpError::WrongPassword.into())
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `POST /auth/second-factor`: opens a session for whoever had the right password and has the second factor too.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::identity::{AccountChanges, AccountKey, Credentials};
+use shared::kernel::problems::Problem;
+use shared::kernel::secrets::SecretText;
+use utoipa::ToSchema;
+
+use crate::device::{self, DeviceToken};
+use crate::recovery_codes::RecoveryCode;
+use crate::second_factor::{Proof, SecondFactorError, challenged, prove};
+use crate::session::{self, Opening, Tokens};
+use crate::sign_in::{SignIn, SignInOutcome};
+use crate::totp_secret::TotpCode;
+use crate::user::User;
+
+/// Finishes a sign-in that `POST /auth/login` answered with a challenge: with a code of an authenticator app, or with a
+/// recovery code. Each works once.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerifySecondFactor {
+    /// As `POST /auth/login` gave it, within 5 minutes.
+    challenge: SecretText,
+    /// Exactly one of `code` and `recovery_code` is given.
+    code: Option<TotpCode>,
+    recovery_code: Option<RecoveryCode>,
+    device_token: Option<DeviceToken>,
+}
+
+pub static FUNCTION: Function = Function::route::<VerifySecondFactor>();
+
+impl Endpoint for VerifySecondFactor {
+    const ROUTE: Route = Route::post("verify-second-factor", "/auth/second-factor");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys, Grant::SignTokens];
+    type Access = Credentials;
+    type Output = Found<Tokens>;
+
+    async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
+        let proof = Proof::exactly_one(self.code, self.recovery_code)?;
+        let (user, epoch) = challenged(accounts, &self.challenge).await?;
+        let user = accounts.find::<User>(&AccountKey::User(user)).await?;
+        let user = user.ok_or(SecondFactorError::ChallengeExpired)?;
+        let device = device::recognise(accounts, self.device_token.as_ref(), &user.email).await?;
+        let means = proof.means();
+        let failed = SignIn::now(accounts, user.id, means, SignInOutcome::WrongSecondFactor, None);
+        let changes = prove(accounts, &user, &proof, AccountChanges::default().insert(&failed)).await?;
+        Ok(Found(session::open(accounts, &user, Opening { means, device, epoch }, changes).await?))
+    }
+}

@@ -1,0 +1,28 @@
+//! The job `withdraw-signing-key`: an operator ends a signing key that is in wrong hands, at once.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::identity::Keyring;
+use shared::jobs::{Declaration, Job, JobError, Trigger};
+
+/// `kid` is the key's id as `/.well-known/jwks.json` shows it and the header of a token names it. Its tokens are refused
+/// within a minute; users go on with their refresh tokens. A key that is not published is an error.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WithdrawSigningKey {
+    kid: String,
+}
+
+pub static FUNCTION: Function = Function::job::<WithdrawSigningKey>();
+
+impl Job for WithdrawSigningKey {
+    const JOB: Declaration = Declaration::new("withdraw-signing-key", Trigger::Operator);
+    const GRANTS: &'static [Grant] = &[Grant::RotateKeys];
+    type Access = Keyring;
+
+    async fn run(self, keyring: &Keyring) -> Result<(), JobError> {
+        keyring.withdraw(&self.kid).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,105 @@
+//! The gate before everything that takes credentials: five attempts of one address in five minutes, however many come at
+//! the same moment and wherever they knock.
+
+use crate::support::*;
+use accounts::{login, register, request_password_reset, reset_password, verify_email, verify_second_factor};
+use futures::future::join_all;
+use serde_json::{Value, json};
+use shared::function::Function;
+use shared::kernel::time::SignedDuration;
+use shared::testing::{Request, TestApp};
+
+const AT_ONCE: usize = 64;
+const ADMITTED: usize = 5;
+
+/// Something for every route that takes credentials, as strangers try it.
+fn attempts(app: &TestApp) -> Vec<(&'static Function, Value)> {
+    let email = email(app);
+    vec![
+        (&login::FUNCTION, json!({ "email": email, "password": PASSWORD })),
+        (&register::FUNCTION, json!({ "email": email, "password": PASSWORD, "name": "Ada" })),
+        (&verify_email::FUNCTION, json!({ "token": "a.b" })),
+        (&verify_second_factor::FUNCTION, json!({ "challenge": "a.b", "code": "000000" })),
+        (&request_password_reset::FUNCTION, json!({ "email": email })),
+        (&reset_password::FUNCTION, json!({ "token": "a.b", "password": PASSWORD })),
+        // What is not even input counts too.
+        (&login::FUNCTION, json!({ "email": "nobody" })),
+        (&register::FUNCTION, json!([])),
+    ]
+}
+
+/// How many of so many at once were let through the gate, whatever came of them then.
+async fn admitted(app: &TestApp, addresses: &[String]) -> usize {
+    let attempts = attempts(app);
+    let first = usize::from(app.entropy().bytes::<1>()[0]);
+    let calls = (0..AT_ONCE).map(|n| {
+        let (route, body) = &attempts[(first + n) % attempts.len()];
+        app.call(Request::to(route).ip(&addresses[n % addresses.len()]).json(body.clone()))
+    });
+    let answers = join_all(calls).await;
+    for answer in &answers {
+        assert!(answer.status < 500, "{}", answer.text);
+        if answer.status == 429 {
+            assert_eq!(answer.code(), "too_many_requests");
+            assert!(answer.header("retry-after").parse::<u32>().unwrap() <= 300);
+        }
+    }
+    answers.iter().filter(|answer| answer.status != 429).count()
+}
+
+#[tokio::test]
+async fn a_sixth_is_never_let_through() {
+    let app = TestApp::new();
+    let address = [app.address()];
+    for round in 0..5 {
+        assert_eq!(admitted(&app, &address).await, ADMITTED, "in round {round}");
+        // The span slides: nobody gains by waiting for a full minute, or for all but a second.
+        app.advance(SignedDuration::from_secs(299));
+        assert_eq!(admitted(&app, &address).await, 0, "a second too early, in round {round}");
+        app.advance(SignedDuration::from_secs(1));
+    }
+}
+
+#[tokio::test]
+async fn those_that_trickle_in_are_counted_with_those_that_rush() {
+    let app = TestApp::new();
+    let address = [app.address()];
+    let wrong = || Request::to(&login::FUNCTION).ip(&address[0]).json(json!({ "email": email(&app), "password": "x" }));
+    for minute in 0..3 {
+        assert_ne!(app.call(wrong()).await.status, 429, "in minute {minute}");
+        app.advance(SignedDuration::from_mins(1));
+    }
+    assert_eq!(admitted(&app, &address).await, 2);
+    // The first of them is five minutes old: one place is free, for one of 64.
+    app.advance(SignedDuration::from_mins(2));
+    assert_eq!(admitted(&app, &address).await, 1);
+}
+
+#[tokio::test]
+async fn a_cold_start_forgets_nothing() {
+    let app = TestApp::new();
+    let address = [app.address()];
+    assert_eq!(admitted(&app, &address).await, ADMITTED);
+    app.forget_warm();
+    assert_eq!(admitted(&app, &address).await, 0);
+}
+
+#[tokio::test]
+async fn a_customer_of_ipv6_is_one_address() {
+    let app = TestApp::new();
+    let [a, b, c, d]: [u8; 4] = app.entropy().bytes();
+    let network = format!("2001:db8:{a:x}{b:02x}:{c:x}{d:02x}");
+    let hosts: Vec<String> = (0..AT_ONCE).map(|host| format!("{network}:{host:x}::{host:x}")).collect();
+    assert_eq!(admitted(&app, &hosts).await, ADMITTED);
+}
+
+#[tokio::test]
+async fn addresses_do_not_share_their_attempts() {
+    let app = TestApp::new();
+    let mut addresses = Vec::new();
+    for _ in 0..4 {
+        app.move_address();
+        addresses.push(app.address());
+    }
+    assert_eq!(admitted(&app, &addresses).await, 4 * ADMITTED);
+}

@@ -1,0 +1,155 @@
+//! One refresh token in many hands at the same moment: one successor at most, and none that outlives the alarm.
+//!
+//! 200 rounds, of which 20 are of 64 at once and the others of 2 to 8: a round of 64 makes 388 calls, and an emulator that
+//! takes one after the other needs a second or more for them. 10,000 rounds, all of 64, with `BULKHEAD_LONG=1`.
+
+use std::cell::Cell;
+
+use crate::support::*;
+use accounts::session::{self, Means, Opening};
+use accounts::{User, login, refresh_session};
+use futures::future::{join, join_all};
+use serde_json::{Value, json};
+use shared::identity::{AccountChanges, AccountKey, Accounts};
+use shared::kernel::ids::UserId;
+use shared::kernel::time::SignedDuration;
+use shared::testing::{Request, Response, TestApp};
+
+const MOST_AT_ONCE: usize = 64;
+const FEW_AT_ONCE: usize = 8;
+const ROUNDS: usize = 200;
+/// Of these, so many have a sign-in in their midst.
+const WITH_A_LOGIN: usize = 50;
+/// Every so many rounds there are most at once.
+const MOST_EVERY: usize = 10;
+
+fn is_long() -> bool {
+    std::env::var("BULKHEAD_LONG").is_ok()
+}
+
+fn rounds(of: usize) -> usize {
+    if is_long() { of * 50 } else { of }
+}
+
+fn at_once(app: &TestApp, round: usize) -> usize {
+    if is_long() || round.is_multiple_of(MOST_EVERY) { MOST_AT_ONCE } else { 2 + below(app, FEW_AT_ONCE - 1) }
+}
+
+fn below(app: &TestApp, bound: usize) -> usize {
+    usize::from(u16::from_le_bytes(app.entropy().bytes())) % bound
+}
+
+/// A new session of a user: its tokens. It is opened past the sign-in, which is not what is raced here.
+async fn session(app: &TestApp, accounts: &Accounts, user: UserId) -> Value {
+    app.advance(SignedDuration::from_millis(1));
+    let user = accounts.find::<User>(&AccountKey::User(user)).await.unwrap().unwrap();
+    let epoch = accounts.epoch(user.id).await.unwrap();
+    let opening = Opening { means: Means::Password, device: None, epoch };
+    let tokens = session::open(accounts, &user, opening, AccountChanges::default()).await.unwrap();
+    serde_json::to_value(tokens).unwrap()
+}
+
+async fn exchange(app: &TestApp, refresh_token: &Value) -> Response {
+    app.call(Request::to(&refresh_session::FUNCTION).json(json!({ "refresh_token": refresh_token }))).await
+}
+
+/// The tokens among these that are still good for anything: access tokens that are let in, refresh tokens that are taken.
+async fn alive(app: &TestApp, tokens: &[&Value]) -> usize {
+    let mut alive = 0;
+    for tokens in tokens {
+        app.move_address();
+        let let_in = get_me(app, &tokens["access_token"]).await.status == 200;
+        let taken = exchange(app, &tokens["refresh_token"]).await.status == 200;
+        assert_eq!(let_in, taken, "one half of a session is alive: {tokens}");
+        alive += usize::from(let_in);
+    }
+    alive
+}
+
+/// All at once, from two addresses; `also` runs in their midst, once so many of them were answered.
+async fn race<T>(app: &TestApp, round: usize, token: &Value, also: impl AsyncFn() -> T) -> (Vec<Response>, T) {
+    app.move_address();
+    let first = app.address();
+    app.move_address();
+    let (addresses, at_once) = ([first, app.address()], at_once(app, round));
+    let (answered, turn) = (Cell::new(0), below(app, at_once));
+    let thieves = (0..at_once).map(|n| {
+        let (ip, answered) = (&addresses[n % 2], &answered);
+        async move {
+            let request = Request::to(&refresh_session::FUNCTION).ip(ip).json(json!({ "refresh_token": token }));
+            let answer = app.call(request).await;
+            answered.set(answered.get() + 1);
+            answer
+        }
+    });
+    let inserted = async {
+        while answered.get() < turn {
+            tokio::task::yield_now().await;
+        }
+        also().await
+    };
+    join(join_all(thieves), inserted).await
+}
+
+/// What every race must come to.
+async fn assert_no_two(app: &TestApp, round: usize, answers: &[Response]) -> usize {
+    let mut successors = Vec::new();
+    for answer in answers {
+        match (answer.status, answer.code()) {
+            (200, _) => successors.push(&answer.body),
+            (401, "refresh_token_reused" | "session_ended") => {}
+            _ => panic!("round {round}: {} {}", answer.status, answer.text),
+        }
+    }
+    assert!(successors.len() <= 1, "round {round}: {} successors", successors.len());
+    // Some were refused, so that somebody has the token who should not: nothing of the session may be left.
+    let alive = alive(app, &successors).await;
+    assert_eq!(alive, 0, "round {round}: the successor outlived the alarm");
+    successors.len()
+}
+
+#[tokio::test]
+async fn of_many_at_once_no_two_go_on() {
+    let app = TestApp::new();
+    let (_, user) = user(&app).await;
+    let accounts = app.accounts();
+    let mut with_successor = 0;
+    for round in 0..rounds(ROUNDS - WITH_A_LOGIN) {
+        let tokens = session(&app, &accounts, user).await;
+        let elsewhere = session(&app, &accounts, user).await;
+        let (answers, ()) = race(&app, round, &tokens["refresh_token"], async || ()).await;
+        with_successor += assert_no_two(&app, round, &answers).await;
+        assert_eq!(alive(&app, &[&tokens, &elsewhere]).await, 0, "round {round}: a session outlived the alarm");
+    }
+    // Otherwise the rounds would have shown nothing but refusals.
+    assert!(with_successor > 0, "no round had a successor");
+}
+
+#[tokio::test]
+async fn a_sign_in_amid_the_alarm_is_before_it_or_after_it() {
+    let app = TestApp::new();
+    let (email, user) = user(&app).await;
+    let accounts = app.accounts();
+    let (mut after_it, mut not_after_it) = (0, 0);
+    for round in 0..rounds(WITH_A_LOGIN) {
+        let tokens = session(&app, &accounts, user).await;
+        let sign_in = async || {
+            let body = json!({ "email": email, "password": PASSWORD });
+            let [a, b, c]: [u8; 3] = app.entropy().bytes();
+            let own = format!("11.{a}.{b}.{c}");
+            app.call(Request::to(&login::FUNCTION).ip(&own).json(body)).await
+        };
+        let (answers, login) = race(&app, round, &tokens["refresh_token"], sign_in).await;
+        assert_no_two(&app, round, &answers).await;
+        // It is let in whole, or not at all; what the old token gives is dead in any case.
+        let lives = match login.status {
+            200 => alive(&app, &[&login.body]).await,
+            409 => 0,
+            _ => panic!("round {round}: {} {}", login.status, login.text),
+        };
+        after_it += lives;
+        not_after_it += 1 - lives;
+        assert_eq!(alive(&app, &[&tokens]).await, 0, "round {round}: the first session outlived the alarm");
+    }
+    assert!(after_it > 0 && not_after_it > 0, "{after_it} sign-ins after the alarm, {not_after_it} not");
+}

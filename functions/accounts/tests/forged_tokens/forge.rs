@@ -1,0 +1,176 @@
+//! A forge of access tokens: of any shape, and signed by a key that the deployment trusts, so that what refuses one is the
+//! rule that it breaks and not its signature.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair,
+};
+use serde_json::{Value, json};
+use shared::crypto::digest::{base64url, sha256};
+use shared::testing::{Person, TestApp};
+
+/// A JSON object as text in the making: names may repeat, values are whatever they are.
+#[derive(Clone)]
+pub struct Members(Vec<(String, String)>);
+
+impl Members {
+    /// With another value.
+    pub fn with(&self, name: &str, value: &str) -> String {
+        let changed = |(known, old): &(String, String)| {
+            (known.clone(), if known == name { value.to_owned() } else { old.clone() })
+        };
+        text(&self.0.iter().map(changed).collect::<Vec<_>>())
+    }
+
+    pub fn without(&self, name: &str) -> String {
+        text(&self.0.iter().filter(|(known, _)| known != name).cloned().collect::<Vec<_>>())
+    }
+
+    /// With one more member, behind or before the others.
+    pub fn and(&self, name: &str, value: &str) -> String {
+        let more = [(name.to_owned(), value.to_owned())];
+        text(&[&self.0[..], &more].concat())
+    }
+
+    pub fn after(&self, name: &str, value: &str) -> String {
+        let more = [(name.to_owned(), value.to_owned())];
+        text(&[&more, &self.0[..]].concat())
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.0.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    pub fn value(&self, name: &str) -> String {
+        self.0.iter().find(|(known, _)| known == name).unwrap().1.clone()
+    }
+
+    pub fn text(&self) -> String {
+        text(&self.0)
+    }
+}
+
+fn text(members: &[(String, String)]) -> String {
+    let members: Vec<String> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+fn members(object: &[(&str, Value)]) -> Members {
+    Members(object.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())).collect())
+}
+
+/// A key pair, and what its tokens say where nothing is wrong with them.
+pub struct Forge {
+    document: Vec<u8>,
+    pub kid: String,
+    pub head: Members,
+    pub claims: Members,
+    issued_s: i64,
+}
+
+impl Forge {
+    /// One whose key nobody trusts, for tokens of a session.
+    pub fn new(app: &TestApp, person: &Person) -> Self {
+        let pair = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+        let document = pair.as_ref().to_vec();
+        let kid = base64url(&sha256(&document)[..16]);
+        let (issuer, now) = ("https://api.example.com", app.now().as_second());
+        let head = members(&[("typ", json!("at+jwt")), ("alg", json!("ES256")), ("kid", json!(kid))]);
+        let claims = members(&[
+            ("iss", json!(issuer)),
+            ("aud", json!(issuer)),
+            ("sub", json!(person.user)),
+            ("sid", json!(person.session)),
+            ("iat", json!(now)),
+            ("nbf", json!(now)),
+            ("exp", json!(now + 900)),
+            ("jti", json!("0123456789abcdef0123456789abcdef")),
+        ]);
+        Self { document, kid, head, claims, issued_s: now }
+    }
+
+    /// One whose key the deployment trusts. Its tables must be the test's own.
+    pub async fn trusted(app: &TestApp, person: &Person) -> Self {
+        let forge = Self::new(app, person);
+        let name = &app.tables().proofs;
+        let key = json!({ "pk": { "S": "J#keys" }, "sk": { "S": "CURRENT" } });
+        let read = json!({ "TableName": name, "Key": key, "ConsistentRead": true });
+        let mut item = table("GetItem", &read).await["Item"].clone();
+        let jwk = forge.jwk();
+        let jwk = jwk.as_object().unwrap().iter().map(|(name, value)| (name.clone(), json!({ "S": value })));
+        let jwk: serde_json::Map<String, Value> = jwk.collect();
+        item["e"]["M"]["keys"]["L"].as_array_mut().unwrap().push(json!({ "M": jwk }));
+        table("PutItem", &json!({ "TableName": name, "Item": item })).await;
+        app.forget_warm();
+        forge
+    }
+
+    pub fn now_s(&self) -> i64 {
+        self.issued_s
+    }
+
+    fn pair(&self, algorithm: &'static EcdsaSigningAlgorithm) -> EcdsaKeyPair {
+        EcdsaKeyPair::from_pkcs8(algorithm, &self.document).unwrap()
+    }
+
+    /// The public key as an uncompressed point.
+    pub fn point(&self) -> Vec<u8> {
+        self.pair(&ECDSA_P256_SHA256_FIXED_SIGNING).public_key().as_ref().to_vec()
+    }
+
+    /// The public key as the JWK Set would show it.
+    pub fn jwk(&self) -> Value {
+        let point = self.point();
+        let (x, y) = (base64url(&point[1..33]), base64url(&point[33..]));
+        json!({ "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": self.kid, "x": x, "y": y })
+    }
+
+    /// The signature of a text as a JWS has it: two numbers of 32 bytes.
+    pub fn sign(&self, signed: &str) -> Vec<u8> {
+        let pair = self.pair(&ECDSA_P256_SHA256_FIXED_SIGNING);
+        pair.sign(&SystemRandom::new(), signed.as_bytes()).unwrap().as_ref().to_vec()
+    }
+
+    /// The same signature as X.509 has it.
+    pub fn sign_in_der(&self, signed: &str) -> Vec<u8> {
+        let pair = self.pair(&ECDSA_P256_SHA256_ASN1_SIGNING);
+        pair.sign(&SystemRandom::new(), signed.as_bytes()).unwrap().as_ref().to_vec()
+    }
+
+    /// A token of two texts, whatever they are.
+    pub fn token(&self, head: &str, claims: &str) -> String {
+        self.token_of(&base64url(head.as_bytes()), &base64url(claims.as_bytes()))
+    }
+
+    /// The same of parts that are encoded already, in whatever way.
+    pub fn token_of(&self, head: &str, claims: &str) -> String {
+        let signed = format!("{head}.{claims}");
+        let signature = base64url(&self.sign(&signed));
+        format!("{signed}.{signature}")
+    }
+
+    pub fn with_head(&self, head: &str) -> String {
+        self.token(head, &self.claims.text())
+    }
+
+    pub fn with_claims(&self, claims: &str) -> String {
+        self.token(&self.head.text(), claims)
+    }
+
+    /// One that nothing is wrong with.
+    pub fn genuine(&self) -> String {
+        self.with_claims(&self.claims.text())
+    }
+}
+
+/// One call to the local tables, past everything that guards them.
+async fn table(operation: &str, body: &Value) -> Value {
+    let answer = reqwest::Client::new()
+        .post(std::env::var("AWS_ENDPOINT_URL").unwrap())
+        .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
+        .header("content-type", "application/x-amz-json-1.0")
+        .body(body.to_string())
+        .send();
+    answer.await.unwrap().error_for_status().unwrap().json().await.unwrap()
+}

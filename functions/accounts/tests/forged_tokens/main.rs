@@ -1,0 +1,72 @@
+//! Tokens that are not ours, nearly ours, or ours and changed: each is the same 401, whatever is wrong with it.
+//!
+//! Most are signed by a key that the deployment trusts. A forger has none: it is so that every rule is seen to hold by
+//! itself, and not behind the signature.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod claims;
+mod forge;
+mod headers;
+mod personal;
+mod signatures;
+mod spelling;
+
+use accounts::{PersonName, User, get_me};
+use serde_json::Value;
+use shared::identity::AccountChanges;
+use shared::testing::{Person, Request, Response, TestApp};
+
+type Case = (String, String);
+
+fn case(name: impl Into<String>, token: impl Into<String>) -> Case {
+    (name.into(), token.into())
+}
+
+/// An app with tables of its own and a user who is signed in there.
+async fn app() -> (TestApp, Person) {
+    let app = TestApp::alone().await.unwrap();
+    let person = app.owner().await.unwrap();
+    enter(&app, &person).await;
+    (app, person)
+}
+
+async fn enter(app: &TestApp, person: &Person) {
+    let email = format!("{}@example.com", person.user).parse().unwrap();
+    let user = User::new(person.user, email, PersonName::parse("Ada Lovelace").unwrap(), app.now());
+    app.accounts().commit(AccountChanges::default().insert(&user)).await.unwrap();
+}
+
+async fn present(app: &TestApp, token: &str) -> Response {
+    app.move_address();
+    app.call(Request::to(&get_me::FUNCTION).bearer(token)).await
+}
+
+/// What is told, without the name of the request.
+fn told(answer: &Response) -> (u16, Value, String) {
+    let mut body = answer.body.clone();
+    assert!(body["instance"].take().is_string(), "{}", answer.text);
+    (answer.status, body, answer.header("www-authenticate").to_owned())
+}
+
+/// Every one is refused alike, and as who presents nothing.
+async fn alike(app: &TestApp, cases: &[Case]) {
+    app.move_address();
+    let nothing = told(&app.call(Request::to(&get_me::FUNCTION)).await);
+    assert_eq!((nothing.0, nothing.1["code"].as_str()), (401, Some("not_signed_in")));
+    for (name, token) in cases {
+        assert_eq!(told(&present(app, token).await), nothing, "{name}: {token:.200}");
+    }
+}
+
+/// The same, and before anything is read of any user.
+async fn refused(app: &TestApp, cases: &[Case]) {
+    let wire = app.wire(&get_me::FUNCTION);
+    wire.take();
+    for each in cases {
+        alike(app, std::slice::from_ref(each)).await;
+        // The leases of the addresses, and the key set again where a key is unknown.
+        let calls = wire.take();
+        let known = ["DynamoDB.UpdateItem", "DynamoDB.GetItem"];
+        assert!(calls.iter().all(|call| known.contains(&call.as_str())), "{}: {calls:?}", each.0);
+    }
+}
