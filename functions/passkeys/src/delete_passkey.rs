@@ -1,0 +1,64 @@
+//! `DELETE /me/passkeys/{passkey_id}`: takes a passkey away.
+
+use mail::{Letter, SendEmail};
+use serde::Deserialize;
+use serde_json::json;
+use shared::aws::grants::Grant;
+use shared::events::Occurrence;
+use shared::function::Function;
+use shared::http::{Endpoint, NoContent, Route};
+use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
+use shared::kernel::problems::Problem;
+use shared::kernel::time::Timestamp;
+use utoipa::ToSchema;
+
+use crate::passkey::{PASSKEY_DELETED, Passkey, PasskeyId};
+use accounts::passkey_tally::PasskeyTally;
+use accounts::second_factor::Factors;
+use accounts::user::User;
+
+/// Takes a passkey away: it signs in no more. Without another second factor, the recovery codes go with it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeletePasskey {
+    #[schema(value_type = String, pattern = "^pk_[0-9a-f]{32}$")]
+    passkey_id: PasskeyId,
+}
+
+pub static FUNCTION: Function = Function::route::<DeletePasskey>();
+
+impl Endpoint for DeletePasskey {
+    const ROUTE: Route = Route::delete("delete-passkey", "/me/passkeys/{passkey_id}");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    type Access = Fresh<SignedIn>;
+    type Output = NoContent;
+
+    async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
+        let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
+        let passkeys = accounts.list::<Passkey>(&key).await?;
+        let passkey = passkeys.iter().find(|passkey| passkey.id == self.passkey_id);
+        let passkey = passkey.ok_or_else(Problem::not_found)?;
+        let factors = Factors::of(accounts, caller.user()).await?;
+        factors.may_be_changed_by(caller)?;
+        let user = accounts.find::<User>(&key).await?.ok_or_else(Problem::not_found)?;
+        let mut changes = AccountChanges::default().delete(passkey);
+        changes = match &factors.totp {
+            // The app is there when the passkey goes: otherwise both could be taken away at the same moment.
+            Some(totp) if factors.has_app() => changes.unchanged(totp),
+            // Of two that go at once one fails, by their tally.
+            _ if factors.passkeys() > 1 => changes,
+            _ => factors.last_goes(accounts, changes).await?,
+        };
+        changes = changes
+            .and(PasskeyTally::one_less(factors.passkeys))
+            .event(Occurrence::of(&PASSKEY_DELETED, user.id).detail(json!({ "passkey": passkey.id })))
+            .send(user.id, &letter(&user, passkey, accounts.now()));
+        accounts.commit(changes).await?;
+        Ok(NoContent)
+    }
+}
+
+fn letter(user: &User, passkey: &Passkey, at: Timestamp) -> SendEmail {
+    let letter = Letter::SecondFactorRemoved { name: user.name.as_str().to_owned(), at, factor: passkey.factor() };
+    SendEmail { to: user.email.clone(), letter }
+}

@@ -1,0 +1,35 @@
+//! `GET /me/passkeys`: the caller's passkeys, the oldest first.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::identity::{AccountKey, SignedIn};
+use shared::kernel::problems::Problem;
+use shared::tenancy::Listing;
+use utoipa::ToSchema;
+
+use crate::passkey::{Passkey, PasskeyView};
+
+/// Lists the caller's passkeys, the oldest first.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListPasskeys {}
+
+pub static FUNCTION: Function = Function::route::<ListPasskeys>();
+
+impl Endpoint for ListPasskeys {
+    const ROUTE: Route = Route::get("list-passkeys", "/me/passkeys");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    type Access = SignedIn;
+    // One page: a user has few.
+    type Output = Found<Listing<PasskeyView>>;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let mut passkeys = caller.accounts().list::<Passkey>(&AccountKey::User(caller.user())).await?;
+        // They lie in the order of digests.
+        passkeys.sort_unstable_by_key(|passkey| passkey.id);
+        let items = passkeys.iter().map(|passkey| PasskeyView::from(&**passkey)).collect();
+        Ok(Found(Listing { items, next_cursor: None }))
+    }
+}

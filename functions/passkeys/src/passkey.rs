@@ -1,0 +1,273 @@
+//! A passkey: a key pair on a user's device, its public half here. It signs in alone, for the device asks for a PIN, a
+//! fingerprint or a face first.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+use shared::crypto::digest::sha256_hex;
+use shared::events::{EventKind, Severity};
+use shared::identity::{AccountKey, AccountRecord};
+use shared::kernel::ids::{Id, Identified, UserId};
+use shared::kernel::problems::Refusal;
+use shared::kernel::time::Timestamp;
+use utoipa::ToSchema;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+
+use crate::passkey_credential::{CredentialId, Registered, Seen};
+use crate::passkey_key::PasskeyKey;
+use crate::passkey_statement::Unfit;
+use accounts::line::{NotALine, line};
+
+/// Passkeys of one user.
+pub const MOST: u32 = 20;
+/// The longest name, in characters.
+const LONGEST_CHARACTERS: usize = 60;
+
+pub static PASSKEY_ADDED: EventKind = EventKind::security("passkey_added", Severity::Info);
+pub static PASSKEY_DELETED: EventKind = EventKind::security("passkey_deleted", Severity::Info);
+/// A passkey counted backwards: there are two of it, and one is a copy.
+pub static PASSKEY_COUNTER_REGRESSED: EventKind = EventKind::security("passkey_counter_regressed", Severity::Critical);
+
+pub type PasskeyId = Id<Passkey>;
+
+/// A user's passkey.
+///
+/// It lies under its user, by the digest of its credential id. A sign-in names both, so that no index over all users is
+/// needed; and that two users have one credential id makes neither the other (WebAuthn Level 3, section 7.1, step 26,
+/// guards those who look it up among all).
+#[derive(Serialize, Deserialize)]
+pub struct Passkey {
+    pub id: PasskeyId,
+    user: UserId,
+    pub name: PasskeyName,
+    pub credential: CredentialId,
+    pub key: PasskeyKey,
+    /// How the browser reaches it, for the browser.
+    pub transports: Vec<String>,
+    counter: u32,
+    /// Whether it can leave its device, which never changes, and whether it has.
+    pub backup_eligible: bool,
+    backed_up: bool,
+    created_at: Timestamp,
+    last_used_at: Option<Timestamp>,
+}
+
+impl Identified for Passkey {
+    const PREFIX: &'static str = "pk";
+}
+
+/// A passkey, as its user sees it.
+#[derive(Serialize, ToSchema)]
+pub struct PasskeyView {
+    #[schema(value_type = String, example = "pk_0190b1c8d2f37c1fa1b2c3d4e5f60718")]
+    id: PasskeyId,
+    name: PasskeyName,
+    /// Whether it is kept on more than one device, by whoever made the authenticator.
+    backed_up: bool,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Timestamp>,
+}
+
+/// Why a passkey is not added or used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasskeyError {
+    #[error("You have {MOST} passkeys, which is the most. Delete one first.")]
+    TooMany,
+    #[error("This passkey is registered already.")]
+    AlreadyRegistered,
+    #[error("{0}")]
+    Unfit(#[from] Unfit),
+    /// The same for an unknown user, an unknown passkey and a wrong answer.
+    #[error("The passkey was not accepted.")]
+    Refused,
+}
+
+impl Refusal for PasskeyError {
+    fn status(&self) -> u16 {
+        match self {
+            Self::TooMany | Self::AlreadyRegistered => 409,
+            Self::Unfit(_) => 422,
+            Self::Refused => 401,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::TooMany => "too_many_passkeys",
+            Self::AlreadyRegistered => "passkey_already_registered",
+            Self::Unfit(_) => "passkey_invalid",
+            Self::Refused => "passkey_refused",
+        }
+    }
+
+    fn field(&self) -> Option<&'static str> {
+        matches!(self, Self::Unfit(_)).then_some("credential")
+    }
+}
+
+/// A counter that did not go up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Regressed {
+    pub stored: u32,
+    pub received: u32,
+}
+
+impl Passkey {
+    pub fn new(id: PasskeyId, user: UserId, name: PasskeyName, registered: Registered, now: Timestamp) -> Self {
+        let Registered { credential, key, transports, counter, backup_eligible, backed_up } = registered;
+        Self {
+            id,
+            user,
+            name,
+            credential,
+            key,
+            transports,
+            counter,
+            backup_eligible,
+            backed_up,
+            created_at: now,
+            last_used_at: None,
+        }
+    }
+
+    /// The part of the record of a credential.
+    pub fn part_of(credential: &CredentialId) -> String {
+        sha256_hex(credential.as_slice())
+    }
+
+    /// Keeps that it was used. A counter that is in use goes up each time (WebAuthn Level 3, section 6.1.1); passkeys
+    /// that are on several devices count nothing and send 0.
+    pub fn use_now(&mut self, seen: Seen, now: Timestamp) -> Result<(), Regressed> {
+        let (stored, received) = (self.counter, seen.counter);
+        if (stored != 0 || received != 0) && received <= stored {
+            return Err(Regressed { stored, received });
+        }
+        self.counter = received;
+        self.backed_up = seen.backed_up;
+        self.last_used_at = Some(now);
+        Ok(())
+    }
+
+    /// What mails call it.
+    pub fn factor(&self) -> String {
+        format!("passkey “{}”", self.name.as_str())
+    }
+}
+
+impl AccountRecord for Passkey {
+    const KIND: &'static str = "PASSKEY";
+
+    fn account_key(&self) -> AccountKey {
+        AccountKey::User(self.user)
+    }
+
+    fn part(&self) -> String {
+        Self::part_of(&self.credential)
+    }
+}
+
+impl From<&Passkey> for PasskeyView {
+    fn from(passkey: &Passkey) -> Self {
+        let Passkey { id, ref name, backed_up, created_at, last_used_at, .. } = *passkey;
+        Self { id, name: name.clone(), backed_up, created_at, last_used_at }
+    }
+}
+
+/// What its user calls a passkey: 1 to 60 characters on one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PasskeyName(String);
+
+/// Why a text is no name of a passkey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAPasskeyName {
+    #[error("must have 1 to {LONGEST_CHARACTERS} characters")]
+    WrongLength,
+    #[error("must not have line breaks or control characters")]
+    Unsupported,
+}
+
+impl PasskeyName {
+    pub fn parse(text: &str) -> Result<Self, NotAPasskeyName> {
+        line(text, LONGEST_CHARACTERS).map(Self).map_err(|not_a_line| match not_a_line {
+            NotALine::WrongLength => NotAPasskeyName::WrongLength,
+            NotALine::Unsupported => NotAPasskeyName::Unsupported,
+        })
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for PasskeyName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&Cow::<'de, str>::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+impl utoipa::PartialSchema for PasskeyName {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("What to call the passkey: one line"))
+            .min_length(Some(1))
+            .max_length(Some(LONGEST_CHARACTERS))
+            .examples(["Laptop"])
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for PasskeyName {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("PasskeyName")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::passkey_octets::Octets;
+
+    fn passkey(counter: u32) -> Passkey {
+        let registered = Registered {
+            credential: CredentialId::of(&[1; 16]).unwrap(),
+            key: PasskeyKey::EdDSA { point: Octets::of(&[0; 32]).unwrap() },
+            transports: Vec::new(),
+            counter,
+            backup_eligible: true,
+            backed_up: false,
+        };
+        let (id, user) = (format!("pk_{:032x}", 1).parse().unwrap(), format!("user_{:032x}", 1).parse().unwrap());
+        Passkey::new(id, user, PasskeyName::parse("Laptop").unwrap(), registered, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_counter_goes_up_or_is_never_used() {
+        for (stored, received, is_right) in
+            [(0, 0, true), (0, 1, true), (5, 6, true), (5, u32::MAX, true), (5, 5, false), (5, 4, false), (5, 0, false)]
+        {
+            let mut passkey = passkey(stored);
+            let used = passkey.use_now(Seen { counter: received, backed_up: true }, Timestamp::MAX);
+            assert_eq!(used, if is_right { Ok(()) } else { Err(Regressed { stored, received }) });
+            let expected = if is_right { (received, true, Some(Timestamp::MAX)) } else { (stored, false, None) };
+            assert_eq!((passkey.counter, passkey.backed_up, passkey.last_used_at), expected);
+        }
+    }
+
+    #[test]
+    fn a_name_is_a_line() {
+        assert_eq!(PasskeyName::parse(" Ada’s phone: 2/3 ").unwrap().as_str(), "Ada’s phone: 2/3");
+        assert!(PasskeyName::parse(&"é".repeat(60)).is_ok());
+        for (text, reason) in [
+            ("", NotAPasskeyName::WrongLength),
+            (&"é".repeat(61), NotAPasskeyName::WrongLength),
+            ("a\nb", NotAPasskeyName::Unsupported),
+            ("\u{202E}a", NotAPasskeyName::Unsupported),
+        ] {
+            assert_eq!(PasskeyName::parse(text), Err(reason), "{text}");
+        }
+    }
+}

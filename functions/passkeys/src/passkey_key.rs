@@ -1,0 +1,153 @@
+//! A passkey's public key: read from its COSE form (RFC 9053), stored, and used to verify what the passkey signs.
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::passkey_cbor::Value;
+use crate::passkey_octets::Octets;
+
+/// The numbers of the algorithms in the IANA registry "COSE Algorithms", the one that we would rather have first.
+pub const ALGORITHMS: [i64; 3] = [EDDSA, ES256, RS256];
+const EDDSA: i64 = -8;
+const ES256: i64 = -7;
+const RS256: i64 = -257;
+
+/// The one public exponent in use; others are a sign of a broken authenticator.
+const EXPONENT: [u8; 3] = [1, 0, 1];
+/// 2,048 to 4,096 bits.
+const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
+
+/// A public key of one of the algorithms that we offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "algorithm")]
+pub enum PasskeyKey {
+    EdDSA {
+        point: Octets<32>,
+    },
+    ES256 {
+        /// Uncompressed: 4, x, y (SEC 1, section 2.3.3).
+        point: Octets<65>,
+    },
+    RS256 {
+        modulus: Octets<512>,
+    },
+}
+
+impl PasskeyKey {
+    /// A key in its COSE form; none for another algorithm or curve, or for what is no key.
+    pub fn read(cose: &Value<'_>) -> Option<Self> {
+        let integer = |label| match cose.numbered(label) {
+            Some(Value::Integer(integer)) => Some(*integer),
+            _ => None,
+        };
+        let bytes = |label| cose.numbered(label).and_then(Value::bytes);
+        match (integer(1)?, integer(3)?) {
+            (1, EDDSA) if integer(-1)? == 6 => {
+                let point = bytes(-2).filter(|point| UnparsedPublicKey::new(&ED25519, point).parse().is_ok())?;
+                Some(Self::EdDSA { point: Octets::of(point)? })
+            }
+            (2, ES256) if integer(-1)? == 1 => {
+                let point = [&[4], bytes(-2)?, bytes(-3)?].concat();
+                let is_on_curve = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &point).parse().is_ok();
+                (point.len() == 65 && is_on_curve).then_some(Self::ES256 { point: Octets::of(&point)? })
+            }
+            (3, RS256) if bytes(-2)? == EXPONENT => {
+                let modulus = bytes(-1)?;
+                let is_sound = MODULUS_BYTES.contains(&modulus.len())
+                    && modulus.first().is_some_and(|first| modulus.len() > *MODULUS_BYTES.start() || *first >= 0x80)
+                    && modulus.first() != Some(&0)
+                    && modulus.last().is_some_and(|last| last % 2 == 1);
+                is_sound.then_some(Self::RS256 { modulus: Octets::of(modulus)? })
+            }
+            _ => None,
+        }
+    }
+
+    /// Its number, as an attestation statement names it.
+    pub fn algorithm(&self) -> i64 {
+        match self {
+            Self::EdDSA { .. } => EDDSA,
+            Self::ES256 { .. } => ES256,
+            Self::RS256 { .. } => RS256,
+        }
+    }
+
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        let verified = match self {
+            Self::EdDSA { point } => UnparsedPublicKey::new(&ED25519, point.as_slice()).verify(message, signature),
+            Self::ES256 { point } => {
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point.as_slice()).verify(message, signature)
+            }
+            Self::RS256 { modulus } => RsaPublicKeyComponents { n: modulus.as_slice(), e: &EXPONENT[..] }.verify(
+                &RSA_PKCS1_2048_8192_SHA256,
+                message,
+                signature,
+            ),
+        };
+        verified.is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+
+    use super::*;
+
+    fn key(members: Vec<(i64, Value<'_>)>) -> Option<PasskeyKey> {
+        PasskeyKey::read(&Value::Map(
+            members.into_iter().map(|(label, value)| (Value::Integer(label), value)).collect(),
+        ))
+    }
+
+    fn rsa(modulus: &[u8], exponent: &[u8]) -> Option<PasskeyKey> {
+        use Value::{Bytes, Integer};
+        key(vec![(1, Integer(3)), (3, Integer(RS256)), (-1, Bytes(modulus)), (-2, Bytes(exponent))])
+    }
+
+    #[test]
+    fn only_sound_keys_are_keys() {
+        use Value::{Bytes, Integer};
+        let pair = Ed25519KeyPair::generate().unwrap();
+        let point = pair.public_key().as_ref();
+        let ed25519 = |algorithm, curve, point| {
+            key(vec![(1, Integer(1)), (3, Integer(algorithm)), (-1, Integer(curve)), (-2, Bytes(point))])
+        };
+        let read = ed25519(EDDSA, 6, point).unwrap();
+        let signature = pair.sign(b"message");
+        assert!(read.verifies(b"message", signature.as_ref()) && !read.verifies(b"massage", signature.as_ref()));
+        assert_eq!(read.algorithm(), EDDSA);
+        for wrong in [ed25519(ES256, 6, point), ed25519(EDDSA, 7, point), ed25519(EDDSA, 6, &point[1..])] {
+            assert_eq!(wrong, None);
+        }
+        // A point that is not on the curve, and one that is compressed.
+        let p256 =
+            |y| key(vec![(1, Integer(2)), (3, Integer(ES256)), (-1, Integer(1)), (-2, Bytes(&[7; 32])), (-3, y)]);
+        assert_eq!((p256(Bytes(&[7; 32])), p256(Value::Other), p256(Bytes(&[]))), (None, None, None));
+
+        assert!(rsa(&[0xff; 256], &EXPONENT).is_some() && rsa(&[0xff; 512], &EXPONENT).is_some());
+        for (modulus, exponent) in [
+            (&[0xff; 255][..], &EXPONENT[..]),
+            (&[0x7f; 256], &EXPONENT),
+            (&[0xff; 513], &EXPONENT),
+            (&[0xfe; 256], &EXPONENT),
+            (&[&[0][..], &[0xff; 256]].concat(), &EXPONENT),
+            (&[0xff; 256], &[3]),
+        ] {
+            assert_eq!(rsa(modulus, exponent), None, "{} bytes", modulus.len());
+        }
+        assert_eq!(key(vec![(1, Integer(1))]), None);
+        assert_eq!(PasskeyKey::read(&Integer(1)), None);
+    }
+
+    #[test]
+    fn a_key_is_stored_as_it_is() {
+        let key = rsa(&[0xff; 256], &EXPONENT).unwrap();
+        let stored = serde_json::to_string(&key).unwrap();
+        assert!(stored.starts_with(r#"{"algorithm":"RS256","modulus":"__"#), "{stored}");
+        assert_eq!(serde_json::from_str::<PasskeyKey>(&stored).unwrap(), key);
+    }
+}

@@ -1,0 +1,74 @@
+//! `POST /me/passkeys`: adds the passkey that the browser made.
+
+use mail::{Letter, SendEmail};
+use serde::Deserialize;
+use serde_json::json;
+use shared::aws::grants::Grant;
+use shared::events::Occurrence;
+use shared::function::Function;
+use shared::http::{Created, Endpoint, Route};
+use shared::identity::{AccountKey, SignedIn, Strength, Wanted};
+use shared::kernel::problems::Problem;
+use shared::kernel::time::Timestamp;
+use utoipa::ToSchema;
+
+use crate::passkey::{MOST, PASSKEY_ADDED, Passkey, PasskeyError, PasskeyName, PasskeyView};
+use crate::passkey_ceremony::{Ceremony, CeremonyName, CeremonyOver, Purpose, relying_party};
+use crate::passkey_credential::PasskeyRegistration;
+use accounts::passkey_tally::PasskeyTally;
+use accounts::second_factor::Factors;
+use accounts::user::User;
+
+/// Adds the passkey that `navigator.credentials.create` made. The session counts as opened with it from then on.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterPasskey {
+    /// As `POST /me/passkeys/options` gave it, in this session.
+    ceremony: CeremonyName,
+    name: PasskeyName,
+    /// What `PublicKeyCredential.toJSON()` gives.
+    credential: PasskeyRegistration,
+}
+
+pub static FUNCTION: Function = Function::route::<RegisterPasskey>();
+
+impl Endpoint for RegisterPasskey {
+    const ROUTE: Route = Route::post("register-passkey", "/me/passkeys");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    // The ceremony was begun in this session, by a fresh factor.
+    type Access = SignedIn;
+    type Output = Created<PasskeyView>;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let (accounts, user_key, ceremony_key) =
+            (caller.accounts(), AccountKey::User(caller.user()), self.ceremony.key());
+        let wanted = Wanted::default().of::<Ceremony>(&ceremony_key).of::<User>(&user_key);
+        let mut found = accounts.look_up(Factors::wanted(wanted, caller.user())).await?;
+        let purpose = Purpose::Registration { user: caller.user(), session: caller.session() };
+        let ceremony = found.take::<Ceremony>(&ceremony_key)?.filter(|ceremony| ceremony.purpose == purpose);
+        let ceremony = ceremony.ok_or(CeremonyOver)?;
+        let user = found.take::<User>(&user_key)?.ok_or_else(Problem::not_found)?;
+        let factors = Factors::taken(&mut found, user.id)?;
+        // Again: another session may have set a factor up since the ceremony was begun.
+        factors.may_be_changed_by(caller)?;
+        let party = relying_party(accounts)?;
+        let registered = self.credential.verify(ceremony.challenge.as_slice(), &party).map_err(PasskeyError::from)?;
+        let passkey = Passkey::new(accounts.new_id(), user.id, self.name, registered, accounts.now());
+        let changes = PasskeyTally::one_more(factors.passkeys, user.id, MOST)
+            .ok_or(PasskeyError::TooMany)?
+            .insert(&passkey)
+            .or(PasskeyError::AlreadyRegistered)
+            .delete(&ceremony)
+            .or(CeremonyOver)
+            .prove_factor(user.id, caller.session(), Strength::Multi, accounts.now())
+            .event(Occurrence::of(&PASSKEY_ADDED, user.id).detail(json!({ "passkey": passkey.id })))
+            .send(user.id, &letter(&user, &passkey, accounts.now()));
+        accounts.commit(changes).await?;
+        Ok(Created(PasskeyView::from(&passkey)))
+    }
+}
+
+fn letter(user: &User, passkey: &Passkey, at: Timestamp) -> SendEmail {
+    let letter = Letter::SecondFactorAdded { name: user.name.as_str().to_owned(), at, factor: passkey.factor() };
+    SendEmail { to: user.email.clone(), letter }
+}

@@ -1,0 +1,38 @@
+//! `PUT /me/passkeys/{passkey_id}`: calls a passkey something else.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::identity::{AccountChanges, AccountKey, SignedIn};
+use shared::kernel::problems::Problem;
+use utoipa::ToSchema;
+
+use crate::passkey::{Passkey, PasskeyId, PasskeyName, PasskeyView};
+
+/// Calls a passkey something else.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenamePasskey {
+    #[schema(value_type = String, pattern = "^pk_[0-9a-f]{32}$")]
+    passkey_id: PasskeyId,
+    name: PasskeyName,
+}
+
+pub static FUNCTION: Function = Function::route::<RenamePasskey>();
+
+impl Endpoint for RenamePasskey {
+    const ROUTE: Route = Route::put("rename-passkey", "/me/passkeys/{passkey_id}");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    type Access = SignedIn;
+    type Output = Found<PasskeyView>;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let passkeys = caller.accounts().list::<Passkey>(&AccountKey::User(caller.user())).await?;
+        let passkey = passkeys.into_iter().find(|passkey| passkey.id == self.passkey_id);
+        let mut passkey = passkey.ok_or_else(Problem::not_found)?;
+        passkey.name = self.name;
+        caller.accounts().commit(AccountChanges::default().replace(&passkey)).await?;
+        Ok(Found(PasskeyView::from(&*passkey)))
+    }
+}

@@ -1,0 +1,46 @@
+//! `POST /auth/passkey`: opens a session for whoever has the passkey, which is all that it takes.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::identity::Credentials;
+use shared::kernel::problems::Problem;
+use utoipa::ToSchema;
+
+use crate::passkey::PasskeyError;
+use crate::passkey_ceremony::CeremonyName;
+use crate::passkey_credential::PasskeyAssertion;
+use crate::passkey_proof::prove;
+use accounts::device::{DeviceToken, recognise};
+use accounts::session::{self, Means, Opening, Tokens};
+
+/// Signs in with a passkey, and opens a session. It asks for no other factor: the passkey verified its user.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignInWithPasskey {
+    /// As `POST /auth/passkey/options` gave it.
+    ceremony: CeremonyName,
+    /// What `PublicKeyCredential.toJSON()` gives.
+    credential: PasskeyAssertion,
+    device_token: Option<DeviceToken>,
+}
+
+pub static FUNCTION: Function = Function::route::<SignInWithPasskey>();
+
+impl Endpoint for SignInWithPasskey {
+    const ROUTE: Route = Route::post("sign-in-with-passkey", "/auth/passkey");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys, Grant::SignTokens];
+    type Access = Credentials;
+    type Output = Found<Tokens>;
+
+    async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
+        let claimed = self.credential.user().ok_or(PasskeyError::Refused)?;
+        // Before the check, so that a revocation during it wins.
+        let epoch = accounts.find_epoch(claimed).await?.ok_or(PasskeyError::Refused)?;
+        let proved = prove(accounts, &self.ceremony, &self.credential).await?;
+        let device = recognise(accounts, self.device_token.as_ref(), &proved.user.email).await?;
+        let how = Opening { means: Means::Passkey, device, epoch };
+        Ok(Found(session::open(accounts, &proved.user, how, proved.changes).await?))
+    }
+}

@@ -1,0 +1,46 @@
+//! `POST /auth/step-up/passkey`: proves a passkey again, for what asks for a fresh factor (RFC 9470).
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route, UserLimit};
+use shared::identity::{SignedIn, Strength};
+use shared::kernel::problems::Problem;
+use utoipa::ToSchema;
+
+use crate::passkey::PasskeyError;
+use crate::passkey_ceremony::CeremonyName;
+use crate::passkey_credential::PasskeyAssertion;
+use crate::passkey_proof::prove;
+use accounts::step_up::SteppedUp;
+
+/// Proves a passkey of the caller's, in the session of the access token.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepUpWithPasskey {
+    /// As `POST /auth/passkey/options` gave it.
+    ceremony: CeremonyName,
+    /// What `PublicKeyCredential.toJSON()` gives.
+    credential: PasskeyAssertion,
+}
+
+pub static FUNCTION: Function = Function::route::<StepUpWithPasskey>();
+
+impl Endpoint for StepUpWithPasskey {
+    const ROUTE: Route = Route::post("step-up-with-passkey", "/auth/step-up/passkey");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 10, seconds: 300 });
+    type Access = SignedIn;
+    type Output = Found<SteppedUp>;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let accounts = caller.accounts();
+        let proved = prove(accounts, &self.ceremony, &self.credential).await?;
+        if proved.user.id != caller.user() {
+            return Err(PasskeyError::Refused.into());
+        }
+        let now = accounts.now();
+        accounts.commit(proved.changes.prove_factor(caller.user(), caller.session(), Strength::Multi, now)).await?;
+        Ok(Found(SteppedUp::at(now)))
+    }
+}

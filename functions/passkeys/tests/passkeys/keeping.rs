@@ -1,0 +1,79 @@
+//! Keeping passkeys: their names, their end, and how many there are.
+
+use mail::Letter;
+use passkeys::{rename_passkey, start_passkey_registration};
+use serde_json::{Value, json};
+use shared::testing::{Request, TestApp};
+
+use crate::FUNCTIONS;
+use crate::authenticator::Authenticator;
+use crate::caller::{Caller, events, sign_in};
+use crate::support::{assert_granted, letters};
+
+#[tokio::test]
+async fn passkeys_are_renamed_and_deleted_by_their_user_alone() {
+    let app = TestApp::new();
+    let since = app.now();
+    let (caller, stranger) = (Caller::new(&app).await, Caller::new(&app).await);
+    let (mut laptop, mut phone) = (Authenticator::es256(), Authenticator::eddsa());
+    let (first, second) = (caller.add(&mut laptop).await, caller.add(&mut phone).await);
+    let listed = caller.list().await;
+    assert_eq!((&listed[0]["id"], &listed[1]["id"]), (&first["id"], &second["id"]));
+
+    let rename = |id: &Value, name: &str| {
+        let request = Request::to(&rename_passkey::FUNCTION).path("passkey_id", id.as_str().unwrap());
+        request.json(json!({ "name": name }))
+    };
+    assert_eq!(caller.call(rename(&second["id"], " Phone ")).await.expect(200).body["name"], "Phone");
+    assert_eq!(caller.call(rename(&second["id"], "a\nb")).await.expect(422).fields(), ["name"]);
+    assert_eq!(caller.call(rename(&second["id"], &"x".repeat(61))).await.expect(422).fields(), ["name"]);
+    for id in [&second["id"], &json!(format!("pk_{}", "0".repeat(32))), &json!("pk_1")] {
+        assert_eq!(stranger.call(rename(id, "Mine")).await.expect(404).code(), "not_found");
+        stranger.delete(&json!({ "id": id })).await.expect(404);
+    }
+    assert_eq!(caller.list().await[1]["name"], "Phone");
+
+    caller.delete(&second).await.expect(204);
+    caller.delete(&second).await.expect(404);
+    assert_eq!(sign_in(&app, &mut phone).await.expect(401).code(), "passkey_refused");
+    sign_in(&app, &mut laptop).await.expect(200);
+    let letters = letters(&app, caller.user).await;
+    let told = letters
+        .iter()
+        .any(|sent| matches!(&sent.letter, Letter::SecondFactorRemoved { factor, .. } if factor == "passkey “Phone”"));
+    assert!(told, "{letters:?}");
+    let raised = events(&app, since, caller.user).await;
+    assert_eq!(raised.iter().filter(|name| *name == "passkey_added").count(), 2, "{raised:?}");
+    assert_eq!(raised.iter().filter(|name| *name == "passkey_deleted").count(), 1, "{raised:?}");
+    assert_granted(&app, &FUNCTIONS);
+}
+
+#[tokio::test]
+async fn a_user_has_twenty_at_most_also_at_once() {
+    let app = TestApp::new();
+    let caller = Caller::new(&app).await;
+    for _ in 0..18 {
+        caller.add(&mut Authenticator::eddsa()).await;
+        app.move_address();
+    }
+    let mut started = Vec::new();
+    for _ in 0..6 {
+        started.push(caller.start().await);
+    }
+    loop {
+        let attempts =
+            started.iter().map(|started| caller.register(started, Authenticator::eddsa().create(&started["options"])));
+        let answers = futures::future::join_all(attempts).await;
+        assert!(answers.iter().all(|answer| matches!(answer.status, 201 | 409 | 422)), "{answers:?}");
+        if answers.iter().all(|answer| answer.status != 201) {
+            assert!(answers.iter().any(|answer| answer.code() == "too_many_passkeys"), "{answers:?}");
+            break;
+        }
+    }
+    assert_eq!(caller.list().await.as_array().unwrap().len(), 20);
+    let refused = caller.post(&start_passkey_registration::FUNCTION, json!({})).await.expect(409);
+    assert_eq!(refused.code(), "too_many_passkeys");
+    let listed = caller.list().await;
+    caller.delete(&listed[0]).await.expect(204);
+    caller.add(&mut Authenticator::eddsa()).await;
+}

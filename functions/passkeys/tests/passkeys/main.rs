@@ -1,0 +1,41 @@
+//! Passkeys: how they are added, what they open, and what is refused. The authenticator is a program of ours, so that
+//! it can be made to say what none would; those of others are in `tests/peers`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../../../passkeys/tests/support/authenticator.rs"]
+mod authenticator;
+mod caller;
+mod keeping;
+mod proving;
+mod registering;
+#[path = "../../../accounts/tests/support/mod.rs"]
+mod support;
+
+use passkeys::{
+    delete_passkey, list_passkeys, register_passkey, rename_passkey, sign_in_with_passkey, start_passkey_registration,
+    start_passkey_sign_in, step_up_with_passkey,
+};
+use shared::function::Function;
+use shared::testing::{Request, TestApp};
+
+const FUNCTIONS: [&Function; 8] = [
+    &start_passkey_registration::FUNCTION,
+    &register_passkey::FUNCTION,
+    &list_passkeys::FUNCTION,
+    &rename_passkey::FUNCTION,
+    &delete_passkey::FUNCTION,
+    &start_passkey_sign_in::FUNCTION,
+    &sign_in_with_passkey::FUNCTION,
+    &step_up_with_passkey::FUNCTION,
+];
+
+#[tokio::test]
+async fn all_but_signing_in_needs_a_session() {
+    let app = TestApp::new();
+    for route in &FUNCTIONS[..5] {
+        let request = Request::to(route).path("passkey_id", format!("pk_{}", "0".repeat(32)));
+        assert_eq!(app.call(request).await.expect(401).code(), "not_signed_in");
+    }
+    let request = Request::to(&step_up_with_passkey::FUNCTION);
+    assert_eq!(app.call(request).await.expect(401).code(), "not_signed_in");
+}
