@@ -1,0 +1,329 @@
+//! Personal access tokens: what a user lets a program do, under which name, and until when.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+use shared::events::{EventKind, Severity};
+use shared::identity::{AccountChanges, AccountKey, AccountRecord};
+use shared::kernel::ids::{TokenId, UserId, WorkspaceId};
+use shared::kernel::problems::Refusal;
+use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::table::Stored;
+use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
+
+use accounts::line::{NotALine, line};
+
+/// What a token can be for: what the routes ask for that take one (`Route::scope`). Who may write may read.
+pub const SCOPES: [&str; 9] = [
+    "audit-entries:read",
+    "channels:read",
+    "channels:write",
+    "me:read",
+    "media:read",
+    "media:write",
+    "posts:read",
+    "posts:write",
+    "workspaces:read",
+];
+
+/// Tokens of one user.
+pub const MOST: usize = 50;
+const MOST_SCOPES: usize = 20;
+/// The longest name, in characters.
+const LONGEST_NAME: usize = 60;
+const LONGEST_DAYS: u32 = 365;
+const DEFAULT_DAYS: u32 = 90;
+
+pub static ACCESS_TOKEN_CREATED: EventKind = EventKind::security("access_token_created", Severity::Info);
+pub static ACCESS_TOKEN_REVOKED: EventKind = EventKind::security("access_token_revoked", Severity::Info);
+
+/// A token as its user sees it, beside the proof that requests are let in by. Nothing of the secret is in it but the
+/// digest that finds the proof.
+#[derive(Serialize, Deserialize)]
+pub struct AccessToken {
+    pub id: TokenId,
+    pub user: UserId,
+    pub name: AccessTokenName,
+    /// As they were when it was made: a later release may know others.
+    pub scopes: Vec<String>,
+    /// The one workspace that it works in; every one of the user's where there is none.
+    pub workspace_id: Option<WorkspaceId>,
+    pub digest: String,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+impl AccountRecord for AccessToken {
+    const KIND: &'static str = "ACCESS_TOKEN";
+
+    fn account_key(&self) -> AccountKey {
+        AccountKey::User(self.user)
+    }
+
+    fn part(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.expires_at()
+    }
+}
+
+/// Why a token is not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AccessTokenError {
+    #[error("You have {MOST} access tokens, which is the most. Revoke one first.")]
+    TooMany,
+    /// The same for a workspace that does not exist.
+    #[error("must be a workspace that you are a member of")]
+    NoSuchWorkspace,
+}
+
+impl Refusal for AccessTokenError {
+    fn status(&self) -> u16 {
+        match self {
+            Self::TooMany => 409,
+            Self::NoSuchWorkspace => 422,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::TooMany => "too_many_access_tokens",
+            Self::NoSuchWorkspace => "workspace_unknown",
+        }
+    }
+
+    fn field(&self) -> Option<&'static str> {
+        matches!(self, Self::NoSuchWorkspace).then_some("workspace_id")
+    }
+}
+
+/// How many tokens a user has made. Each one changes it: of two at once that would both be the last that fits, one fails.
+#[derive(Serialize, Deserialize)]
+pub struct AccessTokensMade {
+    user: UserId,
+    count: u32,
+}
+
+impl AccessTokensMade {
+    pub fn one_more(stored: Option<Stored<Self>>, user: UserId) -> AccountChanges {
+        match stored {
+            Some(mut made) => {
+                made.count = made.count.saturating_add(1);
+                AccountChanges::default().replace(&made)
+            }
+            None => AccountChanges::default().insert(&Self { user, count: 1 }),
+        }
+    }
+}
+
+impl AccountRecord for AccessTokensMade {
+    const KIND: &'static str = "ACCESS_TOKENS_MADE";
+
+    fn account_key(&self) -> AccountKey {
+        AccountKey::User(self.user)
+    }
+}
+
+/// What its user calls a token: 1 to 60 characters on one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccessTokenName(String);
+
+/// Why a text is no name of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotATokenName {
+    #[error("must have 1 to {LONGEST_NAME} characters")]
+    WrongLength,
+    #[error("must not have line breaks or control characters")]
+    Unsupported,
+}
+
+impl AccessTokenName {
+    pub fn parse(text: &str) -> Result<Self, NotATokenName> {
+        line(text, LONGEST_NAME).map(Self).map_err(|not_a_line| match not_a_line {
+            NotALine::WrongLength => NotATokenName::WrongLength,
+            NotALine::Unsupported => NotATokenName::Unsupported,
+        })
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// 1 to 20 different scopes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scopes(Vec<&'static str>);
+
+/// Why a list is not one of scopes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotScopes {
+    #[error("must be 1 to {MOST_SCOPES} scopes")]
+    WrongNumber,
+    #[error("must be of {}", SCOPES.join(", "))]
+    Unknown,
+    #[error("must be different from each other")]
+    Repeated,
+}
+
+impl Scopes {
+    pub fn parse(texts: &[Cow<'_, str>]) -> Result<Self, NotScopes> {
+        if !(1..=MOST_SCOPES).contains(&texts.len()) {
+            return Err(NotScopes::WrongNumber);
+        }
+        let mut scopes = Vec::with_capacity(texts.len());
+        for text in texts {
+            let scope = SCOPES.into_iter().find(|scope| scope == text).ok_or(NotScopes::Unknown)?;
+            if scopes.contains(&scope) {
+                return Err(NotScopes::Repeated);
+            }
+            scopes.push(scope);
+        }
+        scopes.sort_unstable();
+        Ok(Self(scopes))
+    }
+
+    pub fn to_texts(&self) -> Vec<String> {
+        self.0.iter().map(|scope| (*scope).to_owned()).collect()
+    }
+}
+
+/// How long a token lives: 1 to 365 days; 90 if it is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u64")]
+pub struct ExpiresInDays(u32);
+
+impl ExpiresInDays {
+    pub fn from(self, now: Timestamp) -> Timestamp {
+        after(now, SignedDuration::from_hours(24 * i64::from(self.0)))
+    }
+}
+
+impl Default for ExpiresInDays {
+    fn default() -> Self {
+        Self(DEFAULT_DAYS)
+    }
+}
+
+impl TryFrom<u64> for ExpiresInDays {
+    type Error = &'static str;
+
+    fn try_from(days: u64) -> Result<Self, Self::Error> {
+        let days = u32::try_from(days).ok().filter(|days| (1..=LONGEST_DAYS).contains(days));
+        days.map(Self).ok_or("must be a whole number from 1 to 365")
+    }
+}
+
+impl<'de> Deserialize<'de> for AccessTokenName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&Cow::<'de, str>::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scopes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&Vec::<Cow<'de, str>>::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+impl utoipa::PartialSchema for AccessTokenName {
+    fn schema() -> RefOr<Schema> {
+        let schema = ObjectBuilder::new().schema_type(Type::String).examples(["Nightly import"]);
+        schema
+            .description(Some("What to call the token: one line"))
+            .min_length(Some(1))
+            .max_length(Some(LONGEST_NAME))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for AccessTokenName {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("AccessTokenName")
+    }
+}
+
+impl utoipa::PartialSchema for Scopes {
+    fn schema() -> RefOr<Schema> {
+        let scope = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(SCOPES));
+        let schema =
+            ArrayBuilder::new().items(scope).min_items(Some(1)).max_items(Some(MOST_SCOPES)).unique_items(true);
+        schema.description(Some("What the token is for. Who may write may read.")).into()
+    }
+}
+
+impl utoipa::ToSchema for Scopes {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Scopes")
+    }
+}
+
+impl utoipa::PartialSchema for ExpiresInDays {
+    fn schema() -> RefOr<Schema> {
+        let schema = ObjectBuilder::new().schema_type(Type::Integer).default(Some(DEFAULT_DAYS.into()));
+        schema.minimum(Some(1)).maximum(Some(LONGEST_DAYS)).into()
+    }
+}
+
+impl utoipa::ToSchema for ExpiresInDays {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("ExpiresInDays")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn scopes(texts: &[&'static str]) -> Result<Vec<String>, NotScopes> {
+        let texts: Vec<_> = texts.iter().map(|text| Cow::Borrowed(*text)).collect();
+        Scopes::parse(&texts).map(|scopes| scopes.to_texts())
+    }
+
+    #[test]
+    fn scopes_are_those_that_there_are_each_once() {
+        assert_eq!(scopes(&["posts:write", "me:read"]).unwrap(), ["me:read", "posts:write"]);
+        assert_eq!(scopes(&SCOPES).unwrap(), SCOPES, "they are not in order, or not different");
+        for (texts, reason) in [
+            (vec![], NotScopes::WrongNumber),
+            (vec!["me:read"; 21], NotScopes::WrongNumber),
+            (vec!["me:read", "me:read"], NotScopes::Repeated),
+            (vec!["me:write"], NotScopes::Unknown),
+            (vec!["ME:READ"], NotScopes::Unknown),
+            (vec!["posts:*"], NotScopes::Unknown),
+            (vec![" me:read"], NotScopes::Unknown),
+            (vec!["posts"], NotScopes::Unknown),
+        ] {
+            assert_eq!(scopes(&texts).err(), Some(reason), "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_lives_for_a_year_at_most() {
+        let lived = |days: u64| ExpiresInDays::try_from(days).map(|days| days.from(Timestamp::UNIX_EPOCH).as_second());
+        assert_eq!((lived(1), lived(365)), (Ok(86_400), Ok(31_536_000)));
+        for days in [0, 366, u64::from(u32::MAX) + 2, u64::MAX] {
+            assert!(lived(days).is_err(), "{days}");
+        }
+        assert_eq!(ExpiresInDays::default(), ExpiresInDays(90));
+    }
+
+    #[test]
+    fn a_name_is_a_line() {
+        assert_eq!(AccessTokenName::parse(" CI: deploy ").unwrap().as_str(), "CI: deploy");
+        for (text, reason) in [
+            ("", NotATokenName::WrongLength),
+            (&"é".repeat(61), NotATokenName::WrongLength),
+            ("a\nb", NotATokenName::Unsupported),
+            ("\u{202E}a", NotATokenName::Unsupported),
+        ] {
+            assert_eq!(AccessTokenName::parse(text).err(), Some(reason), "{text}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! `DELETE /me/email`: takes back a change of address that was asked for, say to one that was mistyped.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, NoContent, Route};
+use shared::identity::{AccountChanges, AccountKey, SignedIn};
+use shared::kernel::problems::Problem;
+use utoipa::ToSchema;
+
+use crate::email_change::EmailChange;
+
+/// Takes back the change of address that waits for its link, if there is one. The link is worth nothing from then on.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelEmailChange {}
+
+pub static FUNCTION: Function = Function::route::<CancelEmailChange>();
+
+impl Endpoint for CancelEmailChange {
+    const ROUTE: Route = Route::delete("cancel-email-change", "/me/email");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    type Access = SignedIn;
+    type Output = NoContent;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let accounts = caller.accounts();
+        if let Some(change) = accounts.find::<EmailChange>(&AccountKey::User(caller.user())).await? {
+            accounts.commit(AccountChanges::default().delete(&change)).await?;
+        }
+        Ok(NoContent)
+    }
+}

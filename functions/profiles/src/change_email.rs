@@ -1,0 +1,66 @@
+//! `POST /me/email`: asks for another address. It is the user's once the link that is mailed to it is opened.
+
+use mail::EmailAddress;
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Accepted, Endpoint, Route, UserLimit};
+use shared::identity::{AccountKey, Fresh, SignedIn};
+use shared::kernel::problems::{Problem, Refusal};
+use utoipa::ToSchema;
+
+use crate::email_change::EmailChange;
+use accounts::correspondence::correspond_with;
+use accounts::user::User;
+
+/// Asks for another address. The answer is the same whether or not somebody has it; the mail that follows is not.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeEmail {
+    email: EmailAddress,
+}
+
+/// Why an address is not changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeEmailError {
+    #[error("must be another address than the one that the account has")]
+    SameAddress,
+}
+
+impl Refusal for ChangeEmailError {
+    fn status(&self) -> u16 {
+        422
+    }
+
+    fn code(&self) -> &'static str {
+        "same_address"
+    }
+
+    fn field(&self) -> Option<&'static str> {
+        Some("email")
+    }
+}
+
+pub static FUNCTION: Function = Function::route::<ChangeEmail>();
+
+impl Endpoint for ChangeEmail {
+    const ROUTE: Route = Route::post("change-email", "/me/email");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    // Each request writes to two mailboxes, and one of them may be anybody's.
+    const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 3600 });
+    type Access = Fresh<SignedIn>;
+    type Output = Accepted;
+
+    async fn handle(self, caller: &Self::Access) -> Result<Self::Output, Problem> {
+        let accounts = caller.accounts();
+        let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?.ok_or_else(Problem::not_found)?;
+        if user.email == self.email {
+            return Err(ChangeEmailError::SameAddress.into());
+        }
+        let change = EmailChange::new(accounts, user.id, self.email.clone()).await?;
+        // Also for an address that somebody has: the link of its change is never mailed.
+        let asked = || change.asked(&user, accounts.now());
+        correspond_with(accounts, &self.email, asked, |address, now| address.ask_for(change.link(), now)).await?;
+        Ok(Accepted)
+    }
+}

@@ -1,0 +1,115 @@
+//! `POST /me/access-tokens`: makes a personal access token. It is told once.
+
+use mail::{Letter, SendEmail};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use shared::aws::grants::Grant;
+use shared::events::Occurrence;
+use shared::function::Function;
+use shared::http::{Created, Endpoint, Route};
+use shared::identity::personal_token::{NewToken, TokenTerms};
+use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Wanted};
+use shared::kernel::ids::{TokenId, UserId, WorkspaceId};
+use shared::kernel::problems::Problem;
+use shared::kernel::time::Timestamp;
+use utoipa::ToSchema;
+
+use crate::access_token::{
+    ACCESS_TOKEN_CREATED, AccessToken, AccessTokenError, AccessTokenName, AccessTokensMade, ExpiresInDays, MOST, Scopes,
+};
+use accounts::refresh_session::RefreshError;
+use accounts::session::SessionRecord;
+use accounts::user::User;
+
+/// Makes a token that a program signs in with for the caller, within scopes and until a day. It can do no more than its
+/// user, and nothing to the account itself.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateAccessToken {
+    name: AccessTokenName,
+    scopes: Scopes,
+    /// The one workspace that it works in. Left out: every one of the caller's.
+    #[serde(default)]
+    workspace_id: Option<WorkspaceId>,
+    #[serde(default)]
+    expires_in_days: ExpiresInDays,
+}
+
+/// A token that was just made.
+#[derive(Serialize, ToSchema)]
+pub struct NewAccessToken {
+    id: TokenId,
+    /// For `Authorization: Bearer`. It is told here and never again.
+    #[schema(pattern = "^bhp_[A-Za-z0-9_-]{64}$")]
+    token: String,
+    name: AccessTokenName,
+    scopes: Vec<String>,
+    workspace_id: Option<WorkspaceId>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+pub static FUNCTION: Function = Function::route::<CreateAccessToken>();
+
+impl Endpoint for CreateAccessToken {
+    const ROUTE: Route = Route::post("create-access-token", "/me/access-tokens");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    type Access = Fresh<SignedIn>;
+    type Output = Created<NewAccessToken>;
+
+    async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
+        if let Some(workspace) = self.workspace_id
+            && caller.membership(workspace).await?.is_none()
+        {
+            return Err(AccessTokenError::NoSuchWorkspace.into());
+        }
+        let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
+        let wanted = Wanted::default().of::<User>(&key).of::<AccessTokensMade>(&key);
+        let mut found = accounts.look_up(wanted.part::<SessionRecord>(&key, &caller.session())).await?;
+        let user = found.take::<User>(&key)?.ok_or_else(Problem::not_found)?;
+        let session = found.take_part::<SessionRecord>(&key, &caller.session())?.ok_or(RefreshError::SessionEnded)?;
+        if accounts.list::<AccessToken>(&key).await?.len() >= MOST {
+            return Err(AccessTokenError::TooMany.into());
+        }
+        let new = NewToken::of(user.id, accounts.entropy());
+        let token = self.into_token(user.id, accounts.new_id(), new.digest.clone(), accounts.now());
+        let changes = AccessTokensMade::one_more(found.take(&key)?, user.id).insert(&token);
+        let changes = changes.admit(&new, terms(&token, caller)).same_epoch(user.id, session.epoch);
+        // Whatever ends the caller's sessions at this moment (a password that is set anew) wins.
+        accounts.commit(told(changes.or(RefreshError::SessionEnded), &user, &token)).await?;
+        Ok(Created(NewAccessToken::of(token, &new)))
+    }
+}
+
+impl CreateAccessToken {
+    fn into_token(self, user: UserId, id: TokenId, digest: String, created_at: Timestamp) -> AccessToken {
+        let Self { name, scopes, workspace_id, expires_in_days } = self;
+        let (scopes, expires_at) = (scopes.to_texts(), expires_in_days.from(created_at));
+        AccessToken { id, user, name, scopes, workspace_id, digest, created_at, expires_at }
+    }
+}
+
+/// What requests are let in by: it is as strong as the session that makes it.
+fn terms(token: &AccessToken, caller: &SignedIn) -> TokenTerms {
+    let AccessToken { id, user, ref scopes, workspace_id: workspace, expires_at, .. } = *token;
+    TokenTerms { id, user, scopes: scopes.clone(), workspace, strength: caller.strength(), expires_at }
+}
+
+/// The event and the letter that go with it.
+fn told(changes: AccountChanges, user: &User, token: &AccessToken) -> AccountChanges {
+    let detail = json!({ "token": token.id, "scopes": token.scopes, "workspace": token.workspace_id });
+    let (name, token_name) = (user.name.as_str().to_owned(), token.name.as_str().to_owned());
+    let letter = Letter::AccessTokenCreated { name, at: token.created_at, token_name };
+    let changes = changes.event(Occurrence::of(&ACCESS_TOKEN_CREATED, user.id).detail(detail));
+    changes.send(user.id, &SendEmail { to: user.email.clone(), letter })
+}
+
+impl NewAccessToken {
+    fn of(made: AccessToken, new: &NewToken) -> Self {
+        let AccessToken { id, name, scopes, workspace_id, created_at, expires_at, .. } = made;
+        let token = new.secret.expose().to_owned();
+        Self { id, token, name, scopes, workspace_id, created_at, expires_at }
+    }
+}

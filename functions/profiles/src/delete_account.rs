@@ -1,0 +1,80 @@
+//! `DELETE /me`: puts the caller's account into the trash, out of which a mailed link brings it back for 30 days.
+
+use mail::SendEmail;
+use serde::{Deserialize, Serialize};
+use shared::aws::grants::Grant;
+use shared::events::{EventKind, Occurrence, Severity};
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::identity::{AccountChanges, AccountKey, Fresh, Membership, SignedIn};
+use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::time::Timestamp;
+use utoipa::ToSchema;
+
+use accounts::user::User;
+
+pub static ACCOUNT_DELETED: EventKind = EventKind::security("account_deleted", Severity::Info);
+
+/// Deletes the caller's account. Every session of it ends at once. A link that is mailed restores it for 30 days, in
+/// which nobody else can have its address; then everything in it is erased.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteAccount {}
+
+/// An account in the trash.
+#[derive(Serialize, ToSchema)]
+pub struct DeletedAccount {
+    /// Until then it can be restored.
+    #[schema(value_type = String, format = DateTime)]
+    erased_at: Timestamp,
+}
+
+/// Why an account is not deleted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeleteAccountError {
+    /// A workspace must not lose its last owner, nor a member without its knowing.
+    #[error("You are a member of {0}. Leave these workspaces, or delete them, before your account.")]
+    MemberOfWorkspaces(String),
+}
+
+impl Refusal for DeleteAccountError {
+    fn status(&self) -> u16 {
+        409
+    }
+
+    fn code(&self) -> &'static str {
+        "member_of_workspaces"
+    }
+}
+
+pub static FUNCTION: Function = Function::route::<DeleteAccount>();
+
+impl Endpoint for DeleteAccount {
+    const ROUTE: Route = Route::delete("delete-account", "/me");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    type Access = Fresh<SignedIn>;
+    type Output = Found<DeletedAccount>;
+
+    async fn handle(self, caller: &Self::Access) -> Result<Self::Output, Problem> {
+        must_be_alone(&caller.memberships().await?)?;
+        let accounts = caller.accounts();
+        let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?;
+        let mut user = user.ok_or_else(Problem::not_found)?;
+        let epoch = accounts.epoch(user.id).await?;
+        let (letter, erased_at) = user.delete(accounts.now());
+        let changes = AccountChanges::default()
+            .replace(&user)
+            .close_account(user.id, epoch)
+            .in_no_workspace(user.id)
+            .or(DeleteAccountError::MemberOfWorkspaces("a new workspace".to_owned()))
+            .send(user.id, &SendEmail { to: user.email.clone(), letter })
+            .event(Occurrence::of(&ACCOUNT_DELETED, user.id));
+        accounts.commit(changes).await?;
+        Ok(Found(DeletedAccount { erased_at }))
+    }
+}
+
+fn must_be_alone(memberships: &[Membership]) -> Result<(), DeleteAccountError> {
+    let workspaces: Vec<_> = memberships.iter().map(|membership| membership.workspace.to_string()).collect();
+    if workspaces.is_empty() { Ok(()) } else { Err(DeleteAccountError::MemberOfWorkspaces(workspaces.join(", "))) }
+}

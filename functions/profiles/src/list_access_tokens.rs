@@ -1,0 +1,65 @@
+//! `GET /me/access-tokens`: the caller's personal access tokens, the oldest first.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::identity::{AccountKey, SignedIn};
+use shared::kernel::ids::{TokenId, WorkspaceId};
+use shared::kernel::problems::Problem;
+use shared::kernel::time::Timestamp;
+use shared::tenancy::Listing;
+use utoipa::ToSchema;
+
+use crate::access_token::{AccessToken, AccessTokenName};
+
+/// Lists the caller's personal access tokens that have not expired, the oldest first.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListAccessTokens {}
+
+/// A token, as its user sees it: nothing of the secret.
+#[derive(Serialize, ToSchema)]
+pub struct AccessTokenView {
+    id: TokenId,
+    name: AccessTokenName,
+    scopes: Vec<String>,
+    /// The one workspace that it works in; null where it is every one of the user's.
+    workspace_id: Option<WorkspaceId>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+    /// To ten minutes.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Timestamp>,
+}
+
+impl AccessTokenView {
+    fn of(token: &AccessToken, uses: &HashMap<TokenId, Timestamp>) -> Self {
+        let AccessToken { id, ref name, ref scopes, workspace_id, created_at, expires_at, .. } = *token;
+        let (name, scopes, last_used_at) = (name.clone(), scopes.clone(), uses.get(&id).copied());
+        Self { id, name, scopes, workspace_id, created_at, expires_at, last_used_at }
+    }
+}
+
+pub static FUNCTION: Function = Function::route::<ListAccessTokens>();
+
+impl Endpoint for ListAccessTokens {
+    const ROUTE: Route = Route::get("list-access-tokens", "/me/access-tokens");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    type Access = SignedIn;
+    // One page: a user has 50 at most.
+    type Output = Found<Listing<AccessTokenView>>;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let accounts = caller.accounts();
+        let tokens = accounts.list::<AccessToken>(&AccountKey::User(caller.user())).await?;
+        let ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
+        let uses = accounts.last_used(&ids).await?;
+        let items = tokens.iter().map(|token| AccessTokenView::of(token, &uses)).collect();
+        Ok(Found(Listing { items, next_cursor: None }))
+    }
+}

@@ -1,0 +1,74 @@
+//! `GET /me/sessions`: where the caller is signed in, what was used last first.
+
+use std::cmp::Reverse;
+
+use serde::{Deserialize, Serialize};
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::identity::{AccountKey, SignedIn};
+use shared::kernel::ids::SessionId;
+use shared::kernel::problems::Problem;
+use shared::kernel::time::Timestamp;
+use shared::tenancy::Listing;
+use utoipa::ToSchema;
+
+use accounts::client::Client;
+use accounts::session::{Means, SessionRecord};
+
+/// Lists the caller's live sessions, what was used last first.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListSessions {}
+
+/// A session, as its user sees it.
+#[derive(Serialize, ToSchema)]
+pub struct SessionView {
+    id: SessionId,
+    /// Whether it is the one that asks.
+    current: bool,
+    /// What it was opened by.
+    means: Means,
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Timestamp,
+    /// When it was opened or last refreshed.
+    #[schema(value_type = String, format = DateTime)]
+    last_used_at: Timestamp,
+    /// When it ends unless it is refreshed before.
+    #[schema(value_type = String, format = DateTime)]
+    idle_ends_at: Timestamp,
+    /// When it ends in any case.
+    #[schema(value_type = String, format = DateTime)]
+    ends_at: Timestamp,
+    /// Where it was opened.
+    client: Client,
+}
+
+impl SessionView {
+    fn of(record: &SessionRecord, asking: SessionId) -> Self {
+        let SessionRecord { session, means, started_at, last_used_at, idle_ends_at, ends_at, ref client, .. } = *record;
+        let (current, client) = (session == asking, client.clone());
+        Self { id: session, current, means, started_at, last_used_at, idle_ends_at, ends_at, client }
+    }
+}
+
+pub static FUNCTION: Function = Function::route::<ListSessions>();
+
+impl Endpoint for ListSessions {
+    const ROUTE: Route = Route::get("list-sessions", "/me/sessions");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    type Access = SignedIn;
+    // One page: sessions end after twelve hours without use.
+    type Output = Found<Listing<SessionView>>;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let (accounts, user, now) = (caller.accounts(), caller.user(), caller.accounts().now());
+        let epoch = accounts.epoch(user).await?;
+        let mut sessions = accounts.list::<SessionRecord>(&AccountKey::User(user)).await?;
+        // The record of a session that was revoked with all others stays until it would have been idle.
+        sessions.retain(|session| session.epoch == epoch && now < session.idle_ends_at);
+        sessions.sort_by_key(|session| Reverse(session.last_used_at));
+        let items = sessions.iter().map(|session| SessionView::of(session, caller.session())).collect();
+        Ok(Found(Listing { items, next_cursor: None }))
+    }
+}

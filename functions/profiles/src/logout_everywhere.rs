@@ -1,0 +1,36 @@
+//! `POST /auth/logout-everywhere`: ends every session of the caller.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::events::{EventKind, Occurrence, Severity};
+use shared::function::Function;
+use shared::http::{Endpoint, NoContent, Route};
+use shared::identity::{AccountChanges, SignedIn};
+use shared::kernel::problems::Problem;
+use utoipa::ToSchema;
+
+pub static SIGNED_OUT_EVERYWHERE: EventKind = EventKind::security("signed_out_everywhere", Severity::Info);
+
+/// Ends every session of the caller, the one that asks included. Personal access tokens live on: each is revoked by
+/// itself, at `DELETE /me/access-tokens/{token_id}`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogoutEverywhere {}
+
+pub static FUNCTION: Function = Function::route::<LogoutEverywhere>();
+
+impl Endpoint for LogoutEverywhere {
+    const ROUTE: Route = Route::post("logout-everywhere", "/auth/logout-everywhere");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    type Access = SignedIn;
+    type Output = NoContent;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let (accounts, user) = (caller.accounts(), caller.user());
+        let epoch = accounts.epoch(user).await?;
+        let changes = AccountChanges::default().revoke_sessions(user, epoch);
+        // Refused means that somebody else ended them all at this moment.
+        let _revoked = accounts.try_commit(changes.event(Occurrence::of(&SIGNED_OUT_EVERYWHERE, user))).await?;
+        Ok(NoContent)
+    }
+}

@@ -1,0 +1,82 @@
+//! The job `purge-login-history`: once a day, removes sign-ins of more than 90 days ago and access tokens that expired.
+
+use serde::Deserialize;
+use serde_json::json;
+use shared::aws::grants::Grant;
+use shared::events::{EventKind, Occurrence, Severity};
+use shared::function::Function;
+use shared::identity::{AccountChanges, AccountRecord, AllAccounts};
+use shared::jobs::{Declaration, Job, JobError, Trigger};
+use shared::kernel::problems::Problem;
+use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::table::Stored;
+use shared::tenancy::Reason;
+
+use crate::access_token::AccessToken;
+use accounts::sign_in::SignIn;
+
+/// A run ends by itself before it is ended; what is left is due for the next one.
+const WORKS_FOR: SignedDuration = SignedDuration::from_mins(4);
+/// Records of one transaction: a token is two writes of the hundred that it may have.
+const TOGETHER: usize = 50;
+
+pub static LOGIN_HISTORY_PURGED: EventKind = EventKind::operational("login_history_purged", Severity::Info);
+
+#[derive(Deserialize)]
+pub struct PurgeLoginHistory {}
+
+/// Why this job looks into every account.
+pub enum HistoryIsOver {}
+
+impl Reason for HistoryIsOver {
+    const WHY: &'static str = "removes the sign-ins, with their addresses, and the access tokens whose time is over";
+}
+
+type All = AllAccounts<HistoryIsOver>;
+
+pub static FUNCTION: Function = Function::job::<PurgeLoginHistory>();
+
+impl Job for PurgeLoginHistory {
+    const JOB: Declaration =
+        Declaration::new("purge-login-history", Trigger::Schedule("cron(55 4 * * ? *)")).timeout_s(300);
+    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::ReadAccountsDue];
+    type Access = All;
+
+    async fn run(self, all: &All) -> Result<(), JobError> {
+        let stop_at = after(all.now(), WORKS_FOR);
+        let sign_ins = purge(all, stop_at, forget::<SignIn>).await?;
+        let access_tokens = purge(all, stop_at, |changes, token: &Stored<AccessToken>| {
+            forget(changes, token).revoke_token(token.user, &token.digest)
+        });
+        let access_tokens = access_tokens.await?;
+        if sign_ins + access_tokens > 0 {
+            let counts = json!({ "sign_ins": sign_ins, "access_tokens": access_tokens });
+            all.emit(Occurrence::of(&LOGIN_HISTORY_PURGED, "accounts").detail(counts)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes a record. Neither kind is ever changed, so that there is nothing to be careful of.
+fn forget<R: AccountRecord>(changes: AccountChanges, record: &Stored<R>) -> AccountChanges {
+    changes.forget::<R>(&record.account_key(), &record.part())
+}
+
+async fn purge<R: AccountRecord>(
+    all: &All,
+    stop_at: Timestamp,
+    remove: impl Fn(AccountChanges, &Stored<R>) -> AccountChanges + Send,
+) -> Result<usize, Problem> {
+    let mut over = all.due::<R>(all.now()).await?;
+    over.retain(|record| record.expires_at().is_some_and(|at| at <= all.now()));
+    let mut purged = 0;
+    for together in over.chunks(TOGETHER) {
+        if all.now() >= stop_at {
+            break;
+        }
+        let changes = together.iter().fold(AccountChanges::default(), &remove);
+        all.commit(changes).await?;
+        purged += together.len();
+    }
+    Ok(purged)
+}

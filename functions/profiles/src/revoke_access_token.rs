@@ -1,0 +1,40 @@
+//! `DELETE /me/access-tokens/{token_id}`: ends a personal access token.
+
+use serde::Deserialize;
+use serde_json::json;
+use shared::aws::grants::Grant;
+use shared::events::Occurrence;
+use shared::function::Function;
+use shared::http::{Endpoint, NoContent, Route};
+use shared::identity::{AccountChanges, AccountKey, SignedIn};
+use shared::kernel::ids::TokenId;
+use shared::kernel::problems::Problem;
+use utoipa::ToSchema;
+
+use crate::access_token::{ACCESS_TOKEN_REVOKED, AccessToken};
+
+/// Ends one of the caller's personal access tokens: it is refused from the next request on.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeAccessToken {
+    token_id: TokenId,
+}
+
+pub static FUNCTION: Function = Function::route::<RevokeAccessToken>();
+
+impl Endpoint for RevokeAccessToken {
+    const ROUTE: Route = Route::delete("revoke-access-token", "/me/access-tokens/{token_id}");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    // Not a fresh one: whoever sees a token that they do not know must be able to end it at once.
+    type Access = SignedIn;
+    type Output = NoContent;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
+        let token = accounts.find_part::<AccessToken>(&key, &self.token_id).await?.ok_or_else(Problem::not_found)?;
+        let revoked = Occurrence::of(&ACCESS_TOKEN_REVOKED, token.user).detail(json!({ "token": token.id }));
+        let changes = AccountChanges::default().delete(&token).or(Problem::not_found());
+        accounts.commit(changes.revoke_token(token.user, &token.digest).event(revoked)).await?;
+        Ok(NoContent)
+    }
+}

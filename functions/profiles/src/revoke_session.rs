@@ -1,0 +1,40 @@
+//! `DELETE /me/sessions/{session_id}`: ends one of the caller's sessions, also the one that asks.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, NoContent, Route};
+use shared::identity::{AccountChanges, AccountKey, SignedIn};
+use shared::kernel::ids::SessionId;
+use shared::kernel::problems::Problem;
+use utoipa::ToSchema;
+
+use accounts::session::SessionRecord;
+
+/// Ends one of the caller's sessions: from the next request on its access token is refused, and its refresh token is
+/// worth nothing.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeSession {
+    session_id: SessionId,
+}
+
+pub static FUNCTION: Function = Function::route::<RevokeSession>();
+
+impl Endpoint for RevokeSession {
+    const ROUTE: Route = Route::delete("revoke-session", "/me/sessions/{session_id}");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    type Access = SignedIn;
+    type Output = NoContent;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
+        // It lies under the caller's own id, so that another user's is not there.
+        let session = accounts.find_part::<SessionRecord>(&key, &self.session_id).await?;
+        let SessionRecord { user, session, .. } = **session.as_ref().ok_or_else(Problem::not_found)?;
+        // Whatever it was carried on to meanwhile goes, too: the proof is what its tokens hang on.
+        let changes = AccountChanges::default().close_session(user, session);
+        accounts.commit(changes.forget::<SessionRecord>(&key, &session)).await?;
+        Ok(NoContent)
+    }
+}

@@ -1,0 +1,277 @@
+//! A whole account against a model of it: whatever is done in whatever order, each status and code is the predicted one,
+//! and who is signed in afterwards is who should be.
+//!
+//! 24 sequences of about a dozen commands; 1,000 with `BULKHEAD_LONG=1`. The seed that `TestApp` prints repeats them, and a
+//! sequence that fails is made as short as it can be.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../../../accounts/tests/support/mod.rs"]
+mod support;
+
+mod commands;
+mod limits;
+mod world;
+
+use accounts::address::Address;
+use accounts::{
+    change_password, confirm_totp, disable_totp, enrol_totp, login, logout, refresh_session, register,
+    request_password_reset, reset_password, step_up, verify_email, verify_second_factor,
+};
+use commands::{Code, Command, Factor, PASSWORDS, Pick, commands};
+use mail::Letter;
+use profiles::{logout_everywhere, revoke_session};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use serde_json::{Value, json};
+use shared::crypto::digest::{base64, base64url, from_base64, from_base64url, hmac_sha256};
+use shared::crypto::link::LinkClaims;
+use shared::function::Function;
+use shared::kernel::time::SignedDuration;
+use shared::testing::{Request, Response, TestApp};
+use support::{email, get_me, letters};
+use totp_rs::{Builder, Secret};
+use world::{World, nth};
+
+/// What the account's person holds: everything that was ever handed out.
+struct Hands<'a> {
+    app: &'a TestApp,
+    /// What mailed links are signed with.
+    link_key: &'a [u8],
+    email: String,
+    links: Vec<String>,
+    /// The newest access token of each session, and the session's id.
+    sessions: Vec<(Value, String)>,
+    refresh_tokens: Vec<(usize, Value)>,
+    challenge: Value,
+    secret: Option<String>,
+}
+
+impl<'a> Hands<'a> {
+    fn empty(app: &'a TestApp, link_key: &'a [u8]) -> Self {
+        let (links, sessions, refresh_tokens) = (Vec::new(), Vec::new(), Vec::new());
+        Self {
+            app,
+            link_key,
+            email: email(app),
+            links,
+            sessions,
+            refresh_tokens,
+            challenge: json!("a.b"),
+            secret: None,
+        }
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.app.now().as_millisecond()
+    }
+
+    async fn post(&self, route: &'static Function, body: Value) -> Response {
+        self.app.move_address();
+        self.app.call(Request::to(route).json(body)).await
+    }
+
+    /// By a session; a text that is no token stands for one that there is none of.
+    fn by(&self, route: &'static Function, session: Pick) -> Request {
+        self.app.move_address();
+        let token = nth(session, self.sessions.len()).map_or("none", |at| self.sessions[at].0.as_str().unwrap());
+        Request::to(route).bearer(token)
+    }
+
+    async fn ask(&self, route: &'static Function, session: Pick, body: Value) -> Response {
+        let request = self.by(route, session);
+        self.app.call(if body.is_null() { request } else { request.json(body) }).await
+    }
+
+    fn link(&self, pick: Pick) -> String {
+        nth(pick, self.links.len()).map_or("a.b".to_owned(), |at| self.links[at].clone())
+    }
+
+    fn code(&self, code: Code) -> String {
+        let Some(secret) = &self.secret else { return "000000".to_owned() };
+        let totp = Builder::new().with_secret(Secret::try_from_base32(secret).unwrap()).build().unwrap();
+        let now = u64::try_from(self.app.now().as_second()).unwrap();
+        let near = [now - 30, now, now + 30].map(|at| totp.generate(at).to_string());
+        match code {
+            Code::Before => near[0].clone(),
+            Code::Now => near[1].clone(),
+            Code::Wrong => (0..).map(|number| format!("{number:06}")).find(|text| !near.contains(text)).unwrap(),
+        }
+    }
+
+    /// Does it, and keeps what is handed out.
+    async fn carry_out(&mut self, command: Command) -> Response {
+        let email = self.email.clone();
+        match command {
+            Command::Register { password } => {
+                let body = json!({ "email": email, "password": PASSWORDS[password], "name": "Grace" });
+                let answer = self.post(&register::FUNCTION, body).await;
+                self.keep_link().await;
+                answer
+            }
+            Command::RequestReset => {
+                let answer = self.post(&request_password_reset::FUNCTION, json!({ "email": email })).await;
+                self.keep_link().await;
+                answer
+            }
+            Command::Verify { link } => self.post(&verify_email::FUNCTION, json!({ "token": self.link(link) })).await,
+            Command::Reset { link, new } => {
+                let body = json!({ "token": self.link(link), "password": PASSWORDS[new] });
+                self.post(&reset_password::FUNCTION, body).await
+            }
+            Command::Login { password } => {
+                let body = json!({ "email": email, "password": PASSWORDS[password] });
+                let answer = self.post(&login::FUNCTION, body).await;
+                match answer.body["second_factor"]["challenge"].clone() {
+                    Value::Null => self.keep_tokens(&answer),
+                    challenge => self.challenge = challenge,
+                }
+                answer
+            }
+            Command::SecondFactor(code) => {
+                let body = json!({ "challenge": self.challenge, "code": self.code(code) });
+                let answer = self.post(&verify_second_factor::FUNCTION, body).await;
+                self.keep_tokens(&answer);
+                answer
+            }
+            Command::Refresh { token } => self.refresh(token).await,
+            Command::Logout { session } => self.ask(&logout::FUNCTION, session, Value::Null).await,
+            Command::LogoutEverywhere { session } => self.ask(&logout_everywhere::FUNCTION, session, Value::Null).await,
+            Command::Revoke { by, session } => {
+                let nobodys = format!("ses_{:032x}", 0);
+                let id = nth(session, self.sessions.len()).map_or(&nobodys, |at| &self.sessions[at].1);
+                self.app.call(self.by(&revoke_session::FUNCTION, by).path("session_id", id)).await
+            }
+            Command::ChangePassword { session, current, new } => {
+                let body = json!({ "current_password": PASSWORDS[current], "new_password": PASSWORDS[new] });
+                let answer = self.ask(&change_password::FUNCTION, session, body).await;
+                self.keep_tokens(&answer);
+                answer
+            }
+            Command::EnrolTotp { session } => {
+                let answer = self.ask(&enrol_totp::FUNCTION, session, Value::Null).await;
+                if let Some(secret) = answer.body["secret"].as_str() {
+                    self.secret = Some(secret.to_owned());
+                }
+                answer
+            }
+            Command::ConfirmTotp { session, code } => {
+                self.ask(&confirm_totp::FUNCTION, session, json!({ "code": self.code(code) })).await
+            }
+            Command::DisableTotp { session } => self.ask(&disable_totp::FUNCTION, session, Value::Null).await,
+            Command::StepUp { session, factor } => {
+                let body = match factor {
+                    Factor::Password(password) => json!({ "password": PASSWORDS[password] }),
+                    Factor::Code(code) => json!({ "code": self.code(code) }),
+                };
+                self.ask(&step_up::FUNCTION, session, body).await
+            }
+            Command::Wait { .. } => panic!("waiting is no request"),
+        }
+    }
+
+    async fn refresh(&mut self, token: Pick) -> Response {
+        let known = nth(token, self.refresh_tokens.len()).map(|at| self.refresh_tokens[at].clone());
+        let (session, token) = known.unwrap_or((0, json!("A".repeat(86))));
+        let answer = self.post(&refresh_session::FUNCTION, json!({ "refresh_token": token })).await;
+        if answer.status == 200 {
+            self.sessions[session].0 = answer.body["access_token"].clone();
+            self.refresh_tokens.push((session, answer.body["refresh_token"].clone()));
+        }
+        answer
+    }
+
+    /// Of a session that was just opened.
+    fn keep_tokens(&mut self, answer: &Response) {
+        if let Some(access_token) = answer.body["access_token"].as_str() {
+            let claims = from_base64url(access_token.split('.').nth(1).unwrap()).unwrap();
+            let claims: Value = serde_json::from_slice(&claims).unwrap();
+            self.sessions.push((json!(access_token), claims["sid"].as_str().unwrap().to_owned()));
+            self.refresh_tokens.push((self.sessions.len() - 1, answer.body["refresh_token"].clone()));
+        }
+    }
+
+    /// The link of the letter that was just written, if it has one: signed as the job does that mails it.
+    async fn keep_link(&mut self) {
+        let Some(address) = support::address(self.app, &self.email).await else { return };
+        let waiting = Address::newest_registration(&address, self.app.now()).map(|registration| registration.user);
+        let Some(user) = address.owner().or(waiting) else { return };
+        let Some(newest) = letters(self.app, user).await.pop() else { return };
+        if let Letter::VerifyEmail { link } | Letter::ResetPassword { link } = newest.letter {
+            let token = sign(self.link_key, &link);
+            if self.links.last() != Some(&token) {
+                self.links.push(token);
+            }
+        }
+    }
+}
+
+fn sign(key: &[u8], claims: &LinkClaims) -> String {
+    let body = base64url(&serde_json::to_vec(claims).unwrap());
+    let mac = base64url(&hmac_sha256(key, body.as_bytes()));
+    format!("{body}.{mac}")
+}
+
+/// The key of mailed links, as KMS makes it.
+async fn link_key() -> Vec<u8> {
+    let name = std::env::var("BULKHEAD_TEST_NAME").unwrap_or_else(|_| "bht".to_owned());
+    let body = json!({
+        "KeyId": format!("alias/{name}-derivation"),
+        "MacAlgorithm": "HMAC_SHA_256",
+        "Message": base64(b"bulkhead/mailed-link/1"),
+    });
+    let answer = reqwest::Client::new()
+        .post(std::env::var("AWS_ENDPOINT_URL").unwrap())
+        .header("x-amz-target", "TrentService.GenerateMac")
+        .header("content-type", "application/x-amz-json-1.1")
+        .body(body.to_string())
+        .send();
+    let answer: Value = answer.await.unwrap().error_for_status().unwrap().json().await.unwrap();
+    from_base64(answer["Mac"].as_str().unwrap()).unwrap()
+}
+
+/// Carries out the commands one by one beside the model. Tells the first difference.
+async fn compare(app: &TestApp, link_key: &[u8], commands: &[Command]) -> Result<(), String> {
+    let (mut hands, mut world) = (Hands::empty(app, link_key), World::default());
+    for (at, command) in commands.iter().copied().enumerate() {
+        app.advance(SignedDuration::from_millis(1));
+        if let Command::Wait { seconds } = command {
+            app.advance(SignedDuration::from_secs(seconds));
+        } else {
+            let answer = hands.carry_out(command).await;
+            let predicted = world.take(command, hands.now_ms());
+            if (answer.status, answer.code()) != predicted {
+                return Err(format!("{at}: {command:?}: {predicted:?} was predicted, not {}", answer.text));
+            }
+            let held = (hands.sessions.len(), hands.refresh_tokens.len(), hands.links.len());
+            if held != world.handed_out() {
+                return Err(format!("{at}: {command:?}: sessions, tokens and links are {held:?}"));
+            }
+        }
+        for (session, (access_token, _)) in hands.sessions.iter().enumerate() {
+            app.move_address();
+            let predicted = if world.lets_in(session, hands.now_ms()) { 200 } else { 401 };
+            let let_in = get_me(app, access_token).await.status;
+            if let_in != predicted {
+                return Err(format!("after {at}: {command:?}: session {session} got {let_in}, not {predicted}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn an_account_does_what_its_model_does() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let app = TestApp::new();
+    let link_key = runtime.block_on(link_key());
+    let cases = if std::env::var("BULKHEAD_LONG").is_ok() { 1_000 } else { 24 };
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 100, ..Config::default() };
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &app.entropy().bytes::<32>());
+    let outcome = TestRunner::new_with_rng(config, rng).run(&commands(), |commands| {
+        runtime.block_on(compare(&app, &link_key, &commands)).map_err(TestCaseError::fail)
+    });
+    match outcome {
+        Ok(()) => {}
+        Err(TestError::Fail(reason, shortest)) => panic!("{reason}\nthe shortest that fails: {shortest:#?}"),
+        Err(aborted) => panic!("{aborted}"),
+    }
+}

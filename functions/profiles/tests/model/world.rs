@@ -1,0 +1,376 @@
+//! The model: what an account is, in a few numbers, and what comes of a command. It knows the rules and none of the code.
+
+use crate::commands::{Code, Command, Factor, Pick};
+use crate::limits::{Failures, is_one_too_many};
+
+pub const SECOND: i64 = 1_000;
+pub const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// A status and a stable code.
+pub type Outcome = (u16, &'static str);
+
+const OK: Outcome = (200, "");
+const CREATED: Outcome = (201, "");
+const ACCEPTED: Outcome = (202, "");
+const DONE: Outcome = (204, "");
+const NOT_SIGNED_IN: Outcome = (401, "not_signed_in");
+const WRONG_CODE: Outcome = (401, "wrong_code");
+const NOT_PROVED: Outcome = (403, "second_factor_needed");
+const LINK_INVALID: Outcome = (422, "link_invalid");
+
+/// Instants are milliseconds.
+pub struct Session {
+    epoch: u32,
+    is_closed: bool,
+    is_multi: bool,
+    factor_at: i64,
+    idle_ends_at: i64,
+    ends_at: i64,
+    /// In whole seconds, as the token says it.
+    access_ends_s: i64,
+}
+
+/// A refresh token.
+struct Token {
+    session: usize,
+    idle_ends_at: i64,
+    is_spent: bool,
+}
+
+struct Registration {
+    number: usize,
+    password: usize,
+    expires_at: i64,
+}
+
+enum Link {
+    Verify { registration: usize, expires_at: i64 },
+    Reset { passwords_set: u32, expires_at: i64 },
+}
+
+#[derive(Clone, Copy, Default, PartialEq)]
+enum App {
+    #[default]
+    None,
+    Pending {
+        until: i64,
+    },
+    Confirmed,
+}
+
+#[derive(Default)]
+pub struct World {
+    registered: usize,
+    waiting: Vec<Registration>,
+    /// The registration that became the account, and the password as it is now.
+    owner: Option<usize>,
+    password: usize,
+    passwords_set: u32,
+    written_to_at: Vec<i64>,
+    links: Vec<Link>,
+    epoch: u32,
+    failures: Failures,
+    sessions: Vec<Session>,
+    tokens: Vec<Token>,
+    /// The last one: when it was issued, in which epoch.
+    challenge: Option<(i64, u32)>,
+    app: App,
+    last_step: i64,
+    wrong_codes: Failures,
+    changes_at: Vec<i64>,
+    step_ups_at: Vec<i64>,
+}
+
+/// Which of so many, counted from the newest.
+pub fn nth(pick: Pick, count: usize) -> Option<usize> {
+    (count > 0).then(|| count - 1 - pick % count)
+}
+
+impl World {
+    /// How many sessions were opened, refresh tokens handed out and links mailed.
+    pub fn handed_out(&self) -> (usize, usize, usize) {
+        (self.sessions.len(), self.tokens.len(), self.links.len())
+    }
+
+    fn has_app(&self) -> bool {
+        self.app == App::Confirmed
+    }
+
+    /// Whether the session's newest access token is let in.
+    pub fn lets_in(&self, session: usize, now: i64) -> bool {
+        let session = &self.sessions[session];
+        let lives = !session.is_closed && session.epoch == self.epoch;
+        let access = now.div_euclid(SECOND) < session.access_ends_s;
+        lives && access && now < session.idle_ends_at && now < session.ends_at
+    }
+
+    fn enter(&self, pick: Pick, now: i64) -> Result<usize, Outcome> {
+        nth(pick, self.sessions.len()).filter(|at| self.lets_in(*at, now)).ok_or(NOT_SIGNED_IN)
+    }
+
+    fn enter_fresh(&self, pick: Pick, now: i64) -> Result<usize, Outcome> {
+        let at = self.enter(pick, now)?;
+        let is_fresh = now < self.sessions[at].factor_at + 10 * MINUTE;
+        if is_fresh { Ok(at) } else { Err((401, "fresh_factor_needed")) }
+    }
+
+    /// Whoever changes a factor must have proved the one that there is.
+    fn may_change_factors(&self, session: usize) -> Result<(), Outcome> {
+        if self.has_app() && !self.sessions[session].is_multi { Err(NOT_PROVED) } else { Ok(()) }
+    }
+
+    fn open(&mut self, is_multi: bool, now: i64) {
+        let idle_ends_at = now + 12 * HOUR;
+        self.sessions.push(Session {
+            epoch: self.epoch,
+            is_closed: false,
+            is_multi,
+            factor_at: now,
+            idle_ends_at,
+            ends_at: now + 30 * DAY,
+            access_ends_s: now.div_euclid(SECOND) + 900,
+        });
+        self.tokens.push(Token { session: self.sessions.len() - 1, idle_ends_at, is_spent: false });
+    }
+
+    fn set_password(&mut self, password: usize) {
+        self.password = password;
+        self.passwords_set += 1;
+        self.epoch += 1;
+        self.failures = Failures::default();
+    }
+
+    /// Whether one more letter goes to the address in this hour.
+    fn may_be_written_to(&mut self, now: i64) -> bool {
+        self.waiting.retain(|registration| now < registration.expires_at);
+        self.written_to_at.retain(|at| now < at + HOUR);
+        let may = self.written_to_at.len() < 5;
+        if may {
+            self.written_to_at.push(now);
+        }
+        may
+    }
+
+    fn try_code(&mut self, code: Code, now: i64) -> bool {
+        if !self.has_app() || self.wrong_codes.delays(30, now) {
+            return false;
+        }
+        let step = now.div_euclid(30 * SECOND) - i64::from(code == Code::Before);
+        if code == Code::Wrong || step <= self.last_step {
+            self.wrong_codes.add(now);
+            return false;
+        }
+        self.last_step = step;
+        self.wrong_codes = Failures::default();
+        true
+    }
+
+    /// What comes of a command, and what is so from then on.
+    pub fn take(&mut self, command: Command, now: i64) -> Outcome {
+        self.attempt(command, now).unwrap_or_else(|refused| refused)
+    }
+
+    fn attempt(&mut self, command: Command, now: i64) -> Result<Outcome, Outcome> {
+        match command {
+            Command::Register { password } => {
+                if self.may_be_written_to(now) && self.owner.is_none() {
+                    let (number, expires_at) = (self.registered, now + DAY);
+                    self.registered += 1;
+                    self.waiting.push(Registration { number, password, expires_at });
+                    self.links.push(Link::Verify { registration: number, expires_at });
+                }
+                Ok(ACCEPTED)
+            }
+            Command::RequestReset => {
+                if self.may_be_written_to(now) {
+                    if self.owner.is_some() {
+                        let (passwords_set, expires_at) = (self.passwords_set, now + 30 * MINUTE);
+                        self.links.push(Link::Reset { passwords_set, expires_at });
+                    } else if let Some(newest) = self.waiting.last_mut() {
+                        newest.expires_at = now + DAY;
+                        let (registration, expires_at) = (newest.number, newest.expires_at);
+                        self.links.push(Link::Verify { registration, expires_at });
+                    }
+                }
+                Ok(ACCEPTED)
+            }
+            Command::Verify { link } => self.verify(link, now),
+            Command::Reset { link, new } => {
+                let link = nth(link, self.links.len()).map(|at| &self.links[at]);
+                let Some(Link::Reset { passwords_set, expires_at }) = link else { return Err(LINK_INVALID) };
+                if *passwords_set != self.passwords_set || *expires_at <= now {
+                    return Err(LINK_INVALID);
+                }
+                self.set_password(new);
+                Ok(OK)
+            }
+            Command::Login { password } => self.login(password, now),
+            Command::SecondFactor(code) => {
+                let Some((issued_at, epoch)) = self.challenge else { return Err((401, "challenge_expired")) };
+                if epoch != self.epoch || issued_at + 5 * MINUTE <= now {
+                    return Err((401, "challenge_expired"));
+                }
+                if !self.try_code(code, now) {
+                    return Err(WRONG_CODE);
+                }
+                self.open(true, now);
+                Ok(OK)
+            }
+            Command::Refresh { token } => self.refresh(token, now),
+            Command::Logout { session } => {
+                let at = self.enter(session, now)?;
+                self.sessions[at].is_closed = true;
+                Ok(DONE)
+            }
+            Command::LogoutEverywhere { session } => {
+                self.enter(session, now)?;
+                self.epoch += 1;
+                Ok(DONE)
+            }
+            Command::Revoke { by, session } => {
+                self.enter(by, now)?;
+                let at = nth(session, self.sessions.len()).ok_or((404, "not_found"))?;
+                // Those that were revoked with all others are still listed as records, until they would be idle.
+                if self.sessions[at].is_closed || self.sessions[at].idle_ends_at <= now {
+                    return Err((404, "not_found"));
+                }
+                self.sessions[at].is_closed = true;
+                Ok(DONE)
+            }
+            Command::ChangePassword { session, current, new } => {
+                let at = self.enter_fresh(session, now)?;
+                if is_one_too_many(&mut self.changes_at, now) {
+                    return Err((429, "too_many_requests"));
+                }
+                self.may_change_factors(at)?;
+                if current != self.password {
+                    return Err((403, "wrong_password"));
+                }
+                if new == current {
+                    return Err((422, "same_password"));
+                }
+                self.set_password(new);
+                self.open(self.sessions[at].is_multi, now);
+                Ok(OK)
+            }
+            Command::EnrolTotp { session } => self.enrol(session, now),
+            Command::ConfirmTotp { session, code } => self.confirm(session, code, now),
+            Command::DisableTotp { session } => {
+                let at = self.enter_fresh(session, now)?;
+                self.may_change_factors(at)?;
+                if !self.has_app() {
+                    return Err((404, "not_found"));
+                }
+                self.app = App::None;
+                Ok(DONE)
+            }
+            Command::StepUp { session, factor } => self.step_up(session, factor, now),
+            Command::Wait { .. } => Ok(OK),
+        }
+    }
+
+    fn verify(&mut self, link: Pick, now: i64) -> Result<Outcome, Outcome> {
+        let link = nth(link, self.links.len()).map(|at| &self.links[at]);
+        let Some(Link::Verify { registration, expires_at }) = link else { return Err(LINK_INVALID) };
+        let (number, expires_at) = (*registration, *expires_at);
+        if expires_at <= now {
+            return Err(LINK_INVALID);
+        }
+        if self.owner == Some(number) {
+            return Ok(OK);
+        }
+        self.waiting.retain(|waiting| now < waiting.expires_at);
+        let found = self.waiting.iter().find(|waiting| waiting.number == number).ok_or(LINK_INVALID)?;
+        (self.owner, self.password, self.epoch) = (Some(number), found.password, 1);
+        self.waiting.clear();
+        Ok(OK)
+    }
+
+    fn login(&mut self, password: usize, now: i64) -> Result<Outcome, Outcome> {
+        let waiting = self.waiting.last().filter(|waiting| now < waiting.expires_at);
+        let right = if self.owner.is_some() { Some(self.password) } else { waiting.map(|waiting| waiting.password) };
+        let is_delayed = self.failures.delays(1, now);
+        if right != Some(password) || is_delayed {
+            if !is_delayed {
+                self.failures.add(now);
+            }
+            return Err((401, "wrong_credentials"));
+        }
+        if self.owner.is_none() {
+            return Err((403, "email_not_verified"));
+        }
+        self.failures = Failures::default();
+        if self.has_app() {
+            self.challenge = Some((now, self.epoch));
+        } else {
+            self.open(false, now);
+        }
+        Ok(OK)
+    }
+
+    fn refresh(&mut self, token: Pick, now: i64) -> Result<Outcome, Outcome> {
+        let at = nth(token, self.tokens.len()).ok_or((401, "session_ended"))?;
+        let Token { session, idle_ends_at, is_spent } = self.tokens[at];
+        if is_spent {
+            // What was revoked already is not revoked again.
+            if self.sessions[session].epoch == self.epoch {
+                self.epoch += 1;
+            }
+            return Err((401, "refresh_token_reused"));
+        }
+        if idle_ends_at <= now || self.sessions[session].is_closed || self.sessions[session].epoch != self.epoch {
+            return Err((401, "session_ended"));
+        }
+        self.tokens[at].is_spent = true;
+        let carried_on = &mut self.sessions[session];
+        carried_on.idle_ends_at = (now + 12 * HOUR).min(carried_on.ends_at);
+        carried_on.access_ends_s = now.div_euclid(SECOND) + 900;
+        self.tokens.push(Token { session, idle_ends_at: carried_on.idle_ends_at, is_spent: false });
+        Ok(OK)
+    }
+
+    fn enrol(&mut self, session: Pick, now: i64) -> Result<Outcome, Outcome> {
+        let at = self.enter_fresh(session, now)?;
+        self.may_change_factors(at)?;
+        if self.has_app() {
+            return Err((409, "totp_enrolled"));
+        }
+        self.app = App::Pending { until: now + 15 * MINUTE };
+        Ok(CREATED)
+    }
+
+    fn confirm(&mut self, session: Pick, code: Code, now: i64) -> Result<Outcome, Outcome> {
+        let at = self.enter_fresh(session, now)?;
+        self.may_change_factors(at)?;
+        match self.app {
+            App::Confirmed => return Err((409, "totp_enrolled")),
+            App::Pending { until } if now < until => {}
+            _ => return Err((409, "totp_not_pending")),
+        }
+        if code == Code::Wrong {
+            return Err(WRONG_CODE);
+        }
+        self.last_step = now.div_euclid(30 * SECOND) - i64::from(code == Code::Before);
+        (self.app, self.wrong_codes) = (App::Confirmed, Failures::default());
+        (self.sessions[at].is_multi, self.sessions[at].factor_at) = (true, now);
+        Ok(OK)
+    }
+
+    fn step_up(&mut self, session: Pick, factor: Factor, now: i64) -> Result<Outcome, Outcome> {
+        let at = self.enter(session, now)?;
+        if is_one_too_many(&mut self.step_ups_at, now) {
+            return Err((429, "too_many_requests"));
+        }
+        match factor {
+            Factor::Password(_) if self.has_app() => return Err((422, "second_factor_asked")),
+            Factor::Password(password) if password != self.password => return Err((403, "wrong_password")),
+            Factor::Password(_) => {}
+            Factor::Code(code) if self.try_code(code, now) => self.sessions[at].is_multi = true,
+            Factor::Code(_) => return Err(WRONG_CODE),
+        }
+        self.sessions[at].factor_at = now;
+        Ok(OK)
+    }
+}

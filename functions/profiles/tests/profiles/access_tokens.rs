@@ -1,0 +1,315 @@
+//! Personal access tokens: what a program may do with one, where, for how long, and who may make one.
+
+use crate::owner::*;
+use crate::support::*;
+use accounts::session::SessionRecord;
+use mail::{Letter, SendEmail};
+use profiles::access_token::AccessToken;
+use profiles::{
+    create_access_token, delete_account, list_access_tokens, logout_everywhere, purge_login_history,
+    revoke_access_token,
+};
+use serde_json::{Value, json};
+use shared::identity::{AccountChanges, AccountKey};
+use shared::kernel::ids::WorkspaceId;
+use shared::kernel::time::SignedDuration;
+use shared::testing::{Request, TestApp};
+
+#[tokio::test]
+async fn a_token_is_told_once() {
+    let app = TestApp::new();
+    let owner = Owner::new(&app).await;
+    let body = json!({
+        "name": " Nightly import ",
+        "scopes": ["posts:write", "me:read"],
+        "workspace_id": owner.workspaces[0],
+        "expires_in_days": 7,
+    });
+    let made = owner.make(&app, body).await.expect(201).body;
+    let (token, id) = (made["token"].as_str().unwrap(), &made["id"]);
+    assert!(token.starts_with("bhp_") && token.len() == 68, "{token}");
+    let view = json!({
+        "id": id,
+        "name": "Nightly import",
+        "scopes": ["me:read", "posts:write"],
+        "workspace_id": owner.workspaces[0],
+        "created_at": app.now(),
+        "expires_at": app.now() + SignedDuration::from_hours(7 * 24),
+        "last_used_at": null,
+    });
+    for (name, value) in view.as_object().unwrap().iter().filter(|(name, _)| *name != "last_used_at") {
+        assert_eq!(&made[name], value, "{name}");
+    }
+    assert_eq!(owner.list(&app).await, [view]);
+
+    let told = owner.events(&app, "access_token_created").await;
+    assert_eq!(told, [json!({ "token": id, "scopes": ["me:read", "posts:write"], "workspace": owner.workspaces[0] })]);
+    let Some(SendEmail { to, letter }) = letters(&app, owner.user).await.pop() else { panic!("no letter") };
+    assert_eq!(to.as_str(), owner.email);
+    assert!(matches!(letter, Letter::AccessTokenCreated { token_name, .. } if token_name == "Nightly import"));
+    assert_granted(&app, &[&create_access_token::FUNCTION, &list_access_tokens::FUNCTION]);
+}
+
+#[tokio::test]
+async fn a_token_does_what_its_scopes_say() {
+    let app = TestApp::new();
+    let owner = Owner::new(&app).await;
+    let here = &owner.workspaces[0];
+    let reads = owner.made(&app, &["posts:read"]).await;
+    with(&app, &reads, &READ_POSTS, here).await.expect(202);
+    let refused = with(&app, &reads, &WRITE_POST, here).await.expect(403);
+    assert_eq!(refused.code(), "scope_missing");
+    assert!(refused.text.contains("posts:write"), "{}", refused.text);
+    assert_eq!(me(&app, &reads).await.expect(403).code(), "scope_missing");
+
+    // Who may write may read.
+    let writes = owner.made(&app, &["posts:write"]).await;
+    with(&app, &writes, &READ_POSTS, here).await.expect(202);
+    with(&app, &writes, &WRITE_POST, here).await.expect(204);
+    let knows = owner.made(&app, &["me:read", "channels:write"]).await;
+    assert_eq!(me(&app, &knows).await.expect(200).body["email"], json!(owner.email));
+    assert_eq!(with(&app, &knows, &READ_POSTS, here).await.expect(403).code(), "scope_missing");
+
+    // Where its user is a stranger so is the token, and it does nothing to the account.
+    let elsewhere = Owner::new(&app).await;
+    assert_eq!(with(&app, &writes, &READ_POSTS, &elsewhere.workspaces[0]).await.expect(404).code(), "not_found");
+    for route in [&list_access_tokens::FUNCTION, &logout_everywhere::FUNCTION, &delete_account::FUNCTION] {
+        let request = Request::to(route).bearer(knows["token"].as_str().unwrap());
+        assert_eq!(app.call(request).await.expect(403).code(), "session_needed");
+    }
+    assert_granted(&app, &[&READ_POSTS, &WRITE_POST, &accounts::get_me::FUNCTION]);
+}
+
+#[tokio::test]
+async fn a_token_of_one_workspace_knows_no_other() {
+    let app = TestApp::new();
+    let owner = Owner::new(&app).await;
+    let [here, there] = &owner.workspaces;
+    let body = json!({ "name": "Import", "scopes": ["posts:write"], "workspace_id": here });
+    let bound = owner.make(&app, body).await.expect(201).body;
+    with(&app, &bound, &WRITE_POST, here).await.expect(204);
+    let other = with(&app, &bound, &READ_POSTS, there).await.expect(404);
+    let nobodys: WorkspaceId = app.new_id();
+    let never = with(&app, &bound, &READ_POSTS, &nobodys.to_string()).await.expect(404);
+    assert_eq!(other.body["detail"], never.body["detail"]);
+    let free = owner.made(&app, &["posts:read"]).await;
+    for workspace in [here, there] {
+        with(&app, &free, &READ_POSTS, workspace).await.expect(202);
+    }
+}
+
+#[tokio::test]
+async fn what_breaks_a_rule_is_named() {
+    let app = TestApp::new();
+    let owner = Owner::new(&app).await;
+    let stranger = Owner::new(&app).await;
+    let unknown: WorkspaceId = app.new_id();
+    let whole = json!({ "name": "Import", "scopes": ["posts:read"] });
+    for (field, value, rule) in [
+        ("name", json!(""), "must have 1 to 60 characters"),
+        ("name", json!("a\nb"), "must not have line breaks"),
+        ("name", Value::Null, "must be"),
+        ("scopes", json!([]), "must be 1 to 20 scopes"),
+        ("scopes", json!(vec!["posts:read"; 21]), "must be 1 to 20 scopes"),
+        ("scopes", json!(["posts:read", "posts:read"]), "must be different"),
+        ("scopes", json!(["posts:read", "posts:*"]), "must be of audit-entries:read, "),
+        ("scopes", json!("posts:read"), "must be"),
+        ("expires_in_days", json!(0), "from 1 to 365"),
+        ("expires_in_days", json!(366), "from 1 to 365"),
+        ("expires_in_days", json!(4_294_967_297_u64), "from 1 to 365"),
+        ("workspace_id", json!("ws_1"), "must be an id"),
+        ("workspace_id", json!(unknown), "must be a workspace that you are a member of"),
+        ("workspace_id", json!(stranger.workspaces[0]), "must be a workspace that you are a member of"),
+    ] {
+        let mut body = whole.clone();
+        body[field] = value;
+        let refused = owner.make(&app, body).await.expect(422);
+        assert_eq!(refused.fields(), [field], "{}", refused.text);
+        assert!(refused.text.contains(rule), "{}", refused.text);
+    }
+    assert_eq!(owner.list(&app).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn making_a_token_takes_a_fresh_factor() {
+    let app = TestApp::new();
+    let owner = Owner::new(&app).await;
+    app.advance(SignedDuration::from_mins(10));
+    let body = json!({ "name": "Import", "scopes": ["posts:read"] });
+    let refused = owner.make(&app, body).await.expect(401);
+    assert_eq!(refused.code(), "fresh_factor_needed");
+    assert!(refused.header("www-authenticate").contains("insufficient_user_authentication"));
+    owner.ask(&app, &list_access_tokens::FUNCTION).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_token_is_as_strong_as_the_session_that_made_it() {
+    let app = TestApp::new();
+    let owner = Owner::by_password(&app).await;
+    let here = &owner.workspaces[0];
+    let weak = owner.made(&app, &["posts:read"]).await;
+    assert_eq!(with(&app, &weak, &READ_POSTS, here).await.expect(403).code(), "second_factor_needed");
+
+    // Proving a second factor later makes the session stronger, and not the token.
+    owner.proves_a_second_factor(&app).await;
+    let strong = owner.made(&app, &["posts:read"]).await;
+    with(&app, &strong, &READ_POSTS, here).await.expect(202);
+    assert_eq!(with(&app, &weak, &READ_POSTS, here).await.expect(403).code(), "second_factor_needed");
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_refused_at_once() {
+    let app = TestApp::new();
+    let (owner, stranger) = (Owner::new(&app).await, Owner::new(&app).await);
+    let (token, other) = (owner.made(&app, &["me:read"]).await, owner.made(&app, &["me:read"]).await);
+    me(&app, &token).await.expect(200);
+    assert_eq!(stranger.revoke(&app, &token["id"]).await.expect(404).code(), "not_found");
+    owner.revoke(&app, &json!("pat_1")).await.expect(404);
+    me(&app, &token).await.expect(200);
+
+    owner.revoke(&app, &token["id"]).await.expect(204);
+    assert_eq!(me(&app, &token).await.expect(401).code(), "not_signed_in");
+    owner.revoke(&app, &token["id"]).await.expect(404);
+    me(&app, &other).await.expect(200);
+    let ids: Vec<_> = owner.list(&app).await.into_iter().map(|token| token["id"].clone()).collect();
+    assert_eq!(ids, [other["id"].clone()]);
+    assert_eq!(owner.events(&app, "access_token_revoked").await, [json!({ "token": token["id"] })]);
+    assert_granted(&app, &[&revoke_access_token::FUNCTION]);
+}
+
+#[tokio::test]
+async fn a_token_outlives_sessions_and_ends_by_itself() {
+    let app = TestApp::alone().await.unwrap();
+    let owner = Owner::new(&app).await;
+    let body = json!({ "name": "Import", "scopes": ["me:read"], "expires_in_days": 1 });
+    let (short, long) = (owner.make(&app, body).await.expect(201).body, owner.made(&app, &["me:read"]).await);
+    owner.ask(&app, &logout_everywhere::FUNCTION).await.expect(204);
+    for token in [&short, &long] {
+        me(&app, token).await.expect(200);
+    }
+    app.advance(SignedDuration::from_hours(24));
+    me(&app, &short).await.expect(401);
+    me(&app, &long).await.expect(200);
+
+    let purged = || async {
+        app.advance(SignedDuration::from_secs(1));
+        app.tick(&purge_login_history::FUNCTION).await.unwrap();
+        let events = app.events_since(app.now() - SignedDuration::from_hours(1)).await.unwrap();
+        let told = events.into_iter().filter(|event| event.name == "login_history_purged");
+        told.map(|event| event.detail["access_tokens"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(purged().await, [json!(1)]);
+    assert_eq!(purged().await, [json!(1)], "a second run found something");
+    let left = app.accounts().list::<AccessToken>(&AccountKey::User(owner.user)).await.unwrap();
+    assert_eq!(left.iter().map(|token| json!(token.id)).collect::<Vec<_>>(), [long["id"].clone()]);
+    me(&app, &long).await.expect(200);
+    // 90 days are what it has if nothing is said.
+    app.advance(SignedDuration::from_hours(89 * 24));
+    me(&app, &long).await.expect(401);
+    assert_granted(&app, &[&purge_login_history::FUNCTION]);
+}
+
+#[tokio::test]
+async fn a_closed_account_has_no_tokens() {
+    let app = TestApp::new();
+    let (email, user) = user(&app).await;
+    let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
+    let owner = Owner { email, user, tokens, workspaces: Default::default() };
+    let token = owner.made(&app, &["me:read"]).await;
+    me(&app, &token).await.expect(200);
+    owner.ask(&app, &delete_account::FUNCTION).await.expect(200);
+    assert_eq!(me(&app, &token).await.expect(401).code(), "not_signed_in");
+}
+
+#[tokio::test]
+async fn it_is_seen_when_a_token_was_used() {
+    let app = TestApp::new();
+    let owner = Owner::new(&app).await;
+    let token = owner.made(&app, &["posts:read"]).await;
+    let here = &owner.workspaces[0];
+    let ledger = app.wire(&READ_POSTS);
+    let used_at = app.now();
+    // Warm: the rate lease of the address, and the key of nothing else.
+    with(&app, &token, &READ_POSTS, here).await.expect(202);
+    assert_eq!(owner.list(&app).await[0]["last_used_at"], json!(used_at));
+
+    let mut updates = Vec::new();
+    for _ in 0..3 {
+        app.advance(SignedDuration::from_mins(3));
+        ledger.take();
+        with(&app, &token, &READ_POSTS, here).await.expect(202);
+        updates.push(ledger.take().iter().filter(|call| *call == "DynamoDB.UpdateItem").count());
+    }
+    let lease = updates[0];
+    assert!(lease <= 1, "{updates:?}");
+    assert!(updates.iter().all(|count| *count == lease), "a use within ten minutes is written: {updates:?}");
+    assert_eq!(owner.list(&app).await[0]["last_used_at"], json!(used_at));
+    app.advance(SignedDuration::from_mins(1));
+    ledger.take();
+    let used_at = app.now();
+    with(&app, &token, &READ_POSTS, here).await.expect(202);
+    assert_eq!(ledger.take().iter().filter(|call| *call == "DynamoDB.UpdateItem").count(), lease + 1);
+    assert_eq!(owner.list(&app).await[0]["last_used_at"], json!(used_at));
+    assert_granted(&app, &[&READ_POSTS]);
+}
+
+#[tokio::test]
+async fn a_user_has_fifty_tokens() {
+    let app = TestApp::new();
+    let owner = Owner::new(&app).await;
+    for _ in 0..48 {
+        owner.made(&app, &["me:read"]).await;
+    }
+    // Of several at once that would all fit, no more than fit are made.
+    let body = json!({ "name": "Import", "scopes": ["me:read"] });
+    let answers = futures::future::join_all((0..6).map(|_| owner.make(&app, body.clone()))).await;
+    let made = answers.iter().filter(|answer| answer.status == 201).count();
+    assert!((1..=2).contains(&made), "{answers:?}");
+    assert!(answers.iter().all(|answer| matches!(answer.status, 201 | 409)), "{answers:?}");
+    while owner.list(&app).await.len() < 50 {
+        owner.made(&app, &["me:read"]).await;
+    }
+    let full = owner.make(&app, body.clone()).await.expect(409);
+    assert_eq!(full.code(), "too_many_access_tokens");
+    let listed = owner.list(&app).await;
+    assert_eq!(listed.len(), 50);
+    owner.revoke(&app, &listed[0]["id"]).await.expect(204);
+    owner.make(&app, body).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_token_is_not_recalled() {
+    let app = TestApp::new();
+    let owner = Owner::new(&app).await;
+    let request = |body: Value| {
+        app.advance(SignedDuration::from_millis(1));
+        let request = Request::to(&create_access_token::FUNCTION).bearer(bearer(&owner.tokens));
+        app.call(request.header("idempotency-key", "the same").json(body))
+    };
+    let body = json!({ "name": "Import", "scopes": ["me:read"] });
+    let one = request(body.clone()).await.expect(201).body;
+    let other = request(body).await.expect(201).body;
+    assert_ne!(one["token"], other["token"]);
+    // A refusal is told as it is.
+    let refused = request(json!({ "name": "Import", "scopes": [] })).await.expect(422);
+    assert_eq!(refused.fields(), ["scopes"]);
+    assert_granted(&app, &[&create_access_token::FUNCTION]);
+}
+
+#[tokio::test]
+async fn whatever_ends_the_sessions_meanwhile_wins() {
+    let app = TestApp::new();
+    let owner = Owner::new(&app).await;
+    let (accounts, key) = (app.accounts(), AccountKey::User(owner.user));
+    let before = accounts.epoch(owner.user).await.unwrap();
+    accounts.commit(AccountChanges::default().revoke_sessions(owner.user, before)).await.unwrap();
+    let tokens = login(&app, &owner.email, PASSWORD).await.expect(200).body;
+    let owner = Owner { tokens, ..owner };
+    // As the handler finds it if the sessions are ended after this one was admitted: its epoch is not the user's any more.
+    let mut session = accounts.find_part::<SessionRecord>(&key, &session_of(&owner.tokens)).await.unwrap().unwrap();
+    session.epoch = before;
+    accounts.commit(AccountChanges::default().overwrite(&*session)).await.unwrap();
+    let refused = owner.make(&app, json!({ "name": "Import", "scopes": ["me:read"] })).await.expect(401);
+    assert_eq!(refused.code(), "session_ended");
+    assert!(accounts.list::<AccessToken>(&key).await.unwrap().is_empty());
+}

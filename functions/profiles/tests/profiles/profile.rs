@@ -1,0 +1,395 @@
+//! A user's own account: its name, its address, its end and its way back.
+
+use crate::support::*;
+use accounts::user::{PasswordRecord, User};
+use accounts::{purge_unverified_accounts, request_password_reset, reset_password};
+use mail::{Letter, SendEmail};
+use profiles::{
+    cancel_email_change, change_email, confirm_email_change, delete_account, purge_deleted_accounts, restore_account,
+    update_profile,
+};
+use serde_json::{Value, json};
+use shared::aws::wire::Fault;
+use shared::function::Function;
+use shared::identity::AccountKey;
+use shared::kernel::ids::UserId;
+use shared::kernel::time::SignedDuration;
+use shared::testing::{Request, Response, TestApp};
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// A user who has just signed in.
+struct Ada {
+    email: String,
+    user: UserId,
+    tokens: Value,
+}
+
+impl Ada {
+    async fn new(app: &TestApp) -> Self {
+        let (email, user) = user(app).await;
+        let tokens = login(app, &email, PASSWORD).await.expect(200).body;
+        Self { email, user, tokens }
+    }
+
+    async fn call(&self, app: &TestApp, route: &'static Function, body: Value) -> Response {
+        app.move_address();
+        app.advance(SignedDuration::from_millis(1));
+        let request = Request::to(route).bearer(self.tokens["access_token"].as_str().unwrap());
+        app.call(if body.is_null() { request } else { request.json(body) }).await
+    }
+
+    async fn ask_for(&self, app: &TestApp, email: &str) -> Response {
+        self.call(app, &change_email::FUNCTION, json!({ "email": email })).await
+    }
+
+    /// Asks for an address and reads its mail: the token of the link.
+    async fn asked_for(&self, app: &TestApp, email: &str) -> String {
+        self.ask_for(app, email).await.expect(202);
+        token(app, self.user, email, "confirm-email").await
+    }
+
+    async fn delete(&self, app: &TestApp) -> Response {
+        self.call(app, &delete_account::FUNCTION, Value::Null).await
+    }
+
+    async fn deleted(&self, app: &TestApp) -> String {
+        self.delete(app).await.expect(200);
+        token(app, self.user, &self.email, "restore-account").await
+    }
+}
+
+async fn confirm(app: &TestApp, token: &str) -> Response {
+    post(app, &confirm_email_change::FUNCTION, json!({ "token": token })).await
+}
+
+async fn restore(app: &TestApp, token: &str) -> Response {
+    post(app, &restore_account::FUNCTION, json!({ "token": token })).await
+}
+
+/// The letters to one address that left from a user's outbox.
+async fn letters_to(app: &TestApp, user: UserId, email: &str) -> Vec<Letter> {
+    let letters = letters(app, user).await.into_iter();
+    letters.filter(|letter| letter.to.as_str() == email).map(|letter| letter.letter).collect()
+}
+
+/// Sends the newest letter to an address that has a link to this page, and reads the token out of its mail.
+async fn token(app: &TestApp, user: UserId, email: &str, page: &str) -> String {
+    let posted = app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
+    let newest = posted.iter().rfind(|posted| {
+        let SendEmail { to, letter } = posted.payload().unwrap();
+        to.as_str() == email && letter.link().is_some_and(|(_, opens)| opens == page)
+    });
+    app.deliver(&mail::send_email::FUNCTION, std::slice::from_ref(newest.expect("a letter"))).await.unwrap();
+    let mails = mails_to(email).await;
+    let text = mails.last().expect("a mail")["BodyText"].as_str().unwrap().to_owned();
+    let (_, token) = text.split_once(&format!("https://app.example.com/{page}#token=")).expect("a link");
+    token.split_whitespace().next().unwrap().to_owned()
+}
+
+/// How often an event about somebody was raised in the last hour.
+async fn raised(app: &TestApp, name: &str, subject: &str) -> usize {
+    let since = shared::kernel::time::after(app.now(), SignedDuration::from_hours(-1));
+    let events = app.events_since(since).await.unwrap();
+    events.iter().filter(|event| event.name == name && event.subject == subject).count()
+}
+
+#[tokio::test]
+async fn a_user_changes_their_name() {
+    let app = TestApp::new();
+    let ada = Ada::new(&app).await;
+    let renamed = ada.call(&app, &update_profile::FUNCTION, json!({ "name": " Ada King " })).await.expect(200).body;
+    assert_eq!((&renamed["name"], &renamed["email"]), (&json!("Ada King"), &json!(ada.email)));
+    assert_eq!(get_me(&app, &ada.tokens["access_token"]).await.expect(200).body, renamed);
+    for name in ["", "see https://example.com", &"x".repeat(81)] {
+        let refused = ada.call(&app, &update_profile::FUNCTION, json!({ "name": name })).await.expect(422);
+        assert_eq!(refused.fields(), ["name"]);
+    }
+    let stranger = app.call(Request::to(&update_profile::FUNCTION).json(json!({ "name": "Eve" }))).await.expect(401);
+    assert_eq!(stranger.code(), "not_signed_in");
+    assert_granted(&app, &[&update_profile::FUNCTION]);
+}
+
+#[tokio::test]
+async fn an_address_changes_when_the_new_one_confirms_it() {
+    let app = TestApp::new();
+    let (ada, new) = (Ada::new(&app).await, email(&app));
+    let link = ada.asked_for(&app, &new).await;
+    let told = letters_to(&app, ada.user, &ada.email).await;
+    assert!(matches!(told.last(), Some(Letter::EmailChangeAsked { .. })), "{told:?}");
+    assert!(matches!(letters_to(&app, ada.user, &new).await[..], [Letter::ConfirmEmailChange { .. }]));
+    login(&app, &new, PASSWORD).await.expect(401);
+
+    let confirmed = confirm(&app, &link).await.expect(200);
+    assert_eq!(confirmed.body, json!({ "email": new }));
+    assert_eq!(get_me(&app, &ada.tokens["access_token"]).await.expect(200).body["email"], json!(new));
+    login(&app, &ada.email, PASSWORD).await.expect(401);
+    login(&app, &new, PASSWORD).await.expect(200);
+    let told = letters_to(&app, ada.user, &ada.email).await;
+    assert!(matches!(told.last(), Some(Letter::EmailChanged { .. })), "{told:?}");
+
+    // Opened twice, a link does no harm.
+    assert_eq!(confirm(&app, &link).await.expect(200).body, json!({ "email": new }));
+    assert_eq!(letters_to(&app, ada.user, &ada.email).await.len(), told.len());
+    // The old address is anybody's.
+    assert_eq!(address(&app, &ada.email).await.unwrap().owner(), None);
+    register(&app, &ada.email, PASSWORD).await.expect(202);
+    assert_ne!(waiting(&app, &ada.email).await, ada.user);
+    assert_eq!(raised(&app, "email_changed", &ada.user.to_string()).await, 1);
+    assert_granted(&app, &[&change_email::FUNCTION, &confirm_email_change::FUNCTION]);
+}
+
+#[tokio::test]
+async fn an_address_that_somebody_has_is_answered_as_a_free_one() {
+    let app = TestApp::new();
+    let (ada, bob) = (Ada::new(&app).await, Ada::new(&app).await);
+    let (first, waits, free) = (email(&app), email(&app), email(&app));
+    register(&app, &waits, PASSWORD).await.expect(202);
+    ada.ask_for(&app, &first).await.expect(202);
+    let mut faces = Vec::new();
+    for email in [&bob.email, &waits, &free] {
+        app.wire(&change_email::FUNCTION).take();
+        let told = letters_to(&app, ada.user, &ada.email).await.len();
+        let answer = ada.ask_for(&app, email).await.expect(202);
+        let told = letters_to(&app, ada.user, &ada.email).await.len() - told;
+        faces.push((answer.text, told, app.wire(&change_email::FUNCTION).take()));
+    }
+    assert_eq!((&faces[0], &faces[1]), (&faces[1], &faces[2]));
+    assert_eq!(faces[0].1, 1, "the mailbox tells what the answer does not");
+    assert!(letters_to(&app, ada.user, &bob.email).await.is_empty());
+    assert_eq!(letters_to(&app, bob.user, &bob.email).await.last(), Some(&Letter::AddressTaken));
+    login(&app, &bob.email, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_change_of_address_that_makes_no_sense_is_refused() {
+    let app = TestApp::new();
+    let ada = Ada::new(&app).await;
+    let refused = ada.ask_for(&app, &ada.email.to_uppercase()).await.expect(422);
+    assert_eq!((refused.code(), refused.fields()), ("same_address", vec!["email"]));
+    let refused = ada.ask_for(&app, "nobody").await.expect(422);
+    assert_eq!((refused.code(), refused.fields()), ("invalid_input", vec!["email"]));
+    let stranger = Request::to(&change_email::FUNCTION).json(json!({ "email": email(&app) }));
+    assert_eq!(app.call(stranger).await.expect(401).code(), "not_signed_in");
+    app.advance(SignedDuration::from_mins(11));
+    assert_eq!(ada.ask_for(&app, &email(&app)).await.expect(401).code(), "fresh_factor_needed");
+}
+
+#[tokio::test]
+async fn a_user_asks_for_five_addresses_in_an_hour() {
+    let app = TestApp::new();
+    let ada = Ada::new(&app).await;
+    for _ in 0..5 {
+        ada.ask_for(&app, &email(&app)).await.expect(202);
+    }
+    assert_eq!(ada.ask_for(&app, &email(&app)).await.expect(429).code(), "too_many_requests");
+}
+
+#[tokio::test]
+async fn the_link_of_a_change_dies_with_it() {
+    let app = TestApp::new();
+    let invalid = async |token: &str| {
+        let refused = confirm(&app, token).await.expect(422);
+        assert_eq!((refused.code(), refused.fields()), ("link_invalid", vec!["token"]));
+    };
+
+    let ada = Ada::new(&app).await;
+    let replaced = ada.asked_for(&app, &email(&app)).await;
+    let cancelled = ada.asked_for(&app, &email(&app)).await;
+    invalid(&replaced).await;
+    for _ in 0..2 {
+        ada.call(&app, &cancel_email_change::FUNCTION, Value::Null).await.expect(204);
+    }
+    invalid(&cancelled).await;
+    let stranger = app.call(Request::to(&cancel_email_change::FUNCTION)).await.expect(401);
+    assert_eq!(stranger.code(), "not_signed_in");
+
+    // Whoever ends every session ends what was asked for in one.
+    let stolen = ada.asked_for(&app, &email(&app)).await;
+    refresh(&app, &ada.tokens["refresh_token"]).await.expect(200);
+    refresh(&app, &ada.tokens["refresh_token"]).await.expect(401);
+    invalid(&stolen).await;
+
+    let ada = Ada::new(&app).await;
+    let link = ada.asked_for(&app, &email(&app)).await;
+    for forged in [format!("{link}A"), link.replace('.', ""), String::new(), "x".repeat(5000)] {
+        invalid(&forged).await;
+    }
+    let for_another_purpose = ada.deleted(&app).await;
+    invalid(&for_another_purpose).await;
+    // A deleted account does not move.
+    invalid(&link).await;
+
+    let ada = Ada::new(&app).await;
+    let late = ada.asked_for(&app, &email(&app)).await;
+    app.advance(DAY);
+    invalid(&late).await;
+    assert_granted(&app, &[&cancel_email_change::FUNCTION, &confirm_email_change::FUNCTION]);
+}
+
+#[tokio::test]
+async fn the_links_of_a_change_and_of_a_reset_end_each_other() {
+    let app = TestApp::new();
+    let reset_link = async |ada: &Ada| {
+        post(&app, &request_password_reset::FUNCTION, json!({ "email": ada.email })).await.expect(202);
+        token(&app, ada.user, &ada.email, "reset-password").await
+    };
+    let reset = async |token: &str| {
+        let body = json!({ "token": token, "password": "4 lamps, a tram and a crow" });
+        post(&app, &reset_password::FUNCTION, body).await
+    };
+
+    // Whoever still reads the old mailbox cannot take the account that moved away from it.
+    let ada = Ada::new(&app).await;
+    let (of_the_old, change) = (reset_link(&ada).await, ada.asked_for(&app, &email(&app)).await);
+    confirm(&app, &change).await.expect(200);
+    assert_eq!(reset(&of_the_old).await.expect(422).code(), "link_invalid");
+
+    // Whoever stole a session cannot take the account of one who resets the password.
+    let ada = Ada::new(&app).await;
+    let (thiefs, own) = (ada.asked_for(&app, &email(&app)).await, reset_link(&ada).await);
+    reset(&own).await.expect(200);
+    assert_eq!(confirm(&app, &thiefs).await.expect(422).code(), "link_invalid");
+}
+
+#[tokio::test]
+async fn of_two_who_confirm_one_address_at_once_one_gets_it() {
+    let app = TestApp::new();
+    let (ada, bob, wanted) = (Ada::new(&app).await, Ada::new(&app).await, email(&app));
+    let links = [ada.asked_for(&app, &wanted).await, bob.asked_for(&app, &wanted).await];
+    let answers = futures::future::join_all(links.iter().map(|link| confirm(&app, link))).await;
+    let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409], "{answers:?}");
+    let (winner, loser) = if answers[0].status == 200 { (&ada, 1) } else { (&bob, 0) };
+    assert_eq!(address(&app, &wanted).await.unwrap().owner(), Some(winner.user));
+    assert_eq!(confirm(&app, &links[loser]).await.expect(409).code(), "email_taken");
+    let lost = [&ada, &bob][loser];
+    assert_eq!(get_me(&app, &lost.tokens["access_token"]).await.expect(200).body["email"], json!(lost.email));
+    assert_eq!(address(&app, &lost.email).await.unwrap().owner(), Some(lost.user));
+}
+
+#[tokio::test]
+async fn a_deleted_account_is_as_if_it_were_not_there_and_comes_back() {
+    let app = TestApp::new();
+    let ada = Ada::new(&app).await;
+    let elsewhere = login(&app, &ada.email, PASSWORD).await.expect(200).body;
+    let until = app.now() + SignedDuration::from_millis(1) + DAY * 30;
+    let deleted = ada.delete(&app).await.expect(200).body;
+    assert_eq!(deleted, json!({ "erased_at": until.to_string() }));
+    let link = token(&app, ada.user, &ada.email, "restore-account").await;
+    for tokens in [&ada.tokens, &elsewhere] {
+        get_me(&app, &tokens["access_token"]).await.expect(401);
+        refresh(&app, &tokens["refresh_token"]).await.expect(401);
+    }
+    assert_eq!(login(&app, &ada.email, PASSWORD).await.expect(401).code(), "wrong_credentials");
+    // Nobody else can have the address meanwhile.
+    register(&app, &ada.email, "another long password").await.expect(202);
+    assert_eq!(letters(&app, ada.user).await.last().unwrap().letter, Letter::AlreadyRegistered);
+
+    app.advance(DAY * 29);
+    assert_eq!(restore(&app, &link).await.expect(200).body, json!({ "email": ada.email }));
+    get_me(&app, &ada.tokens["access_token"]).await.expect(401);
+    login(&app, &ada.email, PASSWORD).await.expect(200);
+    let told = letters_to(&app, ada.user, &ada.email).await;
+    assert!(told.iter().any(|letter| matches!(letter, Letter::AccountRestored { .. })), "{told:?}");
+    let again = restore(&app, &link).await.expect(422);
+    assert_eq!((again.code(), again.fields()), ("link_invalid", vec!["token"]));
+    assert_eq!(raised(&app, "account_restored", &ada.user.to_string()).await, 1);
+    assert_granted(&app, &[&delete_account::FUNCTION, &restore_account::FUNCTION]);
+}
+
+#[tokio::test]
+async fn an_account_is_not_deleted_lightly() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let refused = app.call(Request::to(&delete_account::FUNCTION).bearer(&owner.token)).await.expect(409);
+    assert_eq!(refused.code(), "member_of_workspaces");
+    assert!(refused.text.contains(&owner.workspace.to_string()), "{}", refused.text);
+    let stranger = app.call(Request::to(&delete_account::FUNCTION)).await.expect(401);
+    assert_eq!(stranger.code(), "not_signed_in");
+    let ada = Ada::new(&app).await;
+    app.advance(SignedDuration::from_mins(11));
+    assert_eq!(ada.delete(&app).await.expect(401).code(), "fresh_factor_needed");
+    get_me(&app, &ada.tokens["access_token"]).await.expect(200);
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_erased_after_thirty_days() {
+    let app = TestApp::alone().await.unwrap();
+    let [ada, bob, eve] = [Ada::new(&app).await, Ada::new(&app).await, Ada::new(&app).await];
+    let link = ada.deleted(&app).await;
+    let back = bob.deleted(&app).await;
+    restore(&app, &back).await.expect(200);
+    app.advance(DAY * 30 - SignedDuration::from_mins(1));
+    app.tick(&purge_deleted_accounts::FUNCTION).await.unwrap();
+    assert!(app.accounts().find::<User>(&AccountKey::User(ada.user)).await.unwrap().is_some(), "a link still works");
+
+    app.advance(SignedDuration::from_hours(1));
+    let link_is_over = restore(&app, &link).await.expect(422);
+    assert_eq!(link_is_over.code(), "link_invalid");
+    for _ in 0..2 {
+        app.advance(SignedDuration::from_secs(1));
+        app.tick(&purge_deleted_accounts::FUNCTION).await.unwrap();
+    }
+    let key = AccountKey::User(ada.user);
+    assert!(app.accounts().find::<User>(&key).await.unwrap().is_none());
+    assert!(app.accounts().find::<PasswordRecord>(&key).await.unwrap().is_none());
+    assert!(address(&app, &ada.email).await.is_none());
+    assert_eq!(raised(&app, "account_erased", &ada.user.to_string()).await, 1);
+    for stays in [&bob, &eve] {
+        assert_eq!(address(&app, &stays.email).await.unwrap().owner(), Some(stays.user));
+        login(&app, &stays.email, PASSWORD).await.expect(200);
+    }
+    // The address is anybody's.
+    register(&app, &ada.email, PASSWORD).await.expect(202);
+    assert_ne!(waiting(&app, &ada.email).await, ada.user);
+    assert_granted(&app, &[&purge_deleted_accounts::FUNCTION]);
+}
+
+#[tokio::test]
+async fn a_purge_that_dies_is_taken_up_by_the_next() {
+    let app = TestApp::alone().await.unwrap();
+    let ada = Ada::new(&app).await;
+    ada.delete(&app).await.expect(200);
+    app.advance(DAY * 31);
+    let (began_at, mut erased) = (app.now(), false);
+    for call in 1..30 {
+        app.advance(SignedDuration::from_mins(10));
+        app.wire(&purge_deleted_accounts::FUNCTION).arm(Fault::CrashAfter(call));
+        let run = app.tick(&purge_deleted_accounts::FUNCTION);
+        if app.until_crash(&purge_deleted_accounts::FUNCTION, run).await.is_ok() {
+            erased = app.accounts().find::<User>(&AccountKey::User(ada.user)).await.unwrap().is_none();
+            break;
+        }
+    }
+    assert!(erased, "no run came to its end");
+    assert!(address(&app, &ada.email).await.is_none());
+    assert!(app.accounts().find::<PasswordRecord>(&AccountKey::User(ada.user)).await.unwrap().is_none());
+    let events = app.events_since(began_at).await.unwrap();
+    assert_eq!(events.iter().filter(|event| event.name == "account_erased").count(), 1);
+}
+
+#[tokio::test]
+async fn what_nobody_verified_is_purged() {
+    let app = TestApp::alone().await.unwrap();
+    let (never, later, (verified, owner)) = (email(&app), email(&app), user(&app).await);
+    register(&app, &never, PASSWORD).await.expect(202);
+    app.advance(SignedDuration::from_hours(23));
+    register(&app, &later, PASSWORD).await.expect(202);
+    app.tick(&purge_unverified_accounts::FUNCTION).await.unwrap();
+    assert!(address(&app, &never).await.is_some(), "its link still works");
+
+    app.advance(SignedDuration::from_hours(2));
+    assert!(address(&app, &never).await.is_some(), "nothing but the job removes it in time");
+    for _ in 0..2 {
+        app.advance(SignedDuration::from_secs(1));
+        app.tick(&purge_unverified_accounts::FUNCTION).await.unwrap();
+    }
+    assert!(address(&app, &never).await.is_none());
+    assert!(address(&app, &later).await.is_some());
+    assert_eq!(address(&app, &verified).await.unwrap().owner(), Some(owner));
+    assert_eq!(raised(&app, "unverified_accounts_purged", "accounts").await, 1);
+    login(&app, &verified, PASSWORD).await.expect(200);
+    assert_granted(&app, &[&purge_unverified_accounts::FUNCTION]);
+}

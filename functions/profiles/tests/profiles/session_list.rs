@@ -1,0 +1,317 @@
+//! Where a user is signed in, how a session is ended from elsewhere, and what is left of it in the end: nothing.
+
+use crate::support::*;
+use accounts::expire_sessions;
+use accounts::session::SessionRecord;
+use accounts::sign_in::SignIn;
+use profiles::{list_sessions, list_sign_ins, logout_everywhere, purge_login_history, revoke_session};
+use serde_json::{Value, json};
+use shared::aws::wire::Fault;
+use shared::function::Function;
+use shared::identity::{AccountChanges, AccountKey};
+use shared::kernel::ids::UserId;
+use shared::kernel::time::SignedDuration;
+use shared::testing::{Request, Response, TestApp};
+
+const CHROME: &str =
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36";
+
+async fn ask(app: &TestApp, route: &'static Function, tokens: &Value) -> Response {
+    app.advance(SignedDuration::from_millis(1));
+    app.call(Request::to(route).bearer(tokens["access_token"].as_str().unwrap())).await
+}
+
+async fn sessions(app: &TestApp, tokens: &Value) -> Vec<Value> {
+    let listed = ask(app, &list_sessions::FUNCTION, tokens).await.expect(200).body;
+    assert_eq!(listed["next_cursor"], Value::Null);
+    listed["items"].as_array().unwrap().clone()
+}
+
+/// The caller's own session, as the list names it.
+async fn current(app: &TestApp, tokens: &Value) -> Value {
+    let own = sessions(app, tokens).await.into_iter().find(|session| session["current"] == true);
+    own.expect("the session that asks")["id"].clone()
+}
+
+async fn revoke(app: &TestApp, tokens: &Value, session: &Value) -> Response {
+    let request = Request::to(&revoke_session::FUNCTION).bearer(tokens["access_token"].as_str().unwrap());
+    app.call(request.path("session_id", session.as_str().unwrap())).await
+}
+
+async fn history(app: &TestApp, tokens: &Value) -> Vec<Value> {
+    let listed = ask(app, &list_sign_ins::FUNCTION, tokens).await.expect(200).body;
+    listed["items"].as_array().unwrap().clone()
+}
+
+async fn count_of(app: &TestApp, event: &str) -> usize {
+    let events = app.events_since(app.now() - SignedDuration::from_hours(2)).await.unwrap();
+    events.iter().filter(|found| found.name == event).count()
+}
+
+fn user_id(tokens: &Value) -> UserId {
+    tokens["user_id"].as_str().unwrap().parse().unwrap()
+}
+
+async fn records(app: &TestApp, tokens: &Value) -> usize {
+    app.accounts().list::<SessionRecord>(&AccountKey::User(user_id(tokens))).await.unwrap().len()
+}
+
+#[tokio::test]
+async fn a_user_sees_where_they_are_signed_in() {
+    let app = TestApp::new();
+    let (email, _) = user(&app).await;
+    app.move_address();
+    let body = json!({ "email": email, "password": PASSWORD });
+    let request = Request::to(&accounts::login::FUNCTION).json(body).header("user-agent", CHROME);
+    let (address, started_at) = (app.address(), app.now());
+    let here = app.call(request).await.expect(200).body;
+    let there = login(&app, &email, PASSWORD).await.expect(200).body;
+    let stranger = signed_in(&app).await;
+
+    let listed = sessions(&app, &here).await;
+    assert_eq!(listed.len(), 2, "{listed:?}");
+    assert_eq!((&listed[0]["current"], &listed[1]["current"]), (&json!(false), &json!(true)));
+    let own = &listed[1];
+    let client = json!({ "ip": address, "user_agent": CHROME, "browser": "Chrome", "system": "Windows" });
+    assert_eq!((&own["means"], &own["client"]), (&json!("password"), &client));
+    assert_eq!((&own["started_at"], &own["last_used_at"]), (&json!(started_at), &json!(started_at)));
+    assert_eq!(own["idle_ends_at"], json!(started_at + SignedDuration::from_hours(12)));
+    assert_eq!(own["ends_at"], json!(started_at + SignedDuration::from_hours(30 * 24)));
+
+    // What was used last comes first.
+    app.advance(SignedDuration::from_mins(5));
+    let refreshed_at = app.now() + SignedDuration::from_millis(1);
+    let here = refresh(&app, &here["refresh_token"]).await.expect(200).body;
+    let listed = sessions(&app, &there).await;
+    assert_eq!((&listed[0]["id"], listed.len()), (&own["id"], 2));
+    assert_eq!((&listed[0]["last_used_at"], &listed[0]["started_at"]), (&json!(refreshed_at), &json!(started_at)));
+    assert_eq!(sessions(&app, &stranger).await.len(), 1);
+
+    // The other one is idle, and is not shown though it is still stored.
+    app.advance(SignedDuration::from_hours(12) - SignedDuration::from_mins(3));
+    let here = refresh(&app, &here["refresh_token"]).await.expect(200).body;
+    assert_eq!(sessions(&app, &here).await.len(), 1);
+    assert_granted(&app, &[&list_sessions::FUNCTION]);
+}
+
+#[tokio::test]
+async fn a_session_is_ended_from_another() {
+    let app = TestApp::new();
+    let (email, _) = user(&app).await;
+    let here = login(&app, &email, PASSWORD).await.expect(200).body;
+    let there = login(&app, &email, PASSWORD).await.expect(200).body;
+    let stranger = signed_in(&app).await;
+    let (own, other) = (current(&app, &here).await, current(&app, &there).await);
+
+    for nobodys in [json!(format!("ses_{:032x}", 7)), json!("ses_1"), current(&app, &stranger).await] {
+        assert_eq!(revoke(&app, &here, &nobodys).await.expect(404).code(), "not_found");
+    }
+    get_me(&app, &stranger["access_token"]).await.expect(200);
+
+    revoke(&app, &here, &other).await.expect(204);
+    get_me(&app, &there["access_token"]).await.expect(401);
+    assert_eq!(refresh(&app, &there["refresh_token"]).await.expect(401).code(), "session_ended");
+    revoke(&app, &here, &other).await.expect(404);
+    assert_eq!(sessions(&app, &here).await.len(), 1);
+
+    // The one that asks can be ended like any other.
+    revoke(&app, &here, &own).await.expect(204);
+    get_me(&app, &here["access_token"]).await.expect(401);
+    assert_eq!(refresh(&app, &here["refresh_token"]).await.expect(401).code(), "session_ended");
+    assert_granted(&app, &[&revoke_session::FUNCTION]);
+}
+
+#[tokio::test]
+async fn a_user_signs_out_everywhere() {
+    let app = TestApp::new();
+    let (email, user) = user(&app).await;
+    let mut before = Vec::new();
+    for _ in 0..3 {
+        before.push(login(&app, &email, PASSWORD).await.expect(200).body);
+    }
+    let stranger = signed_in(&app).await;
+    ask(&app, &logout_everywhere::FUNCTION, &before[1]).await.expect(204);
+    for tokens in &before {
+        get_me(&app, &tokens["access_token"]).await.expect(401);
+        assert_eq!(refresh(&app, &tokens["refresh_token"]).await.expect(401).code(), "session_ended");
+    }
+    get_me(&app, &stranger["access_token"]).await.expect(200);
+    let anew = login(&app, &email, PASSWORD).await.expect(200).body;
+    assert_eq!(sessions(&app, &anew).await.len(), 1, "the ended ones are shown");
+    assert_eq!(records(&app, &anew).await, 4, "the ended ones are stored until they would be idle");
+    let events = app.events_since(app.now() - SignedDuration::from_hours(1)).await.unwrap();
+    let told = events.iter().filter(|event| event.name == "signed_out_everywhere" && event.subject == user.to_string());
+    assert_eq!(told.count(), 1);
+    ask(&app, &logout_everywhere::FUNCTION, &before[1]).await.expect(401);
+    assert_granted(&app, &[&logout_everywhere::FUNCTION]);
+}
+
+#[tokio::test]
+async fn a_lost_answer_ends_everything_all_the_same() {
+    let app = TestApp::new();
+    let (email, _) = user(&app).await;
+    for call in 1..=5 {
+        let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
+        app.wire(&logout_everywhere::FUNCTION).arm(Fault::LoseAnswer(call));
+        ask(&app, &logout_everywhere::FUNCTION, &tokens).await.expect(204);
+        app.wire(&logout_everywhere::FUNCTION).disarm();
+        get_me(&app, &tokens["access_token"]).await.expect(401);
+    }
+}
+
+#[tokio::test]
+async fn a_user_sees_who_tried_to_be_them() {
+    let app = TestApp::new();
+    let (email, _) = user(&app).await;
+    login(&app, &email, "not the right password").await.expect(401);
+    let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
+    let listed = history(&app, &tokens).await;
+    let outcomes: Vec<_> = listed.iter().map(|entry| entry["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["signed_in", "wrong_password"]);
+    assert_eq!(listed[0]["session_id"], current(&app, &tokens).await);
+    assert_eq!((&listed[1]["session_id"], &listed[1]["means"]), (&Value::Null, &json!("password")));
+    assert_eq!(
+        (&listed[0]["client"]["ip"], &listed[0]["at"]),
+        (&json!(app.address()), &json!(last_login(&app, &tokens).await))
+    );
+
+    let limited = |limit: &str| {
+        let request = Request::to(&list_sign_ins::FUNCTION).bearer(tokens["access_token"].as_str().unwrap());
+        app.call(request.query("limit", limit))
+    };
+    assert_eq!(limited("1").await.expect(200).body["items"].as_array().unwrap().len(), 1);
+    for wrong in ["0", "101", "x", "-1", "4294967297"] {
+        assert_eq!(limited(wrong).await.expect(422).fields(), ["limit"], "{wrong}");
+    }
+    assert_eq!(history(&app, &signed_in(&app).await).await.len(), 1, "another user's");
+    assert_granted(&app, &[&list_sign_ins::FUNCTION]);
+}
+
+async fn last_login(app: &TestApp, tokens: &Value) -> shared::kernel::time::Timestamp {
+    let key = AccountKey::User(user_id(tokens));
+    app.accounts().newest::<SignIn>(&key, 1).await.unwrap()[0].at
+}
+
+#[tokio::test]
+async fn what_has_ended_is_removed() {
+    let app = TestApp::alone().await.unwrap();
+    let (email, user) = user(&app).await;
+    let busy = login(&app, &email, PASSWORD).await.expect(200).body;
+    let idle = login(&app, &email, PASSWORD).await.expect(200).body;
+    app.advance(SignedDuration::from_hours(11));
+    let busy = refresh(&app, &busy["refresh_token"]).await.expect(200).body;
+    app.tick(&expire_sessions::FUNCTION).await.unwrap();
+    assert_eq!(count_of(&app, "sessions_expired").await, 0, "nothing had ended");
+
+    app.advance(SignedDuration::from_hours(1));
+    app.tick(&expire_sessions::FUNCTION).await.unwrap();
+    let busy = refresh(&app, &busy["refresh_token"]).await.expect(200).body;
+    assert_eq!(proofs(&app, user).await, ["EPOCH", &format!("SESSION#{}", session_of(&app, &busy).await)]);
+    assert_eq!(kept(&app, user, "SESSION").await, 1);
+    assert_eq!(sessions(&app, &busy).await.len(), 1);
+    // Its refresh token is known until the session could last no longer: a thief is told by it.
+    assert_eq!(refresh(&app, &idle["refresh_token"]).await.expect(401).code(), "session_ended");
+    let told = expired(&app).await;
+    assert_eq!(told, [json!({ "sessions": 1, "refresh_tokens": 0 })]);
+
+    app.advance(SignedDuration::from_secs(1));
+    app.tick(&expire_sessions::FUNCTION).await.unwrap();
+    assert_eq!(expired(&app).await, told, "a second run found something");
+
+    app.advance(SignedDuration::from_hours(30 * 24));
+    app.tick(&expire_sessions::FUNCTION).await.unwrap();
+    assert_eq!(expired(&app).await.last().unwrap(), &json!({ "sessions": 1, "refresh_tokens": 4 }));
+    assert_eq!((proofs(&app, user).await, kept(&app, user, "SESSION").await), (vec!["EPOCH".to_owned()], 0));
+    assert_granted(&app, &[&expire_sessions::FUNCTION]);
+}
+
+/// The details of the job's events of this hour and the one before.
+async fn expired(app: &TestApp) -> Vec<Value> {
+    let events = app.events_since(app.now() - SignedDuration::from_hours(1)).await.unwrap();
+    let told = events.into_iter().filter(|event| event.name == "sessions_expired");
+    told.map(|event| event.detail).collect()
+}
+
+async fn session_of(app: &TestApp, tokens: &Value) -> String {
+    current(app, tokens).await.as_str().unwrap().to_owned()
+}
+
+/// The sort keys of a partition as the table has them, what has expired included.
+async fn stored(table: &str, partition: &str) -> Vec<String> {
+    let query = json!({
+        "TableName": table,
+        "ConsistentRead": true,
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": { ":pk": { "S": partition } },
+    });
+    let request = reqwest::Client::new().post(std::env::var("AWS_ENDPOINT_URL").unwrap());
+    let request = request.header("x-amz-target", "DynamoDB_20120810.Query");
+    let request = request.header("content-type", "application/x-amz-json-1.0");
+    // The local cloud reads the region and the account from the credential, and verifies nothing.
+    let signed =
+        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
+    let answer = request.header("authorization", signed).body(query.to_string()).send().await.unwrap();
+    let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    answer["Items"].as_array().unwrap().iter().map(|item| item["sk"]["S"].as_str().unwrap().to_owned()).collect()
+}
+
+/// What lets a user in.
+async fn proofs(app: &TestApp, user: UserId) -> Vec<String> {
+    stored(&app.tables().proofs, &format!("S#{user}")).await
+}
+
+/// A user's records of a kind.
+async fn kept(app: &TestApp, user: UserId, kind: &str) -> usize {
+    let sorts = stored(&app.tables().accounts, &format!("U#{user}")).await;
+    sorts.iter().filter(|sort| sort.starts_with(&format!("{kind}#"))).count()
+}
+
+#[tokio::test]
+async fn a_session_that_is_carried_on_meanwhile_stays() {
+    let app = TestApp::alone().await.unwrap();
+    let (email, user) = user(&app).await;
+    for _ in 0..2 {
+        login(&app, &email, PASSWORD).await.expect(200);
+    }
+    app.advance(SignedDuration::from_hours(12));
+    let carried_on = login(&app, &email, PASSWORD).await.expect(200).body;
+    // As the job has read it if the session is carried on between its read and its write: the record says that it has
+    // ended, and the proof is alive.
+    let mut read_before = app.accounts().newest::<SessionRecord>(&AccountKey::User(user), 1).await.unwrap().remove(0);
+    read_before.idle_ends_at = app.now();
+    app.accounts().commit(AccountChanges::default().overwrite(&*read_before)).await.unwrap();
+
+    app.tick(&expire_sessions::FUNCTION).await.unwrap();
+    assert_eq!(
+        expired(&app).await,
+        [json!({ "sessions": 2, "refresh_tokens": 0 })],
+        "the others are removed without it"
+    );
+    assert_eq!(proofs(&app, user).await, ["EPOCH", &format!("SESSION#{}", read_before.session)]);
+    get_me(&app, &carried_on["access_token"]).await.expect(200);
+    let carried_on = refresh(&app, &carried_on["refresh_token"]).await.expect(200).body;
+    assert_eq!(sessions(&app, &carried_on).await.len(), 1);
+    assert_granted(&app, &[&expire_sessions::FUNCTION]);
+}
+
+#[tokio::test]
+async fn login_history_is_kept_for_ninety_days() {
+    let app = TestApp::alone().await.unwrap();
+    let (email, user) = user(&app).await;
+    login(&app, &email, "not the right password").await.expect(401);
+    app.advance(SignedDuration::from_hours(1));
+    login(&app, &email, PASSWORD).await.expect(200);
+    app.advance(SignedDuration::from_hours(90 * 24 - 1));
+    app.tick(&purge_login_history::FUNCTION).await.unwrap();
+    assert_eq!(kept(&app, user, "SIGN_IN").await, 1);
+    let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
+    let outcomes: Vec<_> = history(&app, &tokens).await.into_iter().map(|entry| entry["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["signed_in", "signed_in"]);
+    assert_eq!(count_of(&app, "login_history_purged").await, 1);
+
+    app.advance(SignedDuration::from_secs(1));
+    app.tick(&purge_login_history::FUNCTION).await.unwrap();
+    assert_eq!(count_of(&app, "login_history_purged").await, 1, "a second run found something");
+    assert_eq!(kept(&app, user, "SIGN_IN").await, 2);
+    assert_granted(&app, &[&purge_login_history::FUNCTION]);
+}
