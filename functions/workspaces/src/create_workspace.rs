@@ -37,7 +37,8 @@ impl Endpoint for CreateWorkspace {
             .audit("workspace.created", founding.target());
         founding.commit(&name, WORKSPACES_PER_USER, WorkspaceError::TooMany, changes).await?;
         let plan = founding.plan().to_owned();
-        Ok(Created(WorkspaceView { id: founding.id(), name, role: Role::Owner, plan, created_at }))
+        let (id, second_factor) = (founding.id(), founding.second_factor());
+        Ok(Created(WorkspaceView { id, name, role: Role::Owner, plan, second_factor, created_at }))
     }
 
     async fn recall(resource: &str, caller: &SignedIn) -> Result<Self::Output, Problem> {

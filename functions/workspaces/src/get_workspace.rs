@@ -34,6 +34,7 @@ impl Endpoint for GetWorkspace {
             name: profile.name.as_str().to_owned(),
             role: workspace.role(),
             plan: workspace.plan().to_owned(),
+            second_factor: workspace.second_factor(),
             created_at: profile.created_at,
         }))
     }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
-use shared::identity::SignedIn;
+use shared::identity::Known;
 use shared::kernel::problems::Problem;
 use shared::tenancy::Listing;
 use utoipa::ToSchema;
@@ -19,11 +19,11 @@ pub static FUNCTION: Function = Function::route::<ListWorkspaces>();
 
 impl Endpoint for ListWorkspaces {
     const ROUTE: Route = Route::get("list-workspaces", "/workspaces");
-    type Access = SignedIn;
+    type Access = Known;
     // One page: a user is in few workspaces.
     type Output = Found<Listing<WorkspaceView>>;
 
-    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+    async fn handle(self, caller: &Known) -> Result<Self::Output, Problem> {
         let items = caller.memberships().await?.into_iter().map(WorkspaceView::from).collect();
         Ok(Found(Listing { items, next_cursor: None }))
     }

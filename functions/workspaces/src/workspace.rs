@@ -6,7 +6,7 @@ use shared::kernel::ids::{UserId, WorkspaceId};
 use shared::kernel::problems::Refusal;
 use shared::kernel::time::Timestamp;
 use shared::table::Entity;
-use shared::tenancy::Role;
+use shared::tenancy::{Role, SecondFactorRule};
 use utoipa::ToSchema;
 
 use crate::WorkspaceName;
@@ -79,13 +79,15 @@ pub struct WorkspaceView {
     pub role: Role,
     #[schema(example = "free")]
     pub plan: String,
+    /// Whose sessions must have proved a second factor.
+    pub second_factor: SecondFactorRule,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 
 impl From<Membership> for WorkspaceView {
     fn from(membership: Membership) -> Self {
-        let Membership { workspace, role, name, plan, created_at, .. } = membership;
-        Self { id: workspace, name, role, plan, created_at }
+        let Membership { workspace, role, name, plan, second_factor, created_at, .. } = membership;
+        Self { id: workspace, name, role, plan, second_factor, created_at }
     }
 }
