@@ -1,5 +1,5 @@
-# Everything a person or CI runs. `make` alone lists it. What a target needs and the machine lacks, it installs: into .local, or
-# into cargo's own folder, and says so.
+# Everything a person or CI runs. `make` alone lists it. What a target needs and the machine lacks, it installs: into .local, into
+# cargo's own folder, or with apt (what tests and benchmarks compare with), and says so.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -56,13 +56,16 @@ check: ## Formatting, lints, tidy rules, generated files, templates
 	@$(CLOUD) check-templates
 
 # Binaries hold no tests, and an empty harness for each would be linked: hence --lib and --test.
-test: local ## All tests, against one local cloud and a real Bluesky server
+test: local ## All tests, against one local cloud, a real Bluesky server and others' authenticators
 	@$(CLOUD) pds-up
 	@$(CLOUD) install-cargo-tool nextest
-	@# The demo waits for its second most of the time: it runs beside the tests.
+	@$(CLOUD) install-peers
+	@# The demo waits for its second most of the time, and a browser is soon done: both run beside the tests.
 	@$(PYTHON) infra/local/demo.py --check > .local/log/demo-check.log 2>&1 & demo=$$!; \
-	  $(WITH_CLOUD) cargo nextest run --workspace --lib --test '*' $(TEST_ARGS) || { kill $$demo; exit 1; }; \
-	  wait $$demo || { cat .local/log/demo-check.log; exit 1; }; tail -4 .local/log/demo-check.log
+	  $(CLOUD) peer passkeys > .local/log/passkeys-check.log 2>&1 & passkeys=$$!; \
+	  $(WITH_CLOUD) cargo nextest run --workspace --lib --test '*' $(TEST_ARGS) || { kill $$demo $$passkeys || true; exit 1; }; \
+	  for run in "$$demo demo" "$$passkeys passkeys"; do log=.local/log/$${run#* }-check.log; \
+	    wait $${run% *} || { cat $$log; exit 1; }; tail -4 $$log; done
 	@$(CLOUD) check-logs
 
 audit: ## Advisories, licences and sources of the dependencies (needs the network)
@@ -70,6 +73,7 @@ audit: ## Advisories, licences and sources of the dependencies (needs the networ
 	cargo deny --all-features check
 
 bench: local package ## Measure what docs/benchmarks.md promises
+	cargo build --quiet --release --package measure
 	@$(PYTHON) infra/local/bench.py
 
 # --- AWS ---------------------------------------------------------------------------------------------------------------------

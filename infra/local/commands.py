@@ -33,6 +33,8 @@ USAGE = {
     "sam ...": "run the pinned SAM with the machine's own AWS credentials",
     "check-templates": "cfn-lint on the templates, checkov on what they expand to",
     "install-cargo-tool NAME": "make sure that a cargo subcommand is there",
+    "install-peers": "make sure that what the tests compare with is there; without a browser where BULKHEAD_BROWSER=0",
+    "peer NAME": "run a program of tests/peers against the deployed stack",
 }
 
 
@@ -76,10 +78,25 @@ def run(arguments: list[str]) -> None:
             check.templates()
         case ["install-cargo-tool", name]:
             tools.cargo_tool(name)
+        case ["install-peers"]:
+            tools.peers(browser=wants_browser())
+        case ["peer", name]:
+            run_peer(name)
         case _:
             width = max(map(len, USAGE))
             lines = [f"  {name:{width}}  {meaning}" for name, meaning in USAGE.items()]
             raise Failure("reading the command", "one of these:\n" + "\n".join(lines), " ".join(arguments) or "nothing")
+
+
+def wants_browser() -> bool:
+    return os.environ.get("BULKHEAD_BROWSER", "1") != "0"
+
+
+def run_peer(name: str) -> None:
+    """Becomes the program, so that whoever ends this process ends it."""
+    program = places.ROOT / "tests" / "peers" / f"{name}.py"
+    python = tools.peers(browser=wants_browser()) / "python"
+    os.execv(python, [python, program, *([] if wants_browser() else ["soft"])])
 
 
 def down() -> None:

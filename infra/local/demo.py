@@ -24,7 +24,7 @@ import bluesky
 import deploy
 import emulator
 import places
-from demo import pds, picture
+from demo import authenticator, pds, picture
 from demo.client import TRANSCRIPT, Client, exchange, shown, start_transcript
 from demo.delivery import LATEST_SECONDS, await_end
 from demo.mailbox import read_mail_to, token_in
@@ -119,6 +119,10 @@ def sign_up(steps: Steps, name: str) -> Person:
         session = person.call("login", "POST", "/auth/login", credentials)
         person.user_id, person.access_token = session["user_id"], session["access_token"]
         steps.note(f"{person.user_id}, with an access token for {session['expires_in_s'] // 60} minutes")
+    with steps(f"set up {name}'s authenticator app"):
+        enrolment = person.call("enrol-totp", "POST", "/me/totp", expected=201)
+        confirmed = person.call("confirm-totp", "POST", "/me/totp/confirm", {"code": authenticator.code(enrolment["secret"])})
+        steps.note(f"an owner needs a second factor; {len(confirmed['recovery_codes'])} recovery codes stand in for it")
     with steps(f"create {name}'s workspace"):
         made = person.call("create-workspace", "POST", "/workspaces", {"name": f"{name}'s studio"}, expected=201)
         person.workspace_id = made["id"]

@@ -13,9 +13,16 @@ from progress import Failure, run, say
 
 OLDEST_NODE = 22
 
+# Programs that others wrote, which ours are compared with: the names that each goes by, and the package of Debian and Ubuntu.
+ARCHIVE = {
+    "oathtool": (("oathtool",), "oathtool"),
+    "argon2": (("argon2",), "argon2"),
+    "chromium": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
+}
+
 
 def python_tools(name: str) -> Path:
-    """The `bin` folder of a virtual environment with the pins of `requirements-<name>.txt`: cloud, sam, check or lambda."""
+    """The `bin` folder of a virtual environment with the pins of `requirements-<name>.txt`: cloud, sam, check, peers or lambda."""
     requirements = HERE / f"requirements-{name}.txt"
     folder = VENV / name
     stamp = folder / "installed"
@@ -68,6 +75,33 @@ def cargo_tool(name: str) -> None:
         return
     say(f"installing cargo-{name} into cargo's own folder (once; some minutes)")
     run(f"cargo install cargo-{name}", ["cargo", "install", "--locked", f"cargo-{name}"], f"install-{name}")
+
+
+def archive_programs(*names: str) -> None:
+    """Programs of the machine's own archive: installed into the machine, which takes root or a sudo that asks nothing."""
+    packages = [package for aliases, package in map(ARCHIVE.__getitem__, names) if not any(map(shutil.which, aliases))]
+    if not packages:
+        return
+    command = f"apt-get install {' '.join(packages)}"
+    if shutil.which("apt-get") is None:
+        raise Failure("finding " + " and ".join(packages), f"installed, or an apt-get to `{command}` with", "neither")
+    say(f"installing {' and '.join(packages)} into this machine: {command} (once)")
+    TEMPORARY.mkdir(parents=True, exist_ok=True)
+    root = ["sudo", "-n"] if os.geteuid() else []
+    # Whoever installs something else at this moment is waited for.
+    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes", "-o", "DPkg::Lock::Timeout=300"]
+    run("apt-get update", [*apt, "update"], "apt-update")
+    run(command, [*apt, "install", "--no-install-recommends", *packages], "apt-install")
+
+
+def peers(*, browser: bool) -> Path:
+    """The `bin` folder of the tests' Python, after installing what the tests compare with."""
+    try:
+        archive_programs("oathtool", *(["chromium"] if browser else []))
+    except Failure as failure:
+        failure.came += "; install them yourself; BULKHEAD_BROWSER=0 does without Chromium"
+        raise
+    return python_tools("peers")
 
 
 def _npm_environment() -> dict[str, str]:

@@ -1,17 +1,20 @@
-"""HTTP as the demo's people speak it: each from an address of their own, every exchange written to the demo's log."""
+"""HTTP as the demo's people speak it: each from an address of their own, every exchange written to a log."""
 
 import http.client
 import json
 import random
+import sys
 import time
 import urllib.parse
 from dataclasses import dataclass
+from pathlib import Path
 
 import deploy
 from places import LOG
 from progress import Failure
 
-TRANSCRIPT = LOG / "demo.log"
+# Of the program that runs: the demo, the peers of the tests and the benchmarks may run at once.
+TRANSCRIPT = LOG / f"{Path(sys.argv[0]).stem}.log"
 TIMEOUT_SECONDS = 60
 SHOWN_CHARACTERS = 500
 
