@@ -35,9 +35,9 @@ impl Contents {
         Self(found)
     }
 
-    /// Without what is kept about requests and runs themselves: rates, run records and locks.
+    /// Without what is kept about requests and runs themselves: rates, uses of tokens, run records, locks and events.
     pub fn of_the_product(mut self) -> Self {
-        let bookkeeping = ["platform RATE#", "platform RUN#", "platform LOCK#"];
+        let bookkeeping = ["platform RATE#", "platform USED#", "platform RUN#", "platform LOCK#", "platform EVENT#"];
         self.0.retain(|key, _| !bookkeeping.iter().any(|start| key.starts_with(start)));
         self
     }
@@ -57,6 +57,16 @@ impl Contents {
             None => format!("removed: {key}"),
         });
         gone.chain(new.map(|key| format!("added: {key}"))).collect()
+    }
+}
+
+/// Forgets how often each user has called a route.
+pub async fn forget_rates(tables: &Tables, route: &str) {
+    let found = Contents::of(tables).await;
+    let prefix = format!("platform RATE#{route}#");
+    for item in found.0.iter().filter(|(key, _)| key.starts_with(&prefix)).map(|(_, item)| item) {
+        let key = json!({ "pk": item["pk"], "sk": item["sk"] });
+        dynamodb("DeleteItem", &json!({ "TableName": tables.platform, "Key": key })).await;
     }
 }
 

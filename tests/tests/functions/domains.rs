@@ -1,15 +1,17 @@
 //! The domains, and every function that they list.
 
 use shared::function::{Declared, Function, Listed, Requires};
-use shared::http::{Method, Route};
+use shared::http::{Method, Route, UserLimit};
 use shared::tenancy::Entitlement;
 
 use crate::none;
 
 /// Every domain with its functions.
-pub static DOMAINS: [(&str, &[Listed]); 8] = [
+pub static DOMAINS: [(&str, &[Listed]); 10] = [
     ("mail", mail::FUNCTIONS),
     ("accounts", accounts::FUNCTIONS),
+    ("passkeys", passkeys::FUNCTIONS),
+    ("profiles", profiles::FUNCTIONS),
     ("workspaces", workspaces::FUNCTIONS),
     ("media", media::FUNCTIONS),
     ("channels", channels::FUNCTIONS),
@@ -42,6 +44,7 @@ pub struct Endpoint {
     pub route: Route,
     pub needs: &'static [Entitlement],
     pub access: Requires,
+    pub limit: Option<UserLimit>,
     pub status: u16,
 }
 
@@ -67,7 +70,9 @@ pub fn members() -> impl Iterator<Item = Member> {
 
 pub fn endpoints() -> Vec<Endpoint> {
     let declared = members().filter_map(|member| match member.function().declared() {
-        Declared::Route { route, needs, access, status, .. } => Some(Endpoint { member, route, needs, access, status }),
+        Declared::Route { route, needs, access, limit, status, .. } => {
+            Some(Endpoint { member, route, needs, access, limit, status })
+        }
         Declared::Job(_) => None,
     });
     declared.collect()

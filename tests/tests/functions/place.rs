@@ -14,6 +14,7 @@ use shared::tenancy::Role;
 use shared::testing::{Person, Posted, Request, TestApp};
 
 use crate::cloud;
+use crate::person::{claim, session_of};
 use crate::sample::Filling;
 use crate::scripted_server::{PASSWORD as APP_PASSWORD, ScriptedServer};
 
@@ -34,10 +35,10 @@ pub struct Place {
 }
 
 /// A user with a verified address.
-struct Account {
-    email: String,
+pub struct Account {
+    pub email: String,
     /// The answer to the last sign-in.
-    tokens: Value,
+    pub tokens: Value,
 }
 
 impl World {
@@ -72,16 +73,16 @@ impl World {
         format!("{before}{:016x}{behind}", u64::from_le_bytes(self.app.entropy().bytes()))
     }
 
-    fn email(&self) -> String {
+    pub fn email(&self) -> String {
         self.unique("ada.", "@example.com")
     }
 
-    async fn anyone(&self, function: &'static Function, body: Value) -> Value {
+    pub async fn anyone(&self, function: &'static Function, body: Value) -> Value {
         self.call(function, "", &Filling::default(), body).await
     }
 
     /// Registers an address and has its mail sent: the token of the link.
-    async fn registered(&self, email: &str) -> String {
+    pub async fn registered(&self, email: &str) -> String {
         let body = json!({ "email": email, "password": PASSWORD, "name": "Ada Lovelace" });
         self.anyone(&accounts::register::FUNCTION, body).await;
         let address = self.app.accounts().find::<Address>(&AccountKey::email(email)).await.unwrap().unwrap();
@@ -91,7 +92,7 @@ impl World {
         cloud::mailed_token(email).await
     }
 
-    async fn account(&self) -> Account {
+    pub async fn account(&self) -> Account {
         let email = self.email();
         let token = self.registered(&email).await;
         self.anyone(&accounts::verify_email::FUNCTION, json!({ "token": token })).await;
@@ -99,7 +100,7 @@ impl World {
         Account { email, tokens }
     }
 
-    async fn signed_in(&self, email: &str) -> Value {
+    pub async fn signed_in(&self, email: &str) -> Value {
         self.anyone(&accounts::login::FUNCTION, json!({ "email": email, "password": PASSWORD })).await
     }
 
@@ -109,11 +110,11 @@ impl World {
         let token = text(&tokens["access_token"]);
         let body = json!({ "name": "Northwind Studio" });
         let made = self.call(&workspaces::create_workspace::FUNCTION, &token, &Filling::default(), body).await;
-        let claims = from_base64url(token.split('.').nth(1).unwrap()).unwrap();
-        let claims: Value = serde_json::from_slice(&claims).unwrap();
+        // Owners need a second factor.
+        self.prove_second_factor(&token).await;
         let owner = Person {
-            user: text(&claims["sub"]).parse().unwrap(),
-            session: text(&claims["sid"]).parse().unwrap(),
+            user: claim(&token, "sub").parse().unwrap(),
+            session: claim(&token, "sid").parse().unwrap(),
             workspace: text(&made["id"]).parse().unwrap(),
             role: Role::Owner,
             token: token.clone(),
@@ -123,6 +124,7 @@ impl World {
         let filling = Filling::default()
             .with("token", &token)
             .with("email", email)
+            .with("session_id", session_of(&token))
             .with("password", PASSWORD)
             .with("workspace_id", owner.workspace)
             .with("pds_url", &self.platform.url)
@@ -178,14 +180,9 @@ impl World {
         let ready = place.filling.clone();
         let channel = place.filling.get("channel_id");
         match function {
-            "verify-email" => ready.with("link_token", self.registered(&self.email()).await),
-            "refresh-session" => {
-                let tokens = self.signed_in(place.filling.get("email")).await;
-                ready.with("refresh_token", text(&tokens["refresh_token"]))
-            }
-            "logout" => {
-                let tokens = self.signed_in(place.filling.get("email")).await;
-                ready.with("token", text(&tokens["access_token"]))
+            "update-security" | "create-access-token" => {
+                self.prove_second_factor(&place.owner.token).await;
+                ready
             }
             "connect-bluesky" => ready.with("handle", self.unique("bob-", ".test")),
             "disconnect-channel" => ready.with("channel_id", self.channel(place).await),
@@ -204,7 +201,7 @@ impl World {
                 self.app.advance(SignedDuration::from_secs(61));
                 ready
             }
-            _ => ready,
+            _ => self.ready_for_person(function, ready).await,
         }
     }
 

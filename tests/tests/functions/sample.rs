@@ -18,6 +18,10 @@ impl Filling {
         self
     }
 
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).map(String::as_str).unwrap_or_else(|| panic!("nothing fills {{{{{name}}}}}"))
     }

@@ -61,19 +61,30 @@ fn every_dependency_is_declared_once_in_the_root() {
 /// A release build must never meet what mints proofs.
 #[test]
 fn the_feature_testing_is_asked_for_by_tests_alone() {
-    let asks = |krate: &Manifest, kind: &str| {
-        let features = krate.dependencies(kind).filter_map(|(_, value)| value.get("features")?.as_array().cloned());
-        features.flatten().any(|feature| feature.as_str() == Some("testing"))
-    };
     let mut faults = Vec::new();
     for krate in manifest::crates().unwrap() {
         for kind in ["dependencies", "build-dependencies"] {
-            if asks(&krate, kind) {
+            if asks(&krate, kind, "testing") {
                 faults.push(format!("{}: asks for the feature testing in its {kind}", krate.folder));
             }
         }
     }
     none(faults);
+}
+
+/// Cargo unites the features of what it builds together: the functions are built without `measure` (infra/local/package.py).
+#[test]
+fn the_feature_measuring_is_asked_for_by_the_benchmarks_alone() {
+    let asking = |krate: &Manifest| KINDS.iter().any(|kind| asks(krate, kind, "measuring"));
+    let found: Vec<_> = manifest::crates().unwrap().into_iter().filter(asking).map(|krate| krate.folder).collect();
+    assert_eq!(found, ["infra/measure"]);
+    let building = std::fs::read_to_string(system_tests::root().join("infra/local/package.py")).unwrap();
+    assert!(building.contains(r#""--exclude", "measure""#));
+}
+
+fn asks(krate: &Manifest, kind: &str, wanted: &str) -> bool {
+    let features = krate.dependencies(kind).filter_map(|(_, value)| value.get("features")?.as_array().cloned());
+    features.flatten().any(|feature| feature.as_str() == Some(wanted))
 }
 
 /// A test harness for each would be linked for nothing (Makefile, `test`).
