@@ -124,9 +124,13 @@ pub(crate) fn record(
     Ok(event)
 }
 
+fn expiry(kind: &EventKind, at: Timestamp) -> Option<Timestamp> {
+    (!kind.kept_for_good).then(|| after(at, KEPT_FOR))
+}
+
 fn row(aws: &Aws, origin: &Origin, occurrence: &Occurrence) -> Result<(SystemEvent, Row, String), Problem> {
     let at = aws.clock.now();
-    let EventKind { name, severity, kept_for_good } = *occurrence.kind;
+    let EventKind { name, severity, .. } = *occurrence.kind;
     let id = match &occurrence.once {
         Some(key) => format!("{name}#{key}"),
         None => new_uuid(&aws.clock, &aws.entropy).simple().to_string(),
@@ -141,7 +145,7 @@ fn row(aws: &Aws, origin: &Origin, occurrence: &Occurrence) -> Result<(SystemEve
         id,
     };
     let partition = partition(&hour(at), sha256(event.id.as_bytes())[0] % SHARDS);
-    let expires_at = (!kept_for_good).then(|| after(at, KEPT_FOR));
+    let expires_at = expiry(occurrence.kind, at);
     let row = Row { sort: event.id.clone(), version: 1, body: encode(&event)?, due: None, expires_at };
     Ok((event, row, partition))
 }
@@ -215,4 +219,21 @@ pub(crate) async fn since(aws: &Aws, since: Timestamp) -> Result<Vec<SystemEvent
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    static PASSING: EventKind = EventKind::operational("passing", Severity::Info);
+    static GRAVE: EventKind = EventKind::security("grave", Severity::Critical);
+
+    #[test]
+    fn events_are_kept_for_a_year_or_for_good() {
+        let at: Timestamp = "2026-03-01T08:30:00Z".parse().unwrap();
+        let kept_until = |kind: &'static EventKind| expiry(kind, at);
+        assert_eq!(kept_until(&PASSING), Some("2027-03-01T08:30:00Z".parse().unwrap()));
+        assert_eq!(kept_until(&GRAVE), None);
+    }
 }

@@ -1,5 +1,8 @@
 //! `DELETE /me/passkeys/{passkey_id}`: takes a passkey away.
 
+use accounts::passkey_tally::PasskeyTally;
+use accounts::second_factor::Factors;
+use accounts::user::User;
 use mail::{Letter, SendEmail};
 use serde::Deserialize;
 use serde_json::json;
@@ -13,9 +16,6 @@ use shared::kernel::time::Timestamp;
 use utoipa::ToSchema;
 
 use crate::passkey::{PASSKEY_DELETED, Passkey, PasskeyId};
-use accounts::passkey_tally::PasskeyTally;
-use accounts::second_factor::Factors;
-use accounts::user::User;
 
 /// Takes a passkey away: it signs in no more. Without another second factor, the recovery codes go with it.
 #[derive(Deserialize, ToSchema)]

@@ -1,6 +1,7 @@
 //! A passkey: a key pair on a user's device, its public half here. It signs in alone, for the device asks for a PIN, a
 //! fingerprint or a face first.
 
+use accounts::line::{NotALine, line};
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -16,7 +17,6 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use crate::passkey_credential::{CredentialId, Registered, Seen};
 use crate::passkey_key::PasskeyKey;
 use crate::passkey_statement::Unfit;
-use accounts::line::{NotALine, line};
 
 /// Passkeys of one user.
 pub const MOST: u32 = 20;

@@ -1,6 +1,7 @@
 //! The options that a browser makes or uses a passkey by: the JSON forms that `parseCreationOptionsFromJSON` and
 //! `parseRequestOptionsFromJSON` take (WebAuthn Level 3, sections 5.1.9 and 5.1.10).
 
+use accounts::user::User;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,7 +11,6 @@ use crate::passkey_credential::CredentialId;
 use crate::passkey_key::ALGORITHMS;
 use crate::passkey_octets::Octets;
 use crate::passkey_statement::RelyingParty;
-use accounts::user::User;
 
 /// What the browser shows the user as the place that asks.
 const PARTY_NAME: &str = "Bulkhead";

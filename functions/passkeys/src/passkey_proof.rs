@@ -1,5 +1,7 @@
 //! The proof by passkey of who somebody is: what sign-in and step-up have in common.
 
+use accounts::sign_in::{Means, SignIn, SignInOutcome};
+use accounts::user::User;
 use serde_json::json;
 use shared::events::Occurrence;
 use shared::identity::{AccountChanges, AccountKey, Accounts, Wanted};
@@ -9,8 +11,6 @@ use shared::table::Stored;
 use crate::passkey::{PASSKEY_COUNTER_REGRESSED, Passkey, PasskeyError, Regressed};
 use crate::passkey_ceremony::{Ceremony, CeremonyName, CeremonyOver, Purpose, relying_party};
 use crate::passkey_credential::PasskeyAssertion;
-use accounts::sign_in::{Means, SignIn, SignInOutcome};
-use accounts::user::User;
 
 /// Whose passkey answered, and what is to be committed with whatever it is good for: that it was used, and that the
 /// ceremony is over.

@@ -1,5 +1,8 @@
 //! `POST /me/passkeys`: adds the passkey that the browser made.
 
+use accounts::passkey_tally::PasskeyTally;
+use accounts::second_factor::Factors;
+use accounts::user::User;
 use mail::{Letter, SendEmail};
 use serde::Deserialize;
 use serde_json::json;
@@ -15,9 +18,6 @@ use utoipa::ToSchema;
 use crate::passkey::{MOST, PASSKEY_ADDED, Passkey, PasskeyError, PasskeyName, PasskeyView};
 use crate::passkey_ceremony::{Ceremony, CeremonyName, CeremonyOver, Purpose, relying_party};
 use crate::passkey_credential::PasskeyRegistration;
-use accounts::passkey_tally::PasskeyTally;
-use accounts::second_factor::Factors;
-use accounts::user::User;
 
 /// Adds the passkey that `navigator.credentials.create` made. The session counts as opened with it from then on.
 #[derive(Deserialize, ToSchema)]

@@ -1,5 +1,7 @@
 //! `POST /auth/passkey`: opens a session for whoever has the passkey, which is all that it takes.
 
+use accounts::device::{DeviceToken, recognise};
+use accounts::session::{self, Means, Opening, Tokens};
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
@@ -12,8 +14,6 @@ use crate::passkey::PasskeyError;
 use crate::passkey_ceremony::CeremonyName;
 use crate::passkey_credential::PasskeyAssertion;
 use crate::passkey_proof::prove;
-use accounts::device::{DeviceToken, recognise};
-use accounts::session::{self, Means, Opening, Tokens};
 
 /// Signs in with a passkey, and opens a session. It asks for no other factor: the passkey verified its user.
 #[derive(Deserialize, ToSchema)]

@@ -1,5 +1,7 @@
 //! `POST /me/passkeys/options`: begins to add a passkey.
 
+use accounts::second_factor::Factors;
+use accounts::user::User;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
@@ -11,8 +13,6 @@ use utoipa::ToSchema;
 use crate::passkey::{MOST, Passkey, PasskeyError};
 use crate::passkey_ceremony::{Ceremony, LIFETIME, Purpose, relying_party};
 use crate::passkey_options::PasskeyCreationOptions;
-use accounts::second_factor::Factors;
-use accounts::user::User;
 
 /// Begins to add a passkey: gives out what `navigator.credentials.create` needs. The user then has 5 minutes.
 #[derive(Deserialize, ToSchema)]

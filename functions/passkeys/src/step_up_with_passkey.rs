@@ -1,5 +1,6 @@
 //! `POST /auth/step-up/passkey`: proves a passkey again, for what asks for a fresh factor (RFC 9470).
 
+use accounts::step_up::SteppedUp;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
@@ -12,7 +13,6 @@ use crate::passkey::PasskeyError;
 use crate::passkey_ceremony::CeremonyName;
 use crate::passkey_credential::PasskeyAssertion;
 use crate::passkey_proof::prove;
-use accounts::step_up::SteppedUp;
 
 /// Proves a passkey of the caller's, in the session of the access token.
 #[derive(Deserialize, ToSchema)]

@@ -1,5 +1,6 @@
 //! Personal access tokens: what a user lets a program do, under which name, and until when.
 
+use accounts::line::{NotALine, line};
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -10,8 +11,6 @@ use shared::kernel::problems::Refusal;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::table::Stored;
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
-
-use accounts::line::{NotALine, line};
 
 /// What a token can be for: what the routes ask for that take one (`Route::scope`). Who may write may read.
 pub const SCOPES: [&str; 9] = [

@@ -1,5 +1,7 @@
 //! `POST /me/email`: asks for another address. It is the user's once the link that is mailed to it is opened.
 
+use accounts::correspondence::correspond_with;
+use accounts::user::User;
 use mail::EmailAddress;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -10,8 +12,6 @@ use shared::kernel::problems::{Problem, Refusal};
 use utoipa::ToSchema;
 
 use crate::email_change::EmailChange;
-use accounts::correspondence::correspond_with;
-use accounts::user::User;
 
 /// Asks for another address. The answer is the same whether or not somebody has it; the mail that follows is not.
 #[derive(Deserialize, ToSchema)]

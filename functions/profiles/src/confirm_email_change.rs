@@ -1,5 +1,6 @@
 //! `POST /auth/confirm-email-change`: gives a user the new address whose link was opened.
 
+use accounts::address::LinkError;
 use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
@@ -11,7 +12,6 @@ use shared::kernel::secrets::SecretText;
 use utoipa::ToSchema;
 
 use crate::email_change::{CHANGE_EMAIL, confirm};
-use accounts::address::LinkError;
 
 /// Changes a user's address by the token of the link that was mailed to the new one. Sessions stay.
 #[derive(Deserialize, ToSchema)]

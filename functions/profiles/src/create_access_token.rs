@@ -1,5 +1,8 @@
 //! `POST /me/access-tokens`: makes a personal access token. It is told once.
 
+use accounts::refresh_session::RefreshError;
+use accounts::session::SessionRecord;
+use accounts::user::User;
 use mail::{Letter, SendEmail};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -17,9 +20,6 @@ use utoipa::ToSchema;
 use crate::access_token::{
     ACCESS_TOKEN_CREATED, AccessToken, AccessTokenError, AccessTokenName, AccessTokensMade, ExpiresInDays, MOST, Scopes,
 };
-use accounts::refresh_session::RefreshError;
-use accounts::session::SessionRecord;
-use accounts::user::User;
 
 /// Makes a token that a program signs in with for the caller, within scopes and until a day. It can do no more than its
 /// user, and nothing to the account itself.

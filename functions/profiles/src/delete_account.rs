@@ -1,5 +1,6 @@
 //! `DELETE /me`: puts the caller's account into the trash, out of which a mailed link brings it back for 30 days.
 
+use accounts::user::User;
 use mail::SendEmail;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
@@ -10,8 +11,6 @@ use shared::identity::{AccountChanges, AccountKey, Fresh, Membership, SignedIn};
 use shared::kernel::problems::{Problem, Refusal};
 use shared::kernel::time::Timestamp;
 use utoipa::ToSchema;
-
-use accounts::user::User;
 
 pub static ACCOUNT_DELETED: EventKind = EventKind::security("account_deleted", Severity::Info);
 

@@ -1,5 +1,7 @@
 //! A change of a user's address that waits for the link which was mailed to the new one.
 
+use accounts::address::{Address, LinkError};
+use accounts::user::User;
 use mail::{EmailAddress, Letter, SendEmail};
 use serde::{Deserialize, Serialize};
 use shared::crypto::digest::hex;
@@ -10,9 +12,6 @@ use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::table::Stored;
-
-use accounts::address::{Address, LinkError};
-use accounts::user::User;
 
 pub static EMAIL_CHANGE_ASKED: EventKind = EventKind::security("email_change_asked", Severity::Info);
 pub static EMAIL_CHANGED: EventKind = EventKind::security("email_changed", Severity::Info);

@@ -1,5 +1,7 @@
 //! `GET /me/sessions`: where the caller is signed in, what was used last first.
 
+use accounts::client::Client;
+use accounts::session::{Means, SessionRecord};
 use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
@@ -12,9 +14,6 @@ use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use shared::tenancy::Listing;
 use utoipa::ToSchema;
-
-use accounts::client::Client;
-use accounts::session::{Means, SessionRecord};
 
 /// Lists the caller's live sessions, what was used last first.
 #[derive(Deserialize, ToSchema)]

@@ -1,5 +1,7 @@
 //! `GET /me/sign-ins`: the caller's login history, the newest first.
 
+use accounts::client::Client;
+use accounts::sign_in::{Means, SignIn, SignInId, SignInOutcome};
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
@@ -13,9 +15,6 @@ use shared::kernel::time::Timestamp;
 use shared::tenancy::Listing;
 use utoipa::ToSchema;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
-
-use accounts::client::Client;
-use accounts::sign_in::{Means, SignIn, SignInId, SignInOutcome};
 
 const MOST: u32 = 100;
 const DEFAULT: u32 = 50;

@@ -1,5 +1,7 @@
 //! The job `purge-deleted-accounts`: once a day, erases the accounts whose time in the trash is over.
 
+use accounts::address::Address;
+use accounts::user::User;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::events::{EventKind, Occurrence, Severity};
@@ -8,9 +10,6 @@ use shared::identity::{AccountChanges, AccountKey, AllAccounts};
 use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::problems::Problem;
 use shared::tenancy::Reason;
-
-use accounts::address::Address;
-use accounts::user::User;
 
 pub static ACCOUNT_ERASED: EventKind = EventKind::security("account_erased", Severity::Info);
 

@@ -1,5 +1,6 @@
 //! The job `purge-login-history`: once a day, removes sign-ins of more than 90 days ago and access tokens that expired.
 
+use accounts::sign_in::SignIn;
 use serde::Deserialize;
 use serde_json::json;
 use shared::aws::grants::Grant;
@@ -13,7 +14,6 @@ use shared::table::Stored;
 use shared::tenancy::Reason;
 
 use crate::access_token::AccessToken;
-use accounts::sign_in::SignIn;
 
 /// A run ends by itself before it is ended; what is left is due for the next one.
 const WORKS_FOR: SignedDuration = SignedDuration::from_mins(4);

@@ -1,5 +1,6 @@
 //! `POST /auth/restore-account`: brings a deleted account back by the link that was mailed at its deletion.
 
+use accounts::user::{RESTORE_ACCOUNT, RestoreError, User};
 use mail::{EmailAddress, Letter, SendEmail};
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
@@ -10,8 +11,6 @@ use shared::identity::{AccountChanges, AccountKey, Credentials};
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
 use utoipa::ToSchema;
-
-use accounts::user::{RESTORE_ACCOUNT, RestoreError, User};
 
 pub static ACCOUNT_RESTORED: EventKind = EventKind::security("account_restored", Severity::Info);
 

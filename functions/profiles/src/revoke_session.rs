@@ -1,5 +1,6 @@
 //! `DELETE /me/sessions/{session_id}`: ends one of the caller's sessions, also the one that asks.
 
+use accounts::session::SessionRecord;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
@@ -8,8 +9,6 @@ use shared::identity::{AccountChanges, AccountKey, SignedIn};
 use shared::kernel::ids::SessionId;
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
-
-use accounts::session::SessionRecord;
 
 /// Ends one of the caller's sessions: from the next request on its access token is refused, and its refresh token is
 /// worth nothing.

@@ -1,5 +1,8 @@
 //! `PUT /me`: changes what the caller is called.
 
+use accounts::PersonName;
+use accounts::get_me::Me;
+use accounts::user::User;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
@@ -7,10 +10,6 @@ use shared::http::{Endpoint, Found, Route};
 use shared::identity::{AccountChanges, AccountKey, SignedIn};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
-
-use accounts::PersonName;
-use accounts::get_me::Me;
-use accounts::user::User;
 
 /// Changes the caller's profile. The address has a route of its own.
 #[derive(Deserialize, ToSchema)]

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 use shared::function::Requires;
 use shared::http::Method;
+use shared::identity::Strength;
 use shared::tenancy::Role;
 use shared::testing::Response;
 
@@ -223,6 +224,18 @@ async fn with_too_low_a_role_it_is_403() {
             let event = trial.filled(&endpoint, &trial.place.filling.clone().with("token", &person.token));
             trial.refuses(&endpoint, &format!("{:?}", person.role), &event, refusal(403, "role_too_low")).await;
         }
+    }
+    trial.end().await;
+}
+
+#[tokio::test]
+async fn without_a_second_factor_an_owner_gets_403() {
+    let mut trial = Trial::new().await;
+    let single = trial.world.app.with_strength(&trial.place.owner, Strength::Single).await.unwrap();
+    trial.remember().await;
+    for endpoint in endpoints().iter().filter(|endpoint| matches!(endpoint.access, Requires::Role(_))) {
+        let event = trial.filled(endpoint, &trial.place.filling.clone().with("token", &single.token));
+        trial.refuses(endpoint, "one factor", &event, refusal(403, "second_factor_needed")).await;
     }
     trial.end().await;
 }

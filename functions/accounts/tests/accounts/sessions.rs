@@ -5,6 +5,7 @@ use accounts::{login, logout, refresh_session};
 use mail::{Letter, SendEmail};
 use serde_json::Value;
 use shared::aws::wire::Fault;
+use shared::events::Severity;
 use shared::kernel::time::SignedDuration;
 use shared::testing::{Request, TestApp};
 
@@ -42,6 +43,7 @@ async fn a_session_is_carried_on_by_each_token_once() {
 #[tokio::test]
 async fn a_token_that_comes_back_ends_every_session() {
     let app = TestApp::new();
+    let began = app.now();
     let (email, _) = user(&app).await;
     let stolen = login(&app, &email, PASSWORD).await.expect(200).body;
     let elsewhere = login(&app, &email, PASSWORD).await.expect(200).body;
@@ -56,6 +58,9 @@ async fn a_token_that_comes_back_ends_every_session() {
         assert_eq!(refresh(&app, &tokens["refresh_token"]).await.expect(401).code(), "session_ended");
     }
     assert_eq!(revocations(&app, &stolen).await, 1);
+    let told = app.events_since(began).await.unwrap();
+    let alarm = told.iter().find(|event| event.name == "refresh_token_reused" && event.subject == stolen["user_id"]);
+    assert_eq!(alarm.expect("an event").severity, Severity::Critical);
 
     // The old token is good for nothing more: it cannot end the sessions that came after it.
     let anew = login(&app, &email, PASSWORD).await.expect(200).body;

@@ -1,9 +1,11 @@
 //! From a registration to a verified account, and what strangers learn on the way: nothing.
 
 use crate::support::*;
+use accounts::user::PasswordRecord;
 use accounts::{register, resend_verification, verify_email};
 use mail::Letter;
 use serde_json::json;
+use shared::identity::{AccountChanges, AccountKey};
 use shared::kernel::time::SignedDuration;
 use shared::testing::TestApp;
 
@@ -160,4 +162,36 @@ async fn five_attempts_are_taken_from_one_network_address() {
     assert_eq!(refused.header("retry-after"), "300");
     app.advance(SignedDuration::from_secs(300));
     attempt().await.expect(401);
+}
+
+#[tokio::test]
+async fn a_damaged_hash_is_told_to_operators_and_is_nobodys_password() {
+    let app = TestApp::new();
+    let (email, user) = user(&app).await;
+    let (accounts, began) = (app.accounts(), app.now());
+    let key = AccountKey::User(user);
+    let mut password = accounts.find::<PasswordRecord>(&key).await.unwrap().unwrap();
+    password.hash = serde_json::from_value(json!({ "phc": "$argon2id$v=19$m=8,t=1", "pepper": 1 })).unwrap();
+    accounts.commit(AccountChanges::default().replace(&password)).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(login(&app, &email, PASSWORD).await.expect(401).code(), "wrong_credentials");
+    }
+    let AccountKey::Email(digest) = AccountKey::email(&email) else { panic!("another key") };
+    let told = app.events_since(began).await.unwrap();
+    let told: Vec<_> = told.iter().filter(|event| event.subject == digest).collect();
+    let count = |name: &str| told.iter().filter(|event| event.name == name).count();
+    assert_eq!((count("password_hash_damaged"), count("sign_in_failed")), (1, 2), "told once an hour");
+}
+
+#[tokio::test]
+async fn nobody_is_never_signed_in() {
+    let app = TestApp::alone().await.unwrap();
+    login(&app, "ada@example.com", PASSWORD).await.expect(401);
+    // From now on the stand-in is there; it is no account to any route.
+    for _ in 0..2 {
+        login(&app, "nobody@accounts.invalid", PASSWORD).await.expect(401);
+        login(&app, "ada@example.com", PASSWORD).await.expect(401);
+    }
+    register(&app, "nobody@accounts.invalid", PASSWORD).await.expect(202);
+    login(&app, "nobody@accounts.invalid", PASSWORD).await.expect(401);
 }
