@@ -11,7 +11,7 @@ use shared::kernel::time::{SignedDuration, Timestamp, after};
 use crate::address::{Address, Posting};
 
 /// Tries to change an address that others change at the same moment.
-const TRIES: u32 = 5;
+const TRIES: u32 = 12;
 
 /// Changes what we know of an address, and writes to it if the change says so: in one transaction of two writes,
 /// whatever the address is to us.
@@ -31,7 +31,7 @@ pub async fn correspond_with(
     change: impl Fn(&mut Address, Timestamp) -> Option<Posting> + Send + Sync,
 ) -> Result<(), Problem> {
     let key = AccountKey::email(email.as_str());
-    for _ in 0..TRIES {
+    for round in 0..TRIES {
         let (changes, posting) = match accounts.find::<Address>(&key).await? {
             Some(mut known) => {
                 let posting = change(&mut known, accounts.now());
@@ -50,6 +50,7 @@ pub async fn correspond_with(
         if accounts.try_commit(changes).await?.is_ok() {
             return Ok(());
         }
+        accounts.back_off(round).await;
     }
     Err(Problem::unavailable("an address was changed at every try"))
 }

@@ -20,7 +20,7 @@ use crate::user::{PasswordRecord, User};
 use crate::{PasswordAttempt, PasswordHash};
 
 /// Tries to record an attempt that others of the same address are recorded beside.
-const TRIES: u32 = 8;
+const TRIES: u32 = 12;
 
 /// A password was wrong, or came too soon after others that were. The monitor counts them.
 pub static SIGN_IN_FAILED: EventKind = EventKind::operational("sign_in_failed", Severity::Info);
@@ -63,7 +63,7 @@ pub async fn prove(
     if verdict == Verdict::Damaged {
         accounts.emit(Occurrence::of(&PASSWORD_HASH_DAMAGED, candidate.subject()).once(candidate.subject())).await?;
     }
-    for _ in 0..TRIES {
+    for round in 0..TRIES {
         let delayed = candidate.attempts.as_ref().is_some_and(|attempts| attempts.is_delayed(accounts.now()));
         let is_right = matches!(verdict, Verdict::Right | Verdict::Outdated | Verdict::TooLongForLegacy);
         if is_right && !delayed && !candidate.is_nobody(accounts) {
@@ -73,6 +73,7 @@ pub async fn prove(
             return Err(SignInError::WrongCredentials.into());
         }
         // Another attempt was recorded meanwhile: this one may have to wait for it.
+        accounts.back_off(round).await;
         candidate.attempts = candidate.read_attempts(accounts).await?;
     }
     Err(Problem::unavailable("the attempts of an address changed at every try"))
