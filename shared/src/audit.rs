@@ -46,6 +46,13 @@ pub struct Origin {
     pub user_agent: Option<String>,
 }
 
+impl Origin {
+    /// Of what a run of a job does.
+    pub(crate) fn of_job(job: &str, run_id: String) -> Self {
+        Self { actor: format!("job:{job}"), request_id: run_id, ip: None, user_agent: None }
+    }
+}
+
 /// An entry as it is stored and shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuditEntry {

@@ -8,6 +8,7 @@ use shared::kernel::ids::UserId;
 use shared::kernel::problems::Refusal;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 
+use crate::mailed_link::DeadLink;
 use crate::{PasswordHash, PersonName};
 
 /// What a mailed link that verifies an address is for.
@@ -53,28 +54,6 @@ pub struct Registration {
     pub name: PersonName,
     pub password: PasswordHash,
     pub expires_at: Timestamp,
-}
-
-/// Why a link verifies nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum LinkError {
-    /// One text for all: a link that is forged, for something else, too old, or for an address that is another's now.
-    #[error("must be the token of a link that was mailed in the last 24 hours; have a new one sent")]
-    Invalid,
-}
-
-impl Refusal for LinkError {
-    fn status(&self) -> u16 {
-        422
-    }
-
-    fn code(&self) -> &'static str {
-        "link_invalid"
-    }
-
-    fn field(&self) -> Option<&'static str> {
-        Some("token")
-    }
 }
 
 /// Why an address does not become a user's.
@@ -185,19 +164,16 @@ impl Address {
     }
 
     fn reset_binding(&self) -> String {
-        match self.account_key() {
-            AccountKey::Email(digest) => format!("{digest}.{}", self.passwords_set),
-            _ => String::new(),
-        }
+        format!("{}.{}", AccountKey::email_digest(self.email.as_str()), self.passwords_set)
     }
 
     /// Gives the address to the user whose link was opened; nobody else can have it from then on.
-    pub fn verify(&mut self, user: UserId, now: Timestamp) -> Result<Verified, LinkError> {
+    pub fn verify(&mut self, user: UserId, now: Timestamp) -> Result<Verified, DeadLink> {
         if self.owner == Some(user) {
             return Ok(Verified::Before);
         }
         self.forget(now);
-        let at = self.waiting.iter().position(|registration| registration.user == user).ok_or(LinkError::Invalid)?;
+        let at = self.waiting.iter().position(|registration| registration.user == user).ok_or(DeadLink::OF_ADDRESS)?;
         let registration = self.waiting.swap_remove(at);
         self.waiting.clear();
         self.owner = Some(user);
@@ -242,7 +218,7 @@ impl Address {
 
     fn link(&self) -> Option<Posting> {
         let Registration { user, expires_at, .. } = *self.waiting.last()?;
-        let AccountKey::Email(binding) = self.account_key() else { return None };
+        let binding = AccountKey::email_digest(self.email.as_str());
         let link = LinkClaims { purpose: VERIFY_EMAIL.to_owned(), user, binding, expires_at };
         Some(Posting { user, letter: Letter::VerifyEmail { link } })
     }

@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
-use shared::crypto::digest::base64url;
 use shared::events::Occurrence;
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route, UserLimit};
@@ -87,7 +86,7 @@ impl Endpoint for ChangePassword {
         let (user, means) = (User::clone(&holder.user), means(caller).await?);
         accounts.commit(holder.set(accounts, &self.new_password, Warrant::OldPassword).await?).await?;
         // The device is known: it had a session a moment ago.
-        let device = Some(KnownDevice { name: base64url(&accounts.entropy().bytes::<12>()) });
+        let device = Some(KnownDevice::new(accounts.entropy()));
         let opening = Opening { means, device, epoch: accounts.epoch(caller.user()).await? };
         Ok(Found(session::open(accounts, &user, opening, AccountChanges::default()).await?))
     }

@@ -58,14 +58,14 @@ pub async fn correspond_with(
 /// A record in place of the letter that is not sent. It says nothing and goes at once; it is there because a transaction
 /// of one write is quicker than one of two.
 #[derive(Serialize, Deserialize)]
-pub struct Silence {
+struct Silence {
     email: EmailAddress,
     id: UserId,
     at: Timestamp,
 }
 
 impl Silence {
-    pub fn new(accounts: &Accounts, email: &EmailAddress) -> Self {
+    fn new(accounts: &Accounts, email: &EmailAddress) -> Self {
         Self { email: email.clone(), id: accounts.new_id(), at: accounts.now() }
     }
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, de};
 use shared::crypto::digest::{base64url, equal};
 use shared::crypto::link::LinkClaims;
 use shared::identity::{AccountKey, Accounts};
+use shared::kernel::entropy::Entropy;
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
@@ -33,17 +34,17 @@ pub struct KnownDevice {
     pub name: String,
 }
 
+impl KnownDevice {
+    /// One that was not known before.
+    pub fn new(entropy: &Entropy) -> Self {
+        Self { name: base64url(&entropy.bytes::<NAME_BYTES>()) }
+    }
+}
+
 /// Why a text cannot be a mark of ours. A mark that is false or too old is no fault: the device is just not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be the device_token of an earlier sign-in, of at most {LONGEST_CHARACTERS} characters")]
 pub struct NotADeviceToken;
-
-fn digest(email: &EmailAddress) -> String {
-    match AccountKey::email(email.as_str()) {
-        AccountKey::Email(digest) => digest,
-        _ => String::new(),
-    }
-}
 
 /// The device that a client shows the mark of.
 pub async fn recognise(
@@ -53,7 +54,9 @@ pub async fn recognise(
 ) -> Result<Option<KnownDevice>, Problem> {
     let Some(DeviceToken(token)) = token else { return Ok(None) };
     let Some(LinkClaims { binding, .. }) = accounts.verify_claims(token, PURPOSE).await? else { return Ok(None) };
-    let known = binding.split_once('|').filter(|(address, _)| equal(address.as_bytes(), digest(email).as_bytes()));
+    let known = binding
+        .split_once('|')
+        .filter(|(address, _)| equal(address.as_bytes(), AccountKey::email_digest(email.as_str()).as_bytes()));
     Ok(known.map(|(_, name)| KnownDevice { name: name.to_owned() }))
 }
 
@@ -64,11 +67,11 @@ pub async fn mark(
     email: &EmailAddress,
     device: Option<KnownDevice>,
 ) -> Result<SecretText, Problem> {
-    let name = device.map_or_else(|| base64url(&accounts.entropy().bytes::<NAME_BYTES>()), |device| device.name);
+    let KnownDevice { name } = device.unwrap_or_else(|| KnownDevice::new(accounts.entropy()));
     let claims = LinkClaims {
         purpose: PURPOSE.to_owned(),
         user,
-        binding: format!("{}|{name}", digest(email)),
+        binding: format!("{}|{name}", AccountKey::email_digest(email.as_str())),
         expires_at: after(accounts.now(), KNOWN_FOR),
     };
     accounts.sign_claims(&claims).await

@@ -20,6 +20,7 @@ pub mod line;
 pub mod list_factors;
 pub mod login;
 pub mod logout;
+pub mod mailed_link;
 mod new_password;
 mod nobody;
 pub mod passkey_tally;

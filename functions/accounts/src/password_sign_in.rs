@@ -39,6 +39,8 @@ pub struct Proved {
 /// An address as it is signed in to.
 struct Candidate {
     key: AccountKey,
+    /// Whom an event is about: the digest of the address, the same with and without an account.
+    subject: String,
     address: Option<Stored<Address>>,
     user: Option<Stored<User>>,
     password: Option<Stored<PasswordRecord>>,
@@ -61,11 +63,12 @@ pub async fn prove(
     let mut candidate = Candidate::read(accounts, email, device).await?;
     let verdict = password_hash::check(accounts, candidate.hash(accounts), password).await?;
     if verdict == Verdict::Damaged {
-        accounts.emit(Occurrence::of(&PASSWORD_HASH_DAMAGED, candidate.subject()).once(candidate.subject())).await?;
+        let subject = &candidate.subject;
+        accounts.emit(Occurrence::of(&PASSWORD_HASH_DAMAGED, subject).once(subject)).await?;
     }
+    let is_right = matches!(verdict, Verdict::Right | Verdict::Outdated | Verdict::TooLongForLegacy);
     for round in 0..TRIES {
         let delayed = candidate.attempts.as_ref().is_some_and(|attempts| attempts.is_delayed(accounts.now()));
-        let is_right = matches!(verdict, Verdict::Right | Verdict::Outdated | Verdict::TooLongForLegacy);
         if is_right && !delayed && !candidate.is_nobody(accounts) {
             return candidate.succeed(accounts, verdict, password).await;
         }
@@ -80,10 +83,11 @@ pub async fn prove(
 }
 
 impl Candidate {
-    /// Three reads, whoever it is and even if it is nobody: of the address, of the epoch, of the user. The epoch comes before the password, so that
-    /// one which is changed while we compute does not open a session.
+    /// Three reads, whoever it is and even if it is nobody: of the address, of the epoch, of the user. The epoch comes
+    /// before the password, so that one which is changed while we compute does not open a session.
     async fn read(accounts: &Accounts, email: &EmailAddress, device: Option<KnownDevice>) -> Result<Self, Problem> {
-        let key = AccountKey::email(email.as_str());
+        let subject = AccountKey::email_digest(email.as_str());
+        let key = AccountKey::Email(subject.clone());
         let own = attempts::part(device.as_ref());
         let mut wanted = Wanted::default().of::<Address>(&key).of::<Attempts>(&key);
         if device.is_some() {
@@ -113,7 +117,7 @@ impl Candidate {
         if owner == nobody::id() && epoch.is_none() {
             nobody::make(accounts).await?;
         }
-        Ok(Self { key, address, user, password, epoch, device, attempts, failed_elsewhere })
+        Ok(Self { key, subject, address, user, password, epoch, device, attempts, failed_elsewhere })
     }
 
     async fn read_attempts(&self, accounts: &Accounts) -> Result<Option<Stored<Attempts>>, Problem> {
@@ -145,14 +149,6 @@ impl Candidate {
         }
     }
 
-    /// Whom an event is about: the digest of the address, the same with and without an account.
-    fn subject(&self) -> String {
-        match &self.key {
-            AccountKey::Email(digest) => digest.clone(),
-            _ => String::new(),
-        }
-    }
-
     /// Three writes, whoever it is: the count, an entry of the history, and the event.
     fn failure(&mut self, accounts: &Accounts, delayed: bool) -> AccountChanges {
         let now = accounts.now();
@@ -176,7 +172,7 @@ impl Candidate {
         };
         let changes = changes.insert(&entry);
         let detail = serde_json::json!({ "delayed": delayed });
-        changes.event(Occurrence::of(&SIGN_IN_FAILED, self.subject()).detail(detail))
+        changes.event(Occurrence::of(&SIGN_IN_FAILED, &self.subject).detail(detail))
     }
 
     async fn succeed(

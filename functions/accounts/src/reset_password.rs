@@ -7,12 +7,13 @@ use shared::crypto::link::LinkClaims;
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
 use shared::identity::Credentials;
-use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
 use utoipa::ToSchema;
 
 use crate::Password;
 use crate::address::RESET_PASSWORD;
+use crate::mailed_link::DeadLink;
 use crate::new_password::{Holder, Warrant};
 
 /// Sets a new password by the token of the mailed link, which works once. Every session ends. Second factors stay, and
@@ -31,30 +32,6 @@ pub struct PasswordReset {
     email: EmailAddress,
 }
 
-/// Why a link sets no password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ResetError {
-    /// One text for all: a link that is forged, for something else, too old, used, or of an account that is gone.
-    #[error(
-        "must be the token of a link that was mailed in the last 30 minutes and not used since; have a new one sent"
-    )]
-    Invalid,
-}
-
-impl Refusal for ResetError {
-    fn status(&self) -> u16 {
-        422
-    }
-
-    fn code(&self) -> &'static str {
-        "link_invalid"
-    }
-
-    fn field(&self) -> Option<&'static str> {
-        Some("token")
-    }
-}
-
 pub static FUNCTION: Function = Function::route::<ResetPassword>();
 
 impl Endpoint for ResetPassword {
@@ -65,8 +42,8 @@ impl Endpoint for ResetPassword {
     type Output = Found<PasswordReset>;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
-        let link = accounts.verify_link(&self.token, RESET_PASSWORD).await?.ok_or(ResetError::Invalid)?;
-        let holder = self.holder(accounts, &link).await?.ok_or(ResetError::Invalid)?;
+        let link = accounts.verify_link(&self.token, RESET_PASSWORD).await?.ok_or(DeadLink::OF_PASSWORD)?;
+        let holder = self.holder(accounts, &link).await?.ok_or(DeadLink::OF_PASSWORD)?;
         // Their workspaces are not read: whoever presents a link is not signed in to any.
         holder.may_have(&self.password, [])?;
         let email = holder.user.email.clone();
@@ -76,7 +53,7 @@ impl Endpoint for ResetPassword {
             Err(_) => match self.holder(accounts, &link).await? {
                 // Something else of the account changed, and the link is as good as before.
                 Some(_) => Err(Problem::unavailable("an account changed while its password was reset")),
-                None => Err(ResetError::Invalid.into()),
+                None => Err(DeadLink::OF_PASSWORD.into()),
             },
         }
     }

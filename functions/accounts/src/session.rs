@@ -2,7 +2,7 @@
 
 use mail::{Letter, SendEmail};
 use serde::{Deserialize, Serialize};
-use shared::identity::sessions::{IDLE_LIFETIME, SESSION_LIFETIME};
+use shared::identity::sessions::SESSION_LIFETIME;
 use shared::identity::{AccountChanges, AccountKey, AccountRecord, Accounts, SessionTerms, Strength, UserEpoch};
 use shared::kernel::ids::{SessionId, UserId};
 use shared::kernel::problems::Problem;
@@ -63,7 +63,7 @@ impl SessionRecord {
     /// The same, used just now.
     fn used(mut self, now: Timestamp) -> Self {
         self.last_used_at = now;
-        self.idle_ends_at = after(now, IDLE_LIFETIME).min(self.ends_at);
+        self.idle_ends_at = self.terms().idle_ends_at(now);
         self
     }
 }

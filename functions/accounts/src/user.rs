@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use shared::crypto::link::LinkClaims;
 use shared::identity::{AccountKey, AccountRecord};
 use shared::kernel::ids::UserId;
-use shared::kernel::problems::Refusal;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 
+use crate::mailed_link::DeadLink;
 use crate::{PasswordHash, PasswordLength, PersonName};
 
 /// What a mailed link that restores a deleted account is for.
@@ -28,28 +28,6 @@ pub struct User {
     /// When the user put the account into the trash. From then on nobody signs in to it, as if it were not there.
     #[serde(default)]
     pub deleted_at: Option<Timestamp>,
-}
-
-/// Why a link restores nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RestoreError {
-    /// One text for all: a link that is forged, for something else, too old, or used before.
-    #[error("must be the token of the link that was mailed when the account was deleted, in the last 30 days")]
-    Invalid,
-}
-
-impl Refusal for RestoreError {
-    fn status(&self) -> u16 {
-        422
-    }
-
-    fn code(&self) -> &'static str {
-        "link_invalid"
-    }
-
-    fn field(&self) -> Option<&'static str> {
-        Some("token")
-    }
 }
 
 impl User {
@@ -74,10 +52,10 @@ impl User {
     }
 
     /// Takes the account out of the trash by the link of its deletion.
-    pub fn restore(&mut self, link: &LinkClaims) -> Result<(), RestoreError> {
-        let deleted_at = self.deleted_at.ok_or(RestoreError::Invalid)?;
+    pub fn restore(&mut self, link: &LinkClaims) -> Result<(), DeadLink> {
+        let deleted_at = self.deleted_at.ok_or(DeadLink::OF_DELETION)?;
         if link.binding != deleted_at.to_string() {
-            return Err(RestoreError::Invalid);
+            return Err(DeadLink::OF_DELETION);
         }
         self.deleted_at = None;
         Ok(())
@@ -161,9 +139,9 @@ mod tests {
         assert!(user.is_deleted());
         user.restore(&first).unwrap();
         assert!(!user.is_deleted() && user.due().is_none());
-        assert_eq!(user.restore(&first), Err(RestoreError::Invalid), "it is not deleted");
+        assert_eq!(user.restore(&first), Err(DeadLink::OF_DELETION), "it is not deleted");
         let second = delete(&mut user, after(START, SignedDuration::from_secs(1)));
-        assert_eq!(user.restore(&first), Err(RestoreError::Invalid), "the link is of the deletion before");
+        assert_eq!(user.restore(&first), Err(DeadLink::OF_DELETION), "the link is of the deletion before");
         user.restore(&second).unwrap();
     }
 

@@ -12,7 +12,8 @@ use shared::kernel::secrets::SecretText;
 use utoipa::ToSchema;
 
 use crate::PasswordLength;
-use crate::address::{Address, LinkError, Registration, VERIFY_EMAIL, Verified};
+use crate::address::{Address, Registration, VERIFY_EMAIL, Verified};
+use crate::mailed_link::DeadLink;
 use crate::user::{PasswordRecord, User};
 
 /// Verifies the address of a registration by the token of the mailed link.
@@ -38,9 +39,9 @@ impl Endpoint for VerifyEmail {
     type Output = Found<VerifiedEmail>;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
-        let claims = accounts.verify_link(&self.token, VERIFY_EMAIL).await?.ok_or(LinkError::Invalid)?;
+        let claims = accounts.verify_link(&self.token, VERIFY_EMAIL).await?.ok_or(DeadLink::OF_ADDRESS)?;
         let LinkClaims { user, binding, .. } = claims;
-        let mut address = accounts.find::<Address>(&AccountKey::Email(binding)).await?.ok_or(LinkError::Invalid)?;
+        let mut address = accounts.find::<Address>(&AccountKey::Email(binding)).await?.ok_or(DeadLink::OF_ADDRESS)?;
         let email = address.email().clone();
         if let Verified::Now(registration) = address.verify(user, accounts.now())? {
             let Registration { user: id, name, password: hash, .. } = registration;

@@ -1,6 +1,6 @@
 //! `POST /auth/confirm-email-change`: gives a user the new address whose link was opened.
 
-use accounts::address::LinkError;
+use accounts::mailed_link::DeadLink;
 use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
@@ -36,7 +36,7 @@ impl Endpoint for ConfirmEmailChange {
     type Output = Found<ConfirmedEmail>;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
-        let link = accounts.verify_link(&self.token, CHANGE_EMAIL).await?.ok_or(LinkError::Invalid)?;
+        let link = accounts.verify_link(&self.token, CHANGE_EMAIL).await?.ok_or(DeadLink::OF_ADDRESS)?;
         Ok(Found(ConfirmedEmail { email: confirm(accounts, &link).await? }))
     }
 }

@@ -1,6 +1,7 @@
 //! A change of a user's address that waits for the link which was mailed to the new one.
 
-use accounts::address::{Address, LinkError};
+use accounts::address::Address;
+use accounts::mailed_link::DeadLink;
 use accounts::user::User;
 use mail::{EmailAddress, Letter, SendEmail};
 use serde::{Deserialize, Serialize};
@@ -55,7 +56,7 @@ impl EmailChange {
 
     /// The link is bound to the new address and to this change.
     pub fn link(&self) -> LinkClaims {
-        let binding = format!("{}.{}", digest(&self.to), self.id);
+        let binding = format!("{}.{}", AccountKey::email_digest(self.to.as_str()), self.id);
         LinkClaims { purpose: CHANGE_EMAIL.to_owned(), user: self.user, binding, expires_at: self.expires_at }
     }
 }
@@ -76,13 +77,15 @@ impl AccountRecord for EmailChange {
 pub async fn confirm(accounts: &Accounts, link: &LinkClaims) -> Result<EmailAddress, Problem> {
     let key = AccountKey::User(link.user);
     let mut found = accounts.look_up(Wanted::default().of::<User>(&key).of::<EmailChange>(&key)).await?;
-    let user = found.take::<User>(&key)?.filter(|user| !user.is_deleted()).ok_or(LinkError::Invalid)?;
+    let user = found.take::<User>(&key)?.filter(|user| !user.is_deleted()).ok_or(DeadLink::OF_ADDRESS)?;
     let change = found.take::<EmailChange>(&key)?.filter(|change| change.link().binding == link.binding);
     match change {
         Some(change) => carry_out(accounts, user, change).await,
         // Opened twice, a link does no harm.
-        None if link.binding.split('.').next() == Some(digest(&user.email).as_str()) => Ok(user.into_inner().email),
-        _ => Err(LinkError::Invalid.into()),
+        None if link.binding.split('.').next() == Some(AccountKey::email_digest(user.email.as_str()).as_str()) => {
+            Ok(user.into_inner().email)
+        }
+        _ => Err(DeadLink::OF_ADDRESS.into()),
     }
 }
 
@@ -116,16 +119,9 @@ async fn carry_out(
         .replace(&user)
         .delete(&change)
         .same_epoch(user.id, change.epoch)
-        .or(LinkError::Invalid)
+        .or(DeadLink::OF_ADDRESS)
         .send(user.id, &to_the_old)
         .event(Occurrence::of(&EMAIL_CHANGED, user.id));
     accounts.commit(changes).await?;
     Ok(user.into_inner().email)
-}
-
-fn digest(email: &EmailAddress) -> String {
-    match AccountKey::email(email.as_str()) {
-        AccountKey::Email(digest) => digest,
-        _ => String::new(),
-    }
 }

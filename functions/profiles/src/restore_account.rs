@@ -1,6 +1,7 @@
 //! `POST /auth/restore-account`: brings a deleted account back by the link that was mailed at its deletion.
 
-use accounts::user::{RESTORE_ACCOUNT, RestoreError, User};
+use accounts::mailed_link::DeadLink;
+use accounts::user::{RESTORE_ACCOUNT, User};
 use mail::{EmailAddress, Letter, SendEmail};
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
@@ -37,9 +38,9 @@ impl Endpoint for RestoreAccount {
     type Output = Found<RestoredAccount>;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
-        let link = accounts.verify_link(&self.token, RESTORE_ACCOUNT).await?.ok_or(RestoreError::Invalid)?;
+        let link = accounts.verify_link(&self.token, RESTORE_ACCOUNT).await?.ok_or(DeadLink::OF_DELETION)?;
         let user = accounts.find::<User>(&AccountKey::User(link.user)).await?;
-        let mut user = user.ok_or(RestoreError::Invalid)?;
+        let mut user = user.ok_or(DeadLink::OF_DELETION)?;
         user.restore(&link)?;
         let letter = Letter::AccountRestored { name: user.name.as_str().to_owned(), at: accounts.now() };
         let epoch = accounts.epoch(user.id).await?;

@@ -104,6 +104,13 @@ impl Aws {
         }
     }
 
+    /// Waits a little before another try, longer with each round and by chance: of many who change one item at a moment,
+    /// one succeeds in each round, and the rest must not meet again.
+    pub(crate) async fn back_off(&self, round: u32) {
+        let jitter_ms = 5 + self.entropy.below(10 << round.min(5));
+        tokio::time::sleep(Duration::from_millis(jitter_ms)).await;
+    }
+
     pub(crate) fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
         self.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(&self.sdk))
     }

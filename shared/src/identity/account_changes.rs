@@ -7,14 +7,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::proofs::{self, Epoch, SessionProof, TokenProof};
+use super::proofs::{self, Epoch, SessionProof};
 use super::records::{AccountKey, AccountRecord, sort_key};
-use super::sessions::{IDLE_LIFETIME, SessionTerms, Strength, UserEpoch};
+use super::sessions::{SessionTerms, Strength, UserEpoch};
 use crate::aws::grants::Table;
 use crate::events::Occurrence;
 use crate::kernel::ids::{SessionId, UserId};
 use crate::kernel::problems::Problem;
-use crate::kernel::time::after;
 use crate::outbox::{Message, Posted};
 use crate::table::commit::{Act, Expected, Plan};
 use crate::table::entity::{Due, Stored};
@@ -53,10 +52,9 @@ impl AccountChanges {
         self.put(&**stored, Expected::Revision(stored.revision))
     }
 
-    pub fn delete<R: AccountRecord>(mut self, stored: &Stored<R>) -> Self {
-        let (partition, sort) = (stored.account_key().partition(), sort_key::<R>(&stored.part()));
-        self.plan.add(Table::Accounts, Some(partition), sort, Act::Delete(Expected::Revision(stored.revision)));
-        self
+    pub fn delete<R: AccountRecord>(self, stored: &Stored<R>) -> Self {
+        let act = Act::Delete(Expected::Revision(stored.revision));
+        self.touch::<R>(&stored.account_key(), &stored.part(), act)
     }
 
     /// Writes a record whatever is there.
@@ -65,24 +63,19 @@ impl AccountChanges {
     }
 
     /// Removes a record that was not read, if there is one.
-    pub fn forget<R: AccountRecord>(mut self, key: &AccountKey, part: &dyn Display) -> Self {
-        let (partition, sort) = (key.partition(), sort_key::<R>(&part.to_string()));
-        self.plan.add(Table::Accounts, Some(partition), sort, Act::Delete(Expected::Any));
-        self
+    pub fn forget<R: AccountRecord>(self, key: &AccountKey, part: &dyn Display) -> Self {
+        self.touch::<R>(key, part, Act::Delete(Expected::Any))
     }
 
     /// Requires that a record has not changed since it was read, without writing it.
-    pub fn unchanged<R: AccountRecord>(mut self, stored: &Stored<R>) -> Self {
-        let (partition, sort) = (stored.account_key().partition(), sort_key::<R>(&stored.part()));
-        self.plan.add(Table::Accounts, Some(partition), sort, Act::Check(Expected::Revision(stored.revision)));
-        self
+    pub fn unchanged<R: AccountRecord>(self, stored: &Stored<R>) -> Self {
+        let act = Act::Check(Expected::Revision(stored.revision));
+        self.touch::<R>(&stored.account_key(), &stored.part(), act)
     }
 
     /// Requires that there is no record under this key.
-    pub fn absent<R: AccountRecord>(mut self, key: &AccountKey) -> Self {
-        let (partition, sort) = (key.partition(), sort_key::<R>(""));
-        self.plan.add(Table::Accounts, Some(partition), sort, Act::Check(Expected::Absent));
-        self
+    pub fn absent<R: AccountRecord>(self, key: &AccountKey) -> Self {
+        self.touch::<R>(key, &"", Act::Check(Expected::Absent))
     }
 
     /// Adds the changes of another part of the same deed.
@@ -141,26 +134,22 @@ impl AccountChanges {
     }
 
     /// Requires that the user's sessions have not been revoked since the epoch was read.
-    pub fn same_epoch(mut self, user: UserId, epoch: UserEpoch) -> Self {
-        let (partition, sort) = proofs::epoch(user);
-        self.plan.add(Table::Proofs, Some(partition), sort, Act::Check(Expected::Revision(epoch.revision)));
-        self
+    pub fn same_epoch(self, user: UserId, epoch: UserEpoch) -> Self {
+        self.touch_proof(proofs::epoch(user), Act::Check(Expected::Revision(epoch.revision)))
     }
 
     /// Requires that the user is a member of no workspace, also if one is joined at this moment.
-    pub fn in_no_workspace(mut self, user: UserId) -> Self {
-        let (partition, sort) = proofs::list(user);
+    pub fn in_no_workspace(self, user: UserId) -> Self {
         let condition = Some("attribute_not_exists(ids)");
-        let touch = Act::Update { expression: "SET w = :w", condition, values: HashMap::new() };
-        self.plan.add(Table::Proofs, Some(partition), sort, touch);
-        self
+        let act = Act::Update { expression: "SET w = :w", condition, values: HashMap::new() };
+        self.touch_proof(proofs::list(user), act)
     }
 
     /// Opens a session: it is idle from `now` on, and its factor is fresh. Fails if the epoch was bumped.
     pub fn open_session(self, terms: &SessionTerms, strength: Strength, now: Timestamp) -> Self {
         let proof = SessionProof {
             epoch: terms.epoch.epoch,
-            idle_ends_at: after(now, IDLE_LIFETIME).min(terms.ends_at),
+            idle_ends_at: terms.idle_ends_at(now),
             ends_at: terms.ends_at,
             strength,
             factor_at: now,
@@ -171,7 +160,7 @@ impl AccountChanges {
 
     /// Carries a session on. Fails if the epoch was bumped, or if the session was closed or had ended.
     pub fn carry_session(self, terms: &SessionTerms, now: Timestamp) -> Self {
-        let idle_ends_at = after(now, IDLE_LIFETIME).min(terms.ends_at);
+        let idle_ends_at = terms.idle_ends_at(now);
         let values = [
             (":now", Ok(number(now.as_second()))),
             (":ttl", Ok(number(idle_ends_at.as_second()))),
@@ -199,43 +188,38 @@ impl AccountChanges {
         expression: &'static str,
         values: impl IntoIterator<Item = (&'static str, Result<AttributeValue, Problem>)>,
     ) -> Self {
-        let (partition, sort) = proofs::session(user, session);
         let values: Result<HashMap<_, _>, _> =
             values.into_iter().map(|(name, value)| Ok((name.to_owned(), value?))).collect();
         match values {
             Ok(values) => {
                 let condition = Some("attribute_exists(pk) AND #ttl > :now");
-                self.plan.add(Table::Proofs, Some(partition), sort, Act::Update { expression, condition, values });
+                self.touch_proof(proofs::session(user, session), Act::Update { expression, condition, values })
             }
-            Err(problem) => self.failure = Some(problem),
+            Err(problem) => {
+                self.failure = Some(problem);
+                self
+            }
         }
-        self
-    }
-
-    /// Lets a personal access token in.
-    pub(crate) fn admit_token(self, user: UserId, digest: &str, proof: &TokenProof) -> Self {
-        self.proof(proofs::token(user, digest), proof, Some(proof.expires_at), Expected::Absent)
-    }
-
-    /// Lets it in no more.
-    pub(crate) fn refuse_token(mut self, user: UserId, digest: &str) -> Self {
-        let (partition, sort) = proofs::token(user, digest);
-        self.plan.add(Table::Proofs, Some(partition), sort, Act::Delete(Expected::Any));
-        self
     }
 
     /// Removes the proof of a session that has ended. Fails if the session was carried on meanwhile.
-    pub fn clear_session(mut self, user: UserId, session: SessionId) -> Self {
-        let (partition, sort) = proofs::session(user, session);
+    pub fn clear_session(self, user: UserId, session: SessionId) -> Self {
         // Absent or expired: carrying a session on moves the expiry of its proof.
-        self.plan.add(Table::Proofs, Some(partition), sort, Act::Delete(Expected::Absent));
-        self
+        self.touch_proof(proofs::session(user, session), Act::Delete(Expected::Absent))
     }
 
     /// Ends a session, whatever its state.
-    pub fn close_session(mut self, user: UserId, session: SessionId) -> Self {
-        let (partition, sort) = proofs::session(user, session);
-        self.plan.add(Table::Proofs, Some(partition), sort, Act::Delete(Expected::Any));
+    pub fn close_session(self, user: UserId, session: SessionId) -> Self {
+        self.touch_proof(proofs::session(user, session), Act::Delete(Expected::Any))
+    }
+
+    fn touch<R: AccountRecord>(mut self, key: &AccountKey, part: &dyn Display, act: Act) -> Self {
+        self.plan.add(Table::Accounts, Some(key.partition()), sort_key::<R>(&part.to_string()), act);
+        self
+    }
+
+    pub(super) fn touch_proof(mut self, (partition, sort): proofs::Key, act: Act) -> Self {
+        self.plan.add(Table::Proofs, Some(partition), sort, act);
         self
     }
 
@@ -252,7 +236,13 @@ impl AccountChanges {
         self
     }
 
-    fn proof<T: Serialize>(mut self, key: proofs::Key, value: &T, ends: Option<Timestamp>, expected: Expected) -> Self {
+    pub(super) fn proof<T: Serialize>(
+        mut self,
+        key: proofs::Key,
+        value: &T,
+        ends: Option<Timestamp>,
+        expected: Expected,
+    ) -> Self {
         match proofs::row(&key.1, value, ends) {
             Ok(row) => self.plan.put(Table::Proofs, Some(key.0), row, expected),
             Err(problem) => self.failure = Some(problem),

@@ -142,11 +142,9 @@ impl Accounts {
         Ok(Some(UserEpoch { epoch, revision: integer(&item, "n").unwrap_or_default() }))
     }
 
-    /// Waits a little, longer with each round and never as long as another who waits: of many who change one record at a
-    /// moment, one succeeds in each round, and the rest must not meet again.
+    /// Waits a little before a change is tried again that met another one.
     pub async fn back_off(&self, round: u32) {
-        let jitter_ms = 5 + self.app.aws.entropy.below(10 << round.min(5));
-        tokio::time::sleep(std::time::Duration::from_millis(jitter_ms)).await;
+        self.app.aws.back_off(round).await;
     }
 
     /// Commits changes with their mail and sessions: all of it, or nothing.

@@ -1,6 +1,6 @@
 //! All accounts: what a job may do that works for every user.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -24,7 +24,6 @@ use crate::tenancy::platform::Reason;
 
 /// DynamoDB's limit for one batch.
 const BATCH: usize = 100;
-const BATCH_LIMIT: i32 = 100;
 /// The kind of the record of a user itself.
 const LAST: &str = "USER";
 
@@ -37,7 +36,7 @@ pub struct AllAccounts<R: Reason> {
 impl<R: Reason> AllAccounts<R> {
     pub(crate) fn prove(app: Arc<App>, function: &'static str, run_id: String) -> Self {
         tracing::info!(reason = R::WHY, job = function, "access to all accounts");
-        let origin = Origin { actor: format!("job:{function}"), request_id: run_id, ip: None, user_agent: None };
+        let origin = Origin::of_job(function, run_id);
         Self { accounts: Store(Accounts { app, signing: Arc::default(), origin }), reason: PhantomData }
     }
 
@@ -45,12 +44,7 @@ impl<R: Reason> AllAccounts<R> {
     /// is a part; the next run takes the rest.
     pub async fn due<K: AccountRecord>(&self, until: Timestamp) -> Result<Vec<Stored<K>>, Problem> {
         let mut found = Vec::new();
-        for keys in self.due_keys(K::KIND, until, Extent::FirstPage).await?.chunks(BATCH) {
-            let items = Box::pin(self.reader().batch_with_expired(Table::Accounts, keys.to_vec())).await?;
-            for item in &items {
-                found.push(stored(item)?);
-            }
-        }
+        self.visit_due(until, Extent::FirstPage, |record| found.push(record)).await?;
         Ok(found)
     }
 
@@ -60,10 +54,19 @@ impl<R: Reason> AllAccounts<R> {
         until: Timestamp,
         mut visit: impl FnMut(&Stored<K>) + Send,
     ) -> Result<(), Problem> {
-        for keys in self.due_keys(K::KIND, until, Extent::Whole).await?.chunks(BATCH) {
+        self.visit_due(until, Extent::Whole, |record| visit(&record)).await
+    }
+
+    async fn visit_due<K: AccountRecord>(
+        &self,
+        until: Timestamp,
+        extent: Extent,
+        mut visit: impl FnMut(Stored<K>) + Send,
+    ) -> Result<(), Problem> {
+        for keys in self.due_keys(K::KIND, until, extent).await?.chunks(BATCH) {
             let items = Box::pin(self.reader().batch_with_expired(Table::Accounts, keys.to_vec())).await?;
             for item in &items {
-                visit(&stored(item)?);
+                visit(stored(item)?);
             }
         }
         Ok(())
@@ -73,10 +76,12 @@ impl<R: Reason> AllAccounts<R> {
     /// Returns how many items it was. What lies under an address is its own record, and is removed by its own change.
     pub async fn erase(&self, user: UserId) -> Result<usize, Problem> {
         let mut erased = 0;
+        let (partition, sort) = proofs::list(user);
+        self.delete([(Table::Proofs, partition, sort)]).await?;
         // The record that a later run finds the user by goes last, so that a crash leaves nothing that is never found.
         for (table, partition) in [(Table::Proofs, format!("S#{user}")), (Table::Accounts, format!("U#{user}"))] {
             loop {
-                let mut sorts = Box::pin(self.reader().sort_keys(table, &partition, BATCH_LIMIT)).await?;
+                let mut sorts = Box::pin(self.reader().sort_keys(table, &partition, BATCH)).await?;
                 if sorts.len() > 1 {
                     sorts.retain(|sort| sort != LAST);
                 }
@@ -85,10 +90,6 @@ impl<R: Reason> AllAccounts<R> {
                 }
                 erased += sorts.len();
                 self.delete(sorts.into_iter().map(|sort| (table, partition.clone(), sort))).await?;
-                if table == Table::Proofs {
-                    let (partition, sort) = proofs::list(user);
-                    self.delete([(Table::Proofs, partition, sort)]).await?;
-                }
             }
         }
         Ok(erased)
@@ -115,8 +116,9 @@ impl<R: Reason> AllAccounts<R> {
         let (reader, kind) = (self.reader(), kind.to_ascii_lowercase());
         let shards = (0..DUE_SHARDS).map(|shard| reader.due(Table::Accounts, &kind, shard, until, extent));
         let keys = futures::future::try_join_all(shards).await?.into_iter().flatten();
-        let unique: HashMap<_, _> = keys.map(|key| ((key.partition, key.sort), ())).collect();
-        Ok(unique.into_keys().collect())
+        // What moves in the index while it is paged is met twice, and a batch takes no key twice.
+        let unique: HashSet<_> = keys.map(|key| (key.partition, key.sort)).collect();
+        Ok(unique.into_iter().collect())
     }
 }
 

@@ -91,8 +91,7 @@ struct State {
 impl Keyring {
     pub(crate) fn prove(app: Arc<App>, function: &'static str, run_id: String) -> Self {
         tracing::info!(job = function, "access to the signing keys");
-        let origin = Origin { actor: format!("job:{function}"), request_id: run_id, ip: None, user_agent: None };
-        Self { app, origin }
+        Self { app, origin: Origin::of_job(function, run_id) }
     }
 
     /// Does what it is time for: publishes the next key, has it sign, takes out what has ended. Run again, it does the

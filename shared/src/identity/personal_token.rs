@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::account_changes::AccountChanges;
 use super::accounts::Accounts;
-use super::proofs::TokenProof;
+use super::proofs::{self, TokenProof};
 use super::sessions::Strength;
 use crate::aws::grants::Table;
 use crate::aws::{Aws, failed};
@@ -20,6 +20,7 @@ use crate::kernel::ids::{TokenId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretText;
 use crate::kernel::time::after;
+use crate::table::commit::{Act, Expected};
 use crate::table::item::{number, string, text};
 use crate::table::read::Reader;
 
@@ -82,12 +83,13 @@ impl AccountChanges {
     /// Lets a new token in.
     pub fn admit(self, token: &NewToken, terms: TokenTerms) -> Self {
         let TokenTerms { id, user, scopes, workspace, strength, expires_at } = terms;
-        self.admit_token(user, &token.digest, &TokenProof { id, scopes, workspace, strength, expires_at })
+        let proof = TokenProof { id, scopes, workspace, strength, expires_at };
+        self.proof(proofs::token(user, &token.digest), &proof, Some(expires_at), Expected::Absent)
     }
 
     /// Lets a token in no more, from the next request on.
     pub fn revoke_token(self, user: UserId, digest: &str) -> Self {
-        self.refuse_token(user, digest)
+        self.touch_proof(proofs::token(user, digest), Act::Delete(Expected::Any))
     }
 }
 

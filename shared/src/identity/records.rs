@@ -55,7 +55,12 @@ impl AccountKey {
     }
 
     pub fn email(normalised: &str) -> Self {
-        Self::Email(sha256_hex(normalised.as_bytes()))
+        Self::Email(Self::email_digest(normalised))
+    }
+
+    /// What stands for a normalised e-mail address wherever the address itself must not.
+    pub fn email_digest(normalised: &str) -> String {
+        sha256_hex(normalised.as_bytes())
     }
 
     /// The key of a ceremony: its name entitles, so that the store keeps its digest alone.

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::ids::{SessionId, UserId};
+use crate::kernel::time::after;
 
 /// A session ends when it was not used for this long.
 pub const IDLE_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
@@ -33,6 +34,13 @@ pub struct SessionTerms {
     pub started_at: Timestamp,
     /// Set at sign-in; no rotation moves it.
     pub ends_at: Timestamp,
+}
+
+impl SessionTerms {
+    /// When the session ends that was used at an instant and not again.
+    pub fn idle_ends_at(&self, used_at: Timestamp) -> Timestamp {
+        after(used_at, IDLE_LIFETIME).min(self.ends_at)
+    }
 }
 
 /// A user's epoch at a revision. It cannot be made up: it is read, or comes back from a record.

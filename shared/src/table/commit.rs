@@ -1,7 +1,6 @@
 //! Commit: a plan of writes as one transaction, or not at all, and exactly once.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::error::SdkError;
@@ -177,8 +176,7 @@ async fn transact(
     let mut last = None;
     for round in 0..MAX_TRIES {
         if round > 0 {
-            let jitter_ms = 5 + aws.entropy.below(10 << round.min(5));
-            tokio::time::sleep(Duration::from_millis(jitter_ms)).await;
+            aws.back_off(round).await;
         }
         let answer = aws
             .dynamodb()

@@ -137,7 +137,7 @@ impl Reader<'_> {
     }
 
     /// The sort keys of a partition's first items, expired or not.
-    pub(crate) async fn sort_keys(&self, table: Table, partition: &str, limit: i32) -> Result<Vec<String>, Problem> {
+    pub(crate) async fn sort_keys(&self, table: Table, partition: &str, limit: usize) -> Result<Vec<String>, Problem> {
         let answer = self
             .aws
             .dynamodb()
@@ -147,7 +147,7 @@ impl Reader<'_> {
             .expression_attribute_values(":pk", text(partition))
             .projection_expression("sk")
             .consistent_read(true)
-            .limit(limit)
+            .limit(i32::try_from(limit).unwrap_or(100))
             .customize()
             .config_override(acting(self.credentials.as_ref()))
             .send()

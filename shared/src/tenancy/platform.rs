@@ -132,12 +132,7 @@ impl Core {
             // A job acts on what a member was entitled to start.
             plan: String::new(),
             second_factor: SecondFactorRule::default(),
-            origin: Origin {
-                actor: format!("job:{}", self.function),
-                request_id: self.run_id.clone(),
-                ip: None,
-                user_agent: None,
-            },
+            origin: Origin::of_job(self.function, self.run_id.clone()),
             function: self.function,
             founder: None,
             remember: None,
