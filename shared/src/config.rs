@@ -33,6 +33,8 @@ pub struct Config {
     pub pepper_version: u16,
     /// The highest cost of imported bcrypt hashes. While there may be some, every sign-in takes the time of one.
     pub legacy_bcrypt_cost: Option<u32>,
+    /// How long an account recovery waits before it can be completed.
+    pub recovery_wait_hours: u32,
     /// The commit or version that was deployed.
     pub release: String,
 }
@@ -158,6 +160,7 @@ impl Config {
             },
             pepper_version: whole("PEPPER_VERSION", 1)?,
             legacy_bcrypt_cost: Some(whole("LEGACY_BCRYPT_COST", 0)?).filter(|cost| *cost > 0),
+            recovery_wait_hours: whole("RECOVERY_WAIT_HOURS", 72)?,
             release: optional("RELEASE").unwrap_or_else(|| "unreleased".to_owned()),
         })
     }

@@ -1,4 +1,4 @@
-//! What we know of an e-mail address: whose it is, who wants it, and how often we wrote to it.
+//! What we know of an e-mail address: whose it is, and whether a registration waits for its link.
 
 use mail::{EmailAddress, Letter};
 use serde::{Deserialize, Serialize};
@@ -9,58 +9,53 @@ use shared::kernel::problems::Refusal;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 
 use crate::mailed_link::DeadLink;
-use crate::{PasswordHash, PersonName};
+use crate::user::restoring_link;
 
 /// What a mailed link that verifies an address is for.
 pub const VERIFY_EMAIL: &str = "verify-email";
 /// What a mailed link that sets a new password is for.
 pub const RESET_PASSWORD: &str = "reset-password";
 /// How long a link that sets a new password works.
-const RESET_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
+pub const RESET_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
 /// How long a registration waits for its link.
 const REGISTRATION_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
-/// Registrations of one address that wait side by side; a further one drops the oldest.
-const REGISTRATIONS_KEPT: usize = 10;
-/// Mails that strangers can have us send to one address in an hour.
-const LETTERS_PER_HOUR: usize = 5;
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
-/// How long the job that deletes what nobody verified may fail.
+/// How long the job that deletes unverified registrations may fail.
 const PURGED_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The one record of an address. That it is one makes an address have one owner: every change is conditional on it
 /// being as it was read.
 ///
-/// An address can be registered by several people at a time, each with their own password, until one of them opens the
-/// link that was mailed for **their** registration. Were there one password per address, whoever registers a victim's
-/// address first (or again) would own the account that the victim then verifies.
+/// Before its link is opened, a registration holds the address and nothing else: no name, no password. The link proves
+/// who reads the mailbox, and nothing about what was typed before. Were a password kept from then, whoever typed it
+/// (perhaps a stranger, who knew that the owner would register too) could sign in to the account that the owner
+/// activates. So the password comes with the link's token, and one registration per address is enough.
 #[derive(Serialize, Deserialize)]
 pub struct Address {
     email: EmailAddress,
     owner: Option<UserId>,
-    /// Oldest first. Empty once there is an owner.
-    waiting: Vec<Registration>,
-    /// When we wrote to it, as far as it still counts.
-    written_to_at: Vec<Timestamp>,
-    /// How often the owner's password was set anew. A link that resets it is good for one number.
-    #[serde(default)]
+    /// Only while there is no owner.
+    registration: Option<Registration>,
+    /// When the owner deleted the account, while it can be restored. Nobody else can have the address until it is erased.
+    deleted_at: Option<Timestamp>,
+    /// When the owner last proved, by a mailed link, that they read its mail. None for an imported account.
+    proved_at: Option<Timestamp>,
+    /// How often the owner's password was set. A link that resets it is good for one number.
     passwords_set: u64,
 }
 
-/// A sign-up that waits for its address to be verified.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Registration {
+/// A sign-up whose address is not verified yet.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Registration {
     /// The id that the user will have.
-    pub user: UserId,
-    pub name: PersonName,
-    pub password: PasswordHash,
-    pub expires_at: Timestamp,
+    user: UserId,
+    expires_at: Timestamp,
 }
 
 /// Why an address does not become a user's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// Only to who reads the mail of the address: their link was opened.
-    #[error("The address has an account of its own by now.")]
+    /// Only to the person who reads the address's mail: their link was opened.
+    #[error("Another account uses this email address now.")]
     Taken,
 }
 
@@ -74,11 +69,12 @@ impl Refusal for AddressError {
     }
 }
 
-/// What a link did.
+/// What the link of a registration did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verified {
-    /// The registration became an account; the rest of the account is to be made of it.
-    Now(Registration),
-    /// It had done so before: a link that is opened twice is no fault.
+    /// The address has its owner; the rest of the account is to be made.
+    Now,
+    /// It had this owner before: the request may be a retry.
     Before,
 }
 
@@ -90,7 +86,7 @@ pub struct Posting {
 
 impl Address {
     pub fn new(email: EmailAddress) -> Self {
-        Self { email, owner: None, waiting: Vec::new(), written_to_at: Vec::new(), passwords_set: 0 }
+        Self { email, owner: None, registration: None, deleted_at: None, proved_at: None, passwords_set: 0 }
     }
 
     pub fn email(&self) -> &EmailAddress {
@@ -101,55 +97,63 @@ impl Address {
         self.owner
     }
 
-    /// The registration that a sign-in is measured against: the newest.
-    pub fn newest_registration(&self, now: Timestamp) -> Option<&Registration> {
-        self.waiting.last().filter(|registration| now < registration.expires_at)
+    /// The user that a registration is for which can still be verified.
+    pub fn registered(&self, now: Timestamp) -> Option<UserId> {
+        self.live_registration(now).map(|registration| registration.user)
     }
 
-    /// Takes a registration in. Returns what is to be written to the address: to a stranger the link, to the owner that
-    /// there is an account already, to one who was written to often enough nothing.
-    pub fn register(
-        &mut self,
-        user: UserId,
-        name: PersonName,
-        password: PasswordHash,
-        now: Timestamp,
-    ) -> Option<Posting> {
-        self.forget(now);
-        if !self.may_be_written_to(now) {
-            return None;
-        }
-        if let Some(owner) = self.owner {
-            return Some(Posting { user: owner, letter: Letter::AlreadyRegistered });
-        }
-        self.waiting.push(Registration { user, name, password, expires_at: after(now, REGISTRATION_LIFETIME) });
-        let superfluous = self.waiting.len().saturating_sub(REGISTRATIONS_KEPT);
-        self.waiting.drain(..superfluous);
-        self.link()
+    /// When the owner last proved that they read its mail.
+    pub fn proved_at(&self) -> Option<Timestamp> {
+        self.proved_at
     }
 
-    /// Has the newest registration's link sent again, with its full time.
-    pub fn resend(&mut self, now: Timestamp) -> Option<Posting> {
-        self.forget(now);
-        if !self.may_be_written_to(now) {
-            return None;
-        }
-        let newest = self.waiting.last_mut()?;
-        newest.expires_at = after(now, REGISTRATION_LIFETIME);
-        self.link()
+    fn live_registration(&self, now: Timestamp) -> Option<Registration> {
+        self.registration.filter(|registration| now < registration.expires_at)
     }
 
-    /// Has a link sent by which the owner sets a new password. Whoever waits to be the owner gets the link that makes them
-    /// so again, and anybody else nothing.
-    pub fn request_reset(&mut self, now: Timestamp) -> Option<Posting> {
-        let Some(user) = self.owner else { return self.resend(now) };
-        self.forget(now);
-        if !self.may_be_written_to(now) {
-            return None;
+    /// Registers the address, or gives the registration that it has its full time again. `user` is the id that a new one
+    /// gets. Returns the letter: the link, or to the owner of an account that there is one.
+    pub fn register(&mut self, user: UserId, now: Timestamp) -> Posting {
+        if let Some(posting) = self.letter_of_account() {
+            return posting;
         }
-        let (purpose, binding) = (RESET_PASSWORD.to_owned(), self.reset_binding());
-        let link = LinkClaims { purpose, user, binding, expires_at: after(now, RESET_LIFETIME) };
-        Some(Posting { user, letter: Letter::ResetPassword { link } })
+        let user = self.registered(now).unwrap_or(user);
+        let registration = Registration { user, expires_at: after(now, REGISTRATION_LIFETIME) };
+        self.registration = Some(registration);
+        self.link(registration)
+    }
+
+    /// The letter that a request to send the link again leads to. `stranger` is any new id, for an address without an
+    /// account: it gets a letter too, so that what we do never depends on whether there is one.
+    pub fn resend(&self, stranger: UserId, now: Timestamp) -> Posting {
+        if let Some(posting) = self.letter_of_account() {
+            return posting;
+        }
+        match self.live_registration(now) {
+            Some(registration) => self.link(registration),
+            None => Posting { user: stranger, letter: Letter::NoAccount },
+        }
+    }
+
+    /// The letter that a request to reset the password leads to: the link that sets a new one, or what else brings its
+    /// reader into an account.
+    pub fn request_reset(&self, stranger: UserId, now: Timestamp) -> Posting {
+        match (self.owner, self.deleted_at) {
+            (Some(user), None) => {
+                let (purpose, binding) = (RESET_PASSWORD.to_owned(), self.reset_binding());
+                let link = LinkClaims { purpose, user, binding, expires_at: after(now, RESET_LIFETIME) };
+                Posting { user, letter: Letter::ResetPassword { link } }
+            }
+            _ => self.resend(stranger, now),
+        }
+    }
+
+    /// The letter to an address that a user wants for theirs. The owner of an account at it is told that it stays theirs.
+    pub fn ask_for(&self, link: LinkClaims) -> Posting {
+        match self.owner {
+            Some(owner) => Posting { user: owner, letter: Letter::AddressTaken },
+            None => Posting { user: link.user, letter: Letter::ConfirmEmailChange { link } },
+        }
     }
 
     /// Whether a link still sets the owner's password: the address has not moved to another user, nor the user to another
@@ -163,78 +167,76 @@ impl Address {
         self.passwords_set += 1;
     }
 
+    /// The owner opened a mailed link.
+    pub fn was_proved(&mut self, now: Timestamp) {
+        self.proved_at = Some(now);
+    }
+
     fn reset_binding(&self) -> String {
         format!("{}.{}", AccountKey::email_digest(self.email.as_str()), self.passwords_set)
     }
 
-    /// Gives the address to the user whose link was opened; nobody else can have it from then on.
+    /// Gives the address to the user whose registration's link was opened; nobody else can have it from then on.
     pub fn verify(&mut self, user: UserId, now: Timestamp) -> Result<Verified, DeadLink> {
         if self.owner == Some(user) {
             return Ok(Verified::Before);
         }
-        self.forget(now);
-        let at = self.waiting.iter().position(|registration| registration.user == user).ok_or(DeadLink::OF_ADDRESS)?;
-        let registration = self.waiting.swap_remove(at);
-        self.waiting.clear();
-        self.owner = Some(user);
-        Ok(Verified::Now(registration))
-    }
-
-    /// Has it told that a user wants it for theirs. Returns what is to be written to it: to nobody's address the link,
-    /// to an owner that it stays theirs, to one who was written to often enough nothing.
-    pub fn ask_for(&mut self, link: LinkClaims, now: Timestamp) -> Option<Posting> {
-        self.forget(now);
-        if !self.may_be_written_to(now) {
-            return None;
+        match self.live_registration(now) {
+            Some(registration) if registration.user == user && self.owner.is_none() => {
+                self.become_owned_by(user);
+                self.was_proved(now);
+                Ok(Verified::Now)
+            }
+            _ => Err(DeadLink::OF_ADDRESS),
         }
-        Some(match self.owner {
-            Some(owner) => Posting { user: owner, letter: Letter::AddressTaken },
-            None => Posting { user: link.user, letter: Letter::ConfirmEmailChange { link } },
-        })
     }
 
-    /// Gives the address to a user who had another one. Registrations that wait for it end.
+    /// Gives the address to a user. A registration that waits for it ends.
     pub fn claim(&mut self, user: UserId) -> Result<(), AddressError> {
         if self.owner.is_some() {
             return Err(AddressError::Taken);
         }
-        self.waiting.clear();
-        self.owner = Some(user);
+        self.become_owned_by(user);
         Ok(())
     }
 
-    /// Takes it from its owner, who has another one now. It is forgotten with the letters of this hour.
-    pub fn release(&mut self, now: Timestamp) {
-        self.forget(now);
-        self.owner = None;
-        // The letter that tells it counts as any other; were there none, nothing would make the record go.
-        self.written_to_at.push(now);
+    fn become_owned_by(&mut self, user: UserId) {
+        self.registration = None;
+        self.owner = Some(user);
     }
 
-    /// Whether nobody has it, nobody waits for it, and the hour's letters are forgotten.
+    /// The owner deleted their account.
+    pub fn account_was_deleted(&mut self, at: Timestamp) {
+        self.deleted_at = Some(at);
+    }
+
+    /// The owner restored their account.
+    pub fn account_was_restored(&mut self) {
+        self.deleted_at = None;
+    }
+
+    /// Whether nobody has it and its registration is over.
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.due().is_some_and(|at| at <= now)
     }
 
-    fn link(&self) -> Option<Posting> {
-        let Registration { user, expires_at, .. } = *self.waiting.last()?;
+    /// What an owner gets who registers again: that there is an account, or the way back to a deleted one.
+    fn letter_of_account(&self) -> Option<Posting> {
+        let user = self.owner?;
+        let letter = match self.deleted_at {
+            Some(deleted_at) => {
+                let link = restoring_link(user, deleted_at);
+                Letter::AccountInTrash { erased_at: link.expires_at, link }
+            }
+            None => Letter::AlreadyRegistered,
+        };
+        Some(Posting { user, letter })
+    }
+
+    fn link(&self, Registration { user, expires_at }: Registration) -> Posting {
         let binding = AccountKey::email_digest(self.email.as_str());
         let link = LinkClaims { purpose: VERIFY_EMAIL.to_owned(), user, binding, expires_at };
-        Some(Posting { user, letter: Letter::VerifyEmail { link } })
-    }
-
-    fn forget(&mut self, now: Timestamp) {
-        self.waiting.retain(|registration| now < registration.expires_at);
-        self.written_to_at.retain(|at| now < after(*at, HOUR));
-    }
-
-    /// Counts one attempt to have us write. It counts for any address, so that none can be told by what is stored.
-    fn may_be_written_to(&mut self, now: Timestamp) -> bool {
-        let may = self.written_to_at.len() < LETTERS_PER_HOUR;
-        if may {
-            self.written_to_at.push(now);
-        }
-        may
+        Posting { user, letter: Letter::VerifyEmail { link } }
     }
 }
 
@@ -245,17 +247,18 @@ impl AccountRecord for Address {
         AccountKey::email(self.email.as_str())
     }
 
-    /// The table deletes what the job failed to. Until then it is read, and says nothing: what has expired in it counts
+    /// The table deletes what the job failed to. Until then it is read, and says nothing: an expired registration counts
     /// for nothing.
     fn expires_at(&self) -> Option<Timestamp> {
         self.due().map(|at| after(at, PURGED_WITHIN))
     }
 
-    /// Without an owner it goes when nobody waits for it and the hour's letters are forgotten.
+    /// Without an owner it goes with its registration.
     fn due(&self) -> Option<Timestamp> {
-        let waiting = self.waiting.iter().map(|registration| registration.expires_at);
-        let letters = self.written_to_at.iter().map(|at| after(*at, HOUR));
-        if self.owner.is_some() { None } else { waiting.chain(letters).max() }
+        match self.owner {
+            Some(_) => None,
+            None => self.registration.map(|registration| registration.expires_at),
+        }
     }
 }
 

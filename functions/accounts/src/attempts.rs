@@ -5,10 +5,12 @@
 //! before (claim 17).
 
 use serde::{Deserialize, Serialize};
-use shared::identity::{AccountKey, AccountRecord};
+use shared::identity::{AccountChanges, AccountKey, AccountRecord};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::table::Stored;
 
 use crate::device::KnownDevice;
+use crate::sign_in::SignInId;
 
 /// Failures that cost no waiting: people mistype.
 const FREE: u32 = 5;
@@ -29,7 +31,26 @@ pub struct Attempts {
     device: String,
     failures: u32,
     last_at: Timestamp,
+    /// The entry of the login history that they stand in.
+    #[serde(default)]
+    entry: Option<FailureEntry>,
 }
+
+/// An entry of the login history that failures in a row share. Were each an entry of its own, whoever fails often would
+/// push out of the history what its user should see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureEntry {
+    pub id: SignInId,
+    pub first_at: Timestamp,
+    pub times: u32,
+}
+
+/// Failures that come later than this after the first have an entry of their own.
+const ENTRY_SPAN: SignedDuration = SignedDuration::from_hours(1);
+
+/// Under which name the failures of step-ups are counted: whoever guesses in a stolen session does not delay the owner's
+/// sign-ins.
+pub const STEP_UP: &str = "step-up";
 
 /// Under which name a device's failures are counted.
 pub fn part(device: Option<&KnownDevice>) -> String {
@@ -38,7 +59,54 @@ pub fn part(device: Option<&KnownDevice>) -> String {
 
 impl Attempts {
     pub fn none(address: AccountKey, device: Option<&KnownDevice>, now: Timestamp) -> Self {
-        Self { address, device: part(device), failures: 0, last_at: now }
+        Self { address, device: part(device), failures: 0, last_at: now, entry: None }
+    }
+
+    /// Counts an attempt that failed, with the entry of the history that it stands in. `id` is that of a new one.
+    ///
+    /// One that came too soon is not counted: it would let a stranger prolong the waiting. It is written all the same, so
+    /// that it costs what any other does, but it meets no other: however many come at once, each is recorded.
+    pub fn record_failure(
+        stored: &mut Option<Stored<Self>>,
+        none: impl FnOnce() -> Self,
+        id: SignInId,
+        now: Timestamp,
+    ) -> (AccountChanges, FailureEntry) {
+        let changes = AccountChanges::default();
+        match stored {
+            Some(known) if known.is_delayed(now) => {
+                // The entry of the last one that was counted, however long ago: these are not told apart.
+                let entry = known.entry.unwrap_or_else(|| known.enter(id, now));
+                (changes.rewrite(known), FailureEntry { times: entry.times.saturating_add(1), ..entry })
+            }
+            Some(known) => {
+                known.fail(now);
+                let entry = known.enter(id, now);
+                (changes.replace(known), entry)
+            }
+            None => {
+                let mut first = none();
+                first.fail(now);
+                let entry = first.enter(id, now);
+                (changes.insert(&first), entry)
+            }
+        }
+    }
+
+    /// Of step-ups, which count for themselves.
+    pub fn of_step_ups(address: AccountKey, now: Timestamp) -> Self {
+        Self { device: STEP_UP.to_owned(), ..Self::none(address, None, now) }
+    }
+
+    /// The entry of the history that one more failure stands in. `id` is that of a new one.
+    pub fn enter(&mut self, id: SignInId, now: Timestamp) -> FailureEntry {
+        let shared = self.entry.filter(|entry| now < after(entry.first_at, ENTRY_SPAN));
+        let entry = match shared {
+            Some(entry) => FailureEntry { times: entry.times.saturating_add(1), ..entry },
+            None => FailureEntry { id, first_at: now, times: 1 },
+        };
+        self.entry = Some(entry);
+        entry
     }
 
     /// Whether the next attempt must wait, or is never let in.
@@ -105,6 +173,19 @@ mod tests {
             let early = after(START, SignedDuration::from_millis((seconds * 1000 - 1).max(0)));
             assert_eq!(attempts.is_delayed(early), seconds > 0, "{times}");
         }
+    }
+
+    #[test]
+    fn failures_of_an_hour_share_an_entry_of_the_history() {
+        let mut attempts = failed(0, None);
+        let id = |number: u32| format!("sgn_{number:032x}").parse().unwrap_or_else(|_| unreachable!());
+        let minute = |minutes| after(START, SignedDuration::from_mins(minutes));
+        let first = attempts.enter(id(1), START);
+        assert_eq!((first.id, first.times), (id(1), 1));
+        let later = attempts.enter(id(2), minute(59));
+        assert_eq!(later, FailureEntry { id: id(1), first_at: START, times: 2 });
+        let next = attempts.enter(id(3), minute(60));
+        assert_eq!(next, FailureEntry { id: id(3), first_at: minute(60), times: 1 });
     }
 
     #[test]

@@ -2,20 +2,18 @@
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
-use shared::events::Occurrence;
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route, UserLimit};
-use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Strength};
+use shared::identity::{AccountChanges, AccountKey, EpochTurn, Fresh, SignedIn, Strength};
 use shared::kernel::problems::{Problem, Refusal};
 use utoipa::ToSchema;
 
+use crate::current_password;
 use crate::device::KnownDevice;
-use crate::new_password::{Holder, Warrant};
-use crate::password_hash::{self, Verdict};
-use crate::password_sign_in::PASSWORD_HASH_DAMAGED;
+use crate::password_owner::{PasswordOwner, ResetMethod};
 use crate::session::{self, Means, Opening, SessionRecord, Tokens};
 use crate::user::User;
-use crate::{Password, PasswordAttempt, PasswordError};
+use crate::{Password, PasswordAttempt, PasswordError, PasswordLength};
 
 /// Sets another password. Every session ends, this one too; the answer opens the next.
 #[derive(Deserialize, ToSchema)]
@@ -28,9 +26,9 @@ pub struct ChangePassword {
 /// Why a password is not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChangePasswordError {
-    #[error("must be your password as it is now; if it is lost, have a link mailed: POST /auth/request-password-reset")]
+    #[error("must be your current password; if you forgot it, ask for a reset link: POST /auth/request-password-reset")]
     WrongPassword,
-    #[error("must not be your password as it is now")]
+    #[error("must differ from your current password")]
     SamePassword,
     #[error("{0}")]
     Unfit(PasswordError),
@@ -74,34 +72,29 @@ impl Endpoint for ChangePassword {
 
     async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
         let accounts = caller.accounts();
-        let holder = Holder::read(accounts, caller.user()).await?.ok_or_else(Problem::not_found)?;
-        holder.factors.may_be_changed_by(caller)?;
-        self.knows_password_of(caller, &holder).await?;
+        let owner = PasswordOwner::read(accounts, caller.user()).await?.ok_or_else(Problem::not_found)?;
+        let proved =
+            current_password::prove(caller, &owner.user, owner.password.as_deref(), &self.current_password).await?;
+        if proved.is_none() {
+            return Err(ChangePasswordError::WrongPassword.into());
+        }
         if self.new_password.is(&self.current_password) {
             return Err(ChangePasswordError::SamePassword.into());
         }
         let workspaces = caller.memberships().await?;
         let names = workspaces.iter().map(|membership| membership.name.as_str());
-        holder.may_have(&self.new_password, names).map_err(ChangePasswordError::Unfit)?;
-        let (user, means) = (User::clone(&holder.user), means(caller).await?);
-        accounts.commit(holder.set(accounts, &self.new_password, Warrant::OldPassword).await?).await?;
+        owner.may_have(&self.new_password, owner.proved_by(), names).map_err(ChangePasswordError::Unfit)?;
+        let (user, means) = (User::clone(&owner.user), means(caller).await?);
+        let mut changes = AccountChanges::default();
+        if self.new_password.length() == PasswordLength::Short {
+            changes = owner.factors.stay(changes);
+        }
+        let (method, turn) = (ResetMethod::CurrentPassword, EpochTurn::default());
+        accounts.commit(owner.set(accounts, &self.new_password, method, changes, turn).await?).await?;
         // The device is known: it had a session a moment ago.
         let device = Some(KnownDevice::new(accounts.entropy()));
         let opening = Opening { means, device, epoch: accounts.epoch(caller.user()).await? };
         Ok(Found(session::open(accounts, &user, opening, AccountChanges::default()).await?))
-    }
-}
-
-impl ChangePassword {
-    async fn knows_password_of(&self, caller: &SignedIn, holder: &Holder) -> Result<(), Problem> {
-        let (accounts, user) = (caller.accounts(), caller.user());
-        let stored = holder.password.as_ref().map(|record| &record.hash);
-        match password_hash::check(accounts, stored, &self.current_password).await? {
-            Verdict::Right | Verdict::Outdated => return Ok(()),
-            Verdict::Damaged => accounts.emit(Occurrence::of(&PASSWORD_HASH_DAMAGED, user).once(user)).await?,
-            Verdict::Wrong | Verdict::TooLongForLegacy => {}
-        }
-        Err(ChangePasswordError::WrongPassword.into())
     }
 }
 

@@ -46,8 +46,8 @@ impl Endpoint for ConfirmTotp {
     async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
         let (accounts, now) = (caller.accounts(), caller.accounts().now());
         let factors = Factors::of(accounts, caller.user()).await?;
-        factors.may_be_changed_by(caller)?;
         let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?.ok_or_else(Problem::not_found)?;
+        let (mut changes, epoch) = factors.one_comes(caller, AccountChanges::default());
         let mut totp = factors.totp.ok_or(SecondFactorError::TotpNotPending)?;
         if totp.confirmed_at().is_some() {
             return Err(SecondFactorError::TotpEnrolled.into());
@@ -56,7 +56,7 @@ impl Endpoint for ConfirmTotp {
         if !totp.confirm(&secret, &self.code, now) {
             return Err(SecondFactorError::WrongCode.into());
         }
-        let mut changes = AccountChanges::default().replace(&totp);
+        changes = changes.replace(&totp);
         let mut recovery_codes = None;
         if factors.recovery_codes.as_ref().is_none_or(|codes| codes.left() == 0) {
             let (codes, shown) = RecoveryCodes::generate(accounts, user.id).await?;
@@ -64,7 +64,7 @@ impl Endpoint for ConfirmTotp {
             recovery_codes = Some(shown);
         }
         let changes = changes
-            .prove_factor(user.id, caller.session(), Strength::Multi, now)
+            .prove_factor(user.id, caller.session(), (Strength::Multi, epoch), now)
             .event(Occurrence::of(&TOTP_ADDED, user.id))
             .send(user.id, &letter(&user, now));
         accounts.commit(changes).await?;

@@ -32,13 +32,12 @@ impl Endpoint for DisableTotp {
     async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
         let accounts = caller.accounts();
         let factors = Factors::of(accounts, caller.user()).await?;
-        factors.may_be_changed_by(caller)?;
         let totp = factors.totp.as_ref().filter(|totp| totp.confirmed_at().is_some());
         let mut changes = AccountChanges::default().delete(totp.ok_or_else(Problem::not_found)?);
         changes = match &factors.passkeys {
             // They are there when the app goes: otherwise both could be taken away at the same moment.
             Some(tally) if factors.passkeys() > 0 => changes.unchanged(tally),
-            _ => factors.last_goes(accounts, changes).await?,
+            _ => factors.last_goes(caller, changes).await?,
         };
         let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?.ok_or_else(Problem::not_found)?;
         let (name, factor) = (user.name.as_str().to_owned(), APP.to_owned());

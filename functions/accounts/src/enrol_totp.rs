@@ -42,7 +42,6 @@ impl Endpoint for EnrolTotp {
     async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
         let accounts = caller.accounts();
         let factors = Factors::of(accounts, caller.user()).await?;
-        factors.may_be_changed_by(caller)?;
         if factors.has_app() {
             return Err(SecondFactorError::TotpEnrolled.into());
         }

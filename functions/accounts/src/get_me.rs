@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
-use shared::identity::{AccountKey, Known};
+use shared::identity::{AccountKey, Known, Wanted};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
+use shared::table::Stored;
 use utoipa::ToSchema;
 
 use crate::PersonName;
+use crate::recovery::Recovery;
 use crate::user::User;
 
 /// Tells who the caller is.
@@ -27,12 +29,18 @@ pub struct Me {
     name: PersonName,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+    /// While somebody who knows the password recovers the account: when its second factors can be removed. Cancel it at
+    /// `DELETE /me/recovery`.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    recovery_ready_at: Option<Timestamp>,
 }
 
-impl From<User> for Me {
-    fn from(user: User) -> Self {
-        let User { id, email, name, created_at, .. } = user;
-        Self { id, email, name, created_at }
+impl Me {
+    pub fn new(caller: &Known, user: &User, recovery: Option<Stored<Recovery>>) -> Self {
+        let User { id, ref email, ref name, created_at, .. } = *user;
+        let live = recovery.filter(|recovery| recovery.is_live(caller.epoch(), caller.accounts().now()));
+        let recovery_ready_at = live.map(|recovery| recovery.ready_at);
+        Self { id, email: email.clone(), name: name.clone(), created_at, recovery_ready_at }
     }
 }
 
@@ -45,7 +53,9 @@ impl Endpoint for GetMe {
     type Output = Found<Me>;
 
     async fn handle(self, caller: &Known) -> Result<Self::Output, Problem> {
-        let user = caller.accounts().find::<User>(&AccountKey::User(caller.user())).await?;
-        Ok(Found(Me::from(user.ok_or_else(Problem::not_found)?.into_inner())))
+        let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
+        let mut found = accounts.look_up(Wanted::default().of::<User>(&key).of::<Recovery>(&key)).await?;
+        let user = found.take::<User>(&key)?.ok_or_else(Problem::not_found)?;
+        Ok(Found(Me::new(caller, &user, found.take(&key)?)))
     }
 }

@@ -6,30 +6,33 @@ mod blocklist;
 pub mod change_password;
 pub mod client;
 pub mod confirm_totp;
-pub mod correspondence;
+mod current_password;
+mod decoy_account;
 pub mod device;
 pub mod disable_totp;
 pub mod enrol_totp;
+pub mod enumeration_safe_mail;
 pub mod expire_sessions;
 pub mod get_jwks;
 pub mod get_me;
 mod guessing;
 pub mod import_accounts;
 mod legacy_hash;
+pub mod letter_budget;
 pub mod line;
 pub mod list_factors;
 pub mod login;
 pub mod logout;
 pub mod mailed_link;
-mod new_password;
-mod nobody;
 pub mod passkey_tally;
 mod password;
 pub mod password_hash;
+pub mod password_owner;
 mod password_sign_in;
 mod person_name;
 pub mod purge_unverified_accounts;
-mod recovery_codes;
+pub mod recovery;
+pub mod recovery_codes;
 pub mod refresh_session;
 mod refresh_token;
 pub mod regenerate_recovery_codes;
@@ -37,13 +40,12 @@ pub mod register;
 pub mod report_weak_hashes;
 pub mod request_password_reset;
 pub mod resend_verification;
-pub mod reset_password;
 pub mod rotate_signing_keys;
 pub mod second_factor;
 pub mod session;
 pub mod sign_in;
 pub mod step_up;
-mod totp;
+pub mod totp;
 mod totp_secret;
 pub mod user;
 pub mod verify_email;
@@ -82,7 +84,6 @@ pub static FUNCTIONS: &[Listed] = &[
     Listed::route::<step_up::StepUp>(&step_up::FUNCTION),
     Listed::route::<change_password::ChangePassword>(&change_password::FUNCTION),
     Listed::route::<request_password_reset::RequestPasswordReset>(&request_password_reset::FUNCTION),
-    Listed::route::<reset_password::ResetPassword>(&reset_password::FUNCTION),
     Listed::job(&import_accounts::FUNCTION),
     Listed::job(&report_weak_hashes::FUNCTION),
     Listed::job(&expire_sessions::FUNCTION),

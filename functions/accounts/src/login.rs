@@ -46,9 +46,6 @@ pub enum SignInError {
          signed in on this device before. You can set a new password."
     )]
     WrongCredentials,
-    /// Only to who has the right password.
-    #[error("The e-mail address is not verified yet. Open the link that we mailed, or have it sent again.")]
-    EmailNotVerified,
     /// Only to who has the first 72 bytes of an imported password: no more of it was ever compared.
     #[error("This password was cut at 72 bytes where it comes from. Set a new one: POST /auth/request-password-reset.")]
     PasswordResetRequired,
@@ -58,14 +55,13 @@ impl Refusal for SignInError {
     fn status(&self) -> u16 {
         match self {
             Self::WrongCredentials => 401,
-            Self::EmailNotVerified | Self::PasswordResetRequired => 403,
+            Self::PasswordResetRequired => 403,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
             Self::WrongCredentials => "wrong_credentials",
-            Self::EmailNotVerified => "email_not_verified",
             Self::PasswordResetRequired => "password_reset_required",
         }
     }

@@ -16,6 +16,10 @@ impl DeadLink {
     pub const OF_PASSWORD: Self = Self(
         "must be the token of a link that was mailed in the last 30 minutes and not used since; have a new one sent",
     );
+    /// A link that completes an account recovery.
+    pub const OF_RECOVERY: Self = Self(
+        "must be the token of the link that was mailed after the waiting period of a recovery that was not cancelled",
+    );
     /// A link that takes an account out of the trash.
     pub const OF_DELETION: Self =
         Self("must be the token of the link that was mailed when the account was deleted, in the last 30 days");

@@ -31,11 +31,11 @@ impl PasskeyTally {
         }
     }
 
-    pub fn one_less(stored: Option<Stored<Self>>) -> AccountChanges {
+    pub fn fewer(stored: Option<Stored<Self>>, by: u32) -> AccountChanges {
         let changes = AccountChanges::default();
         match stored {
             Some(mut tally) => {
-                tally.count = tally.count.saturating_sub(1);
+                tally.count = tally.count.saturating_sub(by);
                 changes.replace(&tally)
             }
             None => changes,

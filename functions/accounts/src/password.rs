@@ -119,6 +119,12 @@ impl Password {
         length(&self.0)
     }
 
+    /// The same as an attempt, to be compared with a hash of ours.
+    pub fn as_attempt(&self) -> PasswordAttempt {
+        let same = || SecretText::new(self.0.expose().to_owned());
+        PasswordAttempt { normal: same(), typed: same() }
+    }
+
     /// Whether it is long enough for what it is to be.
     pub fn is_long_enough(&self, proved_by: ProvedBy) -> Result<(), PasswordError> {
         match (proved_by, self.length()) {

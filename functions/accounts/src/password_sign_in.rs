@@ -9,13 +9,13 @@ use shared::identity::{AccountChanges, AccountKey, Accounts, UserEpoch, Wanted};
 use shared::kernel::problems::Problem;
 use shared::table::Stored;
 
-use crate::address::{Address, Registration};
+use crate::address::Address;
 use crate::attempts::{self, Attempts};
+use crate::decoy_account;
 use crate::device::{self, DeviceToken, KnownDevice};
 use crate::login::SignInError;
-use crate::nobody;
 use crate::password_hash::{self, Verdict};
-use crate::sign_in::{Means, SignIn, SignInOutcome};
+use crate::sign_in::SignIn;
 use crate::user::{PasswordRecord, User};
 use crate::{PasswordAttempt, PasswordHash};
 
@@ -41,7 +41,6 @@ struct Candidate {
     key: AccountKey,
     /// Whom an event is about: the digest of the address, the same with and without an account.
     subject: String,
-    address: Option<Stored<Address>>,
     user: Option<Stored<User>>,
     password: Option<Stored<PasswordRecord>>,
     epoch: Option<UserEpoch>,
@@ -61,7 +60,7 @@ pub async fn prove(
 ) -> Result<Proved, Problem> {
     let device = device::recognise(accounts, device, email).await?;
     let mut candidate = Candidate::read(accounts, email, device).await?;
-    let verdict = password_hash::check(accounts, candidate.hash(accounts), password).await?;
+    let verdict = password_hash::check(accounts, candidate.hash(), password).await?;
     if verdict == Verdict::Damaged {
         let subject = &candidate.subject;
         accounts.emit(Occurrence::of(&PASSWORD_HASH_DAMAGED, subject).once(subject)).await?;
@@ -69,7 +68,7 @@ pub async fn prove(
     let is_right = matches!(verdict, Verdict::Right | Verdict::Outdated | Verdict::TooLongForLegacy);
     for round in 0..TRIES {
         let delayed = candidate.attempts.as_ref().is_some_and(|attempts| attempts.is_delayed(accounts.now()));
-        if is_right && !delayed && !candidate.is_nobody(accounts) {
+        if is_right && !delayed && !candidate.is_nobody() {
             return candidate.succeed(accounts, verdict, password).await;
         }
         if accounts.try_commit(candidate.failure(accounts, delayed)).await?.is_ok() {
@@ -79,7 +78,9 @@ pub async fn prove(
         accounts.back_off(round).await;
         candidate.attempts = candidate.read_attempts(accounts).await?;
     }
-    Err(Problem::unavailable("the attempts of an address changed at every try"))
+    // Refused in the same words: an error would tell a stranger that somebody else is busy with this address.
+    tracing::warn!(subject = candidate.subject, "a failed sign-in was not counted: its address changed at every try");
+    Err(SignInError::WrongCredentials.into())
 }
 
 impl Candidate {
@@ -102,75 +103,53 @@ impl Candidate {
         let elsewhere: Option<Stored<Attempts>> = found.take(&key)?;
         let failed_elsewhere = device.is_some() && elsewhere.is_some();
         let attempts = if device.is_some() { of_device } else { elsewhere };
-        let owner = address.as_ref().and_then(|address| address.owner()).unwrap_or_else(nobody::id);
+        let owner = address.as_ref().and_then(|address| address.owner()).unwrap_or_else(decoy_account::id);
         let epoch = accounts.find_epoch(owner).await?;
         let user_key = AccountKey::User(owner);
         let mut wanted = Wanted::default().of::<User>(&user_key).of::<PasswordRecord>(&user_key);
         if address.is_none() {
-            wanted = wanted.of::<Address>(&nobody::key());
+            wanted = wanted.of::<Address>(&decoy_account::key());
         }
         let mut found = accounts.look_up(wanted).await?;
         let (user, password) = (found.take(&user_key)?, found.take(&user_key)?);
         if address.is_none() {
-            let _decoded: Option<Stored<Address>> = found.take(&nobody::key())?;
+            let _decoded: Option<Stored<Address>> = found.take(&decoy_account::key())?;
         }
-        if owner == nobody::id() && epoch.is_none() {
-            nobody::make(accounts).await?;
+        if owner == decoy_account::id() && epoch.is_none() {
+            decoy_account::make(accounts).await?;
         }
-        Ok(Self { key, subject, address, user, password, epoch, device, attempts, failed_elsewhere })
+        Ok(Self { key, subject, user, password, epoch, device, attempts, failed_elsewhere })
     }
 
     async fn read_attempts(&self, accounts: &Accounts) -> Result<Option<Stored<Attempts>>, Problem> {
         accounts.find_part(&self.key, &attempts::part(self.device.as_ref())).await
     }
 
-    /// The hash to compare with: that of the newest registration, so that a person who has not opened the link yet is
-    /// told so; else the user's, who may be nobody.
-    fn hash(&self, accounts: &Accounts) -> Option<&PasswordHash> {
-        let own = self.password.as_ref().map(|record| &record.hash);
-        self.waiting(accounts).map(|registration| &registration.password).or(own)
-    }
-
-    /// The newest registration, where the address has no owner yet.
-    fn waiting(&self, accounts: &Accounts) -> Option<&Registration> {
-        self.address.as_ref().and_then(|address| address.newest_registration(accounts.now()))
+    /// The hash to compare with: the user's, who may be the decoy.
+    fn hash(&self) -> Option<&PasswordHash> {
+        self.password.as_ref().map(|record| &record.hash)
     }
 
     /// The user, if it is one.
     fn owner(&self) -> Option<&Stored<User>> {
-        self.user.as_ref().filter(|user| user.id != nobody::id())
+        self.user.as_ref().filter(|user| user.id != decoy_account::id())
     }
 
     /// Whether no password is right: there is no account, or it is in the trash.
-    fn is_nobody(&self, accounts: &Accounts) -> bool {
-        match self.owner() {
-            Some(user) => user.deleted_at.is_some(),
-            None => self.waiting(accounts).is_none(),
-        }
+    fn is_nobody(&self) -> bool {
+        self.owner().is_none_or(|user| user.is_deleted())
     }
 
     /// Three writes, whoever it is: the count, an entry of the history, and the event.
     fn failure(&mut self, accounts: &Accounts, delayed: bool) -> AccountChanges {
         let now = accounts.now();
-        let changes = match &mut self.attempts {
-            Some(known) => {
-                // An attempt that has to wait anyway is not counted: it would let a stranger prolong the waiting.
-                if !delayed {
-                    known.fail(now);
-                }
-                AccountChanges::default().replace(known)
-            }
-            None => {
-                let mut first = Attempts::none(self.key.clone(), self.device.as_ref(), now);
-                first.fail(now);
-                AccountChanges::default().insert(&first)
-            }
-        };
+        let none = || Attempts::none(self.key.clone(), self.device.as_ref(), now);
+        let (changes, entry) = Attempts::record_failure(&mut self.attempts, none, accounts.new_id(), now);
         let entry = match self.owner() {
-            Some(user) => SignIn::now(accounts, user.id, Means::Password, SignInOutcome::WrongPassword, None),
-            None => SignIn::of_nobody(accounts),
+            Some(user) => SignIn::wrong_passwords(accounts, user.id, entry, None),
+            None => SignIn::of_nobody(accounts, entry),
         };
-        let changes = changes.insert(&entry);
+        let changes = changes.overwrite(&entry);
         let detail = serde_json::json!({ "delayed": delayed });
         changes.event(Occurrence::of(&SIGN_IN_FAILED, &self.subject).detail(detail))
     }
@@ -181,9 +160,6 @@ impl Candidate {
         verdict: Verdict,
         password: &PasswordAttempt,
     ) -> Result<Proved, Problem> {
-        if self.owner().is_none() {
-            return Err(SignInError::EmailNotVerified.into());
-        }
         let (Some(user), Some(epoch), Some(mut record)) = (self.user, self.epoch, self.password) else {
             return Err(Problem::internal("an address has an owner without a password or an epoch"));
         };

@@ -1,43 +1,49 @@
-//! `POST /auth/register`: asks for an account. The answer does not tell whether there is one already; the mail does.
+//! `POST /auth/register`: begins a sign-up. The answer does not tell whether there is an account; the mail does.
 
 use mail::EmailAddress;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Accepted, Endpoint, Route};
-use shared::identity::Credentials;
+use shared::identity::{AccountChanges, Credentials};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
-use crate::correspondence::correspond;
-use crate::password_hash;
-use crate::{Password, PersonName, ProvedBy};
+use crate::address::Address;
+use crate::enumeration_safe_mail;
+use crate::letter_budget::Request;
 
-/// Asks for an account. The answer is the same whether or not there is one; the mail that follows is not.
+/// Begins a sign-up: mails a link to the address. Name and password are chosen with the link's token, at
+/// `POST /auth/verify-email`. The answer is the same whether or not the address has an account; the mail is not.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Register {
     email: EmailAddress,
-    password: Password,
-    name: PersonName,
 }
 
 pub static FUNCTION: Function = Function::route::<Register>();
 
 impl Endpoint for Register {
-    // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
-    const ROUTE: Route = Route::post("register", "/auth/register").memory_mb(1024);
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
+    const ROUTE: Route = Route::post("register", "/auth/register");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
     type Access = Credentials;
     type Output = Accepted;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
-        self.password.is_long_enough(ProvedBy::PasswordAlone)?;
-        self.password.suits(&self.email, [self.name.as_str()])?;
-        // Also for an address that has an account: the hash is most of the time that this takes.
-        let hash = password_hash::hash(accounts, self.password.secret()).await?;
-        correspond(accounts, &self.email, |address, now| {
-            address.register(accounts.new_id(), self.name.clone(), hash.clone(), now)
+        enumeration_safe_mail::send(accounts, &self.email, Request::Registration, |known| {
+            let (user, now) = (accounts.new_id(), accounts.now());
+            match known {
+                // Written even where nothing changes, so that every registration costs the same.
+                Some(mut address) => {
+                    let posting = address.register(user, now);
+                    (AccountChanges::default().replace(&address), posting)
+                }
+                None => {
+                    let mut address = Address::new(self.email.clone());
+                    let posting = address.register(user, now);
+                    (AccountChanges::default().insert(&address), posting)
+                }
+            }
         })
         .await?;
         Ok(Accepted)

@@ -14,7 +14,7 @@ use shared::identity::AllAccounts;
 use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::tenancy::Reason;
 
-use crate::nobody;
+use crate::decoy_account;
 use crate::password_hash::Effort;
 use crate::user::PasswordRecord;
 
@@ -42,7 +42,7 @@ impl Job for ReportWeakHashes {
         let effort = Effort::of(all);
         let (mut passwords, mut weak) = (0, BTreeMap::<String, u64>::new());
         all.each_due::<PasswordRecord>(all.now(), |record| {
-            if record.user == nobody::id() {
+            if record.user == decoy_account::id() {
                 return;
             }
             passwords += 1;

@@ -1,17 +1,19 @@
-//! `POST /auth/request-password-reset`: has a link mailed by which the owner of an address sets a new password.
+//! `POST /auth/request-password-reset`: mails a link that sets a new password.
 
 use mail::EmailAddress;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Accepted, Endpoint, Route};
-use shared::identity::Credentials;
+use shared::identity::{AccountChanges, Credentials};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
-use crate::correspondence::correspond;
+use crate::enumeration_safe_mail;
+use crate::letter_budget::Request;
 
-/// Has a link mailed that resets the password, if the address has an account. The answer does not tell whether.
+/// Mails a link that resets the password. The answer does not tell whether the address has an account: one without gets
+/// a mail that says so, a registration its verification link, a deleted account the link that restores it.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestPasswordReset {
@@ -27,7 +29,11 @@ impl Endpoint for RequestPasswordReset {
     type Output = Accepted;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
-        correspond(accounts, &self.email, |address, now| address.request_reset(now)).await?;
+        enumeration_safe_mail::send(accounts, &self.email, Request::PasswordReset, |known| {
+            let address = enumeration_safe_mail::known_or_new(known, &self.email);
+            (AccountChanges::default(), address.request_reset(accounts.new_id(), accounts.now()))
+        })
+        .await?;
         Ok(Accepted)
     }
 }

@@ -1,17 +1,19 @@
-//! `POST /auth/resend-verification`: has the link of a waiting registration mailed again, if there is one.
+//! `POST /auth/resend-verification`: resends the verification email.
 
 use mail::EmailAddress;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Accepted, Endpoint, Route};
-use shared::identity::Credentials;
+use shared::identity::{AccountChanges, Credentials};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
-use crate::correspondence::correspond;
+use crate::enumeration_safe_mail;
+use crate::letter_budget::Request;
 
-/// Has the verification mail sent again, if a registration waits for it. The answer does not tell whether.
+/// Resends the verification email of a registration. The answer does not tell whether there is one: an address without
+/// a registration gets a mail that says so.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResendVerification {
@@ -27,7 +29,11 @@ impl Endpoint for ResendVerification {
     type Output = Accepted;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
-        correspond(accounts, &self.email, |address, now| address.resend(now)).await?;
+        enumeration_safe_mail::send(accounts, &self.email, Request::Verification, |known| {
+            let address = enumeration_safe_mail::known_or_new(known, &self.email);
+            (AccountChanges::default(), address.resend(accounts.new_id(), accounts.now()))
+        })
+        .await?;
         Ok(Accepted)
     }
 }

@@ -4,7 +4,7 @@ use mail::{Letter, SendEmail};
 use serde::{Deserialize, Serialize};
 use shared::crypto::link::LinkClaims;
 use shared::events::{EventKind, Occurrence, Severity};
-use shared::identity::{AccountChanges, AccountKey, Accounts, LookedUp, SignedIn, Strength, UserEpoch, Wanted};
+use shared::identity::{AccountChanges, AccountKey, Accounts, EpochTurn, LookedUp, SignedIn, UserEpoch, Wanted};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::{Problem, Refusal};
 use shared::kernel::secrets::SecretText;
@@ -38,9 +38,6 @@ pub enum SecondFactorError {
     WrongCode,
     #[error("The sign-in has taken too long, or the password was changed meanwhile. Begin again with the password.")]
     ChallengeExpired,
-    /// To a session that was opened before there was a second factor, or that stepped up by the password.
-    #[error("This needs a session in which the second factor was proved. Prove it at POST /auth/step-up.")]
-    NotProved,
     #[error("There is an authenticator app already. Remove it first.")]
     TotpEnrolled,
     #[error("No authenticator app waits for its first code. Begin at POST /me/totp.")]
@@ -55,7 +52,6 @@ impl Refusal for SecondFactorError {
     fn status(&self) -> u16 {
         match self {
             Self::WrongCode | Self::ChallengeExpired => 401,
-            Self::NotProved => 403,
             Self::TotpEnrolled | Self::TotpNotPending | Self::NothingToRecover | Self::PasswordTooShort => 409,
         }
     }
@@ -64,7 +60,6 @@ impl Refusal for SecondFactorError {
         match self {
             Self::WrongCode => "wrong_code",
             Self::ChallengeExpired => "challenge_expired",
-            Self::NotProved => "second_factor_needed",
             Self::TotpEnrolled => "totp_enrolled",
             Self::TotpNotPending => "totp_not_pending",
             Self::NothingToRecover => "no_second_factor",
@@ -100,6 +95,11 @@ impl Factors {
         Self::taken(&mut found, user)
     }
 
+    /// Of a user without any.
+    pub(crate) fn none(user: UserId) -> Self {
+        Self { user, totp: None, recovery_codes: None, passkeys: None }
+    }
+
     /// Adds the records to what is read at once.
     pub fn wanted(wanted: Wanted, user: UserId) -> Wanted {
         let key = AccountKey::User(user);
@@ -132,15 +132,6 @@ impl Factors {
         methods.into_iter().filter(|(_, there)| *there).map(|(method, _)| method).collect()
     }
 
-    /// Whoever has a second factor must have proved it to change one. Otherwise a session that the password opened before
-    /// could give itself a factor, or take the user's away.
-    pub fn may_be_changed_by(&self, caller: &SignedIn) -> Result<(), SecondFactorError> {
-        if self.is_enrolled() && caller.strength() < Strength::Multi {
-            return Err(SecondFactorError::NotProved);
-        }
-        Ok(())
-    }
-
     /// Requires that no factor is set up meanwhile: a password that was right a moment before must not let its owner in
     /// past the factor.
     pub fn stay_as_they_are(&self, changes: AccountChanges) -> AccountChanges {
@@ -155,9 +146,33 @@ impl Factors {
         }
     }
 
-    /// What goes with the last second factor: the recovery codes. It cannot go from a password that is too short to be
-    /// alone.
-    pub async fn last_goes(&self, accounts: &Accounts, changes: AccountChanges) -> Result<AccountChanges, Problem> {
+    /// Requires that the second factors are still there: one that is taken away at this moment would leave a password alone
+    /// that is too short for it.
+    pub fn stay(&self, mut changes: AccountChanges) -> AccountChanges {
+        if let Some(totp) = &self.totp {
+            changes = changes.unchanged(totp);
+        }
+        if let Some(passkeys) = &self.passkeys {
+            changes = changes.unchanged(passkeys);
+        }
+        changes
+    }
+
+    /// What comes with a factor, if it is the first: from then on the password alone proves little. Returns the epoch that
+    /// the factor is in.
+    pub fn one_comes(&self, caller: &SignedIn, changes: AccountChanges) -> (AccountChanges, UserEpoch) {
+        let epoch = caller.epoch();
+        if self.is_enrolled() {
+            return (changes, epoch);
+        }
+        (changes.turn(self.user, epoch, EpochTurn::default().and_enrolling()), epoch.with_other_factors())
+    }
+
+    /// What goes with the last second factor: the recovery codes, and the strength of what was proved by it. It cannot go
+    /// from a password that is too short to be alone.
+    pub async fn last_goes(&self, caller: &SignedIn, changes: AccountChanges) -> Result<AccountChanges, Problem> {
+        let accounts = caller.accounts();
+        let changes = changes.turn(self.user, caller.epoch(), EpochTurn::default().and_unenrolling());
         let password = accounts.find::<PasswordRecord>(&AccountKey::User(self.user)).await?;
         let changes = match password {
             Some(password) if password.is_short() => return Err(SecondFactorError::PasswordTooShort.into()),
@@ -209,11 +224,8 @@ pub async fn issue_challenge(
 pub async fn challenged(accounts: &Accounts, challenge: &SecretText) -> Result<(UserId, UserEpoch), Problem> {
     let claims = accounts.verify_claims(challenge, PURPOSE).await?.ok_or(SecondFactorError::ChallengeExpired)?;
     let Binding { epoch } = serde_json::from_str(&claims.binding).map_err(Problem::internal)?;
-    if accounts.find_epoch(claims.user).await? == Some(epoch) {
-        Ok((claims.user, epoch))
-    } else {
-        Err(SecondFactorError::ChallengeExpired.into())
-    }
+    let now = accounts.find_epoch(claims.user).await?.filter(|now| *now == epoch);
+    Ok((claims.user, now.ok_or(SecondFactorError::ChallengeExpired)?))
 }
 
 /// What a client proves a second factor with.

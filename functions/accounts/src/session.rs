@@ -13,6 +13,7 @@ use crate::RefreshToken;
 use crate::client::Client;
 use crate::device::{self, KnownDevice};
 use crate::login::SignInError;
+use crate::recovery::Recovery;
 use crate::sign_in::{SignIn, SignInOutcome};
 use crate::user::User;
 
@@ -206,6 +207,10 @@ pub async fn open(
         means.strength(),
         now,
     );
+    if means.strength() == Strength::Multi {
+        // The factor is not lost.
+        changes = changes.forget::<Recovery>(&AccountKey::User(user.id), &"");
+    }
     if device.is_none() {
         changes = changes.send(user.id, &SendEmail { to: user.email.clone(), letter: new_sign_in(user, session) });
     }

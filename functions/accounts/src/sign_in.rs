@@ -6,6 +6,7 @@ use shared::kernel::ids::{Id, Identified, SessionId, UserId};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use utoipa::ToSchema;
 
+use crate::attempts::FailureEntry;
 use crate::client::Client;
 
 /// How long an entry is kept.
@@ -29,7 +30,8 @@ pub enum Means {
 #[serde(rename_all = "snake_case")]
 pub enum SignInOutcome {
     SignedIn,
-    /// The password was wrong, or came too soon after others that were.
+    /// The password was wrong, or came too soon after others that were: at a sign-in, or in a session that had to prove it
+    /// again.
     WrongPassword,
     /// The password was right, and the second factor was asked for.
     SecondFactorAsked,
@@ -46,9 +48,17 @@ pub struct SignIn {
     pub means: Means,
     pub outcome: SignInOutcome,
     pub client: Client,
-    /// The session that it opened.
+    /// The session that it opened, or that it was tried in.
     pub session: Option<SessionId>,
+    /// How many attempts the entry stands for: wrong passwords of one hour share one.
+    #[serde(default = "once")]
+    pub times: u32,
     pub expires_at: Timestamp,
+}
+
+/// There were no others before they were counted.
+fn once() -> u32 {
+    1
 }
 
 pub type SignInId = Id<SignIn>;
@@ -68,13 +78,19 @@ impl SignIn {
     ) -> Self {
         let (id, at) = (accounts.new_id(), accounts.now());
         let expires_at = after(at, KEPT_FOR);
-        Self { id, user, at, means, outcome, client: Client::of(accounts), session, expires_at }
+        Self { id, user, at, means, outcome, client: Client::of(accounts), session, times: 1, expires_at }
+    }
+
+    /// Wrong passwords, the last of them now. Written over the same entry, they are one.
+    pub fn wrong_passwords(accounts: &Accounts, user: UserId, entry: FailureEntry, session: Option<SessionId>) -> Self {
+        let FailureEntry { id, times, .. } = entry;
+        Self { id, times, ..Self::now(accounts, user, Means::Password, SignInOutcome::WrongPassword, session) }
     }
 
     /// A wrong password for an address without an account. It is in nobody's history, and goes at once: it is written so
     /// that the attempt costs what one at an account does.
-    pub fn of_nobody(accounts: &Accounts) -> Self {
-        let attempt = Self::now(accounts, accounts.new_id(), Means::Password, SignInOutcome::WrongPassword, None);
+    pub fn of_nobody(accounts: &Accounts, entry: FailureEntry) -> Self {
+        let attempt = Self::wrong_passwords(accounts, accounts.new_id(), entry, None);
         Self { expires_at: after(attempt.at, SignedDuration::from_mins(1)), ..attempt }
     }
 }

@@ -2,19 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route, UserLimit};
 use shared::identity::sessions::FRESH_FOR;
-use shared::identity::{AccountChanges, AccountKey, SignedIn, Strength};
+use shared::identity::{AccountChanges, AccountKey, SignedIn, Strength, Wanted};
 use shared::kernel::problems::{Problem, Refusal};
 use shared::kernel::time::{Timestamp, after};
 use utoipa::ToSchema;
 
 use crate::PasswordAttempt;
-use crate::password_hash::{self, Verdict};
+use crate::current_password;
 use crate::recovery_codes::RecoveryCode;
 use crate::second_factor::{Factors, Proof, prove};
+use crate::sign_in::{SignIn, SignInOutcome};
 use crate::totp_secret::TotpCode;
 use crate::user::{PasswordRecord, User};
 
@@ -46,7 +46,7 @@ impl SteppedUp {
 /// Why a step-up is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StepUpError {
-    #[error("The password is wrong.")]
+    #[error("The password is wrong. After several wrong passwords in a row, wait before you try again.")]
     WrongPassword,
     #[error("must be left out where a second factor is set up: give code or recovery_code")]
     PasswordIsNotEnough,
@@ -75,9 +75,6 @@ impl Refusal for StepUpError {
     }
 }
 
-/// A step-up did not succeed by the password. One by a code is `second_factor_failed`.
-pub static STEP_UP_FAILED: EventKind = EventKind::operational("step_up_failed", Severity::Info);
-
 pub static FUNCTION: Function = Function::route::<StepUp>();
 
 impl Endpoint for StepUp {
@@ -90,16 +87,18 @@ impl Endpoint for StepUp {
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let (accounts, now) = (caller.accounts(), caller.accounts().now());
+        let key = AccountKey::User(caller.user());
         let (strength, changes) = match self {
             Self { password: Some(password), code: None, recovery_code: None } => {
-                check_password(caller, &password).await?;
-                (Strength::Single, AccountChanges::default())
+                (Strength::Single, check_password(caller, &password).await?)
             }
             Self { password: None, code, recovery_code } => {
                 let proof = Proof::exactly_one(code, recovery_code)?;
-                let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?;
-                let user = user.ok_or_else(Problem::not_found)?;
-                (Strength::Multi, prove(accounts, &user, &proof, AccountChanges::default()).await?)
+                let user = accounts.find::<User>(&key).await?.ok_or_else(Problem::not_found)?;
+                let (outcome, session) = (SignInOutcome::WrongSecondFactor, Some(caller.session()));
+                let failed = SignIn::now(accounts, user.id, proof.means(), outcome, session);
+                let failed = AccountChanges::default().insert(&failed);
+                (Strength::Multi, prove(accounts, &user, &proof, failed).await?)
             }
             Self { password: Some(_), .. } => {
                 return Err(Problem::invalid(
@@ -108,25 +107,23 @@ impl Endpoint for StepUp {
                 ));
             }
         };
-        accounts.commit(changes.prove_factor(caller.user(), caller.session(), strength, now)).await?;
+        let proved = (strength, caller.epoch());
+        accounts.commit(changes.prove_factor(caller.user(), caller.session(), proved, now)).await?;
         Ok(Found(SteppedUp::at(now)))
     }
 }
 
 /// A session that an attacker holds has often come from the password alone: where there is a second factor, the password
 /// proves nothing new.
-async fn check_password(caller: &SignedIn, password: &PasswordAttempt) -> Result<(), Problem> {
-    let accounts = caller.accounts();
-    if Factors::of(accounts, caller.user()).await?.is_enrolled() {
+async fn check_password(caller: &SignedIn, password: &PasswordAttempt) -> Result<AccountChanges, Problem> {
+    let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
+    let wanted = Wanted::default().of::<User>(&key).of::<PasswordRecord>(&key);
+    let mut found = accounts.look_up(Factors::wanted(wanted, caller.user())).await?;
+    if Factors::taken(&mut found, caller.user())?.is_enrolled() {
         return Err(StepUpError::PasswordIsNotEnough.into());
     }
-    let record = accounts.find::<PasswordRecord>(&AccountKey::User(caller.user())).await?;
-    let stored = record.as_ref().map(|record| &record.hash);
-    match password_hash::check(accounts, stored, password).await? {
-        Verdict::Right | Verdict::Outdated => Ok(()),
-        Verdict::Wrong | Verdict::TooLongForLegacy | Verdict::Damaged => {
-            accounts.emit(Occurrence::of(&STEP_UP_FAILED, caller.user())).await?;
-            Err(StepUpError::WrongPassword.into())
-        }
-    }
+    let user = found.take::<User>(&key)?.ok_or_else(Problem::not_found)?;
+    let record = found.take::<PasswordRecord>(&key)?;
+    let proved = current_password::prove(caller, &user, record.as_deref(), password).await?;
+    Ok(proved.ok_or(StepUpError::WrongPassword)?)
 }

@@ -44,11 +44,9 @@ impl User {
     /// bound to this deletion: a restored account that is deleted again has another one.
     pub fn delete(&mut self, now: Timestamp) -> (Letter, Timestamp) {
         self.deleted_at = Some(now);
-        let expires_at = after(now, TRASH_WINDOW);
-        let (purpose, binding) = (RESTORE_ACCOUNT.to_owned(), now.to_string());
-        let link = LinkClaims { purpose, user: self.id, binding, expires_at };
-        let name = self.name.as_str().to_owned();
-        (Letter::AccountDeleted { name, link, erased_at: expires_at }, expires_at)
+        let link = restoring_link(self.id, now);
+        let (name, erased_at) = (self.name.as_str().to_owned(), link.expires_at);
+        (Letter::AccountDeleted { name, link, erased_at }, erased_at)
     }
 
     /// Takes the account out of the trash by the link of its deletion.
@@ -65,6 +63,12 @@ impl User {
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.due().is_some_and(|at| at <= now)
     }
+}
+
+/// The link that takes back the deletion of an instant.
+pub fn restoring_link(user: UserId, deleted_at: Timestamp) -> LinkClaims {
+    let (purpose, binding) = (RESTORE_ACCOUNT.to_owned(), deleted_at.to_string());
+    LinkClaims { purpose, user, binding, expires_at: after(deleted_at, TRASH_WINDOW) }
 }
 
 impl AccountRecord for User {

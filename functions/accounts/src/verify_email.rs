@@ -7,24 +7,30 @@ use shared::crypto::link::LinkClaims;
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
 use shared::identity::{AccountChanges, AccountKey, Credentials};
+use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
+use shared::table::Stored;
 use utoipa::ToSchema;
 
-use crate::PasswordLength;
-use crate::address::{Address, Registration, VERIFY_EMAIL, Verified};
+use crate::address::{Address, VERIFY_EMAIL, Verified};
 use crate::mailed_link::DeadLink;
+use crate::password_hash::{self, Verdict};
 use crate::user::{PasswordRecord, User};
+use crate::{Password, PersonName, ProvedBy};
 
-/// Verifies the address of a registration by the token of the mailed link.
+/// Finishes a sign-up by the token of the mailed link: verifies the address, and sets name and password. The same
+/// request may be repeated.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerifyEmail {
     /// What follows `#token=` in the mailed link.
     token: SecretText,
+    name: PersonName,
+    password: Password,
 }
 
-/// The address that is verified now, for a sign-in form to begin with.
+/// The verified address, to fill in a sign-in form.
 #[derive(Serialize, ToSchema)]
 pub struct VerifiedEmail {
     email: EmailAddress,
@@ -33,7 +39,8 @@ pub struct VerifiedEmail {
 pub static FUNCTION: Function = Function::route::<VerifyEmail>();
 
 impl Endpoint for VerifyEmail {
-    const ROUTE: Route = Route::post("verify-email", "/auth/verify-email");
+    // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
+    const ROUTE: Route = Route::post("verify-email", "/auth/verify-email").memory_mb(1024);
     const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
     type Access = Credentials;
     type Output = Found<VerifiedEmail>;
@@ -41,18 +48,47 @@ impl Endpoint for VerifyEmail {
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
         let claims = accounts.verify_link(&self.token, VERIFY_EMAIL).await?.ok_or(DeadLink::OF_ADDRESS)?;
         let LinkClaims { user, binding, .. } = claims;
-        let mut address = accounts.find::<Address>(&AccountKey::Email(binding)).await?.ok_or(DeadLink::OF_ADDRESS)?;
+        let address = accounts.find::<Address>(&AccountKey::Email(binding)).await?;
+        let mut address = address.ok_or(DeadLink::OF_ADDRESS)?;
         let email = address.email().clone();
-        if let Verified::Now(registration) = address.verify(user, accounts.now())? {
-            let Registration { user: id, name, password: hash, .. } = registration;
-            let now = accounts.now();
-            let changes = AccountChanges::default()
-                .replace(&address)
-                .insert(&User::new(id, email.clone(), name, now))
-                .insert(&PasswordRecord { user: id, hash, set_at: now, length: PasswordLength::Full })
-                .first_epoch(id);
-            accounts.commit(changes).await?;
+        match address.verify(user, accounts.now())? {
+            Verified::Now => self.open_account(accounts, address, user).await?,
+            Verified::Before => self.must_be_repeated(accounts, user).await?,
         }
         Ok(Found(VerifiedEmail { email }))
+    }
+}
+
+impl VerifyEmail {
+    async fn open_account(
+        &self,
+        accounts: &Credentials,
+        address: Stored<Address>,
+        user: UserId,
+    ) -> Result<(), Problem> {
+        let Self { name, password, .. } = self;
+        password.is_long_enough(ProvedBy::PasswordAlone)?;
+        password.suits(address.email(), [name.as_str()])?;
+        let hash = password_hash::hash(accounts, password.secret()).await?;
+        let now = accounts.now();
+        let changes = AccountChanges::default()
+            .replace(&address)
+            .insert(&User::new(user, address.email().clone(), name.clone(), now))
+            .insert(&PasswordRecord { user, hash, set_at: now, length: password.length() })
+            .first_epoch(user);
+        match accounts.try_commit(changes).await? {
+            Ok(()) => Ok(()),
+            // The same link was used at the same moment, or the address went to another account.
+            Err(_) => self.must_be_repeated(accounts, user).await,
+        }
+    }
+
+    /// A link sets one password. A second request with it is a retry if it brings that one.
+    async fn must_be_repeated(&self, accounts: &Credentials, user: UserId) -> Result<(), Problem> {
+        let record = accounts.find::<PasswordRecord>(&AccountKey::User(user)).await?.ok_or(DeadLink::OF_ADDRESS)?;
+        match password_hash::check(accounts, Some(&record.hash), &self.password.as_attempt()).await? {
+            Verdict::Right | Verdict::Outdated => Ok(()),
+            _ => Err(DeadLink::OF_ADDRESS.into()),
+        }
     }
 }

@@ -8,14 +8,11 @@ use shared::http::{Endpoint, Found, Route};
 use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
-use shared::tenancy::{Admin, Entitlement, Listing, Page, Workspace};
+use shared::tenancy::{Admin, Entitlement, Listing, Page, PageLimit, Workspace};
 use utoipa::ToSchema;
 
 /// The plans on which members see their own audit log.
 pub const AUDIT_LOG: Entitlement = Entitlement::named("AuditLog");
-
-const DEFAULT_LIMIT: u32 = 50;
-const MAX_LIMIT: u32 = 100;
 
 /// Lists who did what in the workspace, the newest first.
 #[derive(Deserialize, ToSchema)]
@@ -23,9 +20,10 @@ const MAX_LIMIT: u32 = 100;
 pub struct ListAuditEntries {
     #[serde(rename = "workspace_id")]
     _workspace_id: WorkspaceId,
-    /// 1 to 100; 50 if it is left out.
-    #[schema(minimum = 1, maximum = 100)]
-    limit: Option<u32>,
+    /// Entries on a page; 50 if it is left out.
+    #[serde(default)]
+    #[schema(inline)]
+    limit: PageLimit,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
 }
@@ -76,11 +74,7 @@ impl Endpoint for ListAuditEntries {
     type Output = Found<Listing<AuditEntryView>>;
 
     async fn handle(self, workspace: &Workspace<Admin>) -> Result<Self::Output, Problem> {
-        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(Problem::invalid("limit", "must be a whole number from 1 to 100"));
-        }
-        let page = Page { limit, cursor: self.cursor, newest_first: true };
+        let page = Page { limit: self.limit.get(), cursor: self.cursor, newest_first: true };
         Ok(Found(workspace.audit_entries(&page).await?.map(AuditEntryView::from)))
     }
 }

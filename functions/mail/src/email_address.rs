@@ -65,7 +65,36 @@ impl Refusal for NotAnAddress {
     }
 }
 
+/// Why no mail is sent to an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be at a domain that can receive mail")]
+pub struct Undeliverable;
+
+impl Refusal for Undeliverable {
+    fn status(&self) -> u16 {
+        422
+    }
+
+    fn code(&self) -> &'static str {
+        "invalid_input"
+    }
+
+    fn field(&self) -> Option<&'static str> {
+        Some("email")
+    }
+}
+
+/// Top-level domains that are not in the public DNS, so that mail to them only bounces: IANA's registry of special-use
+/// domain names (RFC 6761), and `internal`, which ICANN reserved for private use in 2024.
+const NOT_IN_THE_DNS: [&str; 8] = ["alt", "example", "internal", "invalid", "local", "localhost", "onion", "test"];
+
 impl EmailAddress {
+    /// Whether mail to it can arrive anywhere.
+    pub fn can_receive_mail(&self) -> bool {
+        let top = self.domain().rsplit('.').next().unwrap_or_default();
+        !NOT_IN_THE_DNS.contains(&top)
+    }
+
     /// The address in its normal form, for the mail's header and for a key.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -180,6 +209,16 @@ mod tests {
             "mike@example。com",
         ] {
             assert_eq!(normal(spelling).as_deref(), Ok("mike@example.com"), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn a_domain_outside_the_public_dns_receives_no_mail() {
+        let receives = |text: &str| text.parse::<EmailAddress>().unwrap().can_receive_mail();
+        assert!(receives("a@example.com") && receives("a@test.example.org") && receives("a@invalid.net"));
+        for domain in ["accounts.invalid", "a.TEST", "b.example", "host.localhost", "x.local", "y.internal", "z.onion"]
+        {
+            assert!(!receives(&format!("a@{domain}")), "{domain}");
         }
     }
 

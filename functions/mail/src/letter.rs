@@ -20,9 +20,18 @@ pub enum Letter {
     VerifyEmail {
         link: LinkClaims,
     },
-    /// Tells the owner of an account that somebody tried to open it again, so that registration can answer as if it
+    /// Tells the owner of an account that somebody tried to register it again, so that registration can answer as if it
     /// were new.
     AlreadyRegistered,
+    /// Tells the reader of an address without an account that somebody asked for a link to one. It is sent so that such a
+    /// request has the same effects for every address.
+    NoAccount,
+    /// To the owner of a deleted account, whatever they asked for at the sign-in page: its link takes the deletion back,
+    /// until `erased_at`.
+    AccountInTrash {
+        link: LinkClaims,
+        erased_at: Timestamp,
+    },
     /// Tells the owner of an account that somebody tried to move another account to the same address.
     AddressTaken,
     /// Tells a user that a refresh token came back after its use, and that every session was ended for it.
@@ -91,6 +100,35 @@ pub enum Letter {
         name: String,
         at: Timestamp,
     },
+    /// A recovery of the account was started: second factors can be removed after `ready_at`.
+    RecoveryStarted {
+        name: String,
+        at: Timestamp,
+        ready_at: Timestamp,
+    },
+    /// The same, to an admin of a workspace that the user is a member of. `member` is the user's name.
+    MemberRecoveryStarted {
+        name: String,
+        member: String,
+        workspace: String,
+        at: Timestamp,
+        ready_at: Timestamp,
+    },
+    /// The waiting time is over: its link removes the second factors and sets a new password.
+    RecoveryReady {
+        name: String,
+        link: LinkClaims,
+    },
+    /// A session of the user cancelled the recovery.
+    RecoveryCancelled {
+        name: String,
+        at: Timestamp,
+    },
+    /// The account was recovered.
+    AccountRecovered {
+        name: String,
+        at: Timestamp,
+    },
     /// A personal access token was made.
     AccessTokenCreated {
         name: String,
@@ -102,23 +140,30 @@ pub enum Letter {
 impl Letter {
     pub fn subject(&self) -> &'static str {
         match self {
-            Self::VerifyEmail { .. } => "Confirm your e-mail address",
+            Self::VerifyEmail { .. } => "Confirm your email address",
             Self::AlreadyRegistered => "You already have an account",
-            Self::AddressTaken => "This address has an account already",
+            Self::NoAccount => "No account uses this email address",
+            Self::AccountInTrash { .. } => "Your account is deleted and can be restored",
+            Self::AddressTaken => "This email address already has an account",
             Self::SessionsRevoked { .. } => "We signed you out everywhere",
-            Self::ResetPassword { .. } => "Choose a new password",
+            Self::ResetPassword { .. } => "Reset your password",
             Self::PasswordChanged { .. } => "Your password was changed",
             Self::NewSignIn { .. } => "New sign-in to your account",
-            Self::SecondFactorAdded { .. } => "A way to sign in was added to your account",
-            Self::SecondFactorRemoved { .. } => "A way to sign in was removed from your account",
+            Self::SecondFactorAdded { .. } => "A sign-in method was added to your account",
+            Self::SecondFactorRemoved { .. } => "A sign-in method was removed from your account",
             Self::RecoveryCodeUsed { .. } => "A recovery code was used",
             Self::RecoveryCodesRenewed { .. } => "Your recovery codes were replaced",
-            Self::EmailChangeAsked { .. } => "Your e-mail address is about to change",
-            Self::ConfirmEmailChange { .. } => "Confirm your new e-mail address",
-            Self::EmailChanged { .. } => "Your e-mail address was changed",
-            Self::AccountDeleted { .. } => "Your account is deleted",
-            Self::AccountRestored { .. } => "Your account is back",
-            Self::AccessTokenCreated { .. } => "An access token was made for your account",
+            Self::EmailChangeAsked { .. } => "Someone asked to change your email address",
+            Self::ConfirmEmailChange { .. } => "Confirm your new email address",
+            Self::EmailChanged { .. } => "Your email address was changed",
+            Self::AccountDeleted { .. } => "Your account was deleted",
+            Self::AccountRestored { .. } => "Your account was restored",
+            Self::RecoveryStarted { .. } => "Account recovery was started",
+            Self::MemberRecoveryStarted { .. } => "A member of your workspace started account recovery",
+            Self::RecoveryReady { .. } => "Finish recovering your account",
+            Self::RecoveryCancelled { .. } => "Account recovery was cancelled",
+            Self::AccountRecovered { .. } => "Your account was recovered",
+            Self::AccessTokenCreated { .. } => "An access token was created for your account",
         }
     }
 
@@ -128,7 +173,8 @@ impl Letter {
             Self::VerifyEmail { link } => Some((link, "verify-email")),
             Self::ResetPassword { link } => Some((link, "reset-password")),
             Self::ConfirmEmailChange { link } => Some((link, "confirm-email")),
-            Self::AccountDeleted { link, .. } => Some((link, "restore-account")),
+            Self::AccountDeleted { link, .. } | Self::AccountInTrash { link, .. } => Some((link, "restore-account")),
+            Self::RecoveryReady { link, .. } => Some((link, "complete-recovery")),
             _ => None,
         }
     }

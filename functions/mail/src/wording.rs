@@ -6,12 +6,11 @@ use crate::letter::Letter;
 use crate::plain::{plain, plain_ip};
 use crate::written::{Action, Content};
 
-const SAFETY: &str = "This mail is sent for your safety and cannot be switched off.";
-const NOT_YOU: &str = "It was not you? Then somebody else can sign in as you. Choose a new password at once: it ends \
-                       every session of your account. Then look through the ways to sign in that your account has, and \
-                       remove what is not yours.";
-const ADDRESS_TYPED: &str = "It was not you? Then somebody typed your address. They were not told that you have an \
-                             account, and you need do nothing.";
+const SAFETY: &str = "This is a security notice. You can't unsubscribe from it.";
+const NOT_YOU: &str = "If this wasn't you, someone else may have access to your account. Reset your password now: that \
+                       ends every session. Then check your sign-in methods and remove any that you don't recognize.";
+const ADDRESS_TYPED: &str = "If this wasn't you, someone entered your email address by mistake. They weren't told that \
+                             you have an account. You don't need to do anything.";
 
 /// What the link of a letter opens, and how long it works.
 pub(crate) struct Link {
@@ -32,9 +31,14 @@ impl Places<'_> {
         Some(Action { label: "Sign in", url, works_for: None })
     }
 
+    fn sign_up(&self) -> Option<Action> {
+        let url = format!("{}/sign-up", self.app_url);
+        Some(Action { label: "Create an account", url, works_for: None })
+    }
+
     fn forgot_password(&self) -> Option<Action> {
         let url = format!("{}/forgot-password", self.app_url);
-        Some(Action { label: "Choose a new password", url, works_for: None })
+        Some(Action { label: "Reset your password", url, works_for: None })
     }
 
     fn open(self, label: &'static str) -> Option<Action> {
@@ -52,55 +56,68 @@ pub(crate) fn content(letter: &Letter, places: Places<'_>) -> Content {
     match letter {
         Letter::VerifyEmail { .. } => content
             .says(
-                "An account at Bulkhead was opened with this address. Confirm that the address is yours, and you can \
-                 sign in.",
+                "Someone, probably you, started to create a Bulkhead account with this email address. Confirm that the \
+                 address is yours, and choose your name and password.",
             )
-            .offers(places.open("Confirm my address"))
-            .ends(
-                "You did not open an account? Then do nothing: without this link, nobody can use the account, and it \
-                 is deleted.",
-            ),
+            .offers(places.open("Confirm your email address"))
+            .ends("If this wasn't you, ignore this email. No account is created unless you open the link."),
         Letter::AlreadyRegistered => content
             .says(
-                "Somebody, probably you, asked for a new account at Bulkhead with this address. There is one already, \
-                 and nothing was changed in it. Sign in with the password that you chose for it.",
+                "Someone, probably you, tried to create a Bulkhead account with this email address. You already have \
+                 one, and nothing in it was changed. Sign in, or reset your password if you forgot it.",
             )
             .offers(places.sign_in())
             .ends(ADDRESS_TYPED),
+        Letter::NoAccount => content
+            .says(
+                "Someone, probably you, asked Bulkhead for a sign-in link for this email address. No account uses it. You \
+                 may have signed up with another address, or you can create an account with this one.",
+            )
+            .offers(places.sign_up())
+            .ends("If this wasn't you, someone entered your email address by mistake. You don't need to do anything."),
+        Letter::AccountInTrash { erased_at, .. } => content
+            .says(format!(
+                "Someone, probably you, tried to sign in to or create a Bulkhead account with this email address. You \
+                 deleted that account. You can restore it until {}. After that, everything in it is erased, and you can \
+                 create a new account.",
+                when(*erased_at)
+            ))
+            .offers(places.open("Restore your account"))
+            .ends(ADDRESS_TYPED),
         Letter::AddressTaken => content
             .says(
-                "Somebody, probably you, asked to use this address for another account at Bulkhead. It has one \
-                 already, and nothing was changed in either.",
+                "Someone, probably you, asked to use this email address for another Bulkhead account. It already has an \
+                 account, so neither account was changed.",
             )
             .offers(places.sign_in())
             .ends(ADDRESS_TYPED),
         Letter::ResetPassword { .. } => content
             .says(
-                "Somebody, probably you, asked for a new password for the account at Bulkhead with this address. When \
-                 it is set, every session of the account ends.",
+                "Someone, probably you, asked to reset the password of the Bulkhead account with this email address. A \
+                 new password ends every session and revokes every personal access token.",
             )
-            .offers(places.open("Choose a new password"))
+            .offers(places.open("Reset your password"))
             .ends(
-                "You did not ask for it? Then do nothing: your password stays as it is. Give this link to nobody; it \
-                 works once.",
+                "If this wasn't you, ignore this email. Your password stays the same. Don't share this link. It works \
+                 once.",
             ),
         Letter::ConfirmEmailChange { .. } => content
             .says(
-                "Somebody, probably you, asked to use this address for their account at Bulkhead. Confirm it, and the \
-                 account is signed in to with this address from then on.",
+                "Someone, probably you, asked to use this email address for their Bulkhead account. To confirm it, open \
+                 the link in a browser where you're signed in to that account.",
             )
-            .offers(places.open("Use this address"))
-            .ends("You did not ask for it? Then do nothing: without this link, your address is not used."),
+            .offers(places.open("Use this email address"))
+            .ends("If this wasn't you, ignore this email. Your email address isn't used unless you open the link."),
         Letter::SessionsRevoked { name, at } => content
             .greets(name)
             .says(format!(
-                "On {}, a sign-in token of your account was used a second time. Each works once, so somebody may have \
-                 copied it. To be safe, we ended every session of your account, on every device.",
+                "On {}, a sign-in token of your account was used a second time. Each token works once, so someone may \
+                 have copied it. To protect your account, we ended every session on every device.",
                 when(*at)
             ))
             .says(
-                "Sign in again. If you do not know what happened, look for programs on your devices that you do not \
-                 trust.",
+                "Sign in again. If you don't know why this happened, check your devices for apps and browser extensions \
+                 that you don't trust.",
             )
             .offers(places.sign_in())
             .ends(SAFETY),
@@ -109,69 +126,125 @@ pub(crate) fn content(letter: &Letter, places: Places<'_>) -> Content {
         }
         Letter::NewSignIn { name, at, browser, system, ip } => {
             let (browser, system, ip) = (plain(browser), plain(system), plain_ip(ip));
-            let how = format!("with {browser} on {system} from the network address {ip}");
+            let how = format!("with {browser} on {system} from IP address {ip}");
             warn(name, format!("On {}, your account was signed in to on a new device: {how}.", when(*at)))
         }
         Letter::SecondFactorAdded { name, at, factor } => {
             let factor = plain(factor);
-            warn(name, format!("On {}, a way to sign in was added to your account: {factor}.", when(*at)))
+            warn(name, format!("On {}, a sign-in method was added to your account: {factor}.", when(*at)))
         }
         Letter::SecondFactorRemoved { name, at, factor } => {
             let factor = plain(factor);
-            warn(name, format!("On {}, a way to sign in was removed from your account: {factor}.", when(*at)))
+            warn(name, format!("On {}, a sign-in method was removed from your account: {factor}.", when(*at)))
         }
         Letter::RecoveryCodeUsed { name, at, left } => warn(
             name,
             format!(
-                "On {}, your account was signed in to with a recovery code. Codes that are left: {left}. Make new ones \
-                 before they run out.",
+                "On {}, your account was signed in to with a recovery code. Codes left: {left}. Create new ones before \
+                 they run out.",
                 when(*at)
             ),
         ),
         Letter::RecoveryCodesRenewed { name, at } => warn(
             name,
-            format!("On {}, your account got new recovery codes. The ones before them no longer work.", when(*at)),
+            format!("On {}, new recovery codes were created for your account. The old ones no longer work.", when(*at)),
         ),
         Letter::EmailChangeAsked { name, at } => warn(
             name,
             format!(
-                "On {}, somebody, probably you, asked to use another e-mail address for your account. We mailed a link \
-                 to the other address. Until it is opened, nothing changes.",
+                "On {}, someone, probably you, asked to change the email address of your account. We sent a link to the \
+                 new address. Nothing changes until it is opened.",
                 when(*at)
             ),
         ),
         Letter::EmailChanged { name, at } => content
             .greets(name)
             .says(format!(
-                "On {}, the e-mail address of your account was changed. This one no longer signs in to it, and this is \
-                 the last mail about the account that comes here.",
+                "On {}, the email address of your account was changed. You can no longer sign in with this address, and \
+                 this is the last email about the account that you get here.",
                 when(*at)
             ))
-            .says("It was not you? Then somebody else took your account over. Write to our support at once.")
+            .says("If this wasn't you, someone else has taken over your account. Contact our support now.")
             .ends(SAFETY),
         Letter::AccountDeleted { name, erased_at, .. } => content
             .greets(name)
             .says(format!(
-                "Your account is deleted: nobody can sign in to it. After {}, everything in it is erased for good. Until \
-                 then, you can have it back.",
+                "Your account was deleted, and no one can sign in to it. You can restore it until {}. After that, \
+                 everything in it is erased for good.",
                 when(*erased_at)
             ))
             .says(
-                "It was not you? Then somebody else can sign in as you. Restore the account, and choose a new password \
-                 at once.",
+                "If this wasn't you, someone else may have access to your account. Restore it, and then reset your \
+                 password.",
             )
-            .offers(places.open("Restore my account"))
+            .offers(places.open("Restore your account"))
             .ends(SAFETY),
         Letter::AccountRestored { name, at } => {
-            warn(name, format!("On {}, your account was restored. You sign in to it as before.", when(*at)))
+            let restored = "your account was restored. Sign in as before; create new personal access tokens if you use \
+                            any";
+            warn(name, format!("On {}, {restored}.", when(*at)))
         }
+        Letter::RecoveryStarted { name, at, ready_at } => content
+            .greets(name)
+            .says(format!(
+                "On {}, someone who knows your password said that they lost your second factor and all recovery codes. \
+                 From {} on, a link that we email to you can remove the second factor.",
+                when(*at),
+                when(*ready_at)
+            ))
+            .says(
+                "If this wasn't you, stop it now: sign in with your second factor, or cancel the recovery in any \
+                 session that is still open. Then change your password, because someone else knows it.",
+            )
+            .offers(places.sign_in())
+            .ends(SAFETY),
+        Letter::MemberRecoveryStarted { name, member, workspace, at, ready_at } => {
+            let (member, workspace) = (plain(member), plain(workspace));
+            content
+                .greets(name)
+                .says(format!(
+                    "On {}, {member} started account recovery. {member} is a member of your workspace {workspace}. From \
+                     {} on, their second factor can be removed with their password and a link that we email to them.",
+                    when(*at),
+                    when(*ready_at)
+                ))
+                .says(format!(
+                    "If you did not expect this, ask {member} now, and not by email. They can cancel the recovery by \
+                     signing in with their second factor."
+                ))
+                .offers(places.sign_in())
+                .ends(SAFETY)
+        }
+        Letter::RecoveryReady { name, .. } => content
+            .greets(name)
+            .says(
+                "The waiting period of your account recovery is over. Open the link to choose a new password. It removes \
+                 every second factor and recovery code, ends every session and revokes every personal access token.",
+            )
+            .offers(places.open("Recover your account"))
+            .ends(
+                "If this wasn't you, don't open the link. Sign in with your second factor to cancel the recovery, and \
+                 change your password. Don't share this link. It works once.",
+            ),
+        Letter::RecoveryCancelled { name, at } => {
+            let cancelled = "the recovery of your account was cancelled in one of your sessions. Your second factor stays";
+            warn(name, format!("On {}, {cancelled}.", when(*at)))
+        }
+        Letter::AccountRecovered { name, at } => warn(
+            name,
+            format!(
+                "On {}, your account was recovered: its password was replaced, and every second factor and recovery code \
+                 was removed. Set up a second factor again.",
+                when(*at)
+            ),
+        ),
         Letter::AccessTokenCreated { name, at, token_name } => {
             let token_name = plain(token_name);
             warn(
                 name,
                 format!(
-                    "On {}, a personal access token was made for your account: {token_name}. Who has the token can act \
-                     as you, as far as it allows.",
+                    "On {}, a personal access token was created for your account: {token_name}. Anyone with this token \
+                     can act as you within its scopes.",
                     when(*at)
                 ),
             )
@@ -225,22 +298,34 @@ mod tests {
         let factor = "authenticator app".to_owned();
         let hello = "Hello Ada L.,";
         let works = "The link works for 30 minutes.";
+        let ready_at = "2026-03-04T12:00:30Z".parse().unwrap();
+        let ready = "4 March 2026 at 12:00 UTC";
         vec![
             (
                 Letter::VerifyEmail { link: link.clone() },
-                vec!["was opened with this address", works, "https://app.example.com/verify-email#token=v1.a-b_c"],
+                vec!["started to create", works, "https://app.example.com/verify-email#token=v1.a-b_c"],
             ),
-            (Letter::AlreadyRegistered, vec!["There is one already", SIGN_IN]),
-            (Letter::AddressTaken, vec!["for another account", "nothing was changed", SIGN_IN]),
+            (Letter::AlreadyRegistered, vec!["You already have one", SIGN_IN]),
+            (Letter::NoAccount, vec!["No account uses it", "https://app.example.com/sign-up"]),
+            (
+                Letter::AccountInTrash { link: link.clone(), erased_at },
+                vec![
+                    "You deleted that account",
+                    "31 March 2026 at 12:00 UTC",
+                    works,
+                    "https://app.example.com/restore-account#token=v1.a-b_c",
+                ],
+            ),
+            (Letter::AddressTaken, vec!["for another Bulkhead account", "neither account was changed", SIGN_IN]),
             (Letter::SessionsRevoked { name: name.clone(), at }, vec![hello, AT, "ended every session", SIGN_IN]),
             (
                 Letter::ResetPassword { link: link.clone() },
-                vec!["asked for a new password", works, "https://app.example.com/reset-password#token=v1.a-b_c"],
+                vec!["asked to reset the password", works, "https://app.example.com/reset-password#token=v1.a-b_c"],
             ),
             (Letter::PasswordChanged { name: name.clone(), at }, vec![hello, AT, "password of your account", FORGOT]),
             (
                 Letter::NewSignIn { name: name.clone(), at, browser, system, ip },
-                vec![hello, AT, "with Firefox 128.0 on Windows from the network address 2001:db8::1.", FORGOT],
+                vec![hello, AT, "with Firefox 128.0 on Windows from IP address 2001:db8::1.", FORGOT],
             ),
             (
                 Letter::SecondFactorAdded { name: name.clone(), at, factor: factor.clone() },
@@ -252,32 +337,52 @@ mod tests {
             ),
             (
                 Letter::RecoveryCodeUsed { name: name.clone(), at, left: 3 },
-                vec![hello, AT, "with a recovery code", "Codes that are left: 3.", FORGOT],
+                vec![hello, AT, "with a recovery code", "Codes left: 3.", FORGOT],
             ),
             (Letter::RecoveryCodesRenewed { name: name.clone(), at }, vec![hello, AT, "new recovery codes", FORGOT]),
             (
                 Letter::EmailChangeAsked { name: name.clone(), at },
-                vec![hello, AT, "another e-mail address", "Until it is opened, nothing changes", FORGOT],
+                vec![hello, AT, "the email address of your account", "Nothing changes until it is opened", FORGOT],
             ),
             (
                 Letter::ConfirmEmailChange { link: link.clone() },
-                vec!["to use this address", works, "https://app.example.com/confirm-email#token=v1.a-b_c"],
+                vec!["to use this email address", works, "https://app.example.com/confirm-email#token=v1.a-b_c"],
             ),
-            (Letter::EmailChanged { name: name.clone(), at }, vec![hello, AT, "was changed", "Write to our support"]),
+            (Letter::EmailChanged { name: name.clone(), at }, vec![hello, AT, "was changed", "Contact our support"]),
             (
-                Letter::AccountDeleted { name: name.clone(), link, erased_at },
+                Letter::AccountDeleted { name: name.clone(), link: link.clone(), erased_at },
                 vec![
                     hello,
                     "31 March 2026 at 12:00 UTC",
-                    "nobody can sign in",
+                    "no one can sign in",
                     works,
                     "https://app.example.com/restore-account#token=v1.a-b_c",
                 ],
             ),
             (Letter::AccountRestored { name: name.clone(), at }, vec![hello, AT, "was restored", FORGOT]),
             (
+                Letter::RecoveryStarted { name: name.clone(), at, ready_at },
+                vec![hello, AT, ready, "knows your password", "sign in with your second factor", SIGN_IN],
+            ),
+            (
+                Letter::MemberRecoveryStarted {
+                    name: name.clone(),
+                    member: "Bob".to_owned(),
+                    workspace: "Acme".to_owned(),
+                    at,
+                    ready_at,
+                },
+                vec![hello, AT, ready, "Bob started account recovery", "your workspace Acme", SIGN_IN],
+            ),
+            (
+                Letter::RecoveryReady { name: name.clone(), link },
+                vec![hello, "is over", works, "https://app.example.com/complete-recovery#token=v1.a-b_c"],
+            ),
+            (Letter::RecoveryCancelled { name: name.clone(), at }, vec![hello, AT, "was cancelled", FORGOT]),
+            (Letter::AccountRecovered { name: name.clone(), at }, vec![hello, AT, "was recovered", FORGOT]),
+            (
                 Letter::AccessTokenCreated { name, at, token_name: "ci.example.com".to_owned() },
-                vec![hello, AT, "made for your account: ci. example. com.", FORGOT],
+                vec![hello, AT, "created for your account: ci. example. com.", "within its scopes", FORGOT],
             ),
         ]
     }
@@ -293,7 +398,7 @@ mod tests {
                 assert!(text.contains(fact) && in_page, "{letter:?} does not tell {fact}: {text} | {page}");
             }
             for part in [&text, &page] {
-                let advises = ["not you?", "did not", "do not know"].iter().any(|words| part.contains(words));
+                let advises = ["wasn't you", "did not expect", "don't know"].iter().any(|words| part.contains(words));
                 assert!(advises, "{letter:?} does not tell what to do: {part}");
             }
             // What only the page says: the address as a heading, and how to do without the button.
@@ -350,6 +455,8 @@ mod tests {
                 letter,
                 VerifyEmail { .. }
                     | AlreadyRegistered
+                    | NoAccount
+                    | AccountInTrash { .. }
                     | AddressTaken
                     | ResetPassword { .. }
                     | ConfirmEmailChange { .. }

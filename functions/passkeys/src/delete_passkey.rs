@@ -39,7 +39,6 @@ impl Endpoint for DeletePasskey {
         let passkey = passkeys.iter().find(|passkey| passkey.id == self.passkey_id);
         let passkey = passkey.ok_or_else(Problem::not_found)?;
         let factors = Factors::of(accounts, caller.user()).await?;
-        factors.may_be_changed_by(caller)?;
         let user = accounts.find::<User>(&key).await?.ok_or_else(Problem::not_found)?;
         let mut changes = AccountChanges::default().delete(passkey);
         changes = match &factors.totp {
@@ -47,10 +46,10 @@ impl Endpoint for DeletePasskey {
             Some(totp) if factors.has_app() => changes.unchanged(totp),
             // Of two that go at once one fails, by their tally.
             _ if factors.passkeys() > 1 => changes,
-            _ => factors.last_goes(accounts, changes).await?,
+            _ => factors.last_goes(caller, changes).await?,
         };
         changes = changes
-            .and(PasskeyTally::one_less(factors.passkeys))
+            .and(PasskeyTally::fewer(factors.passkeys, 1))
             .event(Occurrence::of(&PASSKEY_DELETED, user.id).detail(json!({ "passkey": passkey.id })))
             .send(user.id, &letter(&user, passkey, accounts.now()));
         accounts.commit(changes).await?;

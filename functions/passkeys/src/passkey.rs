@@ -115,6 +115,10 @@ pub struct Regressed {
 }
 
 impl Passkey {
+    pub fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
     pub fn new(id: PasskeyId, user: UserId, name: PasskeyName, registered: Registered, now: Timestamp) -> Self {
         let Registered { credential, key, transports, counter, backup_eligible, backed_up } = registered;
         Self {

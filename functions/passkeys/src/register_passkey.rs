@@ -10,7 +10,7 @@ use shared::aws::grants::Grant;
 use shared::events::Occurrence;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Route};
-use shared::identity::{AccountKey, SignedIn, Strength, Wanted};
+use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Strength, Wanted};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use utoipa::ToSchema;
@@ -35,11 +35,11 @@ pub static FUNCTION: Function = Function::route::<RegisterPasskey>();
 impl Endpoint for RegisterPasskey {
     const ROUTE: Route = Route::post("register-passkey", "/me/passkeys");
     const GRANTS: &'static [Grant] = &[Grant::Accounts];
-    // The ceremony was begun in this session, by a fresh factor.
-    type Access = SignedIn;
+    // Again: another session may have set a factor up since the ceremony was begun.
+    type Access = Fresh<SignedIn>;
     type Output = Created<PasskeyView>;
 
-    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+    async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
         let (accounts, user_key, ceremony_key) =
             (caller.accounts(), AccountKey::User(caller.user()), self.ceremony.key());
         let wanted = Wanted::default().of::<Ceremony>(&ceremony_key).of::<User>(&user_key);
@@ -49,18 +49,18 @@ impl Endpoint for RegisterPasskey {
         let ceremony = ceremony.ok_or(CeremonyOver)?;
         let user = found.take::<User>(&user_key)?.ok_or_else(Problem::not_found)?;
         let factors = Factors::taken(&mut found, user.id)?;
-        // Again: another session may have set a factor up since the ceremony was begun.
-        factors.may_be_changed_by(caller)?;
         let party = relying_party(accounts)?;
         let registered = self.credential.verify(ceremony.challenge.as_slice(), &party).map_err(PasskeyError::from)?;
         let passkey = Passkey::new(accounts.new_id(), user.id, self.name, registered, accounts.now());
+        let (first, epoch) = factors.one_comes(caller, AccountChanges::default());
         let changes = PasskeyTally::one_more(factors.passkeys, user.id, MOST)
             .ok_or(PasskeyError::TooMany)?
             .insert(&passkey)
             .or(PasskeyError::AlreadyRegistered)
             .delete(&ceremony)
             .or(CeremonyOver)
-            .prove_factor(user.id, caller.session(), Strength::Multi, accounts.now())
+            .and(first)
+            .prove_factor(user.id, caller.session(), (Strength::Multi, epoch), accounts.now())
             .event(Occurrence::of(&PASSKEY_ADDED, user.id).detail(json!({ "passkey": passkey.id })))
             .send(user.id, &letter(&user, &passkey, accounts.now()));
         accounts.commit(changes).await?;

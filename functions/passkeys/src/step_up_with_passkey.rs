@@ -39,8 +39,8 @@ impl Endpoint for StepUpWithPasskey {
         if proved.user.id != caller.user() {
             return Err(PasskeyError::Refused.into());
         }
-        let now = accounts.now();
-        accounts.commit(proved.changes.prove_factor(caller.user(), caller.session(), Strength::Multi, now)).await?;
+        let (now, strength) = (accounts.now(), (Strength::Multi, caller.epoch()));
+        accounts.commit(proved.changes.prove_factor(caller.user(), caller.session(), strength, now)).await?;
         Ok(Found(SteppedUp::at(now)))
     }
 }

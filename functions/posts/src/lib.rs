@@ -24,7 +24,6 @@ pub mod update_post;
 mod attempt;
 mod distinct;
 mod limits;
-mod page_limit;
 mod progress;
 mod verdict;
 

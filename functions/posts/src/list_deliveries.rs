@@ -7,11 +7,10 @@ use shared::http::{Endpoint, Found, Route};
 use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::Problem;
 use shared::table::Entity;
-use shared::tenancy::{Listing, Page, Reviewer, Workspace};
+use shared::tenancy::{Listing, Page, PageLimit, Reviewer, Workspace};
 use utoipa::ToSchema;
 
 use crate::delivery::{Delivery, deliveries_of};
-use crate::page_limit::PageLimit;
 use crate::post::{Post, PostId};
 use crate::view::DeliveryView;
 

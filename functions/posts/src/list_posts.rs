@@ -6,10 +6,9 @@ use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
 use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Listing, Page, Reviewer, Workspace};
+use shared::tenancy::{Listing, Page, PageLimit, Reviewer, Workspace};
 use utoipa::ToSchema;
 
-use crate::page_limit::PageLimit;
 use crate::post::Post;
 use crate::view::PostView;
 

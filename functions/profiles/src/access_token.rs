@@ -5,9 +5,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 use shared::events::{EventKind, Severity};
-use shared::identity::{AccountChanges, AccountKey, AccountRecord};
+use shared::identity::{AccountChanges, AccountKey, AccountRecord, SignedIn, TokenEpoch};
 use shared::kernel::ids::{TokenId, UserId, WorkspaceId};
-use shared::kernel::problems::Refusal;
+use shared::kernel::problems::{Problem, Refusal};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::table::Stored;
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
@@ -42,6 +42,9 @@ pub static ACCESS_TOKEN_REVOKED: EventKind = EventKind::security("access_token_r
 pub struct AccessToken {
     pub id: TokenId,
     pub user: UserId,
+    /// The user's token epoch in which it was made.
+    #[serde(default)]
+    pub epoch: TokenEpoch,
     pub name: AccessTokenName,
     /// As they were when it was made: a later release may know others.
     pub scopes: Vec<String>,
@@ -50,6 +53,15 @@ pub struct AccessToken {
     pub digest: String,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
+}
+
+impl AccessToken {
+    /// The caller's tokens that still work, the oldest first.
+    pub async fn live_of(caller: &SignedIn) -> Result<Vec<Stored<Self>>, Problem> {
+        let mut tokens = caller.accounts().list::<Self>(&AccountKey::User(caller.user())).await?;
+        tokens.retain(|token| token.epoch == caller.token_epoch());
+        Ok(tokens)
+    }
 }
 
 impl AccountRecord for AccessToken {

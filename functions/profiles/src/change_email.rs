@@ -1,6 +1,7 @@
 //! `POST /me/email`: asks for another address. It is the user's once the link that is mailed to it is opened.
 
-use accounts::correspondence::correspond_with;
+use accounts::enumeration_safe_mail;
+use accounts::letter_budget::Request;
 use accounts::user::User;
 use mail::EmailAddress;
 use serde::Deserialize;
@@ -57,10 +58,13 @@ impl Endpoint for ChangeEmail {
         if user.email == self.email {
             return Err(ChangeEmailError::SameAddress.into());
         }
-        let change = EmailChange::new(accounts, user.id, self.email.clone()).await?;
-        // Also for an address that somebody has: the link of its change is never mailed.
-        let asked = || change.asked(&user, accounts.now());
-        correspond_with(accounts, &self.email, asked, |address, now| address.ask_for(change.link(), now)).await?;
+        let change = EmailChange::new(caller, self.email.clone());
+        enumeration_safe_mail::send(accounts, &self.email, Request::EmailChange(user.id), |known| {
+            let address = enumeration_safe_mail::known_or_new(known, &self.email);
+            // Also for an address that somebody has: the link of its change is never mailed.
+            (change.asked(&user, accounts.now()), address.ask_for(change.link()))
+        })
+        .await?;
         Ok(Accepted)
     }
 }

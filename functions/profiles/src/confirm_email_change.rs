@@ -5,15 +5,16 @@ use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
-use shared::identity::Credentials;
+use shared::http::{Endpoint, Found, Route, UserLimit};
+use shared::identity::SignedIn;
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
 use utoipa::ToSchema;
 
 use crate::email_change::{CHANGE_EMAIL, confirm};
 
-/// Changes a user's address by the token of the link that was mailed to the new one. Sessions stay.
+/// Changes the caller's address by the token of the link that was mailed to the new one. It takes a session of the
+/// account that asked for the change. Sessions stay.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmEmailChange {
@@ -32,11 +33,12 @@ pub static FUNCTION: Function = Function::route::<ConfirmEmailChange>();
 impl Endpoint for ConfirmEmailChange {
     const ROUTE: Route = Route::post("confirm-email-change", "/auth/confirm-email-change");
     const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
-    type Access = Credentials;
+    const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 10, seconds: 300 });
+    type Access = SignedIn;
     type Output = Found<ConfirmedEmail>;
 
-    async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
-        let link = accounts.verify_link(&self.token, CHANGE_EMAIL).await?.ok_or(DeadLink::OF_ADDRESS)?;
-        Ok(Found(ConfirmedEmail { email: confirm(accounts, &link).await? }))
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let link = caller.accounts().verify_link(&self.token, CHANGE_EMAIL).await?.ok_or(DeadLink::OF_ADDRESS)?;
+        Ok(Found(ConfirmedEmail { email: confirm(caller, &link).await? }))
     }
 }

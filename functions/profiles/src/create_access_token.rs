@@ -1,7 +1,5 @@
 //! `POST /me/access-tokens`: makes a personal access token. It is told once.
 
-use accounts::refresh_session::RefreshError;
-use accounts::session::SessionRecord;
 use accounts::user::User;
 use mail::{Letter, SendEmail};
 use serde::{Deserialize, Serialize};
@@ -12,7 +10,7 @@ use shared::function::Function;
 use shared::http::{Created, Endpoint, Route};
 use shared::identity::personal_token::{NewToken, TokenTerms};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Wanted};
-use shared::kernel::ids::{TokenId, UserId, WorkspaceId};
+use shared::kernel::ids::{TokenId, WorkspaceId};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use utoipa::ToSchema;
@@ -67,34 +65,41 @@ impl Endpoint for CreateAccessToken {
         }
         let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
         let wanted = Wanted::default().of::<User>(&key).of::<AccessTokensMade>(&key);
-        let mut found = accounts.look_up(wanted.part::<SessionRecord>(&key, &caller.session())).await?;
+        let mut found = accounts.look_up(wanted).await?;
         let user = found.take::<User>(&key)?.ok_or_else(Problem::not_found)?;
-        let session = found.take_part::<SessionRecord>(&key, &caller.session())?.ok_or(RefreshError::SessionEnded)?;
-        if accounts.list::<AccessToken>(&key).await?.len() >= MOST {
+        if AccessToken::live_of(caller).await?.len() >= MOST {
             return Err(AccessTokenError::TooMany.into());
         }
         let new = NewToken::of(user.id, accounts.entropy());
-        let token = self.into_token(user.id, accounts.new_id(), new.digest.clone(), accounts.now());
+        let token = self.into_token(caller, &new);
         let changes = AccessTokensMade::one_more(found.take(&key)?, user.id).insert(&token);
-        let changes = changes.admit(&new, terms(&token, caller)).same_epoch(user.id, session.epoch);
-        // Whatever ends the caller's sessions at this moment (a password that is set anew) wins.
-        accounts.commit(told(changes.or(RefreshError::SessionEnded), &user, &token)).await?;
+        accounts.commit(told(changes.admit(caller, &new, terms(&token)), &user, &token)).await?;
         Ok(Created(NewAccessToken::of(token, &new)))
     }
 }
 
 impl CreateAccessToken {
-    fn into_token(self, user: UserId, id: TokenId, digest: String, created_at: Timestamp) -> AccessToken {
+    fn into_token(self, caller: &SignedIn, new: &NewToken) -> AccessToken {
         let Self { name, scopes, workspace_id, expires_in_days } = self;
-        let (scopes, expires_at) = (scopes.to_texts(), expires_in_days.from(created_at));
-        AccessToken { id, user, name, scopes, workspace_id, digest, created_at, expires_at }
+        let created_at = caller.accounts().now();
+        AccessToken {
+            id: caller.accounts().new_id(),
+            user: caller.user(),
+            epoch: caller.token_epoch(),
+            name,
+            scopes: scopes.to_texts(),
+            workspace_id,
+            digest: new.digest.clone(),
+            created_at,
+            expires_at: expires_in_days.from(created_at),
+        }
     }
 }
 
-/// What requests are let in by: it is as strong as the session that makes it.
-fn terms(token: &AccessToken, caller: &SignedIn) -> TokenTerms {
-    let AccessToken { id, user, ref scopes, workspace_id: workspace, expires_at, .. } = *token;
-    TokenTerms { id, user, scopes: scopes.clone(), workspace, strength: caller.strength(), expires_at }
+/// What requests are let in by.
+fn terms(token: &AccessToken) -> TokenTerms {
+    let AccessToken { id, ref scopes, workspace_id: workspace, expires_at, .. } = *token;
+    TokenTerms { id, scopes: scopes.clone(), workspace, expires_at }
 }
 
 /// The event and the letter that go with it.

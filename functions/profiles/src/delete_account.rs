@@ -1,5 +1,6 @@
 //! `DELETE /me`: puts the caller's account into the trash, out of which a mailed link brings it back for 30 days.
 
+use accounts::address::Address;
 use accounts::user::User;
 use mail::SendEmail;
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use shared::aws::grants::Grant;
 use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
-use shared::identity::{AccountChanges, AccountKey, Fresh, Membership, SignedIn};
+use shared::identity::{AccountChanges, AccountKey, EpochTurn, Fresh, Membership, SignedIn};
 use shared::kernel::problems::{Problem, Refusal};
 use shared::kernel::time::Timestamp;
 use utoipa::ToSchema;
@@ -59,11 +60,15 @@ impl Endpoint for DeleteAccount {
         let accounts = caller.accounts();
         let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?;
         let mut user = user.ok_or_else(Problem::not_found)?;
-        let epoch = accounts.epoch(user.id).await?;
-        let (letter, erased_at) = user.delete(accounts.now());
+        let address = accounts.find::<Address>(&AccountKey::email(user.email.as_str())).await?;
+        let mut address = address.ok_or_else(|| Problem::internal("a user's address has no record"))?;
+        let now = accounts.now();
+        let (letter, erased_at) = user.delete(now);
+        address.account_was_deleted(now);
         let changes = AccountChanges::default()
             .replace(&user)
-            .close_account(user.id, epoch)
+            .replace(&address)
+            .turn(user.id, caller.epoch(), EpochTurn::default().and_closing())
             .in_no_workspace(user.id)
             .or(DeleteAccountError::MemberOfWorkspaces("a new workspace".to_owned()))
             .send(user.id, &SendEmail { to: user.email.clone(), letter })

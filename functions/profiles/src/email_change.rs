@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use shared::crypto::digest::hex;
 use shared::crypto::link::LinkClaims;
 use shared::events::{EventKind, Occurrence, Severity};
-use shared::identity::{AccountChanges, AccountKey, AccountRecord, Accounts, UserEpoch, Wanted};
+use shared::identity::{AccountChanges, AccountKey, AccountRecord, Accounts, SignedIn, UserEpoch, Wanted};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
@@ -38,10 +38,10 @@ pub struct EmailChange {
 }
 
 impl EmailChange {
-    pub async fn new(accounts: &Accounts, user: UserId, to: EmailAddress) -> Result<Self, Problem> {
-        let epoch = accounts.epoch(user).await?;
+    pub fn new(caller: &SignedIn, to: EmailAddress) -> Self {
+        let (accounts, user, epoch) = (caller.accounts(), caller.user(), caller.epoch());
         let id = hex(&accounts.entropy().bytes::<16>());
-        Ok(Self { user, id, to, epoch, expires_at: after(accounts.now(), LIFETIME) })
+        Self { user, id, to, epoch, expires_at: after(accounts.now(), LIFETIME) }
     }
 
     /// The change, written beside what is written to the new address: the old one is told, and what was asked for
@@ -73,14 +73,21 @@ impl AccountRecord for EmailChange {
     }
 }
 
-/// Does what the link of a change entitles to, in one transaction, and tells the address that the user has then.
-pub async fn confirm(accounts: &Accounts, link: &LinkClaims) -> Result<EmailAddress, Problem> {
+/// Does what the link of a change entitles to, in one transaction, and tells the address that the user had.
+///
+/// It is done in a session of the user who asked for it: the link proves who reads the mailbox, and the session that they
+/// are one person. With the link alone, a stranger could ask for somebody's address, have that somebody open the link,
+/// and so have their mail sent to an account that the stranger signs in to.
+pub async fn confirm(caller: &SignedIn, link: &LinkClaims) -> Result<EmailAddress, Problem> {
+    if link.user != caller.user() {
+        return Err(DeadLink::OF_ADDRESS.into());
+    }
     let key = AccountKey::User(link.user);
-    let mut found = accounts.look_up(Wanted::default().of::<User>(&key).of::<EmailChange>(&key)).await?;
+    let mut found = caller.accounts().look_up(Wanted::default().of::<User>(&key).of::<EmailChange>(&key)).await?;
     let user = found.take::<User>(&key)?.filter(|user| !user.is_deleted()).ok_or(DeadLink::OF_ADDRESS)?;
     let change = found.take::<EmailChange>(&key)?.filter(|change| change.link().binding == link.binding);
     match change {
-        Some(change) => carry_out(accounts, user, change).await,
+        Some(change) if change.epoch == caller.epoch() => carry_out(caller.accounts(), user, change).await,
         // Opened twice, a link does no harm.
         None if link.binding.split('.').next() == Some(AccountKey::email_digest(user.email.as_str()).as_str()) => {
             Ok(user.into_inner().email)
@@ -98,24 +105,25 @@ async fn carry_out(
     let [old_key, new_key] = [&user.email, &change.to].map(|email| AccountKey::email(email.as_str()));
     let mut found = accounts.look_up(Wanted::default().of::<Address>(&old_key).of::<Address>(&new_key)).await?;
     let old = found.take::<Address>(&old_key)?;
-    let mut old = old.ok_or_else(|| Problem::internal("a user's address has no record"))?;
-    old.release(now);
+    let old = old.ok_or_else(|| Problem::internal("a user's address has no record"))?;
     let letter = Letter::EmailChanged { name: user.name.as_str().to_owned(), at: now };
     let to_the_old = SendEmail { to: user.email.clone(), letter };
     user.email = change.to.clone();
     let changes = match found.take::<Address>(&new_key)? {
         Some(mut new) => {
             new.claim(user.id)?;
+            new.was_proved(now);
             AccountChanges::default().replace(&new)
         }
         None => {
             let mut new = Address::new(change.to.clone());
             new.claim(user.id)?;
+            new.was_proved(now);
             AccountChanges::default().insert(&new)
         }
     };
     let changes = changes
-        .replace(&old)
+        .delete(&old)
         .replace(&user)
         .delete(&change)
         .same_epoch(user.id, change.epoch)

@@ -13,7 +13,6 @@ pub mod list_sign_ins;
 pub mod logout_everywhere;
 pub mod purge_deleted_accounts;
 pub mod purge_login_history;
-pub mod restore_account;
 pub mod revoke_access_token;
 pub mod revoke_session;
 pub mod update_profile;
@@ -27,7 +26,6 @@ pub static FUNCTIONS: &[Listed] = &[
     Listed::route::<cancel_email_change::CancelEmailChange>(&cancel_email_change::FUNCTION),
     Listed::route::<confirm_email_change::ConfirmEmailChange>(&confirm_email_change::FUNCTION),
     Listed::route::<delete_account::DeleteAccount>(&delete_account::FUNCTION),
-    Listed::route::<restore_account::RestoreAccount>(&restore_account::FUNCTION),
     Listed::job(&purge_deleted_accounts::FUNCTION),
     Listed::route::<list_sessions::ListSessions>(&list_sessions::FUNCTION),
     Listed::route::<revoke_session::RevokeSession>(&revoke_session::FUNCTION),

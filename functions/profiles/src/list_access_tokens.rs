@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
-use shared::identity::{AccountKey, SignedIn};
+use shared::identity::SignedIn;
 use shared::kernel::ids::{TokenId, WorkspaceId};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
@@ -55,10 +55,9 @@ impl Endpoint for ListAccessTokens {
     type Output = Found<Listing<AccessTokenView>>;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
-        let accounts = caller.accounts();
-        let tokens = accounts.list::<AccessToken>(&AccountKey::User(caller.user())).await?;
+        let tokens = AccessToken::live_of(caller).await?;
         let ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
-        let uses = accounts.last_used(&ids).await?;
+        let uses = caller.accounts().last_used(&ids).await?;
         let items = tokens.iter().map(|token| AccessTokenView::of(token, &uses)).collect();
         Ok(Found(Listing { items, next_cursor: None }))
     }

@@ -62,7 +62,7 @@ impl Endpoint for ListSessions {
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let (accounts, user, now) = (caller.accounts(), caller.user(), caller.accounts().now());
-        let epoch = accounts.epoch(user).await?;
+        let epoch = caller.epoch();
         let mut sessions = accounts.list::<SessionRecord>(&AccountKey::User(user)).await?;
         // The record of a session that was revoked with all others stays until it would have been idle.
         sessions.retain(|session| session.epoch == epoch && now < session.idle_ends_at);

@@ -2,8 +2,6 @@
 
 use accounts::client::Client;
 use accounts::sign_in::{Means, SignIn, SignInId, SignInOutcome};
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
@@ -12,25 +10,20 @@ use shared::identity::{AccountKey, SignedIn};
 use shared::kernel::ids::SessionId;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
-use shared::tenancy::Listing;
+use shared::tenancy::{Listing, Page, PageLimit};
 use utoipa::ToSchema;
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
-
-const MOST: u32 = 100;
-const DEFAULT: u32 = 50;
 
 /// Lists the caller's sign-ins and the attempts at one of the last 90 days, the newest first.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListSignIns {
+    /// Entries on a page; 50 if it is left out.
     #[serde(default)]
-    limit: SignInLimit,
+    #[schema(inline)]
+    limit: PageLimit,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
 }
-
-/// 1 to 100; 50 if it is left out.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(try_from = "u32")]
-pub struct SignInLimit(u32);
 
 /// A sign-in or an attempt at one, as its user sees it.
 #[derive(Serialize, ToSchema)]
@@ -42,14 +35,17 @@ pub struct SignInView {
     means: Means,
     outcome: SignInOutcome,
     client: Client,
-    /// The session that it opened, which may have ended since.
+    /// The session that it opened, which may have ended since, or that it was tried in.
     session_id: Option<SessionId>,
+    /// How many attempts the entry stands for: wrong passwords of one hour share one, with the time and client of the last.
+    /// Those that came too soon after others count as one.
+    times: u32,
 }
 
 impl From<&SignIn> for SignInView {
     fn from(sign_in: &SignIn) -> Self {
-        let SignIn { id, at, means, outcome, ref client, session: session_id, .. } = *sign_in;
-        Self { id, at, means, outcome, client: client.clone(), session_id }
+        let SignIn { id, at, means, outcome, ref client, session: session_id, times, .. } = *sign_in;
+        Self { id, at, means, outcome, client: client.clone(), session_id, times }
     }
 }
 
@@ -57,42 +53,14 @@ pub static FUNCTION: Function = Function::route::<ListSignIns>();
 
 impl Endpoint for ListSignIns {
     const ROUTE: Route = Route::get("list-sign-ins", "/me/sign-ins");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
     type Access = SignedIn;
-    // One page: what matters of a history is its end.
     type Output = Found<Listing<SignInView>>;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
-        let SignInLimit(limit) = self.limit;
-        let sign_ins = caller.accounts().newest::<SignIn>(&AccountKey::User(caller.user()), limit).await?;
-        let items = sign_ins.iter().map(|sign_in| SignInView::from(&**sign_in)).collect();
-        Ok(Found(Listing { items, next_cursor: None }))
-    }
-}
-
-impl Default for SignInLimit {
-    fn default() -> Self {
-        Self(DEFAULT)
-    }
-}
-
-impl TryFrom<u32> for SignInLimit {
-    type Error = &'static str;
-
-    fn try_from(limit: u32) -> Result<Self, Self::Error> {
-        if (1..=MOST).contains(&limit) { Ok(Self(limit)) } else { Err("must be a whole number from 1 to 100") }
-    }
-}
-
-impl utoipa::PartialSchema for SignInLimit {
-    fn schema() -> RefOr<Schema> {
-        let schema = ObjectBuilder::new().schema_type(Type::Integer).default(Some(DEFAULT.into()));
-        schema.minimum(Some(1)).maximum(Some(MOST)).into()
-    }
-}
-
-impl utoipa::ToSchema for SignInLimit {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("SignInLimit")
+        let page = Page { limit: self.limit.get(), cursor: self.cursor, newest_first: true };
+        let key = AccountKey::User(caller.user());
+        let sign_ins = caller.accounts().page::<SignIn>(&key, Self::ROUTE.name, &page).await?;
+        Ok(Found(sign_ins.map(|sign_in| SignInView::from(&*sign_in))))
     }
 }

@@ -27,8 +27,7 @@ impl Endpoint for LogoutEverywhere {
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let (accounts, user) = (caller.accounts(), caller.user());
-        let epoch = accounts.epoch(user).await?;
-        let changes = AccountChanges::default().revoke_sessions(user, epoch);
+        let changes = AccountChanges::default().revoke_sessions(user, caller.epoch());
         // Refused means that somebody else ended them all at this moment.
         let _revoked = accounts.try_commit(changes.event(Occurrence::of(&SIGNED_OUT_EVERYWHERE, user))).await?;
         Ok(NoContent)

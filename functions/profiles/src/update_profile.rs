@@ -1,17 +1,18 @@
-//! `PUT /me`: changes what the caller is called.
+//! `PUT /me`: updates the caller's display name.
 
 use accounts::PersonName;
 use accounts::get_me::Me;
+use accounts::recovery::Recovery;
 use accounts::user::User;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
-use shared::identity::{AccountChanges, AccountKey, SignedIn};
+use shared::identity::{AccountChanges, AccountKey, SignedIn, Wanted};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
-/// Changes the caller's profile. The address has a route of its own.
+/// Updates the caller's profile. The email address has a route of its own.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateProfile {
@@ -27,11 +28,11 @@ impl Endpoint for UpdateProfile {
     type Output = Found<Me>;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
-        let accounts = caller.accounts();
-        let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?;
-        let mut user = user.ok_or_else(Problem::not_found)?;
+        let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
+        let mut found = accounts.look_up(Wanted::default().of::<User>(&key).of::<Recovery>(&key)).await?;
+        let mut user = found.take::<User>(&key)?.ok_or_else(Problem::not_found)?;
         user.name = self.name;
         accounts.commit(AccountChanges::default().replace(&user)).await?;
-        Ok(Found(Me::from(user.into_inner())))
+        Ok(Found(Me::new(caller, &user, found.take(&key)?)))
     }
 }

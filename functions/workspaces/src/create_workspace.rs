@@ -6,7 +6,7 @@ use shared::function::Function;
 use shared::http::{Created, Endpoint, Route};
 use shared::identity::SignedIn;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Changes, Role};
+use shared::tenancy::{Changes, Role, SecurityRules};
 use utoipa::ToSchema;
 
 use crate::WorkspaceName;
@@ -37,8 +37,8 @@ impl Endpoint for CreateWorkspace {
             .audit("workspace.created", founding.target());
         founding.commit(&name, WORKSPACES_PER_USER, WorkspaceError::TooMany, changes).await?;
         let plan = founding.plan().to_owned();
-        let (id, second_factor) = (founding.id(), founding.second_factor());
-        Ok(Created(WorkspaceView { id, name, role: Role::Owner, plan, second_factor, created_at }))
+        let (id, SecurityRules { second_factor, admin_recovery }) = (founding.id(), founding.security());
+        Ok(Created(WorkspaceView { id, name, role: Role::Owner, plan, second_factor, admin_recovery, created_at }))
     }
 
     async fn recall(resource: &str, caller: &SignedIn) -> Result<Self::Output, Problem> {

@@ -6,7 +6,7 @@ use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
 use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Reviewer, Workspace};
+use shared::tenancy::{Reviewer, SecurityRules, Workspace};
 use utoipa::ToSchema;
 
 use crate::workspace::{PROFILE_KEY, Profile, WorkspaceView};
@@ -28,13 +28,15 @@ impl Endpoint for GetWorkspace {
     type Output = Found<WorkspaceView>;
 
     async fn handle(self, workspace: &Workspace<Reviewer>) -> Result<Self::Output, Problem> {
+        let SecurityRules { second_factor, admin_recovery } = workspace.security();
         let profile = workspace.get::<Profile>(PROFILE_KEY).await?;
         Ok(Found(WorkspaceView {
             id: workspace.id(),
             name: profile.name.as_str().to_owned(),
             role: workspace.role(),
             plan: workspace.plan().to_owned(),
-            second_factor: workspace.second_factor(),
+            second_factor,
+            admin_recovery,
             created_at: profile.created_at,
         }))
     }

@@ -1,4 +1,4 @@
-//! `PUT /workspaces/{workspace_id}/security`: changes of whom the workspace asks a second factor.
+//! `PUT /workspaces/{workspace_id}/security`: sets what the workspace asks of its members' accounts.
 
 use serde::{Deserialize, Serialize};
 use shared::audit::Target;
@@ -6,25 +6,32 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
 use shared::identity::Fresh;
-use shared::identity::securing::require_second_factor;
+use shared::identity::securing::secure;
 use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Admin, Changes, SecondFactorRule, Workspace};
+use shared::tenancy::{Admin, Changes, RecoveryRule, Role, SecondFactorRule, SecurityRules, Workspace};
 use utoipa::ToSchema;
 
-/// Changes of whom the workspace asks a second factor. Admins and the owner always need one.
+use crate::workspace::WorkspaceError;
+
+/// Sets what the workspace asks of its members' accounts.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateSecurity {
     #[serde(rename = "workspace_id")]
     _workspace_id: WorkspaceId,
+    /// Which members must use a second factor. Admins and the owner always must.
     second_factor: SecondFactorRule,
+    /// Whether admins may recover their accounts without a second factor, by waiting. Only an owner may give it; left
+    /// out, it stays as it is.
+    admin_recovery: Option<RecoveryRule>,
 }
 
-/// What a workspace asks of its members.
+/// What a workspace asks of its members' accounts.
 #[derive(Serialize, ToSchema)]
 pub struct SecurityView {
     second_factor: SecondFactorRule,
+    admin_recovery: RecoveryRule,
 }
 
 pub static FUNCTION: Function = Function::route::<UpdateSecurity>();
@@ -36,11 +43,15 @@ impl Endpoint for UpdateSecurity {
     type Output = Found<SecurityView>;
 
     async fn handle(self, workspace: &Fresh<Workspace<Admin>>) -> Result<Self::Output, Problem> {
-        let second_factor = self.second_factor;
+        let Self { second_factor, admin_recovery, .. } = self;
+        if admin_recovery.is_some() && workspace.role() < Role::Owner {
+            return Err(WorkspaceError::OwnersOnly.into());
+        }
+        let admin_recovery = admin_recovery.unwrap_or(workspace.security().admin_recovery);
         let audited = Changes::default()
             .audit("workspace.security_updated", Target::from(workspace.id()))
-            .detail(serde_json::json!({ "second_factor": second_factor }));
-        require_second_factor(workspace, second_factor, audited).await?;
-        Ok(Found(SecurityView { second_factor }))
+            .detail(serde_json::json!({ "second_factor": second_factor, "admin_recovery": admin_recovery }));
+        secure(workspace, SecurityRules { second_factor, admin_recovery }, audited).await?;
+        Ok(Found(SecurityView { second_factor, admin_recovery }))
     }
 }

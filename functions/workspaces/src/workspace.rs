@@ -6,7 +6,7 @@ use shared::kernel::ids::{UserId, WorkspaceId};
 use shared::kernel::problems::Refusal;
 use shared::kernel::time::Timestamp;
 use shared::table::Entity;
-use shared::tenancy::{Role, SecondFactorRule};
+use shared::tenancy::{RecoveryRule, Role, SecondFactorRule, SecurityRules};
 use utoipa::ToSchema;
 
 use crate::WorkspaceName;
@@ -53,20 +53,28 @@ impl Entity for Member {
     }
 }
 
-/// Why a workspace is not founded.
+/// Why a workspace is not founded or changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WorkspaceError {
     #[error("You are in {WORKSPACES_PER_USER} workspaces, and cannot found another.")]
     TooMany,
+    #[error("This needs the role owner: only an owner may set admin_recovery.")]
+    OwnersOnly,
 }
 
 impl Refusal for WorkspaceError {
     fn status(&self) -> u16 {
-        409
+        match self {
+            Self::TooMany => 409,
+            Self::OwnersOnly => 403,
+        }
     }
 
     fn code(&self) -> &'static str {
-        "too_many_workspaces"
+        match self {
+            Self::TooMany => "too_many_workspaces",
+            Self::OwnersOnly => "role_too_low",
+        }
     }
 }
 
@@ -81,13 +89,16 @@ pub struct WorkspaceView {
     pub plan: String,
     /// Whose sessions must have proved a second factor.
     pub second_factor: SecondFactorRule,
+    /// Whether admins may recover their accounts without a second factor, by waiting.
+    pub admin_recovery: RecoveryRule,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 
 impl From<Membership> for WorkspaceView {
     fn from(membership: Membership) -> Self {
-        let Membership { workspace, role, name, plan, second_factor, created_at, .. } = membership;
-        Self { id: workspace, name, role, plan, second_factor, created_at }
+        let Membership { workspace, role, name, plan, security, created_at, .. } = membership;
+        let SecurityRules { second_factor, admin_recovery } = security;
+        Self { id: workspace, name, role, plan, second_factor, admin_recovery, created_at }
     }
 }

@@ -15,6 +15,7 @@ pub static DOMAINS: &[Domain] = &[
     Domain { name: "mail", functions: mail::FUNCTIONS },
     Domain { name: "accounts", functions: accounts::FUNCTIONS },
     Domain { name: "passkeys", functions: passkeys::FUNCTIONS },
+    Domain { name: "recovery", functions: recovery::FUNCTIONS },
     Domain { name: "profiles", functions: profiles::FUNCTIONS },
     Domain { name: "workspaces", functions: workspaces::FUNCTIONS },
     Domain { name: "media", functions: media::FUNCTIONS },

@@ -32,6 +32,8 @@ pub enum Grant {
     Accounts,
     /// Find the accounts that a job must look at, by the due index.
     ReadAccountsDue,
+    /// Read who the members of workspaces are, with their roles.
+    ReadMembers,
     /// Read the system events.
     ReadEvents,
     /// Make and use the keys that sign access tokens.
@@ -167,6 +169,8 @@ impl Grant {
                         tenant(WRITE, Resource::Items(Table::Tenants, OWN_WORKSPACE)),
                         tenant(PUT, Resource::Items(Table::Outbox, OWN_WORKSPACE)),
                         tenant(PUT, Resource::Items(Table::Audit, OWN_WORKSPACE)),
+                        // That the user who acts is still let in, which every route may read anyway.
+                        tenant(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["S#*"])),
                     ]
                 }
             }
@@ -254,6 +258,14 @@ impl Grant {
                 }
             }
             Self::ReadAccountsDue => const { &[own(&["dynamodb:Query"], Resource::DueIndex(Table::Accounts))] },
+            Self::ReadMembers => {
+                const {
+                    &[
+                        own(&["dynamodb:Query"], Resource::Items(Table::Proofs, &["M#*"])),
+                        own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Proofs, &["L#*", "M#*", "D#*"])),
+                    ]
+                }
+            }
             Self::ReadEvents => const { &[own(&["dynamodb:Query"], Resource::Items(Table::Platform, &["EVENT#*"]))] },
             Self::RotateKeys => {
                 const {

@@ -34,12 +34,17 @@ pub struct Wire {
     state: Mutex<State>,
     /// Told when a `Crash…` fault is reached; the call itself then never ends.
     pub crashed: Notify,
+    /// Told when the call is reached that is to be held.
+    pub held: Notify,
+    released: Notify,
 }
 
 #[derive(Default)]
 struct State {
     calls: Vec<String>,
     fault: Option<Fault>,
+    /// The operation whose next call waits.
+    hold: Option<&'static str>,
     held_to: Option<Held>,
     refused: Vec<String>,
 }
@@ -52,6 +57,7 @@ pub(crate) enum Fate {
     CrashBefore,
     CrashAfter,
     LoseAnswer,
+    Hold,
 }
 
 impl Wire {
@@ -69,6 +75,17 @@ impl Wire {
         let mut state = self.state();
         state.calls.clear();
         state.fault = Some(fault);
+    }
+
+    /// Has the next call of an operation wait until it is released.
+    pub fn hold(&self, call: &'static str) {
+        self.state().hold = Some(call);
+    }
+
+    /// Lets the call go that is held, or is not reached yet.
+    pub fn release(&self) {
+        self.state().hold = None;
+        self.released.notify_one();
     }
 
     pub fn disarm(&self) {
@@ -92,6 +109,9 @@ impl Wire {
             state.refused.push(what);
             return Fate::Refuse;
         }
+        if state.hold.take_if(|held| *held == call).is_some() {
+            return Fate::Hold;
+        }
         let count = state.calls.len();
         let fate = match state.fault {
             Some(Fault::CrashBefore(k)) if k == count => Fate::CrashBefore,
@@ -103,6 +123,11 @@ impl Wire {
             state.fault = None;
         }
         fate
+    }
+
+    pub(crate) async fn wait_for_release(&self) {
+        self.held.notify_one();
+        self.released.notified().await;
     }
 
     /// The end of the process, as the code under test sees it.
@@ -158,6 +183,10 @@ impl HttpConnector for WiredConnector {
         HttpConnectorFuture::new(async move {
             match wire.meet(&call, request.body().bytes().unwrap_or_default()) {
                 Fate::Pass => inner.call(request).await,
+                Fate::Hold => {
+                    wire.wait_for_release().await;
+                    inner.call(request).await
+                }
                 Fate::Refuse => Err(ConnectorError::other(format!("{call} is not granted").into(), None)),
                 Fate::CrashBefore => match wire.crash().await {},
                 Fate::CrashAfter => {

@@ -6,14 +6,12 @@ use std::sync::Arc;
 use super::accounts::{Accounts, Store};
 use super::admission::{Admission, Admit, Level};
 use super::caller::Caller;
-use super::founding::{Founding, Membership};
-use super::proofs::{self, DirectoryEntry, Found, MembershipProof};
-use super::sessions::Strength;
-use crate::aws::grants::Table;
+use super::founding::Founding;
+use super::memberships::Membership;
+use super::sessions::{Strength, TokenEpoch, UserEpoch};
 use crate::kernel::ids::{SessionId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
-use crate::table::read::Reader;
-use crate::tenancy::SecondFactorRule;
+use crate::tenancy::SecurityRules;
 use crate::tenancy::remember::Remember;
 use crate::tenancy::roles::Rank;
 use crate::tenancy::scope::{Scope, ScopeParts, Workspace};
@@ -137,16 +135,22 @@ impl SignedIn {
         self.caller.strength
     }
 
+    /// The epoch of the user's personal access tokens when the session was let in.
+    pub fn token_epoch(&self) -> TokenEpoch {
+        TokenEpoch(self.caller.epochs.token_epoch)
+    }
+
     /// Begins a workspace of the caller's, under an id that is made here.
     pub fn found_workspace(&self) -> Founding {
         let scope = Scope::new(ScopeParts {
             app: self.accounts.app.clone(),
             workspace: self.accounts.new_id(),
             plan: String::new(),
-            second_factor: SecondFactorRule::default(),
+            security: SecurityRules::default(),
             origin: self.accounts.origin.clone(),
             function: self.function,
             founder: Some(self.user()),
+            guard: self.accounts.guard.clone(),
             remember: self.remember.clone(),
         });
         Founding { scope, user: self.user() }
@@ -158,6 +162,11 @@ impl Known {
         self.caller.user
     }
 
+    /// The user's epoch when the caller was let in.
+    pub fn epoch(&self) -> UserEpoch {
+        self.caller.epoch()
+    }
+
     /// The account store.
     pub fn accounts(&self) -> &Accounts {
         &self.accounts
@@ -165,39 +174,12 @@ impl Known {
 
     /// The workspaces that the caller is a member of, oldest first. One read; none where there are none.
     pub async fn memberships(&self) -> Result<Vec<Membership>, Problem> {
-        self.read_memberships(&self.listed).await
+        self.accounts.memberships_in(self.user(), &self.listed).await
     }
 
     /// The caller's membership of one workspace; none for a stranger.
     pub async fn membership(&self, workspace: WorkspaceId) -> Result<Option<Membership>, Problem> {
-        Ok(self.read_memberships(&[workspace]).await?.pop())
-    }
-
-    async fn read_memberships(&self, workspaces: &[WorkspaceId]) -> Result<Vec<Membership>, Problem> {
-        let keys: Vec<_> =
-            workspaces.iter().flat_map(|id| [proofs::membership(*id, self.user()), proofs::directory(*id)]).collect();
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let reader = Reader { aws: &self.accounts.app.aws, credentials: None };
-        let found = Found::new(Box::pin(reader.batch(Table::Proofs, keys)).await?);
-        let mut memberships = Vec::new();
-        for id in workspaces {
-            let membership: Option<MembershipProof> = found.read(&proofs::membership(*id, self.user()))?;
-            let entry: Option<DirectoryEntry> = found.read(&proofs::directory(*id))?;
-            if let (Some(membership), Some(entry)) = (membership, entry) {
-                memberships.push(Membership {
-                    workspace: *id,
-                    role: membership.role,
-                    name: entry.name,
-                    plan: entry.plan,
-                    second_factor: entry.second_factor,
-                    region: entry.region,
-                    created_at: entry.created_at,
-                });
-            }
-        }
-        Ok(memberships)
+        Ok(self.accounts.memberships_in(self.user(), &[workspace]).await?.pop())
     }
 }
 

@@ -41,6 +41,68 @@ pub struct AccountChanges {
     pub(crate) failure: Option<Problem>,
     pub(crate) messages: Vec<(UserId, Posted)>,
     pub(crate) events: Vec<Occurrence>,
+    /// Whether every session of the user ends with them.
+    pub(crate) revokes: bool,
+}
+
+/// What changes of a user's epochs. One item holds them all, and a transaction writes it once.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EpochTurn {
+    sessions: bool,
+    tokens: bool,
+    enrolled: Option<bool>,
+    closed: Option<bool>,
+}
+
+impl EpochTurn {
+    /// Ends every session.
+    pub fn and_revoking_sessions(self) -> Self {
+        Self { sessions: true, ..self }
+    }
+
+    /// Ends every session and every personal access token.
+    pub fn and_revoking_everything(self) -> Self {
+        Self { sessions: true, tokens: true, ..self }
+    }
+
+    /// Ends everything and lets in nothing of the user's any more.
+    pub fn and_closing(self) -> Self {
+        Self { closed: Some(true), ..self.and_revoking_everything() }
+    }
+
+    /// Lets a user in again whose account was closed; what was revoked stays so.
+    pub fn and_reopening(self) -> Self {
+        Self { closed: Some(false), ..self.and_revoking_everything() }
+    }
+
+    /// The first second factor is there.
+    pub fn and_enrolling(self) -> Self {
+        Self { enrolled: Some(true), ..self }
+    }
+
+    /// The last second factor is gone: whatever was proved by it counts as proved by the password alone.
+    pub fn and_unenrolling(self) -> Self {
+        Self { enrolled: Some(false), ..self }
+    }
+
+    fn expression(self) -> (String, HashMap<String, AttributeValue>) {
+        let mut expression = "SET w = :w, n = n + :one".to_owned();
+        let mut values = HashMap::from([(":one".to_owned(), number(1))]);
+        for (moves, field) in
+            [(self.sessions, "epoch"), (self.tokens, "token_epoch"), (self.enrolled.is_some(), "factor_epoch")]
+        {
+            if moves {
+                expression.push_str(&format!(", e.{field} = e.{field} + :one"));
+            }
+        }
+        for (value, field) in [(self.enrolled, "enrolled"), (self.closed, "closed")] {
+            if let Some(value) = value {
+                expression.push_str(&format!(", e.#{field} = :{field}"));
+                values.insert(format!(":{field}"), AttributeValue::Bool(value));
+            }
+        }
+        (expression, values)
+    }
 }
 
 impl AccountChanges {
@@ -73,6 +135,14 @@ impl AccountChanges {
         self.touch::<R>(&stored.account_key(), &stored.part(), act)
     }
 
+    /// Writes to a record without changing it, whatever became of it since it was read: costs what a change does, and meets
+    /// no other.
+    pub fn rewrite<R: AccountRecord>(self, stored: &Stored<R>) -> Self {
+        let condition = Some("attribute_exists(pk)");
+        let act = Act::Update { expression: "SET w = :w".into(), condition, values: HashMap::new() };
+        self.touch::<R>(&stored.account_key(), &stored.part(), act)
+    }
+
     /// Requires that there is no record under this key.
     pub fn absent<R: AccountRecord>(self, key: &AccountKey) -> Self {
         self.touch::<R>(key, &"", Act::Check(Expected::Absent))
@@ -84,6 +154,7 @@ impl AccountChanges {
         self.failure = self.failure.or(other.failure);
         self.messages.extend(other.messages);
         self.events.extend(other.events);
+        self.revokes = self.revokes || other.revokes;
         self
     }
 
@@ -110,38 +181,39 @@ impl AccountChanges {
 
     /// Gives a new user its first epoch.
     pub fn first_epoch(self, user: UserId) -> Self {
-        self.proof(proofs::epoch(user), &Epoch { epoch: 1, closed: false }, None, Expected::Absent)
+        self.proof(proofs::epoch(user), &Epoch::first(), None, Expected::Absent)
     }
 
-    /// Revokes every session of a user, everywhere. Fails if it was done meanwhile.
+    /// Changes a user's epochs. Fails if their sessions were revoked since the epoch was read.
+    pub fn turn(self, user: UserId, epoch: UserEpoch, turn: EpochTurn) -> Self {
+        let (expression, mut values) = turn.expression();
+        values.insert(":epoch".to_owned(), number(epoch.epoch));
+        let mut condition = "e.epoch = :epoch";
+        if turn.enrolled.is_some() {
+            condition = "e.epoch = :epoch AND e.factor_epoch = :factors";
+            values.insert(":factors".to_owned(), number(epoch.factor_epoch));
+        }
+        let act = Act::Update { expression: expression.into(), condition: Some(condition), values };
+        let mut changes = self.touch_proof(proofs::epoch(user), act);
+        changes.revokes = changes.revokes || turn.sessions;
+        changes
+    }
+
+    /// Revokes every session of a user, everywhere.
     pub fn revoke_sessions(self, user: UserId, epoch: UserEpoch) -> Self {
-        self.next_epoch(user, epoch, false)
-    }
-
-    /// Revokes every session of a user and lets in nothing of theirs any more, tokens neither.
-    pub fn close_account(self, user: UserId, epoch: UserEpoch) -> Self {
-        self.next_epoch(user, epoch, true)
-    }
-
-    /// Lets a user in again whose account was closed; what was revoked stays so.
-    pub fn reopen_account(self, user: UserId, epoch: UserEpoch) -> Self {
-        self.next_epoch(user, epoch, false)
-    }
-
-    fn next_epoch(self, user: UserId, epoch: UserEpoch, closed: bool) -> Self {
-        let next = Epoch { epoch: epoch.epoch + 1, closed };
-        self.proof(proofs::epoch(user), &next, None, Expected::Revision(epoch.revision))
+        self.turn(user, epoch, EpochTurn::default().and_revoking_sessions())
     }
 
     /// Requires that the user's sessions have not been revoked since the epoch was read.
     pub fn same_epoch(self, user: UserId, epoch: UserEpoch) -> Self {
-        self.touch_proof(proofs::epoch(user), Act::Check(Expected::Revision(epoch.revision)))
+        let values = HashMap::from([(":epoch".to_owned(), number(epoch.epoch))]);
+        self.touch_proof(proofs::epoch(user), Act::Check(Expected::That("e.epoch = :epoch", values)))
     }
 
     /// Requires that the user is a member of no workspace, also if one is joined at this moment.
     pub fn in_no_workspace(self, user: UserId) -> Self {
         let condition = Some("attribute_not_exists(ids)");
-        let act = Act::Update { expression: "SET w = :w", condition, values: HashMap::new() };
+        let act = Act::Update { expression: "SET w = :w".into(), condition, values: HashMap::new() };
         self.touch_proof(proofs::list(user), act)
     }
 
@@ -152,6 +224,7 @@ impl AccountChanges {
             idle_ends_at: terms.idle_ends_at(now),
             ends_at: terms.ends_at,
             strength,
+            factor_epoch: terms.epoch.factor_epoch,
             factor_at: now,
         };
         let key = proofs::session(terms.user, terms.session);
@@ -171,15 +244,23 @@ impl AccountChanges {
         same.update_session((terms.user, terms.session), "SET e.idle_ends_at = :idle, #ttl = :ttl, w = :w", values)
     }
 
-    /// Records that a factor was proved in a session just now. A session's strength never falls.
-    pub fn prove_factor(self, user: UserId, session: SessionId, strength: Strength, now: Timestamp) -> Self {
+    /// Records that a factor was proved in a session just now; `epoch` has the factors among which it was.
+    pub fn prove_factor(
+        self,
+        user: UserId,
+        session: SessionId,
+        (strength, epoch): (Strength, UserEpoch),
+        now: Timestamp,
+    ) -> Self {
+        let mut values = vec![(":now", Ok(number(now.as_second()))), (":at", encode(&now))];
         let expression = match strength {
             Strength::Single => "SET e.factor_at = :at, w = :w",
-            Strength::Multi => "SET e.factor_at = :at, e.strength = :strength, w = :w",
+            Strength::Multi => {
+                values.extend([(":strength", encode(&strength)), (":factors", Ok(number(epoch.factor_epoch)))]);
+                "SET e.factor_at = :at, e.strength = :strength, e.factor_epoch = :factors, w = :w"
+            }
         };
-        let values = [(":now", Ok(number(now.as_second()))), (":at", encode(&now))];
-        let strength = (strength == Strength::Multi).then(|| (":strength", encode(&strength)));
-        self.update_session((user, session), expression, values.into_iter().chain(strength))
+        self.update_session((user, session), expression, values)
     }
 
     fn update_session(
@@ -193,7 +274,8 @@ impl AccountChanges {
         match values {
             Ok(values) => {
                 let condition = Some("attribute_exists(pk) AND #ttl > :now");
-                self.touch_proof(proofs::session(user, session), Act::Update { expression, condition, values })
+                let act = Act::Update { expression: expression.into(), condition, values };
+                self.touch_proof(proofs::session(user, session), act)
             }
             Err(problem) => {
                 self.failure = Some(problem);

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::account_changes::{AccountChanges, RefusedChange};
 use super::personal_token::Uses;
@@ -28,9 +28,11 @@ use crate::kernel::secrets::{SecretBytes, SecretText};
 use crate::outbox;
 use crate::table::commit::{Plan, Uncommitted, commit};
 use crate::table::entity::Stored;
-use crate::table::item::{body, integer};
+use crate::table::guard::Guard;
+use crate::table::item::body;
 use crate::table::read::{PageQuery, Reader};
 use crate::tenancy::app::App;
+use crate::tenancy::{Listing, Page};
 
 /// Records of one kind that are listed at once; nothing of a user's comes near it.
 const PAGE: u32 = 1000;
@@ -40,6 +42,8 @@ pub struct Accounts {
     pub(crate) app: Arc<App>,
     pub(crate) signing: Arc<Signing>,
     pub(crate) origin: Origin,
+    /// The caller, where a user acts.
+    pub(crate) guard: Option<Arc<Guard>>,
 }
 
 /// What this process keeps between requests: keys, and which uses of tokens it has recorded.
@@ -102,31 +106,32 @@ impl Accounts {
 
     /// Every record of a kind under one key, the oldest first where their parts are ids.
     pub async fn list<R: AccountRecord>(&self, key: &AccountKey) -> Result<Vec<Stored<R>>, Problem> {
-        self.read_parts(key, PAGE, false).await
-    }
-
-    /// The newest records of a kind under one key, where their parts are ids.
-    pub async fn newest<R: AccountRecord>(&self, key: &AccountKey, limit: u32) -> Result<Vec<Stored<R>>, Problem> {
-        self.read_parts(key, limit, true).await
-    }
-
-    async fn read_parts<R: AccountRecord>(
-        &self,
-        key: &AccountKey,
-        limit: u32,
-        newest_first: bool,
-    ) -> Result<Vec<Stored<R>>, Problem> {
         let (partition, prefix) = (key.partition(), format!("{}#", R::KIND));
         let query = PageQuery {
             table: Table::Accounts,
             partition: &partition,
             prefix: &prefix,
             after: None,
-            limit,
-            newest_first,
+            limit: PAGE,
+            newest_first: false,
         };
         let (items, _) = Box::pin(self.reader().page(query)).await?;
         items.iter().map(stored).collect()
+    }
+
+    /// A page of the records of a kind under one key, where their parts are ids. `bound_to` names the list, so that its
+    /// cursors are good for no other.
+    pub async fn page<R: AccountRecord>(
+        &self,
+        key: &AccountKey,
+        bound_to: &'static str,
+        page: &Page,
+    ) -> Result<Listing<Stored<R>>, Problem> {
+        let (partition, prefix) = (key.partition(), format!("{}#", R::KIND));
+        let bound_to = format!("{bound_to}|{partition}");
+        let lies = (Table::Accounts, partition.as_str(), prefix.as_str());
+        let (items, next_cursor) = Box::pin(self.app.page(self.reader(), lies, &bound_to, page)).await?;
+        Ok(Listing { items: items.iter().map(stored).collect::<Result<_, _>>()?, next_cursor })
     }
 
     /// The user's epoch now. Every user has one from registration on.
@@ -138,8 +143,8 @@ impl Accounts {
     pub async fn find_epoch(&self, user: UserId) -> Result<Option<UserEpoch>, Problem> {
         let (partition, sort) = proofs::epoch(user);
         let Some(item) = self.reader().get(Table::Proofs, &partition, &sort).await? else { return Ok(None) };
-        let Epoch { epoch, .. } = body(&item)?;
-        Ok(Some(UserEpoch { epoch, revision: integer(&item, "n").unwrap_or_default() }))
+        let Epoch { epoch, factor_epoch, .. } = body(&item)?;
+        Ok(Some(UserEpoch { epoch, factor_epoch }))
     }
 
     /// Waits a little before a change is tried again that met another one.
@@ -158,9 +163,12 @@ impl Accounts {
     /// The same, telling a condition that did not hold from a failure.
     pub async fn try_commit(&self, changes: AccountChanges) -> Result<Result<(), RefusedChange>, Problem> {
         Box::pin(async move {
-            let AccountChanges { mut plan, failure, messages, events } = changes;
+            let AccountChanges { mut plan, failure, messages, events, revokes } = changes;
             if let Some(problem) = failure {
                 return Err(problem);
+            }
+            if let Some(guard) = &self.guard {
+                guard.add_to(&mut plan)?;
             }
             let aws = &self.app.aws;
             for (user, posted) in messages {
@@ -176,7 +184,15 @@ impl Accounts {
             match commit(aws, None, "", plan).await {
                 Ok(()) => {
                     told.iter().for_each(events::tell);
+                    if let Some(guard) = self.guard.as_ref().filter(|_| revokes) {
+                        guard.moved();
+                    }
                     Ok(Ok(()))
+                }
+                Err(Uncommitted::Refused { refusal: Some(refusal), .. })
+                    if self.guard.as_ref().is_some_and(|guard| guard.is_refusal(&refusal)) =>
+                {
+                    Err(refusal)
                 }
                 Err(Uncommitted::Refused { table, sort, refusal, .. }) => {
                     Ok(Err(RefusedChange { session: table == Table::Proofs, sort, refusal }))
@@ -218,6 +234,11 @@ impl Accounts {
     /// The highest cost of a bcrypt hash that an import may bring; none where there are no such hashes.
     pub fn legacy_bcrypt_cost(&self) -> Option<u32> {
         self.app.aws.config.legacy_bcrypt_cost
+    }
+
+    /// How long an account recovery waits.
+    pub fn recovery_wait(&self) -> SignedDuration {
+        SignedDuration::from_hours(self.app.aws.config.recovery_wait_hours.into())
     }
 
     /// Records an event that changes nothing else.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::accounts::{Accounts, Signing};
-use super::caller::{Caller, Credential};
+use super::caller::{Caller, Credential, not_signed_in, still_admitted};
 use super::personal_token;
 use super::proofs::{self, DirectoryEntry, Epoch, Found, Key, MembershipProof, SessionProof, TokenProof};
 use super::sessions::Strength;
@@ -12,6 +12,7 @@ use crate::aws::grants::Table;
 use crate::crypto::digest::sha256_hex;
 use crate::kernel::ids::{SessionId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
+use crate::table::guard::Guard;
 use crate::table::read::Reader;
 use crate::tenancy::Role;
 use crate::tenancy::app::App;
@@ -98,10 +99,6 @@ impl Repeatable {
     }
 }
 
-fn not_signed_in() -> Problem {
-    Problem::new(401, "not_signed_in", "This needs a valid access token: Authorization: Bearer <token>.")
-}
-
 /// What is asked of a session whose user proved no factor lately (RFC 9470, section 3).
 pub(crate) fn factor_needed() -> Problem {
     let detail = "This needs a factor proved in the last 10 minutes: POST /auth/step-up, then try again.";
@@ -153,23 +150,22 @@ impl Presented {
     /// The caller, if what was found proves one.
     fn prove(self, asking: &Asking<'_>, found: &Found) -> Result<Caller, Problem> {
         let now = asking.app.aws.clock.now();
+        let epochs: Epoch = found.read(&proofs::epoch(self.user()))?.unwrap_or_default();
         match self {
             Self::Session(user, session) => {
                 let proof: Option<SessionProof> = found.read(&proofs::session(user, session))?;
                 let proof = proof.ok_or_else(not_signed_in)?;
-                let Epoch { epoch, .. } = found.read(&proofs::epoch(user))?.unwrap_or_default();
-                if proof.epoch != epoch || proof.idle_ends_at <= now || proof.ends_at <= now {
+                if proof.epoch != epochs.epoch || epochs.closed || proof.idle_ends_at <= now || proof.ends_at <= now {
                     return Err(not_signed_in());
                 }
                 let credential = Credential::Session(session);
-                let (strength, factor_at) = (proof.strength, Some(proof.factor_at));
-                Ok(Caller { user, credential, strength, factor_at, workspace: None })
+                let strength = epochs.strength_of(proof.strength, proof.factor_epoch);
+                Ok(Caller { user, credential, strength, factor_at: Some(proof.factor_at), workspace: None, epochs })
             }
             Self::Token(user, digest) => {
                 let proof: Option<TokenProof> = found.read(&proofs::token(user, &digest))?;
                 let proof = proof.filter(|proof| now < proof.expires_at).ok_or_else(not_signed_in)?;
-                let Epoch { closed, .. } = found.read(&proofs::epoch(user))?.unwrap_or_default();
-                if closed {
+                if proof.token_epoch != epochs.token_epoch || epochs.closed {
                     return Err(not_signed_in());
                 }
                 let (noun, verb) = asking.scope;
@@ -186,8 +182,8 @@ impl Presented {
                     return Err(Problem::new(403, "scope_missing", detail));
                 }
                 let credential = Credential::Token(proof.id);
-                let (strength, workspace) = (proof.strength, proof.workspace);
-                Ok(Caller { user, credential, strength, factor_at: None, workspace })
+                let strength = epochs.strength_of(proof.strength, proof.factor_epoch);
+                Ok(Caller { user, credential, strength, factor_at: None, workspace: proof.workspace, epochs })
             }
         }
     }
@@ -198,7 +194,8 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
     let (app, level, function) = (asking.app, asking.level, asking.function);
     let minimum = match level {
         Level::Anyone | Level::Credentials => {
-            let accounts = Accounts { app: app.clone(), signing: asking.signing.clone(), origin: asking.origin };
+            let (signing, origin) = (asking.signing.clone(), asking.origin);
+            let accounts = Accounts { app: app.clone(), signing, origin, guard: None };
             let (caller, member, listed, remember) = (None, None, Vec::new(), None);
             return Ok(Admission { level, accounts, caller, listed, member, function, remember });
         }
@@ -222,22 +219,24 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
     if let Credential::Token(token) = caller.credential {
         asking.signing.uses.record(&app.aws, token).await?;
     }
+    let guard = Arc::new(still_admitted(&caller));
     let repeatable = asking.repeatable.take();
     let remember = repeatable.map(|repeatable| repeatable.bind(user, asking.workspace));
     let member = match minimum {
         None => None,
-        Some(minimum) => Some(enter(&asking, &caller, minimum, &found, remember.clone())?),
+        Some(minimum) => Some(enter(&asking, (&caller, guard.clone()), minimum, &found, remember.clone())?),
     };
     let mut listed = if minimum.is_none() { found.workspaces(&proofs::list(user)) } else { Vec::new() };
     listed.retain(|id| caller.workspace.is_none_or(|own| own == *id));
-    let accounts = Accounts { app: app.clone(), signing: asking.signing.clone(), origin: asking.origin };
+    let (signing, origin) = (asking.signing.clone(), asking.origin);
+    let accounts = Accounts { app: app.clone(), signing, origin, guard: Some(guard) };
     Ok(Admission { level, accounts, caller: Some(caller), listed, member, function, remember })
 }
 
 /// Lets a caller into the workspace of the path, as far as membership, role, plan and second factor allow.
 fn enter(
     asking: &Asking<'_>,
-    caller: &Caller,
+    (caller, guard): (&Caller, Arc<Guard>),
     minimum: Role,
     found: &Found,
     remember: Option<Arc<Remember>>,
@@ -256,7 +255,7 @@ fn enter(
     if membership.role < minimum {
         return Err(Problem::new(403, "role_too_low", format!("This needs the role {}.", name(minimum))));
     }
-    if entry.second_factor.binds(membership.role) && caller.strength < Strength::Multi {
+    if entry.security.second_factor.binds(membership.role) && caller.strength < Strength::Multi {
         return Err(second_factor_needed());
     }
     if entry.suspended {
@@ -267,10 +266,11 @@ fn enter(
         app: app.clone(),
         workspace,
         plan: entry.plan,
-        second_factor: entry.second_factor,
+        security: entry.security,
         origin: asking.origin.clone(),
         function: asking.function,
         founder: None,
+        guard: Some(guard),
         remember,
     });
     Ok((scope, membership.role))

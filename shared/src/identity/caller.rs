@@ -2,20 +2,27 @@
 
 use jiff::Timestamp;
 
-use super::sessions::{FRESH_FOR, Strength};
+use super::proofs::{self, Epoch};
+use super::sessions::{FRESH_FOR, Strength, UserEpoch};
+use crate::aws::grants::Table;
 use crate::kernel::ids::{SessionId, TokenId, UserId, WorkspaceId};
+use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
+use crate::table::guard::Guard;
 
 /// A caller whose credential was checked.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller {
     pub(crate) user: UserId,
     pub(crate) credential: Credential,
+    /// As far as it still counts.
     pub(crate) strength: Strength,
     /// When a factor was last proved; never by a token.
     pub(crate) factor_at: Option<Timestamp>,
     /// The one workspace that a token works in.
     pub(crate) workspace: Option<WorkspaceId>,
+    /// The user's epochs at admission.
+    pub(crate) epochs: Epoch,
 }
 
 /// What a caller presented.
@@ -33,7 +40,27 @@ impl Caller {
         }
     }
 
-    pub(crate) fn is_fresh(&self, now: Timestamp) -> bool {
-        self.factor_at.is_some_and(|at| now < after(at, FRESH_FOR))
+    pub(crate) fn epoch(&self) -> UserEpoch {
+        UserEpoch { epoch: self.epochs.epoch, factor_epoch: self.epochs.factor_epoch }
     }
+
+    /// Whether the strongest factor that the account has was proved a short while ago. The password alone, proved
+    /// before there was a second factor, is not it.
+    pub(crate) fn is_fresh(&self, now: Timestamp) -> bool {
+        self.strength >= self.epochs.strongest() && self.factor_at.is_some_and(|at| now < after(at, FRESH_FOR))
+    }
+}
+
+/// That a caller is still let in, as a condition of every transaction of theirs.
+pub(crate) fn still_admitted(caller: &Caller) -> Guard {
+    // Closing an account moves both epochs.
+    let (condition, epoch) = match caller.credential {
+        Credential::Session(_) => ("e.epoch = :epoch", caller.epochs.epoch),
+        Credential::Token(_) => ("e.token_epoch = :epoch", caller.epochs.token_epoch),
+    };
+    Guard::new(Table::Proofs, proofs::epoch(caller.user), condition, epoch, not_signed_in)
+}
+
+pub(crate) fn not_signed_in() -> Problem {
+    Problem::new(401, "not_signed_in", "This needs a valid access token: Authorization: Bearer <token>.")
 }

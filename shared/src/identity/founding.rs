@@ -2,13 +2,12 @@
 
 use crate::audit::Target;
 use crate::aws::grants::Table;
-use crate::kernel::ids::{UserId, WorkspaceId};
+use crate::kernel::ids::UserId;
 use crate::kernel::problems::Problem;
 use crate::table::commit::{Act, Expected, Plan};
 use crate::tenancy::scope::Scope;
-use crate::tenancy::{Audited, Role, SecondFactorRule};
+use crate::tenancy::{Audited, Role, SecurityRules};
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::Timestamp;
 use std::collections::HashMap;
 use std::ops::Deref;
 
@@ -38,7 +37,7 @@ impl Founding {
             cell: config.cell.clone(),
             base_url: config.base_url.clone(),
             suspended: false,
-            second_factor: SecondFactorRule::default(),
+            security: SecurityRules::default(),
             created_at: self.scope.now(),
         };
         let too_many = too_many.into();
@@ -50,7 +49,7 @@ impl Founding {
                 (":cap".to_owned(), AttributeValue::N(cap.to_string())),
             ]);
             let join = Act::Update {
-                expression: "ADD ids :id SET w = :w",
+                expression: "ADD ids :id SET w = :w".into(),
                 condition: Some("attribute_not_exists(ids) OR size(ids) < :cap"),
                 values,
             };
@@ -82,16 +81,4 @@ impl Deref for Founding {
     fn deref(&self) -> &Scope {
         &self.scope
     }
-}
-
-/// A workspace that a user is a member of.
-#[derive(Clone, Debug)]
-pub struct Membership {
-    pub workspace: WorkspaceId,
-    pub role: Role,
-    pub name: String,
-    pub plan: String,
-    pub second_factor: SecondFactorRule,
-    pub region: String,
-    pub created_at: Timestamp,
 }

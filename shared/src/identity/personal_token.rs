@@ -8,10 +8,11 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::access::SignedIn;
 use super::account_changes::AccountChanges;
 use super::accounts::Accounts;
 use super::proofs::{self, TokenProof};
-use super::sessions::Strength;
+use super::sessions::{TokenEpoch, UserEpoch};
 use crate::aws::grants::Table;
 use crate::aws::{Aws, failed};
 use crate::crypto::digest::{base64url, from_base64url, sha256_hex};
@@ -38,13 +39,10 @@ const KEPT: usize = 256;
 /// What a token is for. It cannot do what its user cannot.
 pub struct TokenTerms {
     pub id: TokenId,
-    pub user: UserId,
     /// What it may touch: `posts:read`, `posts:write`.
     pub scopes: Vec<String>,
     /// The one workspace that it works in; every one of the user's where there is none.
     pub workspace: Option<WorkspaceId>,
-    /// How strongly the user is proved who makes it.
-    pub strength: Strength,
     pub expires_at: Timestamp,
 }
 
@@ -80,11 +78,13 @@ pub(crate) fn covers(scopes: &[String], noun: &str, verb: &str) -> bool {
 }
 
 impl AccountChanges {
-    /// Lets a new token in.
-    pub fn admit(self, token: &NewToken, terms: TokenTerms) -> Self {
-        let TokenTerms { id, user, scopes, workspace, strength, expires_at } = terms;
-        let proof = TokenProof { id, scopes, workspace, strength, expires_at };
-        self.proof(proofs::token(user, &token.digest), &proof, Some(expires_at), Expected::Absent)
+    /// Lets a new token in, as strongly proved as the caller who makes it is.
+    pub fn admit(self, caller: &SignedIn, token: &NewToken, terms: TokenTerms) -> Self {
+        let TokenTerms { id, scopes, workspace, expires_at } = terms;
+        let (strength, UserEpoch { factor_epoch, .. }) = (caller.strength(), caller.epoch());
+        let TokenEpoch(token_epoch) = caller.token_epoch();
+        let proof = TokenProof { id, scopes, workspace, strength, factor_epoch, token_epoch, expires_at };
+        self.proof(proofs::token(caller.user(), &token.digest), &proof, Some(expires_at), Expected::Absent)
     }
 
     /// Lets a token in no more, from the next request on.

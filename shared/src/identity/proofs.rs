@@ -10,7 +10,7 @@ use super::sessions::Strength;
 use crate::kernel::ids::{SessionId, TokenId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
 use crate::table::item::{Item, Row, body, encode, string};
-use crate::tenancy::{Role, SecondFactorRule};
+use crate::tenancy::{Role, SecurityRules};
 
 /// A sign-in of a user. It ends by disuse or by age; revocation bumps the user's epoch past it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub(crate) struct SessionProof {
     pub(crate) ends_at: Timestamp,
     #[serde(default)]
     pub(crate) strength: Strength,
+    /// The user's factor epoch in which the strength was proved.
+    #[serde(default)]
+    pub(crate) factor_epoch: u64,
     /// When a factor was last proved in it.
     #[serde(default)]
     pub(crate) factor_at: Timestamp,
@@ -33,18 +36,52 @@ pub(crate) struct TokenProof {
     pub(crate) scopes: Vec<String>,
     /// The one workspace that it works in; every one of the user's where there is none.
     pub(crate) workspace: Option<WorkspaceId>,
-    /// How strongly the user was proved who made it.
+    /// How strongly the user was proved who made it, and the factor epoch of that.
     pub(crate) strength: Strength,
+    #[serde(default)]
+    pub(crate) factor_epoch: u64,
+    /// The user's token epoch in which it was made.
+    #[serde(default)]
+    pub(crate) token_epoch: u64,
     pub(crate) expires_at: Timestamp,
 }
 
-/// A user's epoch: sessions of an earlier one are revoked.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// A user's epochs: what was made in an earlier one counts no longer. One item, read with every proof, so that ending
+/// everything at once is one write.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Epoch {
+    /// Of sessions.
     pub(crate) epoch: u64,
-    /// Whether the account is in the trash: nothing of its user's is let in, tokens neither.
+    /// Of personal access tokens.
+    #[serde(default)]
+    pub(crate) token_epoch: u64,
+    /// Of second factors: it changes when the first one comes and when the last one goes.
+    #[serde(default)]
+    pub(crate) factor_epoch: u64,
+    /// Whether there is a second factor.
+    #[serde(default)]
+    pub(crate) enrolled: bool,
+    /// Whether the account is in the trash: nothing of its user's is let in.
     #[serde(default)]
     pub(crate) closed: bool,
+}
+
+impl Epoch {
+    /// Of a new user.
+    pub(crate) fn first() -> Self {
+        Self { epoch: 1, ..Self::default() }
+    }
+
+    /// How strongly a user counts as proved now who was proved so in a factor epoch: a second factor that is gone proves
+    /// nothing any more.
+    pub(crate) fn strength_of(&self, proved: Strength, factor_epoch: u64) -> Strength {
+        if self.enrolled && factor_epoch == self.factor_epoch { proved } else { Strength::Single }
+    }
+
+    /// The strongest that the user can be proved by.
+    pub(crate) fn strongest(&self) -> Strength {
+        if self.enrolled { Strength::Multi } else { Strength::Single }
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -63,7 +100,7 @@ pub(crate) struct DirectoryEntry {
     pub(crate) base_url: String,
     pub(crate) suspended: bool,
     #[serde(default)]
-    pub(crate) second_factor: SecondFactorRule,
+    pub(crate) security: SecurityRules,
     pub(crate) created_at: Timestamp,
 }
 

@@ -1,4 +1,4 @@
-//! Securing: an admin changes what a workspace asks of whom it lets in.
+//! Securing: an admin changes what a workspace asks of its members' accounts.
 
 use std::collections::HashMap;
 
@@ -7,19 +7,23 @@ use crate::aws::grants::Table;
 use crate::kernel::problems::Problem;
 use crate::table::commit::{Act, Plan};
 use crate::table::item::encode;
-use crate::tenancy::{Admin, AtLeast, Audited, Rank, SecondFactorRule, Workspace};
+use crate::tenancy::{Admin, AtLeast, Audited, Rank, SecurityRules, Workspace};
 
-/// Changes of whom a workspace asks a second factor, from the next request on. Needs `Grant::SecureWorkspace`.
-pub async fn require_second_factor<R: Rank + AtLeast<Admin>>(
+/// Changes what a workspace asks, from the next request on. Needs `Grant::SecureWorkspace`.
+pub async fn secure<R: Rank + AtLeast<Admin>>(
     workspace: &Workspace<R>,
-    rule: SecondFactorRule,
+    rules: SecurityRules,
     audited: Audited,
 ) -> Result<(), Problem> {
     let (partition, sort) = proofs::directory(workspace.id());
-    let values = HashMap::from([(":rule".to_owned(), encode(&rule)?)]);
-    let condition = Some("attribute_exists(pk)");
+    let values = HashMap::from([
+        (":rules".to_owned(), encode(&rules)?),
+        // The rules as they were when the caller was let in: an admin must not undo what an owner changes at this moment.
+        (":before".to_owned(), encode(&workspace.security())?),
+    ]);
+    let condition = Some("attribute_exists(pk) AND e.security = :before");
     let mut plan = Plan::default();
-    let update = Act::Update { expression: "SET e.second_factor = :rule, w = :w", condition, values };
+    let update = Act::Update { expression: "SET e.security = :rules, w = :w".into(), condition, values };
     plan.add(Table::Proofs, Some(partition), sort, update);
     Box::pin(workspace.commit_plan(audited, plan)).await
 }

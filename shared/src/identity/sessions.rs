@@ -43,9 +43,28 @@ impl SessionTerms {
     }
 }
 
-/// A user's epoch at a revision. It cannot be made up: it is read, or comes back from a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A user's epoch. It cannot be made up: it is read, or comes back from a record. Two are equal if the user's sessions
+/// were not revoked in between.
+#[derive(Clone, Copy, Debug, Eq, Serialize, Deserialize)]
 pub struct UserEpoch {
     pub(crate) epoch: u64,
-    pub(crate) revision: u64,
+    #[serde(default)]
+    pub(crate) factor_epoch: u64,
 }
+
+impl PartialEq for UserEpoch {
+    fn eq(&self, other: &Self) -> bool {
+        self.epoch == other.epoch
+    }
+}
+
+impl UserEpoch {
+    /// The epoch in which the user has the first second factor, or has the last one no longer.
+    pub fn with_other_factors(self) -> Self {
+        Self { factor_epoch: self.factor_epoch + 1, ..self }
+    }
+}
+
+/// The epoch of a user's personal access tokens: a token of an earlier one is dead.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenEpoch(pub(crate) u64);

@@ -1,5 +1,6 @@
 //! Commit: a plan of writes as one transaction, or not at all, and exactly once.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use aws_credential_types::Credentials;
@@ -42,9 +43,10 @@ pub(crate) enum Act {
     Put(Row, Expected),
     Delete(Expected),
     Check(Expected),
-    /// An update of attributes, counters or sets; `#ttl` names the expiry. Idempotent by its condition or its meaning.
+    /// An update of attributes, counters or sets; `#name` stands for the attribute `name`. Idempotent by its condition or
+    /// its meaning.
     Update {
-        expression: &'static str,
+        expression: Cow<'static, str>,
         condition: Option<&'static str>,
         values: HashMap<String, AttributeValue>,
     },
@@ -59,6 +61,8 @@ pub(crate) enum Expected {
     Revision(u64),
     /// It does not matter.
     Any,
+    /// What the condition says, with its values.
+    That(&'static str, HashMap<String, AttributeValue>),
 }
 
 impl Plan {
@@ -75,6 +79,19 @@ impl Plan {
         if let Some(write) = self.writes.last_mut() {
             write.refusal = Some(refusal);
         }
+    }
+
+    /// The write to an item, if the plan has one.
+    pub(crate) fn write_to(&self, table: Table, partition: &str, sort: &str) -> Option<&Write> {
+        let same = |write: &&Write| {
+            write.table == table && write.sort == sort && write.partition.as_deref() == Some(partition)
+        };
+        self.writes.iter().find(same)
+    }
+
+    /// Puts a write in front, so that its refusal is the one that is told.
+    pub(crate) fn require_first(&mut self, write: Write) {
+        self.writes.insert(0, write);
     }
 
     pub(crate) fn append(&mut self, mut other: Self) {
@@ -241,7 +258,15 @@ fn condition(expected: Expected, now: Timestamp) -> Condition {
         Expected::Revision(revision) => {
             (Some("#n = :n".to_owned()), names(&[("#n", "n")]), HashMap::from([(":n".to_owned(), number(revision))]))
         }
+        Expected::That(condition, values) => (Some(condition.to_owned()), HashMap::new(), values),
     }
+}
+
+/// What each `#name` of an expression stands for.
+fn aliases(expression: &str) -> HashMap<String, String> {
+    let pieces = expression.split('#').skip(1);
+    let names = pieces.map(|piece| piece.split(|end: char| !end.is_ascii_alphanumeric() && end != '_').next());
+    names.flatten().map(|name| (format!("#{name}"), name.to_owned())).collect()
 }
 
 fn prepare(
@@ -297,14 +322,13 @@ fn prepare(
         }
         Act::Update { expression, condition, mut values } => {
             values.insert(":w".to_owned(), text(write_id));
-            let names = [expression, condition.unwrap_or_default()].concat().contains("#ttl");
-            let names = names.then(|| HashMap::from([("#ttl".to_owned(), "ttl".to_owned())]));
+            let names = aliases(&format!("{expression} {}", condition.unwrap_or_default()));
             let update = Update::builder()
                 .table_name(name)
                 .set_key(Some(key))
-                .update_expression(expression)
+                .update_expression(expression.into_owned())
                 .set_condition_expression(condition.map(str::to_owned))
-                .set_expression_attribute_names(names)
+                .set_expression_attribute_names(some(names))
                 .set_expression_attribute_values(Some(values))
                 .return_values_on_condition_check_failure(old)
                 .build()?;

@@ -3,6 +3,7 @@
 pub(crate) mod commit;
 pub(crate) mod cursor;
 pub mod entity;
+pub(crate) mod guard;
 pub(crate) mod item;
 pub(crate) mod read;
 

@@ -1,12 +1,18 @@
 //! The application of one process: clients, keys and what its function was granted.
 
+use super::listing::Page;
 use crate::aws::Aws;
-use crate::aws::grants::Grant;
+use crate::aws::grants::{Grant, Table};
 use crate::config::Config;
-use crate::crypto::derived::DerivedKeys;
+use crate::crypto::derived::{DerivedKeys, Label};
 use crate::crypto::sealed::DataKeys;
 use crate::kernel::entropy::Entropy;
+use crate::kernel::problems::Problem;
+use crate::kernel::secrets::SecretBytes;
 use crate::kernel::time::Clock;
+use crate::table::cursor::{self, Binding};
+use crate::table::item::Item;
+use crate::table::read::{PageQuery, Reader};
 
 /// Held by proofs, never handed out: what it can do, a proof does in its own scope.
 pub(crate) struct App {
@@ -26,5 +32,32 @@ impl App {
             derived: DerivedKeys::default(),
             workspace_keys: super::keys::WorkspaceKeyNames::default(),
         }
+    }
+
+    /// A page of rows whose sort key starts with a prefix, and the cursor of the next one. `bound_to` is everything that
+    /// the cursor is valid for beside the prefix.
+    pub(crate) async fn page(
+        &self,
+        reader: Reader<'_>,
+        (table, partition, prefix): (Table, &str, &str),
+        bound_to: &str,
+        page: &Page,
+    ) -> Result<(Vec<Item>, Option<String>), Problem> {
+        let (binding, now) = (Binding(format!("{bound_to}|{prefix}")), self.aws.clock.now());
+        let after = match &page.cursor {
+            Some(cursor) => Some(cursor::open(&self.cursor_key().await?, &binding, cursor, now)?),
+            None => None,
+        };
+        let (limit, newest_first) = (page.limit, page.newest_first);
+        let (items, next) = reader.page(PageQuery { table, partition, prefix, after, limit, newest_first }).await?;
+        let next_cursor = match next {
+            Some(sort) => Some(cursor::seal(&self.cursor_key().await?, &binding, &sort, now)?),
+            None => None,
+        };
+        Ok((items, next_cursor))
+    }
+
+    async fn cursor_key(&self) -> Result<SecretBytes, Problem> {
+        self.derived.get(&self.aws, Label::Cursor).await
     }
 }

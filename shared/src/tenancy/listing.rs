@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -49,5 +49,51 @@ impl<T: ToSchema> ToSchema for Listing<T> {
 impl<T> Listing<T> {
     pub fn map<U>(self, view: impl FnMut(T) -> U) -> Listing<U> {
         Listing { items: self.items.into_iter().map(view).collect(), next_cursor: self.next_cursor }
+    }
+}
+
+/// Items of a page, where a client does not say.
+const DEFAULT_LIMIT: u32 = 50;
+const LARGEST_LIMIT: u32 = 100;
+
+/// How many items a page of a list has: 1 to 100; 50 if it is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u32")]
+pub struct PageLimit(u32);
+
+impl PageLimit {
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for PageLimit {
+    fn default() -> Self {
+        Self(DEFAULT_LIMIT)
+    }
+}
+
+impl TryFrom<u32> for PageLimit {
+    type Error = &'static str;
+
+    fn try_from(limit: u32) -> Result<Self, Self::Error> {
+        if (1..=LARGEST_LIMIT).contains(&limit) { Ok(Self(limit)) } else { Err("must be a whole number from 1 to 100") }
+    }
+}
+
+impl utoipa::PartialSchema for PageLimit {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(1))
+            .maximum(Some(LARGEST_LIMIT))
+            .default(Some(DEFAULT_LIMIT.into()))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for PageLimit {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("PageLimit")
     }
 }

@@ -10,13 +10,13 @@ pub mod platform;
 pub(crate) mod remember;
 pub mod roles;
 pub mod scope;
-pub mod second_factor;
+pub mod security_rules;
 mod vault;
 
 pub use changes::{Audited, Changes};
 pub use entitlements::Entitlement;
-pub use listing::{Listing, Page};
+pub use listing::{Listing, Page, PageLimit};
 pub use platform::{Platform, Reason};
 pub use roles::{Admin, AtLeast, Member, Owner, Rank, Reviewer, Role};
 pub use scope::{Scope, Tenant, Workspace};
-pub use second_factor::SecondFactorRule;
+pub use security_rules::{RecoveryRule, SecondFactorRule, SecurityRules};

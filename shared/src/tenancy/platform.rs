@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::app::App;
 use super::keys::RECORD;
 use super::scope::{Scope, ScopeParts, Tenant};
-use super::second_factor::SecondFactorRule;
+use super::security_rules::SecurityRules;
 use crate::audit::Origin;
 use crate::aws::grants::Table;
 use crate::aws::queues::MAX_DELAY_S;
@@ -131,10 +131,11 @@ impl Core {
             workspace,
             // A job acts on what a member was entitled to start.
             plan: String::new(),
-            second_factor: SecondFactorRule::default(),
+            security: SecurityRules::default(),
             origin: Origin::of_job(self.function, self.run_id.clone()),
             function: self.function,
             founder: None,
+            guard: None,
             remember: None,
         })
     }

@@ -16,22 +16,21 @@ use super::entitlements::{self, Entitlement};
 use super::listing::{Listing, Page};
 use super::remember::Remember;
 use super::roles::{AtLeast, Rank, Role};
-use super::second_factor::SecondFactorRule;
+use super::security_rules::SecurityRules;
 use crate::audit::{self, Action, AuditEntry, Origin, Target};
 use crate::aws::grants::{Grant, Table};
 use crate::aws::outbound::{OutboundAnswer, OutboundError, OutboundRequest};
 use crate::aws::session_policy::Subject;
 use crate::config::Sending;
-use crate::crypto::derived::Label;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{Id, UserId, WorkspaceId, new_uuid};
 use crate::kernel::problems::Problem;
 use crate::outbox;
 use crate::table::commit::{Expected, Plan, commit};
-use crate::table::cursor::{self, Binding};
 use crate::table::entity::{Entity, Stored, sort_key};
+use crate::table::guard::Guard;
 use crate::table::item::{Item, body, decode, string};
-use crate::table::read::{PageQuery, Reader};
+use crate::table::read::Reader;
 
 /// One workspace, for as long as one request or run. It cannot be built, copied or kept outside
 /// `shared`: the type system's half of the isolation, of which IAM is the other.
@@ -39,11 +38,13 @@ pub struct Scope {
     app: Arc<App>,
     workspace: WorkspaceId,
     plan: String,
-    second_factor: SecondFactorRule,
+    security: SecurityRules,
     origin: Origin,
     /// The name of the route or job, for cursors.
     function: &'static str,
     founder: Option<UserId>,
+    /// The caller, where a user acts.
+    guard: Option<Arc<Guard>>,
     remember: Option<Arc<Remember>>,
 }
 
@@ -52,10 +53,11 @@ pub(crate) struct ScopeParts {
     pub(crate) app: Arc<App>,
     pub(crate) workspace: WorkspaceId,
     pub(crate) plan: String,
-    pub(crate) second_factor: SecondFactorRule,
+    pub(crate) security: SecurityRules,
     pub(crate) origin: Origin,
     pub(crate) function: &'static str,
     pub(crate) founder: Option<UserId>,
+    pub(crate) guard: Option<Arc<Guard>>,
     pub(crate) remember: Option<Arc<Remember>>,
 }
 
@@ -65,10 +67,11 @@ impl Scope {
             app: parts.app,
             workspace: parts.workspace,
             plan: parts.plan,
-            second_factor: parts.second_factor,
+            security: parts.security,
             origin: parts.origin,
             function: parts.function,
             founder: parts.founder,
+            guard: parts.guard,
             remember: parts.remember,
         }
     }
@@ -103,12 +106,12 @@ impl Scope {
         &self.origin.actor
     }
 
-    /// The name of the workspace's plan, to be shown. Code asks `require` and `limit`.
-    /// Of whom the workspace asks a second factor.
-    pub fn second_factor(&self) -> SecondFactorRule {
-        self.second_factor
+    /// What the workspace asks of its members' accounts.
+    pub fn security(&self) -> SecurityRules {
+        self.security
     }
 
+    /// The name of the workspace's plan, to be shown. Code asks `require` and `limit`.
     pub fn plan(&self) -> &str {
         &self.plan
     }
@@ -187,31 +190,9 @@ impl Scope {
 
     async fn items(&self, table: Table, prefix: String, page: Page) -> Result<(Vec<Item>, Option<String>), Problem> {
         Box::pin(async move {
-            let binding = Binding(format!("{}|{}|{}|{prefix}", self.origin.actor, self.function, self.workspace));
-            let start = match &page.cursor {
-                Some(cursor) => {
-                    let key = self.app.derived.get(&self.app.aws, Label::Cursor).await?;
-                    Some(cursor::open(&key, &binding, cursor, self.now())?)
-                }
-                None => None,
-            };
-            let query = PageQuery {
-                table,
-                partition: &self.partition(),
-                prefix: &prefix,
-                after: start,
-                limit: page.limit,
-                newest_first: page.newest_first,
-            };
-            let (items, next) = self.reader().await?.page(query).await?;
-            let next_cursor = match next {
-                Some(sort) => {
-                    let key = self.app.derived.get(&self.app.aws, Label::Cursor).await?;
-                    Some(cursor::seal(&key, &binding, &sort, self.now())?)
-                }
-                None => None,
-            };
-            Ok((items, next_cursor))
+            let bound_to = format!("{}|{}|{}", self.origin.actor, self.function, self.workspace);
+            let lies = (table, self.partition());
+            self.app.page(self.reader().await?, (lies.0, &lies.1, &prefix), &bound_to, &page).await
         })
         .await
     }
@@ -245,6 +226,9 @@ impl Scope {
         };
         if first.is_empty() {
             return Ok(());
+        }
+        if let Some(guard) = &self.guard {
+            guard.add_to(&mut first)?;
         }
         let credentials = self.credentials().await?;
         commit(&self.app.aws, Some(&credentials), &self.partition(), first).await.map_err(Problem::from)?;

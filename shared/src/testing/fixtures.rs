@@ -13,14 +13,15 @@ use crate::identity::AccountChanges;
 use crate::identity::accounts::Signing;
 use crate::identity::admission::Admission;
 use crate::identity::caller::{Caller, Credential};
-use crate::identity::proofs::{self, DirectoryEntry, Epoch, MembershipProof, SessionProof};
+use crate::identity::personal_token::NewToken;
+use crate::identity::proofs::{self, DirectoryEntry, Epoch, MembershipProof, SessionProof, TokenProof};
 use crate::identity::sessions::{IDLE_LIFETIME, SESSION_LIFETIME, SessionTerms, Strength};
 use crate::kernel::ids::{Id, SessionId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
-use crate::kernel::time::after;
+use crate::kernel::time::{SignedDuration, after};
 use crate::table::commit::{Act, Expected, Plan, commit};
 use crate::tenancy::scope::{Scope, ScopeParts, Tenant};
-use crate::tenancy::{Role, SecondFactorRule};
+use crate::tenancy::{Role, SecurityRules};
 
 use super::requests::{Request, Response};
 use crate::http::pipeline::Exchange;
@@ -78,7 +79,7 @@ impl TestApp {
             cell: self.config.cell.clone(),
             base_url: self.config.base_url.clone(),
             suspended: false,
-            second_factor: SecondFactorRule::default(),
+            security: SecurityRules::default(),
             created_at: self.now(),
         };
         let mut writes = Plan::default();
@@ -98,28 +99,32 @@ impl TestApp {
             idle_ends_at: after(now, IDLE_LIFETIME),
             ends_at: after(now, SESSION_LIFETIME),
             strength: Strength::Multi,
+            factor_epoch: 1,
             factor_at: now,
         };
         let mut plan = Plan::default();
         let (partition, sort) = proofs::session(user, session);
         plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &proof, Some(proof.ends_at))?, Expected::Any);
         let (partition, sort) = proofs::epoch(user);
-        plan.put(
-            Table::Proofs,
-            Some(partition),
-            proofs::row(&sort, &Epoch { epoch: 1, closed: false }, None)?,
-            Expected::Any,
-        );
+        let epoch = Epoch { enrolled: true, factor_epoch: 1, ..Epoch::first() };
+        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &epoch, None)?, Expected::Any);
+        commit(&self.fixtures.aws, None, "", plan).await.map_err(Problem::from)?;
+        self.add_member(workspace, user, role).await?;
+        let token = self.mint(user, session).await?;
+        Ok(Person { user, session, workspace, role, token })
+    }
+
+    /// Makes a user a member of a workspace.
+    pub async fn add_member(&self, workspace: WorkspaceId, user: UserId, role: Role) -> Result<(), Problem> {
+        let mut plan = Plan::default();
         let (partition, sort) = proofs::membership(workspace, user);
         let membership = MembershipProof { role };
         plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &membership, None)?, Expected::Any);
         let (partition, sort) = proofs::list(user);
         let values = HashMap::from([(":id".to_owned(), AttributeValue::Ss(vec![workspace.to_string()]))]);
-        let list = Act::Update { expression: "ADD ids :id SET w = :w", condition: None, values };
+        let list = Act::Update { expression: "ADD ids :id SET w = :w".into(), condition: None, values };
         plan.add(Table::Proofs, Some(partition), sort, list);
-        commit(&self.fixtures.aws, None, "", plan).await.map_err(Problem::from)?;
-        let token = self.mint(user, session).await?;
-        Ok(Person { user, session, workspace, role, token })
+        commit(&self.fixtures.aws, None, "", plan).await.map_err(Problem::from)
     }
 
     /// The same person in a session of their own, in which so much was proved just now.
@@ -130,6 +135,26 @@ impl TestApp {
         accounts.commit(AccountChanges::default().open_session(&terms, strength, now)).await?;
         let token = self.mint(person.user, session).await?;
         Ok(Person { session, token, ..person.clone() })
+    }
+
+    /// A personal access token of a person's, for an hour.
+    pub async fn personal_token(&self, person: &Person, scopes: &[&str]) -> Result<NewToken, Problem> {
+        let token = NewToken::of(person.user, &self.entropy);
+        let expires_at = after(self.now(), SignedDuration::from_hours(1));
+        let proof = TokenProof {
+            id: self.new_id(),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            workspace: None,
+            strength: Strength::Single,
+            factor_epoch: 0,
+            token_epoch: 0,
+            expires_at,
+        };
+        let (partition, sort) = proofs::token(person.user, &token.digest);
+        let mut plan = Plan::default();
+        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &proof, Some(expires_at))?, Expected::Absent);
+        commit(&self.fixtures.aws, None, "", plan).await.map_err(Problem::from)?;
+        Ok(token)
     }
 
     /// A fresh access token of a session.
@@ -149,7 +174,8 @@ impl TestApp {
 
     /// The account store, to look at what a test did.
     pub fn accounts(&self) -> Accounts {
-        Accounts { app: self.fixtures.clone(), signing: Arc::default(), origin: self.origin("test".to_owned()) }
+        let (app, origin) = (self.fixtures.clone(), self.origin("test".to_owned()));
+        Accounts { app, signing: Arc::default(), origin, guard: None }
     }
 
     fn mint_scope(&self, workspace: WorkspaceId, function: &'static str) -> Scope {
@@ -157,10 +183,11 @@ impl TestApp {
             app: self.fixtures.clone(),
             workspace,
             plan: "enterprise".to_owned(),
-            second_factor: SecondFactorRule::default(),
+            security: SecurityRules::default(),
             origin: self.origin("test".to_owned()),
             function,
             founder: None,
+            guard: None,
             remember: None,
         })
     }
@@ -181,6 +208,7 @@ impl TestApp {
             app: pipeline.app.clone(),
             signing: Arc::default(),
             origin: self.origin(person.user.to_string()),
+            guard: None,
         };
         let admission = Admission {
             level: entry.level,
@@ -191,6 +219,7 @@ impl TestApp {
                 strength: Strength::Multi,
                 factor_at: Some(self.now()),
                 workspace: None,
+                epochs: Epoch { enrolled: true, factor_epoch: 1, ..Epoch::first() },
             }),
             listed: Vec::new(),
             member: Some((scope, Role::Owner)),

@@ -29,7 +29,7 @@ use crate::kernel::entropy::Entropy;
 use crate::kernel::problems::Problem;
 use crate::kernel::time::{Clock, SignedDuration, Timestamp};
 use crate::outbox::{self, Envelope, Message};
-use crate::table::item::body;
+use crate::table::item::{body, string};
 use crate::table::read::{PageQuery, Reader};
 use crate::tenancy::app::App;
 
@@ -97,6 +97,7 @@ impl TestApp {
             password_cost: PasswordCost { memory_kib: 8, passes: 1, lanes: 1 },
             pepper_version: 1,
             legacy_bcrypt_cost: Some(4),
+            recovery_wait_hours: 72,
             release: "test".to_owned(),
         };
         let (clock, entropy) = (Clock::fixed(now), Entropy::seeded(seed));
@@ -167,6 +168,23 @@ impl TestApp {
         match function.route_entry() {
             Some(entry) => Response::read(pipeline.answer(entry, incoming).await),
             None => Response::none(),
+        }
+    }
+
+    /// Sends a request, and does something else just before it commits. None if the request commits nothing.
+    pub async fn call_while(&self, request: Request, meanwhile: impl Future<Output = ()>) -> (Response, Option<()>) {
+        let wire = self.wire(request.function());
+        wire.hold("DynamoDB.TransactWriteItems");
+        let call = self.call(request);
+        let mut call = std::pin::pin!(call);
+        tokio::select! {
+            biased;
+            answer = &mut call => (answer, None),
+            () = wire.held.notified() => {
+                meanwhile.await;
+                wire.release();
+                (call.await, Some(()))
+            }
         }
     }
 
@@ -256,6 +274,25 @@ impl TestApp {
             }
         }
         Ok(posted)
+    }
+
+    /// The messages of one name in every outbox of the deployment, in no order: for an app with tables of its own.
+    pub async fn whole_outbox<M: Message>(&self) -> Result<Vec<Posted>, Problem> {
+        let mut posted = Vec::new();
+        for item in tables::scan(&self.fixtures.aws, crate::aws::grants::Table::Outbox).await? {
+            let (partition, envelope): (_, Envelope) = (string(&item, "pk").unwrap_or_default(), body(&item)?);
+            if envelope.name == M::NAME {
+                posted.push(Posted { partition: partition.to_owned(), envelope });
+            }
+        }
+        Ok(posted)
+    }
+}
+
+impl TestApp {
+    /// Drops every message, as if the relay had sent it: for an app with tables of its own.
+    pub async fn empty_outbox(&self) -> Result<(), Problem> {
+        tables::empty(&self.fixtures.aws, crate::aws::grants::Table::Outbox).await
     }
 }
 

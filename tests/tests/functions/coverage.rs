@@ -31,7 +31,7 @@ const HEADERS: [(&str, &str); 8] = [
 const ROLES: [Role; 4] = [Role::Reviewer, Role::Member, Role::Admin, Role::Owner];
 
 /// Domains whose samples are about a person, not about a workspace.
-const OF_PEOPLE: [&str; 3] = ["accounts", "passkeys", "profiles"];
+const OF_PEOPLE: [&str; 4] = ["accounts", "passkeys", "recovery", "profiles"];
 
 /// A plan that includes nothing.
 const NO_PLAN: &str = "none";

@@ -7,10 +7,11 @@ use shared::tenancy::Entitlement;
 use crate::none;
 
 /// Every domain with its functions.
-pub static DOMAINS: [(&str, &[Listed]); 10] = [
+pub static DOMAINS: [(&str, &[Listed]); 11] = [
     ("mail", mail::FUNCTIONS),
     ("accounts", accounts::FUNCTIONS),
     ("passkeys", passkeys::FUNCTIONS),
+    ("recovery", recovery::FUNCTIONS),
     ("profiles", profiles::FUNCTIONS),
     ("workspaces", workspaces::FUNCTIONS),
     ("media", media::FUNCTIONS),

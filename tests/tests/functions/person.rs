@@ -4,10 +4,13 @@ use accounts::{confirm_totp, enrol_totp, request_password_reset};
 use mail::SendEmail;
 use passkeys::{register_passkey, start_passkey_registration, start_passkey_sign_in};
 use profiles::{change_email, create_access_token, delete_account};
+use recovery::tell_of_recovery::TellOfRecovery;
 use serde_json::{Value, json};
 use shared::crypto::digest::from_base64url;
-use shared::identity::{AccountChanges, Strength};
+use shared::identity::{AccountChanges, EpochTurn, Strength};
+use shared::kernel::ids::UserId;
 use shared::kernel::time::SignedDuration;
+use shared::tenancy::Role;
 use shared::testing::Request;
 use totp_rs::{Builder, Secret};
 
@@ -53,6 +56,24 @@ impl World {
             "reset-password" => {
                 let ready = self.as_someone(ready).await;
                 self.anyone(&request_password_reset::FUNCTION, json!({ "email": ready.get("email") })).await;
+                self.post_letters(ready.get("user")).await;
+                let token = cloud::mailed_token(ready.get("email")).await;
+                ready.with("link_token", token)
+            }
+            "start-recovery" => {
+                let ready = self.with_an_app(ready).await;
+                let asked = self.signed_in(ready.get("email")).await;
+                ready.with("challenge", text(&asked["second_factor"]["challenge"]))
+            }
+            "cancel-recovery" | "tell-of-recovery" => self.recovering(ready).await,
+            "offer-recoveries" => {
+                let ready = self.recovering(ready).await;
+                self.and_wait(ready, 72)
+            }
+            "complete-recovery" => {
+                let ready = self.recovering(ready).await;
+                self.app.advance(SignedDuration::from_hours(72));
+                self.app.tick(&recovery::offer_recoveries::FUNCTION).await.unwrap();
                 self.post_letters(ready.get("user")).await;
                 let token = cloud::mailed_token(ready.get("email")).await;
                 ready.with("link_token", token)
@@ -162,6 +183,26 @@ impl World {
         ready.with("secret", secret)
     }
 
+    /// A user with an app, whose recovery was started, in a workspace whose owner must be told.
+    async fn recovering(&self, ready: Filling) -> Filling {
+        let ready = self.with_an_app(ready).await;
+        let (owner, admin) = (self.account().await, self.account().await);
+        let token = text(&owner.tokens["access_token"]);
+        let body = json!({ "name": "Northwind Studio" });
+        let made = self.call(&workspaces::create_workspace::FUNCTION, &token, &Filling::default(), body).await;
+        let workspace = text(&made["id"]).parse().unwrap();
+        let user: UserId = ready.get("user").parse().unwrap();
+        self.app.add_member(workspace, user, Role::Member).await.unwrap();
+        let admin = text(&admin.tokens["user_id"]).parse().unwrap();
+        self.app.add_member(workspace, admin, Role::Admin).await.unwrap();
+        let asked = self.signed_in(ready.get("email")).await;
+        let body = json!({ "challenge": asked["second_factor"]["challenge"] });
+        self.anyone(&recovery::start_recovery::FUNCTION, body).await;
+        let posted = self.app.outbox::<TellOfRecovery>(&format!("U#{user}")).await.unwrap();
+        let told: TellOfRecovery = posted.last().unwrap().payload().unwrap();
+        ready.with("recovery_started_at", told.started_at)
+    }
+
     /// A code works once, so that the one which confirmed the app will not do.
     fn with_a_new_code(&self, ready: Filling) -> Filling {
         self.app.advance(SignedDuration::from_secs(30));
@@ -198,7 +239,13 @@ impl World {
         let accounts = self.app.accounts();
         let (user, session) = (claim(token, "sub"), claim(token, "sid"));
         let (user, session) = (user.parse().unwrap(), session.parse().unwrap());
-        let changes = AccountChanges::default().prove_factor(user, session, Strength::Multi, self.app.now());
+        let epoch = accounts.epoch(user).await.unwrap();
+        let changes = AccountChanges::default().turn(user, epoch, EpochTurn::default().and_enrolling()).prove_factor(
+            user,
+            session,
+            (Strength::Multi, epoch.with_other_factors()),
+            self.app.now(),
+        );
         accounts.commit(changes).await.unwrap();
     }
 }

@@ -26,6 +26,7 @@ const DOMAINS: [&str; 18] = [
     "mail",
     "accounts",
     "passkeys",
+    "recovery",
     "profiles",
     "workspaces",
     "billing",

@@ -1,4 +1,4 @@
-//! Who gets an address, and what is written to it.
+//! Who gets an address, and which letter is sent to it.
 #![allow(clippy::unwrap_used)]
 
 use super::*;
@@ -9,152 +9,140 @@ fn user(number: u8) -> UserId {
     format!("user_{number:032x}").parse().unwrap()
 }
 
-fn hash() -> PasswordHash {
-    serde_json::from_str(r#"{"phc":"","pepper":1}"#).unwrap()
-}
-
-fn register(address: &mut Address, number: u8, now: Timestamp) -> Option<Posting> {
-    address.register(user(number), PersonName::parse("Ada").unwrap(), hash(), now)
-}
-
 fn address() -> Address {
     Address::new("ada@example.com".parse().unwrap())
 }
 
-#[test]
-fn each_registration_is_verified_by_its_own_link() {
+fn owned_by(number: u8) -> Address {
     let mut address = address();
-    for number in [1, 2, 3] {
-        let posting = register(&mut address, number, START).unwrap();
-        let Letter::VerifyEmail { link } = posting.letter else { unreachable!("not the link") };
-        assert_eq!((link.user, posting.user), (user(number), user(number)));
-    }
-    // The victim's registration is neither the first nor the last.
-    let Ok(Verified::Now(registration)) = address.verify(user(2), START) else { unreachable!("not verified") };
-    assert_eq!((registration.user, address.owner()), (user(2), Some(user(2))));
-    assert!(matches!(address.verify(user(2), START), Ok(Verified::Before)));
-    assert!(address.verify(user(1), START).is_err() && address.verify(user(3), START).is_err());
-    assert!(address.newest_registration(START).is_none() && address.expires_at().is_none());
+    address.claim(user(number)).unwrap();
+    address
+}
+
+fn verification(posting: Posting) -> LinkClaims {
+    let Letter::VerifyEmail { link } = posting.letter else { unreachable!("not the link") };
+    link
 }
 
 #[test]
-fn the_owner_is_told_and_nothing_changes() {
+fn an_address_has_one_registration_whoever_registers_it() {
     let mut address = address();
-    register(&mut address, 1, START).unwrap();
-    address.verify(user(1), START).ok().unwrap();
-    let posting = register(&mut address, 2, START).unwrap();
-    assert_eq!((posting.user, posting.letter), (user(1), Letter::AlreadyRegistered));
+    let first = verification(address.register(user(1), START));
+    let later = after(START, SignedDuration::from_hours(1));
+    let second = verification(address.register(user(2), later));
+    assert_eq!((first.user, second.user), (user(1), user(1)), "a second registration stands beside the first");
+    assert_eq!(second.expires_at, after(later, REGISTRATION_LIFETIME), "it has its full time again");
+    assert_eq!(address.verify(user(1), later), Ok(Verified::Now));
+    assert_eq!((address.owner(), address.proved_at()), (Some(user(1)), Some(later)));
+    assert_eq!(address.verify(user(1), later), Ok(Verified::Before));
+    assert!(address.verify(user(2), later).is_err());
+    assert!(address.registered(later).is_none() && address.expires_at().is_none());
+}
+
+#[test]
+fn a_registration_holds_nothing_that_was_typed() {
+    let mut address = address();
+    address.register(user(1), START);
+    let stored = serde_json::to_value(&address).unwrap();
+    let held: Vec<_> = stored["registration"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(held, ["expires_at", "user"]);
+}
+
+#[test]
+fn an_owner_is_told_of_a_registration_and_nothing_changes() {
+    let mut address = owned_by(1);
+    for posting in [address.register(user(2), START), address.resend(user(2), START)] {
+        assert_eq!((posting.user, posting.letter), (user(1), Letter::AlreadyRegistered));
+    }
     assert!(address.verify(user(2), START).is_err());
-    assert!(address.resend(START).is_none(), "an owner needs no link");
+}
+
+#[test]
+fn every_letter_to_a_deleted_account_carries_the_way_back() {
+    let mut address = owned_by(1);
+    address.account_was_deleted(START);
+    let restores = |posting: Posting| {
+        let Letter::AccountInTrash { link, erased_at } = posting.letter else { unreachable!("another letter") };
+        assert_eq!((posting.user, &link, erased_at), (user(1), &restoring_link(user(1), START), link.expires_at));
+    };
+    restores(address.register(user(2), START));
+    restores(address.resend(user(2), START));
+    restores(address.request_reset(user(2), START));
+    address.account_was_restored();
+    assert_eq!(address.register(user(2), START).letter, Letter::AlreadyRegistered);
+}
+
+#[test]
+fn an_address_without_an_account_gets_a_letter_too() {
+    let address = address();
+    for posting in [address.resend(user(9), START), address.request_reset(user(9), START)] {
+        assert_eq!((posting.user, posting.letter), (user(9), Letter::NoAccount));
+    }
 }
 
 #[test]
 fn a_link_works_for_a_day() {
     let mut address = address();
-    register(&mut address, 1, START).unwrap();
+    address.register(user(1), START);
     let late = after(START, REGISTRATION_LIFETIME);
     assert_eq!(address.due(), Some(late));
     assert!(address.is_over(late) && !address.is_over(START));
     assert!(address.verify(user(1), late).is_err());
-    assert!(address.newest_registration(late).is_none());
+    assert!(address.registered(late).is_none());
+    let anew = verification(address.register(user(2), late));
+    assert_eq!(anew.user, user(2), "a registration that is over is another one");
 }
 
 #[test]
-fn a_link_can_be_sent_again_with_its_full_time() {
+fn a_resent_link_ends_with_its_registration() {
     let mut address = address();
-    assert!(address.resend(START).is_none(), "nobody waits");
-    register(&mut address, 1, START).unwrap();
+    address.register(user(1), START);
     let later = after(START, SignedDuration::from_hours(23));
-    let Letter::VerifyEmail { link } = address.resend(later).unwrap().letter else { unreachable!("not the link") };
-    assert_eq!(link.expires_at, after(later, REGISTRATION_LIFETIME));
-    assert!(address.verify(user(1), after(later, SignedDuration::from_hours(2))).is_ok());
+    assert_eq!(verification(address.resend(user(9), later)).expires_at, after(START, REGISTRATION_LIFETIME));
+    assert_eq!(verification(address.request_reset(user(9), later)).user, user(1), "it is the way in");
+    let late = after(START, REGISTRATION_LIFETIME);
+    assert_eq!(address.resend(user(9), late).letter, Letter::NoAccount);
 }
 
 #[test]
-fn nobody_is_flooded_with_our_mail() {
+fn a_claimed_address_is_no_registrations() {
     let mut address = address();
-    for number in 0..5 {
-        assert!(register(&mut address, number, START).is_some());
-    }
-    assert!(register(&mut address, 5, START).is_none() && address.resend(START).is_none());
-    assert!(address.verify(user(5), START).is_err(), "what is not mailed does not wait");
-    assert!(register(&mut address, 6, after(START, HOUR)).is_some());
-}
-
-#[test]
-fn an_address_moves_from_nobody_to_one_user_and_back() {
-    let mut address = address();
-    register(&mut address, 1, START).unwrap();
+    address.register(user(1), START);
     address.claim(user(2)).unwrap();
     assert!(address.verify(user(1), START).is_err(), "who registered it has it too");
     assert_eq!(address.claim(user(3)), Err(AddressError::Taken));
     assert_eq!((address.owner(), address.due()), (Some(user(2)), None));
-    address.release(START);
-    assert_eq!((address.owner(), address.due()), (None, Some(after(START, HOUR))));
-    assert!(address.claim(user(3)).is_ok());
 }
 
 #[test]
-fn who_is_asked_for_an_address_is_told_as_often_as_any_other() {
-    let link = |number| LinkClaims {
-        purpose: "change-email".to_owned(),
-        user: user(number),
-        binding: String::new(),
-        expires_at: START,
-    };
-    let (mut free, mut taken) = (address(), address());
-    taken.claim(user(1)).unwrap();
-    for _ in 0..5 {
-        let (asked, told) = (free.ask_for(link(2), START).unwrap(), taken.ask_for(link(2), START).unwrap());
-        assert_eq!((asked.user, asked.letter), (user(2), Letter::ConfirmEmailChange { link: link(2) }));
-        assert_eq!((told.user, told.letter), (user(1), Letter::AddressTaken));
-    }
-    assert!(free.ask_for(link(2), START).is_none() && taken.ask_for(link(2), START).is_none());
+fn who_is_asked_for_an_address_learns_who_has_it() {
+    let link =
+        LinkClaims { purpose: "change-email".to_owned(), user: user(2), binding: String::new(), expires_at: START };
+    let (asked, told) = (address().ask_for(link.clone()), owned_by(1).ask_for(link.clone()));
+    assert_eq!((asked.user, asked.letter), (user(2), Letter::ConfirmEmailChange { link }));
+    assert_eq!((told.user, told.letter), (user(1), Letter::AddressTaken));
 }
 
-fn reset(address: &mut Address, now: Timestamp) -> LinkClaims {
-    let Letter::ResetPassword { link } = address.request_reset(now).unwrap().letter else { unreachable!("another") };
+fn reset(address: &Address) -> LinkClaims {
+    let Letter::ResetPassword { link } = address.request_reset(user(9), START).letter else { unreachable!("another") };
     link
 }
 
 #[test]
 fn a_link_resets_until_the_password_is_set() {
-    let mut address = address();
-    address.claim(user(1)).unwrap();
-    let (one, two) = (reset(&mut address, START), reset(&mut address, START));
+    let mut address = owned_by(1);
+    let (one, two) = (reset(&address), reset(&address));
     assert_eq!((one.user, one.expires_at), (user(1), after(START, RESET_LIFETIME)));
     assert!(address.is_reset_by(&one) && address.is_reset_by(&two), "a mail can be late");
     address.password_was_set();
     assert!(!address.is_reset_by(&one) && !address.is_reset_by(&two));
-    let third = reset(&mut address, START);
+    let third = reset(&address);
     assert!(address.is_reset_by(&third));
-    address.release(START);
-    address.claim(user(2)).unwrap();
-    assert!(!address.is_reset_by(&third), "it is another's by now");
+    let mut anothers = owned_by(2);
+    anothers.password_was_set();
+    assert!(!anothers.is_reset_by(&third), "it is another's by now");
     let mut elsewhere = Address::new("ada@example.org".parse().unwrap());
     elsewhere.claim(user(1)).unwrap();
     elsewhere.password_was_set();
     assert!(!elsewhere.is_reset_by(&third), "the user has another address by now");
-}
-
-#[test]
-fn a_reset_of_what_is_no_account_is_a_verification_or_nothing() {
-    let mut address = address();
-    assert!(address.request_reset(START).is_none());
-    register(&mut address, 1, START).unwrap();
-    assert!(matches!(address.request_reset(START).unwrap().letter, Letter::VerifyEmail { .. }));
-    for _ in 0..4 {
-        address.request_reset(START);
-    }
-    assert!(address.request_reset(START).is_none(), "as often as any other letter");
-}
-
-#[test]
-fn few_wait_at_a_time() {
-    let mut address = address();
-    for number in 0..20 {
-        register(&mut address, number, after(START, HOUR * i32::from(number))).unwrap();
-    }
-    assert_eq!(address.waiting.len(), REGISTRATIONS_KEPT);
-    assert_eq!(address.waiting[0].user, user(10));
 }

@@ -1,10 +1,9 @@
-//! Passwords: how they are changed, reset, imported and counted.
+//! Passwords: how they are changed, imported and counted.
 
 use crate::authenticator_app::*;
 use crate::support::*;
-use accounts::address::Address;
-use accounts::user::{PasswordRecord, User};
-use accounts::{change_password, import_accounts, login, report_weak_hashes, request_password_reset, reset_password};
+use accounts::user::PasswordRecord;
+use accounts::{change_password, import_accounts, login, report_weak_hashes};
 use mail::{Letter, SendEmail};
 use serde_json::{Value, json};
 use shared::identity::AccountKey;
@@ -19,25 +18,6 @@ async fn change(app: &TestApp, tokens: &Value, current: &str, new: &str) -> Resp
     let body = json!({ "current_password": current, "new_password": new });
     let bearer = tokens["access_token"].as_str().unwrap();
     app.call(Request::to(&change_password::FUNCTION).bearer(bearer).json(body)).await
-}
-
-async fn request_reset(app: &TestApp, email: &str) -> Response {
-    post(app, &request_password_reset::FUNCTION, json!({ "email": email })).await
-}
-
-async fn reset(app: &TestApp, token: &str, password: &str) -> Response {
-    post(app, &reset_password::FUNCTION, json!({ "token": token, "password": password })).await
-}
-
-/// Asks for a reset, has its mail sent, and reads the token out of it.
-async fn reset_token(app: &TestApp, email: &str, user: UserId) -> String {
-    request_reset(app, email).await.expect(202);
-    let posted = app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
-    app.deliver(&mail::send_email::FUNCTION, &posted[posted.len() - 1..]).await.unwrap();
-    let mails = mails_to(email).await;
-    let text = mails.last().expect("a mail")["BodyText"].as_str().unwrap().to_owned();
-    let (_, token) = text.split_once("https://app.example.com/reset-password#token=").expect("a link");
-    token.split_whitespace().next().unwrap().to_owned()
 }
 
 async fn changed_letters(app: &TestApp, user: UserId) -> usize {
@@ -90,121 +70,7 @@ async fn a_password_is_not_changed_by_who_does_not_know_it() {
     assert_eq!(changed_letters(&app, user).await, 0);
 }
 
-#[tokio::test]
-async fn a_lost_password_is_reset_by_a_mailed_link_once() {
-    let app = TestApp::new();
-    let (email, user) = user(&app).await;
-    let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
-    let (first, token) = (reset_token(&app, &email, user).await, reset_token(&app, &email, user).await);
-
-    let answer = reset(&app, &token, NEXT).await.expect(200);
-    assert_eq!(answer.body, json!({ "email": email }), "it signs in");
-    get_me(&app, &tokens["access_token"]).await.expect(401);
-    refresh(&app, &tokens["refresh_token"]).await.expect(401);
-    for used in [&token, &first] {
-        let refused = reset(&app, used, "another long passphrase").await.expect(422);
-        assert_eq!((refused.code(), refused.fields()), ("link_invalid", vec!["token"]));
-    }
-    login(&app, &email, PASSWORD).await.expect(401);
-    login(&app, &email, NEXT).await.expect(200);
-    assert_eq!(changed_letters(&app, user).await, 1);
-    assert_granted(&app, &[&request_password_reset::FUNCTION, &reset_password::FUNCTION]);
-}
-
-#[tokio::test]
-async fn of_two_resets_at_once_one_sets_the_password() {
-    let app = TestApp::new();
-    let (email, user) = user(&app).await;
-    let token = reset_token(&app, &email, user).await;
-    let (one, two) = futures::join!(reset(&app, &token, NEXT), reset(&app, &token, "another long passphrase"));
-    let mut statuses = [one.status, two.status];
-    statuses.sort_unstable();
-    assert_eq!(statuses, [200, 422], "{} {}", one.text, two.text);
-    let right = if one.status == 200 { NEXT } else { "another long passphrase" };
-    login(&app, &email, right).await.expect(200);
-    assert_eq!(changed_letters(&app, user).await, 1);
-}
-
-#[tokio::test]
-async fn a_link_that_resets_works_for_half_an_hour_and_cannot_be_made_up() {
-    let app = TestApp::new();
-    let (email, user) = user(&app).await;
-    let token = reset_token(&app, &email, user).await;
-    let unfit = reset(&app, &token, "passwordpassword123").await.expect(422);
-    assert_eq!(unfit.fields(), ["password"]);
-    for forged in [format!("{token}A"), token.replace('.', ""), String::new(), "x".repeat(5000)] {
-        assert_eq!(reset(&app, &forged, NEXT).await.expect(422).code(), "link_invalid");
-    }
-    app.advance(SignedDuration::from_mins(30));
-    assert_eq!(reset(&app, &token, NEXT).await.expect(422).code(), "link_invalid");
-    login(&app, &email, PASSWORD).await.expect(200);
-}
-
-#[tokio::test]
-async fn a_link_that_resets_dies_when_the_password_is_changed() {
-    let app = TestApp::new();
-    let (email, user) = user(&app).await;
-    let token = reset_token(&app, &email, user).await;
-    let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
-    change(&app, &tokens, PASSWORD, NEXT).await.expect(200);
-    assert_eq!(reset(&app, &token, "another long passphrase").await.expect(422).code(), "link_invalid");
-}
-
-#[tokio::test]
-async fn a_request_to_reset_is_answered_as_any_other() {
-    let app = TestApp::new();
-    let (known, user) = user(&app).await;
-    let (waits, unknown) = (email(&app), email(&app));
-    register(&app, &waits, PASSWORD).await.expect(202);
-    let mut faces = Vec::new();
-    for email in [&waits, &known, &unknown] {
-        let answer = request_reset(&app, email).await.expect(202);
-        faces.push((answer.text, app.wire(&request_password_reset::FUNCTION).take()));
-    }
-    assert_eq!((&faces[0], &faces[1]), (&faces[1], &faces[2]));
-    assert!(matches!(letters(&app, user).await.last().unwrap().letter, Letter::ResetPassword { .. }));
-    let newcomer = waiting(&app, &waits).await;
-    assert!(matches!(letters(&app, newcomer).await.last().unwrap().letter, Letter::VerifyEmail { .. }));
-}
-
-#[tokio::test]
-async fn a_reset_lets_in_who_was_kept_out_by_anothers_failures() {
-    let app = TestApp::new();
-    let (email, user) = user(&app).await;
-    for _ in 0..8 {
-        login(&app, &email, "not the right one").await.expect(401);
-    }
-    login(&app, &email, PASSWORD).await.expect(401);
-    let token = reset_token(&app, &email, user).await;
-    reset(&app, &token, NEXT).await.expect(200);
-    login(&app, &email, NEXT).await.expect(200);
-}
-
 const SHORT: &str = "k7#mQ2vx";
-
-#[tokio::test]
-async fn beside_a_second_factor_a_short_password_is_enough_and_no_reset_removes_the_factor() {
-    let app = TestApp::new();
-    let ada = enrolled(&app).await;
-    let next = change(&app, &json!({ "access_token": ada.token }), PASSWORD, SHORT).await.expect(200).body;
-    // The next session is as strong as the one before, or the answer were another.
-    assert_eq!(disable(&app, &next["access_token"]).await.expect(409).code(), "password_too_short");
-
-    let token = reset_token(&app, &ada.email, ada.user).await;
-    reset(&app, &token, "blau7kuh!").await.expect(200);
-    get_me(&app, &next["access_token"]).await.expect(401);
-    let asked = login(&app, &ada.email, "blau7kuh!").await.expect(200).body;
-    assert!(asked["second_factor"].is_object() && asked.get("access_token").is_none(), "{asked}");
-
-    let token = reset_token(&app, &ada.email, ada.user).await;
-    reset(&app, &token, NEXT).await.expect(200);
-    let asked = login(&app, &ada.email, NEXT).await.expect(200).body;
-    let code = code(&app, &ada.secret);
-    let tokens = verify(&app, &asked["second_factor"]["challenge"], "code", &code).await.expect(200).body;
-    disable(&app, &tokens["access_token"]).await.expect(204);
-    let token = reset_token(&app, &ada.email, ada.user).await;
-    assert_eq!(reset(&app, &token, SHORT).await.expect(422).fields(), ["password"]);
-}
 
 #[tokio::test]
 async fn a_session_of_before_the_second_factor_changes_no_password() {
@@ -214,7 +80,7 @@ async fn a_session_of_before_the_second_factor_changes_no_password() {
     let token = login(&app, &email, PASSWORD).await.expect(200).body["access_token"].clone();
     let begun = enrol(&app, &token).await.expect(201).body;
     confirm(&app, &token, &code(&app, begun["secret"].as_str().unwrap())).await.expect(200);
-    assert_eq!(change(&app, &before, PASSWORD, NEXT).await.expect(403).code(), "second_factor_needed");
+    assert_eq!(change(&app, &before, PASSWORD, NEXT).await.expect(401).code(), "fresh_factor_needed");
 }
 
 #[tokio::test]
@@ -279,12 +145,10 @@ async fn imported_accounts_sign_in_and_are_hashed_anew() {
 async fn an_import_takes_an_address_from_who_only_waits_for_it() {
     let app = importing();
     let (waits, taken) = (email(&app), user(&app).await.0);
-    register(&app, &waits, PASSWORD).await.expect(202);
-    let thief = waiting(&app, &waits).await;
-    let token = mailed_token(&app, &waits, thief).await;
+    let token = registration_token(&app, &waits).await;
     let payload = json!({ "accounts": [row(&waits, LEGACY), row(&taken, LEGACY)] });
     app.run(&import_accounts::FUNCTION, payload).await.unwrap();
-    post(&app, &accounts::verify_email::FUNCTION, json!({ "token": token })).await.expect(422);
+    verify_email(&app, &token, PASSWORD).await.expect(422);
     login(&app, &waits, "U*U").await.expect(200);
     login(&app, &taken, "U*U").await.expect(401);
     login(&app, &taken, PASSWORD).await.expect(200);
@@ -366,19 +230,4 @@ async fn a_new_pepper_makes_old_hashes_outdated_and_not_wrong() {
     login(&app, &email, PASSWORD).await.expect(200);
     assert!(password_of(&app, &email).await.hash.parameters().ends_with("pepper=2"));
     login(&app, &email, PASSWORD).await.expect(200);
-}
-
-/// In the trash an account is one that is not there.
-#[tokio::test]
-async fn a_deleted_account_is_not_reset() {
-    let app = TestApp::new();
-    let (email, id) = user(&app).await;
-    let token = reset_token(&app, &email, id).await;
-    let accounts = app.accounts();
-    let mut user = accounts.find::<User>(&AccountKey::User(id)).await.unwrap().unwrap();
-    user.deleted_at = Some(app.now());
-    accounts.commit(shared::identity::AccountChanges::default().replace(&user)).await.unwrap();
-    assert_eq!(reset(&app, &token, NEXT).await.expect(422).code(), "link_invalid");
-    let address: Address = address(&app, &email).await.unwrap();
-    assert_eq!(address.owner(), Some(id));
 }

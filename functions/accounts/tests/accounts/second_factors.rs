@@ -237,7 +237,7 @@ async fn an_app_can_be_taken_away_by_whoever_proved_it() {
 
     // A session that the password alone opened before.
     for refused in [disable(&app, &before).await, enrol(&app, &before).await, regenerate(&app, &before).await] {
-        assert_eq!(refused.expect(403).code(), "second_factor_needed");
+        assert_eq!(refused.expect(401).code(), "fresh_factor_needed");
     }
     app.advance(SignedDuration::from_mins(10));
     assert_eq!(disable(&app, &token).await.expect(401).code(), "fresh_factor_needed");

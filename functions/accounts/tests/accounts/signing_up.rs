@@ -2,35 +2,35 @@
 
 use crate::support::*;
 use accounts::user::PasswordRecord;
-use accounts::{register, resend_verification, verify_email};
-use mail::Letter;
+use accounts::{register, request_password_reset, resend_verification};
+use mail::{Letter, SendEmail};
 use serde_json::json;
+use shared::function::Function;
 use shared::identity::{AccountChanges, AccountKey};
 use shared::kernel::time::SignedDuration;
-use shared::testing::TestApp;
+use shared::testing::{Response, TestApp};
 
 #[tokio::test]
 async fn an_account_begins_with_a_verified_address() {
     let app = TestApp::new();
     let email = email(&app);
-    let answer = register(&app, &format!(" {}", email.to_uppercase()), PASSWORD).await.expect(202);
+    let answer = register(&app, &format!(" {}", email.to_uppercase())).await.expect(202);
     assert_eq!(answer.text, "");
+    let user = registered(&app, &email).await;
+    assert_eq!(login(&app, &email, PASSWORD).await.expect(401).code(), "wrong_credentials");
 
-    let user = waiting(&app, &email).await;
-    assert_eq!(login(&app, &email, PASSWORD).await.expect(403).code(), "email_not_verified");
-    assert_eq!(login(&app, &email, "not the right one").await.expect(401).code(), "wrong_credentials");
-
-    let token = mailed_token(&app, &email, user).await;
-    let verified = post(&app, &verify_email::FUNCTION, json!({ "token": token })).await.expect(200);
+    let token = mailed_token(&app, &email, user, "verify-email").await;
+    let verified = verify_email(&app, &token, PASSWORD).await.expect(200);
     assert_eq!(verified.body, json!({ "email": email }));
-    // Opened twice, a link does no harm.
-    post(&app, &verify_email::FUNCTION, json!({ "token": token })).await.expect(200);
+    // A request whose answer was lost is repeated; with another password it is none.
+    verify_email(&app, &token, PASSWORD).await.expect(200);
+    assert_eq!(verify_email(&app, &token, "9 grey crows under a lamp").await.expect(422).code(), "link_invalid");
 
     let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
     let me = get_me(&app, &tokens["access_token"]).await.expect(200).body;
     assert_eq!((&me["email"], &me["name"]), (&json!(email), &json!("Ada Lovelace")));
-    assert_eq!(me["id"], json!(user.to_string()));
-    assert_granted(&app, &[&register::FUNCTION, &verify_email::FUNCTION, &accounts::login::FUNCTION]);
+    assert_eq!((&me["id"], &me["recovery_ready_at"]), (&json!(user.to_string()), &json!(null)));
+    assert_granted(&app, &[&register::FUNCTION, &accounts::verify_email::FUNCTION, &accounts::login::FUNCTION]);
     assert_granted(&app, &[&accounts::get_me::FUNCTION, &mail::send_email::FUNCTION]);
 }
 
@@ -42,15 +42,46 @@ async fn an_address_with_an_account_is_answered_as_any_other() {
     let ledger = app.wire(&register::FUNCTION);
 
     ledger.take();
-    let to_known = register(&app, &known, "another long password").await;
+    let to_known = register(&app, &known).await;
     let calls_for_known = ledger.take();
-    let to_unknown = register(&app, &unknown, "another long password").await;
+    let to_unknown = register(&app, &unknown).await;
     assert_eq!((to_known.status, &to_known.text), (to_unknown.status, &to_unknown.text));
     assert_eq!(calls_for_known, ledger.take(), "the calls tell who has an account");
 
     assert_eq!(letters(&app, user).await.last().unwrap().letter, Letter::AlreadyRegistered);
-    login(&app, &known, "another long password").await.expect(401);
     login(&app, &known, PASSWORD).await.expect(200);
+}
+
+/// What a stranger who registers an address can do with it: nothing, before and after its owner signs up.
+#[tokio::test]
+async fn registering_a_victims_address_gives_no_share_in_their_account() {
+    let app = TestApp::new();
+    let email = email(&app);
+    register(&app, &email).await.expect(202);
+    let stranger = login(&app, &email, "the thief's own password").await.expect(401);
+    let token = registration_token(&app, &email).await;
+    verify_email(&app, &token, PASSWORD).await.expect(200);
+
+    let after = login(&app, &email, "the thief's own password").await.expect(401);
+    assert_eq!((stranger.code(), &stranger.body["detail"]), (after.code(), &after.body["detail"]));
+    register(&app, &email).await.expect(202);
+    let late = verify_email(&app, &token, "the thief's own password").await.expect(422);
+    assert_eq!((late.code(), late.fields()), ("link_invalid", vec!["token"]));
+    login(&app, &email, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn of_two_uses_of_a_link_at_once_one_sets_the_password() {
+    let app = TestApp::new();
+    let email = email(&app);
+    let token = registration_token(&app, &email).await;
+    let other = "9 grey crows under a lamp";
+    let (one, two) = futures::join!(verify_email(&app, &token, PASSWORD), verify_email(&app, &token, other));
+    let mut statuses = [one.status, two.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 422], "{} {}", one.text, two.text);
+    let right = if one.status == 200 { PASSWORD } else { other };
+    login(&app, &email, right).await.expect(200);
 }
 
 #[tokio::test]
@@ -58,7 +89,7 @@ async fn a_wrong_password_is_answered_as_an_unknown_address() {
     let app = TestApp::new();
     let (known, _) = user(&app).await;
     let (waits, unknown) = (email(&app), email(&app));
-    register(&app, &waits, PASSWORD).await.expect(202);
+    register(&app, &waits).await.expect(202);
     let ledger = app.wire(&accounts::login::FUNCTION);
     login(&app, &unknown, PASSWORD).await.expect(401);
     let mut faces = Vec::new();
@@ -71,80 +102,140 @@ async fn a_wrong_password_is_answered_as_an_unknown_address() {
 }
 
 #[tokio::test]
-async fn whoever_registers_an_address_again_cannot_own_the_account() {
-    let app = TestApp::new();
-    let email = email(&app);
-    register(&app, &email, "the thief's own password").await.expect(202);
-    register(&app, &email, PASSWORD).await.expect(202);
-    let owner = waiting(&app, &email).await;
-    let token = mailed_token(&app, &email, owner).await;
-    register(&app, &email, "the thief's own password").await.expect(202);
-    let thief = waiting(&app, &email).await;
-    let thiefs_token = mailed_token(&app, &email, thief).await;
-
-    post(&app, &verify_email::FUNCTION, json!({ "token": token })).await.expect(200);
-    login(&app, &email, "the thief's own password").await.expect(401);
-    login(&app, &email, PASSWORD).await.expect(200);
-    let late = post(&app, &verify_email::FUNCTION, json!({ "token": thiefs_token })).await.expect(422);
-    assert_eq!((late.code(), late.fields()), ("link_invalid", vec!["token"]));
-}
-
-#[tokio::test]
-async fn a_link_is_mailed_again_on_demand() {
-    let app = TestApp::new();
+async fn a_verification_is_resent_with_equal_effects_for_every_address() {
+    let app = TestApp::alone().await.unwrap();
     let (known, user) = user(&app).await;
     let (waits, unknown) = (email(&app), email(&app));
-    register(&app, &waits, PASSWORD).await.expect(202);
+    register(&app, &waits).await.expect(202);
     let mut faces = Vec::new();
     for email in [&waits, &known, &unknown] {
         let answer = post(&app, &resend_verification::FUNCTION, json!({ "email": email })).await.expect(202);
         faces.push((answer.text, app.wire(&resend_verification::FUNCTION).take()));
     }
     assert_eq!((&faces[0], &faces[1]), (&faces[1], &faces[2]));
-    let newcomer = waiting(&app, &waits).await;
+    let newcomer = registered(&app, &waits).await;
     assert_eq!(letters(&app, newcomer).await.len(), 2);
-    assert_eq!(letters(&app, user).await.len(), 1, "only the one that verified the address");
+    assert_eq!(letters(&app, user).await.last().unwrap().letter, Letter::AlreadyRegistered);
+    let told = letters_to(&app, &unknown).await;
+    assert!(matches!(told[..], [SendEmail { letter: Letter::NoAccount, .. }]), "{told:?}");
     assert_granted(&app, &[&resend_verification::FUNCTION]);
+}
+
+/// The kinds of requests that strangers can make for an address.
+async fn ask(app: &TestApp, email: &str, kind: usize) -> Response {
+    let routes: [&'static Function; 3] =
+        [&register::FUNCTION, &resend_verification::FUNCTION, &request_password_reset::FUNCTION];
+    post(app, routes[kind], json!({ "email": email })).await
+}
+
+#[tokio::test]
+async fn letters_that_strangers_cause_are_not_taken_from_other_kinds() {
+    let app = TestApp::alone().await.unwrap();
+    let began = app.now();
+    let (known, _) = user(&app).await;
+    let unknown = email(&app);
+    for email in [&known, &unknown] {
+        let before = letters_to(&app, email).await.len();
+        for _ in 0..7 {
+            ask(&app, email, 0).await.expect(202);
+        }
+        let sent = letters_to(&app, email).await.len() - before;
+        assert!(sent == 5 || (sent == 4 && before > 0), "{sent} letters of registrations, {before} before");
+        for kind in [1, 2] {
+            let before = letters_to(&app, email).await.len();
+            ask(&app, email, kind).await.expect(202);
+            assert_eq!(letters_to(&app, email).await.len(), before + 1, "a letter of kind {kind} was not sent");
+        }
+    }
+    let withheld = app.events_since(began).await.unwrap();
+    let withheld = withheld.iter().filter(|event| event.name == "letter_withheld");
+    let digests: Vec<_> = withheld.map(|event| (event.subject.clone(), event.detail["request"].clone())).collect();
+    for email in [&known, &unknown] {
+        let told = (AccountKey::email_digest(email), json!("registration"));
+        assert!(digests.contains(&told), "operators are not told: {digests:?}");
+    }
+}
+
+/// Requests that meet at one address are answered as any other, and each kind that succeeds sends its letter.
+#[tokio::test]
+async fn parallel_requests_for_an_address_are_answered_alike() {
+    let app = TestApp::alone().await.unwrap();
+    let (known, _) = user(&app).await;
+    let unknown = email(&app);
+    for kind in 0..3 {
+        for email in [&known, &unknown] {
+            let requests = (0..64).map(|_| ask(&app, email, kind));
+            for answer in futures::future::join_all(requests).await {
+                assert_eq!((answer.status, answer.text.as_str()), (202, ""));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn parallel_wrong_passwords_are_answered_alike() {
+    let app = TestApp::new();
+    let (known, _) = user(&app).await;
+    let unknown = email(&app);
+    for email in [&known, &unknown] {
+        let attempts = (0..64).map(|_| login(&app, email, "not the right password"));
+        for answer in futures::future::join_all(attempts).await {
+            assert_eq!((answer.status, answer.code()), (401, "wrong_credentials"), "{}", answer.text);
+        }
+    }
 }
 
 #[tokio::test]
 async fn a_link_ends_after_a_day_and_cannot_be_made_up() {
     let app = TestApp::new();
     let email = email(&app);
-    register(&app, &email, PASSWORD).await.expect(202);
-    let token = mailed_token(&app, &email, waiting(&app, &email).await).await;
+    let token = registration_token(&app, &email).await;
     for forged in [format!("{token}A"), token.replace('.', ""), String::new(), "x".repeat(5000)] {
-        let refused = post(&app, &verify_email::FUNCTION, json!({ "token": forged })).await.expect(422);
-        assert_eq!(refused.code(), "link_invalid");
+        assert_eq!(verify_email(&app, &forged, PASSWORD).await.expect(422).code(), "link_invalid");
     }
     app.advance(SignedDuration::from_hours(24));
-    let refused = post(&app, &verify_email::FUNCTION, json!({ "token": token })).await.expect(422);
-    assert_eq!(refused.code(), "link_invalid");
+    assert_eq!(verify_email(&app, &token, PASSWORD).await.expect(422).code(), "link_invalid");
     login(&app, &email, PASSWORD).await.expect(401);
 }
 
 #[tokio::test]
-async fn what_breaks_a_rule_is_named() {
+async fn an_address_that_no_mail_reaches_is_refused() {
+    let app = TestApp::new();
+    for domain in ["accounts.invalid", "host.localhost", "printer.local", "site.onion"] {
+        for kind in 0..3 {
+            let refused = ask(&app, &format!("ada@{domain}"), kind).await.expect(422);
+            assert_eq!(refused.fields(), ["email"], "{}", refused.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_breaks_a_rule_is_named_and_uses_up_no_link() {
     let app = TestApp::new();
     let email = email(&app);
-    let whole = json!({ "email": email, "password": PASSWORD, "name": "Ada" });
+    for (value, rule) in [(json!("mike@localhost"), "must end in the name of a domain"), (json!(7), "must be")] {
+        let refused = post(&app, &register::FUNCTION, json!({ "email": value })).await.expect(422);
+        assert_eq!(refused.fields(), ["email"], "{}", refused.text);
+        assert!(refused.text.contains(rule), "{}", refused.text);
+    }
+    assert!(address(&app, &email).await.is_none(), "something was stored");
+    let token = registration_token(&app, &email).await;
+    let whole = json!({ "token": token, "password": PASSWORD, "name": "Ada" });
     for (field, value, rule) in [
-        ("email", json!("mike@localhost"), "must end in the name of a domain"),
-        ("email", json!(7), "must be"),
         ("password", json!("too short"), "must have 15 to 128 characters"),
         ("password", json!("x".repeat(1025)), "must have at most 1024 bytes"),
-        ("password", json!(format!("1 {}", email.split('@').next().unwrap())), "must not contain your e-mail"),
-        ("password", json!("123123123123123123"), "must not be one character"),
+        ("password", json!(format!("1 {}", email.split('@').next().unwrap())), "must not contain your e"),
+        ("password", json!("123123123123123123"), "must not be"),
         ("name", json!("see https://example.com"), "must not have"),
         ("name", json!(""), "must have 1 to 80 characters"),
     ] {
         let mut body = whole.clone();
         body[field] = value;
-        let refused = post(&app, &register::FUNCTION, body).await.expect(422);
+        let refused = post(&app, &accounts::verify_email::FUNCTION, body).await.expect(422);
         assert_eq!(refused.fields(), [field], "{}", refused.text);
         assert!(refused.text.contains(rule), "{}", refused.text);
     }
-    assert!(address(&app, &email).await.is_none(), "something was stored");
+    verify_email(&app, &token, PASSWORD).await.expect(200);
 }
 
 #[tokio::test]
@@ -192,6 +283,7 @@ async fn nobody_is_never_signed_in() {
         login(&app, "nobody@accounts.invalid", PASSWORD).await.expect(401);
         login(&app, "ada@example.com", PASSWORD).await.expect(401);
     }
-    register(&app, "nobody@accounts.invalid", PASSWORD).await.expect(202);
+    register(&app, "nobody@accounts.invalid").await.expect(422);
     login(&app, "nobody@accounts.invalid", PASSWORD).await.expect(401);
+    assert!(letters_to(&app, "nobody@accounts.invalid").await.is_empty());
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
-use shared::identity::{AccountChanges, SessionTerms, Strength};
+use shared::identity::{AccountChanges, EpochTurn, SessionTerms, Strength};
 use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::SignedDuration;
@@ -52,7 +52,7 @@ async fn a_step_up_by_a_code_makes_an_older_session_a_strong_one() {
     let token = login(&app, &email, PASSWORD).await.expect(200).body["access_token"].clone();
     let secret = enrol(&app, &token).await.expect(201).body["secret"].as_str().unwrap().to_owned();
     let confirmed = confirm(&app, &token, &code(&app, &secret)).await.expect(200).body;
-    regenerate(&app, &before).await.expect(403);
+    assert_eq!(regenerate(&app, &before).await.expect(401).code(), "fresh_factor_needed");
     let recovery_code = &confirmed["recovery_codes"][0];
     step(&app, &before, json!({ "recovery_code": recovery_code })).await.expect(200);
     step(&app, &before, json!({ "recovery_code": recovery_code })).await.expect(401);
@@ -85,6 +85,10 @@ async fn single_session(app: &TestApp, role: Role) -> (Value, WorkspaceId) {
     let owner = app.owner().await.unwrap();
     let person = if role == Role::Owner { owner } else { app.join(owner.workspace, role).await.unwrap() };
     let (accounts, now) = (app.accounts(), app.now());
+    // Fixtures have a second factor.
+    let epoch = accounts.epoch(person.user).await.unwrap();
+    let lost = AccountChanges::default().turn(person.user, epoch, EpochTurn::default().and_unenrolling());
+    accounts.commit(lost).await.unwrap();
     let user =
         User::new(person.user, email(app).parse().unwrap(), PersonName::parse("Ada Lovelace").unwrap(), app.now());
     let terms = SessionTerms {

@@ -3,26 +3,16 @@
 use accounts::get_me;
 use serde_json::json;
 use shared::crypto::digest::{base64, base64url, from_base64url, sha256_hex};
-use shared::identity::personal_token::{NewToken, TokenTerms};
-use shared::identity::{AccountChanges, Strength};
-use shared::kernel::time::{SignedDuration, after};
+use shared::identity::AccountChanges;
+use shared::identity::personal_token::NewToken;
+use shared::kernel::time::SignedDuration;
 use shared::testing::{Person, TestApp};
 
 use crate::{alike, app, case, enter, present, refused};
 
 /// A token of a person's that may read who they are for an hour.
 async fn token(app: &TestApp, person: &Person) -> NewToken {
-    let token = NewToken::of(person.user, app.entropy());
-    let terms = TokenTerms {
-        id: app.new_id(),
-        user: person.user,
-        scopes: vec!["me:read".to_owned()],
-        workspace: None,
-        strength: Strength::Single,
-        expires_at: after(app.now(), SignedDuration::from_hours(1)),
-    };
-    app.accounts().commit(AccountChanges::default().admit(&token, terms)).await.unwrap();
-    token
+    app.personal_token(person, &["me:read"]).await.unwrap()
 }
 
 #[tokio::test]

@@ -25,9 +25,14 @@ pub async fn post(app: &TestApp, route: &'static Function, body: Value) -> Respo
     app.call(Request::to(route).json(body)).await
 }
 
-pub async fn register(app: &TestApp, email: &str, password: &str) -> Response {
-    let body = json!({ "email": email, "password": password, "name": "Ada Lovelace" });
-    post(app, &accounts::register::FUNCTION, body).await
+pub async fn register(app: &TestApp, email: &str) -> Response {
+    post(app, &accounts::register::FUNCTION, json!({ "email": email })).await
+}
+
+/// Opens the link of a registration: name and password come with its token.
+pub async fn verify_email(app: &TestApp, token: &str, password: &str) -> Response {
+    let body = json!({ "token": token, "name": "Ada Lovelace", "password": password });
+    post(app, &accounts::verify_email::FUNCTION, body).await
 }
 
 pub async fn login(app: &TestApp, email: &str, password: &str) -> Response {
@@ -46,9 +51,9 @@ pub async fn address(app: &TestApp, email: &str) -> Option<Address> {
     app.accounts().find::<Address>(&AccountKey::email(email)).await.unwrap().map(|stored| stored.into_inner())
 }
 
-/// The user of the registration that was made last.
-pub async fn waiting(app: &TestApp, email: &str) -> UserId {
-    address(app, email).await.unwrap().newest_registration(app.now()).unwrap().user
+/// The user that an address's registration is for.
+pub async fn registered(app: &TestApp, email: &str) -> UserId {
+    address(app, email).await.unwrap().registered(app.now()).unwrap()
 }
 
 /// Messages to the mail job that wait in a user's outbox.
@@ -57,14 +62,27 @@ pub async fn letters(app: &TestApp, user: UserId) -> Vec<SendEmail> {
     posted.iter().map(|posted| posted.payload().unwrap()).collect()
 }
 
-/// Sends the newest letter of a user and reads the mail at SES: the token of its link.
-pub async fn mailed_token(app: &TestApp, email: &str, user: UserId) -> String {
+/// Messages to the mail job for an address, whoever's outbox they are in. For an app with tables of its own.
+pub async fn letters_to(app: &TestApp, email: &str) -> Vec<SendEmail> {
+    let posted = app.whole_outbox::<SendEmail>().await.unwrap();
+    let letters = posted.iter().map(|posted| posted.payload::<SendEmail>().unwrap());
+    letters.filter(|letter| letter.to.as_str() == email).collect()
+}
+
+/// Sends the newest letter of a user and reads the mail at SES: the token of the link to that page.
+pub async fn mailed_token(app: &TestApp, email: &str, user: UserId, page: &str) -> String {
     let posted = app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
     app.deliver(&mail::send_email::FUNCTION, &posted[posted.len() - 1..]).await.unwrap();
     let mails = mails_to(email).await;
     let text = mails.last().expect("a mail")["BodyText"].as_str().unwrap().to_owned();
-    let (_, token) = text.split_once("https://app.example.com/verify-email#token=").expect("a link");
+    let (_, token) = text.split_once(&format!("https://app.example.com/{page}#token=")).expect("a link");
     token.split_whitespace().next().unwrap().to_owned()
+}
+
+/// Registers an address and reads the token of its link.
+pub async fn registration_token(app: &TestApp, email: &str) -> String {
+    register(app, email).await.expect(202);
+    mailed_token(app, email, registered(app, email).await, "verify-email").await
 }
 
 /// Mails that SES took for an address, oldest first.
@@ -78,10 +96,9 @@ pub async fn mails_to(email: &str) -> Vec<Value> {
 /// A user with a verified address.
 pub async fn user(app: &TestApp) -> (String, UserId) {
     let email = email(app);
-    register(app, &email, PASSWORD).await.expect(202);
-    let user = waiting(app, &email).await;
-    let token = mailed_token(app, &email, user).await;
-    post(app, &accounts::verify_email::FUNCTION, json!({ "token": token })).await.expect(200);
+    let token = registration_token(app, &email).await;
+    let user = registered(app, &email).await;
+    verify_email(app, &token, PASSWORD).await.expect(200);
     (email, user)
 }
 

@@ -187,11 +187,11 @@ async fn who_has_a_passkey_is_not_let_in_by_the_password() {
     let challenged = login(&app, &email, PASSWORD).await.expect(200).body;
     assert_eq!(challenged["second_factor"]["methods"], json!(["passkey"]), "{challenged}");
     // Nor may a session that only the password opened change the passkeys.
-    assert_eq!(before.delete(&passkey).await.expect(403).code(), "second_factor_needed");
-    let refused = before.post(&start_passkey_registration::FUNCTION, json!({})).await.expect(403);
-    assert_eq!(refused.code(), "second_factor_needed");
+    assert_eq!(before.delete(&passkey).await.expect(401).code(), "fresh_factor_needed");
+    let refused = before.post(&start_passkey_registration::FUNCTION, json!({})).await.expect(401);
+    assert_eq!(refused.code(), "fresh_factor_needed");
     let made = Authenticator::es256().create(&begun_before["options"]);
-    assert_eq!(before.register(&begun_before, made).await.expect(403).code(), "second_factor_needed");
+    assert_eq!(before.register(&begun_before, made).await.expect(401).code(), "fresh_factor_needed");
     // The session that added it may: it counts as opened with it.
     caller.delete(&passkey).await.expect(204);
 }

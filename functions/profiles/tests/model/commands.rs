@@ -31,11 +31,10 @@ pub enum Factor {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    Register {
-        password: usize,
-    },
+    Register,
     Verify {
         link: Pick,
+        password: usize,
     },
     Login {
         password: usize,
@@ -111,8 +110,8 @@ fn wait() -> impl Strategy<Value = i64> {
 fn command() -> impl Strategy<Value = Command> {
     let factor = prop_oneof![1 => known().prop_map(Factor::Password), 2 => code().prop_map(Factor::Code)];
     prop_oneof![
-        1 => chosen().prop_map(|password| Command::Register { password }),
-        1 => pick().prop_map(|link| Command::Verify { link }),
+        1 => Just(Command::Register),
+        1 => (pick(), chosen()).prop_map(|(link, password)| Command::Verify { link, password }),
         4 => known().prop_map(|password| Command::Login { password }),
         3 => code().prop_map(Command::SecondFactor),
         4 => pick().prop_map(|token| Command::Refresh { token }),
@@ -149,7 +148,7 @@ fn step() -> impl Strategy<Value = Vec<Command>> {
 
 /// Sequences, most of which begin with somebody who is signed in.
 pub fn commands() -> impl Strategy<Value = Vec<Command>> {
-    let begun = [Command::Register { password: 0 }, Command::Verify { link: 0 }, Command::Login { password: 0 }];
+    let begun = [Command::Register, Command::Verify { link: 0, password: 0 }, Command::Login { password: 0 }];
     (prop::bool::weighted(0.9), prop::collection::vec(step(), 6..=12)).prop_map(move |(is_begun, steps)| {
         let begun = if is_begun { &begun[..] } else { &[] };
         begun.iter().copied().chain(steps.into_iter().flatten()).collect()

@@ -17,14 +17,14 @@ const ACCEPTED: Outcome = (202, "");
 const DONE: Outcome = (204, "");
 const NOT_SIGNED_IN: Outcome = (401, "not_signed_in");
 const WRONG_CODE: Outcome = (401, "wrong_code");
-const NOT_PROVED: Outcome = (403, "second_factor_needed");
 const LINK_INVALID: Outcome = (422, "link_invalid");
 
 /// Instants are milliseconds.
 pub struct Session {
     epoch: u32,
     is_closed: bool,
-    is_multi: bool,
+    /// The generation of factors by which it was proved.
+    multi_in: Option<u32>,
     factor_at: i64,
     idle_ends_at: i64,
     ends_at: i64,
@@ -39,12 +39,13 @@ struct Token {
     is_spent: bool,
 }
 
+#[derive(Clone, Copy)]
 struct Registration {
     number: usize,
-    password: usize,
     expires_at: i64,
 }
 
+#[derive(PartialEq)]
 enum Link {
     Verify { registration: usize, expires_at: i64 },
     Reset { passwords_set: u32, expires_at: i64 },
@@ -63,20 +64,25 @@ enum App {
 #[derive(Default)]
 pub struct World {
     registered: usize,
-    waiting: Vec<Registration>,
+    waiting: Option<Registration>,
     /// The registration that became the account, and the password as it is now.
     owner: Option<usize>,
     password: usize,
     passwords_set: u32,
-    written_to_at: Vec<i64>,
+    registration_letters_at: Vec<i64>,
+    reset_letters_at: Vec<i64>,
     links: Vec<Link>,
     epoch: u32,
     failures: Failures,
+    /// Wrong passwords in sessions.
+    step_failures: Failures,
     sessions: Vec<Session>,
     tokens: Vec<Token>,
     /// The last one: when it was issued, in which epoch.
     challenge: Option<(i64, u32)>,
     app: App,
+    /// The generation of factors: another one when the first comes and when the last goes.
+    factors: u32,
     last_step: i64,
     wrong_codes: Failures,
     changes_at: Vec<i64>,
@@ -112,13 +118,27 @@ impl World {
 
     fn enter_fresh(&self, pick: Pick, now: i64) -> Result<usize, Outcome> {
         let at = self.enter(pick, now)?;
-        let is_fresh = now < self.sessions[at].factor_at + 10 * MINUTE;
+        // By the strongest factor that the account has.
+        let is_strong = !self.has_app() || self.is_multi(at);
+        let is_fresh = is_strong && now < self.sessions[at].factor_at + 10 * MINUTE;
         if is_fresh { Ok(at) } else { Err((401, "fresh_factor_needed")) }
     }
 
-    /// Whoever changes a factor must have proved the one that there is.
-    fn may_change_factors(&self, session: usize) -> Result<(), Outcome> {
-        if self.has_app() && !self.sessions[session].is_multi { Err(NOT_PROVED) } else { Ok(()) }
+    /// Whether it was proved by a factor that is there still.
+    fn is_multi(&self, session: usize) -> bool {
+        self.has_app() && self.sessions[session].multi_in == Some(self.factors)
+    }
+
+    /// Whether a password is right in a session, and does not come too soon.
+    fn try_password(&mut self, password: usize, now: i64) -> bool {
+        if self.step_failures.delays(1, now) {
+            return false;
+        }
+        if password != self.password {
+            self.step_failures.add(now);
+            return false;
+        }
+        true
     }
 
     fn open(&mut self, is_multi: bool, now: i64) {
@@ -126,7 +146,7 @@ impl World {
         self.sessions.push(Session {
             epoch: self.epoch,
             is_closed: false,
-            is_multi,
+            multi_in: is_multi.then_some(self.factors),
             factor_at: now,
             idle_ends_at,
             ends_at: now + 30 * DAY,
@@ -139,18 +159,18 @@ impl World {
         self.password = password;
         self.passwords_set += 1;
         self.epoch += 1;
-        self.failures = Failures::default();
+        (self.failures, self.step_failures) = (Failures::default(), Failures::default());
     }
 
-    /// Whether one more letter goes to the address in this hour.
-    fn may_be_written_to(&mut self, now: i64) -> bool {
-        self.waiting.retain(|registration| now < registration.expires_at);
-        self.written_to_at.retain(|at| now < at + HOUR);
-        let may = self.written_to_at.len() < 5;
-        if may {
-            self.written_to_at.push(now);
+    fn live_registration(&self, now: i64) -> Option<Registration> {
+        self.waiting.filter(|registration| now < registration.expires_at)
+    }
+
+    /// Mails a link. The same one twice is one.
+    fn mail(&mut self, link: Link) {
+        if self.links.last() != Some(&link) {
+            self.links.push(link);
         }
-        may
     }
 
     fn try_code(&mut self, code: Code, now: i64) -> bool {
@@ -174,29 +194,28 @@ impl World {
 
     fn attempt(&mut self, command: Command, now: i64) -> Result<Outcome, Outcome> {
         match command {
-            Command::Register { password } => {
-                if self.may_be_written_to(now) && self.owner.is_none() {
-                    let (number, expires_at) = (self.registered, now + DAY);
-                    self.registered += 1;
-                    self.waiting.push(Registration { number, password, expires_at });
-                    self.links.push(Link::Verify { registration: number, expires_at });
+            Command::Register => {
+                if has_room(&mut self.registration_letters_at, HOUR, now) && self.owner.is_none() {
+                    let number = self.live_registration(now).map_or(self.registered, |waiting| waiting.number);
+                    self.registered = self.registered.max(number + 1);
+                    let expires_at = now + DAY;
+                    self.waiting = Some(Registration { number, expires_at });
+                    self.mail(Link::Verify { registration: number, expires_at });
                 }
                 Ok(ACCEPTED)
             }
             Command::RequestReset => {
-                if self.may_be_written_to(now) {
+                if has_room(&mut self.reset_letters_at, 25 * MINUTE, now) {
                     if self.owner.is_some() {
                         let (passwords_set, expires_at) = (self.passwords_set, now + 30 * MINUTE);
-                        self.links.push(Link::Reset { passwords_set, expires_at });
-                    } else if let Some(newest) = self.waiting.last_mut() {
-                        newest.expires_at = now + DAY;
-                        let (registration, expires_at) = (newest.number, newest.expires_at);
-                        self.links.push(Link::Verify { registration, expires_at });
+                        self.mail(Link::Reset { passwords_set, expires_at });
+                    } else if let Some(Registration { number, expires_at }) = self.live_registration(now) {
+                        self.mail(Link::Verify { registration: number, expires_at });
                     }
                 }
                 Ok(ACCEPTED)
             }
-            Command::Verify { link } => self.verify(link, now),
+            Command::Verify { link, password } => self.verify(link, password, now),
             Command::Reset { link, new } => {
                 let link = nth(link, self.links.len()).map(|at| &self.links[at]);
                 let Some(Link::Reset { passwords_set, expires_at }) = link else { return Err(LINK_INVALID) };
@@ -244,26 +263,26 @@ impl World {
                 if is_one_too_many(&mut self.changes_at, now) {
                     return Err((429, "too_many_requests"));
                 }
-                self.may_change_factors(at)?;
-                if current != self.password {
+                if !self.try_password(current, now) {
                     return Err((403, "wrong_password"));
                 }
                 if new == current {
                     return Err((422, "same_password"));
                 }
+                let is_multi = self.is_multi(at);
                 self.set_password(new);
-                self.open(self.sessions[at].is_multi, now);
+                self.open(is_multi, now);
                 Ok(OK)
             }
             Command::EnrolTotp { session } => self.enrol(session, now),
             Command::ConfirmTotp { session, code } => self.confirm(session, code, now),
             Command::DisableTotp { session } => {
-                let at = self.enter_fresh(session, now)?;
-                self.may_change_factors(at)?;
+                self.enter_fresh(session, now)?;
                 if !self.has_app() {
                     return Err((404, "not_found"));
                 }
                 self.app = App::None;
+                self.factors += 1;
                 Ok(DONE)
             }
             Command::StepUp { session, factor } => self.step_up(session, factor, now),
@@ -271,7 +290,7 @@ impl World {
         }
     }
 
-    fn verify(&mut self, link: Pick, now: i64) -> Result<Outcome, Outcome> {
+    fn verify(&mut self, link: Pick, password: usize, now: i64) -> Result<Outcome, Outcome> {
         let link = nth(link, self.links.len()).map(|at| &self.links[at]);
         let Some(Link::Verify { registration, expires_at }) = link else { return Err(LINK_INVALID) };
         let (number, expires_at) = (*registration, *expires_at);
@@ -279,27 +298,22 @@ impl World {
             return Err(LINK_INVALID);
         }
         if self.owner == Some(number) {
-            return Ok(OK);
+            // A retry brings the password that was set.
+            return if password == self.password { Ok(OK) } else { Err(LINK_INVALID) };
         }
-        self.waiting.retain(|waiting| now < waiting.expires_at);
-        let found = self.waiting.iter().find(|waiting| waiting.number == number).ok_or(LINK_INVALID)?;
-        (self.owner, self.password, self.epoch) = (Some(number), found.password, 1);
-        self.waiting.clear();
+        self.live_registration(now).filter(|waiting| waiting.number == number).ok_or(LINK_INVALID)?;
+        (self.owner, self.password, self.epoch) = (Some(number), password, 1);
+        self.waiting = None;
         Ok(OK)
     }
 
     fn login(&mut self, password: usize, now: i64) -> Result<Outcome, Outcome> {
-        let waiting = self.waiting.last().filter(|waiting| now < waiting.expires_at);
-        let right = if self.owner.is_some() { Some(self.password) } else { waiting.map(|waiting| waiting.password) };
         let is_delayed = self.failures.delays(1, now);
-        if right != Some(password) || is_delayed {
+        if self.owner.is_none() || password != self.password || is_delayed {
             if !is_delayed {
                 self.failures.add(now);
             }
             return Err((401, "wrong_credentials"));
-        }
-        if self.owner.is_none() {
-            return Err((403, "email_not_verified"));
         }
         self.failures = Failures::default();
         if self.has_app() {
@@ -332,8 +346,7 @@ impl World {
     }
 
     fn enrol(&mut self, session: Pick, now: i64) -> Result<Outcome, Outcome> {
-        let at = self.enter_fresh(session, now)?;
-        self.may_change_factors(at)?;
+        self.enter_fresh(session, now)?;
         if self.has_app() {
             return Err((409, "totp_enrolled"));
         }
@@ -343,7 +356,6 @@ impl World {
 
     fn confirm(&mut self, session: Pick, code: Code, now: i64) -> Result<Outcome, Outcome> {
         let at = self.enter_fresh(session, now)?;
-        self.may_change_factors(at)?;
         match self.app {
             App::Confirmed => return Err((409, "totp_enrolled")),
             App::Pending { until } if now < until => {}
@@ -354,7 +366,8 @@ impl World {
         }
         self.last_step = now.div_euclid(30 * SECOND) - i64::from(code == Code::Before);
         (self.app, self.wrong_codes) = (App::Confirmed, Failures::default());
-        (self.sessions[at].is_multi, self.sessions[at].factor_at) = (true, now);
+        self.factors += 1;
+        (self.sessions[at].multi_in, self.sessions[at].factor_at) = (Some(self.factors), now);
         Ok(OK)
     }
 
@@ -365,12 +378,22 @@ impl World {
         }
         match factor {
             Factor::Password(_) if self.has_app() => return Err((422, "second_factor_asked")),
-            Factor::Password(password) if password != self.password => return Err((403, "wrong_password")),
-            Factor::Password(_) => {}
-            Factor::Code(code) if self.try_code(code, now) => self.sessions[at].is_multi = true,
+            Factor::Password(password) if !self.try_password(password, now) => return Err((403, "wrong_password")),
+            Factor::Password(_) => self.step_failures = Failures::default(),
+            Factor::Code(code) if self.try_code(code, now) => self.sessions[at].multi_in = Some(self.factors),
             Factor::Code(_) => return Err(WRONG_CODE),
         }
         self.sessions[at].factor_at = now;
         Ok(OK)
     }
+}
+
+/// Counts one more letter of a kind, if it is not too many.
+fn has_room(letters_at: &mut Vec<i64>, span: i64, now: i64) -> bool {
+    letters_at.retain(|at| now < at + span);
+    let has_room = letters_at.len() < 5;
+    if has_room {
+        letters_at.push(now);
+    }
+    has_room
 }

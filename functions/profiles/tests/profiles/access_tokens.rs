@@ -2,7 +2,6 @@
 
 use crate::owner::*;
 use crate::support::*;
-use accounts::session::SessionRecord;
 use mail::{Letter, SendEmail};
 use profiles::access_token::AccessToken;
 use profiles::{
@@ -219,6 +218,17 @@ async fn a_closed_account_has_no_tokens() {
     me(&app, &token).await.expect(200);
     owner.ask(&app, &delete_account::FUNCTION).await.expect(200);
     assert_eq!(me(&app, &token).await.expect(401).code(), "not_signed_in");
+
+    // Nor does it have them again when it is restored.
+    let link = mailed_token(&app, &owner.email, user, "restore-account").await;
+    let body = json!({ "token": link, "password": PASSWORD });
+    post(&app, &recovery::restore_account::FUNCTION, body).await.expect(200);
+    assert_eq!(me(&app, &token).await.expect(401).code(), "not_signed_in");
+    let tokens = login(&app, &owner.email, PASSWORD).await.expect(200).body;
+    let owner = Owner { tokens, ..owner };
+    assert!(owner.list(&app).await.is_empty(), "a token is listed that no longer works");
+    let token = owner.made(&app, &["me:read"]).await;
+    me(&app, &token).await.expect(200);
 }
 
 #[tokio::test]
@@ -297,19 +307,18 @@ async fn a_token_is_not_recalled() {
 }
 
 #[tokio::test]
-async fn whatever_ends_the_sessions_meanwhile_wins() {
+async fn a_token_is_not_made_by_a_session_that_ends_at_this_moment() {
     let app = TestApp::new();
     let owner = Owner::new(&app).await;
-    let (accounts, key) = (app.accounts(), AccountKey::User(owner.user));
-    let before = accounts.epoch(owner.user).await.unwrap();
-    accounts.commit(AccountChanges::default().revoke_sessions(owner.user, before)).await.unwrap();
-    let tokens = login(&app, &owner.email, PASSWORD).await.expect(200).body;
-    let owner = Owner { tokens, ..owner };
-    // As the handler finds it if the sessions are ended after this one was admitted: its epoch is not the user's any more.
-    let mut session = accounts.find_part::<SessionRecord>(&key, &session_of(&owner.tokens)).await.unwrap().unwrap();
-    session.epoch = before;
-    accounts.commit(AccountChanges::default().overwrite(&*session)).await.unwrap();
-    let refused = owner.make(&app, json!({ "name": "Import", "scopes": ["me:read"] })).await.expect(401);
-    assert_eq!(refused.code(), "session_ended");
-    assert!(accounts.list::<AccessToken>(&key).await.unwrap().is_empty());
+    let accounts = app.accounts();
+    let ended = async {
+        let epoch = accounts.epoch(owner.user).await.unwrap();
+        accounts.commit(AccountChanges::default().revoke_sessions(owner.user, epoch)).await.unwrap();
+    };
+    let request = Request::to(&create_access_token::FUNCTION).bearer(bearer(&owner.tokens));
+    let body = json!({ "name": "Import", "scopes": ["me:read"] });
+    let (refused, reached) = app.call_while(request.json(body), ended).await;
+    assert!(reached.is_some());
+    assert_eq!(refused.expect(401).code(), "not_signed_in");
+    assert!(accounts.list::<AccessToken>(&AccountKey::User(owner.user)).await.unwrap().is_empty());
 }

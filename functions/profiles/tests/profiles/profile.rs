@@ -2,12 +2,12 @@
 
 use crate::support::*;
 use accounts::user::{PasswordRecord, User};
-use accounts::{purge_unverified_accounts, request_password_reset, reset_password};
+use accounts::{purge_unverified_accounts, request_password_reset};
 use mail::{Letter, SendEmail};
 use profiles::{
-    cancel_email_change, change_email, confirm_email_change, delete_account, purge_deleted_accounts, restore_account,
-    update_profile,
+    cancel_email_change, change_email, confirm_email_change, delete_account, purge_deleted_accounts, update_profile,
 };
+use recovery::{reset_password, restore_account};
 use serde_json::{Value, json};
 use shared::aws::wire::Fault;
 use shared::function::Function;
@@ -49,6 +49,11 @@ impl Ada {
         token(app, self.user, email, "confirm-email").await
     }
 
+    /// Opens the link in a session of the person.
+    async fn confirm(&self, app: &TestApp, token: &str) -> Response {
+        self.call(app, &confirm_email_change::FUNCTION, json!({ "token": token })).await
+    }
+
     async fn delete(&self, app: &TestApp) -> Response {
         self.call(app, &delete_account::FUNCTION, Value::Null).await
     }
@@ -59,16 +64,12 @@ impl Ada {
     }
 }
 
-async fn confirm(app: &TestApp, token: &str) -> Response {
-    post(app, &confirm_email_change::FUNCTION, json!({ "token": token })).await
-}
-
 async fn restore(app: &TestApp, token: &str) -> Response {
-    post(app, &restore_account::FUNCTION, json!({ "token": token })).await
+    post(app, &restore_account::FUNCTION, json!({ "token": token, "password": PASSWORD })).await
 }
 
 /// The letters to one address that left from a user's outbox.
-async fn letters_to(app: &TestApp, user: UserId, email: &str) -> Vec<Letter> {
+async fn letters_from(app: &TestApp, user: UserId, email: &str) -> Vec<Letter> {
     let letters = letters(app, user).await.into_iter();
     letters.filter(|letter| letter.to.as_str() == email).map(|letter| letter.letter).collect()
 }
@@ -115,26 +116,26 @@ async fn an_address_changes_when_the_new_one_confirms_it() {
     let app = TestApp::new();
     let (ada, new) = (Ada::new(&app).await, email(&app));
     let link = ada.asked_for(&app, &new).await;
-    let told = letters_to(&app, ada.user, &ada.email).await;
+    let told = letters_from(&app, ada.user, &ada.email).await;
     assert!(matches!(told.last(), Some(Letter::EmailChangeAsked { .. })), "{told:?}");
-    assert!(matches!(letters_to(&app, ada.user, &new).await[..], [Letter::ConfirmEmailChange { .. }]));
+    assert!(matches!(letters_from(&app, ada.user, &new).await[..], [Letter::ConfirmEmailChange { .. }]));
     login(&app, &new, PASSWORD).await.expect(401);
 
-    let confirmed = confirm(&app, &link).await.expect(200);
+    let confirmed = ada.confirm(&app, &link).await.expect(200);
     assert_eq!(confirmed.body, json!({ "email": new }));
     assert_eq!(get_me(&app, &ada.tokens["access_token"]).await.expect(200).body["email"], json!(new));
     login(&app, &ada.email, PASSWORD).await.expect(401);
     login(&app, &new, PASSWORD).await.expect(200);
-    let told = letters_to(&app, ada.user, &ada.email).await;
+    let told = letters_from(&app, ada.user, &ada.email).await;
     assert!(matches!(told.last(), Some(Letter::EmailChanged { .. })), "{told:?}");
 
     // Opened twice, a link does no harm.
-    assert_eq!(confirm(&app, &link).await.expect(200).body, json!({ "email": new }));
-    assert_eq!(letters_to(&app, ada.user, &ada.email).await.len(), told.len());
+    assert_eq!(ada.confirm(&app, &link).await.expect(200).body, json!({ "email": new }));
+    assert_eq!(letters_from(&app, ada.user, &ada.email).await.len(), told.len());
     // The old address is anybody's.
-    assert_eq!(address(&app, &ada.email).await.unwrap().owner(), None);
-    register(&app, &ada.email, PASSWORD).await.expect(202);
-    assert_ne!(waiting(&app, &ada.email).await, ada.user);
+    assert!(address(&app, &ada.email).await.is_none());
+    register(&app, &ada.email).await.expect(202);
+    assert_ne!(registered(&app, &ada.email).await, ada.user);
     assert_eq!(raised(&app, "email_changed", &ada.user.to_string()).await, 1);
     assert_granted(&app, &[&change_email::FUNCTION, &confirm_email_change::FUNCTION]);
 }
@@ -144,20 +145,20 @@ async fn an_address_that_somebody_has_is_answered_as_a_free_one() {
     let app = TestApp::new();
     let (ada, bob) = (Ada::new(&app).await, Ada::new(&app).await);
     let (first, waits, free) = (email(&app), email(&app), email(&app));
-    register(&app, &waits, PASSWORD).await.expect(202);
+    register(&app, &waits).await.expect(202);
     ada.ask_for(&app, &first).await.expect(202);
     let mut faces = Vec::new();
     for email in [&bob.email, &waits, &free] {
         app.wire(&change_email::FUNCTION).take();
-        let told = letters_to(&app, ada.user, &ada.email).await.len();
+        let told = letters_from(&app, ada.user, &ada.email).await.len();
         let answer = ada.ask_for(&app, email).await.expect(202);
-        let told = letters_to(&app, ada.user, &ada.email).await.len() - told;
+        let told = letters_from(&app, ada.user, &ada.email).await.len() - told;
         faces.push((answer.text, told, app.wire(&change_email::FUNCTION).take()));
     }
     assert_eq!((&faces[0], &faces[1]), (&faces[1], &faces[2]));
     assert_eq!(faces[0].1, 1, "the mailbox tells what the answer does not");
-    assert!(letters_to(&app, ada.user, &bob.email).await.is_empty());
-    assert_eq!(letters_to(&app, bob.user, &bob.email).await.last(), Some(&Letter::AddressTaken));
+    assert!(letters_from(&app, ada.user, &bob.email).await.is_empty());
+    assert_eq!(letters_from(&app, bob.user, &bob.email).await.last(), Some(&Letter::AddressTaken));
     login(&app, &bob.email, PASSWORD).await.expect(200);
 }
 
@@ -188,19 +189,19 @@ async fn a_user_asks_for_five_addresses_in_an_hour() {
 #[tokio::test]
 async fn the_link_of_a_change_dies_with_it() {
     let app = TestApp::new();
-    let invalid = async |token: &str| {
-        let refused = confirm(&app, token).await.expect(422);
+    let invalid = async |by: &Ada, token: &str| {
+        let refused = by.confirm(&app, token).await.expect(422);
         assert_eq!((refused.code(), refused.fields()), ("link_invalid", vec!["token"]));
     };
 
     let ada = Ada::new(&app).await;
     let replaced = ada.asked_for(&app, &email(&app)).await;
     let cancelled = ada.asked_for(&app, &email(&app)).await;
-    invalid(&replaced).await;
+    invalid(&ada, &replaced).await;
     for _ in 0..2 {
         ada.call(&app, &cancel_email_change::FUNCTION, Value::Null).await.expect(204);
     }
-    invalid(&cancelled).await;
+    invalid(&ada, &cancelled).await;
     let stranger = app.call(Request::to(&cancel_email_change::FUNCTION)).await.expect(401);
     assert_eq!(stranger.code(), "not_signed_in");
 
@@ -208,23 +209,41 @@ async fn the_link_of_a_change_dies_with_it() {
     let stolen = ada.asked_for(&app, &email(&app)).await;
     refresh(&app, &ada.tokens["refresh_token"]).await.expect(200);
     refresh(&app, &ada.tokens["refresh_token"]).await.expect(401);
-    invalid(&stolen).await;
+    let ada = Ada { tokens: login(&app, &ada.email, PASSWORD).await.expect(200).body, ..ada };
+    invalid(&ada, &stolen).await;
 
     let ada = Ada::new(&app).await;
     let link = ada.asked_for(&app, &email(&app)).await;
     for forged in [format!("{link}A"), link.replace('.', ""), String::new(), "x".repeat(5000)] {
-        invalid(&forged).await;
+        invalid(&ada, &forged).await;
     }
-    let for_another_purpose = ada.deleted(&app).await;
-    invalid(&for_another_purpose).await;
-    // A deleted account does not move.
-    invalid(&link).await;
+    let bob = Ada::new(&app).await;
+    let for_another_purpose = bob.deleted(&app).await;
+    invalid(&ada, &for_another_purpose).await;
 
-    let ada = Ada::new(&app).await;
     let late = ada.asked_for(&app, &email(&app)).await;
     app.advance(DAY);
-    invalid(&late).await;
+    let ada = Ada { tokens: login(&app, &ada.email, PASSWORD).await.expect(200).body, ..ada };
+    invalid(&ada, &late).await;
     assert_granted(&app, &[&cancel_email_change::FUNCTION, &confirm_email_change::FUNCTION]);
+}
+
+/// A stranger has somebody's address mailed the link of a change of the stranger's account. Whoever opens it proves the
+/// mailbox and nothing else: the address does not become the stranger's.
+#[tokio::test]
+async fn the_link_of_a_change_takes_a_session_of_the_user_who_asked_for_it() {
+    let app = TestApp::new();
+    let (stranger, victim) = (Ada::new(&app).await, Ada::new(&app).await);
+    let wanted = email(&app);
+    let link = stranger.asked_for(&app, &wanted).await;
+    let without = app.call(Request::to(&confirm_email_change::FUNCTION).json(json!({ "token": link }))).await;
+    assert_eq!(without.expect(401).code(), "not_signed_in");
+    assert_eq!(victim.confirm(&app, &link).await.expect(422).code(), "link_invalid");
+    assert!(address(&app, &wanted).await.is_none());
+    // The mailbox's owner signs up as if nobody had asked for it.
+    let token = registration_token(&app, &wanted).await;
+    verify_email(&app, &token, PASSWORD).await.expect(200);
+    assert_eq!(stranger.confirm(&app, &link).await.expect(409).code(), "email_taken");
 }
 
 #[tokio::test]
@@ -242,14 +261,17 @@ async fn the_links_of_a_change_and_of_a_reset_end_each_other() {
     // Whoever still reads the old mailbox cannot take the account that moved away from it.
     let ada = Ada::new(&app).await;
     let (of_the_old, change) = (reset_link(&ada).await, ada.asked_for(&app, &email(&app)).await);
-    confirm(&app, &change).await.expect(200);
+    ada.confirm(&app, &change).await.expect(200);
     assert_eq!(reset(&of_the_old).await.expect(422).code(), "link_invalid");
 
     // Whoever stole a session cannot take the account of one who resets the password.
     let ada = Ada::new(&app).await;
     let (thiefs, own) = (ada.asked_for(&app, &email(&app)).await, reset_link(&ada).await);
     reset(&own).await.expect(200);
-    assert_eq!(confirm(&app, &thiefs).await.expect(422).code(), "link_invalid");
+    assert_eq!(ada.confirm(&app, &thiefs).await.expect(401).code(), "not_signed_in");
+    let tokens = login(&app, &ada.email, "4 lamps, a tram and a crow").await.expect(200).body;
+    let ada = Ada { tokens, ..ada };
+    assert_eq!(ada.confirm(&app, &thiefs).await.expect(422).code(), "link_invalid");
 }
 
 #[tokio::test]
@@ -257,14 +279,15 @@ async fn of_two_who_confirm_one_address_at_once_one_gets_it() {
     let app = TestApp::new();
     let (ada, bob, wanted) = (Ada::new(&app).await, Ada::new(&app).await, email(&app));
     let links = [ada.asked_for(&app, &wanted).await, bob.asked_for(&app, &wanted).await];
-    let answers = futures::future::join_all(links.iter().map(|link| confirm(&app, link))).await;
+    let (one, two) = futures::join!(ada.confirm(&app, &links[0]), bob.confirm(&app, &links[1]));
+    let answers = [one, two];
     let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409], "{answers:?}");
     let (winner, loser) = if answers[0].status == 200 { (&ada, 1) } else { (&bob, 0) };
     assert_eq!(address(&app, &wanted).await.unwrap().owner(), Some(winner.user));
-    assert_eq!(confirm(&app, &links[loser]).await.expect(409).code(), "email_taken");
     let lost = [&ada, &bob][loser];
+    assert_eq!(lost.confirm(&app, &links[loser]).await.expect(409).code(), "email_taken");
     assert_eq!(get_me(&app, &lost.tokens["access_token"]).await.expect(200).body["email"], json!(lost.email));
     assert_eq!(address(&app, &lost.email).await.unwrap().owner(), Some(lost.user));
 }
@@ -283,15 +306,23 @@ async fn a_deleted_account_is_as_if_it_were_not_there_and_comes_back() {
         refresh(&app, &tokens["refresh_token"]).await.expect(401);
     }
     assert_eq!(login(&app, &ada.email, PASSWORD).await.expect(401).code(), "wrong_credentials");
-    // Nobody else can have the address meanwhile.
-    register(&app, &ada.email, "another long password").await.expect(202);
-    assert_eq!(letters(&app, ada.user).await.last().unwrap().letter, Letter::AlreadyRegistered);
+    // Nobody else can have the address before it is erased; who asks for it is shown the way back.
+    for route in [&accounts::register::FUNCTION, &request_password_reset::FUNCTION] {
+        post(&app, route, json!({ "email": ada.email })).await.expect(202);
+        let told = letters(&app, ada.user).await.pop().unwrap().letter;
+        let Letter::AccountInTrash { erased_at, .. } = told else { panic!("{told:?}") };
+        assert_eq!(erased_at, until);
+    }
+    let link_again = token(&app, ada.user, &ada.email, "restore-account").await;
 
     app.advance(DAY * 29);
-    assert_eq!(restore(&app, &link).await.expect(200).body, json!({ "email": ada.email }));
+    assert_eq!(link_again, link, "each letter carries the same way back");
+    assert_eq!(restore(&app, &link).await.expect(200).body["email"], json!(ada.email));
+    register(&app, &ada.email).await.expect(202);
+    assert_eq!(letters(&app, ada.user).await.last().unwrap().letter, Letter::AlreadyRegistered);
     get_me(&app, &ada.tokens["access_token"]).await.expect(401);
     login(&app, &ada.email, PASSWORD).await.expect(200);
-    let told = letters_to(&app, ada.user, &ada.email).await;
+    let told = letters_from(&app, ada.user, &ada.email).await;
     assert!(told.iter().any(|letter| matches!(letter, Letter::AccountRestored { .. })), "{told:?}");
     let again = restore(&app, &link).await.expect(422);
     assert_eq!((again.code(), again.fields()), ("link_invalid", vec!["token"]));
@@ -342,8 +373,8 @@ async fn what_was_deleted_is_erased_after_thirty_days() {
         login(&app, &stays.email, PASSWORD).await.expect(200);
     }
     // The address is anybody's.
-    register(&app, &ada.email, PASSWORD).await.expect(202);
-    assert_ne!(waiting(&app, &ada.email).await, ada.user);
+    register(&app, &ada.email).await.expect(202);
+    assert_ne!(registered(&app, &ada.email).await, ada.user);
     assert_granted(&app, &[&purge_deleted_accounts::FUNCTION]);
 }
 
@@ -374,9 +405,9 @@ async fn a_purge_that_dies_is_taken_up_by_the_next() {
 async fn what_nobody_verified_is_purged() {
     let app = TestApp::alone().await.unwrap();
     let (never, later, (verified, owner)) = (email(&app), email(&app), user(&app).await);
-    register(&app, &never, PASSWORD).await.expect(202);
+    register(&app, &never).await.expect(202);
     app.advance(SignedDuration::from_hours(23));
-    register(&app, &later, PASSWORD).await.expect(202);
+    register(&app, &later).await.expect(202);
     app.tick(&purge_unverified_accounts::FUNCTION).await.unwrap();
     assert!(address(&app, &never).await.is_some(), "its link still works");
 

@@ -11,6 +11,7 @@ use shared::function::Function;
 use shared::identity::{AccountChanges, AccountKey};
 use shared::kernel::ids::UserId;
 use shared::kernel::time::SignedDuration;
+use shared::tenancy::Page;
 use shared::testing::{Request, Response, TestApp};
 
 const CHROME: &str =
@@ -187,9 +188,70 @@ async fn a_user_sees_who_tried_to_be_them() {
     assert_granted(&app, &[&list_sign_ins::FUNCTION]);
 }
 
+/// A stranger fails a hundred times, from as many networks. What the user should see is still there.
+#[tokio::test]
+async fn failures_of_an_hour_are_one_entry_of_the_history() {
+    let app = TestApp::new();
+    let (email, _) = user(&app).await;
+    let first = login(&app, &email, PASSWORD).await.expect(200).body;
+    for _ in 0..100 {
+        login(&app, &email, "not the right password").await.expect(401);
+    }
+    let listed = history(&app, &first).await;
+    let entries: Vec<_> = listed.iter().map(|entry| (entry["outcome"].as_str().unwrap(), &entry["times"])).collect();
+    assert_eq!(entries[1], ("signed_in", &json!(1)));
+    assert_eq!((entries.len(), entries[0].0), (2, "wrong_password"));
+    assert!(entries[0].1.as_u64().unwrap() > 5, "{entries:?}");
+    assert_eq!(listed[0]["client"]["ip"], json!(app.address()), "the last one is shown");
+    // In the next hour, and however long the address is shut, there is one more at most.
+    for hours in 1..=3 {
+        app.advance(SignedDuration::from_hours(hours));
+        for _ in 0..20 {
+            login(&app, &email, "not the right password").await.expect(401);
+        }
+    }
+    let tokens = json!({ "access_token": app.mint(user_id(&first), crate::owner::session_of(&first)).await.unwrap() });
+    let after = history(&app, &tokens).await.len();
+    assert!((3..=5).contains(&after), "{after} entries");
+}
+
+#[tokio::test]
+async fn the_whole_history_can_be_paged_through() {
+    let app = TestApp::new();
+    let (email, _) = user(&app).await;
+    for _ in 0..6 {
+        login(&app, &email, PASSWORD).await.expect(200);
+    }
+    let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
+    let whole = history(&app, &tokens).await;
+    let (mut seen, mut cursor): (Vec<Value>, Option<String>) = (Vec::new(), None);
+    loop {
+        let request = Request::to(&list_sign_ins::FUNCTION).bearer(tokens["access_token"].as_str().unwrap());
+        let request = request.query("limit", "3");
+        let request = match &cursor {
+            Some(cursor) => request.query("cursor", cursor),
+            None => request,
+        };
+        let page = app.call(request).await.expect(200).body;
+        seen.extend(page["items"].as_array().unwrap().iter().cloned());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => break,
+        }
+        assert!(seen.len() <= whole.len(), "the pages do not end");
+    }
+    assert_eq!((seen.len(), &seen), (7, &whole));
+    // A cursor is good for its user alone.
+    let other = signed_in(&app).await;
+    let request = Request::to(&list_sign_ins::FUNCTION).bearer(other["access_token"].as_str().unwrap());
+    let refused = app.call(request.query("limit", "3").query("cursor", cursor.as_deref().unwrap())).await.expect(422);
+    assert_eq!(refused.fields(), ["cursor"]);
+}
+
 async fn last_login(app: &TestApp, tokens: &Value) -> shared::kernel::time::Timestamp {
     let key = AccountKey::User(user_id(tokens));
-    app.accounts().newest::<SignIn>(&key, 1).await.unwrap()[0].at
+    let page = Page { limit: 1, cursor: None, newest_first: true };
+    app.accounts().page::<SignIn>(&key, "test", &page).await.unwrap().items[0].at
 }
 
 #[tokio::test]
@@ -277,7 +339,7 @@ async fn a_session_that_is_carried_on_meanwhile_stays() {
     let carried_on = login(&app, &email, PASSWORD).await.expect(200).body;
     // As the job has read it if the session is carried on between its read and its write: the record says that it has
     // ended, and the proof is alive.
-    let mut read_before = app.accounts().newest::<SessionRecord>(&AccountKey::User(user), 1).await.unwrap().remove(0);
+    let mut read_before = app.accounts().list::<SessionRecord>(&AccountKey::User(user)).await.unwrap().pop().unwrap();
     read_before.idle_ends_at = app.now();
     app.accounts().commit(AccountChanges::default().overwrite(&*read_before)).await.unwrap();
 

@@ -7,7 +7,7 @@ use shared::aws::grants::Grant;
 use shared::crypto::digest::from_base64url;
 use shared::function::Function;
 use shared::http::{Accepted, Created, Endpoint, NoContent, Route};
-use shared::identity::{AccountChanges, SignedIn, Strength};
+use shared::identity::{AccountChanges, EpochTurn, SignedIn, Strength};
 use shared::kernel::ids::{SessionId, UserId};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::SignedDuration;
@@ -84,9 +84,12 @@ impl Owner {
     }
 
     pub async fn proves_a_second_factor(&self, app: &TestApp) {
-        let session = session_of(&self.tokens);
-        let proved = AccountChanges::default().prove_factor(self.user, session, Strength::Multi, app.now());
-        app.accounts().commit(proved).await.unwrap();
+        let (session, accounts) = (session_of(&self.tokens), app.accounts());
+        let epoch = accounts.epoch(self.user).await.unwrap();
+        let proved = AccountChanges::default()
+            .turn(self.user, epoch, EpochTurn::default().and_enrolling())
+            .prove_factor(self.user, session, (Strength::Multi, epoch.with_other_factors()), app.now());
+        accounts.commit(proved).await.unwrap();
     }
 
     pub async fn by_password(app: &TestApp) -> Self {

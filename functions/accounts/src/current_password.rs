@@ -1,0 +1,57 @@
+//! A user's password, proved again in a session of theirs. Failures count and delay as those of sign-ins do, and stand in
+//! the login history.
+
+use serde_json::json;
+use shared::events::{EventKind, Occurrence, Severity};
+use shared::identity::{AccountChanges, AccountKey, SignedIn};
+use shared::kernel::problems::Problem;
+
+use crate::PasswordAttempt;
+use crate::attempts::{Attempts, STEP_UP};
+use crate::password_hash::{self, Verdict};
+use crate::password_sign_in::PASSWORD_HASH_DAMAGED;
+use crate::sign_in::SignIn;
+use crate::user::{PasswordRecord, User};
+
+/// Tries to count a failure that others of the same user are counted beside.
+const TRIES: u32 = 12;
+
+/// A password was wrong in a session, or came too soon after others that were.
+pub static STEP_UP_FAILED: EventKind = EventKind::operational("step_up_failed", Severity::Info);
+
+/// What a right password changes: the count of failures. None for a wrong one, which is counted.
+///
+/// The count is of all sessions of the user, and apart from that of sign-ins: who guesses in a stolen session must not
+/// delay the owner's sign-ins. It ends with a right password in a session, and with a new password.
+pub async fn prove(
+    caller: &SignedIn,
+    user: &User,
+    record: Option<&PasswordRecord>,
+    attempt: &PasswordAttempt,
+) -> Result<Option<AccountChanges>, Problem> {
+    let (accounts, key) = (caller.accounts(), AccountKey::email(user.email.as_str()));
+    let mut attempts = accounts.find_part::<Attempts>(&key, &STEP_UP).await?;
+    let verdict = password_hash::check(accounts, record.map(|record| &record.hash), attempt).await?;
+    if verdict == Verdict::Damaged {
+        accounts.emit(Occurrence::of(&PASSWORD_HASH_DAMAGED, user.id).once(user.id)).await?;
+    }
+    let is_right = matches!(verdict, Verdict::Right | Verdict::Outdated);
+    for round in 0..TRIES {
+        let now = accounts.now();
+        let delayed = attempts.as_ref().is_some_and(|attempts| attempts.is_delayed(now));
+        if is_right && !delayed {
+            let changes = AccountChanges::default();
+            return Ok(Some(attempts.iter().fold(changes, AccountChanges::delete)));
+        }
+        let none = || Attempts::of_step_ups(key.clone(), now);
+        let (changes, entry) = Attempts::record_failure(&mut attempts, none, accounts.new_id(), now);
+        let entry = SignIn::wrong_passwords(accounts, user.id, entry, Some(caller.session()));
+        let failed = Occurrence::of(&STEP_UP_FAILED, user.id).detail(json!({ "delayed": delayed }));
+        if accounts.try_commit(changes.overwrite(&entry).event(failed)).await?.is_ok() {
+            return Ok(None);
+        }
+        accounts.back_off(round).await;
+        attempts = accounts.find_part::<Attempts>(&key, &STEP_UP).await?;
+    }
+    Ok(None)
+}

@@ -1,0 +1,133 @@
+//! How many letters an address gets at the request of others, in one budget for each kind of request.
+
+use serde::{Deserialize, Serialize};
+use shared::identity::{AccountKey, AccountRecord};
+use shared::kernel::ids::UserId;
+use shared::kernel::time::{SignedDuration, Timestamp, after};
+
+/// Letters of one budget in its span of time.
+const MOST: usize = 5;
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// Shorter than a link that resets a password works: whenever the budget is used up, its letters are in the mailbox and
+/// their links work for five more minutes at least. Were it longer, a stranger who uses it up could keep the owner out.
+const RESET_SPAN: SignedDuration = SignedDuration::from_mins(25);
+
+/// A kind of request that anybody can make and that has a letter sent. What strangers use up of one is not taken from
+/// another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    Registration,
+    Verification,
+    PasswordReset,
+    /// Of one user, who asks for the address: another who asks for it too has a budget of their own.
+    EmailChange(UserId),
+}
+
+impl Request {
+    fn part(self) -> String {
+        match self {
+            Self::Registration => "registration".to_owned(),
+            Self::Verification => "verification".to_owned(),
+            Self::PasswordReset => "password_reset".to_owned(),
+            Self::EmailChange(user) => format!("email_change#{user}"),
+        }
+    }
+
+    fn span(self) -> SignedDuration {
+        match self {
+            Self::PasswordReset => RESET_SPAN,
+            Self::Registration | Self::Verification | Self::EmailChange(_) => HOUR,
+        }
+    }
+
+    /// The name for operators.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Registration => "registration",
+            Self::Verification => "verification",
+            Self::PasswordReset => "password_reset",
+            Self::EmailChange(_) => "email_change",
+        }
+    }
+}
+
+/// The letters of one kind that an address got lately.
+#[derive(Serialize, Deserialize)]
+pub struct LetterBudget {
+    address: AccountKey,
+    part: String,
+    span_s: i64,
+    sent_at: Vec<Timestamp>,
+}
+
+impl LetterBudget {
+    pub fn unused(address: AccountKey, request: Request) -> Self {
+        Self { address, part: request.part(), span_s: request.span().as_secs(), sent_at: Vec::new() }
+    }
+
+    /// Under which name it lies beside its address.
+    pub fn part_of(request: Request) -> String {
+        request.part()
+    }
+
+    /// Counts a letter, if there is room for one.
+    pub fn take(&mut self, now: Timestamp) -> bool {
+        let span = SignedDuration::from_secs(self.span_s);
+        self.sent_at.retain(|at| now < after(*at, span));
+        let may = self.sent_at.len() < MOST;
+        if may {
+            self.sent_at.push(now);
+        }
+        may
+    }
+}
+
+impl AccountRecord for LetterBudget {
+    const KIND: &'static str = "LETTERS";
+
+    fn account_key(&self) -> AccountKey {
+        self.address.clone()
+    }
+
+    fn part(&self) -> String {
+        self.part.clone()
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        self.sent_at.last().map(|at| after(*at, SignedDuration::from_secs(self.span_s)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::RESET_LIFETIME;
+
+    const START: Timestamp = Timestamp::UNIX_EPOCH;
+
+    #[test]
+    fn a_sixth_letter_within_the_span_is_withheld() {
+        let mut budget = LetterBudget::unused(AccountKey::email("ada@example.com"), Request::Registration);
+        let minute = |minutes| after(START, SignedDuration::from_mins(minutes));
+        assert!((0..5).all(|minutes| budget.take(minute(minutes))));
+        assert!(!budget.take(minute(59)), "five in the last hour");
+        assert!(budget.take(minute(60)), "the first is an hour old");
+        assert!(!budget.take(minute(60)));
+    }
+
+    #[test]
+    fn a_withheld_reset_leaves_a_working_link_in_the_mailbox() {
+        let mut budget = LetterBudget::unused(AccountKey::email("ada@example.com"), Request::PasswordReset);
+        let mut links_end_at = Vec::new();
+        // A stranger asks every second for an hour.
+        for second in 0..3600 {
+            let now = after(START, SignedDuration::from_secs(second));
+            if budget.take(now) {
+                links_end_at.push(after(now, RESET_LIFETIME));
+            } else {
+                let left = links_end_at.iter().filter(|end| **end >= after(now, SignedDuration::from_mins(5)));
+                assert!(left.count() > 0, "no link is left in second {second}");
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! An account recovery: the way back for a user who lost the second factor and every recovery code.
+//!
+//! It takes the password when it starts, the mailbox when it ends, and a waiting time in between, in which whoever still
+//! holds the factor or a session hears of it and can cancel it.
+
+use serde::{Deserialize, Serialize};
+use shared::crypto::link::LinkClaims;
+use shared::identity::{AccountKey, AccountRecord, Accounts, UserEpoch};
+use shared::kernel::ids::UserId;
+use shared::kernel::time::{SignedDuration, Timestamp, after};
+
+/// What the mailed link that completes a recovery is for.
+pub const COMPLETE_RECOVERY: &str = "complete-recovery";
+/// How long the link works after the waiting time.
+const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long the job may fail that removes a recovery whose link has ended.
+const PURGED_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// A recovery that waits. A user has one at most.
+///
+/// It is of the epoch in which it was started: ending every session cancels it, as does a new password.
+#[derive(Serialize, Deserialize)]
+pub struct Recovery {
+    user: UserId,
+    epoch: UserEpoch,
+    pub started_at: Timestamp,
+    /// Fixed when it starts: a shorter waiting time that is configured later does not shorten it.
+    pub ready_at: Timestamp,
+    /// When the link was mailed.
+    offered_at: Option<Timestamp>,
+    /// Admins of the user's workspaces that were told, in the order of their ids.
+    pub told: usize,
+}
+
+impl Recovery {
+    pub fn start(accounts: &Accounts, user: UserId, epoch: UserEpoch) -> Self {
+        let started_at = accounts.now();
+        let ready_at = after(started_at, accounts.recovery_wait());
+        Self { user, epoch, started_at, ready_at, offered_at: None, told: 0 }
+    }
+
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// Whether it still waits or can be completed, in the user's epoch now.
+    pub fn is_live(&self, epoch: UserEpoch, now: Timestamp) -> bool {
+        self.epoch == epoch && now < self.link_ends_at()
+    }
+
+    /// Whether its link is to be mailed.
+    pub fn is_to_be_offered(&self, now: Timestamp) -> bool {
+        self.offered_at.is_none() && self.ready_at <= now
+    }
+
+    pub fn was_offered(&mut self, now: Timestamp) {
+        self.offered_at = Some(now);
+    }
+
+    /// The link that completes it, bound to this recovery.
+    pub fn link(&self) -> LinkClaims {
+        let (purpose, binding) = (COMPLETE_RECOVERY.to_owned(), self.started_at.to_string());
+        LinkClaims { purpose, user: self.user, binding, expires_at: self.link_ends_at() }
+    }
+
+    /// Whether a link completes it now.
+    pub fn is_completed_by(&self, link: &LinkClaims, epoch: UserEpoch, now: Timestamp) -> bool {
+        self.is_live(epoch, now) && self.ready_at <= now && link.binding == self.link().binding
+    }
+
+    fn link_ends_at(&self) -> Timestamp {
+        after(self.ready_at, LINK_LIFETIME)
+    }
+}
+
+impl AccountRecord for Recovery {
+    const KIND: &'static str = "ACCOUNT_RECOVERY";
+
+    fn account_key(&self) -> AccountKey {
+        AccountKey::User(self.user)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(after(self.link_ends_at(), PURGED_WITHIN))
+    }
+
+    /// First when its link is to be mailed, then when it is over.
+    fn due(&self) -> Option<Timestamp> {
+        Some(if self.offered_at.is_none() { self.ready_at } else { self.link_ends_at() })
+    }
+}

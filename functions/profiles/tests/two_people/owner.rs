@@ -1,0 +1,129 @@
+//! The owner of the address: reads every letter to it, whoever caused it, and chooses a password that nobody knows.
+
+use accounts::{login, register, request_password_reset, resend_verification, verify_email};
+use mail::Letter;
+use profiles::{confirm_email_change, delete_account};
+use proptest::prelude::*;
+use recovery::{complete_recovery, offer_recoveries, reset_password, restore_account};
+use serde_json::{Value, json};
+use shared::function::Function;
+use shared::testing::{Request, Response, TestApp};
+
+use crate::links::sign;
+use crate::support::{letters_to, post};
+
+#[derive(Clone, Copy, Debug)]
+pub enum OwnersMove {
+    Register,
+    Resend,
+    RequestReset,
+    /// Opens the newest letter that has a link.
+    OpenNewestLink,
+    /// Opens one that came before, counted from the newest.
+    OpenLink(usize),
+    LogIn,
+    Delete,
+    /// Lets the links of recoveries be mailed whose waiting time is over.
+    RecoveriesAreOffered,
+}
+
+pub fn any_move() -> impl Strategy<Value = OwnersMove> {
+    prop_oneof![
+        2 => Just(OwnersMove::Register),
+        1 => Just(OwnersMove::Resend),
+        3 => Just(OwnersMove::RequestReset),
+        6 => Just(OwnersMove::OpenNewestLink),
+        2 => (1..5_usize).prop_map(OwnersMove::OpenLink),
+        1 => Just(OwnersMove::LogIn),
+        1 => Just(OwnersMove::Delete),
+        1 => Just(OwnersMove::RecoveriesAreOffered),
+    ]
+}
+
+pub struct Owner<'a> {
+    app: &'a TestApp,
+    link_key: &'a [u8],
+    email: String,
+    /// The one that the account has, if the owner has one.
+    pub password: String,
+    chosen: usize,
+    session: Option<Value>,
+}
+
+impl<'a> Owner<'a> {
+    pub fn of(app: &'a TestApp, link_key: &'a [u8], email: &str) -> Self {
+        let password = "an owner's password, not yet".to_owned();
+        Self { app, link_key, email: email.to_owned(), password, chosen: 0, session: None }
+    }
+
+    /// Makes a move. Whether it proved the address.
+    pub async fn make(&mut self, next: OwnersMove) -> bool {
+        let about = json!({ "email": self.email });
+        let answer = match next {
+            OwnersMove::Register => post(self.app, &register::FUNCTION, about).await,
+            OwnersMove::Resend => post(self.app, &resend_verification::FUNCTION, about).await,
+            OwnersMove::RequestReset => post(self.app, &request_password_reset::FUNCTION, about).await,
+            OwnersMove::OpenNewestLink => return self.open(0).await,
+            OwnersMove::OpenLink(number) => return self.open(number).await,
+            OwnersMove::LogIn => {
+                let answer = self.log_in().await;
+                self.session = answer.body.get("access_token").cloned();
+                answer
+            }
+            OwnersMove::Delete => {
+                let Some(token) = self.session.take() else { return false };
+                self.app.call(Request::to(&delete_account::FUNCTION).bearer(token.as_str().unwrap())).await
+            }
+            OwnersMove::RecoveriesAreOffered => {
+                self.app.tick(&offer_recoveries::FUNCTION).await.unwrap();
+                return false;
+            }
+        };
+        assert!(answer.status < 500, "{next:?}: {}", answer.text);
+        false
+    }
+
+    async fn log_in(&self) -> Response {
+        post(self.app, &login::FUNCTION, json!({ "email": self.email, "password": self.password })).await
+    }
+
+    /// Whether the password alone lets the owner in: no factor of another is asked for.
+    pub async fn must_be_let_in(&mut self) -> Result<(), String> {
+        let answer = self.log_in().await;
+        self.session = answer.body.get("access_token").cloned();
+        if self.session.is_some() { Ok(()) } else { Err(answer.text) }
+    }
+
+    async fn open(&mut self, number: usize) -> bool {
+        let letters = letters_to(self.app, &self.email).await;
+        let mut linked: Vec<_> =
+            letters.iter().filter_map(|sent| Some((&sent.letter, sent.letter.link()?.0))).collect();
+        // The outbox of several users, in no order: the letter whose link ends last is the newest of its kind.
+        linked.sort_by_key(|(_, link)| std::cmp::Reverse(link.expires_at));
+        let Some((letter, link)) = linked.get(number % linked.len().max(1)) else { return false };
+        self.chosen += 1;
+        let password = format!("only the owner knows, {}", self.chosen);
+        let token = sign(self.link_key, link);
+        let with_password = json!({ "token": token, "password": password });
+        let without_new_factors = json!({ "token": token, "password": password, "remove_recent_factors": true });
+        let (route, body): (&'static Function, Value) = match letter {
+            Letter::VerifyEmail { .. } => {
+                (&verify_email::FUNCTION, json!({ "token": token, "name": "Ada", "password": password }))
+            }
+            Letter::ResetPassword { .. } => (&reset_password::FUNCTION, without_new_factors),
+            Letter::AccountDeleted { .. } | Letter::AccountInTrash { .. } => {
+                (&restore_account::FUNCTION, without_new_factors)
+            }
+            Letter::RecoveryReady { .. } => (&complete_recovery::FUNCTION, with_password),
+            // Opened in a browser in which nobody is signed in to the stranger's account.
+            Letter::ConfirmEmailChange { .. } => (&confirm_email_change::FUNCTION, json!({ "token": token })),
+            other => panic!("a link of {other:?}"),
+        };
+        let answer = post(self.app, route, body).await;
+        assert!(answer.status < 500, "{letter:?}: {}", answer.text);
+        if answer.status == 200 {
+            self.password = password;
+        }
+        answer.status == 200
+    }
+}

@@ -1,0 +1,5 @@
+//! The function `offer-recoveries`.
+
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    recovery::offer_recoveries::FUNCTION.serve()
+}

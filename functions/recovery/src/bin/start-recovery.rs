@@ -1,0 +1,5 @@
+//! The function `start-recovery`.
+
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    recovery::start_recovery::FUNCTION.serve()
+}

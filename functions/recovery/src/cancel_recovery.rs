@@ -1,0 +1,45 @@
+//! `DELETE /me/recovery`: cancels the recovery of the caller's account.
+
+use accounts::recovery::Recovery;
+use accounts::user::User;
+use mail::{Letter, SendEmail};
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::events::{EventKind, Occurrence, Severity};
+use shared::function::Function;
+use shared::http::{Endpoint, NoContent, Route};
+use shared::identity::{AccountChanges, AccountKey, SignedIn, Wanted};
+use shared::kernel::problems::Problem;
+use utoipa::ToSchema;
+
+pub static RECOVERY_CANCELLED: EventKind = EventKind::security("recovery_cancelled", Severity::Info);
+
+/// Cancels the recovery of the caller's account. Any session may, however long ago it was opened.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelRecovery {}
+
+pub static FUNCTION: Function = Function::route::<CancelRecovery>();
+
+impl Endpoint for CancelRecovery {
+    const ROUTE: Route = Route::delete("cancel-recovery", "/me/recovery");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    type Access = SignedIn;
+    type Output = NoContent;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
+        let mut found = accounts.look_up(Wanted::default().of::<User>(&key).of::<Recovery>(&key)).await?;
+        let user = found.take::<User>(&key)?.ok_or_else(Problem::not_found)?;
+        let recovery = found.take::<Recovery>(&key)?;
+        let recovery = recovery.filter(|recovery| recovery.is_live(caller.epoch(), accounts.now()));
+        let recovery = recovery.ok_or_else(Problem::not_found)?;
+        let letter = Letter::RecoveryCancelled { name: user.name.as_str().to_owned(), at: accounts.now() };
+        let changes = AccountChanges::default()
+            .delete(&recovery)
+            .event(Occurrence::of(&RECOVERY_CANCELLED, user.id))
+            .send(user.id, &SendEmail { to: user.email.clone(), letter });
+        accounts.commit(changes).await?;
+        Ok(NoContent)
+    }
+}

@@ -1,0 +1,73 @@
+//! `POST /auth/complete-recovery`: ends an account recovery by the token of the link that was mailed after its waiting time.
+
+use accounts::mailed_link::DeadLink;
+use accounts::password_owner::{PasswordOwner, ResetMethod};
+use accounts::recovery::{COMPLETE_RECOVERY, Recovery};
+use accounts::{Password, ProvedBy};
+use mail::EmailAddress;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use shared::aws::grants::Grant;
+use shared::events::{EventKind, Occurrence, Severity};
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::identity::{AccountKey, Credentials, EpochTurn};
+use shared::kernel::problems::Problem;
+use shared::kernel::secrets::SecretText;
+use utoipa::ToSchema;
+
+use crate::factor_removal::{FactorCounts, FactorRemoval};
+use crate::policy::must_be_allowed;
+
+pub static ACCOUNT_RECOVERED: EventKind = EventKind::security("account_recovered", Severity::Warning);
+
+/// Completes an account recovery by the token of the mailed link, which works once: removes every second factor and
+/// recovery code, and sets a new password. Every session and every personal access token of the user ends.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompleteRecovery {
+    /// What follows `#token=` in the mailed link.
+    token: SecretText,
+    password: Password,
+}
+
+/// An account that was recovered.
+#[derive(Serialize, ToSchema)]
+pub struct RecoveredAccount {
+    /// The address that the new password is for, to fill in a sign-in form.
+    email: EmailAddress,
+    removed_factors: FactorCounts,
+}
+
+pub static FUNCTION: Function = Function::route::<CompleteRecovery>();
+
+impl Endpoint for CompleteRecovery {
+    // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
+    const ROUTE: Route = Route::post("complete-recovery", "/auth/complete-recovery").memory_mb(1024);
+    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
+    type Access = Credentials;
+    type Output = Found<RecoveredAccount>;
+
+    async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
+        let link = accounts.verify_link(&self.token, COMPLETE_RECOVERY).await?.ok_or(DeadLink::OF_RECOVERY)?;
+        let recovery = accounts.find::<Recovery>(&AccountKey::User(link.user)).await?.ok_or(DeadLink::OF_RECOVERY)?;
+        let owner = PasswordOwner::read(accounts, link.user).await?.filter(|owner| !owner.user.is_deleted());
+        let owner = owner.ok_or(DeadLink::OF_RECOVERY)?;
+        if !recovery.is_completed_by(&link, owner.epoch, accounts.now()) {
+            return Err(DeadLink::OF_RECOVERY.into());
+        }
+        // Again: an owner may have blocked it while it waited.
+        must_be_allowed(accounts, link.user).await?;
+        owner.may_have(&self.password, ProvedBy::PasswordAlone, [])?;
+        let email = owner.user.email.clone();
+        let (owner, factors) = owner.without_factors();
+        let removal = FactorRemoval::of_all(accounts, link.user, factors).await?;
+        let removed_factors = removal.counts();
+        let (removed, turn) = removal.carry_out(EpochTurn::default());
+        let recovered = Occurrence::of(&ACCOUNT_RECOVERED, link.user).detail(json!({ "removed": removed_factors }));
+        let changes = removed.delete(&recovery).or(DeadLink::OF_RECOVERY).event(recovered);
+        let changes = owner.set(accounts, &self.password, ResetMethod::Recovery, changes, turn).await?;
+        accounts.commit(changes).await?;
+        Ok(Found(RecoveredAccount { email, removed_factors }))
+    }
+}

@@ -1,0 +1,97 @@
+//! Removing second factors without proving one: which go, and what goes with them.
+
+use accounts::ProvedBy;
+use accounts::passkey_tally::PasskeyTally;
+use accounts::recovery_codes::RecoveryCodes;
+use accounts::second_factor::Factors;
+use accounts::totp::Totp;
+use passkeys::passkey::Passkey;
+use serde::Serialize;
+use shared::identity::{AccountChanges, AccountKey, Accounts, EpochTurn};
+use shared::kernel::ids::UserId;
+use shared::kernel::problems::Problem;
+use shared::kernel::time::Timestamp;
+use shared::table::Stored;
+use utoipa::ToSchema;
+
+/// Second factors that go together.
+pub struct FactorRemoval {
+    totp: Option<Stored<Totp>>,
+    recovery_codes: Option<Stored<RecoveryCodes>>,
+    passkeys: Vec<Stored<Passkey>>,
+    tally: Option<Stored<PasskeyTally>>,
+    /// What the account is proved by without them.
+    pub leaves: ProvedBy,
+    /// Whether there was a factor before.
+    was_enrolled: bool,
+}
+
+/// How many factors of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FactorCounts {
+    pub authenticator_apps: u32,
+    pub passkeys: u32,
+    /// Sets of recovery codes.
+    pub recovery_codes: u32,
+}
+
+impl FactorRemoval {
+    /// Those that were added after an instant. Recovery codes also go when no factor is left that they could stand in
+    /// for.
+    pub async fn of_those_since(
+        accounts: &Accounts,
+        user: UserId,
+        factors: Factors,
+        since: Timestamp,
+    ) -> Result<Self, Problem> {
+        let was_enrolled = factors.is_enrolled();
+        let had = factors.passkeys();
+        let mut passkeys = Vec::new();
+        if had > 0 {
+            passkeys = accounts.list::<Passkey>(&AccountKey::User(user)).await?;
+            passkeys.retain(|passkey| passkey.created_at() > since);
+        }
+        let keeps_app = factors.has_app();
+        // Also one that waits for its first code, whoever began it.
+        let totp = factors.totp.filter(|totp| totp.confirmed_at().is_none_or(|at| at > since));
+        let keeps_app = keeps_app && totp.is_none();
+        let keeps_passkeys = had as usize > passkeys.len();
+        let leaves = if keeps_app || keeps_passkeys { ProvedBy::TwoFactors } else { ProvedBy::PasswordAlone };
+        let recovery_codes =
+            factors.recovery_codes.filter(|codes| codes.made_at() > since || leaves == ProvedBy::PasswordAlone);
+        let tally = factors.passkeys.filter(|_| !passkeys.is_empty());
+        Ok(Self { totp, recovery_codes, passkeys, tally, leaves, was_enrolled })
+    }
+
+    /// Every factor.
+    pub async fn of_all(accounts: &Accounts, user: UserId, factors: Factors) -> Result<Self, Problem> {
+        Self::of_those_since(accounts, user, factors, Timestamp::MIN).await
+    }
+
+    pub fn counts(&self) -> FactorCounts {
+        let confirmed = self.totp.as_ref().is_some_and(|totp| totp.confirmed_at().is_some());
+        FactorCounts {
+            authenticator_apps: confirmed.into(),
+            passkeys: u32::try_from(self.passkeys.len()).unwrap_or(u32::MAX),
+            recovery_codes: self.recovery_codes.is_some().into(),
+        }
+    }
+
+    /// What removes them, and what happens to the user's epochs with it.
+    pub fn carry_out(self, turn: EpochTurn) -> (AccountChanges, EpochTurn) {
+        let changes = AccountChanges::default();
+        let count = u32::try_from(self.passkeys.len()).unwrap_or(u32::MAX);
+        let mut changes = self.passkeys.iter().fold(changes, AccountChanges::delete);
+        if let Some(totp) = &self.totp {
+            changes = changes.delete(totp);
+        }
+        if let Some(codes) = &self.recovery_codes {
+            changes = changes.delete(codes);
+        }
+        if self.tally.is_some() {
+            changes = changes.and(PasskeyTally::fewer(self.tally, count));
+        }
+        let last_goes = self.was_enrolled && self.leaves == ProvedBy::PasswordAlone;
+        (changes, if last_goes { turn.and_unenrolling() } else { turn })
+    }
+}

@@ -1,0 +1,59 @@
+//! The job `offer-recoveries`: every 15 minutes, mails the links of recoveries whose waiting time is over.
+
+use accounts::recovery::Recovery;
+use accounts::user::User;
+use mail::{Letter, SendEmail};
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::identity::{AccountChanges, AccountKey, AllAccounts};
+use shared::jobs::{Declaration, Job, JobError, Trigger};
+use shared::kernel::problems::Problem;
+use shared::table::Stored;
+use shared::tenancy::Reason;
+
+#[derive(Deserialize)]
+pub struct OfferRecoveries {}
+
+/// Why this job looks into every account.
+pub enum WaitIsOver {}
+
+impl Reason for WaitIsOver {
+    const WHY: &'static str = "mails the links of account recoveries that have waited long enough";
+}
+
+pub static FUNCTION: Function = Function::job::<OfferRecoveries>();
+
+impl Job for OfferRecoveries {
+    const JOB: Declaration = Declaration::new("offer-recoveries", Trigger::Schedule("rate(15 minutes)")).timeout_s(300);
+    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::ReadAccountsDue];
+    type Access = AllAccounts<WaitIsOver>;
+
+    async fn run(self, all: &Self::Access) -> Result<(), JobError> {
+        for recovery in all.due::<Recovery>(all.now()).await? {
+            offer(all, recovery).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Mails the link, or removes a recovery that was cancelled or not completed in time.
+async fn offer(all: &AllAccounts<WaitIsOver>, mut recovery: Stored<Recovery>) -> Result<(), Problem> {
+    let (now, user) = (all.now(), recovery.user());
+    let epoch = all.find_epoch(user).await?;
+    let account = all.find::<User>(&AccountKey::User(user)).await?.filter(|user| !user.is_deleted());
+    let changes = match (account, epoch.filter(|epoch| recovery.is_live(*epoch, now))) {
+        (Some(account), Some(epoch)) if recovery.is_to_be_offered(now) => {
+            recovery.was_offered(now);
+            let letter = Letter::RecoveryReady { name: account.name.as_str().to_owned(), link: recovery.link() };
+            let changes = AccountChanges::default().replace(&recovery).same_epoch(user, epoch);
+            changes.send(user, &SendEmail { to: account.email.clone(), letter })
+        }
+        // The index is a little behind the table.
+        (Some(_), Some(_)) => return Ok(()),
+        _ => AccountChanges::default().delete(&recovery),
+    };
+    // Refused means that it changed at this moment: the next run looks again.
+    let _committed = all.try_commit(changes).await?;
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! Whether a user's workspaces let them recover their account.
+
+use shared::identity::{Accounts, Membership};
+use shared::kernel::ids::UserId;
+use shared::kernel::problems::{Problem, Refusal};
+use shared::tenancy::{RecoveryRule, Role};
+
+/// Why an account is not recovered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RecoveryError {
+    #[error("A workspace does not let its admins recover their accounts. Ask its owner to remove you, and try again.")]
+    Blocked,
+}
+
+impl Refusal for RecoveryError {
+    fn status(&self) -> u16 {
+        403
+    }
+
+    fn code(&self) -> &'static str {
+        "recovery_blocked"
+    }
+}
+
+/// Refuses an admin of a workspace whose owner blocked it. Takes two reads.
+pub async fn must_be_allowed(accounts: &Accounts, user: UserId) -> Result<(), Problem> {
+    let memberships = accounts.memberships(user).await?;
+    if memberships.iter().any(blocks) { Err(RecoveryError::Blocked.into()) } else { Ok(()) }
+}
+
+/// Owners are never blocked: nobody could let them in again.
+fn blocks(membership: &Membership) -> bool {
+    membership.role == Role::Admin && membership.security.admin_recovery == RecoveryRule::Blocked
+}

@@ -1,0 +1,68 @@
+//! `POST /auth/restore-account`: restores a deleted account by the token of the emailed link. It opens no session.
+
+use accounts::Password;
+use accounts::mailed_link::DeadLink;
+use accounts::password_owner::{PasswordOwner, ResetMethod};
+use accounts::user::RESTORE_ACCOUNT;
+use mail::EmailAddress;
+use serde::{Deserialize, Serialize};
+use shared::aws::grants::Grant;
+use shared::events::{EventKind, Occurrence, Severity};
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::identity::{AccountChanges, Credentials, EpochTurn};
+use shared::kernel::problems::Problem;
+use shared::kernel::secrets::SecretText;
+use utoipa::ToSchema;
+
+use crate::factor_removal::FactorCounts;
+use crate::regaining::{Regained, regain};
+
+pub static ACCOUNT_RESTORED: EventKind = EventKind::security("account_restored", Severity::Info);
+
+/// Restores a deleted account by the token of the mailed link, within 30 days of the deletion. Nothing that was signed in
+/// before comes back: sessions and personal access tokens stay ended.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RestoreAccount {
+    /// What follows `#token=` in the mailed link.
+    token: SecretText,
+    /// The password that the account has from then on. It may be the one that it had.
+    password: Password,
+    /// As for `POST /auth/reset-password`.
+    #[serde(default)]
+    remove_recent_factors: bool,
+}
+
+/// An account that is back.
+#[derive(Serialize, ToSchema)]
+pub struct RestoredAccount {
+    /// To fill in a sign-in form.
+    email: EmailAddress,
+    /// As `POST /auth/reset-password` tells them.
+    recent_factors: FactorCounts,
+}
+
+pub static FUNCTION: Function = Function::route::<RestoreAccount>();
+
+impl Endpoint for RestoreAccount {
+    // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
+    const ROUTE: Route = Route::post("restore-account", "/auth/restore-account").memory_mb(1024);
+    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
+    type Access = Credentials;
+    type Output = Found<RestoredAccount>;
+
+    async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
+        let link = accounts.verify_link(&self.token, RESTORE_ACCOUNT).await?.ok_or(DeadLink::OF_DELETION)?;
+        let mut owner = PasswordOwner::read(accounts, link.user).await?.ok_or(DeadLink::OF_DELETION)?;
+        owner.user.restore(&link)?;
+        owner.address.account_was_restored();
+        let (email, restored) = (owner.user.email.clone(), Occurrence::of(&ACCOUNT_RESTORED, owner.user.id));
+        let back = AccountChanges::default().replace(&owner.user).or(DeadLink::OF_DELETION).event(restored);
+        let (method, turn) = (ResetMethod::Restoration, EpochTurn::default().and_reopening());
+        let Regained { changes, recent_factors } =
+            regain(accounts, owner, &self.password, self.remove_recent_factors, (method, turn)).await?;
+        accounts.commit(back.and(changes)).await?;
+        Ok(Found(RestoredAccount { email, recent_factors }))
+    }
+}

@@ -1,0 +1,86 @@
+//! `POST /auth/recovery`: starts an account recovery, for a user who lost the second factor and every recovery code.
+
+use accounts::recovery::Recovery;
+use accounts::second_factor::{Factors, SecondFactorError, challenged};
+use accounts::user::User;
+use mail::{Letter, SendEmail};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use shared::aws::grants::Grant;
+use shared::events::{EventKind, Occurrence, Severity};
+use shared::function::Function;
+use shared::http::{Endpoint, Found, Route};
+use shared::identity::{AccountChanges, AccountKey, Credentials, Wanted};
+use shared::kernel::problems::Problem;
+use shared::kernel::secrets::SecretText;
+use shared::kernel::time::Timestamp;
+use utoipa::ToSchema;
+
+use crate::policy::must_be_allowed;
+use crate::tell_of_recovery::TellOfRecovery;
+
+pub static RECOVERY_STARTED: EventKind = EventKind::security("recovery_started", Severity::Warning);
+
+/// Starts the recovery of an account whose password is known and whose second factor is lost. After a waiting time (72
+/// hours by default) a link is mailed that removes the second factors. The user and the admins of their workspaces are
+/// told at once; any session of the user and any sign-in with a second factor cancels it. Nobody can shorten it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartRecovery {
+    /// As `POST /auth/login` gave it, within 5 minutes.
+    challenge: SecretText,
+}
+
+/// A recovery that waits.
+#[derive(Serialize, ToSchema)]
+pub struct RecoveryView {
+    /// When the link that completes it is mailed.
+    #[schema(value_type = String, format = DateTime)]
+    ready_at: Timestamp,
+}
+
+pub static FUNCTION: Function = Function::route::<StartRecovery>();
+
+impl Endpoint for StartRecovery {
+    const ROUTE: Route = Route::post("start-recovery", "/auth/recovery");
+    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
+    type Access = Credentials;
+    type Output = Found<RecoveryView>;
+
+    async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
+        let (user, epoch) = challenged(accounts, &self.challenge).await?;
+        let key = AccountKey::User(user);
+        let wanted = Wanted::default().of::<User>(&key).of::<Recovery>(&key);
+        let mut found = accounts.look_up(Factors::wanted(wanted, user)).await?;
+        let user = found.take::<User>(&key)?.filter(|user| !user.is_deleted());
+        let user = user.ok_or(SecondFactorError::ChallengeExpired)?;
+        if !Factors::taken(&mut found, user.id)?.is_enrolled() {
+            return Err(SecondFactorError::NothingToRecover.into());
+        }
+        must_be_allowed(accounts, user.id).await?;
+        let now = accounts.now();
+        let before = found.take::<Recovery>(&key)?;
+        // Asked for again, it goes on as it is: its waiting time neither starts anew nor ends sooner.
+        if let Some(waits) = before.as_ref().filter(|recovery| recovery.is_live(epoch, now)) {
+            return Ok(Found(RecoveryView { ready_at: waits.ready_at }));
+        }
+        let recovery = Recovery::start(accounts, user.id, epoch);
+        let Recovery { started_at, ready_at, .. } = recovery;
+        let letter = Letter::RecoveryStarted { name: user.name.as_str().to_owned(), at: started_at, ready_at };
+        let changes = match before {
+            Some(mut over) => {
+                *over = recovery;
+                AccountChanges::default().replace(&over)
+            }
+            None => AccountChanges::default().insert(&recovery),
+        };
+        let changes = changes
+            .same_epoch(user.id, epoch)
+            .or(SecondFactorError::ChallengeExpired)
+            .event(Occurrence::of(&RECOVERY_STARTED, user.id).detail(json!({ "ready_at": ready_at })))
+            .send(user.id, &SendEmail { to: user.email.clone(), letter })
+            .send(user.id, &TellOfRecovery { user_id: user.id, started_at });
+        accounts.commit(changes).await?;
+        Ok(Found(RecoveryView { ready_at }))
+    }
+}

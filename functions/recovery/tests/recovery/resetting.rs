@@ -1,0 +1,271 @@
+//! Passwords that are reset by a mailed link: what ends with the old one, and which factors stay.
+
+use accounts::address::Address;
+use accounts::{change_password, request_password_reset};
+use mail::{Letter, SendEmail};
+use recovery::reset_password;
+use serde_json::{Value, json};
+use shared::identity::AccountKey;
+use shared::kernel::ids::UserId;
+use shared::kernel::time::SignedDuration;
+use shared::testing::{Request, Response, TestApp};
+
+use crate::authenticator::Authenticator;
+use crate::authenticator_app::*;
+use crate::caller::{Caller, sign_in};
+use crate::support::*;
+use accounts::user::User;
+
+pub const NEXT: &str = "9 grey crows under a lamp";
+
+async fn change(app: &TestApp, tokens: &Value, current: &str, new: &str) -> Response {
+    app.advance(SignedDuration::from_millis(1));
+    let body = json!({ "current_password": current, "new_password": new });
+    let bearer = tokens["access_token"].as_str().unwrap();
+    app.call(Request::to(&change_password::FUNCTION).bearer(bearer).json(body)).await
+}
+
+async fn request_reset(app: &TestApp, email: &str) -> Response {
+    post(app, &request_password_reset::FUNCTION, json!({ "email": email })).await
+}
+
+async fn reset(app: &TestApp, token: &str, password: &str) -> Response {
+    post(app, &reset_password::FUNCTION, json!({ "token": token, "password": password })).await
+}
+
+/// The same, without the factors that were added lately.
+async fn reset_to_old_factors(app: &TestApp, token: &str, password: &str) -> Response {
+    let body = json!({ "token": token, "password": password, "remove_recent_factors": true });
+    post(app, &reset_password::FUNCTION, body).await
+}
+
+/// Asks for a reset, has its mail sent, and reads the token out of it.
+async fn reset_token(app: &TestApp, email: &str, user: UserId) -> String {
+    request_reset(app, email).await.expect(202);
+    mailed_token(app, email, user, "reset-password").await
+}
+
+async fn changed_letters(app: &TestApp, user: UserId) -> usize {
+    let letters = letters(app, user).await;
+    letters.iter().filter(|SendEmail { letter, .. }| matches!(letter, Letter::PasswordChanged { .. })).count()
+}
+
+fn counts(apps: u32, passkeys: u32, codes: u32) -> Value {
+    json!({ "authenticator_apps": apps, "passkeys": passkeys, "recovery_codes": codes })
+}
+
+#[tokio::test]
+async fn a_lost_password_is_reset_by_a_mailed_link_once() {
+    let app = TestApp::new();
+    let (email, user) = user(&app).await;
+    let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
+    let (first, token) = (reset_token(&app, &email, user).await, reset_token(&app, &email, user).await);
+
+    let answer = reset(&app, &token, NEXT).await.expect(200);
+    assert_eq!(answer.body, json!({ "email": email, "recent_factors": counts(0, 0, 0) }), "it signs in");
+    get_me(&app, &tokens["access_token"]).await.expect(401);
+    refresh(&app, &tokens["refresh_token"]).await.expect(401);
+    for used in [&token, &first] {
+        let refused = reset(&app, used, "another long passphrase").await.expect(422);
+        assert_eq!((refused.code(), refused.fields()), ("link_invalid", vec!["token"]));
+    }
+    login(&app, &email, PASSWORD).await.expect(401);
+    login(&app, &email, NEXT).await.expect(200);
+    assert_eq!(changed_letters(&app, user).await, 1);
+    assert_granted(&app, &[&request_password_reset::FUNCTION, &reset_password::FUNCTION]);
+}
+
+#[tokio::test]
+async fn of_two_resets_at_once_one_sets_the_password() {
+    let app = TestApp::new();
+    let (email, user) = user(&app).await;
+    let token = reset_token(&app, &email, user).await;
+    let (one, two) = futures::join!(reset(&app, &token, NEXT), reset(&app, &token, "another long passphrase"));
+    let mut statuses = [one.status, two.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 422], "{} {}", one.text, two.text);
+    let right = if one.status == 200 { NEXT } else { "another long passphrase" };
+    login(&app, &email, right).await.expect(200);
+    assert_eq!(changed_letters(&app, user).await, 1);
+}
+
+#[tokio::test]
+async fn a_link_that_resets_works_for_half_an_hour_and_cannot_be_made_up() {
+    let app = TestApp::new();
+    let (email, user) = user(&app).await;
+    let token = reset_token(&app, &email, user).await;
+    let unfit = reset(&app, &token, "passwordpassword123").await.expect(422);
+    assert_eq!(unfit.fields(), ["password"]);
+    for forged in [format!("{token}A"), token.replace('.', ""), String::new(), "x".repeat(5000)] {
+        assert_eq!(reset(&app, &forged, NEXT).await.expect(422).code(), "link_invalid");
+    }
+    app.advance(SignedDuration::from_mins(30));
+    assert_eq!(reset(&app, &token, NEXT).await.expect(422).code(), "link_invalid");
+    login(&app, &email, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_link_that_resets_dies_when_the_password_is_changed() {
+    let app = TestApp::new();
+    let (email, user) = user(&app).await;
+    let token = reset_token(&app, &email, user).await;
+    let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
+    change(&app, &tokens, PASSWORD, NEXT).await.expect(200);
+    assert_eq!(reset(&app, &token, "another long passphrase").await.expect(422).code(), "link_invalid");
+}
+
+#[tokio::test]
+async fn a_request_to_reset_is_answered_as_any_other() {
+    let app = TestApp::alone().await.unwrap();
+    let (known, user) = user(&app).await;
+    let (waits, unknown) = (email(&app), email(&app));
+    register(&app, &waits).await.expect(202);
+    let mut faces = Vec::new();
+    for email in [&waits, &known, &unknown] {
+        let answer = request_reset(&app, email).await.expect(202);
+        faces.push((answer.text, app.wire(&request_password_reset::FUNCTION).take()));
+    }
+    assert_eq!((&faces[0], &faces[1]), (&faces[1], &faces[2]));
+    assert!(matches!(letters(&app, user).await.last().unwrap().letter, Letter::ResetPassword { .. }));
+    let newcomer = registered(&app, &waits).await;
+    assert!(matches!(letters(&app, newcomer).await.last().unwrap().letter, Letter::VerifyEmail { .. }));
+    assert!(matches!(letters_to(&app, &unknown).await[..], [SendEmail { letter: Letter::NoAccount, .. }]));
+}
+
+#[tokio::test]
+async fn a_reset_lets_in_who_was_kept_out_by_anothers_failures() {
+    let app = TestApp::new();
+    let (email, user) = user(&app).await;
+    for _ in 0..8 {
+        login(&app, &email, "not the right one").await.expect(401);
+    }
+    login(&app, &email, PASSWORD).await.expect(401);
+    let token = reset_token(&app, &email, user).await;
+    reset(&app, &token, NEXT).await.expect(200);
+    login(&app, &email, NEXT).await.expect(200);
+}
+
+const SHORT: &str = "k7#mQ2vx";
+
+#[tokio::test]
+async fn beside_a_second_factor_a_short_password_is_enough_and_no_reset_removes_the_factor() {
+    let app = TestApp::new();
+    let ada = enrolled(&app).await;
+    let next = change(&app, &json!({ "access_token": ada.token }), PASSWORD, SHORT).await.expect(200).body;
+    // The next session is as strong as the one before, or the answer were another.
+    assert_eq!(disable(&app, &next["access_token"]).await.expect(409).code(), "password_too_short");
+
+    let token = reset_token(&app, &ada.email, ada.user).await;
+    reset(&app, &token, "blau7kuh!").await.expect(200);
+    get_me(&app, &next["access_token"]).await.expect(401);
+    let asked = login(&app, &ada.email, "blau7kuh!").await.expect(200).body;
+    assert!(asked["second_factor"].is_object() && asked.get("access_token").is_none(), "{asked}");
+
+    let token = reset_token(&app, &ada.email, ada.user).await;
+    reset(&app, &token, NEXT).await.expect(200);
+    let asked = login(&app, &ada.email, NEXT).await.expect(200).body;
+    let code = code(&app, &ada.secret);
+    let tokens = verify(&app, &asked["second_factor"]["challenge"], "code", &code).await.expect(200).body;
+    disable(&app, &tokens["access_token"]).await.expect(204);
+    let token = reset_token(&app, &ada.email, ada.user).await;
+    assert_eq!(reset(&app, &token, SHORT).await.expect(422).fields(), ["password"]);
+}
+
+/// A stranger who learned the password adds a factor of their own. The owner, who has none, is not kept out by it.
+#[tokio::test]
+async fn a_reset_can_remove_a_factor_that_was_added_lately() {
+    let app = TestApp::new();
+    let (email, user) = user(&app).await;
+    app.advance(SignedDuration::from_hours(24));
+    let stranger = login(&app, &email, PASSWORD).await.expect(200).body;
+    let begun = enrol(&app, &stranger["access_token"]).await.expect(201).body;
+    let code = code(&app, begun["secret"].as_str().unwrap());
+    confirm(&app, &stranger["access_token"], &code).await.expect(200);
+    let mut authenticator = Authenticator::es256();
+    let strangers_passkey = Caller::of(&app, &stranger);
+    strangers_passkey.add(&mut authenticator).await;
+
+    let token = reset_token(&app, &email, user).await;
+    let answer = reset(&app, &token, NEXT).await.expect(200).body;
+    assert_eq!(answer["recent_factors"], counts(1, 1, 1), "the owner is not told");
+    assert!(login(&app, &email, NEXT).await.expect(200).body["second_factor"].is_object());
+
+    // The first reset proved the mailbox, and what was there then is not recent to the next one: so it is asked for with
+    // the link itself.
+    let token = reset_token(&app, &email, user).await;
+    let answer = reset_to_old_factors(&app, &token, PASSWORD).await.expect(200).body;
+    assert_eq!(answer["recent_factors"], counts(0, 0, 0));
+}
+
+#[tokio::test]
+async fn a_reset_that_removes_recent_factors_leaves_the_password_alone() {
+    let app = TestApp::new();
+    let (email, user) = user(&app).await;
+    app.advance(SignedDuration::from_hours(24));
+    let stranger = login(&app, &email, PASSWORD).await.expect(200).body;
+    let begun = enrol(&app, &stranger["access_token"]).await.expect(201).body;
+    let code = code(&app, begun["secret"].as_str().unwrap());
+    confirm(&app, &stranger["access_token"], &code).await.expect(200);
+    let mut authenticator = Authenticator::es256();
+    Caller::of(&app, &stranger).add(&mut authenticator).await;
+
+    let token = reset_token(&app, &email, user).await;
+    let unfit = reset_to_old_factors(&app, &token, SHORT).await.expect(422);
+    assert_eq!(unfit.fields(), ["password"], "it would be the only factor");
+    let answer = reset_to_old_factors(&app, &token, NEXT).await.expect(200).body;
+    assert_eq!(answer["recent_factors"], counts(1, 1, 1));
+    get_me(&app, &stranger["access_token"]).await.expect(401);
+    sign_in(&app, &mut authenticator).await.expect(401);
+    let tokens = login(&app, &email, NEXT).await.expect(200).body;
+    let left = factors(&app, &tokens["access_token"]).await;
+    assert_eq!((&left["passkeys"], &left["totp"]), (&json!(0), &json!(null)));
+    // The password alone is the strongest proof again.
+    enrol(&app, &tokens["access_token"]).await.expect(201);
+    assert_granted(&app, &[&reset_password::FUNCTION]);
+}
+
+#[tokio::test]
+async fn a_reset_leaves_factors_that_have_been_there_for_a_week() {
+    let app = TestApp::new();
+    let ada = enrolled(&app).await;
+    app.advance(SignedDuration::from_hours(7 * 24));
+    let token = reset_token(&app, &ada.email, ada.user).await;
+    let answer = reset_to_old_factors(&app, &token, NEXT).await.expect(200).body;
+    assert_eq!(answer["recent_factors"], counts(0, 0, 0));
+    assert!(login(&app, &ada.email, NEXT).await.expect(200).body["second_factor"].is_object());
+}
+
+/// An app that is there, and a passkey that was added lately: the app stays, with its codes.
+#[tokio::test]
+async fn a_reset_removes_the_recent_of_several_factors() {
+    let app = TestApp::new();
+    let ada = enrolled(&app).await;
+    app.advance(SignedDuration::from_hours(8 * 24));
+    let challenge = challenge(&app, &ada.email).await;
+    let tokens = verify(&app, &challenge, "code", &code(&app, &ada.secret)).await.expect(200).body;
+    let mut authenticator = Authenticator::es256();
+    Caller::of(&app, &tokens).add(&mut authenticator).await;
+    let token = reset_token(&app, &ada.email, ada.user).await;
+    let answer = reset_to_old_factors(&app, &token, SHORT).await.expect(200).body;
+    assert_eq!(answer["recent_factors"], counts(0, 1, 0));
+    sign_in(&app, &mut authenticator).await.expect(401);
+    let asked = login(&app, &ada.email, SHORT).await.expect(200).body;
+    next_code(&app);
+    let challenge = &asked["second_factor"]["challenge"];
+    verify(&app, challenge, "recovery_code", &ada.recovery_codes[0]).await.expect(200);
+}
+
+/// In the trash an account is one that is not there.
+#[tokio::test]
+async fn a_deleted_account_is_not_reset() {
+    let app = TestApp::new();
+    let (email, id) = user(&app).await;
+    let token = reset_token(&app, &email, id).await;
+    let accounts = app.accounts();
+    let mut user = accounts.find::<User>(&AccountKey::User(id)).await.unwrap().unwrap();
+    user.deleted_at = Some(app.now());
+    accounts.commit(shared::identity::AccountChanges::default().replace(&user)).await.unwrap();
+    assert_eq!(reset(&app, &token, NEXT).await.expect(422).code(), "link_invalid");
+    let address: Address = address(&app, &email).await.unwrap();
+    assert_eq!(address.owner(), Some(id));
+}

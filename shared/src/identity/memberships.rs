@@ -1,0 +1,116 @@
+//! Memberships: which workspaces a user is in, and who else runs them.
+
+use jiff::Timestamp;
+
+use super::accounts::Accounts;
+use super::all_accounts::AllAccounts;
+use super::proofs::{self, DirectoryEntry, Found, MembershipProof};
+use crate::aws::grants::Table;
+use crate::kernel::ids::{UserId, WorkspaceId};
+use crate::kernel::problems::Problem;
+use crate::table::item::{body, string};
+use crate::table::read::{PageQuery, Reader};
+use crate::tenancy::platform::Reason;
+use crate::tenancy::{Role, SecurityRules};
+
+/// Members that are read at once.
+const PAGE: u32 = 1000;
+
+/// A workspace that a user is a member of.
+#[derive(Clone, Debug)]
+pub struct Membership {
+    pub workspace: WorkspaceId,
+    pub role: Role,
+    pub name: String,
+    pub plan: String,
+    pub security: SecurityRules,
+    pub region: String,
+    pub created_at: Timestamp,
+}
+
+/// A workspace of a user's, by its name, and one of its admins or owners.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Administered {
+    pub admin: UserId,
+    pub workspace: String,
+}
+
+impl Accounts {
+    /// The workspaces that a user is a member of, the oldest first. Two reads; one where there are none.
+    pub async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, Problem> {
+        let reader = Reader { aws: &self.app.aws, credentials: None };
+        let key = proofs::list(user);
+        let found = Found::new(Box::pin(reader.batch(Table::Proofs, vec![key.clone()])).await?);
+        self.memberships_in(user, &found.workspaces(&key)).await
+    }
+
+    /// A user's memberships of these workspaces. One read; none where there are none.
+    pub(crate) async fn memberships_in(
+        &self,
+        user: UserId,
+        workspaces: &[WorkspaceId],
+    ) -> Result<Vec<Membership>, Problem> {
+        let keys: Vec<_> =
+            workspaces.iter().flat_map(|id| [proofs::membership(*id, user), proofs::directory(*id)]).collect();
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reader = Reader { aws: &self.app.aws, credentials: None };
+        let found = Found::new(Box::pin(reader.batch(Table::Proofs, keys)).await?);
+        let mut memberships = Vec::new();
+        for id in workspaces {
+            let membership: Option<MembershipProof> = found.read(&proofs::membership(*id, user))?;
+            let entry: Option<DirectoryEntry> = found.read(&proofs::directory(*id))?;
+            if let (Some(membership), Some(entry)) = (membership, entry) {
+                memberships.push(Membership {
+                    workspace: *id,
+                    role: membership.role,
+                    name: entry.name,
+                    plan: entry.plan,
+                    security: entry.security,
+                    region: entry.region,
+                    created_at: entry.created_at,
+                });
+            }
+        }
+        Ok(memberships)
+    }
+}
+
+impl<R: Reason> AllAccounts<R> {
+    /// The admins and owners of a user's workspaces, without the user: each once, in the order of their ids. Needs
+    /// `Grant::ReadMembers`.
+    pub async fn admins_around(&self, user: UserId) -> Result<Vec<Administered>, Problem> {
+        let mut around: Vec<Administered> = Vec::new();
+        for Membership { workspace, name, .. } in self.memberships(user).await? {
+            let reader = Reader { aws: &self.app.aws, credentials: None };
+            let (partition, _) = proofs::membership(workspace, user);
+            let mut after = None;
+            loop {
+                let query = PageQuery {
+                    table: Table::Proofs,
+                    partition: &partition,
+                    prefix: "",
+                    after,
+                    limit: PAGE,
+                    newest_first: false,
+                };
+                let (items, next) = Box::pin(reader.page(query)).await?;
+                for item in &items {
+                    let MembershipProof { role } = body(item)?;
+                    let admin = string(item, "sk").and_then(|id| id.parse().ok()).filter(|id| *id != user);
+                    if let Some(admin) = admin.filter(|_| role >= Role::Admin) {
+                        around.push(Administered { admin, workspace: name.clone() });
+                    }
+                }
+                match next {
+                    Some(sort) => after = Some(sort),
+                    None => break,
+                }
+            }
+        }
+        around.sort_unstable();
+        around.dedup_by_key(|administered| administered.admin);
+        Ok(around)
+    }
+}

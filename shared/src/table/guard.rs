@@ -1,0 +1,70 @@
+//! A guard: one condition that every transaction of a request carries.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::commit::{Act, Expected, Plan, Write};
+use super::item::number;
+use crate::aws::grants::Table;
+use crate::kernel::problems::Problem;
+
+/// That an item's epoch is still the one that the request was let in by. Without it, what is let in a moment before an
+/// account is closed, or its sessions are revoked, would be written after.
+///
+/// Transactions of one user that meet at this item are tried again (`commit`): DynamoDB refuses two that check one item
+/// at the same moment.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    table: Table,
+    key: (String, String),
+    /// Over `:epoch`.
+    condition: &'static str,
+    /// Moves when the request's own transaction moves it.
+    epoch: AtomicU64,
+    refusal: fn() -> Problem,
+}
+
+impl Guard {
+    pub(crate) fn new(
+        table: Table,
+        key: (String, String),
+        condition: &'static str,
+        epoch: u64,
+        refusal: fn() -> Problem,
+    ) -> Self {
+        Self { table, key, condition, epoch: AtomicU64::new(epoch), refusal }
+    }
+
+    /// Adds the condition. A plan that writes the item itself has one of its own (DynamoDB takes one act per item), which
+    /// must be over the same epoch.
+    pub(crate) fn add_to(&self, plan: &mut Plan) -> Result<(), Problem> {
+        let (partition, sort) = &self.key;
+        let epoch = number(self.epoch.load(Ordering::Relaxed));
+        if let Some(write) = plan.write_to(self.table, partition, sort) {
+            let own = match &write.action {
+                Act::Update { values, .. } | Act::Check(Expected::That(_, values)) => values.get(":epoch"),
+                _ => None,
+            };
+            return if own == Some(&epoch) { Ok(()) } else { Err((self.refusal)()) };
+        }
+        let action = Act::Check(Expected::That(self.condition, HashMap::from([(":epoch".to_owned(), epoch)])));
+        plan.require_first(Write {
+            table: self.table,
+            partition: Some(partition.clone()),
+            sort: sort.clone(),
+            action,
+            refusal: Some((self.refusal)()),
+        });
+        Ok(())
+    }
+
+    /// What the client is told if the condition does not hold at the commit.
+    pub(crate) fn is_refusal(&self, problem: &Problem) -> bool {
+        problem.code() == (self.refusal)().code()
+    }
+
+    /// The request's own transaction moved the epoch by one.
+    pub(crate) fn moved(&self) {
+        self.epoch.fetch_add(1, Ordering::Relaxed);
+    }
+}
