@@ -168,7 +168,7 @@ impl Candidate {
         };
         let entry = match self.owner() {
             Some(user) => SignIn::now(accounts, user.id, Means::Password, SignInOutcome::WrongPassword, None),
-            None => SignIn::of_nobody(accounts),
+            None => SignIn::of_nobody(accounts, Means::Password, SignInOutcome::WrongPassword),
         };
         let changes = changes.insert(&entry);
         let detail = serde_json::json!({ "delayed": delayed });

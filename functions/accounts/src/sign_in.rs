@@ -71,10 +71,10 @@ impl SignIn {
         Self { id, user, at, means, outcome, client: Client::of(accounts), session, expires_at }
     }
 
-    /// A wrong password for an address without an account. It is in nobody's history, and goes at once: it is written so
-    /// that the attempt costs what one at an account does.
-    pub fn of_nobody(accounts: &Accounts) -> Self {
-        let attempt = Self::now(accounts, accounts.new_id(), Means::Password, SignInOutcome::WrongPassword, None);
+    /// A failure without an account: a wrong password for an address that nobody has, or a passkey that is unknown. It is
+    /// in no user's history, and goes at once: it is written so that the attempt costs what one at an account does.
+    pub fn of_nobody(accounts: &Accounts, means: Means, outcome: SignInOutcome) -> Self {
+        let attempt = Self::now(accounts, accounts.new_id(), means, outcome, None);
         Self { expires_at: after(attempt.at, SignedDuration::from_mins(1)), ..attempt }
     }
 }
