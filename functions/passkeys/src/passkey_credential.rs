@@ -45,7 +45,8 @@ pub struct PasskeyRegistration {
 struct RegistrationResponse {
     #[serde(rename = "clientDataJSON")]
     client_data_json: Octets<4096>,
-    attestation_object: Octets<8192>,
+    /// Its attestation statement is ignored.
+    attestation_object: Octets<16_384>,
     #[serde(default)]
     transports: Transports,
 }
@@ -100,7 +101,7 @@ impl PasskeyRegistration {
     pub fn verify(self, challenge: &[u8], party: &RelyingParty) -> Result<Registered, Unfit> {
         let RegistrationResponse { client_data_json, attestation_object, transports } = &self.response;
         check_client_data(client_data_json.as_slice(), Kind::Registration, challenge, party)?;
-        let (data, new) = read_attestation(attestation_object.as_slice(), client_data_json.as_slice(), party)?;
+        let (data, new) = read_attestation(attestation_object.as_slice(), party)?;
         let credential = CredentialId::of(new.id).filter(|id| id.as_slice().len() >= SHORTEST_ID);
         let credential = credential.filter(|id| *id == self.id && *id == self.raw_id).ok_or(Unfit::CredentialId)?;
         Ok(Registered {
@@ -259,8 +260,7 @@ mod tests {
 
     #[test]
     fn a_registration_is_whole_or_nothing() {
-        let mut authenticator = Authenticator::es256();
-        let whole = authenticator.create_self_attested(&creation());
+        let whole = Authenticator::es256().create(&creation());
         assert_eq!(register(whole.clone()).unwrap().transports, ["internal", "hybrid"]);
         let object = from_base64url(whole["response"]["attestationObject"].as_str().unwrap()).unwrap();
         for length in 0..object.len() {
@@ -268,10 +268,6 @@ mod tests {
             cut["response"]["attestationObject"] = base64url(&object[..length]).into();
             assert!(register(cut).is_err(), "cut to {length}");
         }
-        // A passkey's signature of itself covers all but the names of the members.
-        let changed = turned(&whole, "attestationObject");
-        let taken = changed.into_iter().filter(|changed| register(changed.clone()).is_ok()).count();
-        assert_eq!(taken, 0);
     }
 
     #[test]

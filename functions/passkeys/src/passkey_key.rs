@@ -65,15 +65,6 @@ impl PasskeyKey {
         }
     }
 
-    /// Its number, as an attestation statement names it.
-    pub fn algorithm(&self) -> i64 {
-        match self {
-            Self::EdDSA { .. } => EDDSA,
-            Self::ES256 { .. } => ES256,
-            Self::RS256 { .. } => RS256,
-        }
-    }
-
     /// A key to verify with if there is no passkey, which takes as long: the base point of P-256 (SEC 2, section 2.4.2),
     /// because most passkeys are ES256. Its private key is 1, so that what it verifies proves nothing.
     pub fn stand_in() -> Self {
@@ -130,7 +121,6 @@ mod tests {
         let read = ed25519(EDDSA, 6, point).unwrap();
         let signature = pair.sign(b"message");
         assert!(read.verifies(b"message", signature.as_ref()) && !read.verifies(b"massage", signature.as_ref()));
-        assert_eq!(read.algorithm(), EDDSA);
         for wrong in [ed25519(ES256, 6, point), ed25519(EDDSA, 7, point), ed25519(EDDSA, 6, &point[1..])] {
             assert_eq!(wrong, None);
         }

@@ -5,7 +5,7 @@ use shared::crypto::digest::{base64url, from_base64url};
 use shared::kernel::time::SignedDuration;
 use shared::testing::TestApp;
 
-use crate::authenticator::{Authenticator, BACKED_UP, USER_PRESENT, USER_VERIFIED};
+use crate::authenticator::{Authenticator, BACKED_UP, USER_PRESENT, USER_VERIFIED, array, bytes, integer, map, text};
 use crate::caller::{Caller, sign_in, sign_in_as, start, with};
 use crate::support::{PASSWORD, login, user};
 
@@ -99,8 +99,8 @@ async fn a_registration_that_is_not_sound_adds_nothing() {
             damaged("attestationObject", |whole| whole[..whole.len() - 1].to_vec()),
             damaged("attestationObject", |whole| [whole, &[0]].concat()),
             damaged("attestationObject", |_| vec![0xff; 64]),
-            damaged("attestationObject", |_| vec![0x9f; 8192]),
-            damaged("attestationObject", |_| vec![0x81; 8192]),
+            damaged("attestationObject", |_| vec![0x9f; 16_384]),
+            damaged("attestationObject", |_| vec![0x81; 16_384]),
             damaged("attestationObject", |_| b"\xbf\x63fmt".to_vec()),
             damaged("clientDataJSON", |_| vec![]),
             damaged("clientDataJSON", |_| b"{".to_vec()),
@@ -114,7 +114,7 @@ async fn a_registration_that_is_not_sound_adds_nothing() {
     let started = caller.start().await;
     let sound = Authenticator::es256().create(&started["options"]);
     for (member, value) in [
-        ("attestationObject", json!("a".repeat(10_924))),
+        ("attestationObject", json!("a".repeat(21_848))),
         ("attestationObject", json!("not base64!")),
         ("clientDataJSON", Value::Null),
         ("transports", json!("internal")),
@@ -128,6 +128,47 @@ async fn a_registration_that_is_not_sound_adds_nothing() {
     caller.register(&started, sound.clone()).await.expect(201);
     assert_eq!(caller.register(&started, sound).await.expect(422).code(), "ceremony_over");
     assert_eq!(caller.list().await.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_unrequested_attestation_statement_is_ignored_and_the_key_registered() {
+    let app = TestApp::new();
+    let caller = Caller::new(&app).await;
+    let (alg, sig) = ((text("alg"), integer(-7)), (text("sig"), bytes(&[9; 71])));
+    let x5c = |certificates: usize| (text("x5c"), array(&vec![bytes(&[0x30; 900]); certificates]));
+    let version = (text("ver"), text("2.0"));
+    let tpm = [(text("certInfo"), bytes(&[1; 161])), (text("pubArea"), bytes(&[1; 86]))];
+    let packed = map(&[alg.clone(), sig.clone(), x5c(2)]);
+    let part = map(&[(text("fmt"), text("packed")), (text("attStmt"), packed.clone())]);
+    let statements = [
+        ("packed", packed),
+        ("packed", map(&[alg.clone(), sig.clone()])),
+        ("packed", map(&[alg.clone(), sig.clone(), x5c(16)])),
+        ("fido-u2f", map(&[sig.clone(), x5c(1)])),
+        ("tpm", map(&[version.clone(), alg.clone(), x5c(2), sig.clone(), tpm[0].clone(), tpm[1].clone()])),
+        ("android-key", map(&[alg, sig, x5c(3)])),
+        ("android-safetynet", map(&[version, (text("response"), bytes(&[b'e'; 6000]))])),
+        ("apple", map(&[x5c(2)])),
+        ("compound", array(&[part.clone(), part])),
+        ("none", map(&[(text("unexpected"), integer(1))])),
+        ("of-the-future", map(&[(text("proof"), array(&[map(&[(text("deep"), array(&[integer(1)]))])]))])),
+    ];
+    for (format, statement) in statements {
+        let mut authenticator = Authenticator::es256();
+        let started = caller.start().await;
+        let credential = authenticator.create_attested(&started["options"], format, &statement);
+        app.move_address();
+        let added = caller.register(&started, credential).await;
+        assert_eq!(added.status, 201, "{format}: {}", added.text);
+        sign_in(&app, &mut authenticator).await.expect(200);
+    }
+    // It must be one, though: the object is no attestation object without.
+    let of = |statement: Vec<u8>| -> Box<dyn Fn(&Value) -> Value> {
+        Box::new(move |options| Authenticator::es256().create_attested(options, "none", &statement))
+    };
+    let twice = [&[0xa2][..], &text("x"), &integer(1), &text("x"), &integer(2)].concat();
+    let tagged = [&[0xa1][..], &text("x"), &[0xc0], &text("2026-01-01T00:00:00Z")].concat();
+    refuses(&caller, [of(text("none")), of(integer(0)), of(bytes(&[])), of(vec![0xf6]), of(twice), of(tagged)]).await;
 }
 
 #[tokio::test]
