@@ -173,6 +173,10 @@ impl utoipa::ToSchema for Transports {
 mod authenticator;
 
 #[cfg(test)]
+#[path = "../tests/support/webauthn_vectors.rs"]
+mod vectors;
+
+#[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use serde_json::{Value, json};

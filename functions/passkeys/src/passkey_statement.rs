@@ -43,18 +43,23 @@ pub enum Unfit {
     BackupEligibility,
 }
 
-/// Where ceremonies take place: the domain that passkeys belong to, and the one origin that uses them.
+/// Where ceremonies take place: the domain that passkeys belong to, and the one origin that uses them; and what it asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelyingParty {
     pub id: String,
     pub origin: String,
+    /// Origins in whose frames it may be.
+    pub framed_by: Vec<String>,
+    /// Whether the authenticator must have verified its user by a PIN, a fingerprint or a face.
+    pub requires_verification: bool,
 }
 
 impl RelyingParty {
-    /// Of the web application's address. None for one without a domain.
+    /// Of the web application's address: in no frames, and with verified users. None for one without a domain.
     pub fn of(app_url: &str) -> Option<Self> {
         let url = url::Url::parse(app_url).ok()?;
-        Some(Self { id: url.domain()?.to_owned(), origin: url.origin().ascii_serialization() })
+        let (id, origin) = (url.domain()?.to_owned(), url.origin().ascii_serialization());
+        Some(Self { id, origin, framed_by: Vec::new(), requires_verification: true })
     }
 }
 
@@ -90,8 +95,11 @@ pub fn check_client_data(json: &[u8], kind: Kind, challenge: &[u8], party: &Rely
     if !from_base64url(&data.challenge).is_some_and(|answered| equal(&answered, challenge)) {
         return Err(Unfit::Challenge);
     }
-    let is_framed = data.cross_origin || data.top_origin.is_some();
-    if data.origin == party.origin && !is_framed { Ok(()) } else { Err(Unfit::Origin) }
+    let is_expected = match data.top_origin {
+        Some(top) => party.framed_by.contains(&top),
+        None => !data.cross_origin || !party.framed_by.is_empty(),
+    };
+    if data.origin == party.origin && is_expected { Ok(()) } else { Err(Unfit::Origin) }
 }
 
 /// What an authenticator signs.
@@ -112,7 +120,7 @@ pub struct NewCredential<'a> {
 }
 
 impl<'a> AuthenticatorData<'a> {
-    /// Reads authenticator data to its last byte, made for us with the user verified.
+    /// Reads authenticator data to its last byte, made for us as we ask it.
     pub fn read(bytes: &'a [u8], party: &RelyingParty) -> Result<Self, Unfit> {
         let (party_hash, rest) = bytes.split_first_chunk::<32>().ok_or(Unfit::AuthenticatorData)?;
         let ([flags, counter @ ..], mut rest) = rest.split_first_chunk::<5>().ok_or(Unfit::AuthenticatorData)?;
@@ -120,7 +128,7 @@ impl<'a> AuthenticatorData<'a> {
             return Err(Unfit::RelyingParty);
         }
         let has = |flag| flags & flag != 0;
-        if !(has(USER_PRESENT) && has(USER_VERIFIED)) {
+        if !has(USER_PRESENT) || (party.requires_verification && !has(USER_VERIFIED)) {
             return Err(Unfit::UserNotVerified);
         }
         let mut credential = None;
@@ -196,8 +204,9 @@ mod tests {
             ("https://App.Example.com:443/path/", "app.example.com", "https://app.example.com"),
             ("http://localhost:3000", "localhost", "http://localhost:3000"),
         ] {
-            let expected = RelyingParty { id: id.to_owned(), origin: origin.to_owned() };
-            assert_eq!(RelyingParty::of(url), Some(expected));
+            let party = RelyingParty::of(url).unwrap();
+            assert_eq!((&*party.id, &*party.origin), (id, origin));
+            assert!(party.framed_by.is_empty() && party.requires_verification);
         }
         for url in ["", "app.example.com", "https://192.0.2.1", "https://[::1]/", "mailto:a@example.com"] {
             assert_eq!(RelyingParty::of(url), None, "{url}");
