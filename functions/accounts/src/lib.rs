@@ -45,6 +45,7 @@ pub mod sign_in;
 pub mod step_up;
 mod totp;
 mod totp_secret;
+mod typed_code;
 pub mod user;
 pub mod verify_email;
 pub mod verify_second_factor;

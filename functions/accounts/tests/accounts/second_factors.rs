@@ -168,6 +168,57 @@ async fn what_is_given_is_one_code_of_the_right_form() {
     }
 }
 
+/// A code as an app shows it, with something between its halves.
+fn spaced(code: &str, separator: &str) -> String {
+    format!("{}{separator}{}", &code[..3], &code[3..])
+}
+
+#[tokio::test]
+async fn a_code_with_spaces_or_hyphens_is_accepted_wherever_a_code_is_given() {
+    let app = TestApp::new();
+    let (email, _) = user(&app).await;
+    let token = login(&app, &email, PASSWORD).await.expect(200).body["access_token"].clone();
+    let secret = enrol(&app, &token).await.expect(201).body["secret"].as_str().unwrap().to_owned();
+    let confirmed = confirm(&app, &token, &spaced(&code(&app, &secret), " ")).await.expect(200).body;
+    for separator in ["\u{A0}", "-", "\u{2011}"] {
+        next_code(&app);
+        let asked = challenge(&app, &email).await;
+        verify(&app, &asked, "code", &spaced(&code(&app, &secret), separator)).await.expect(200);
+    }
+    next_code(&app);
+    step(&app, &token, json!({ "code": format!(" {} ", spaced(&code(&app, &secret), " ")) })).await.expect(200);
+    let recovery_code = confirmed["recovery_codes"][0].as_str().unwrap().to_uppercase().replace('-', "\u{A0}");
+    step(&app, &token, json!({ "recovery_code": format!("{recovery_code}\n") })).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_malformed_code_counts_as_no_attempt() {
+    let app = TestApp::new();
+    let ada = enrolled(&app).await;
+    let start = app.now();
+    let asked = challenge(&app, &ada.email).await;
+    let before = app.accounts().list::<SignIn>(&AccountKey::User(ada.user)).await.unwrap().len();
+    for malformed in ["12345", "1234567", "12 34 567", "12345a", "", " ", "123.456"] {
+        let refused = verify(&app, &asked, "code", malformed).await.expect(422);
+        assert_eq!((refused.code(), refused.fields()), ("invalid_input", vec!["code"]), "{malformed:?}");
+    }
+    for malformed in ["12345", "123 45", ""] {
+        step(&app, &ada.token, json!({ "code": malformed })).await.expect(422);
+        confirm(&app, &ada.token, malformed).await.expect(422);
+    }
+    verify(&app, &asked, "recovery_code", "4xk9m2-0j7q5r").await.expect(422);
+    // Had they counted, this one would have to wait.
+    verify(&app, &asked, "code", &code(&app, &ada.secret)).await.expect(200);
+    let events = app.events_since(start).await.unwrap();
+    let failures: Vec<_> = events
+        .iter()
+        .filter(|event| event.name == "second_factor_failed" && event.subject == ada.user.to_string())
+        .collect();
+    assert!(failures.is_empty(), "{failures:?}");
+    let history = app.accounts().list::<SignIn>(&AccountKey::User(ada.user)).await.unwrap();
+    assert_eq!(history.len(), before + 1, "the sign-in alone");
+}
+
 #[tokio::test]
 async fn guessing_is_slowed_down_and_a_recovery_code_gets_past_it() {
     let app = TestApp::new();
