@@ -99,7 +99,8 @@ impl Endpoint for StepUp {
                 let proof = Proof::exactly_one(code, recovery_code)?;
                 let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?;
                 let user = user.ok_or_else(Problem::not_found)?;
-                (Strength::Multi, prove(accounts, &user, &proof, AccountChanges::default()).await?)
+                let (if_wrong, refusal) = (AccountChanges::default(), proof.wrong_in_session());
+                (Strength::Multi, prove(accounts, &user, &proof, if_wrong, refusal).await?)
             }
             Self { password: Some(_), .. } => {
                 return Err(Problem::invalid(

@@ -30,8 +30,7 @@ async fn an_app_that_was_enrolled_is_asked_for() {
     assert_eq!(factors(&app, &token).await, none, "it has proved no code");
     login(&app, &email, PASSWORD).await.expect(200).body["access_token"].as_str().expect("no second factor yet");
 
-    let wrong = confirm(&app, &token, &wrong_code(&app, secret)).await.expect(401);
-    assert_eq!(wrong.code(), "wrong_code");
+    confirm(&app, &token, &wrong_code(&app, secret)).await.expect(403);
     let first = code(&app, secret);
     let confirmed = confirm(&app, &token, &first).await.expect(200).body;
     assert_eq!(confirmed["recovery_codes"].as_array().unwrap().len(), 10);
@@ -220,6 +219,30 @@ async fn a_malformed_code_counts_as_no_attempt() {
 }
 
 #[tokio::test]
+async fn a_wrong_code_in_a_valid_session_is_403_and_the_session_stays_valid() {
+    let app = TestApp::new();
+    let ada = enrolled(&app).await;
+    let (email, _) = user(&app).await;
+    let begun = login(&app, &email, PASSWORD).await.expect(200).body["access_token"].clone();
+    let secret = enrol(&app, &begun).await.expect(201).body["secret"].as_str().unwrap().to_owned();
+    let (none, recovery_code) = (wrong_code(&app, &ada.secret), "0".repeat(24));
+    for (refused, field, token) in [
+        (confirm(&app, &begun, &wrong_code(&app, &secret)).await, "code", &begun),
+        (step(&app, &ada.token, json!({ "code": none })).await, "code", &ada.token),
+        (step(&app, &ada.token, json!({ "recovery_code": recovery_code })).await, "recovery_code", &ada.token),
+    ] {
+        let refused = refused.expect(403);
+        assert_eq!((refused.code(), refused.fields()), ("wrong_code", vec![field]), "{}", refused.text);
+        assert_eq!(refused.header("www-authenticate"), "");
+        get_me(&app, token).await.expect(200);
+    }
+    // Without a session it is a sign-in that failed.
+    let asked = challenge(&app, &ada.email).await;
+    let refused = verify(&app, &asked, "code", &wrong_code(&app, &ada.secret)).await.expect(401);
+    assert_eq!((refused.code(), refused.fields().len()), ("wrong_code", 0));
+}
+
+#[tokio::test]
 async fn guessing_is_slowed_down_and_a_recovery_code_gets_past_it() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
@@ -316,7 +339,7 @@ async fn an_enrolment_can_be_begun_again_until_it_is_confirmed() {
     let first = enrol(&app, &token).await.expect(201).body["secret"].as_str().unwrap().to_owned();
     let second = enrol(&app, &token).await.expect(201).body["secret"].as_str().unwrap().to_owned();
     assert_ne!(first, second);
-    confirm(&app, &token, &code(&app, &first)).await.expect(401);
+    confirm(&app, &token, &code(&app, &first)).await.expect(403);
 
     app.advance(SignedDuration::from_mins(15));
     let token = login(&app, &email, PASSWORD).await.expect(200).body["access_token"].clone();
