@@ -99,7 +99,8 @@ impl Repeatable {
 }
 
 fn not_signed_in() -> Problem {
-    Problem::new(401, "not_signed_in", "This needs a valid access token: Authorization: Bearer <token>.")
+    let detail = "This needs a valid access token: Authorization: Bearer <token>.";
+    Problem::new(401, "not_signed_in", detail).challenged("Bearer")
 }
 
 /// What is asked of a session whose user proved no factor lately (RFC 9470, section 3).

@@ -240,6 +240,7 @@ async fn a_wrong_code_in_a_valid_session_is_403_and_the_session_stays_valid() {
     let asked = challenge(&app, &ada.email).await;
     let refused = verify(&app, &asked, "code", &wrong_code(&app, &ada.secret)).await.expect(401);
     assert_eq!((refused.code(), refused.fields().len()), ("wrong_code", 0));
+    assert_eq!(refused.header("www-authenticate"), "", "a Bearer token would not help");
 }
 
 #[tokio::test]
