@@ -24,6 +24,7 @@ from demo.steps import Steps
 from progress import Failure, main
 
 MUTATIONS = 40
+DOMAIN_DIGEST_BYTES = 32
 
 
 class Person(Client):
@@ -80,14 +81,19 @@ def tell_soft(steps: Steps, origin: str) -> None:
         authenticator.verifies_user = False
         require_code(person.register(started, authenticator.create(origin, started["options"]), expected=422), "passkey_invalid")
         authenticator.verifies_user = True
+        started = person.start()
         elsewhere = authenticator.create("https://evil.example", started["options"])
         require_code(person.register(started, elsewhere, expected=422), "passkey_invalid")
-        sound = authenticator.create(origin, started["options"])
-        whole = from_json(sound["response"]["attestationObject"])
         for _ in range(MUTATIONS):
+            started = person.start()
+            sound = authenticator.create(origin, started["options"])
+            whole = from_json(sound["response"]["attestationObject"])
             mutated = sound | {"response": sound["response"] | {"attestationObject": to_json(mutation(whole))}}
-            person.register(started, mutated, expected=422)
+            require_code(person.register(started, mutated, expected=422), "passkey_invalid")
+        require_code(person.register(started, sound, expected=422), "ceremony_over")
     with steps("soft-webauthn: add the passkey, once"):
+        started = person.start()
+        sound = authenticator.create(origin, started["options"])
         person.register(started, sound)
         require_code(person.register(started, sound, expected=422), "ceremony_over")
     with steps("soft-webauthn: sign in with it, once"):
@@ -100,22 +106,28 @@ def tell_soft(steps: Steps, origin: str) -> None:
         authenticator.verifies_user = False
         require_code(sign_in(started, authenticator.get(origin, started["options"]), expected=401), "passkey_refused")
         authenticator.verifies_user = True
+        started = start_sign_in()
         elsewhere = authenticator.get("https://evil.example", started["options"])
         require_code(sign_in(started, elsewhere, expected=401), "passkey_refused")
+        started = start_sign_in()
         other = authenticator.get(origin, started["options"])
         other["response"]["userHandle"] = to_json(secrets.token_bytes(16))
         require_code(sign_in(started, other, expected=401), "passkey_refused")
+        started = start_sign_in()
         authenticator.device.sign_count = 0
         require_code(sign_in(started, authenticator.get(origin, started["options"]), expected=401), "passkey_refused")
+        started = start_sign_in()
         authenticator.device.sign_count = 1000
         require_user(sign_in(started, authenticator.get(origin, started["options"])), person)
 
 
 def mutation(whole: bytes) -> bytes:
-    """Bytes cut off, or other bytes in the middle of those that a key is not made of."""
+    """Bytes cut off, or another byte in the digest of the domain: what else is not signed may differ."""
     if secrets.randbelow(2):
         return whole[: secrets.randbelow(len(whole))]
-    at = secrets.randbelow(40)
+    name = b"authData"
+    # The head of the byte string has two bytes.
+    at = whole.index(name) + len(name) + 2 + secrets.randbelow(DOMAIN_DIGEST_BYTES)
     return whole[:at] + bytes([whole[at] ^ (1 + secrets.randbelow(255))]) + whole[at + 1 :]
 
 
@@ -144,6 +156,7 @@ def tell_chromium(steps: Steps, origin: str) -> None:
             expect_refusal("NotAllowedError", lambda: browser.get(origin, started["options"]))
             browser.verifies_user(True)
         with steps("Chromium: step a session up with it"):
+            started = start_sign_in()
             about = {"ceremony": started["ceremony"], "credential": browser.get(origin, started["options"])}
             person.call("step-up-with-passkey", "POST", "/auth/step-up/passkey", about)
         with steps("Chromium: be refused as a copy"):
@@ -153,6 +166,7 @@ def tell_chromium(steps: Steps, origin: str) -> None:
             require_code(sign_in(started, answer, expected=401), "passkey_refused")
         with steps("Chromium: be refused once the passkey is deleted"):
             browser.restore(copied | {"signCount": 1000})
+            started = start_sign_in()
             answer = browser.get(origin, started["options"])
             person.call("delete-passkey", "DELETE", f"/me/passkeys/{added['id']}", expected=204)
             require_code(sign_in(started, answer, expected=401), "passkey_refused")

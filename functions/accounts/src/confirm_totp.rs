@@ -54,7 +54,7 @@ impl Endpoint for ConfirmTotp {
         }
         let secret = totp.secret(accounts).await?;
         if !totp.confirm(&secret, &self.code, now) {
-            return Err(SecondFactorError::WrongCode.into());
+            return Err(SecondFactorError::WrongInSession { field: "code" }.into());
         }
         changes = changes.replace(&totp);
         let mut recovery_codes = None;

@@ -47,6 +47,7 @@ pub mod sign_in;
 pub mod step_up;
 pub mod totp;
 mod totp_secret;
+mod typed_code;
 pub mod user;
 pub mod verify_email;
 pub mod verify_second_factor;

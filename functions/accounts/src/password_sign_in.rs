@@ -147,7 +147,7 @@ impl Candidate {
         let (changes, entry) = Attempts::record_failure(&mut self.attempts, none, accounts.new_id(), now);
         let entry = match self.owner() {
             Some(user) => SignIn::wrong_passwords(accounts, user.id, entry, None),
-            None => SignIn::of_nobody(accounts, entry),
+            None => SignIn::wrong_passwords(accounts, accounts.new_id(), entry, None).of_nobody(),
         };
         let changes = changes.overwrite(&entry);
         let detail = serde_json::json!({ "delayed": delayed });

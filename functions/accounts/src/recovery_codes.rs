@@ -15,6 +15,8 @@ use shared::table::Stored;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use zeroize::Zeroize;
 
+use crate::typed_code::is_separator;
+
 /// Codes that a user has at a time.
 pub const CODES: usize = 10;
 /// 120 random bits: above the 112 from which a code may be stored under a plain hash and needs no limit of attempts
@@ -47,8 +49,8 @@ impl RecoveryCode {
     /// Crockford's alphabet leaves out because they look like others (O as 0, I and L as 1).
     pub fn parse(mut text: String) -> Result<Self, NotARecoveryCode> {
         let mut normal = String::with_capacity(LONGEST_CHARACTERS);
-        if text.len() <= LONGEST_CHARACTERS {
-            let characters = text.chars().filter(|character| !matches!(character, ' ' | '-'));
+        if text.chars().count() <= LONGEST_CHARACTERS {
+            let characters = text.chars().filter(|character| !is_separator(*character));
             normal.extend(characters.map(|character| match character.to_ascii_uppercase() {
                 'O' => '0',
                 'I' | 'L' => '1',
@@ -210,6 +212,8 @@ mod tests {
             "4xk9m2-Oj7q5r-wIn8tz-6bd3hy",
             "4xk9m2-oj7q5r-wln8tz-6bd3hy",
             "4 x k 9 m 2 0 j 7 q 5 r w 1 n 8 t z 6 b d 3 h y",
+            "4xk9m2\u{2011}0j7q5r–w1n8tz\u{A0}6bd3hy\r\n",
+            "4\u{A0}x\u{A0}k\u{A0}9\u{A0}m\u{A0}2\u{A0}0\u{A0}j\u{A0}7\u{A0}q\u{A0}5\u{A0}r\u{A0}w1n8tz6bd3hy",
         ] {
             assert_eq!(normal(typed), expected, "{typed}");
         }

@@ -36,6 +36,9 @@ pub enum SecondFactorError {
     /// One text for a code that is wrong, was used, or comes too soon after others that were wrong.
     #[error("The code is wrong or was used before. Wait for the next one. After several wrong codes, wait longer.")]
     WrongCode,
+    /// The same in a valid session: a 401 would make clients drop it.
+    #[error("{}", Self::WrongCode)]
+    WrongInSession { field: &'static str },
     #[error("The sign-in has taken too long, or the password was changed meanwhile. Begin again with the password.")]
     ChallengeExpired,
     #[error("There is an authenticator app already. Remove it first.")]
@@ -52,18 +55,26 @@ impl Refusal for SecondFactorError {
     fn status(&self) -> u16 {
         match self {
             Self::WrongCode | Self::ChallengeExpired => 401,
+            Self::WrongInSession { .. } => 403,
             Self::TotpEnrolled | Self::TotpNotPending | Self::NothingToRecover | Self::PasswordTooShort => 409,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
-            Self::WrongCode => "wrong_code",
+            Self::WrongCode | Self::WrongInSession { .. } => "wrong_code",
             Self::ChallengeExpired => "challenge_expired",
             Self::TotpEnrolled => "totp_enrolled",
             Self::TotpNotPending => "totp_not_pending",
             Self::NothingToRecover => "no_second_factor",
             Self::PasswordTooShort => "password_too_short",
+        }
+    }
+
+    fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::WrongInSession { field } => Some(field),
+            _ => None,
         }
     }
 }
@@ -243,6 +254,15 @@ impl Proof {
         }
     }
 
+    /// What it is refused by in a session, if it is wrong.
+    pub fn wrong_in_session(&self) -> SecondFactorError {
+        let field = match self {
+            Self::Code(_) => "code",
+            Self::RecoveryCode(_) => "recovery_code",
+        };
+        SecondFactorError::WrongInSession { field }
+    }
+
     /// What a session is opened by, if it is right.
     pub fn means(&self) -> Means {
         match self {
@@ -253,7 +273,7 @@ impl Proof {
 }
 
 /// Checks a second factor. What comes back uses the code up, and is to be committed together with what the code is for.
-/// `if_wrong` is committed where it is not right.
+/// Where it is not right, `if_wrong` is committed and `refusal` returned.
 ///
 /// Of several attempts at one moment, one changes the record and the others fail, right or wrong: guessing in parallel
 /// gains nothing, and a code that is sent twice works once.
@@ -262,11 +282,12 @@ pub async fn prove(
     user: &User,
     proof: &Proof,
     if_wrong: AccountChanges,
+    refusal: SecondFactorError,
 ) -> Result<AccountChanges, Problem> {
     let factors = Factors::of(accounts, user.id).await?;
     let tried = match proof {
-        Proof::Code(code) => try_code(accounts, user, factors, code).await?,
-        Proof::RecoveryCode(code) => try_recovery_code(accounts, user, factors, code).await?,
+        Proof::Code(code) => try_code(accounts, user, factors, code, refusal).await?,
+        Proof::RecoveryCode(code) => try_recovery_code(accounts, user, factors, code, refusal).await?,
     };
     match tried {
         Tried::Right(changes) => Ok(changes),
@@ -275,7 +296,7 @@ pub async fn prove(
             let failure = Occurrence::of(&SECOND_FACTOR_FAILED, user.id).detail(detail);
             // Refused means that another attempt was counted at this moment; this one could not have succeeded.
             let _counted = accounts.try_commit(changes.and(if_wrong).event(failure)).await?;
-            Err(SecondFactorError::WrongCode.into())
+            Err(refusal.into())
         }
     }
 }
@@ -293,13 +314,19 @@ impl Tried {
     }
 }
 
-async fn try_code(accounts: &Accounts, user: &User, factors: Factors, code: &TotpCode) -> Result<Tried, Problem> {
+async fn try_code(
+    accounts: &Accounts,
+    user: &User,
+    factors: Factors,
+    code: &TotpCode,
+    refusal: SecondFactorError,
+) -> Result<Tried, Problem> {
     let Some(mut totp) = factors.totp else { return Ok(Tried::without_factor()) };
     let secret = totp.secret(accounts).await?;
     let attempt = totp.attempt(&secret, code, accounts.now());
     let changes = AccountChanges::default();
     Ok(match attempt {
-        Attempt::Right => Tried::Right(changes.replace(&totp).or(SecondFactorError::WrongCode)),
+        Attempt::Right => Tried::Right(changes.replace(&totp).or(refusal)),
         Attempt::Delayed => Tried::Wrong(changes, "delayed"),
         Attempt::Wrong if totp.is_guessed_at() => {
             Tried::Wrong(changes.replace(&totp).event(Occurrence::of(&SECOND_FACTOR_GUESSED, user.id)), "wrong")
@@ -315,6 +342,7 @@ async fn try_recovery_code(
     user: &User,
     factors: Factors,
     code: &RecoveryCode,
+    refusal: SecondFactorError,
 ) -> Result<Tried, Problem> {
     let Some(mut codes) = factors.recovery_codes else { return Ok(Tried::without_factor()) };
     if !codes.spend(accounts, code).await? {
@@ -324,13 +352,13 @@ async fn try_recovery_code(
     let letter = Letter::RecoveryCodeUsed { name, at: accounts.now(), left: u32::try_from(left).unwrap_or(u32::MAX) };
     let changes = AccountChanges::default()
         .replace(&codes)
-        .or(SecondFactorError::WrongCode)
+        .or(refusal)
         .event(Occurrence::of(&RECOVERY_CODE_USED, user.id).detail(serde_json::json!({ "left": left })))
         .send(user.id, &SendEmail { to: user.email.clone(), letter });
     Ok(Tried::Right(match factors.totp {
         Some(mut totp) if totp.failures() > 0 => {
             totp.forgive();
-            changes.replace(&totp).or(SecondFactorError::WrongCode)
+            changes.replace(&totp).or(refusal)
         }
         _ => changes,
     }))

@@ -87,11 +87,10 @@ impl SignIn {
         Self { id, times, ..Self::now(accounts, user, Means::Password, SignInOutcome::WrongPassword, session) }
     }
 
-    /// A wrong password for an address without an account. It is in nobody's history, and goes at once: it is written so
-    /// that the attempt costs what one at an account does.
-    pub fn of_nobody(accounts: &Accounts, entry: FailureEntry) -> Self {
-        let attempt = Self::wrong_passwords(accounts, accounts.new_id(), entry, None);
-        Self { expires_at: after(attempt.at, SignedDuration::from_mins(1)), ..attempt }
+    /// The same without an account: a wrong password for an address that nobody has, or a passkey that is unknown. It is in
+    /// no user's history, and goes at once: it is written so that the attempt costs what one at an account does.
+    pub fn of_nobody(self) -> Self {
+        Self { expires_at: after(self.at, SignedDuration::from_mins(1)), ..self }
     }
 }
 

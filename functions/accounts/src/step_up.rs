@@ -97,8 +97,8 @@ impl Endpoint for StepUp {
                 let user = accounts.find::<User>(&key).await?.ok_or_else(Problem::not_found)?;
                 let (outcome, session) = (SignInOutcome::WrongSecondFactor, Some(caller.session()));
                 let failed = SignIn::now(accounts, user.id, proof.means(), outcome, session);
-                let failed = AccountChanges::default().insert(&failed);
-                (Strength::Multi, prove(accounts, &user, &proof, failed).await?)
+                let (failed, refusal) = (AccountChanges::default().insert(&failed), proof.wrong_in_session());
+                (Strength::Multi, prove(accounts, &user, &proof, failed, refusal).await?)
             }
             Self { password: Some(_), .. } => {
                 return Err(Problem::invalid(

@@ -12,6 +12,8 @@ use totp_rs::{Algorithm, Builder};
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use zeroize::Zeroize;
 
+use crate::typed_code::is_separator;
+
 /// Digits of a code. Apps show six; some ignore any other number.
 const DIGITS: u8 = 6;
 /// Seconds for which an app shows one code (RFC 6238, section 5.2).
@@ -24,21 +26,29 @@ const SECRET_BYTES: usize = 20;
 const ISSUER: &str = "Bulkhead";
 const BASE32: Alphabet = Alphabet::Rfc4648 { padding: false };
 
-/// A code as it is typed: six digits.
+/// What is looked at: room for spaces and hyphens.
+const LONGEST_CHARACTERS: usize = 24;
+
+/// A code in its normal form: six digits.
 pub struct TotpCode(SecretText);
 
 /// Why a text cannot be a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must have exactly {DIGITS} digits")]
+#[error("must have exactly {DIGITS} digits; spaces and hyphens do not matter")]
 pub struct NotATotpCode;
 
 impl TotpCode {
+    /// Reads a code as apps show it and people type it: `123456`, `123 456`, `123-456`.
     pub fn parse(mut text: String) -> Result<Self, NotATotpCode> {
-        if text.len() == usize::from(DIGITS) && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Ok(Self(SecretText::new(text)));
+        let mut digits = String::with_capacity(LONGEST_CHARACTERS);
+        if text.chars().count() <= LONGEST_CHARACTERS {
+            digits.extend(text.chars().filter(|character| !is_separator(*character)));
         }
         text.zeroize();
-        Err(NotATotpCode)
+        let code = Self(SecretText::new(digits));
+        let digits = code.0.expose();
+        let is_one = digits.len() == usize::from(DIGITS) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if is_one { Ok(code) } else { Err(NotATotpCode) }
     }
 }
 
@@ -111,10 +121,10 @@ impl utoipa::PartialSchema for TotpCode {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
-            .description(Some("The six digits that an authenticator app shows. Each code works once."))
+            .description(Some("The six digits that an authenticator app shows. Each code works once; spaces and hyphens do not matter."))
             .min_length(Some(DIGITS.into()))
-            .max_length(Some(DIGITS.into()))
-            .pattern(Some("^[0-9]{6}$"))
+            .max_length(Some(LONGEST_CHARACTERS))
+            .pattern(Some("^[^0-9A-Za-z]*([0-9][^0-9A-Za-z]*){6}$"))
             .write_only(true)
             .into()
     }
@@ -217,10 +227,47 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_is_no_code_is_refused() {
-        for text in ["", "12345", "1234567", "12345a", "+12345", "12 456", "١٢٣٤٥٦", "１２", "-12345"] {
-            assert_eq!(TotpCode::parse(text.to_owned()).err(), Some(NotATotpCode), "{text}");
+    fn a_code_is_read_as_apps_show_it_and_people_type_it() {
+        for text in [
+            "012345",
+            "012 345",
+            "012\u{A0}345",
+            "012\u{202F}345",
+            "012\u{2009}345",
+            "012-345",
+            "012\u{2011}345",
+            "012 – 345",
+            "01 23 45",
+            "0 1 2 3 4 5",
+            " 012345\t",
+            "012345\r\n",
+            "\u{200E}012345\u{200B}",
+            &format!("012345{}", " ".repeat(18)),
+        ] {
+            let code = TotpCode::parse(text.to_owned()).ok();
+            assert_eq!(code.map(|code| code.0.expose().to_owned()).as_deref(), Some("012345"), "{text:?}");
         }
-        assert!(TotpCode::parse("000000".to_owned()).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_code_is_refused() {
+        for text in [
+            "",
+            " ",
+            "12345",
+            "1234567",
+            "12345a",
+            "+12345",
+            "12 456",
+            "12 34 567",
+            "123.456",
+            "123_456",
+            "١٢٣٤٥٦",
+            "１２",
+            "-12345",
+            &format!("012345{}", " ".repeat(19)),
+        ] {
+            assert_eq!(TotpCode::parse(text.to_owned()).err(), Some(NotATotpCode), "{text:?}");
+        }
     }
 }

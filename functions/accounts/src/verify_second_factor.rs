@@ -46,7 +46,8 @@ impl Endpoint for VerifySecondFactor {
         let device = device::recognise(accounts, self.device_token.as_ref(), &user.email).await?;
         let means = proof.means();
         let failed = SignIn::now(accounts, user.id, means, SignInOutcome::WrongSecondFactor, None);
-        let changes = prove(accounts, &user, &proof, AccountChanges::default().insert(&failed)).await?;
+        let if_wrong = AccountChanges::default().insert(&failed);
+        let changes = prove(accounts, &user, &proof, if_wrong, SecondFactorError::WrongCode).await?;
         Ok(Found(session::open(accounts, &user, Opening { means, device, epoch }, changes).await?))
     }
 }

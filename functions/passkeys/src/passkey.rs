@@ -82,6 +82,9 @@ pub enum PasskeyError {
     /// The same for an unknown user, an unknown passkey and a wrong answer.
     #[error("The passkey was not accepted.")]
     Refused,
+    /// The same in a valid session: a 401 would make clients drop it.
+    #[error("The passkey was not accepted.")]
+    RefusedInSession,
 }
 
 impl Refusal for PasskeyError {
@@ -90,6 +93,7 @@ impl Refusal for PasskeyError {
             Self::TooMany | Self::AlreadyRegistered => 409,
             Self::Unfit(_) => 422,
             Self::Refused => 401,
+            Self::RefusedInSession => 403,
         }
     }
 
@@ -98,12 +102,12 @@ impl Refusal for PasskeyError {
             Self::TooMany => "too_many_passkeys",
             Self::AlreadyRegistered => "passkey_already_registered",
             Self::Unfit(_) => "passkey_invalid",
-            Self::Refused => "passkey_refused",
+            Self::Refused | Self::RefusedInSession => "passkey_refused",
         }
     }
 
     fn field(&self) -> Option<&'static str> {
-        matches!(self, Self::Unfit(_)).then_some("credential")
+        matches!(self, Self::Unfit(_) | Self::RefusedInSession).then_some("credential")
     }
 }
 

@@ -1,7 +1,8 @@
 //! The CBOR that authenticators speak: the CTAP2 canonical form's types (CTAP 2.2, section 8), with everything bounded.
 
-/// How deep maps and arrays may lie in each other. CTAP2 allows 4.
-const DEEPEST: u8 = 4;
+/// How deep maps and arrays may lie in each other. CTAP2 allows 4; a compound attestation statement (WebAuthn Level 3,
+/// section 8.9) with certificates lies one deeper.
+const DEEPEST: u8 = 5;
 
 /// One data item. It borrows from what it was read from.
 #[derive(Debug, PartialEq, Eq)]
@@ -152,11 +153,11 @@ mod tests {
             &[0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
             &[0x5b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
             &[0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
-            &[0x81, 0x81, 0x81, 0x81, 0x81, 0x00],
+            &[0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x00],
         ] {
             assert_eq!(read(bytes), None, "{bytes:02x?}");
         }
-        assert!(read(&[0x81, 0x81, 0x81, 0x81, 0x00]).is_some());
+        assert!(read(&[0x81, 0x81, 0x81, 0x81, 0x81, 0x00]).is_some());
         assert_eq!(read(&[0x81; 60_000]), None);
     }
 }

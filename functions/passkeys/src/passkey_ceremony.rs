@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 use shared::crypto::digest::{base64url, from_base64url};
-use shared::identity::{AccountKey, AccountRecord, Accounts};
+use shared::identity::{AccountChanges, AccountKey, AccountRecord, Accounts};
 use shared::kernel::entropy::Entropy;
 use shared::kernel::ids::{SessionId, UserId};
 use shared::kernel::problems::{Problem, Refusal};
@@ -24,7 +24,7 @@ const CHARACTERS: usize = 43;
 /// What the authenticator signs: 32 random bytes.
 pub type Challenge = Octets<BYTES>;
 
-/// A ceremony that was begun. It is deleted in the transaction that uses it, so that it is used once.
+/// A ceremony that was begun. Its first answer ends it.
 #[derive(Serialize, Deserialize)]
 pub struct Ceremony {
     /// The digest of its name.
@@ -83,6 +83,15 @@ impl Ceremony {
         };
         let challenge = Challenge::from(&entropy.bytes::<BYTES>());
         (name, Self { digest, challenge, purpose, expires_at: after(now, LIFETIME) })
+    }
+
+    /// Ends a ceremony because its answer has come, whether or not the answer is right. This precedes every read that
+    /// depends on an account: a request without a live ceremony learns nothing, and each ceremony allows one attempt.
+    pub async fn end(accounts: &Accounts, name: &CeremonyName, purpose: Purpose) -> Result<Self, Problem> {
+        let stored = accounts.find::<Self>(&name.key()).await?;
+        let ceremony = stored.filter(|ceremony| ceremony.purpose == purpose).ok_or(CeremonyOver)?;
+        accounts.commit(AccountChanges::default().delete(&ceremony).or(CeremonyOver)).await?;
+        Ok(ceremony.into_inner())
     }
 }
 

@@ -73,6 +73,13 @@ impl<const MOST: usize> utoipa::ToSchema for Octets<MOST> {
     }
 }
 
+/// Published bytes, as specifications print them.
+#[cfg(test)]
+pub fn from_hex(text: &str) -> Vec<u8> {
+    let digit = |at: usize| char::from(text.as_bytes()[at]).to_digit(16).map_or(0xff, |digit| digit as u8);
+    (0..text.len()).step_by(2).map(|at| digit(at) << 4 | digit(at + 1)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -1,67 +1,91 @@
 //! The proof by passkey of who somebody is: what sign-in and step-up have in common.
+//!
+//! Every refusal makes the same reads, the same computation and one transaction of one write, and gets the same answer, so
+//! that an attempt does not reveal whether a user or a passkey exists.
 
 use accounts::sign_in::{Means, SignIn, SignInOutcome};
 use accounts::user::User;
 use serde_json::json;
 use shared::events::Occurrence;
 use shared::identity::{AccountChanges, AccountKey, Accounts, Wanted};
+use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
+use shared::kernel::time::Timestamp;
 use shared::table::Stored;
 
 use crate::passkey::{PASSKEY_COUNTER_REGRESSED, Passkey, PasskeyError, Regressed};
-use crate::passkey_ceremony::{Ceremony, CeremonyName, CeremonyOver, Purpose, relying_party};
-use crate::passkey_credential::PasskeyAssertion;
+use crate::passkey_ceremony::{Ceremony, relying_party};
+use crate::passkey_credential::{PasskeyAssertion, Seen};
+use crate::passkey_statement::Unfit;
 
-/// Whose passkey answered, and what is to be committed with whatever it is good for: that it was used, and that the
-/// ceremony is over.
+/// Whose passkey answered, and what is to be committed with whatever it is good for: that it was used.
 pub struct Proved {
     pub user: Stored<User>,
     pub changes: AccountChanges,
 }
 
-/// Verifies an answer. One read, whoever it is: the ceremony, the user and the passkey lie under what the answer names.
-pub async fn prove(accounts: &Accounts, name: &CeremonyName, answer: &PasskeyAssertion) -> Result<Proved, Problem> {
-    let (ceremony_key, part) = (name.key(), Passkey::part_of(answer.credential()));
-    let user_key = AccountKey::User(answer.user().ok_or_else(|| refused("a user handle of another length"))?);
-    let wanted = Wanted::default().of::<Ceremony>(&ceremony_key).of::<User>(&user_key);
-    let mut found = accounts.look_up(wanted.part::<Passkey>(&user_key, &part)).await?;
-    let ceremony = found.take::<Ceremony>(&ceremony_key)?.filter(|ceremony| ceremony.purpose == Purpose::Proof);
-    let ceremony = ceremony.ok_or(CeremonyOver)?;
-    let user =
-        found.take::<User>(&user_key)?.filter(|user| !user.is_deleted()).ok_or_else(|| refused("no such user"))?;
-    let passkey = found.take_part::<Passkey>(&user_key, &part)?;
-    let mut passkey = passkey.ok_or_else(|| refused("the user has no such passkey"))?;
-    let party = relying_party(accounts)?;
-    let seen = match answer.verify(ceremony.challenge.as_slice(), &party, &passkey) {
-        Ok(seen) => seen,
-        Err(unfit) => return Err(refused_of(accounts, &user, None, &unfit.to_string()).await?),
-    };
-    if let Err(regressed) = passkey.use_now(seen, accounts.now()) {
-        let Regressed { stored, received } = regressed;
-        let detail = json!({ "passkey": passkey.id, "stored": stored, "received": received });
-        let event = Occurrence::of(&PASSKEY_COUNTER_REGRESSED, user.id).detail(detail);
-        return Err(refused_of(accounts, &user, Some(event), "its counter did not go up").await?);
-    }
-    let changes = AccountChanges::default().delete(&ceremony).or(CeremonyOver).replace(&passkey);
-    Ok(Proved { user, changes })
-}
-
-/// A refusal that stands in the user's history: whoever caused it knew the user's id and the id of a passkey, which
-/// only its authenticator tells.
-async fn refused_of(
+/// Verifies the answer that ended a ceremony, by a passkey of the user that it claims.
+pub async fn prove(
     accounts: &Accounts,
-    user: &User,
-    event: Option<Occurrence>,
-    reason: &str,
-) -> Result<Problem, Problem> {
-    let entry = SignIn::now(accounts, user.id, Means::Passkey, SignInOutcome::PasskeyRefused, None);
-    let changes = AccountChanges::default().insert(&entry);
-    accounts.commit(event.into_iter().fold(changes, AccountChanges::event)).await?;
-    Ok(refused(reason))
+    ceremony: &Ceremony,
+    answer: &PasskeyAssertion,
+    claimed: UserId,
+    refusal: PasskeyError,
+) -> Result<Proved, Problem> {
+    let party = relying_party(accounts)?;
+    let (key, part) = (AccountKey::User(claimed), Passkey::part_of(answer.credential()));
+    let wanted = Wanted::default().of::<User>(&key).part::<Passkey>(&key, &part);
+    let mut found = accounts.look_up(wanted).await?;
+    let user = found.take::<User>(&key)?.filter(|user| !user.is_deleted());
+    let known = user.zip(found.take_part::<Passkey>(&key, &part)?);
+    let passkey = known.as_ref().map(|(_, passkey)| &**passkey);
+    let verified = answer.verify(ceremony.challenge.as_slice(), &party, passkey);
+    match judge(known, verified, accounts.now()) {
+        Ok(proved) => Ok(proved),
+        Err(refused) => {
+            refused.record(accounts).await?;
+            Err(refusal.into())
+        }
+    }
 }
 
-/// One answer for all; the reason is for whoever reads the log.
-fn refused(reason: &str) -> Problem {
-    tracing::info!(reason, "passkey refused");
-    PasskeyError::Refused.into()
+/// Why an answer is refused: for the log alone.
+struct Refused {
+    /// Whose passkey it was, if it is one.
+    user: Option<UserId>,
+    reason: String,
+    event: Option<Box<Occurrence>>,
+}
+
+fn judge(
+    known: Option<(Stored<User>, Stored<Passkey>)>,
+    verified: Result<Seen, Unfit>,
+    now: Timestamp,
+) -> Result<Proved, Refused> {
+    let Some((user, mut passkey)) = known else {
+        return Err(Refused { user: None, reason: "there is no such user or passkey".to_owned(), event: None });
+    };
+    let seen = verified.map_err(|unfit| Refused { user: Some(user.id), reason: unfit.to_string(), event: None })?;
+    if let Err(Regressed { stored, received }) = passkey.use_now(seen, now) {
+        let detail = json!({ "passkey": passkey.id, "stored": stored, "received": received });
+        let event = Some(Box::new(Occurrence::of(&PASSKEY_COUNTER_REGRESSED, user.id).detail(detail)));
+        return Err(Refused { user: Some(user.id), reason: "its counter did not go up".to_owned(), event });
+    }
+    Ok(Proved { user, changes: AccountChanges::default().replace(&passkey) })
+}
+
+impl Refused {
+    /// Puts the refusal into the history of the passkey's user: the client knew the passkey's id, which only its
+    /// authenticator tells. If there is no such passkey, an entry in no history costs the same.
+    async fn record(self, accounts: &Accounts) -> Result<(), Problem> {
+        let Self { user, reason, event } = self;
+        tracing::info!(reason, "passkey refused");
+        let entry = match user {
+            Some(user) => SignIn::now(accounts, user, Means::Passkey, SignInOutcome::PasskeyRefused, None),
+            None => SignIn::now(accounts, accounts.new_id(), Means::Passkey, SignInOutcome::PasskeyRefused, None)
+                .of_nobody(),
+        };
+        let changes = AccountChanges::default().insert(&entry);
+        accounts.commit(event.into_iter().fold(changes, |changes, event| changes.event(*event))).await
+    }
 }

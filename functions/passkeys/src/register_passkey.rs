@@ -16,7 +16,7 @@ use shared::kernel::time::Timestamp;
 use utoipa::ToSchema;
 
 use crate::passkey::{MOST, PASSKEY_ADDED, Passkey, PasskeyError, PasskeyName, PasskeyView};
-use crate::passkey_ceremony::{Ceremony, CeremonyName, CeremonyOver, Purpose, relying_party};
+use crate::passkey_ceremony::{Ceremony, CeremonyName, Purpose, relying_party};
 use crate::passkey_credential::PasskeyRegistration;
 
 /// Adds the passkey that `navigator.credentials.create` made. The session counts as opened with it from then on.
@@ -40,13 +40,11 @@ impl Endpoint for RegisterPasskey {
     type Output = Created<PasskeyView>;
 
     async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
-        let (accounts, user_key, ceremony_key) =
-            (caller.accounts(), AccountKey::User(caller.user()), self.ceremony.key());
-        let wanted = Wanted::default().of::<Ceremony>(&ceremony_key).of::<User>(&user_key);
-        let mut found = accounts.look_up(Factors::wanted(wanted, caller.user())).await?;
+        let (accounts, user_key) = (caller.accounts(), AccountKey::User(caller.user()));
         let purpose = Purpose::Registration { user: caller.user(), session: caller.session() };
-        let ceremony = found.take::<Ceremony>(&ceremony_key)?.filter(|ceremony| ceremony.purpose == purpose);
-        let ceremony = ceremony.ok_or(CeremonyOver)?;
+        let ceremony = Ceremony::end(accounts, &self.ceremony, purpose).await?;
+        let wanted = Factors::wanted(Wanted::default().of::<User>(&user_key), caller.user());
+        let mut found = accounts.look_up(wanted).await?;
         let user = found.take::<User>(&user_key)?.ok_or_else(Problem::not_found)?;
         let factors = Factors::taken(&mut found, user.id)?;
         let party = relying_party(accounts)?;
@@ -57,8 +55,6 @@ impl Endpoint for RegisterPasskey {
             .ok_or(PasskeyError::TooMany)?
             .insert(&passkey)
             .or(PasskeyError::AlreadyRegistered)
-            .delete(&ceremony)
-            .or(CeremonyOver)
             .and(first)
             .prove_factor(user.id, caller.session(), (Strength::Multi, epoch), accounts.now())
             .event(Occurrence::of(&PASSKEY_ADDED, user.id).detail(json!({ "passkey": passkey.id })))

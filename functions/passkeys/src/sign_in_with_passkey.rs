@@ -11,7 +11,7 @@ use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
 use crate::passkey::PasskeyError;
-use crate::passkey_ceremony::CeremonyName;
+use crate::passkey_ceremony::{Ceremony, CeremonyName, Purpose};
 use crate::passkey_credential::PasskeyAssertion;
 use crate::passkey_proof::prove;
 
@@ -35,10 +35,12 @@ impl Endpoint for SignInWithPasskey {
     type Output = Found<Tokens>;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
-        let claimed = self.credential.user().ok_or(PasskeyError::Refused)?;
+        let ceremony = Ceremony::end(accounts, &self.ceremony, Purpose::Proof).await?;
+        let claimed = self.credential.user().unwrap_or_else(|| accounts.new_id());
         // Before the check, so that a revocation during it wins.
-        let epoch = accounts.find_epoch(claimed).await?.ok_or(PasskeyError::Refused)?;
-        let proved = prove(accounts, &self.ceremony, &self.credential).await?;
+        let epoch = accounts.find_epoch(claimed).await?;
+        let proved = prove(accounts, &ceremony, &self.credential, claimed, PasskeyError::Refused).await?;
+        let epoch = epoch.ok_or_else(|| Problem::internal("a user has no epoch"))?;
         let device = recognise(accounts, self.device_token.as_ref(), &proved.user.email).await?;
         let how = Opening { means: Means::Passkey, device, epoch };
         Ok(Found(session::open(accounts, &proved.user, how, proved.changes).await?))

@@ -10,7 +10,7 @@ use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
 use crate::passkey::PasskeyError;
-use crate::passkey_ceremony::CeremonyName;
+use crate::passkey_ceremony::{Ceremony, CeremonyName, Purpose};
 use crate::passkey_credential::PasskeyAssertion;
 use crate::passkey_proof::prove;
 
@@ -35,10 +35,11 @@ impl Endpoint for StepUpWithPasskey {
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let accounts = caller.accounts();
-        let proved = prove(accounts, &self.ceremony, &self.credential).await?;
-        if proved.user.id != caller.user() {
-            return Err(PasskeyError::Refused.into());
-        }
+        let ceremony = Ceremony::end(accounts, &self.ceremony, Purpose::Proof).await?;
+        // Another user's passkey is looked up under an id that no user has, like an unknown one.
+        let claimed = self.credential.user().filter(|user| *user == caller.user());
+        let claimed = claimed.unwrap_or_else(|| accounts.new_id());
+        let proved = prove(accounts, &ceremony, &self.credential, claimed, PasskeyError::RefusedInSession).await?;
         let (now, strength) = (accounts.now(), (Strength::Multi, caller.epoch()));
         accounts.commit(proved.changes.prove_factor(caller.user(), caller.session(), strength, now)).await?;
         Ok(Found(SteppedUp::at(now)))

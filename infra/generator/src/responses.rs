@@ -12,7 +12,11 @@ const SHARED: &[(u16, &str, &str)] = &[
         "No access token, one that is not valid any more, credentials that are wrong, or a factor that must be proved again (`fresh_factor_needed`).",
     ),
     (402, "NotInThePlan", "The workspace's plan does not include this."),
-    (403, "NotAllowed", "The role, the second factor that was not proved, or the token's scope does not allow this."),
+    (
+        403,
+        "NotAllowed",
+        "The role, the second factor that was not proved, or the token's scope does not allow this; or a factor given in a valid session was wrong, and the session stays valid.",
+    ),
     (404, "NotFound", "There is no such resource, or the caller is not a member of its workspace."),
     (409, "Conflict", "The resource is in a state that does not allow this, or was changed meanwhile."),
     (413, "TooLarge", "The body is larger than the route takes."),

@@ -153,7 +153,7 @@ impl Pipeline {
         standing: Option<Standing>,
     ) -> Response<Body> {
         let retry_after_s = result.as_ref().err().and_then(Problem::retry_after_s);
-        let challenge = result.as_ref().err().and_then(Problem::challenge).unwrap_or("Bearer");
+        let challenge = result.as_ref().err().and_then(Problem::challenge);
         let answer = result.unwrap_or_else(|problem| Answer {
             status: problem.status(),
             content_type: "application/problem+json",
@@ -184,7 +184,7 @@ impl Pipeline {
         if let Some(seconds) = retry_after_s {
             set("retry-after", seconds.to_string());
         }
-        if answer.status == 401 {
+        if let Some(challenge) = challenge {
             set("www-authenticate", challenge.to_owned());
         }
         if let Some(Standing { limit, remaining, resets_in_s }) = standing {

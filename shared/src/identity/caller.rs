@@ -62,5 +62,6 @@ pub(crate) fn still_admitted(caller: &Caller) -> Guard {
 }
 
 pub(crate) fn not_signed_in() -> Problem {
-    Problem::new(401, "not_signed_in", "This needs a valid access token: Authorization: Bearer <token>.")
+    let detail = "This needs a valid access token: Authorization: Bearer <token>.";
+    Problem::new(401, "not_signed_in", detail).challenged("Bearer")
 }

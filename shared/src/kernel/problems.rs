@@ -108,7 +108,8 @@ impl Problem {
         self
     }
 
-    /// What a 401 asks for, as the WWW-Authenticate header says it (RFC 9110, section 11.6.1).
+    /// What a 401 asks for, as the WWW-Authenticate header says it (RFC 9110, section 11.6.1). A sign-in that failed has
+    /// none: its credentials are in the body, and no scheme of HTTP would do instead.
     pub fn challenged(mut self, challenge: &'static str) -> Self {
         self.0.challenge = Some(challenge);
         self

@@ -30,8 +30,7 @@ async fn an_app_that_was_enrolled_is_asked_for() {
     assert_eq!(factors(&app, &token).await, none, "it has proved no code");
     login(&app, &email, PASSWORD).await.expect(200).body["access_token"].as_str().expect("no second factor yet");
 
-    let wrong = confirm(&app, &token, &wrong_code(&app, secret)).await.expect(401);
-    assert_eq!(wrong.code(), "wrong_code");
+    confirm(&app, &token, &wrong_code(&app, secret)).await.expect(403);
     let first = code(&app, secret);
     let confirmed = confirm(&app, &token, &first).await.expect(200).body;
     assert_eq!(confirmed["recovery_codes"].as_array().unwrap().len(), 10);
@@ -168,6 +167,82 @@ async fn what_is_given_is_one_code_of_the_right_form() {
     }
 }
 
+/// A code as an app shows it, with something between its halves.
+fn spaced(code: &str, separator: &str) -> String {
+    format!("{}{separator}{}", &code[..3], &code[3..])
+}
+
+#[tokio::test]
+async fn a_code_with_spaces_or_hyphens_is_accepted_wherever_a_code_is_given() {
+    let app = TestApp::new();
+    let (email, _) = user(&app).await;
+    let token = login(&app, &email, PASSWORD).await.expect(200).body["access_token"].clone();
+    let secret = enrol(&app, &token).await.expect(201).body["secret"].as_str().unwrap().to_owned();
+    let confirmed = confirm(&app, &token, &spaced(&code(&app, &secret), " ")).await.expect(200).body;
+    for separator in ["\u{A0}", "-", "\u{2011}"] {
+        next_code(&app);
+        let asked = challenge(&app, &email).await;
+        verify(&app, &asked, "code", &spaced(&code(&app, &secret), separator)).await.expect(200);
+    }
+    next_code(&app);
+    step(&app, &token, json!({ "code": format!(" {} ", spaced(&code(&app, &secret), " ")) })).await.expect(200);
+    let recovery_code = confirmed["recovery_codes"][0].as_str().unwrap().to_uppercase().replace('-', "\u{A0}");
+    step(&app, &token, json!({ "recovery_code": format!("{recovery_code}\n") })).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_malformed_code_counts_as_no_attempt() {
+    let app = TestApp::new();
+    let ada = enrolled(&app).await;
+    let start = app.now();
+    let asked = challenge(&app, &ada.email).await;
+    let before = app.accounts().list::<SignIn>(&AccountKey::User(ada.user)).await.unwrap().len();
+    for malformed in ["12345", "1234567", "12 34 567", "12345a", "", " ", "123.456"] {
+        let refused = verify(&app, &asked, "code", malformed).await.expect(422);
+        assert_eq!((refused.code(), refused.fields()), ("invalid_input", vec!["code"]), "{malformed:?}");
+    }
+    for malformed in ["12345", "123 45", ""] {
+        step(&app, &ada.token, json!({ "code": malformed })).await.expect(422);
+        confirm(&app, &ada.token, malformed).await.expect(422);
+    }
+    verify(&app, &asked, "recovery_code", "4xk9m2-0j7q5r").await.expect(422);
+    // Had they counted, this one would have to wait.
+    verify(&app, &asked, "code", &code(&app, &ada.secret)).await.expect(200);
+    let events = app.events_since(start).await.unwrap();
+    let failures: Vec<_> = events
+        .iter()
+        .filter(|event| event.name == "second_factor_failed" && event.subject == ada.user.to_string())
+        .collect();
+    assert!(failures.is_empty(), "{failures:?}");
+    let history = app.accounts().list::<SignIn>(&AccountKey::User(ada.user)).await.unwrap();
+    assert_eq!(history.len(), before + 1, "the sign-in alone");
+}
+
+#[tokio::test]
+async fn a_wrong_code_in_a_valid_session_is_403_and_the_session_stays_valid() {
+    let app = TestApp::new();
+    let ada = enrolled(&app).await;
+    let (email, _) = user(&app).await;
+    let begun = login(&app, &email, PASSWORD).await.expect(200).body["access_token"].clone();
+    let secret = enrol(&app, &begun).await.expect(201).body["secret"].as_str().unwrap().to_owned();
+    let (none, recovery_code) = (wrong_code(&app, &ada.secret), "0".repeat(24));
+    for (refused, field, token) in [
+        (confirm(&app, &begun, &wrong_code(&app, &secret)).await, "code", &begun),
+        (step(&app, &ada.token, json!({ "code": none })).await, "code", &ada.token),
+        (step(&app, &ada.token, json!({ "recovery_code": recovery_code })).await, "recovery_code", &ada.token),
+    ] {
+        let refused = refused.expect(403);
+        assert_eq!((refused.code(), refused.fields()), ("wrong_code", vec![field]), "{}", refused.text);
+        assert_eq!(refused.header("www-authenticate"), "");
+        get_me(&app, token).await.expect(200);
+    }
+    // Without a session it is a sign-in that failed.
+    let asked = challenge(&app, &ada.email).await;
+    let refused = verify(&app, &asked, "code", &wrong_code(&app, &ada.secret)).await.expect(401);
+    assert_eq!((refused.code(), refused.fields().len()), ("wrong_code", 0));
+    assert_eq!(refused.header("www-authenticate"), "", "a Bearer token would not help");
+}
+
 #[tokio::test]
 async fn guessing_is_slowed_down_and_a_recovery_code_gets_past_it() {
     let app = TestApp::new();
@@ -265,7 +340,7 @@ async fn an_enrolment_can_be_begun_again_until_it_is_confirmed() {
     let first = enrol(&app, &token).await.expect(201).body["secret"].as_str().unwrap().to_owned();
     let second = enrol(&app, &token).await.expect(201).body["secret"].as_str().unwrap().to_owned();
     assert_ne!(first, second);
-    confirm(&app, &token, &code(&app, &first)).await.expect(401);
+    confirm(&app, &token, &code(&app, &first)).await.expect(403);
 
     app.advance(SignedDuration::from_mins(15));
     let token = login(&app, &email, PASSWORD).await.expect(200).body["access_token"].clone();

@@ -30,7 +30,7 @@ async fn a_factor_is_fresh_for_ten_minutes() {
         step(&app, token, json!({ "password": "not the right one" })).await.expect(403).code(),
         "wrong_password"
     );
-    assert_eq!(step(&app, token, json!({ "code": "123456" })).await.expect(401).code(), "wrong_code");
+    assert_eq!(step(&app, token, json!({ "code": "123456" })).await.expect(403).code(), "wrong_code");
     let stepped = step(&app, token, json!({ "password": PASSWORD })).await.expect(200).body;
     assert_eq!(stepped["fresh_until"], (app.now() + SignedDuration::from_mins(10)).to_string());
     enrol(&app, token).await.expect(201);
@@ -55,7 +55,7 @@ async fn a_step_up_by_a_code_makes_an_older_session_a_strong_one() {
     assert_eq!(regenerate(&app, &before).await.expect(401).code(), "fresh_factor_needed");
     let recovery_code = &confirmed["recovery_codes"][0];
     step(&app, &before, json!({ "recovery_code": recovery_code })).await.expect(200);
-    step(&app, &before, json!({ "recovery_code": recovery_code })).await.expect(401);
+    step(&app, &before, json!({ "recovery_code": recovery_code })).await.expect(403);
     regenerate(&app, &before).await.expect(201);
 }
 

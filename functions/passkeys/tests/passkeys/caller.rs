@@ -5,7 +5,7 @@ use passkeys::{
     start_passkey_sign_in, step_up_with_passkey,
 };
 use serde_json::{Value, json};
-use shared::crypto::digest::{base64url, from_base64url};
+use shared::crypto::digest::base64url;
 use shared::function::Function;
 use shared::kernel::ids::UserId;
 use shared::kernel::time::{SignedDuration, Timestamp};
@@ -87,13 +87,6 @@ pub async fn sign_in(app: &TestApp, authenticator: &mut Authenticator) -> Respon
 pub async fn events(app: &TestApp, since: Timestamp, user: UserId) -> Vec<String> {
     let events = app.events_since(since).await.unwrap();
     events.into_iter().filter(|event| event.subject == user.to_string()).map(|event| event.name).collect()
-}
-
-/// The same client data in other bytes.
-pub fn reworded(credential: &Value) -> Vec<u8> {
-    let mut bytes = from_base64url(credential["response"]["clientDataJSON"].as_str().unwrap()).unwrap();
-    bytes.push(b' ');
-    bytes
 }
 
 /// The browser's object with a member of the response as other bytes.

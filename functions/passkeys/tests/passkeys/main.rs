@@ -5,6 +5,7 @@
 #[path = "../../../passkeys/tests/support/authenticator.rs"]
 mod authenticator;
 mod caller;
+mod face;
 mod keeping;
 mod proving;
 mod registering;

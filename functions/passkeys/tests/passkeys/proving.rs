@@ -1,16 +1,19 @@
 //! Proving who one is by a passkey: signing in and stepping up, once, and by nobody else.
 
+use accounts::sign_in::{SignIn, SignInOutcome};
 use mail::Letter;
-use passkeys::{sign_in_with_passkey, start_passkey_registration};
+use passkeys::{sign_in_with_passkey, start_passkey_registration, step_up_with_passkey};
 use serde_json::{Value, json};
 use shared::aws::wire::Fault;
 use shared::crypto::digest::{base64url, from_base64url};
-use shared::kernel::time::SignedDuration;
-use shared::testing::TestApp;
+use shared::identity::AccountKey;
+use shared::kernel::time::{SignedDuration, Timestamp};
+use shared::testing::{Response, TestApp};
 
 use crate::FUNCTIONS;
-use crate::authenticator::{Authenticator, BACKED_UP, BACKUP_ELIGIBLE, USER_PRESENT, USER_VERIFIED};
+use crate::authenticator::{Authenticator, BACKED_UP, BACKUP_ELIGIBLE, USER_PRESENT};
 use crate::caller::{Caller, events, sign_in, sign_in_as, start, with};
+use crate::face::{Face, refused, refused_step_up, step_up_face};
 use crate::support::{PASSWORD, assert_granted, get_me, letters, login, refresh, user};
 
 #[tokio::test]
@@ -44,54 +47,104 @@ async fn a_passkey_signs_in_alone() {
     assert_granted(&app, &FUNCTIONS);
 }
 
+/// What an authenticator does wrong.
+type Change = fn(&mut Authenticator);
+/// What becomes of the bytes of an answer.
+type Damage = fn(&[u8]) -> Vec<u8>;
+
+/// A deployment at a whole second, so that no header differs because the clock went on.
+fn app_at_a_whole_second() -> TestApp {
+    TestApp::at(Timestamp::from_second(Timestamp::now().as_second()).unwrap())
+}
+
 #[tokio::test]
 async fn every_refused_sign_in_has_one_face() {
-    let app = TestApp::new();
+    let app = app_at_a_whole_second();
+    let since = app.now();
     let caller = Caller::new(&app).await;
     let (mut own, mut never_added) = (Authenticator::es256(), Authenticator::es256());
+    own.counter = 41;
     caller.add(&mut own).await;
     let stranger = Caller::new(&app).await;
-    let mut strangers = Authenticator::es256();
+    let mut strangers = Authenticator::rs256();
     stranger.add(&mut strangers).await;
     never_added.user_handle = own.user_handle.clone();
 
-    let started = start(&app).await;
-    let options = &started["options"];
-    let sound = own.get(options);
-    let mut tried = vec![never_added.get(options)];
-    // A stranger's passkey under the victim's name, and the stranger's key under the victim's credential.
-    let handle = std::mem::replace(&mut strangers.user_handle, own.user_handle.clone());
-    tried.push(strangers.get(options));
-    let id = std::mem::replace(&mut strangers.id, own.id.clone());
-    tried.push(strangers.get(options));
-    (strangers.user_handle, strangers.id) = (handle, id);
-    for handle in [&[7; 16][..], &[7; 15], &[], &[7; 64]] {
-        tried.push(with(&sound, "userHandle", handle));
+    let wrong_signature = |credential: &Value| with(credential, "signature", &[0x30, 6, 2, 1, 1, 2, 1, 1]);
+    // What the others are compared with: an unknown user.
+    let expected = refused(&app, |options| with(&own.get(options), "userHandle", &[7; 16])).await;
+    assert_eq!((expected.status, &expected.body["code"]), (401, &"passkey_refused".into()));
+    assert_eq!(expected.body["detail"], "The passkey was not accepted.");
+    let mut faces = vec![
+        ("a known user, an unknown passkey", refused(&app, |options| never_added.get(options)).await),
+        ("a wrong signature", refused(&app, |options| wrong_signature(&own.get(options))).await),
+        ("an unknown user's wrong signature", {
+            refused(&app, |options| wrong_signature(&with(&own.get(options), "userHandle", &[7; 16]))).await
+        }),
+    ];
+    for handle in [&[7; 15][..], &[], &[7; 64], &[0; 16]] {
+        faces.push(("another handle", refused(&app, |options| with(&own.get(options), "userHandle", handle)).await));
     }
-    let mut wrong = |change: &dyn Fn(&mut Authenticator), back: &dyn Fn(&mut Authenticator)| {
+    let handle = std::mem::replace(&mut strangers.user_handle, own.user_handle.clone());
+    faces.push(("a stranger's passkey under the victim's name", refused(&app, |o| strangers.get(o)).await));
+    let id = std::mem::replace(&mut strangers.id, own.id.clone());
+    faces.push(("a stranger's key under the victim's credential", refused(&app, |o| strangers.get(o)).await));
+    (strangers.user_handle, strangers.id) = (handle, id);
+
+    let changes: [(&str, Change); 6] = [
+        ("another origin", |own| own.origin = "https://evil.example".to_owned()),
+        ("another domain", |own| own.rp_id = Some("evil.example".to_owned())),
+        ("an unverified user", |own| own.flags = USER_PRESENT),
+        ("a backup that was not possible", |own| own.flags |= BACKUP_ELIGIBLE),
+        ("a counter that stays", |own| own.counter = 40),
+        ("another challenge", |_| ()),
+    ];
+    for (name, change) in changes {
+        let (counter, flags) = (own.counter + 1, own.flags);
         change(&mut own);
-        tried.push(own.get(options));
-        back(&mut own);
-    };
-    let origin = |text: &'static str| move |own: &mut Authenticator| own.origin = text.to_owned();
-    wrong(&origin("https://evil.example"), &origin("https://app.example.com"));
-    wrong(&|own| own.rp_id = Some("evil.example".to_owned()), &|own| own.rp_id = None);
-    wrong(&|own| own.flags = USER_PRESENT, &|own| own.flags = USER_PRESENT | USER_VERIFIED);
-    wrong(&|own| own.flags |= BACKUP_ELIGIBLE, &|own| own.flags = USER_PRESENT | USER_VERIFIED);
-    let mut other_challenge = options.clone();
-    other_challenge["challenge"] = base64url(&[7; 32]).into();
-    tried.push(own.get(&other_challenge));
+        let face = refused(&app, |options| {
+            let mut options = options.clone();
+            if name == "another challenge" {
+                options["challenge"] = base64url(&[7; 32]).into();
+            }
+            own.get(&options)
+        });
+        faces.push((name, face.await));
+        (own.counter, own.flags, own.rp_id) = (counter, flags, None);
+        own.origin = "https://app.example.com".to_owned();
+    }
+    let damages: [Damage; 3] = [|bytes| bytes[..bytes.len() - 1].to_vec(), |_| vec![], |_| vec![0xff; 200]];
     for member in ["clientDataJSON", "authenticatorData", "signature"] {
-        let bytes = from_base64url(sound["response"][member].as_str().unwrap()).unwrap();
-        for changed in [&bytes[..bytes.len() - 1], &[&bytes[..], &[0]].concat(), &[], &[0xff; 200]] {
-            tried.push(with(&sound, member, changed));
+        for damage in damages {
+            let face = refused(&app, |options| {
+                let sound = own.get(options);
+                let bytes = from_base64url(sound["response"][member].as_str().unwrap()).unwrap();
+                with(&sound, member, &damage(&bytes))
+            });
+            faces.push((member, face.await));
         }
     }
-    for credential in &tried {
-        let refused = sign_in_as(&app, &started, credential.clone()).await.expect(401);
-        assert_eq!((refused.code(), refused.fields().len()), ("passkey_refused", 0), "{credential}");
-        assert_eq!(refused.body["detail"], "The passkey was not accepted.");
+    for (name, face) in faces {
+        assert_eq!(face, expected, "{name}");
     }
+    // Only who answers with a known passkey leaves a trace with its user.
+    let history = app.accounts().list::<SignIn>(&AccountKey::User(caller.user)).await.unwrap();
+    let refusals = history.iter().filter(|entry| entry.outcome == SignInOutcome::PasskeyRefused).count();
+    assert_eq!(refusals, 1 + 1 + 6 + 9, "wrong signature, stranger's key, changes, bytes");
+    let raised = events(&app, since, caller.user).await;
+    assert_eq!(raised.iter().filter(|name| *name == "passkey_counter_regressed").count(), 1, "{raised:?}");
+    sign_in(&app, &mut own).await.expect(200);
+    assert_granted(&app, &FUNCTIONS);
+}
+
+#[tokio::test]
+async fn a_malformed_sign_in_names_its_field_and_does_not_end_the_ceremony() {
+    let app = TestApp::new();
+    let caller = Caller::new(&app).await;
+    let mut own = Authenticator::es256();
+    caller.add(&mut own).await;
+    let started = start(&app).await;
+    let sound = own.get(&started["options"]);
     for (member, value) in [("signature", json!("a".repeat(1367))), ("userHandle", Value::Null)] {
         let mut malformed = sound.clone();
         malformed["response"][member] = value;
@@ -99,8 +152,77 @@ async fn every_refused_sign_in_has_one_face() {
         assert_eq!(refused.fields(), [format!("credential.response.{member}")]);
     }
     sign_in_as(&app, &started, sound.clone()).await.expect(200);
-    let replayed = sign_in_as(&app, &started, sound).await.expect(422);
-    assert_eq!((replayed.code(), replayed.fields()), ("ceremony_over", vec!["ceremony"]));
+}
+
+#[tokio::test]
+async fn a_ceremony_ends_with_its_first_answer_even_a_wrong_one() {
+    let app = TestApp::new();
+    let caller = Caller::new(&app).await;
+    let mut own = Authenticator::es256();
+    caller.add(&mut own).await;
+    let over = |answer: Response| {
+        let answer = answer.expect(422);
+        assert_eq!((answer.code(), answer.fields()), ("ceremony_over", vec!["ceremony"]));
+    };
+    let wrong = |credential: &Value| with(credential, "signature", &[0; 70]);
+
+    let started = start(&app).await;
+    let sound = own.get(&started["options"]);
+    sign_in_as(&app, &started, sound.clone()).await.expect(200);
+    over(sign_in_as(&app, &started, sound).await);
+    for handle in [own.user_handle.clone(), vec![7; 16]] {
+        let started = start(&app).await;
+        let sound = own.get(&started["options"]);
+        let refused = with(&wrong(&sound), "userHandle", &handle);
+        assert_eq!(sign_in_as(&app, &started, refused).await.expect(401).code(), "passkey_refused");
+        over(sign_in_as(&app, &started, sound).await);
+    }
+    let started = start(&app).await;
+    let sound = own.get(&started["options"]);
+    let step_up = |credential: Value| {
+        caller
+            .post(&step_up_with_passkey::FUNCTION, json!({ "ceremony": started["ceremony"], "credential": credential }))
+    };
+    assert_eq!(step_up(wrong(&sound)).await.expect(403).code(), "passkey_refused");
+    over(step_up(sound).await);
+    let started = caller.start().await;
+    let elsewhere = with(&Authenticator::es256().create(&started["options"]), "clientDataJSON", b"{}");
+    assert_eq!(caller.register(&started, elsewhere).await.expect(422).code(), "passkey_invalid");
+    over(caller.register(&started, Authenticator::es256().create(&started["options"])).await);
+}
+
+#[tokio::test]
+async fn an_unknown_used_or_expired_ceremony_is_refused_before_any_account_is_read() {
+    let app = app_at_a_whole_second();
+    let caller = Caller::new(&app).await;
+    let mut own = Authenticator::es256();
+    caller.add(&mut own).await;
+    let unknown = json!({ "ceremony": base64url(&[7; 32]), "options": start(&app).await["options"] });
+    let used = start(&app).await;
+    sign_in_as(&app, &used, own.get(&used["options"])).await.expect(200);
+    let expired = start(&app).await;
+    let of_a_registration = json!({ "ceremony": caller.start().await["ceremony"], "options": used["options"] });
+    app.advance(SignedDuration::from_mins(5));
+    let token = sign_in(&app, &mut own).await.expect(200).body["access_token"].clone();
+    let caller = Caller { token: token.as_str().unwrap().to_owned(), ..caller };
+    caller.step_up(&mut own).await.expect(200);
+
+    let (mut faces, mut step_ups) = (Vec::new(), Vec::new());
+    for started in [&unknown, &used, &expired, &of_a_registration] {
+        for handle in [own.user_handle.clone(), vec![7; 16]] {
+            let credential = with(&own.get(&started["options"]), "userHandle", &handle);
+            app.wire(&sign_in_with_passkey::FUNCTION).take();
+            let answer = sign_in_as(&app, started, credential.clone()).await.expect(422);
+            faces.push(Face::of(answer, app.wire(&sign_in_with_passkey::FUNCTION).take()));
+            step_ups.push(step_up_face(&caller, started, credential).await);
+        }
+    }
+    let over = |face: &Face| face.status == 422 && face.body["code"] == "ceremony_over";
+    // Two limits are counted, or the session is checked and they are counted; then the ceremony is looked for.
+    let calls = ["DynamoDB.UpdateItem", "DynamoDB.UpdateItem", "DynamoDB.GetItem"];
+    assert!(faces.iter().all(|face| over(face) && *face == faces[0] && face.calls == calls), "{faces:#?}");
+    let calls = [&["DynamoDB.UpdateItem", "DynamoDB.BatchGetItem"], &calls[..]].concat();
+    assert!(step_ups.iter().all(|face| over(face) && *face == step_ups[0] && face.calls == calls), "{step_ups:#?}");
 }
 
 #[tokio::test]
@@ -123,7 +245,7 @@ async fn a_lost_answer_opens_one_session() {
     let caller = Caller::new(&app).await;
     let mut authenticator = Authenticator::es256();
     caller.add(&mut authenticator).await;
-    for call in 1..=4 {
+    for call in 1..=8 {
         app.wire(&sign_in_with_passkey::FUNCTION).arm(Fault::LoseAnswer(call));
         sign_in(&app, &mut authenticator).await.expect(200);
     }
@@ -167,12 +289,36 @@ async fn a_passkey_steps_up_its_own_users_session() {
     app.advance(SignedDuration::from_mins(11));
     let stale = caller.post(&start_passkey_registration::FUNCTION, json!({})).await.expect(401);
     assert_eq!(stale.code(), "fresh_factor_needed");
-    assert_eq!(caller.step_up(&mut strangers).await.expect(401).code(), "passkey_refused");
+    assert_eq!(caller.step_up(&mut strangers).await.expect(403).code(), "passkey_refused");
     caller.post(&start_passkey_registration::FUNCTION, json!({})).await.expect(401);
     let stepped = caller.step_up(&mut own).await.expect(200).body;
     assert_eq!(stepped["fresh_until"], (app.now() + SignedDuration::from_mins(10)).to_string());
     caller.start().await;
     assert_granted(&app, &FUNCTIONS);
+}
+
+#[tokio::test]
+async fn every_refused_step_up_gets_the_same_403_and_keeps_the_session() {
+    let app = app_at_a_whole_second();
+    let caller = Caller::new(&app).await;
+    let (mut own, mut never_added, mut strangers) =
+        (Authenticator::es256(), Authenticator::es256(), Authenticator::es256());
+    caller.add(&mut own).await;
+    Caller::new(&app).await.add(&mut strangers).await;
+    never_added.user_handle = own.user_handle.clone();
+    caller.step_up(&mut own).await.expect(200);
+    let faces = [
+        refused_step_up(&caller, |options| strangers.get(options)).await,
+        refused_step_up(&caller, |options| never_added.get(options)).await,
+        refused_step_up(&caller, |options| with(&own.get(options), "signature", &[0; 70])).await,
+        refused_step_up(&caller, |options| with(&never_added.get(options), "userHandle", &[7; 16])).await,
+        refused_step_up(&caller, |options| with(&never_added.get(options), "userHandle", &[])).await,
+    ];
+    assert!(faces.iter().all(|face| *face == faces[0]), "{faces:#?}");
+    assert_eq!((faces[0].status, &faces[0].body["code"]), (403, &"passkey_refused".into()));
+    assert_eq!(faces[0].body["errors"][0]["field"], "credential");
+    assert!(faces[0].headers.iter().all(|(name, _)| name != "www-authenticate"), "{:?}", faces[0]);
+    get_me(&app, &json!(caller.token)).await.expect(200);
 }
 
 #[tokio::test]

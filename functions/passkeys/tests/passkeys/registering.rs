@@ -5,8 +5,8 @@ use shared::crypto::digest::{base64url, from_base64url};
 use shared::kernel::time::SignedDuration;
 use shared::testing::TestApp;
 
-use crate::authenticator::{Authenticator, BACKED_UP, USER_PRESENT, USER_VERIFIED};
-use crate::caller::{Caller, reworded, sign_in, sign_in_as, start, with};
+use crate::authenticator::{Authenticator, BACKED_UP, USER_PRESENT, USER_VERIFIED, array, bytes, integer, map, text};
+use crate::caller::{Caller, sign_in, sign_in_as, start, with};
 use crate::support::{PASSWORD, login, user};
 
 #[tokio::test]
@@ -41,50 +41,80 @@ async fn the_options_ask_for_what_is_required() {
     assert_eq!(options, expected);
 }
 
+/// Begins a registration for each of the answers, and sees them refused.
+async fn refuses(caller: &Caller<'_>, answers: impl IntoIterator<Item = Box<dyn Fn(&Value) -> Value>>) {
+    for answer in answers {
+        let started = caller.start().await;
+        let credential = answer(&started["options"]);
+        caller.app.move_address();
+        let refused = caller.register(&started, credential.clone()).await.expect(422);
+        assert_eq!((refused.code(), refused.fields()), ("passkey_invalid", vec!["credential"]), "{credential}");
+    }
+}
+
 #[tokio::test]
 async fn a_registration_that_is_not_sound_adds_nothing() {
     let app = TestApp::new();
     let caller = Caller::new(&app).await;
-    let started = caller.start().await;
-    let options = &started["options"];
-    let mut tried = Vec::new();
-    let mut attempt = |change: &dyn Fn(&mut Authenticator)| {
-        let mut authenticator = Authenticator::es256();
-        change(&mut authenticator);
-        tried.push(authenticator.create(options));
+    let changed = |change: fn(&mut Authenticator)| -> Box<dyn Fn(&Value) -> Value> {
+        Box::new(move |options| {
+            let mut authenticator = Authenticator::es256();
+            change(&mut authenticator);
+            authenticator.create(options)
+        })
     };
-    attempt(&|wrong| wrong.origin = "https://app.example.com.evil.example".to_owned());
-    attempt(&|wrong| wrong.origin = "http://app.example.com".to_owned());
-    attempt(&|wrong| wrong.rp_id = Some("evil.example".to_owned()));
-    attempt(&|wrong| wrong.flags = USER_PRESENT);
-    attempt(&|wrong| wrong.flags = USER_VERIFIED);
-    attempt(&|wrong| wrong.flags |= BACKED_UP);
-    attempt(&|wrong| wrong.id = vec![1; 15]);
-    let mut other_challenge = options.clone();
-    other_challenge["challenge"] = base64url(&[7; 32]).into();
-    tried.push(Authenticator::es256().create(&other_challenge));
-    let sound = Authenticator::es256().create(options);
-    let object = from_base64url(sound["response"]["attestationObject"].as_str().unwrap()).unwrap();
-    for length in [0, 1, 30, object.len() / 2, object.len() - 1] {
-        tried.push(with(&sound, "attestationObject", &object[..length]));
-    }
-    for garbage in [&[0xff; 64][..], &[0x9f; 8192], &[0x81; 8192], b"\xbf\x63fmt", &[&object[..], &[0]].concat()] {
-        tried.push(with(&sound, "attestationObject", garbage));
-    }
-    for garbage in [&b""[..], b"{", b"[]", b"null", &[b'['; 4096]] {
-        tried.push(with(&sound, "clientDataJSON", garbage));
-    }
-    // A signature of itself that covers another browser's words.
-    let mut foreign = Authenticator::es256().create_self_attested(options);
-    foreign["response"]["clientDataJSON"] = base64url(&reworded(&foreign)).into();
-    tried.push(foreign);
-    for credential in tried {
-        let refused = caller.register(&started, credential.clone()).await.expect(422);
-        assert_eq!((refused.code(), refused.fields()), ("passkey_invalid", vec!["credential"]), "{credential}");
-    }
+    let other_challenge: Box<dyn Fn(&Value) -> Value> = Box::new(|options| {
+        let mut options = options.clone();
+        options["challenge"] = base64url(&[7; 32]).into();
+        Authenticator::es256().create(&options)
+    });
+    refuses(
+        &caller,
+        [
+            changed(|wrong| wrong.origin = "https://app.example.com.evil.example".to_owned()),
+            changed(|wrong| wrong.origin = "http://app.example.com".to_owned()),
+            changed(|wrong| wrong.rp_id = Some("evil.example".to_owned())),
+            changed(|wrong| wrong.flags = USER_PRESENT),
+            changed(|wrong| wrong.flags = USER_VERIFIED),
+            changed(|wrong| wrong.flags |= BACKED_UP),
+            changed(|wrong| wrong.id = vec![1; 15]),
+            other_challenge,
+        ],
+    )
+    .await;
+    let damaged = |member: &'static str, damage: fn(&[u8]) -> Vec<u8>| -> Box<dyn Fn(&Value) -> Value> {
+        Box::new(move |options| {
+            let sound = Authenticator::es256().create(options);
+            let bytes = from_base64url(sound["response"][member].as_str().unwrap()).unwrap();
+            with(&sound, member, &damage(&bytes))
+        })
+    };
+    refuses(
+        &caller,
+        [
+            damaged("attestationObject", |_| vec![]),
+            damaged("attestationObject", |whole| whole[..1].to_vec()),
+            damaged("attestationObject", |whole| whole[..30].to_vec()),
+            damaged("attestationObject", |whole| whole[..whole.len() / 2].to_vec()),
+            damaged("attestationObject", |whole| whole[..whole.len() - 1].to_vec()),
+            damaged("attestationObject", |whole| [whole, &[0]].concat()),
+            damaged("attestationObject", |_| vec![0xff; 64]),
+            damaged("attestationObject", |_| vec![0x9f; 16_384]),
+            damaged("attestationObject", |_| vec![0x81; 16_384]),
+            damaged("attestationObject", |_| b"\xbf\x63fmt".to_vec()),
+            damaged("clientDataJSON", |_| vec![]),
+            damaged("clientDataJSON", |_| b"{".to_vec()),
+            damaged("clientDataJSON", |_| b"[]".to_vec()),
+            damaged("clientDataJSON", |_| b"null".to_vec()),
+            damaged("clientDataJSON", |_| vec![b'['; 4096]),
+        ],
+    )
+    .await;
     // What is no browser's object is told by its field.
+    let started = caller.start().await;
+    let sound = Authenticator::es256().create(&started["options"]);
     for (member, value) in [
-        ("attestationObject", json!("a".repeat(10_924))),
+        ("attestationObject", json!("a".repeat(21_848))),
         ("attestationObject", json!("not base64!")),
         ("clientDataJSON", Value::Null),
         ("transports", json!("internal")),
@@ -95,11 +125,50 @@ async fn a_registration_that_is_not_sound_adds_nothing() {
         assert_eq!(refused.fields(), [format!("credential.response.{member}")]);
     }
     assert_eq!(caller.list().await, json!([]));
-    let attested = Authenticator::eddsa().create_self_attested(options);
-    // The ceremony is still there for the answer that it waits for; then it is over.
-    caller.register(&started, attested).await.expect(201);
+    caller.register(&started, sound.clone()).await.expect(201);
     assert_eq!(caller.register(&started, sound).await.expect(422).code(), "ceremony_over");
     assert_eq!(caller.list().await.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_unrequested_attestation_statement_is_ignored_and_the_key_registered() {
+    let app = TestApp::new();
+    let caller = Caller::new(&app).await;
+    let (alg, sig) = ((text("alg"), integer(-7)), (text("sig"), bytes(&[9; 71])));
+    let x5c = |certificates: usize| (text("x5c"), array(&vec![bytes(&[0x30; 900]); certificates]));
+    let version = (text("ver"), text("2.0"));
+    let tpm = [(text("certInfo"), bytes(&[1; 161])), (text("pubArea"), bytes(&[1; 86]))];
+    let packed = map(&[alg.clone(), sig.clone(), x5c(2)]);
+    let part = map(&[(text("fmt"), text("packed")), (text("attStmt"), packed.clone())]);
+    let statements = [
+        ("packed", packed),
+        ("packed", map(&[alg.clone(), sig.clone()])),
+        ("packed", map(&[alg.clone(), sig.clone(), x5c(16)])),
+        ("fido-u2f", map(&[sig.clone(), x5c(1)])),
+        ("tpm", map(&[version.clone(), alg.clone(), x5c(2), sig.clone(), tpm[0].clone(), tpm[1].clone()])),
+        ("android-key", map(&[alg, sig, x5c(3)])),
+        ("android-safetynet", map(&[version, (text("response"), bytes(&[b'e'; 6000]))])),
+        ("apple", map(&[x5c(2)])),
+        ("compound", array(&[part.clone(), part])),
+        ("none", map(&[(text("unexpected"), integer(1))])),
+        ("of-the-future", map(&[(text("proof"), array(&[map(&[(text("deep"), array(&[integer(1)]))])]))])),
+    ];
+    for (format, statement) in statements {
+        let mut authenticator = Authenticator::es256();
+        let started = caller.start().await;
+        let credential = authenticator.create_attested(&started["options"], format, &statement);
+        app.move_address();
+        let added = caller.register(&started, credential).await;
+        assert_eq!(added.status, 201, "{format}: {}", added.text);
+        sign_in(&app, &mut authenticator).await.expect(200);
+    }
+    // It must be one, though: the object is no attestation object without.
+    let of = |statement: Vec<u8>| -> Box<dyn Fn(&Value) -> Value> {
+        Box::new(move |options| Authenticator::es256().create_attested(options, "none", &statement))
+    };
+    let twice = [&[0xa2][..], &text("x"), &integer(1), &text("x"), &integer(2)].concat();
+    let tagged = [&[0xa1][..], &text("x"), &[0xc0], &text("2026-01-01T00:00:00Z")].concat();
+    refuses(&caller, [of(text("none")), of(integer(0)), of(bytes(&[])), of(vec![0xf6]), of(twice), of(tagged)]).await;
 }
 
 #[tokio::test]

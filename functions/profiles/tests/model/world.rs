@@ -17,6 +17,8 @@ const ACCEPTED: Outcome = (202, "");
 const DONE: Outcome = (204, "");
 const NOT_SIGNED_IN: Outcome = (401, "not_signed_in");
 const WRONG_CODE: Outcome = (401, "wrong_code");
+/// In a session, which it does not end.
+const WRONG_IN_SESSION: Outcome = (403, "wrong_code");
 const LINK_INVALID: Outcome = (422, "link_invalid");
 
 /// Instants are milliseconds.
@@ -362,7 +364,7 @@ impl World {
             _ => return Err((409, "totp_not_pending")),
         }
         if code == Code::Wrong {
-            return Err(WRONG_CODE);
+            return Err(WRONG_IN_SESSION);
         }
         self.last_step = now.div_euclid(30 * SECOND) - i64::from(code == Code::Before);
         (self.app, self.wrong_codes) = (App::Confirmed, Failures::default());
@@ -381,7 +383,7 @@ impl World {
             Factor::Password(password) if !self.try_password(password, now) => return Err((403, "wrong_password")),
             Factor::Password(_) => self.step_failures = Failures::default(),
             Factor::Code(code) if self.try_code(code, now) => self.sessions[at].multi_in = Some(self.factors),
-            Factor::Code(_) => return Err(WRONG_CODE),
+            Factor::Code(_) => return Err(WRONG_IN_SESSION),
         }
         self.sessions[at].factor_at = now;
         Ok(OK)

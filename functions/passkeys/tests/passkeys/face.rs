@@ -1,0 +1,53 @@
+//! Everything that could distinguish one refusal from another.
+
+use passkeys::{sign_in_with_passkey, step_up_with_passkey};
+use serde_json::{Value, json};
+use shared::testing::{Response, TestApp};
+
+use crate::caller::{Caller, sign_in_as, start};
+
+/// An answer without the id of its request, and the calls to AWS that it took.
+#[derive(Debug, PartialEq)]
+pub struct Face {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Value,
+    pub calls: Vec<String>,
+}
+
+impl Face {
+    pub fn of(answer: Response, calls: Vec<String>) -> Self {
+        let Response { status, mut headers, mut body, .. } = answer;
+        headers.remove("x-request-id");
+        body["instance"].take();
+        let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+        let mut headers: Vec<_> = headers.collect();
+        headers.sort();
+        Self { status, headers, body, calls }
+    }
+}
+
+/// Begins a sign-in, has it answered, and sees how that is refused.
+pub async fn refused(app: &TestApp, answer: impl FnOnce(&Value) -> Value) -> Face {
+    let started = start(app).await;
+    app.wire(&sign_in_with_passkey::FUNCTION).take();
+    let answer = sign_in_as(app, &started, answer(&started["options"])).await;
+    Face::of(answer, app.wire(&sign_in_with_passkey::FUNCTION).take())
+}
+
+/// The same of a step-up.
+pub async fn refused_step_up(caller: &Caller<'_>, answer: impl FnOnce(&Value) -> Value) -> Face {
+    let started = start(caller.app).await;
+    step_up_face(caller, &started, answer(&started["options"])).await
+}
+
+/// What a step-up is answered, with any ceremony.
+pub async fn step_up_face(caller: &Caller<'_>, started: &Value, credential: Value) -> Face {
+    let (app, route) = (caller.app, &step_up_with_passkey::FUNCTION);
+    // From an address of its own, whose limit is as untouched as the others'.
+    app.move_address();
+    app.wire(route).take();
+    let body = json!({ "ceremony": started["ceremony"], "credential": credential });
+    let answer = caller.post(route, body).await;
+    Face::of(answer, app.wire(route).take())
+}
