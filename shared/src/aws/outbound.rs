@@ -86,6 +86,7 @@ impl Outbound {
                     let _answer = self.call(request).await;
                     return Err(OutboundError::Unknown("the answer was lost".to_owned()));
                 }
+                Fate::Hold => self.wire.hold().await,
                 Fate::Pass | Fate::Refuse => {}
             }
         }

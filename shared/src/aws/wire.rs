@@ -17,7 +17,7 @@ use super::grants::Statement;
 use super::wire_grants::Held;
 use crate::config::Config;
 
-/// What happens at the `k`-th call (from 1).
+/// What happens at the `k`-th call (from 1), or at one of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The process dies before the call leaves.
@@ -26,6 +26,9 @@ pub enum Fault {
     CrashAfter(usize),
     /// The call is carried out and its answer is lost.
     LoseAnswer(usize),
+    /// The next call whose name contains this waits until the test lets it go: what happens meanwhile is the test's
+    /// choice, not the scheduler's.
+    Hold(&'static str),
 }
 
 /// Records calls as `Service.Operation` (`DynamoDB.GetItem`, `S3.PUT`, `HTTP.POST /xrpc/…`).
@@ -34,6 +37,9 @@ pub struct Wire {
     state: Mutex<State>,
     /// Told when a `Crash…` fault is reached; the call itself then never ends.
     pub crashed: Notify,
+    /// Told when a call is held.
+    pub held: Notify,
+    released: Notify,
 }
 
 #[derive(Default)]
@@ -52,6 +58,7 @@ pub(crate) enum Fate {
     CrashBefore,
     CrashAfter,
     LoseAnswer,
+    Hold,
 }
 
 impl Wire {
@@ -97,12 +104,23 @@ impl Wire {
             Some(Fault::CrashBefore(k)) if k == count => Fate::CrashBefore,
             Some(Fault::CrashAfter(k)) if k == count => Fate::CrashAfter,
             Some(Fault::LoseAnswer(k)) if k == count => Fate::LoseAnswer,
+            Some(Fault::Hold(name)) if call.contains(name) => Fate::Hold,
             _ => Fate::Pass,
         };
         if fate != Fate::Pass {
             state.fault = None;
         }
         fate
+    }
+
+    /// Lets the held call go.
+    pub fn release(&self) {
+        self.released.notify_one();
+    }
+
+    pub(crate) async fn hold(&self) {
+        self.held.notify_one();
+        self.released.notified().await;
     }
 
     /// The end of the process, as the code under test sees it.
@@ -158,6 +176,10 @@ impl HttpConnector for WiredConnector {
         HttpConnectorFuture::new(async move {
             match wire.meet(&call, request.body().bytes().unwrap_or_default()) {
                 Fate::Pass => inner.call(request).await,
+                Fate::Hold => {
+                    wire.hold().await;
+                    inner.call(request).await
+                }
                 Fate::Refuse => Err(ConnectorError::other(format!("{call} is not granted").into(), None)),
                 Fate::CrashBefore => match wire.crash().await {},
                 Fate::CrashAfter => {
