@@ -62,7 +62,8 @@ impl Endpoint for ConnectBluesky {
 
 async fn keep(workspace: &Workspace<Admin>, service: &Service, account: &SignedIn) -> Result<ChannelView, Problem> {
     let accounts = workspace.find::<ConnectedAccounts>(ConnectedAccounts::KEY).await?;
-    let known = accounts.as_ref().and_then(|accounts| accounts.channel_of(Platform::Bluesky, &account.account_id));
+    let known =
+        accounts.as_ref().and_then(|accounts| accounts.channel_of(Platform::Bluesky, account.account_id.as_str()));
     match known {
         Some(channel) => reconnect(workspace, channel, service, account).await,
         None => connect(workspace, accounts, service, account).await,
@@ -79,7 +80,7 @@ async fn connect(
         id: workspace.new_id(),
         platform: Platform::Bluesky,
         service: service.as_text(),
-        account_id: account.account_id.clone(),
+        account_id: account.account_id.to_string(),
         handle: account.handle.clone(),
         connection: Connection::Connected,
         connected_at: workspace.now(),

@@ -7,13 +7,14 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Found, Route, UserLimit};
 use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::worker::Worker;
 use shared::tenancy::{Changes, Member, Scope, Workspace};
 use utoipa::ToSchema;
 
-use crate::media::{MAX_UPLOAD_BYTES, Media, MediaError, MediaId, RenditionRole, Sha256, StoredPicture};
+use crate::media::{MAX_UPLOAD_BYTES, Media, MediaError, MediaId, RenditionRole, Sha256, StoredPicture, UPLOADS};
 use crate::picture::{self, Prepared};
 use crate::rendition::Rendition;
 use crate::view::MediaView;
@@ -29,6 +30,9 @@ pub struct CompleteUpload {
 
 pub static FUNCTION: Function = Function::route::<CompleteUpload>();
 
+/// One picture at a time is in memory (`picture::MAX_DECODED_BYTES`).
+static WORKER: Worker = Worker::new();
+
 impl Endpoint for CompleteUpload {
     /// The memory is that of one whole processor (1,769 MB, "Configure Lambda function memory"), which
     /// the decoding of 50 megapixels wants more than the memory itself (`picture::MAX_DECODED_BYTES`).
@@ -36,6 +40,8 @@ impl Endpoint for CompleteUpload {
         .memory_mb(1_769)
         .timeout_s(28);
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ReadObjects, Grant::WriteObjects];
+    /// Counted before the file is read: a damaged one costs as much as a good one.
+    const LIMIT: Option<UserLimit> = Some(UPLOADS);
     type Access = Workspace<Member>;
     type Output = Found<MediaView>;
 
@@ -47,7 +53,8 @@ impl Endpoint for CompleteUpload {
         let upload = workspace.read_upload(&self.media_id.to_string(), None, MAX_UPLOAD_BYTES).await?;
         let upload = upload.ok_or(MediaError::NotUploaded)?;
         media.verify(&upload.bytes)?;
-        let Prepared { full, compact } = picture::prepare(&upload.bytes)?;
+        let prepared = WORKER.run(move |cancellation| picture::prepare(&upload.bytes, cancellation)).await?;
+        let Prepared { full, compact } = prepared;
         let full = store(workspace, &media, full, RenditionRole::Full).await?;
         let compact = match compact {
             Some(compact) => Some(store(workspace, &media, compact, RenditionRole::Compact).await?),

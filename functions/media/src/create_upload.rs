@@ -16,7 +16,7 @@ use shared::kernel::problems::Problem;
 use shared::tenancy::{Changes, Member, Scope, Workspace};
 use utoipa::ToSchema;
 
-use crate::media::{AltText, MAX_UPLOAD_BYTES, Media, MediaError, MediaId, Sha256, SizeBytes, State};
+use crate::media::{AltText, MAX_UPLOAD_BYTES, Media, MediaError, MediaId, Sha256, SizeBytes, State, UPLOADS};
 use crate::view::MediaView;
 
 /// Announces a picture and signs the upload of its file.
@@ -57,7 +57,7 @@ pub static FUNCTION: Function = Function::route::<CreateUpload>();
 impl Endpoint for CreateUpload {
     const ROUTE: Route = Route::post("create-upload", "/workspaces/{workspace_id}/media");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SignUploads];
-    const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 30, seconds: 300 });
+    const LIMIT: Option<UserLimit> = Some(UPLOADS);
     type Access = Workspace<Member>;
     type Output = Created<UploadCreated>;
 

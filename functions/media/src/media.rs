@@ -8,6 +8,7 @@ use std::fmt::Display;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use shared::crypto::digest::{base64, from_base64, sha256};
+use shared::http::UserLimit;
 use shared::kernel::ids::{Id, Identified, UserId};
 use shared::kernel::problems::Refusal;
 use shared::kernel::time::after;
@@ -21,6 +22,9 @@ use crate::rendition::{Format, Rendition};
 /// The product's ceiling is 50 MB, which is for video. A picture is held in memory whole, beside its
 /// pixels, and no camera writes a JPEG of 50 megapixels (the most that is decoded) larger than this.
 pub const MAX_UPLOAD_BYTES: u64 = 20_000_000;
+
+/// What a user may announce, and what they may have made a picture of, whatever comes of it (claim 37).
+pub const UPLOADS: UserLimit = UserLimit { requests: 30, seconds: 300 };
 
 /// The most characters of a description: Bluesky's own clients take no more.
 pub const MAX_ALT_TEXT: usize = 2_000;

@@ -11,8 +11,8 @@
 //! - **Size**: pictures leave with at most 4,096 pixels a side and 8,000,000 bytes, and where that
 //!   is more than 2,000,000 bytes, with a compact rendition too (see [`crate::rendition`]).
 //!
-//! It is plain work of the processor without `await`: a function has one request at a time, so that
-//! nobody waits behind it.
+//! It is plain work of the processor without `await`, which runs beside the thread that answers: every step
+//! is bounded by the pixels that are taken, and between two of them it asks whether the request is gone.
 
 use std::io::Cursor;
 
@@ -21,6 +21,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, Limits};
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::worker::Cancellation;
 
 use crate::rendition::{Format, Rendition};
 
@@ -84,11 +85,11 @@ impl Refusal for PictureError {
 /// Makes a picture of a file, or says why it cannot be one.
 ///
 /// The same file always gives the same bytes, so that two completions of one upload agree.
-pub fn prepare(file: &[u8]) -> Result<Prepared, Problem> {
+pub fn prepare(file: &[u8], cancellation: &Cancellation) -> Result<Prepared, Problem> {
     let source = sniff(file)?;
     let image = decode(file, source)?;
     let format = if source == Source::Jpeg { Format::Jpeg } else { Format::Png };
-    crate::rendition::render(image, format)
+    crate::rendition::render(image, format, cancellation)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,6 +152,10 @@ fn limits() -> Limits {
 
 fn pixels(mut decoder: impl ImageDecoder) -> Result<DynamicImage, PictureError> {
     let (width, height) = decoder.dimensions();
+    // Only a GIF's header gets as far: its screen may have a size that its frame has not.
+    if width == 0 || height == 0 {
+        return Err(PictureError::Damaged);
+    }
     // The header alone decides, before any memory is taken for what it promises.
     let too_many = u64::from(width) * u64::from(height) > MAX_PIXELS || decoder.total_bytes() > MAX_DECODED_BYTES;
     if too_many || width.max(height) > MAX_SIDE {

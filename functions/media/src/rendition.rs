@@ -11,6 +11,7 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, ImageEncoder};
 use serde::{Deserialize, Serialize};
 use shared::kernel::problems::Problem;
+use shared::kernel::worker::Cancellation;
 use utoipa::ToSchema;
 
 use crate::picture::Prepared;
@@ -61,16 +62,22 @@ impl Format {
 }
 
 /// Encodes a picture of 8 bits a channel in the given format, or in what fits.
-pub(crate) fn render(image: DynamicImage, format: Format) -> Result<Prepared, Problem> {
-    let full = fit(&image, format, FULL_MAX_BYTES)?;
+pub(crate) fn render(image: DynamicImage, format: Format, cancellation: &Cancellation) -> Result<Prepared, Problem> {
+    let encode = |image: &DynamicImage, format| cancellation.check().and_then(|()| encode(image, format));
+    let full = fit(&image, format, FULL_MAX_BYTES, encode)?;
     let compact = match full.bytes.len() > COMPACT_MAX_BYTES {
-        true => Some(fit(&image, format, COMPACT_MAX_BYTES)?),
+        true => Some(fit(&image, format, COMPACT_MAX_BYTES, encode)?),
         false => None,
     };
     Ok(Prepared { full, compact })
 }
 
-fn fit(image: &DynamicImage, format: Format, max_bytes: usize) -> Result<Rendition, Problem> {
+fn fit(
+    image: &DynamicImage,
+    format: Format,
+    max_bytes: usize,
+    encode: impl Fn(&DynamicImage, Format) -> Result<Rendition, Problem>,
+) -> Result<Rendition, Problem> {
     let mut rendition = encode(image, format)?;
     if rendition.bytes.len() > max_bytes && format == Format::Png && !image.color().has_alpha() {
         rendition = encode(image, Format::Jpeg)?;

@@ -237,6 +237,25 @@ async fn a_user_has_thirty_uploads_in_five_minutes() {
 }
 
 #[tokio::test]
+async fn a_user_has_thirty_files_looked_at_in_five_minutes_whatever_comes_of_them() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let (damaged, good) = (uploaded(&app, &owner, &picture()[..200]).await, uploaded(&app, &owner, &picture()).await);
+    for _ in 0..30 {
+        assert_eq!(complete(&app, &owner, damaged).await.expect(422).code(), "picture_damaged");
+        app.move_address();
+    }
+    let wire = app.wire(&complete_upload::FUNCTION);
+    wire.take();
+    let refused = complete(&app, &owner, damaged).await.expect(429);
+    assert!(refused.header("retry-after").parse::<u32>().unwrap() <= 300);
+    assert!(!wire.take().contains(&"S3.GetObject".to_owned()), "a file was read for a request that is refused");
+    complete(&app, &owner, good).await.expect(429);
+    app.advance(SignedDuration::from_secs(301));
+    complete(&app, &owner, good).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_repeated_announcement_is_the_same_picture() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();

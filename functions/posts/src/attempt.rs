@@ -4,15 +4,20 @@ use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published
 use channels::{Channel, Guarantee};
 use shared::jobs::JobError;
 use shared::kernel::problems::Problem;
+use shared::kernel::time::{SignedDuration, after};
 use shared::tenancy::Scope;
 
 use crate::delivery::{Delivery, DeliveryKey, LOOK_FIRST, Phase, State, Trouble};
 use crate::post::Post;
-use crate::progress::take_step;
+use crate::progress::{MEANWHILE, claim, take_step};
 use crate::verdict::{RECONNECT, Stage, Verdict};
 
-/// How often a post that is being edited is prepared anew before the next claim is waited for.
+/// How often a post that is being edited is prepared before it is claimed again for a second later.
 const MAX_PREPARATIONS: usize = 3;
+/// A preparation starts no later than this, so that it and the sending end before the function does.
+const PREPARED_AGAIN_WITHIN: SignedDuration = SignedDuration::from_secs(30);
+/// How long a post waits whose preparations were all overtaken by edits.
+const AFTER_A_LOST_RACE: SignedDuration = SignedDuration::from_secs(1);
 
 /// One attempt, under one claim. What it finds out about a later claim's work it leaves alone; that the
 /// post is there it records in any case.
@@ -33,22 +38,53 @@ impl<'a> Attempt<'a> {
             let trouble = self.trouble("channel_disconnected", "The channel was disconnected.", RECONNECT);
             return self.conclude(Verdict::Fail(trouble)).await;
         };
+        let again_until = after(self.scope.now(), PREPARED_AGAIN_WITHIN);
         for _ in 0..MAX_PREPARATIONS {
             let Some(post) = self.scope.find::<Post>(&self.key.post_id).await? else { return Ok(()) };
-            let intent = match self.prepare(&channel, &post, delivery).await {
-                Ok(intent) => intent,
+            match self.prepare(&channel, &post, delivery).await {
+                Ok(intent) => match self.record(&post, &intent).await {
+                    Ok(true) => return self.send(&channel, &intent, Stage::Sending).await,
+                    Ok(false) => {}
+                    // The post was written each time that it was tried.
+                    Err(problem) if problem.status() == 503 => break,
+                    Err(problem) => return Err(problem.into()),
+                },
+                // What was refused is not what the post says any more.
+                Err(PublishError::Refused { .. }) if !self.still_says(&post).await? => {}
                 Err(error) => return self.conclude(self.judge(error, Stage::Preparing)).await,
-            };
-            if self.record(&post, &intent).await? {
-                return self.send(&channel, &intent, Stage::Sending).await;
             }
-            let now = self.scope.find::<Post>(&self.key.post_id).await?;
-            if now.is_none_or(|now| now.says_what(&post)) {
-                // It was cancelled, or the lease is almost over.
-                return Ok(());
+            let now = self.scope.now();
+            match self.scope.find::<Delivery>(&self.key).await? {
+                Some(delivery) if self.holds(&delivery) && now <= again_until && delivery.may_send(now) => {}
+                _ => break,
             }
         }
-        Ok(())
+        self.claim_again().await
+    }
+
+    /// Lets the post go out a second later, because edits were quicker: the end of the lease is minutes away. Unless it was
+    /// taken back, or another attempt follows this one.
+    async fn claim_again(&self) -> Result<(), JobError> {
+        let Some(mut delivery) = self.scope.find::<Delivery>(&self.key).await? else { return Ok(()) };
+        let not_before = after(self.scope.now(), AFTER_A_LOST_RACE);
+        // At the last attempt the sweep has the last word.
+        if !self.holds(&delivery) || !delivery.claim_again(not_before)? {
+            return Ok(());
+        }
+        match claim(self.scope, &delivery, not_before).await {
+            Err(problem) if problem.code() == MEANWHILE => Ok(()),
+            claimed => Ok(claimed?),
+        }
+    }
+
+    /// Whether the delivery is under the claim of this attempt, with nothing sent.
+    fn holds(&self, delivery: &Delivery) -> bool {
+        delivery.attempt() == self.number && matches!(delivery.state(), State::Claimed { .. })
+    }
+
+    async fn still_says(&self, prepared: &Post) -> Result<bool, Problem> {
+        let now = self.scope.find::<Post>(&self.key.post_id).await?;
+        Ok(now.is_none_or(|now| now.says_what(prepared)))
     }
 
     /// Finds out whether what an earlier attempt sent is there.
@@ -100,8 +136,7 @@ impl<'a> Attempt<'a> {
     /// holds, and that enough of its lease is left to send.
     async fn record(&self, prepared: &Post, intent: &Intent) -> Result<bool, Problem> {
         take_step(self.scope, self.key, |delivery, post| {
-            let ours = delivery.attempt() == self.number && matches!(delivery.state(), State::Claimed { .. });
-            if !ours || !post.says_what(prepared) || !delivery.may_send(self.scope.now()) {
+            if !self.holds(delivery) || !post.says_what(prepared) || !delivery.may_send(self.scope.now()) {
                 return Ok(false);
             }
             delivery.begin(intent.clone()).map(|()| true)

@@ -1,12 +1,14 @@
 //! Steps of a delivery as transactions: the delivery, what its post says of it, and the audit entry.
 
 use shared::kernel::problems::Problem;
+use shared::kernel::time::Timestamp;
 use shared::table::Stored;
 use shared::tenancy::{Audited, Changes, Scope};
 
 use crate::delivery::{Delivery, DeliveryKey, State, WrongState};
 use crate::post::{Post, Progress};
 use crate::post_error::PostError;
+use crate::publish_post::PublishPost;
 
 /// The deliveries of a post meet at the post when they are sent at the same second; in each round of
 /// them one gets through.
@@ -65,6 +67,14 @@ pub fn stepped(delivery: &Stored<Delivery>, post: &Stored<Post>) -> Audited {
             changes.unaudited("a step on the way: where it ends is audited")
         }
     }
+}
+
+/// Commits a claim with the message that works for it, which arrives at `not_before`. The post is left alone, so that no edit
+/// of it can be quicker.
+pub async fn claim(scope: &Scope, delivery: &Stored<Delivery>, not_before: Timestamp) -> Result<(), Problem> {
+    let changes = Changes::default().replace(delivery).or(PostError::ChangedMeanwhile);
+    let claim = changes.unaudited("a claim is no change to the post: what comes of it is audited");
+    scope.commit(claim.send_at(&PublishPost::of(delivery), not_before)).await
 }
 
 /// Takes deliveries of a post back, or puts them aside for others, and lets the post forget them. The

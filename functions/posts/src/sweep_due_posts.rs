@@ -14,8 +14,7 @@ use crate::delivery::{Delivery, Swept};
 use crate::lease::HORIZON;
 use crate::post::Post;
 use crate::post_error::PostError;
-use crate::progress::{MEANWHILE, stepped};
-use crate::publish_post::PublishPost;
+use crate::progress::{MEANWHILE, claim, stepped};
 use crate::schedule::Schedule;
 
 /// The due index is read from its beginning each time, so that an outage is caught up by itself and
@@ -62,12 +61,7 @@ async fn sweep(platform: &Platform<DuePosts>, entry: &DueEntry) -> Result<(), Pr
         Some(schedule) => follow(&tenant, delivery, schedule).await,
         None => match delivery.sweep(platform.now(), platform.sending())? {
             Swept::Nothing => Ok(()),
-            Swept::Claimed { not_before } => {
-                let message = PublishPost::of(&delivery);
-                let changes = Changes::default().replace(&delivery).or(PostError::ChangedMeanwhile);
-                let claim = changes.unaudited("a claim is no change to the post: what comes of it is audited");
-                tenant.commit(claim.send_at(&message, not_before)).await
-            }
+            Swept::Claimed { not_before } => claim(&tenant, &delivery, not_before).await,
             Swept::Settled => settle(&tenant, delivery).await,
         },
     };

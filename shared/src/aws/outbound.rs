@@ -13,8 +13,6 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// An answer that is larger is cut off: no platform's API sends one.
-const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
 /// A guarded HTTP client. Connections are pooled across invocations.
 pub struct Outbound {
@@ -31,6 +29,8 @@ pub struct OutboundRequest {
     pub body: Vec<u8>,
     /// From the first byte sent to the last byte received.
     pub timeout: Duration,
+    /// An answer whose body is larger is given up while it is read. JSON takes many times its size once it is parsed.
+    pub most_answer_bytes: usize,
 }
 
 pub struct OutboundAnswer {
@@ -49,6 +49,9 @@ pub enum OutboundError {
     /// It was sent, or may have been: whether it was carried out is not known.
     #[error("no answer came: {0}")]
     Unknown(String),
+    /// It was carried out or refused, in more words than are read.
+    #[error("the answer has more than {0} bytes")]
+    TooLarge(usize),
 }
 
 impl Outbound {
@@ -86,7 +89,7 @@ impl Outbound {
                     let _answer = self.call(request).await;
                     return Err(OutboundError::Unknown("the answer was lost".to_owned()));
                 }
-                Fate::Hold => self.wire.wait_for_release().await,
+                Fate::Hold => self.wire.hold().await,
                 Fate::Pass | Fate::Refuse => {}
             }
         }
@@ -113,8 +116,8 @@ impl Outbound {
             let chunk =
                 answer.chunk().await.map_err(|error| OutboundError::Unknown(error.without_url().to_string()))?;
             let Some(chunk) = chunk else { break };
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(OutboundError::Unknown(format!("the answer is over {MAX_ANSWER_BYTES} bytes")));
+            if body.len() + chunk.len() > request.most_answer_bytes {
+                return Err(OutboundError::TooLarge(request.most_answer_bytes));
             }
             body.extend_from_slice(&chunk);
         }

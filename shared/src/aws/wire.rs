@@ -17,7 +17,7 @@ use super::grants::Statement;
 use super::wire_grants::Held;
 use crate::config::Config;
 
-/// What happens at the `k`-th call (from 1).
+/// What happens at the `k`-th call (from 1), or at one of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The process dies before the call leaves.
@@ -26,6 +26,9 @@ pub enum Fault {
     CrashAfter(usize),
     /// The call is carried out and its answer is lost.
     LoseAnswer(usize),
+    /// The next call whose name contains this waits until the test lets it go: what happens meanwhile is the test's
+    /// choice, not the scheduler's.
+    Hold(&'static str),
 }
 
 /// Records calls as `Service.Operation` (`DynamoDB.GetItem`, `S3.PUT`, `HTTP.POST /xrpc/…`).
@@ -34,7 +37,7 @@ pub struct Wire {
     state: Mutex<State>,
     /// Told when a `Crash…` fault is reached; the call itself then never ends.
     pub crashed: Notify,
-    /// Told when the call is reached that is to be held.
+    /// Told when a call is held.
     pub held: Notify,
     released: Notify,
 }
@@ -43,8 +46,6 @@ pub struct Wire {
 struct State {
     calls: Vec<String>,
     fault: Option<Fault>,
-    /// The operation whose next call waits.
-    hold: Option<&'static str>,
     held_to: Option<Held>,
     refused: Vec<String>,
 }
@@ -77,17 +78,6 @@ impl Wire {
         state.fault = Some(fault);
     }
 
-    /// Has the next call of an operation wait until it is released.
-    pub fn hold(&self, call: &'static str) {
-        self.state().hold = Some(call);
-    }
-
-    /// Lets the call go that is held, or is not reached yet.
-    pub fn release(&self) {
-        self.state().hold = None;
-        self.released.notify_one();
-    }
-
     pub fn disarm(&self) {
         self.state().fault = None;
     }
@@ -109,14 +99,12 @@ impl Wire {
             state.refused.push(what);
             return Fate::Refuse;
         }
-        if state.hold.take_if(|held| *held == call).is_some() {
-            return Fate::Hold;
-        }
         let count = state.calls.len();
         let fate = match state.fault {
             Some(Fault::CrashBefore(k)) if k == count => Fate::CrashBefore,
             Some(Fault::CrashAfter(k)) if k == count => Fate::CrashAfter,
             Some(Fault::LoseAnswer(k)) if k == count => Fate::LoseAnswer,
+            Some(Fault::Hold(name)) if call.contains(name) => Fate::Hold,
             _ => Fate::Pass,
         };
         if fate != Fate::Pass {
@@ -125,7 +113,12 @@ impl Wire {
         fate
     }
 
-    pub(crate) async fn wait_for_release(&self) {
+    /// Lets the held call go.
+    pub fn release(&self) {
+        self.released.notify_one();
+    }
+
+    pub(crate) async fn hold(&self) {
         self.held.notify_one();
         self.released.notified().await;
     }
@@ -184,7 +177,7 @@ impl HttpConnector for WiredConnector {
             match wire.meet(&call, request.body().bytes().unwrap_or_default()) {
                 Fate::Pass => inner.call(request).await,
                 Fate::Hold => {
-                    wire.wait_for_release().await;
+                    wire.hold().await;
                     inner.call(request).await
                 }
                 Fate::Refuse => Err(ConnectorError::other(format!("{call} is not granted").into(), None)),

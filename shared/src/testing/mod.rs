@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::aws::wire::Wire;
+use crate::aws::wire::{Fault, Wire};
 use crate::config::{Config, PasswordCost, Sending, Tables, WorkspaceKeys};
 use crate::events::{self, SystemEvent};
 use crate::function::Function;
@@ -174,7 +174,7 @@ impl TestApp {
     /// Sends a request, and does something else just before it commits. None if the request commits nothing.
     pub async fn call_while(&self, request: Request, meanwhile: impl Future<Output = ()>) -> (Response, Option<()>) {
         let wire = self.wire(request.function());
-        wire.hold("DynamoDB.TransactWriteItems");
+        wire.arm(Fault::Hold("DynamoDB.TransactWriteItems"));
         let call = self.call(request);
         let mut call = std::pin::pin!(call);
         tokio::select! {

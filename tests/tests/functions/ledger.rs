@@ -52,7 +52,11 @@ const MORE: [(&str, usize, &str); 31] = [
         4,
         "uploads of a user are counted exactly: a conditional write that meets its record is two calls",
     ),
-    ("complete-upload", 5, "reads the picture's record and its file, and writes the file anew"),
+    (
+        "complete-upload",
+        7,
+        "counted exactly, which is two calls; then reads the picture's record and its file, and writes the file anew",
+    ),
     ("connect-bluesky", 3, "whether the account is connected already is read before it is connected"),
     ("disconnect-channel", 5, "the channel, its session and the list of accounts leave together"),
     ("create-post", 4, "the sample names pictures and channels, which are looked at; without them it is two"),

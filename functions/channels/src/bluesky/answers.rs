@@ -1,52 +1,132 @@
 //! What a Bluesky server answers, and what each answer means. Pure: no call is made here.
 //!
+//! Anybody runs such a server, so that every field has a syntax and a bound where it is parsed: what lacks them is no
+//! answer. JSON is read to a depth of 128 (`serde_json`), and the client bounds its size.
+//!
 //! Sources: the lexicons `com.atproto.*`, the XRPC specification (atproto.com/specs/xrpc), and the
 //! official server (`@atproto/pds` 0.4, `@atproto/xrpc-server` 0.10) for error names and headers.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 use shared::crypto::digest::from_base64url;
 use shared::kernel::secrets::SecretText;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use url::Url;
 
+use super::handle::Handle;
+use super::identifiers::{Cid, Did, RecordUri};
+
 /// `createSession` and `refreshSession`. Every field but the DID may be missing: what a server leaves
 /// out must not erase what is stored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionAnswer {
-    pub did: String,
-    pub handle: Option<String>,
-    pub access_jwt: Option<SecretText>,
-    pub refresh_jwt: Option<SecretText>,
+    pub did: Did,
+    pub handle: Option<Handle>,
+    pub access_jwt: Option<Token>,
+    pub refresh_jwt: Option<Token>,
     pub did_doc: Option<Value>,
     /// False for an account that is deactivated, suspended or taken down.
     pub active: Option<bool>,
     pub status: Option<String>,
 }
 
+/// A token as it can be sent back: a `b64token` (RFC 6750, section 2.1) of at most 4,096 bytes, several times as long as
+/// those of the official server and within what servers take as one header.
+pub struct Token(SecretText);
+
+impl Token {
+    const BYTES: usize = 4_096;
+
+    pub fn secret(&self) -> &SecretText {
+        &self.0
+    }
+
+    pub fn into_secret(self) -> SecretText {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Token {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = SecretText::deserialize(deserializer)?;
+        let token = text.expose().trim_end_matches('=');
+        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+        if !token.is_empty() && text.expose().len() <= Self::BYTES && token.bytes().all(is_token) {
+            return Ok(Self(text));
+        }
+        Err(de::Error::custom("not a token"))
+    }
+}
+
 #[derive(Deserialize)]
 pub struct BlobAnswer {
-    /// The reference, which goes into the record untouched.
-    pub blob: Value,
+    pub blob: Blob,
+}
+
+/// The reference to an uploaded blob, as it goes into a record.
+///
+/// Source: <https://atproto.com/specs/data-model>, "Blob Type", which has these fields and no others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blob {
+    #[serde(rename = "$type")]
+    kind: BlobType,
+    #[serde(rename = "ref")]
+    link: Link,
+    #[serde(rename = "mimeType", deserialize_with = "media_type")]
+    media_type: String,
+    #[serde(deserialize_with = "whole")]
+    size: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum BlobType {
+    #[serde(rename = "blob")]
+    Blob,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Link {
+    #[serde(rename = "$link")]
+    cid: Cid,
+}
+
+/// `image/png`: two restricted names (RFC 6838, section 4.2), without parameters.
+fn media_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let is_name = |name: &str| {
+        (1..=127).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+    };
+    if text.split_once('/').is_some_and(|(kind, name)| is_name(kind) && is_name(name)) {
+        return Ok(text);
+    }
+    Err(de::Error::custom("not a media type"))
+}
+
+/// A whole number that JSON keeps exactly (<https://atproto.com/specs/data-model>, `integer`): up to 2^53 - 1.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = u64::deserialize(deserializer)?;
+    if number < 1 << 53 { Ok(number) } else { Err(de::Error::custom("too large a number")) }
 }
 
 #[derive(Deserialize)]
 pub struct HandleAnswer {
-    pub did: String,
+    pub did: Did,
 }
 
 /// `putRecord`: where the record lies now.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct PutAnswer {
-    pub uri: String,
-    pub cid: String,
+    pub uri: RecordUri,
+    pub cid: Cid,
 }
 
 #[derive(Debug, Deserialize)]
 pub struct RecordAnswer {
-    pub uri: String,
-    pub cid: Option<String>,
+    pub uri: RecordUri,
+    pub cid: Option<Cid>,
+    /// Compared with what was sent, and not kept.
     pub value: Value,
 }
 
@@ -54,9 +134,9 @@ pub struct RecordAnswer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     pub status: u16,
-    /// The XRPC error name, such as `InvalidSwap`; where the answer has none, `HTTP <status>`.
+    /// The XRPC error name, such as `InvalidSwap`; where the answer has none, `HTTP <status>`. At most 100 characters.
     pub code: String,
-    /// For people; cut to 500 characters.
+    /// For people: at most 500 characters, on one line.
     pub text: String,
     /// From the rate-limit headers, where the server says it.
     pub retry_after_s: Option<u32>,
@@ -83,15 +163,16 @@ pub enum Meaning {
 
 impl Refusal {
     pub fn read(status: u16, headers: &http::HeaderMap, body: &[u8], now: Timestamp) -> Self {
-        #[derive(Deserialize, Default)]
-        struct Body {
-            error: Option<String>,
-            message: Option<String>,
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let words = |field: &str, most| plain(body[field].as_str().unwrap_or_default(), most);
+        let code = Some(words("error", 100)).filter(|name| !name.is_empty());
+        let text = Some(words("message", 500)).filter(|text| !text.is_empty());
+        Self {
+            status,
+            code: code.unwrap_or_else(|| format!("HTTP {status}")),
+            text: text.unwrap_or_else(|| "The server gave no reason.".to_owned()),
+            retry_after_s: retry_after_s(headers, now),
         }
-        let body: Body = serde_json::from_slice(body).unwrap_or_default();
-        let code = body.error.filter(|name| !name.is_empty()).unwrap_or_else(|| format!("HTTP {status}"));
-        let text = body.message.unwrap_or_else(|| "The server gave no reason.".to_owned());
-        Self { status, code: cut(&code, 100), text: cut(&text, 500), retry_after_s: retry_after_s(headers, now) }
     }
 
     pub fn meaning(&self) -> Meaning {
@@ -124,8 +205,11 @@ fn retry_after_s(headers: &http::HeaderMap, now: Timestamp) -> Option<u32> {
     u32::try_from(seconds.clamp(1, 24 * 3600)).ok()
 }
 
+/// The longest that a token is trusted to live. The official server's lives two hours.
+const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
 /// When an access token ends. The server's token is a JWT, whose `exp` is read and not verified: it only
-/// says when to ask for the next one. A token without it is taken to live half an hour.
+/// says when to ask for the next one, which is after a day at the latest. A token without it is taken to live half an hour.
 pub fn access_expires_at(token: &SecretText, now: Timestamp) -> Timestamp {
     #[derive(Deserialize)]
     struct Claims {
@@ -139,12 +223,14 @@ pub fn access_expires_at(token: &SecretText, now: Timestamp) -> Timestamp {
         .and_then(|body| serde_json::from_slice::<Claims>(&body).ok());
     claims
         .and_then(|claims| Timestamp::from_second(claims.exp).ok())
+        .map(|ends| ends.clamp(now, after(now, LONGEST_LIFE)))
         .unwrap_or_else(|| after(now, SignedDuration::from_mins(30)))
 }
 
 /// The server that holds an account's repository, from its DID document
 /// (atproto.com/specs/did, "DID Documents": the service `#atproto_pds`).
-pub fn hosting_server(did_doc: &Value, did: &str) -> Option<Url> {
+pub fn hosting_server(did_doc: &Value, did: &Did) -> Option<Url> {
+    let did = did.as_str();
     if did_doc["id"] != did {
         return None;
     }
@@ -157,104 +243,17 @@ pub fn hosting_server(did_doc: &Value, did: &str) -> Option<Url> {
     super::service::origin(service["serviceEndpoint"].as_str()?)
 }
 
-fn cut(text: &str, characters: usize) -> String {
-    text.chars().take(characters).collect()
+/// A stranger's words as one line that cannot change how the rest of a page or a log reads: what breaks lines, controls a
+/// terminal or turns the direction of writing becomes a space, and runs of spaces one.
+fn plain(text: &str, most_characters: usize) -> String {
+    let is_plain = |next: char| {
+        !next.is_control()
+            && !matches!(next, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    let line: String = text.chars().map(|next| if is_plain(next) { next } else { ' ' }).collect();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    words.join(" ").chars().take(most_characters).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use serde_json::json;
-    use shared::crypto::digest::base64url;
-
-    use super::*;
-
-    fn now() -> Timestamp {
-        Timestamp::from_second(1_772_355_000).unwrap()
-    }
-
-    fn refusal(status: u16, body: &str) -> Refusal {
-        Refusal::read(status, &http::HeaderMap::new(), body.as_bytes(), now())
-    }
-
-    #[test]
-    fn every_refusal_keeps_the_platform_s_words_and_has_a_meaning() {
-        for (status, body, code, meaning) in [
-            (400, r#"{"error":"InvalidSwap","message":"Record was at bafy"}"#, "InvalidSwap", Meaning::OtherVersion),
-            (400, r#"{"error":"ExpiredToken","message":"Token has expired"}"#, "ExpiredToken", Meaning::StaleToken),
-            (400, r#"{"error":"InvalidToken","message":"x"}"#, "InvalidToken", Meaning::StaleToken),
-            (401, r#"{"error":"AuthenticationRequired"}"#, "AuthenticationRequired", Meaning::StaleToken),
-            (401, r#"{"error":"AccountTakedown","message":"x"}"#, "AccountTakedown", Meaning::AccountGone),
-            (401, r#"{"error":"AccountDeactivated","message":"x"}"#, "AccountDeactivated", Meaning::AccountGone),
-            (400, r#"{"error":"RecordNotFound","message":"x"}"#, "RecordNotFound", Meaning::NoRecord),
-            (400, r#"{"error":"InvalidRequest","message":"x"}"#, "InvalidRequest", Meaning::Rejected),
-            (413, "Too large", "HTTP 413", Meaning::Rejected),
-            (429, r#"{"error":"RateLimitExceeded"}"#, "RateLimitExceeded", Meaning::TooMany),
-            (500, r#"{"error":"InternalServerError"}"#, "InternalServerError", Meaning::ServerFault),
-            (502, "<html>", "HTTP 502", Meaning::ServerFault),
-            (404, "", "HTTP 404", Meaning::Rejected),
-        ] {
-            let refusal = refusal(status, body);
-            assert_eq!((refusal.code.as_str(), refusal.meaning()), (code, meaning), "{status} {body}");
-        }
-        assert_eq!(
-            refusal(400, r#"{"error":"InvalidSwap","message":"Record was at bafy"}"#).text,
-            "Record was at bafy"
-        );
-        assert_eq!(
-            refusal(400, &json!({ "error": "X", "message": "é".repeat(900) }).to_string()).text.chars().count(),
-            500
-        );
-    }
-
-    #[test]
-    fn the_rate_limit_headers_say_how_long_to_wait() {
-        for (headers, expected) in [
-            (vec![], None),
-            (vec![("ratelimit-reset", "1772355090")], Some(90)),
-            (vec![("ratelimit-reset", "30")], Some(30)),
-            (vec![("retry-after", "7"), ("ratelimit-reset", "1772355090")], Some(7)),
-            (vec![("ratelimit-reset", "1772354000")], Some(1)),
-            (vec![("ratelimit-reset", "9999999999")], Some(86_400)),
-            (vec![("retry-after", "Wed, 21 Oct 2026 07:28:00 GMT")], None),
-        ] {
-            let map = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-            assert_eq!(Refusal::read(429, &map, b"", now()).retry_after_s, expected, "{headers:?}");
-        }
-    }
-
-    #[test]
-    fn a_token_s_end_is_its_exp() {
-        let token = |claims: &str| SecretText::new(format!("e30.{}.c2ln", base64url(claims.as_bytes())));
-        assert_eq!(access_expires_at(&token(r#"{"exp":1772362200,"scope":"x"}"#), now()).as_second(), 1_772_362_200);
-        let half_an_hour = now().as_second() + 1_800;
-        assert_eq!(access_expires_at(&token(r#"{"scope":"x"}"#), now()).as_second(), half_an_hour);
-        assert_eq!(access_expires_at(&SecretText::new("opaque".to_owned()), now()).as_second(), half_an_hour);
-    }
-
-    #[test]
-    fn the_hosting_server_comes_from_the_account_s_own_document() {
-        let document = |id: &str, service: &str, kind: &str, endpoint: &str| {
-            json!({ "id": id, "service": [
-                { "id": "#other", "type": "Other", "serviceEndpoint": "https://other.example.com" },
-                { "id": service, "type": kind, "serviceEndpoint": endpoint },
-            ] })
-        };
-        let (did, kind) = ("did:plc:abc", "AtprotoPersonalDataServer");
-        let endpoint = "https://morel.us-east.host.bsky.network";
-        let found = |document: &Value| hosting_server(document, did).map(String::from);
-        let expected = Some("https://morel.us-east.host.bsky.network/".to_owned());
-        assert_eq!(found(&document(did, "#atproto_pds", kind, endpoint)), expected);
-        assert_eq!(found(&document(did, "did:plc:abc#atproto_pds", kind, endpoint)), expected);
-        for other in [
-            document("did:plc:evil", "#atproto_pds", kind, endpoint),
-            document(did, "did:plc:evil#atproto_pds", kind, endpoint),
-            document(did, "#atproto_pds", "Other", endpoint),
-            document(did, "#atproto_pds", kind, "ftp://example.com"),
-            json!({}),
-            json!(null),
-        ] {
-            assert_eq!(found(&other), None, "{other}");
-        }
-    }
-}
+mod tests;

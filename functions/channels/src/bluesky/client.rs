@@ -23,6 +23,11 @@ const WRITE_TIMEOUT_S: u64 = 15;
 const UPLOAD_TIMEOUT_S: u64 = 30;
 const READ_TIMEOUT_S: u64 = 10;
 
+/// A session with its DID document has some kilobytes, everything else less.
+const MOST_ANSWER_BYTES: usize = 64 * 1024;
+/// A record of ours has less than a tenth of this, and we ask for no others.
+const MOST_RECORD_BYTES: usize = 512 * 1024;
+
 /// A server, called on behalf of one workspace.
 pub struct Client<'a> {
     scope: &'a Scope,
@@ -41,7 +46,8 @@ pub enum CallError {
     /// It may have been done, now or in a moment.
     #[error("the server did not answer: {0}")]
     NoAnswer(String),
-    /// A success that is not in the lexicon's form: done, but what came of it is not known.
+    /// A success that is not in the lexicon's form, too large for it, or about something else: done, but what came of it is
+    /// not known.
     #[error("the server's answer is not in the form of {0}")]
     Malformed(&'static str),
     #[error("{} {}: {}", .0.status, .0.code, .0.text)]
@@ -49,6 +55,17 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// The refusal's own code, or ours for where there is none.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Forbidden(_) => "platform_address_forbidden",
+            Self::NotSent(_) => "platform_unreachable",
+            Self::NoAnswer(_) => "platform_timed_out",
+            Self::Malformed(_) => "platform_answer_malformed",
+            Self::Refused(refusal) => &refusal.code,
+        }
+    }
+
     pub fn meaning(&self) -> Option<Meaning> {
         match self {
             Self::Refused(refusal) => Some(refusal.meaning()),
@@ -64,6 +81,7 @@ struct Call<'a> {
     token: Option<&'a SecretText>,
     body: Option<(&'a str, Vec<u8>)>,
     timeout_s: u64,
+    most_bytes: usize,
 }
 
 impl<'a> Client<'a> {
@@ -89,7 +107,7 @@ impl<'a> Client<'a> {
 
     pub async fn resolve_handle(&self, handle: &Handle) -> Result<HandleAnswer, CallError> {
         let parameters = [("handle", handle.as_str())];
-        self.get("com.atproto.identity.resolveHandle", &parameters).await
+        self.get("com.atproto.identity.resolveHandle", &parameters, MOST_ANSWER_BYTES).await
     }
 
     /// Uploads a picture. It is not visible until a record refers to it, and is dropped if none does.
@@ -108,6 +126,7 @@ impl<'a> Client<'a> {
             token: Some(access),
             body,
             timeout_s: UPLOAD_TIMEOUT_S,
+            most_bytes: MOST_ANSWER_BYTES,
         };
         self.call(call).await.and_then(parse(name))
     }
@@ -121,6 +140,7 @@ impl<'a> Client<'a> {
         record_key: &str,
         record: &Value,
     ) -> Result<PutAnswer, CallError> {
+        let name = "com.atproto.repo.putRecord";
         let input = json!({
             "repo": account,
             "collection": COLLECTION,
@@ -128,21 +148,31 @@ impl<'a> Client<'a> {
             "record": record,
             "swapRecord": null,
         });
-        self.post("com.atproto.repo.putRecord", Some(access), &input, WRITE_TIMEOUT_S).await
+        let answer: PutAnswer = self.post(name, Some(access), &input, WRITE_TIMEOUT_S).await?;
+        let ours = answer.uri.names(account, COLLECTION, record_key);
+        if ours { Ok(answer) } else { Err(CallError::Malformed(name)) }
     }
 
     /// The record of this key, if there is one. Asked of the account's own server, so that what was
     /// written is seen.
     pub async fn get_record(&self, account: &str, record_key: &str) -> Result<Option<RecordAnswer>, CallError> {
+        let name = "com.atproto.repo.getRecord";
         let parameters = [("repo", account), ("collection", COLLECTION), ("rkey", record_key)];
-        match self.get("com.atproto.repo.getRecord", &parameters).await {
+        match self.get::<RecordAnswer>(name, &parameters, MOST_RECORD_BYTES).await {
             Err(CallError::Refused(refusal)) if refusal.meaning() == Meaning::NoRecord => Ok(None),
+            Ok(answer) if !answer.uri.names(account, COLLECTION, record_key) => Err(CallError::Malformed(name)),
             answer => answer.map(Some),
         }
     }
 
-    async fn get<T: DeserializeOwned>(&self, name: &'static str, parameters: &[(&str, &str)]) -> Result<T, CallError> {
-        let call = Call { method: Method::GET, name, parameters, token: None, body: None, timeout_s: READ_TIMEOUT_S };
+    async fn get<T: DeserializeOwned>(
+        &self,
+        name: &'static str,
+        parameters: &[(&str, &str)],
+        most_bytes: usize,
+    ) -> Result<T, CallError> {
+        let (method, timeout_s) = (Method::GET, READ_TIMEOUT_S);
+        let call = Call { method, name, parameters, token: None, body: None, timeout_s, most_bytes };
         self.call(call).await.and_then(parse(name))
     }
 
@@ -154,7 +184,8 @@ impl<'a> Client<'a> {
         timeout_s: u64,
     ) -> Result<T, CallError> {
         let body = Some(("application/json", input.to_string().into_bytes()));
-        let call = Call { method: Method::POST, name, parameters: &[], token, body, timeout_s };
+        let (method, most_bytes) = (Method::POST, MOST_ANSWER_BYTES);
+        let call = Call { method, name, parameters: &[], token, body, timeout_s, most_bytes };
         self.call(call).await.and_then(parse(name))
     }
 
@@ -167,6 +198,7 @@ impl<'a> Client<'a> {
             token: Some(refresh),
             body: None,
             timeout_s: SESSION_TIMEOUT_S,
+            most_bytes: MOST_ANSWER_BYTES,
         })
         .await
     }
@@ -187,8 +219,9 @@ impl<'a> Client<'a> {
             headers,
             body: body.unwrap_or_default(),
             timeout: Duration::from_secs(call.timeout_s),
+            most_answer_bytes: call.most_bytes,
         };
-        let answer = self.scope.call(request).await?;
+        let answer = self.scope.call(request).await.map_err(|error| call_error(error, call.name))?;
         if (200..300).contains(&answer.status) {
             return Ok(answer);
         }
@@ -200,12 +233,11 @@ fn parse<T: DeserializeOwned>(name: &'static str) -> impl FnOnce(OutboundAnswer)
     move |answer| serde_json::from_slice(&answer.body).map_err(|_| CallError::Malformed(name))
 }
 
-impl From<OutboundError> for CallError {
-    fn from(error: OutboundError) -> Self {
-        match error {
-            OutboundError::Forbidden(_) => Self::Forbidden(error.to_string()),
-            OutboundError::NotSent(cause) => Self::NotSent(cause),
-            OutboundError::Unknown(cause) => Self::NoAnswer(cause),
-        }
+fn call_error(error: OutboundError, name: &'static str) -> CallError {
+    match error {
+        OutboundError::Forbidden(_) => CallError::Forbidden(error.to_string()),
+        OutboundError::NotSent(cause) => CallError::NotSent(cause),
+        OutboundError::Unknown(cause) => CallError::NoAnswer(cause),
+        OutboundError::TooLarge(_) => CallError::Malformed(name),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, de};
+
 /// Longest handle in ASCII characters.
 const LONGEST: usize = 253;
 /// Longest label between two dots.
@@ -37,7 +39,14 @@ impl fmt::Display for Handle {
     }
 }
 
-fn is_label(label: &str) -> bool {
+impl<'de> Deserialize<'de> for Handle {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).ok_or_else(|| de::Error::custom("not a handle"))
+    }
+}
+
+/// A label of a domain name, as handles and the authorities of NSIDs have them.
+pub(super) fn is_label(label: &str) -> bool {
     !label.is_empty()
         && label.len() <= LONGEST_LABEL
         && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')

@@ -3,6 +3,7 @@
 mod answers;
 pub(crate) mod client;
 mod handle;
+mod identifiers;
 pub(crate) mod publish;
 mod record;
 mod record_key;

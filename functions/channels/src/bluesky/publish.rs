@@ -9,6 +9,7 @@ use shared::tenancy::Scope;
 use super::answers::{Meaning, PutAnswer, RecordAnswer, Refusal};
 use super::client::{CallError, Client};
 use super::handle::Handle;
+use super::identifiers::{Cid, Did, RecordUri};
 use super::record::{UploadedPicture, post_record};
 use super::record_key::record_key;
 use super::rich_text::{Feature, Span, detect};
@@ -48,7 +49,7 @@ pub async fn send(scope: &Scope, channel: &Channel, intent: &Intent) -> Result<P
         other => other,
     };
     match put {
-        Ok(answer) => Ok(published(intent, answer)),
+        Ok(answer) => Ok(published(intent, answer.uri, Some(answer.cid))),
         Err(CallError::Refused(refusal)) if refusal.meaning() == Meaning::OtherVersion => {
             existing(scope, &access, intent, &refusal).await
         }
@@ -104,7 +105,7 @@ async fn mentioned_accounts(
     scope: &Scope,
     access: &Access,
     spans: &[Span],
-) -> Result<BTreeMap<Handle, String>, PublishError> {
+) -> Result<BTreeMap<Handle, Did>, PublishError> {
     let handles: BTreeSet<&Handle> = spans
         .iter()
         .filter_map(|span| match &span.feature {
@@ -173,8 +174,7 @@ async fn existing(
 }
 
 fn same_record(intent: &Intent, found: RecordAnswer) -> Option<Published> {
-    (found.value == intent.record)
-        .then(|| published(intent, PutAnswer { uri: found.uri, cid: found.cid.unwrap_or_default() }))
+    (found.value == intent.record).then(|| published(intent, found.uri, found.cid))
 }
 
 fn key_is_taken() -> PublishError {
@@ -187,9 +187,9 @@ fn key_is_taken() -> PublishError {
     }
 }
 
-fn published(intent: &Intent, answer: PutAnswer) -> Published {
+fn published(intent: &Intent, uri: RecordUri, cid: Option<Cid>) -> Published {
     let url = format!("{VIEWER}/profile/{}/post/{}", intent.account_id, intent.record_key);
-    Published { uri: answer.uri, cid: answer.cid, url }
+    Published { uri: uri.into_text(), cid: cid.map(Cid::into_text).unwrap_or_default(), url }
 }
 
 /// What a failed write means for the post.
@@ -197,7 +197,8 @@ async fn unsent(scope: &Scope, channel: &Channel, error: CallError) -> Result<Pu
     let refusal = match error {
         CallError::Forbidden(_) | CallError::NotSent(_) => return Ok(not_now(&error)),
         CallError::NoAnswer(_) | CallError::Malformed(_) => {
-            return Ok(PublishError::Unknown { code: "platform_timed_out".to_owned(), text: error.to_string() });
+            let (code, text) = (error.code().to_owned(), error.to_string());
+            return Ok(PublishError::Unknown { code, text });
         }
         CallError::Refused(refusal) => refusal,
     };
@@ -237,7 +238,8 @@ mod tests {
     }
 
     fn found(value: Value) -> RecordAnswer {
-        RecordAnswer { uri: "at://did:plc:abc/app.bsky.feed.post/3jzfcijpj2z2a".to_owned(), cid: None, value }
+        let uri = "at://did:plc:abc/app.bsky.feed.post/3jzfcijpj2z2a".to_owned().try_into().unwrap();
+        RecordAnswer { uri, cid: None, value }
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use shared::kernel::time::{Timestamp, sortable};
 
+use super::answers::Blob;
 use super::handle::Handle;
+use super::identifiers::Did;
 use super::rich_text::{Feature, Span};
 
 /// `app.bsky.feed.post`, the collection and the type of its records.
@@ -13,8 +15,8 @@ pub const COLLECTION: &str = "app.bsky.feed.post";
 
 /// A picture that the server has already.
 pub struct UploadedPicture {
-    /// The blob reference as `uploadBlob` answered it, untouched.
-    pub blob: Value,
+    /// What `uploadBlob` answered.
+    pub blob: Blob,
     pub alt_text: String,
     pub width: u32,
     pub height: u32,
@@ -24,7 +26,7 @@ pub struct UploadedPicture {
 pub fn post_record(
     text: &str,
     spans: &[Span],
-    accounts: &BTreeMap<Handle, String>,
+    accounts: &BTreeMap<Handle, Did>,
     pictures: &[UploadedPicture],
     created_at: Timestamp,
 ) -> Value {
@@ -40,7 +42,7 @@ pub fn post_record(
     record
 }
 
-fn facet(span: &Span, accounts: &BTreeMap<Handle, String>) -> Option<Value> {
+fn facet(span: &Span, accounts: &BTreeMap<Handle, Did>) -> Option<Value> {
     let feature = match &span.feature {
         Feature::Mention(handle) => json!({ "$type": "app.bsky.richtext.facet#mention", "did": accounts.get(handle)? }),
         Feature::Link(uri) => json!({ "$type": "app.bsky.richtext.facet#link", "uri": uri }),
@@ -71,9 +73,17 @@ mod tests {
     #[test]
     fn a_post_with_everything_is_the_lexicon_s_record() {
         let text = "See https://bulkhead.example.com, @alice.test! #März";
-        let accounts = BTreeMap::from([(Handle::parse("alice.test").unwrap(), "did:plc:alice".to_owned())]);
-        let blob = json!({ "$type": "blob", "ref": { "$link": "bafk" }, "mimeType": "image/png", "size": 7 });
-        let pictures = [UploadedPicture { blob: blob.clone(), alt_text: "A cat".to_owned(), width: 4, height: 3 }];
+        let accounts = BTreeMap::from([(
+            Handle::parse("alice.test").unwrap(),
+            Did::try_from("did:plc:alice".to_owned()).unwrap(),
+        )]);
+        let blob = json!({ "$type": "blob", "ref": { "$link": "bafkreid" }, "mimeType": "image/png", "size": 7 });
+        let pictures = [UploadedPicture {
+            blob: serde_json::from_value(blob.clone()).unwrap(),
+            alt_text: "A cat".to_owned(),
+            width: 4,
+            height: 3,
+        }];
         let at = "2026-03-01T08:30:00Z".parse().unwrap();
         assert_eq!(
             post_record(text, &detect(text), &accounts, &pictures, at),

@@ -5,13 +5,21 @@ use url::Url;
 /// Where most accounts sign in. It hands on to the server that holds the account.
 pub const DEFAULT_SERVICE: &str = "https://bsky.social";
 
+/// The longest name of a host (RFC 1035, section 2.3.4, without the root's dot).
+const HOST_BYTES: usize = 253;
+/// What an address may have as text, before it is parsed: names that are not ASCII shrink or grow a little by it.
+const ADDRESS_BYTES: usize = 1_024;
+
 /// A server's origin, such as `https://bsky.social/`. None for anything that has a path, a query, a user
 /// or another scheme than `http` and `https`; whether `http` may be called is the outbound client's
 /// decision, which admits it on loopback in a development build.
 pub fn origin(text: &str) -> Option<Url> {
+    if text.len() > ADDRESS_BYTES {
+        return None;
+    }
     let url = Url::parse(text.trim()).ok()?;
     let plain = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
+        && url.host_str().is_some_and(|host| (1..=HOST_BYTES).contains(&host.len()))
         && url.username().is_empty()
         && url.password().is_none()
         && url.path() == "/"
@@ -50,6 +58,8 @@ mod tests {
             "https://user@bsky.social",
             "https://user:password@bsky.social",
             "javascript:alert(1)",
+            &format!("https://{}com", "a.".repeat(126)),
+            &format!("https://{}.com", "a".repeat(300_000)),
         ] {
             assert!(origin(wrong).is_none(), "{wrong} was taken");
         }

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::answers::{Meaning, Refusal, SessionAnswer, access_expires_at};
 use super::client::{CallError, Client};
+use super::identifiers::Did;
 use super::service;
 use super::tokens::callable_server;
 
@@ -88,7 +89,8 @@ impl<'de> Deserialize<'de> for AppPassword {
 
 /// An account that let us in.
 pub struct SignedIn {
-    pub account_id: String,
+    pub account_id: Did,
+    /// The account's handle, or its DID where the server tells none.
     pub handle: String,
     /// The server that holds the account, which need not be the one that it signed in to.
     pub server: String,
@@ -119,19 +121,19 @@ pub async fn sign_out(scope: &Scope, account: &SignedIn) {
 
 fn signed_in(service: &Service, answer: SessionAnswer, now: Timestamp) -> Result<SignedIn, Problem> {
     if answer.active == Some(false) {
-        let status = answer.status.as_deref().unwrap_or("inactive");
+        let is_known = |status: &&str| matches!(*status, "deactivated" | "suspended" | "takendown");
+        let status = answer.status.as_deref().filter(is_known).unwrap_or("inactive");
         let rule = format!("is of an account that is {status}");
         return Err(refused("channel_account_inactive", "identifier", rule));
     }
-    let malformed = || problem(CallError::Malformed("com.atproto.server.createSession"));
-    let (Some(access), Some(refresh)) = (answer.access_jwt, answer.refresh_jwt) else { return Err(malformed()) };
-    if !answer.did.starts_with("did:") {
-        return Err(malformed());
-    }
+    let (Some(access), Some(refresh)) = (answer.access_jwt, answer.refresh_jwt) else {
+        return Err(problem(CallError::Malformed("com.atproto.server.createSession")));
+    };
+    let (access, refresh) = (access.into_secret(), refresh.into_secret());
     let hosting = answer.did_doc.as_ref().and_then(|document| callable_server(document, &answer.did));
     Ok(SignedIn {
         server: hosting.unwrap_or_else(|| service.0.clone()).into(),
-        handle: answer.handle.unwrap_or_else(|| answer.did.clone()),
+        handle: answer.handle.map_or_else(|| answer.did.to_string(), |handle| handle.to_string()),
         account_id: answer.did,
         access_expires_at: access_expires_at(&access, now),
         access,
@@ -240,6 +242,7 @@ mod tests {
     }
 
     fn answer(change: impl FnOnce(&mut Value)) -> Result<SignedIn, Problem> {
+        let malformed = |_| problem(CallError::Malformed("com.atproto.server.createSession"));
         let mut answer = json!({
             "did": "did:plc:abc", "handle": "alice.test", "accessJwt": "a.b.c", "refreshJwt": "d.e.f", "active": true,
             "didDoc": { "id": "did:plc:abc", "service": [{
@@ -247,7 +250,8 @@ mod tests {
             }] },
         });
         change(&mut answer);
-        signed_in(&Service::or_default(None).unwrap(), serde_json::from_value(answer).unwrap(), Timestamp::UNIX_EPOCH)
+        let answer = serde_json::from_value(answer).map_err(malformed)?;
+        signed_in(&Service::or_default(None).unwrap(), answer, Timestamp::UNIX_EPOCH)
     }
 
     #[test]
@@ -266,6 +270,26 @@ mod tests {
         assert_eq!(code(|answer| answer["refreshJwt"] = json!(null)), "platform_answer_malformed");
         assert_eq!(code(|answer| answer["did"] = json!("alice")), "platform_answer_malformed");
         assert_eq!(code(|answer| answer["active"] = json!(false)), "channel_account_inactive");
+        assert_eq!(code(|answer| answer["handle"] = json!("a".repeat(300_000))), "platform_answer_malformed");
+        assert_eq!(code(|answer| answer["handle"] = json!("alice\u{0}.test")), "platform_answer_malformed");
+        assert_eq!(code(|answer| answer["accessJwt"] = json!("a\r\nb")), "platform_answer_malformed");
+    }
+
+    #[test]
+    fn only_a_known_status_of_an_account_is_repeated() {
+        let detail = |status: Value| {
+            let told = answer(|answer| (answer["active"], answer["status"]) = (json!(false), status));
+            told.err().unwrap().detail().to_owned()
+        };
+        assert!(detail(json!("suspended")).ends_with("is of an account that is suspended."));
+        assert!(detail(json!("\u{1b}[31m")).ends_with("is of an account that is inactive."));
+        assert!(detail(json!(null)).ends_with("is of an account that is inactive."));
+    }
+
+    #[test]
+    fn an_account_without_a_handle_is_shown_by_its_did() {
+        assert_eq!(answer(|answer| answer["handle"] = json!(null)).unwrap().handle, "did:plc:abc");
+        assert_eq!(answer(|answer| answer["handle"] = json!("Alice.TEST")).unwrap().handle, "alice.test");
     }
 
     #[test]

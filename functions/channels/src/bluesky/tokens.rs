@@ -12,6 +12,7 @@ use url::Url;
 
 use super::answers::{Meaning, Refusal, SessionAnswer, access_expires_at, hosting_server};
 use super::client::{CallError, Client, SESSION_TIMEOUT_S};
+use super::identifiers::Did;
 use super::service;
 use crate::channel::{Channel, ChannelId};
 use crate::publishing::PublishError;
@@ -19,6 +20,7 @@ use crate::session::{ChannelSession, Step, TOKEN_PURPOSE};
 
 /// Looks at a session that others renew too. Each look follows a commit of someone's or a wait.
 const LOOKS: u32 = 12;
+const REFRESH: &str = "com.atproto.server.refreshSession";
 /// How long to wait for another's renewal before looking again.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
@@ -86,10 +88,14 @@ pub async fn server(scope: &Scope, channel: ChannelId) -> Result<Url, PublishErr
 }
 
 async fn session(scope: &Scope, channel: ChannelId) -> Result<Stored<ChannelSession>, PublishError> {
-    scope.find::<ChannelSession>(&channel).await?.ok_or_else(|| PublishError::Disconnected {
+    scope.find::<ChannelSession>(&channel).await?.ok_or_else(disconnected)
+}
+
+fn disconnected() -> PublishError {
+    PublishError::Disconnected {
         code: "channel_disconnected".to_owned(),
         text: "The channel was disconnected.".to_owned(),
-    })
+    }
 }
 
 fn server_of(session: &ChannelSession) -> Result<Url, PublishError> {
@@ -118,11 +124,7 @@ fn lost_or(committed: Result<(), Problem>) -> Result<bool, Problem> {
 
 /// Renews under a lease that is held. None where it was lost: what cannot be stored then is dropped, because the
 /// server takes the old refresh token for two more hours.
-async fn renew(
-    scope: &Scope,
-    mut session: Stored<ChannelSession>,
-    holder: &str,
-) -> Result<Option<Access>, PublishError> {
+async fn renew(scope: &Scope, session: Stored<ChannelSession>, holder: &str) -> Result<Option<Access>, PublishError> {
     let call = SignedDuration::from_secs(SESSION_TIMEOUT_S.cast_signed());
     if !session.is_leased_to(holder, scope.now(), call) {
         return Ok(None);
@@ -130,16 +132,26 @@ async fn renew(
     let server = server_of(&session)?;
     let refresh = scope.open(TOKEN_PURPOSE, &session.channel(), &session.refresh).await?;
     match Client::new(scope, &server).refresh_session(&refresh).await {
-        Ok(answer) => keep(scope, session, answer).await,
+        Ok(answer) if is_of(scope, session.channel(), &answer.did).await? => keep(scope, session, answer).await,
+        Ok(_) => put_off(scope, session, &CallError::Malformed(REFRESH)).await.map(|()| None),
         Err(CallError::Refused(refusal)) if is_final(&refusal) => {
             give_up(scope, session, &refusal).await.map(|()| None)
         }
-        Err(passing) => {
-            session.release();
-            stored(scope, &session, "the end of a renewal that brought nothing").await?;
-            Err(not_now(&passing))
-        }
+        Err(passing) => put_off(scope, session, &passing).await.map(|()| None),
     }
+}
+
+/// Whether it is the channel's account: the tokens of another one are never kept.
+async fn is_of(scope: &Scope, channel: ChannelId, did: &Did) -> Result<bool, PublishError> {
+    let channel = scope.find::<Channel>(&channel).await?.ok_or_else(disconnected)?;
+    Ok(channel.account_id == did.as_str())
+}
+
+/// Gives the lease back after a renewal that brought nothing.
+async fn put_off(scope: &Scope, mut session: Stored<ChannelSession>, why: &CallError) -> Result<(), PublishError> {
+    session.release();
+    stored(scope, &session, "the end of a renewal that brought nothing").await?;
+    Err(not_now(why))
 }
 
 /// What ends a session, as the official client has it. Anything else may pass, and never disconnects.
@@ -155,11 +167,14 @@ async fn keep(
 ) -> Result<Option<Access>, PublishError> {
     let owner = session.channel();
     let access = match &answer.access_jwt {
-        Some(token) => Some((scope.seal(TOKEN_PURPOSE, &owner, token).await?, access_expires_at(token, scope.now()))),
+        Some(token) => {
+            let token = token.secret();
+            Some((scope.seal(TOKEN_PURPOSE, &owner, token).await?, access_expires_at(token, scope.now())))
+        }
         None => None,
     };
     let refresh = match &answer.refresh_jwt {
-        Some(token) => Some(scope.seal(TOKEN_PURPOSE, &owner, token).await?),
+        Some(token) => Some(scope.seal(TOKEN_PURPOSE, &owner, token.secret()).await?),
         None => None,
     };
     let brought_nothing = access.is_none();
@@ -167,13 +182,13 @@ async fn keep(
     session.renew(access, refresh, server.map(String::from));
     let is_stored = stored(scope, &session, "a renewed token").await?;
     if brought_nothing {
-        return Err(not_now(&CallError::Malformed("com.atproto.server.refreshSession")));
+        return Err(not_now(&CallError::Malformed(REFRESH)));
     }
     if is_stored { opened(scope, &session).await.map(Some) } else { Ok(None) }
 }
 
 /// The server that a DID document names, if this build may call it.
-pub fn callable_server(did_doc: &serde_json::Value, did: &str) -> Option<Url> {
+pub fn callable_server(did_doc: &serde_json::Value, did: &Did) -> Option<Url> {
     hosting_server(did_doc, did).filter(|url| shared::aws::outbound::check(url).is_ok())
 }
 
@@ -225,18 +240,18 @@ pub fn is_passing(error: &CallError) -> bool {
 
 /// A failure without an effect, for another try.
 pub fn not_now(error: &CallError) -> PublishError {
-    let (code, retry_after_s) = match error {
+    let retry_after_s = match error {
         // The token was renewed meanwhile: the next try has a fresh one.
-        CallError::Refused(refusal) if refusal.meaning() == Meaning::StaleToken => (refusal.code.as_str(), 1),
-        CallError::Refused(refusal) => (refusal.code.as_str(), refusal.retry_after_s.unwrap_or(30)),
-        CallError::Forbidden(_) => ("platform_address_forbidden", 300),
-        CallError::NotSent(_) => ("platform_unreachable", 10),
-        CallError::NoAnswer(_) => ("platform_timed_out", 30),
-        CallError::Malformed(_) => ("platform_answer_malformed", 60),
+        CallError::Refused(refusal) if refusal.meaning() == Meaning::StaleToken => 1,
+        CallError::Refused(refusal) => refusal.retry_after_s.unwrap_or(30),
+        CallError::Forbidden(_) => 300,
+        CallError::NotSent(_) => 10,
+        CallError::NoAnswer(_) => 30,
+        CallError::Malformed(_) => 60,
     };
     let text = match error {
         CallError::Refused(refusal) => refusal.text.clone(),
         other => other.to_string(),
     };
-    PublishError::NotNow { retry_after_s, code: code.to_owned(), text }
+    PublishError::NotNow { retry_after_s, code: error.code().to_owned(), text }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod connecting;
+mod hostile_answers;
 mod publishing;
 mod real_server;
 mod scripted_server;

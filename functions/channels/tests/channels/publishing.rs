@@ -129,7 +129,7 @@ async fn what_the_server_says_decides_what_is_known() {
     for (scripted, known, name) in [
         (refusal(500, "InternalServerError", "x"), "unknown", "InternalServerError"),
         (refusal(502, "UpstreamFailure", "x"), "unknown", "UpstreamFailure"),
-        (Scripted::Answer(200, json!("<html>")), "unknown", "platform_timed_out"),
+        (Scripted::Answer(200, json!("<html>")), "unknown", "platform_answer_malformed"),
         (refusal(400, "InvalidRequest", "grapheme too big"), "refused", "InvalidRequest"),
         (refusal(400, "BlobNotFound", "Could not find blob"), "refused", "BlobNotFound"),
         (refusal(429, "RateLimitExceeded", "x"), "not now", "RateLimitExceeded"),

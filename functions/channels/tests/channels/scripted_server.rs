@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 use shared::crypto::digest::{base64url, sha256_hex};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 
+/// The hash of every record: nobody checks it.
+const CID: &str = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a";
+
 /// The app password that the server takes.
 pub const PASSWORD: &str = "abcd-2345-efgh-6789";
 
@@ -47,6 +50,19 @@ pub enum Scripted {
     Break,
     /// It is done, then the connection breaks.
     DoAndBreak,
+    /// It is done, and something else is answered.
+    DoAndChange(Change),
+}
+
+/// What a server makes of the answer that it would have given.
+pub type Change = Box<dyn FnOnce(u16, Value) -> Raw + Send>;
+
+/// An answer that need not be JSON.
+#[derive(Clone, Debug)]
+pub struct Raw {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
 }
 
 /// A refusal as XRPC has it.
@@ -106,21 +122,26 @@ impl ScriptedServer {
         let mut state = self.state();
         state.calls.push(call.clone());
         let at = state.scripted.iter().position(|(scripted, _)| *scripted == method);
-        let (status, headers, answer) = match at.and_then(|at| state.scripted.remove(at)).map(|(_, what)| what) {
-            Some(Scripted::Answer(status, answer)) => (status, Vec::new(), answer),
-            Some(Scripted::AnswerWith(status, headers, answer)) => (status, headers, answer),
+        let raw = |status, headers, answer: &Value| Raw { status, headers, body: text(answer).into_bytes() };
+        let answer = match at.and_then(|at| state.scripted.remove(at)).map(|(_, what)| what) {
+            Some(Scripted::Answer(status, answer)) => raw(status, Vec::new(), &answer),
+            Some(Scripted::AnswerWith(status, headers, answer)) => raw(status, headers, &answer),
             Some(Scripted::Break) => return,
             Some(Scripted::DoAndBreak) => {
                 state.usual(&call, &query, &self.url);
                 return;
             }
+            Some(Scripted::DoAndChange(change)) => {
+                let (status, answer) = state.usual(&call, &query, &self.url);
+                change(status, answer)
+            }
             None => {
                 let (status, answer) = state.usual(&call, &query, &self.url);
-                (status, Vec::new(), answer)
+                raw(status, Vec::new(), &answer)
             }
         };
         drop(state);
-        write(stream, status, &headers, &answer);
+        write(stream, &answer);
     }
 }
 
@@ -185,8 +206,8 @@ impl State {
 fn located(account: &str, key: &str, value: Option<&Value>) -> Value {
     let uri = format!("at://{account}/app.bsky.feed.post/{key}");
     match value {
-        Some(value) => json!({ "uri": uri, "cid": "bafy", "value": value }),
-        None => json!({ "uri": uri, "cid": "bafy" }),
+        Some(value) => json!({ "uri": uri, "cid": CID, "value": value }),
+        None => json!({ "uri": uri, "cid": CID }),
     }
 }
 
@@ -214,11 +235,16 @@ fn read(stream: &TcpStream) -> Option<Read4> {
     Some((method, target.query_pairs().into_owned().collect(), token, body))
 }
 
-fn write(mut stream: TcpStream, status: u16, headers: &[(&str, String)], answer: &Value) {
-    let body = if answer.is_null() { String::new() } else { answer.to_string() };
+/// JSON as text; nothing for null.
+pub fn text(answer: &Value) -> String {
+    if answer.is_null() { String::new() } else { answer.to_string() }
+}
+
+fn write(mut stream: TcpStream, answer: &Raw) {
+    let Raw { status, headers, body } = answer;
     let mut head = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n", body.len());
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    let _gone = stream.write_all(format!("{head}\r\n{body}").as_bytes());
+    let _gone = stream.write_all(&[format!("{head}\r\n").as_bytes(), body].concat());
 }

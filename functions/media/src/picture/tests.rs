@@ -30,6 +30,10 @@ fn noise(width: u32, height: u32, alpha: Option<u8>) -> DynamicImage {
     }
 }
 
+fn prepare(file: &[u8]) -> Result<Prepared, Problem> {
+    super::prepare(file, &Cancellation::never())
+}
+
 fn png(image: &DynamicImage) -> Vec<u8> {
     let mut bytes = Vec::new();
     image.write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png).unwrap();
@@ -259,6 +263,67 @@ fn a_giant_is_refused_by_its_header() {
     assert_eq!(code(&file), "picture_too_many_pixels");
 }
 
+/// Every format with a header of its own size, by bytes made here.
+///
+/// PNG: `IHDR`, both as 32 bits. GIF: the logical screen at byte 6. JPEG: the frame header, height first. WebP: VP8 keeps
+/// 14 bits of each; VP8L and VP8X keep them less one, so that neither can say zero.
+fn of_size(width: u16, height: u16) -> [(&'static str, Vec<u8>); 4] {
+    let image = flag(16, 16);
+    let png = {
+        let data = [&u32::from(width).to_be_bytes()[..], &u32::from(height).to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
+        let whole = png(&image);
+        [&whole[..8], &chunk(b"IHDR", &data), &whole[33..]].concat()
+    };
+    let mut jpeg = jpeg(&image);
+    let frame = jpeg.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+    jpeg[frame + 5..frame + 7].copy_from_slice(&height.to_be_bytes());
+    jpeg[frame + 7..frame + 9].copy_from_slice(&width.to_be_bytes());
+    let mut gif = gif(&image, 1);
+    gif[6..8].copy_from_slice(&width.to_le_bytes());
+    gif[8..10].copy_from_slice(&height.to_le_bytes());
+    let webp = {
+        // A key frame, its start code and its size (RFC 6386, section 9.1), and a partition of zeros.
+        let size = [width.to_le_bytes(), height.to_le_bytes()].concat();
+        let data = [&[0x10, 0x02, 0x00, 0x9D, 0x01, 0x2A][..], &size, &[0; 64]].concat();
+        riff(b"RIFF", &[b"WEBP".to_vec(), riff(b"VP8 ", &data)].concat())
+    };
+    [("png", png), ("jpeg", jpeg), ("gif", gif), ("webp", webp)]
+}
+
+/// A chunk of a RIFF file, of an even length.
+fn riff(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    [kind.as_slice(), &u32::try_from(data.len()).unwrap().to_le_bytes(), data].concat()
+}
+
+#[test]
+fn a_picture_without_width_or_height_is_refused_as_damaged() {
+    for (width, height) in [(0, 0), (0, 16), (16, 0)] {
+        for (format, file) in of_size(width, height) {
+            assert_eq!(code(&file), "picture_damaged", "{format} of {width} x {height}");
+        }
+    }
+    // A screen of 16 x 16 whose only frame has no pixels: the frame's descriptor begins with a comma.
+    let whole = gif(&flag(16, 16), 1);
+    let frame = whole.windows(5).position(|bytes| bytes == [b',', 0, 0, 0, 0]).unwrap();
+    for (width, height) in [(0_u16, 0_u16), (0, 16), (16, 0)] {
+        let mut file = whole.clone();
+        file[frame + 5..frame + 7].copy_from_slice(&width.to_le_bytes());
+        file[frame + 7..frame + 9].copy_from_slice(&height.to_le_bytes());
+        assert_eq!(code(&file), "picture_damaged", "a frame of {width} x {height}");
+    }
+}
+
+#[test]
+fn a_picture_one_pixel_wide_or_high_is_taken() {
+    for (width, height) in [(1, 1), (1, 16), (16, 1), (1, 5_000), (5_000, 1)] {
+        let image = flag(width, height);
+        for file in [png(&image), jpeg(&image), gif(&image, 1), webp(&image)] {
+            let full = prepare(&file).unwrap().full;
+            assert_eq!((full.width, full.height), (width.min(MAX_PREPARED_SIDE), height.min(MAX_PREPARED_SIDE)));
+        }
+    }
+}
+
 #[test]
 fn an_animation_is_refused() {
     assert_eq!(code(&gif(&flag(8, 8), 2)), "picture_animated");
@@ -266,9 +331,6 @@ fn an_animation_is_refused() {
     assert_eq!(code(&png_with(&png(&flag(8, 8)), &control)), "picture_animated");
 
     let still = webp(&flag(8, 8));
-    let riff = |kind: &[u8; 4], data: &[u8]| {
-        [kind.as_slice(), &u32::try_from(data.len()).unwrap().to_le_bytes(), data].concat()
-    };
     let frame = riff(b"ANMF", &[&[0, 0, 0, 0, 0, 0, 7, 0, 0, 7, 0, 0, 100, 0, 0, 0], &still[12..]].concat());
     let body = [
         b"WEBP".to_vec(),

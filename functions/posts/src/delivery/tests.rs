@@ -92,9 +92,10 @@ type Step = fn(&mut Delivery) -> Result<(), WrongState>;
 
 /// The whole table: each step, and the state that each of `every_state` is in afterwards. A dash is a
 /// refusal.
-const TABLE: [(&str, Step, [&str; 8]); 9] = [
+const TABLE: [(&str, Step, [&str; 8]); 10] = [
     ("claim", |d| d.claim(due()), ["claimed", "claimed", "sending", "sending", "-", "-", "-", "-"]),
     ("begin", |d| d.begin(intent()), ["-", "sending", "-", "-", "-", "-", "-", "-"]),
+    ("claim again", |d| d.claim_again(due()).map(drop), ["-", "claimed", "-", "-", "-", "-", "-", "-"]),
     ("publish", |d| d.publish(published(), due()), ["-", "-", "published", "published", "-", "-", "-", "-"]),
     ("fail", |d| d.fail(trouble(due())), ["failed", "failed", "failed", "failed", "-", "-", "-", "-"]),
     ("hold", |d| d.hold(trouble(due())), ["held", "held", "held", "held", "-", "-", "-", "-"]),
@@ -134,11 +135,11 @@ fn an_intent_once_recorded_is_never_exchanged() {
         State::Sending { intent, begun_by, .. } => Some((intent.clone(), *begun_by)),
         _ => None,
     };
-    for step in [TABLE[0].1, TABLE[6].1] {
+    for step in [TABLE[0].1, TABLE[7].1] {
         let delivery = after_step(sending(), step);
         assert_eq!(kept(&delivery), Some((intent(), 1)));
     }
-    assert_eq!(kept(&after_step(reconciling(), TABLE[5].1)), Some((intent(), 1)), "put off while reconciling");
+    assert_eq!(kept(&after_step(reconciling(), TABLE[6].1)), Some((intent(), 1)), "put off while reconciling");
 }
 
 #[test]
@@ -229,7 +230,20 @@ fn what_is_a_day_late_is_not_sent() {
 }
 
 #[test]
+fn a_claim_that_came_to_nothing_is_exchanged_for_one_with_a_whole_lease() {
+    let (mut delivery, soon) = (claimed(), after(due(), SECOND * 9));
+    assert_eq!(delivery.claim_again(soon), Ok(true));
+    assert_eq!((delivery.attempt, delivery.due().unwrap().at), (2, after(soon, LEASE)));
+    assert_eq!(delivery.work(2, soon, Sending::On), Work::Publish);
+    assert!(matches!(delivery.work(1, soon, Sending::On), Work::Nothing(_)));
+}
+
+#[test]
 fn attempts_are_capped() {
+    let mut delivery = claimed();
+    delivery.attempt = MAX_ATTEMPTS;
+    assert_eq!(delivery.claim_again(due()), Ok(false));
+    assert_eq!(delivery.attempt, MAX_ATTEMPTS);
     let mut delivery = claimed();
     delivery.attempt = MAX_ATTEMPTS;
     let (outcome, delivery) = swept(delivery, after(due(), LEASE), Sending::On);

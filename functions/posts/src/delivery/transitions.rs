@@ -100,6 +100,16 @@ impl Delivery {
         Ok(())
     }
 
+    /// Exchanges the claim of an attempt that came to nothing for another one, whose message arrives at `not_before`. False
+    /// where it was the last attempt: nothing changes, and the sweep settles it when the lease has ended.
+    pub fn claim_again(&mut self, not_before: Timestamp) -> Result<bool, WrongState> {
+        let State::Claimed { .. } = self.state else { return Err(self.wrong("claimed again")) };
+        if self.attempt >= MAX_ATTEMPTS {
+            return Ok(false);
+        }
+        self.claim(not_before).map(|()| true)
+    }
+
     /// Records what will be sent. From here on it may have been.
     pub fn begin(&mut self, intent: Intent) -> Result<(), WrongState> {
         let State::Claimed { lease_until } = self.state else { return Err(self.wrong("sending")) };

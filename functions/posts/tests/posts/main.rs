@@ -3,6 +3,7 @@
 
 mod place;
 mod publishing;
+mod racing;
 mod real_server;
 mod restoring;
 mod scheduling;

@@ -40,7 +40,8 @@ async fn call(scope: &Tenant, verb: &str, token: &str, address: String, body: Ve
         headers.push(("authorization", format!("Bearer {token}")));
     }
     let (method, url) = (verb.parse().unwrap(), address.parse().unwrap());
-    let request = OutboundRequest { method, url, headers, body, timeout: Duration::from_secs(20) };
+    let (timeout, most_answer_bytes) = (Duration::from_secs(20), 1_000_000);
+    let request = OutboundRequest { method, url, headers, body, timeout, most_answer_bytes };
     let answer = scope.call(request).await.unwrap();
     assert_eq!(answer.status, 200, "{address}: {}", String::from_utf8_lossy(&answer.body));
     answer.body.to_vec()

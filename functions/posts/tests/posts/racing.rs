@@ -1,0 +1,121 @@
+//! Edits at the second at which a post is due: what is published is what the post says then, and an edit costs a second.
+
+use posts::{publish_post, update_post};
+use serde_json::json;
+use shared::aws::wire::Fault;
+use shared::kernel::time::{SignedDuration, after};
+
+use crate::place::Place;
+use crate::scripted_server::refusal;
+
+/// Preparing a text with a mention asks the platform, and is held there.
+const RESOLVING: &str = "identity.resolveHandle";
+
+/// Delivers what waits, which is held at these calls one after the other; an edit is made at each.
+async fn deliver_edited(at: &Place, post: &str, edits: &[(&'static str, Option<&str>)]) {
+    let wire = at.app.wire(&publish_post::FUNCTION);
+    wire.arm(Fault::Hold(edits[0].0));
+    let editing = async {
+        for (number, (_, text)) in edits.iter().enumerate() {
+            wire.held.notified().await;
+            if let Some(text) = text {
+                let edit = json!({ "text": text, "media_ids": [] });
+                at.call(&update_post::FUNCTION, post, edit).await.expect(200);
+            }
+            if let Some((next, _)) = edits.get(number + 1) {
+                wire.arm(Fault::Hold(next));
+            }
+            wire.release();
+        }
+    };
+    tokio::join!(at.deliver(), editing);
+}
+
+/// A second after the delivery of the first message the post is there, and says this.
+async fn assert_published_a_second_later(at: &Place, post: &str, text: &str) {
+    let messages = at.messages().await;
+    assert_eq!(messages.len(), 2, "the delivery waits for the end of its lease");
+    assert_eq!(messages[1].envelope.not_before, Some(after(at.app.now(), SignedDuration::from_secs(1))));
+    at.advance(1);
+    at.deliver().await;
+    assert_eq!(at.states(post).await, ("published".to_owned(), "published".to_owned()));
+    let records: Vec<_> = at.server.records().into_values().collect();
+    assert_eq!((records.len(), &records[0]["text"]), (1, &json!(text)));
+    at.assert_granted(&[&publish_post::FUNCTION]);
+}
+
+#[tokio::test]
+async fn a_post_that_is_edited_during_each_preparation_is_published_a_second_later() {
+    let at = Place::new().await;
+    let post = at.scheduled("@bob.test 0").await;
+    at.sweep().await;
+    at.advance(30);
+    let edits = [(RESOLVING, Some("@bob.test 1")), (RESOLVING, Some("@bob.test 2")), (RESOLVING, Some("@bob.test 3"))];
+    deliver_edited(&at, &post, &edits).await;
+    assert!(at.server.records().is_empty());
+    assert_published_a_second_later(&at, &post, "@bob.test 3").await;
+}
+
+#[tokio::test]
+async fn a_post_that_is_saved_at_each_try_to_record_what_is_sent_is_published_a_second_later() {
+    let at = Place::new().await;
+    let post = at.scheduled("unchanged").await;
+    at.sweep().await;
+    at.advance(30);
+    deliver_edited(&at, &post, &[("TransactWriteItems", Some("unchanged")); 30]).await;
+    assert!(at.server.records().is_empty());
+    assert_published_a_second_later(&at, &post, "unchanged").await;
+}
+
+#[tokio::test]
+async fn an_edit_that_is_undone_while_it_is_noticed_does_not_end_the_attempt() {
+    let at = Place::new().await;
+    let post = at.scheduled("@bob.test 0").await;
+    at.sweep().await;
+    at.advance(30);
+    // The post is edited while it is prepared, which is noticed when delivery and post are read to record the intent. Before
+    // anything else is read, the edit is taken back.
+    let get = "DynamoDB.GetItem";
+    let edits = [(RESOLVING, Some("@bob.test 1")), (get, None), (get, None), (get, Some("@bob.test 0"))];
+    deliver_edited(&at, &post, &edits).await;
+    assert_eq!(at.states(&post).await, ("published".to_owned(), "published".to_owned()));
+    let record = at.server.records().into_values().next().unwrap();
+    assert_eq!(record["text"], "@bob.test 0");
+}
+
+#[tokio::test]
+async fn a_fault_that_was_mended_while_the_platform_refused_it_fails_nothing() {
+    let at = Place::new().await;
+    let (bytes, body) = (b"a picture", |id| json!({ "text": "With a picture", "media_ids": [id] }));
+    let id = at.announced_picture(bytes).await;
+    at.complete_picture(id, bytes).await;
+    let post = at.call(&posts::create_post::FUNCTION, "", body(id)).await.expect(201).body;
+    let post = post["id"].as_str().unwrap();
+    at.call(&posts::schedule_post::FUNCTION, post, at.in_seconds(30)).await.expect(200);
+    at.sweep().await;
+    at.advance(30);
+    at.server.next("repo.uploadBlob", refusal(400, "InvalidMimeType", "as scripted"));
+    deliver_edited(&at, post, &[("repo.uploadBlob", Some("Without a picture"))]).await;
+    assert_eq!(at.states(post).await, ("published".to_owned(), "published".to_owned()));
+    let record = at.server.records().into_values().next().unwrap();
+    assert_eq!((&record["text"], record.get("embed")), (&json!("Without a picture"), None));
+}
+
+#[tokio::test]
+async fn a_post_that_is_taken_back_while_it_is_prepared_is_not_published() {
+    let at = Place::new().await;
+    let post = at.scheduled("@bob.test 0").await;
+    at.sweep().await;
+    at.advance(30);
+    let wire = at.app.wire(&publish_post::FUNCTION);
+    wire.arm(Fault::Hold(RESOLVING));
+    let taking_back = async {
+        wire.held.notified().await;
+        at.call(&posts::unschedule_post::FUNCTION, &post, json!({})).await.expect(200);
+        wire.release();
+    };
+    tokio::join!(at.deliver(), taking_back);
+    assert_eq!(at.states(&post).await, ("draft".to_owned(), "cancelled".to_owned()));
+    assert_eq!(at.messages().await.len(), 1, "what was cancelled is claimed again");
+    assert!(at.server.records().is_empty());
+}

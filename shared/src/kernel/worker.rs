@@ -1,0 +1,104 @@
+//! Heavy work of the processor beside the thread that answers: one piece at a time, cancelled with its request.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::Semaphore;
+
+use super::problems::Problem;
+
+/// Where a kind of heavy work is done. A process has one for each kind, which bounds its memory to that of one piece of work: a
+/// request that timed out is answered while its work is still being done, and Lambda hands over the next one.
+pub struct Worker {
+    slot: Semaphore,
+}
+
+/// Whether the request behind the work is gone. Work asks between its steps, which should take a second or two at most. Only
+/// [`Worker::run`] makes one: what takes one as a parameter cannot be done elsewhere.
+#[derive(Clone, Debug)]
+pub struct Cancellation(Arc<AtomicBool>);
+
+impl Cancellation {
+    /// An error once the request is gone; no client sees it.
+    pub fn check(&self) -> Result<(), Problem> {
+        if self.0.load(Ordering::Relaxed) {
+            return Err(Problem::unavailable("the request was cancelled"));
+        }
+        Ok(())
+    }
+
+    /// For tests of the work itself.
+    #[cfg(feature = "testing")]
+    pub fn never() -> Self {
+        Self(Arc::default())
+    }
+}
+
+/// Cancels when it is dropped, as the future of a request is that times out.
+struct CancelOnDrop(Cancellation);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Worker {
+    #[expect(clippy::new_without_default, reason = "it is made once, as a static")]
+    pub const fn new() -> Self {
+        Self { slot: Semaphore::const_new(1) }
+    }
+
+    /// Runs work on a thread of its own, so that the request's timeout can fire. What is left of cancelled work ends at its
+    /// next step, and the next piece waits for that. A panic is a 500.
+    pub async fn run<T: Send + 'static>(
+        &'static self,
+        work: impl FnOnce(&Cancellation) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let slot = self.slot.acquire().await.map_err(Problem::internal)?;
+        let cancellation = Cancellation(Arc::default());
+        let _cancels = CancelOnDrop(cancellation.clone());
+        let running = tokio::task::spawn_blocking(move || {
+            let done = work(&cancellation);
+            drop(slot);
+            done
+        });
+        running.await.map_err(Problem::internal)?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use std::sync::mpsc;
+
+    use super::*;
+
+    static WORKER: Worker = Worker::new();
+
+    #[tokio::test]
+    async fn cancelled_work_ends_at_its_next_step_and_the_next_waits_for_that() {
+        let ((began, begun), (ended, end)) = (tokio::sync::oneshot::channel(), mpsc::channel());
+        let endless = WORKER.run(move |cancellation| {
+            began.send(()).map_err(|()| Problem::internal("the test is gone"))?;
+            while cancellation.check().is_ok() {
+                std::thread::yield_now();
+            }
+            ended.send(()).map_err(Problem::internal)
+        });
+        // A timeout is such a race: it can be won only while the thread that answers is free.
+        tokio::select! {
+            _ = begun => {}
+            _ = endless => panic!("endless work ended"),
+        }
+        let ended_before = WORKER.run(move |_| Ok(end.try_recv().is_ok())).await.unwrap();
+        assert!(ended_before, "two pieces of work were done at once");
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_is_a_fault_and_leaves_its_slot_free() {
+        let fault = WORKER.run::<()>(|_| std::panic::panic_any("a fault of ours")).await.unwrap_err();
+        assert_eq!(fault.status(), 500);
+        assert_eq!(WORKER.run(|_| Ok(7)).await.unwrap(), 7);
+    }
+}
