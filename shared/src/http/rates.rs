@@ -1,6 +1,7 @@
 //! Rate limits: leased for addresses, exact for credentials and users.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
@@ -10,6 +11,7 @@ use crate::aws::grants::Table;
 use crate::aws::{Aws, failed};
 use crate::crypto::digest::sha256_hex;
 use crate::kernel::ids::new_uuid;
+use crate::kernel::network::unwrapped;
 use crate::kernel::problems::Problem;
 use crate::table::item::{Item, integer, number, string, text};
 
@@ -50,12 +52,13 @@ pub(crate) struct Standing {
 
 /// The network that counts as one address: an IPv6 customer has at least a /64 (RFC 6177).
 fn network(ip: &str) -> String {
-    match ip.parse() {
-        Ok(std::net::IpAddr::V6(address)) => {
+    match ip.parse().map(unwrapped) {
+        Ok(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
-        _ => ip.to_owned(),
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Err(_) => ip.to_owned(),
     }
 }
 
@@ -257,5 +260,13 @@ mod tests {
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2:ffff::1"));
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_eq!(network("192.0.2.1"), "192.0.2.1");
+    }
+
+    #[test]
+    fn an_ipv4_customer_behind_a_gateway_to_ipv6_is_that_customer() {
+        for address in ["::ffff:192.0.2.1", "64:ff9b::192.0.2.1", "2002:c000:201::1", "2002:c000:201:7:8::9"] {
+            assert_eq!(network(address), "192.0.2.1", "{address}");
+        }
+        assert_ne!(network("::ffff:192.0.2.1"), network("::ffff:192.0.2.2"));
     }
 }

@@ -1,7 +1,8 @@
-//! What everything else is made of: identifiers, time, randomness, secrets and problems.
+//! What everything else is made of: identifiers, time, network addresses, randomness, secrets and problems.
 
 pub mod entropy;
 pub mod ids;
+pub mod network;
 pub mod problems;
 pub mod secrets;
 pub mod time;
