@@ -14,10 +14,11 @@ use http::{HeaderValue, Response};
 use lambda_http::Body;
 
 use super::endpoint::{Endpoint, Method, Route, UserLimit};
+use super::exact::{CREDENTIAL_LIMIT, Exact};
 use super::incoming::Incoming;
 use super::output::{Answer, Output};
-use super::rates::{CREDENTIAL_LIMIT, Exact, Leases, Standing};
-use super::{headers, input};
+use super::rates::{Leases, RateLimitStatus};
+use super::{headers, input, rates};
 use crate::audit::Origin;
 use crate::aws::grants::{Grant, Table};
 use crate::crypto::digest::sha256_hex;
@@ -73,9 +74,9 @@ impl Pipeline {
     /// Answers a request. It always answers: a fault or a panic is a 500 with all headers.
     pub(crate) async fn answer(&self, entry: &RouteEntry, incoming: Incoming) -> Response<Body> {
         let started = self.app.aws.clock.now();
-        let mut standing = None;
+        let mut limits = Vec::new();
         let limit = Duration::from_secs(entry.route.timeout_s.into()).saturating_sub(ANSWERED_BEFORE_TIMEOUT);
-        let work = AssertUnwindSafe(self.work(entry, &incoming, &mut standing)).catch_unwind();
+        let work = AssertUnwindSafe(self.work(entry, &incoming, &mut limits)).catch_unwind();
         let result = match tokio::time::timeout(limit, work).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(Problem::internal("the handler panicked")),
@@ -99,7 +100,7 @@ impl Pipeline {
             "request"
         );
         metrics::request(ended, entry.route.name, status, duration_ms);
-        self.respond(&incoming, result, standing)
+        self.respond(&incoming, result, &limits)
     }
 
     /// Whether the route's commit carries the record of a repeatable request: those of a workspace, and its founding.
@@ -111,12 +112,12 @@ impl Pipeline {
         &self,
         entry: &RouteEntry,
         incoming: &Incoming,
-        standing: &mut Option<Standing>,
+        limits: &mut Vec<RateLimitStatus>,
     ) -> Result<Answer, Problem> {
         check_body(entry, incoming)?;
-        *standing = Some(self.leases.take(&self.app.aws, &incoming.ip).await?);
+        self.leases.take(&self.app.aws, &incoming.ip, limits).await?;
         if entry.level == Level::Credentials {
-            CREDENTIAL_LIMIT.take(&self.app.aws, &incoming.ip).await?;
+            CREDENTIAL_LIMIT.take(&self.app.aws, &incoming.ip, limits).await?;
         }
         let asking = Asking {
             app: &self.app,
@@ -139,7 +140,7 @@ impl Pipeline {
         let admission = admission::admit(asking).await?;
         if let (Some(limit), Some(Caller { user, .. })) = (entry.limit, admission.caller) {
             let limit = Exact { name: entry.route.name, requests: limit.requests, seconds: limit.seconds };
-            limit.take(&self.app.aws, &user.to_string()).await?;
+            limit.take(&self.app.aws, &user.to_string(), limits).await?;
         }
         let remember = admission.remember.clone();
         let exchange = Exchange { pipeline: self, incoming, remember };
@@ -150,7 +151,7 @@ impl Pipeline {
         &self,
         incoming: &Incoming,
         result: Result<Answer, Problem>,
-        standing: Option<Standing>,
+        limits: &[RateLimitStatus],
     ) -> Response<Body> {
         let retry_after_s = result.as_ref().err().and_then(Problem::retry_after_s);
         let challenge = result.as_ref().err().and_then(Problem::challenge).unwrap_or("Bearer");
@@ -187,9 +188,8 @@ impl Pipeline {
         if answer.status == 401 {
             set("www-authenticate", challenge.to_owned());
         }
-        if let Some(Standing { limit, remaining, resets_in_s }) = standing {
-            set("ratelimit-policy", format!("\"address\";q={limit};w=60"));
-            set("ratelimit", format!("\"address\";r={remaining};t={resets_in_s}"));
+        if !limits.is_empty() {
+            rates::headers(limits).into_iter().for_each(|(name, value)| set(name, value));
         }
         response
     }
