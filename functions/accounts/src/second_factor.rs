@@ -71,6 +71,15 @@ impl Refusal for SecondFactorError {
             Self::PasswordTooShort => "password_too_short",
         }
     }
+
+    fn title(&self) -> Option<&'static str> {
+        match self {
+            Self::WrongCode => Some("Wrong code"),
+            Self::ChallengeExpired => Some("Sign-in failed"),
+            Self::NotProved => Some("Second factor required"),
+            Self::TotpEnrolled | Self::TotpNotPending | Self::NothingToRecover | Self::PasswordTooShort => None,
+        }
+    }
 }
 
 /// What a second factor can be given by.

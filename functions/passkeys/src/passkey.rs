@@ -102,6 +102,13 @@ impl Refusal for PasskeyError {
         }
     }
 
+    fn title(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused => Some("Passkey not accepted"),
+            Self::TooMany | Self::AlreadyRegistered | Self::Unfit(_) => None,
+        }
+    }
+
     fn field(&self) -> Option<&'static str> {
         matches!(self, Self::Unfit(_)).then_some("credential")
     }

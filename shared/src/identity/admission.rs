@@ -106,7 +106,7 @@ fn not_signed_in() -> Problem {
 pub(crate) fn factor_needed() -> Problem {
     let detail = "This needs a factor proved in the last 10 minutes: POST /auth/step-up, then try again.";
     let challenge = "Bearer error=\"insufficient_user_authentication\", max_age=\"600\"";
-    Problem::new(401, "fresh_factor_needed", detail).challenged(challenge)
+    Problem::new(401, "fresh_factor_needed", detail).titled("Re-authentication required").challenged(challenge)
 }
 
 fn second_factor_needed() -> Problem {

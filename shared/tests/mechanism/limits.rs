@@ -115,6 +115,10 @@ async fn only_a_listed_origin_may_read_an_answer() {
     let from = |origin: &str| Request::to(&GET).path("note_id", "x").header("origin", origin);
     let listed = app.call(from("https://app.example.com")).await;
     assert_eq!(listed.header("access-control-allow-origin"), "https://app.example.com");
+    let exposed: Vec<_> = listed.header("access-control-expose-headers").split(", ").collect();
+    for name in ["ratelimit", "ratelimit-policy", "retry-after", "www-authenticate", "x-request-id"] {
+        assert!(exposed.contains(&name), "{name} is not exposed");
+    }
     let other = app.call(from("https://app.example.com.evil.example")).await;
     assert_eq!(other.header("access-control-allow-origin"), "");
 }
