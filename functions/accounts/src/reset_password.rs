@@ -49,7 +49,10 @@ impl Endpoint for ResetPassword {
         let email = holder.user.email.clone();
         let changes = holder.set(accounts, &self.password, Warrant::MailedLink).await?;
         match accounts.try_commit(changes).await? {
-            Ok(()) => Ok(Found(PasswordReset { email })),
+            Ok(()) => {
+                accounts.proved();
+                Ok(Found(PasswordReset { email }))
+            }
             Err(_) => match self.holder(accounts, &link).await? {
                 // Something else of the account changed, and the link is as good as before.
                 Some(_) => Err(Problem::unavailable("an account changed while its password was reset")),

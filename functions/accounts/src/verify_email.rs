@@ -53,6 +53,7 @@ impl Endpoint for VerifyEmail {
                 .first_epoch(id);
             accounts.commit(changes).await?;
         }
+        accounts.proved();
         Ok(Found(VerifiedEmail { email }))
     }
 }

@@ -47,6 +47,8 @@ impl Endpoint for VerifySecondFactor {
         let means = proof.means();
         let failed = SignIn::now(accounts, user.id, means, SignInOutcome::WrongSecondFactor, None);
         let changes = prove(accounts, &user, &proof, AccountChanges::default().insert(&failed)).await?;
-        Ok(Found(session::open(accounts, &user, Opening { means, device, epoch }, changes).await?))
+        let tokens = session::open(accounts, &user, Opening { means, device, epoch }, changes).await?;
+        accounts.proved();
+        Ok(Found(tokens))
     }
 }

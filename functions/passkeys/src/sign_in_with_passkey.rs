@@ -41,6 +41,8 @@ impl Endpoint for SignInWithPasskey {
         let proved = prove(accounts, &self.ceremony, &self.credential).await?;
         let device = recognise(accounts, self.device_token.as_ref(), &proved.user.email).await?;
         let how = Opening { means: Means::Passkey, device, epoch };
-        Ok(Found(session::open(accounts, &proved.user, how, proved.changes).await?))
+        let tokens = session::open(accounts, &proved.user, how, proved.changes).await?;
+        accounts.proved();
+        Ok(Found(tokens))
     }
 }

@@ -37,6 +37,8 @@ impl Endpoint for ConfirmEmailChange {
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
         let link = accounts.verify_link(&self.token, CHANGE_EMAIL).await?.ok_or(DeadLink::OF_ADDRESS)?;
-        Ok(Found(ConfirmedEmail { email: confirm(accounts, &link).await? }))
+        let email = confirm(accounts, &link).await?;
+        accounts.proved();
+        Ok(Found(ConfirmedEmail { email }))
     }
 }

@@ -50,6 +50,7 @@ impl Endpoint for RestoreAccount {
             .send(user.id, &SendEmail { to: user.email.clone(), letter })
             .event(Occurrence::of(&ACCOUNT_RESTORED, user.id));
         accounts.commit(changes).await?;
+        accounts.proved();
         Ok(Found(RestoredAccount { email: user.into_inner().email }))
     }
 }

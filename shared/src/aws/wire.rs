@@ -26,6 +26,8 @@ pub enum Fault {
     CrashAfter(usize),
     /// The call is carried out and its answer is lost.
     LoseAnswer(usize),
+    /// The call is refused, as if a grant for it were missing.
+    Refuse(usize),
 }
 
 /// Records calls as `Service.Operation` (`DynamoDB.GetItem`, `S3.PUT`, `HTTP.POST /xrpc/…`).
@@ -97,6 +99,7 @@ impl Wire {
             Some(Fault::CrashBefore(k)) if k == count => Fate::CrashBefore,
             Some(Fault::CrashAfter(k)) if k == count => Fate::CrashAfter,
             Some(Fault::LoseAnswer(k)) if k == count => Fate::LoseAnswer,
+            Some(Fault::Refuse(k)) if k == count => Fate::Refuse,
             _ => Fate::Pass,
         };
         if fate != Fate::Pass {

@@ -25,6 +25,7 @@ pub(crate) struct Exact {
 
 /// One attempt that was counted.
 pub(crate) struct Attempt {
+    limit: Exact,
     partition: String,
     /// Two attempts may have the same instant. Their ids differ.
     id: String,
@@ -44,7 +45,7 @@ impl Exact {
         limits: &mut Vec<RateLimitStatus>,
     ) -> Result<Attempt, Problem> {
         let partition = format!("RATE#{}#{}", self.name, sha256_hex(network(subject).as_bytes()));
-        let attempt = Attempt { partition, id: hex(&aws.entropy.bytes::<ID_BYTES>()) };
+        let attempt = Attempt { limit: *self, partition, id: hex(&aws.entropy.bytes::<ID_BYTES>()) };
         // Most subjects have no record: the first write assumes that, and learns what is there if not.
         let mut seen = Item::new();
         for _ in 0..MAX_TRIES {
@@ -114,6 +115,35 @@ impl Exact {
                 None => Err(failed("dynamodb:UpdateItem", error)),
             },
         }
+    }
+}
+
+impl Attempt {
+    /// Takes this attempt out of the count, and no other. Twice is as good as once.
+    pub(crate) async fn give_back(self, aws: &Aws, limits: &mut [RateLimitStatus]) -> Result<(), Problem> {
+        let answer = aws
+            .dynamodb()
+            .update_item()
+            .table_name(Table::Platform.name(&aws.config.tables))
+            .key("pk", text(&self.partition))
+            .key("sk", text("-"))
+            // The revision moves, so that whoever counts at this moment reads again.
+            .update_expression("REMOVE attempts.#id ADD n :one")
+            .condition_expression("attribute_exists(attempts.#id)")
+            .expression_attribute_names("#id", &self.id)
+            .expression_attribute_values(":one", number(1))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => {}
+            // It is out already: given back by a try whose answer was lost, or too old to count.
+            Err(error) if conflict(&error).is_some() => {}
+            Err(error) => return Err(failed("dynamodb:UpdateItem", error)),
+        }
+        if let Some(limit) = limits.iter_mut().find(|limit| limit.name == self.limit.name) {
+            limit.remaining = (limit.remaining + 1).min(limit.quota);
+        }
+        Ok(())
     }
 }
 

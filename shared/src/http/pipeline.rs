@@ -12,9 +12,10 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::{HeaderValue, Response};
 use lambda_http::Body;
+use tokio::time::Instant;
 
 use super::endpoint::{Endpoint, Method, Route, UserLimit};
-use super::exact::{CREDENTIAL_LIMIT, Exact};
+use super::exact::{Attempt, CREDENTIAL_LIMIT, Exact};
 use super::incoming::Incoming;
 use super::output::{Answer, Output};
 use super::rates::{Leases, RateLimitStatus};
@@ -59,6 +60,15 @@ pub(crate) struct Exchange<'a> {
     remember: Option<Arc<Remember>>,
 }
 
+/// What a request was counted as.
+#[derive(Default)]
+struct Counted {
+    /// How each limit stands that applied to it.
+    limits: Vec<RateLimitStatus>,
+    /// The attempt at credentials, which may be given back.
+    attempt: Option<Attempt>,
+}
+
 /// The pipeline of one process.
 pub(crate) struct Pipeline {
     pub(crate) app: Arc<App>,
@@ -74,14 +84,18 @@ impl Pipeline {
     /// Answers a request. It always answers: a fault or a panic is a 500 with all headers.
     pub(crate) async fn answer(&self, entry: &RouteEntry, incoming: Incoming) -> Response<Body> {
         let started = self.app.aws.clock.now();
-        let mut limits = Vec::new();
+        let mut counted = Counted::default();
         let limit = Duration::from_secs(entry.route.timeout_s.into()).saturating_sub(ANSWERED_BEFORE_TIMEOUT);
-        let work = AssertUnwindSafe(self.work(entry, &incoming, &mut limits)).catch_unwind();
-        let result = match tokio::time::timeout(limit, work).await {
+        let deadline = Instant::now() + limit;
+        let work = AssertUnwindSafe(self.work(entry, &incoming, &mut counted)).catch_unwind();
+        let result = match tokio::time::timeout_at(deadline, work).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(Problem::internal("the handler panicked")),
             Err(_) => Err(Problem::new(504, "timed_out", "This took too long and was given up.")),
         };
+        if result.as_ref().is_ok_and(|answer| answer.is_proved) {
+            self.give_back(&mut counted, deadline).await;
+        }
         let (status, code) = match &result {
             Ok(answer) => (answer.status, ""),
             Err(problem) => (problem.status(), problem.code()),
@@ -100,7 +114,7 @@ impl Pipeline {
             "request"
         );
         metrics::request(ended, entry.route.name, status, duration_ms);
-        self.respond(&incoming, result, &limits)
+        self.respond(&incoming, result, &counted.limits)
     }
 
     /// Whether the route's commit carries the record of a repeatable request: those of a workspace, and its founding.
@@ -108,16 +122,12 @@ impl Pipeline {
         matches!(entry.level, Level::Workspace(_)) || self.app.grants.contains(&Grant::FoundWorkspaces)
     }
 
-    async fn work(
-        &self,
-        entry: &RouteEntry,
-        incoming: &Incoming,
-        limits: &mut Vec<RateLimitStatus>,
-    ) -> Result<Answer, Problem> {
+    async fn work(&self, entry: &RouteEntry, incoming: &Incoming, counted: &mut Counted) -> Result<Answer, Problem> {
         check_body(entry, incoming)?;
+        let Counted { limits, attempt } = counted;
         self.leases.take(&self.app.aws, &incoming.ip, limits).await?;
         if entry.level == Level::Credentials {
-            CREDENTIAL_LIMIT.take(&self.app.aws, &incoming.ip, limits).await?;
+            *attempt = Some(CREDENTIAL_LIMIT.take(&self.app.aws, &incoming.ip, limits).await?);
         }
         let asking = Asking {
             app: &self.app,
@@ -147,6 +157,18 @@ impl Pipeline {
         (entry.call)(admission, &exchange).await
     }
 
+    /// Lets the attempt of a proven caller count no longer. What the caller did is done and answered whether or not this
+    /// succeeds; at worst the attempt counts for five minutes.
+    async fn give_back(&self, counted: &mut Counted, deadline: Instant) {
+        let Counted { limits, attempt } = counted;
+        let Some(attempt) = attempt.take() else { return };
+        match tokio::time::timeout_at(deadline, attempt.give_back(&self.app.aws, limits)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(problem)) => tracing::warn!(cause = problem.cause(), "an attempt was not given back"),
+            Err(_) => tracing::warn!("an attempt was not given back in time"),
+        }
+    }
+
     pub(crate) fn respond(
         &self,
         incoming: &Incoming,
@@ -159,6 +181,7 @@ impl Pipeline {
             status: problem.status(),
             content_type: "application/problem+json",
             cache: "no-store",
+            is_proved: false,
             body: problem.document(&incoming.request_id).to_string().into_bytes(),
         });
         let body = match String::from_utf8(answer.body) {
@@ -204,7 +227,7 @@ pub(crate) fn call<'a, E: Endpoint>(
         let access = <E::Access as Admit>::admit(admission)?;
         let input: E = input::parse(exchange.incoming, E::ROUTE.method)?;
         match input.handle(&access).await {
-            Ok(output) => output.into_answer(),
+            Ok(output) => output.into_answer().map(|answer| Answer { is_proved: access.is_proved(), ..answer }),
             Err(problem) => match exchange.recall(&access, &problem).await? {
                 Some(resource) => E::recall(&resource, &access).await?.into_answer(),
                 None => Err(problem),

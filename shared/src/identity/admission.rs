@@ -57,6 +57,10 @@ pub trait Admit: Sized + Send + Sync {
     fn scope(&self) -> Option<&Scope> {
         None
     }
+    /// Whether the caller proved what their counted attempt was to prove.
+    fn is_proved(&self) -> bool {
+        false
+    }
 }
 
 /// A request before its caller is known.
@@ -111,7 +115,7 @@ pub(crate) fn factor_needed() -> Problem {
 
 fn second_factor_needed() -> Problem {
     let detail = "This workspace needs a second factor: enrol one (POST /me/totp or /me/passkeys), or sign in with it.";
-    Problem::new(403, "second_factor_needed", detail)
+    Problem::new(403, "second_factor_needed", detail).titled("Second factor required")
 }
 
 /// What a request presents, before the store is asked about it.

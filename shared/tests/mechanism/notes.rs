@@ -142,7 +142,7 @@ impl Endpoint for OpenNote {
     }
 }
 
-/// Says whether a word is the right one, which is `open`.
+/// Says whether a word is the right one, which is `open`; `half` is right and proves nothing.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Knock {
@@ -156,9 +156,17 @@ impl Endpoint for Knock {
     type Access = Credentials;
     type Output = NoContent;
 
-    async fn handle(self, _: &Credentials) -> Result<NoContent, Problem> {
+    async fn handle(self, accounts: &Credentials) -> Result<NoContent, Problem> {
         match self.word.as_str() {
-            "open" => Ok(NoContent),
+            "open" => {
+                accounts.proved();
+                Ok(NoContent)
+            }
+            "half" => Ok(NoContent),
+            "open, then fail" => {
+                accounts.proved();
+                Err(Problem::internal("as asked"))
+            }
             _ => Err(Problem::new(401, "wrong_word", "The word is wrong.")),
         }
     }
