@@ -30,6 +30,7 @@ mod password_sign_in;
 mod person_name;
 pub mod purge_unverified_accounts;
 mod recovery_codes;
+mod refresh_attempt;
 pub mod refresh_session;
 mod refresh_token;
 pub mod regenerate_recovery_codes;
@@ -57,6 +58,7 @@ pub use password::{Password, PasswordAttempt, PasswordError, PasswordLength, Pro
 pub use password_hash::hash_alone;
 pub use password_hash::{HashError, PasswordHash, Verdict};
 pub use person_name::{NotAName, PersonName};
+pub use refresh_attempt::{NotAnAttempt, RefreshAttempt};
 pub use refresh_token::{NotARefreshToken, RefreshToken};
 pub use user::User;
 

@@ -123,7 +123,7 @@ impl Described {
 
     /// Divides the input's fields among path, query and body.
     fn input(&mut self, operation: &Operation<'_>, shape: &Shape) -> Input {
-        let Route { name, path, method, .. } = operation.route;
+        let Route { name, method, .. } = operation.route;
         self.referred(name, shape);
         let mut schema = serde_json::to_value(&shape.schema).unwrap_or_default();
         if schema["additionalProperties"] != json!(false) {
