@@ -191,7 +191,8 @@ def refresh_row(token: str) -> Row:
     with Counter() as counter, Invoked(RELEASE_TARGET / "refresh-session", settings_of("refresh-session") | counter.settings) as function:
         about = event("POST /auth/refresh", "/auth/refresh", body={})
         for _ in range(WARM_UP_REFRESHES + REFRESHES):
-            answer, _ = invoke(function, about | {"body": json.dumps({"refresh_token": token})})
+            body = json.dumps({"refresh_token": token, "attempt": secrets.token_urlsafe(16)})
+            answer, _ = invoke(function, about | {"body": body})
             token = answer["refresh_token"]
             counted.append(counter.take())
     calls = sorted(counted[WARM_UP_REFRESHES:], key=len)[REFRESHES // 2]

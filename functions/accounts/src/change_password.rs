@@ -50,6 +50,13 @@ impl Refusal for ChangePasswordError {
         }
     }
 
+    fn title(&self) -> Option<&'static str> {
+        match self {
+            Self::WrongPassword => Some("Wrong password"),
+            Self::SamePassword | Self::Unfit(_) => None,
+        }
+    }
+
     fn field(&self) -> Option<&'static str> {
         match self {
             Self::WrongPassword => Some("current_password"),

@@ -8,6 +8,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use shared::events::SystemEvent;
+use shared::kernel::network::unwrapped;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 
 /// How far back the longest of the rules looks.
@@ -30,8 +31,7 @@ pub struct Network(IpAddr);
 
 impl Network {
     fn of(address: &str) -> Option<Self> {
-        // An IPv4 address in an IPv6 coat is the same network.
-        Some(Self(match address.parse::<IpAddr>().ok()?.to_canonical() {
+        Some(Self(match unwrapped(address.parse().ok()?) {
             IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() & (u32::MAX << 8))),
             IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
         }))
@@ -162,6 +162,7 @@ mod tests {
         for (address, network) in [
             ("192.0.2.77", "192.0.2.0/24"),
             ("::ffff:192.0.2.77", "192.0.2.0/24"),
+            ("64:ff9b::192.0.2.77", "192.0.2.0/24"),
             ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
             ("2001:db8:1:2::", "2001:db8:1:2::/64"),
         ] {

@@ -33,6 +33,7 @@ mod person_name;
 pub mod purge_unverified_accounts;
 pub mod recovery;
 pub mod recovery_codes;
+mod refresh_attempt;
 pub mod refresh_session;
 mod refresh_token;
 pub mod regenerate_recovery_codes;
@@ -60,6 +61,7 @@ pub use password::{Password, PasswordAttempt, PasswordError, PasswordLength, Pro
 pub use password_hash::hash_alone;
 pub use password_hash::{HashError, PasswordHash, Verdict};
 pub use person_name::{NotAName, PersonName};
+pub use refresh_attempt::{NotAnAttempt, RefreshAttempt};
 pub use refresh_token::{NotARefreshToken, RefreshToken};
 pub use user::User;
 

@@ -65,6 +65,10 @@ impl Refusal for SignInError {
             Self::PasswordResetRequired => "password_reset_required",
         }
     }
+
+    fn title(&self) -> Option<&'static str> {
+        Some("Sign-in failed")
+    }
 }
 
 pub static FUNCTION: Function = Function::route::<Login>();
@@ -90,6 +94,8 @@ impl Endpoint for Login {
         }
         let opening = Opening { means: Means::Password, device, epoch };
         let changes = factors.stay_as_they_are(changes);
-        Ok(Found(LoggedIn::Tokens(session::open(accounts, &user, opening, changes).await?)))
+        let tokens = session::open(accounts, &user, opening, changes).await?;
+        accounts.proved();
+        Ok(Found(LoggedIn::Tokens(tokens)))
     }
 }

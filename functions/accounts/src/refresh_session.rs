@@ -1,4 +1,4 @@
-//! `POST /auth/refresh`: exchanges a refresh token for its successor. Each works once.
+//! `POST /auth/refresh`: exchanges a refresh token for its successor. Each works once; a lost answer can be had again.
 
 use mail::{Letter, SendEmail};
 use serde::Deserialize;
@@ -8,17 +8,21 @@ use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
 use shared::identity::{AccountChanges, AccountKey, Accounts, Anyone, SessionTerms};
 use shared::kernel::problems::{Problem, Refusal};
+use shared::table::Stored;
 use utoipa::ToSchema;
 
-use crate::RefreshToken;
 use crate::session::{self, RefreshRecord, Tokens};
 use crate::user::User;
+use crate::{RefreshAttempt, RefreshToken};
 
-/// Exchanges a refresh token for its successor and a new access token. Each works once.
+/// Exchanges a refresh token for its successor and a new access token. Each works once: presenting it again ends every
+/// session of the user. A client that sends a random `attempt` can retry after a lost answer: for 60 seconds, the same
+/// token with the same attempt returns the same successor. Refresh in one place at a time: browser tabs share a lock.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefreshSession {
     refresh_token: RefreshToken,
+    attempt: Option<RefreshAttempt>,
 }
 
 /// A refresh token came back after its use: it is in two hands, and one of them stole it.
@@ -44,32 +48,70 @@ impl Refusal for RefreshError {
             Self::TokenReused => "refresh_token_reused",
         }
     }
+
+    fn title(&self) -> Option<&'static str> {
+        Some("Session ended")
+    }
 }
 
 pub static FUNCTION: Function = Function::route::<RefreshSession>();
 
 impl Endpoint for RefreshSession {
     const ROUTE: Route = Route::post("refresh-session", "/auth/refresh");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::SignTokens];
+    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys, Grant::SignTokens];
     // A token of 512 random bits cannot be guessed: the limit on credentials would only hurt those behind one address.
     type Access = Anyone;
     type Output = Found<Tokens>;
 
     async fn handle(self, accounts: &Anyone) -> Result<Self::Output, Problem> {
-        let record = accounts.find::<RefreshRecord>(&self.refresh_token.key()).await?;
-        let mut record = record.ok_or(RefreshError::SessionEnded)?;
-        let terms = record.terms();
-        if record.spent_at.is_some() {
-            return Err(revoke_everything(accounts, &terms).await?.into());
+        let mut record = self.record(accounts).await?;
+        if record.spent_at.is_none() {
+            if let Some(tokens) = self.exchange(accounts, &mut record).await? {
+                return Ok(Found(tokens));
+            }
+            // It was exchanged between our read and our write: by whom, the record tells.
+            record = self.record(accounts).await?;
         }
+        match self.exchange_again(accounts, &record).await? {
+            Some(tokens) => Ok(Found(tokens)),
+            None => Err(revoke_everything(accounts, &record.terms()).await?.into()),
+        }
+    }
+}
+
+impl RefreshSession {
+    async fn record(&self, accounts: &Accounts) -> Result<Stored<RefreshRecord>, Problem> {
+        let record = accounts.find::<RefreshRecord>(&self.refresh_token.key()).await?;
+        Ok(record.ok_or(RefreshError::SessionEnded)?)
+    }
+
+    /// The successor, unless another exchange came first.
+    async fn exchange(
+        &self,
+        accounts: &Accounts,
+        record: &mut Stored<RefreshRecord>,
+    ) -> Result<Option<Tokens>, Problem> {
         if record.idle_ends_at() <= accounts.now() {
             return Err(RefreshError::SessionEnded.into());
         }
-        let exchange = session::carry_on(accounts, &mut record).await?;
+        let exchange = session::carry_on(accounts, record, &self.refresh_token, self.attempt.as_ref()).await?;
         match accounts.try_commit(exchange.changes).await? {
-            Ok(()) => Ok(Found(exchange.tokens)),
-            // Somebody else exchanged it between our read and our write.
-            Err(refused) if refused.is::<RefreshRecord>() => Err(revoke_everything(accounts, &terms).await?.into()),
+            Ok(()) => Ok(Some(exchange.tokens)),
+            Err(refused) if refused.is::<RefreshRecord>() => Ok(None),
+            Err(_) => Err(RefreshError::SessionEnded.into()),
+        }
+    }
+
+    /// The successor once more, if this is the attempt at which it was given and it has not been used.
+    async fn exchange_again(&self, accounts: &Accounts, record: &RefreshRecord) -> Result<Option<Tokens>, Problem> {
+        let attempt = self.attempt.as_ref().filter(|attempt| record.is_retried_by(attempt, accounts.now()));
+        let Some(attempt) = attempt else { return Ok(None) };
+        let Some(again) = session::carry_on_again(accounts, &self.refresh_token, attempt).await? else {
+            return Ok(None);
+        };
+        match accounts.try_commit(again.changes).await? {
+            Ok(()) => Ok(Some(again.tokens)),
+            Err(refused) if refused.is::<RefreshRecord>() => Ok(None),
             Err(_) => Err(RefreshError::SessionEnded.into()),
         }
     }

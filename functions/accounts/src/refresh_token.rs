@@ -1,13 +1,16 @@
-//! The refresh token: 64 random bytes that are told to the client once and stored only as their SHA-256.
+//! The refresh token: 64 random bytes, or 64 that only we can derive, stored only as their SHA-256.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, de};
 use shared::crypto::digest::{base64url, from_base64url};
-use shared::identity::AccountKey;
+use shared::identity::{AccountKey, Accounts};
 use shared::kernel::entropy::Entropy;
+use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
+
+use crate::RefreshAttempt;
 
 const BYTES: usize = 64;
 /// What 64 bytes are in base64.
@@ -23,7 +26,17 @@ pub struct NotARefreshToken;
 
 impl RefreshToken {
     pub fn new(entropy: &Entropy) -> Self {
-        Self(SecretText::new(base64url(&entropy.bytes::<BYTES>())))
+        Self::of(&entropy.bytes())
+    }
+
+    fn of(bytes: &[u8; BYTES]) -> Self {
+        Self(SecretText::new(base64url(bytes)))
+    }
+
+    /// The token that this one is exchanged for at an attempt: always the same, and nobody can tell which without both
+    /// of them and our key (decision 0018).
+    pub async fn successor(&self, accounts: &Accounts, attempt: &RefreshAttempt) -> Result<Self, Problem> {
+        Ok(Self::of(&accounts.derive_successor(&self.0, attempt.secret()).await?))
     }
 
     /// One spelling per token: the last character has four bits that must be zero, and the decoder checks them.

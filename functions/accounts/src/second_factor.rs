@@ -77,6 +77,14 @@ impl Refusal for SecondFactorError {
             _ => None,
         }
     }
+
+    fn title(&self) -> Option<&'static str> {
+        match self {
+            Self::WrongCode | Self::WrongInSession { .. } => Some("Wrong code"),
+            Self::ChallengeExpired => Some("Sign-in failed"),
+            Self::TotpEnrolled | Self::TotpNotPending | Self::NothingToRecover | Self::PasswordTooShort => None,
+        }
+    }
 }
 
 /// What a second factor can be given by.

@@ -2,20 +2,23 @@
 
 use mail::{Letter, SendEmail};
 use serde::{Deserialize, Serialize};
+use shared::crypto::digest::equal;
 use shared::identity::sessions::SESSION_LIFETIME;
 use shared::identity::{AccountChanges, AccountKey, AccountRecord, Accounts, SessionTerms, Strength, UserEpoch};
 use shared::kernel::ids::{SessionId, UserId};
 use shared::kernel::problems::Problem;
-use shared::kernel::time::{Timestamp, after};
+use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::table::Stored;
 use utoipa::ToSchema;
 
-use crate::RefreshToken;
 use crate::client::Client;
 use crate::device::{self, KnownDevice};
 use crate::login::SignInError;
 use crate::recovery::Recovery;
+use crate::refresh_session::RefreshError;
 use crate::sign_in::{SignIn, SignInOutcome};
 use crate::user::User;
+use crate::{RefreshAttempt, RefreshToken};
 
 pub use crate::sign_in::Means;
 
@@ -29,7 +32,8 @@ pub struct Tokens {
     pub token_type: &'static str,
     /// Seconds from now until the access token ends.
     pub expires_in_s: i64,
-    /// Works once, at `POST /auth/refresh`. Presenting it again ends every session of the user.
+    /// Works once, at `POST /auth/refresh`. Presenting it again ends every session of the user, unless it is a retry of
+    /// the same attempt within 60 seconds.
     pub refresh_token: String,
     /// When the session ends unless it is refreshed before: after 12 hours, or 30 days after the sign-in.
     #[schema(value_type = String, format = DateTime)]
@@ -89,6 +93,9 @@ impl AccountRecord for SessionRecord {
     }
 }
 
+/// How long after an exchange its client may ask again for an answer that was lost.
+const RETRIED_FOR: SignedDuration = SignedDuration::from_secs(60);
+
 /// What we remember of a refresh token: not the token, but which session it carries on and whether it was used.
 ///
 /// It is remembered until its session could last no longer, so that a used one is known when it comes back. It holds the
@@ -100,6 +107,8 @@ pub struct RefreshRecord {
     session: SessionRecord,
     /// When it was exchanged for its successor.
     pub spent_at: Option<Timestamp>,
+    /// The digest of the attempt at which it was, if the client named one.
+    attempt: Option<String>,
 }
 
 impl RefreshRecord {
@@ -111,6 +120,12 @@ impl RefreshRecord {
     /// From then on the session is idle, and the token worth nothing.
     pub fn idle_ends_at(&self) -> Timestamp {
         self.session.idle_ends_at
+    }
+
+    /// Whether this is the attempt at which the token was exchanged, a moment ago.
+    pub fn is_retried_by(&self, attempt: &RefreshAttempt, now: Timestamp) -> bool {
+        let (Some(spent_at), Some(digest)) = (self.spent_at, &self.attempt) else { return false };
+        now < after(spent_at, RETRIED_FOR) && equal(digest.as_bytes(), attempt.digest().as_bytes())
     }
 }
 
@@ -140,10 +155,17 @@ struct NextToken {
 }
 
 impl NextToken {
-    async fn of(accounts: &Accounts, session: SessionRecord) -> Result<Self, Problem> {
-        let token = RefreshToken::new(accounts.entropy());
+    async fn of(accounts: &Accounts, token: RefreshToken, session: SessionRecord) -> Result<Self, Problem> {
         let AccountKey::Token(digest) = token.key() else { return Err(Problem::internal("a token without a digest")) };
-        let tokens = Tokens {
+        let tokens = Tokens::of(accounts, token, &session).await?;
+        Ok(Self { record: RefreshRecord { digest, session, spent_at: None, attempt: None }, tokens })
+    }
+}
+
+impl Tokens {
+    /// With a new access token. The mark of a device is for sign-ins.
+    async fn of(accounts: &Accounts, token: RefreshToken, session: &SessionRecord) -> Result<Self, Problem> {
+        Ok(Self {
             user_id: session.user,
             access_token: accounts.access_token(&session.terms()).await?.expose().to_owned(),
             token_type: "Bearer",
@@ -151,8 +173,7 @@ impl NextToken {
             refresh_token: token.into_secret().expose().to_owned(),
             refresh_expires_at: session.idle_ends_at,
             device_token: None,
-        };
-        Ok(Self { record: RefreshRecord { digest, session, spent_at: None }, tokens })
+        })
     }
 }
 
@@ -199,7 +220,8 @@ pub async fn open(
         ends_at: after(now, SESSION_LIFETIME),
         client,
     };
-    let mut next = NextToken::of(accounts, session.used(now)).await?;
+    let token = RefreshToken::new(accounts.entropy());
+    let mut next = NextToken::of(accounts, token, session.used(now)).await?;
     let session = &next.record.session;
     let entry = SignIn::now(accounts, user.id, means, SignInOutcome::SignedIn, Some(session.session));
     let mut changes = changes.insert(&next.record).insert(session).insert(&entry).open_session(
@@ -234,11 +256,18 @@ pub struct Exchange {
 /// Begins the exchange of a refresh token that is good.
 pub async fn carry_on(
     accounts: &Accounts,
-    record: &mut shared::table::Stored<RefreshRecord>,
+    record: &mut Stored<RefreshRecord>,
+    token: &RefreshToken,
+    attempt: Option<&RefreshAttempt>,
 ) -> Result<Exchange, Problem> {
     let now = accounts.now();
     record.spent_at = Some(now);
-    let next = NextToken::of(accounts, record.session.clone().used(now)).await?;
+    record.attempt = attempt.map(RefreshAttempt::digest);
+    let successor = match attempt {
+        Some(attempt) => token.successor(accounts, attempt).await?,
+        None => RefreshToken::new(accounts.entropy()),
+    };
+    let next = NextToken::of(accounts, successor, record.session.clone().used(now)).await?;
     let session = &next.record.session;
     let changes = AccountChanges::default()
         .replace(record)
@@ -246,4 +275,24 @@ pub async fn carry_on(
         .overwrite(session)
         .carry_session(&session.terms(), now);
     Ok(Exchange { changes, tokens: next.tokens })
+}
+
+/// Begins the same exchange again, for a client that did not get the answer: the same successor, if it is not spent. The
+/// changes change nothing; they are refused if the successor is spent or the session ended meanwhile.
+pub async fn carry_on_again(
+    accounts: &Accounts,
+    token: &RefreshToken,
+    attempt: &RefreshAttempt,
+) -> Result<Option<Exchange>, Problem> {
+    let successor = token.successor(accounts, attempt).await?;
+    let record = accounts.find::<RefreshRecord>(&successor.key()).await?;
+    let record = record.filter(|record| accounts.now() < record.idle_ends_at()).ok_or(RefreshError::SessionEnded)?;
+    if record.spent_at.is_some() {
+        return Ok(None);
+    }
+    let session = &record.session;
+    // As of the exchange, so that asking again prolongs nothing.
+    let used_at = session.last_used_at;
+    let changes = AccountChanges::default().unchanged(&record).carry_session(&session.terms(), used_at);
+    Ok(Some(Exchange { changes, tokens: Tokens::of(accounts, successor, session).await? }))
 }

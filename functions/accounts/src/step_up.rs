@@ -67,6 +67,10 @@ impl Refusal for StepUpError {
         }
     }
 
+    fn title(&self) -> Option<&'static str> {
+        Some("Re-authentication failed")
+    }
+
     fn field(&self) -> Option<&'static str> {
         match self {
             Self::WrongPassword => None,

@@ -55,6 +55,7 @@ impl Endpoint for VerifyEmail {
             Verified::Now => self.open_account(accounts, address, user).await?,
             Verified::Before => self.must_be_repeated(accounts, user).await?,
         }
+        accounts.proved();
         Ok(Found(VerifiedEmail { email }))
     }
 }

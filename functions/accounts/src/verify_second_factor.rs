@@ -48,6 +48,8 @@ impl Endpoint for VerifySecondFactor {
         let failed = SignIn::now(accounts, user.id, means, SignInOutcome::WrongSecondFactor, None);
         let if_wrong = AccountChanges::default().insert(&failed);
         let changes = prove(accounts, &user, &proof, if_wrong, SecondFactorError::WrongCode).await?;
-        Ok(Found(session::open(accounts, &user, Opening { means, device, epoch }, changes).await?))
+        let tokens = session::open(accounts, &user, Opening { means, device, epoch }, changes).await?;
+        accounts.proved();
+        Ok(Found(tokens))
     }
 }

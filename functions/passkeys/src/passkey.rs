@@ -106,6 +106,13 @@ impl Refusal for PasskeyError {
         }
     }
 
+    fn title(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused | Self::RefusedInSession => Some("Passkey not accepted"),
+            Self::TooMany | Self::AlreadyRegistered | Self::Unfit(_) => None,
+        }
+    }
+
     fn field(&self) -> Option<&'static str> {
         matches!(self, Self::Unfit(_) | Self::RefusedInSession).then_some("credential")
     }

@@ -43,6 +43,8 @@ impl Endpoint for SignInWithPasskey {
         let epoch = epoch.ok_or_else(|| Problem::internal("a user has no epoch"))?;
         let device = recognise(accounts, self.device_token.as_ref(), &proved.user.email).await?;
         let how = Opening { means: Means::Passkey, device, epoch };
-        Ok(Found(session::open(accounts, &proved.user, how, proved.changes).await?))
+        let tokens = session::open(accounts, &proved.user, how, proved.changes).await?;
+        accounts.proved();
+        Ok(Found(tokens))
     }
 }

@@ -68,6 +68,7 @@ impl Endpoint for CompleteRecovery {
         let changes = removed.delete(&recovery).or(DeadLink::OF_RECOVERY).event(recovered);
         let changes = owner.set(accounts, &self.password, ResetMethod::Recovery, changes, turn).await?;
         accounts.commit(changes).await?;
+        accounts.proved();
         Ok(Found(RecoveredAccount { email, removed_factors }))
     }
 }

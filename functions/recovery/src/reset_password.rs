@@ -60,7 +60,10 @@ impl Endpoint for ResetPassword {
         let Regained { changes, recent_factors } =
             regain(accounts, owner, &self.password, self.remove_recent_factors, how).await?;
         match accounts.try_commit(changes).await? {
-            Ok(()) => Ok(Found(PasswordReset { email, recent_factors })),
+            Ok(()) => {
+                accounts.proved();
+                Ok(Found(PasswordReset { email, recent_factors }))
+            }
             Err(_) => match self::owner(accounts, &link).await? {
                 // Something else of the account changed, and the link is as good as before.
                 Some(_) => Err(Problem::unavailable("an account changed while its password was reset")),

@@ -63,6 +63,7 @@ impl Endpoint for RestoreAccount {
         let Regained { changes, recent_factors } =
             regain(accounts, owner, &self.password, self.remove_recent_factors, (method, turn)).await?;
         accounts.commit(back.and(changes)).await?;
+        accounts.proved();
         Ok(Found(RestoredAccount { email, recent_factors }))
     }
 }

@@ -123,7 +123,7 @@ impl Described {
 
     /// Divides the input's fields among path, query and body.
     fn input(&mut self, operation: &Operation<'_>, shape: &Shape) -> Input {
-        let Route { name, path, method, .. } = operation.route;
+        let Route { name, method, .. } = operation.route;
         self.referred(name, shape);
         let mut schema = serde_json::to_value(&shape.schema).unwrap_or_default();
         if schema["additionalProperties"] != json!(false) {
@@ -132,7 +132,7 @@ impl Described {
         let mut fields = take_object(&mut schema, "properties");
         let mut required: Vec<Value> = take_array(&mut schema, "required");
         let mut parameters = Vec::new();
-        for parameter in template_names(path) {
+        for parameter in operation.route.parameters() {
             match fields.remove(parameter) {
                 Some(field) => parameters.push(parameter_of(parameter, "path", true, field)),
                 None => self.faults.push(format!("{name}: the path has {{{parameter}}} and {} has not", shape.name)),
@@ -218,11 +218,6 @@ struct Input {
     parameters: Vec<Value>,
     body: Option<Value>,
     description: Option<Value>,
-}
-
-/// The names in a path's template: `workspace_id` of `/workspaces/{workspace_id}`.
-fn template_names(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
 }
 
 /// A field of the input as a parameter; what the field is for belongs to the parameter.

@@ -22,7 +22,11 @@ const SHARED: &[(u16, &str, &str)] = &[
     (413, "TooLarge", "The body is larger than the route takes."),
     (415, "UnsupportedMediaType", "The body is not application/json."),
     (422, "InvalidInput", "`errors` names each field and the rule that it breaks."),
-    (429, "TooManyRequests", "A limit was reached. `Retry-After` tells the seconds to wait."),
+    (
+        429,
+        "TooManyRequests",
+        "A limit was reached. `RateLimit` names it, with `r=0`; `Retry-After` gives the seconds to wait.",
+    ),
     (500, "InternalError", "A fault of the service. It has been recorded."),
     (503, "Unavailable", "Something that the service needs did not answer. Try again."),
 ];
@@ -62,7 +66,7 @@ pub fn schemas() -> BTreeMap<String, Value> {
         "required": ["type", "title", "status", "code", "detail", "instance"],
         "properties": {
             "type": text("`urn:bulkhead:problem:` and the code."),
-            "title": text("The status in words."),
+            "title": text("The problem in a few words."),
             "status": { "type": "integer" },
             "code": text("Stable: decide by this."),
             "detail": text("For people. It may change."),

@@ -51,13 +51,18 @@ fn narrowed(
     subject: Subject,
 ) -> Option<(String, Option<serde_json::Value>)> {
     Some(match resource {
-        Resource::Items(table, keys) => {
-            let keys: Vec<String> = keys.iter().filter_map(|key| fill(key)).collect();
+        Resource::Items(table, named) => {
+            let keys: Vec<String> = named.iter().filter_map(|key| fill(key)).collect();
             if keys.is_empty() {
                 return None;
             }
+            let table = format!("arn:aws:dynamodb:*:*:table/{}", table.name(tables));
+            // Keys that are nobody's in particular are bound by the role that is narrowed.
+            if !named.iter().any(|key| key.contains('{')) {
+                return Some((table, None));
+            }
             (
-                format!("arn:aws:dynamodb:*:*:table/{}", table.name(tables)),
+                table,
                 Some(serde_json::json!({
                     "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys },
                     // ForAllValues is true where the key is absent.

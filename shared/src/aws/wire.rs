@@ -29,6 +29,8 @@ pub enum Fault {
     /// The next call whose name contains this waits until the test lets it go: what happens meanwhile is the test's
     /// choice, not the scheduler's.
     Hold(&'static str),
+    /// The call is refused, as if a grant for it were missing.
+    Refuse(usize),
 }
 
 /// Records calls as `Service.Operation` (`DynamoDB.GetItem`, `S3.PUT`, `HTTP.POST /xrpc/…`).
@@ -105,6 +107,7 @@ impl Wire {
             Some(Fault::CrashAfter(k)) if k == count => Fate::CrashAfter,
             Some(Fault::LoseAnswer(k)) if k == count => Fate::LoseAnswer,
             Some(Fault::Hold(name)) if call.contains(name) => Fate::Hold,
+            Some(Fault::Refuse(k)) if k == count => Fate::Refuse,
             _ => Fate::Pass,
         };
         if fate != Fate::Pass {

@@ -15,6 +15,8 @@ pub(crate) enum Label {
     MailedLink,
     /// Tokens that are handed out in answers: challenges, marks of known devices.
     Claims,
+    /// Refresh tokens that follow from the one before.
+    Successors,
     /// Secrets of users that the store keeps, and must read again.
     UserSecrets,
     Pepper(u16),
@@ -26,6 +28,7 @@ impl Label {
             Self::Cursor => "bulkhead/cursor/1".to_owned(),
             Self::MailedLink => "bulkhead/mailed-link/1".to_owned(),
             Self::Claims => "bulkhead/claims/1".to_owned(),
+            Self::Successors => "bulkhead/successors/1".to_owned(),
             Self::UserSecrets => "bulkhead/user-secrets/1".to_owned(),
             Self::Pepper(version) => format!("bulkhead/pepper/{version}"),
         }

@@ -1,4 +1,4 @@
-//! SHA-256, HMAC-SHA-256 and the texts they are written as.
+//! SHA-256, HMAC with SHA-256 and SHA-512, and the texts they are written as.
 
 use aws_lc_rs::{constant_time, hmac};
 use base64::Engine;
@@ -22,6 +22,12 @@ pub fn hex(bytes: &[u8]) -> String {
 pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
     let mut mac = [0; 32];
     mac.copy_from_slice(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message).as_ref());
+    mac
+}
+
+pub fn hmac_sha512(key: &[u8], message: &[u8]) -> [u8; 64] {
+    let mut mac = [0; 64];
+    mac.copy_from_slice(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA512, key), message).as_ref());
     mac
 }
 

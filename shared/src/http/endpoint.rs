@@ -108,6 +108,11 @@ impl Route {
         Self::new(Method::Options, name, path)
     }
 
+    /// The names of the path's parameters, in its order.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
+        self.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+    }
+
     /// What a personal access token must be for: the noun of the path, and `read` or `write`.
     pub fn scope(&self) -> (&'static str, &'static str) {
         let mut parts = self.path.split('/').filter(|part| !part.is_empty() && !part.starts_with('{'));

@@ -23,7 +23,10 @@ impl Incoming {
             _ => Default::default(),
         };
         let pairs = |map: &lambda_http::aws_lambda_events::query_map::QueryMap| {
-            map.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+            let mut pairs: Vec<_> = map.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            // The map's order is another in every process. The values of one name stay as they came.
+            pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
+            pairs
         };
         let path = pairs(&request.path_parameters());
         let query = pairs(&request.query_string_parameters());

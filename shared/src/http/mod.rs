@@ -1,6 +1,7 @@
 //! HTTP: a route's declaration, and the pipeline that every request goes through.
 
 pub mod endpoint;
+pub(crate) mod exact;
 pub(crate) mod headers;
 pub(crate) mod incoming;
 pub(crate) mod input;

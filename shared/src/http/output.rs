@@ -20,17 +20,19 @@ pub struct Answer {
     pub(crate) content_type: &'static str,
     pub(crate) cache: &'static str,
     pub(crate) body: Vec<u8>,
+    /// Whether its caller proved what the attempt was to prove, so that it counts no longer.
+    pub(crate) is_proved: bool,
 }
 
 const PRIVATE: &str = "no-store";
 
 fn json(status: u16, body: &impl Serialize) -> Result<Answer, Problem> {
     let body = serde_json::to_vec(body).map_err(Problem::internal)?;
-    Ok(Answer { status, content_type: "application/json", cache: PRIVATE, body })
+    Ok(Answer { status, content_type: "application/json", cache: PRIVATE, body, is_proved: false })
 }
 
 fn empty(status: u16) -> Answer {
-    Answer { status, content_type: "", cache: PRIVATE, body: Vec::new() }
+    Answer { status, content_type: "", cache: PRIVATE, body: Vec::new(), is_proved: false }
 }
 
 /// 200 with what was asked for, or what was changed.

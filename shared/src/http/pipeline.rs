@@ -12,12 +12,14 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::{HeaderValue, Response};
 use lambda_http::Body;
+use tokio::time::Instant;
 
 use super::endpoint::{Endpoint, Method, Route, UserLimit};
+use super::exact::{Attempt, CREDENTIAL_LIMIT, Exact};
 use super::incoming::Incoming;
 use super::output::{Answer, Output};
-use super::rates::{CREDENTIAL_LIMIT, Exact, Leases, Standing};
-use super::{headers, input};
+use super::rates::{Leases, RateLimitStatus};
+use super::{headers, input, rates};
 use crate::audit::Origin;
 use crate::aws::grants::{Grant, Table};
 use crate::crypto::digest::sha256_hex;
@@ -58,6 +60,15 @@ pub(crate) struct Exchange<'a> {
     remember: Option<Arc<Remember>>,
 }
 
+/// What a request was counted as.
+#[derive(Default)]
+struct Counted {
+    /// How each limit stands that applied to it.
+    limits: Vec<RateLimitStatus>,
+    /// The attempt at credentials, which may be given back.
+    attempt: Option<Attempt>,
+}
+
 /// The pipeline of one process.
 pub(crate) struct Pipeline {
     pub(crate) app: Arc<App>,
@@ -73,14 +84,18 @@ impl Pipeline {
     /// Answers a request. It always answers: a fault or a panic is a 500 with all headers.
     pub(crate) async fn answer(&self, entry: &RouteEntry, incoming: Incoming) -> Response<Body> {
         let started = self.app.aws.clock.now();
-        let mut standing = None;
+        let mut counted = Counted::default();
         let limit = Duration::from_secs(entry.route.timeout_s.into()).saturating_sub(ANSWERED_BEFORE_TIMEOUT);
-        let work = AssertUnwindSafe(self.work(entry, &incoming, &mut standing)).catch_unwind();
-        let result = match tokio::time::timeout(limit, work).await {
+        let deadline = Instant::now() + limit;
+        let work = AssertUnwindSafe(self.work(entry, &incoming, &mut counted)).catch_unwind();
+        let result = match tokio::time::timeout_at(deadline, work).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(Problem::internal("the handler panicked")),
             Err(_) => Err(Problem::new(504, "timed_out", "This took too long and was given up.")),
         };
+        if result.as_ref().is_ok_and(|answer| answer.is_proved) {
+            self.give_back(&mut counted, deadline).await;
+        }
         let (status, code) = match &result {
             Ok(answer) => (answer.status, ""),
             Err(problem) => (problem.status(), problem.code()),
@@ -99,7 +114,7 @@ impl Pipeline {
             "request"
         );
         metrics::request(ended, entry.route.name, status, duration_ms);
-        self.respond(&incoming, result, standing)
+        self.respond(&incoming, result, &counted.limits)
     }
 
     /// Whether the route's commit carries the record of a repeatable request: those of a workspace, and its founding.
@@ -107,16 +122,12 @@ impl Pipeline {
         matches!(entry.level, Level::Workspace(_)) || self.app.grants.contains(&Grant::FoundWorkspaces)
     }
 
-    async fn work(
-        &self,
-        entry: &RouteEntry,
-        incoming: &Incoming,
-        standing: &mut Option<Standing>,
-    ) -> Result<Answer, Problem> {
+    async fn work(&self, entry: &RouteEntry, incoming: &Incoming, counted: &mut Counted) -> Result<Answer, Problem> {
         check_body(entry, incoming)?;
-        *standing = Some(self.leases.take(&self.app.aws, &incoming.ip).await?);
+        let Counted { limits, attempt } = counted;
+        self.leases.take(&self.app.aws, &incoming.ip, limits).await?;
         if entry.level == Level::Credentials {
-            CREDENTIAL_LIMIT.take(&self.app.aws, &incoming.ip).await?;
+            *attempt = Some(CREDENTIAL_LIMIT.take(&self.app.aws, &incoming.ip, limits).await?);
         }
         let asking = Asking {
             app: &self.app,
@@ -139,18 +150,30 @@ impl Pipeline {
         let admission = admission::admit(asking).await?;
         if let (Some(limit), Some(Caller { user, .. })) = (entry.limit, admission.caller) {
             let limit = Exact { name: entry.route.name, requests: limit.requests, seconds: limit.seconds };
-            limit.take(&self.app.aws, &user.to_string()).await?;
+            limit.take(&self.app.aws, &user.to_string(), limits).await?;
         }
         let remember = admission.remember.clone();
         let exchange = Exchange { pipeline: self, incoming, remember };
         (entry.call)(admission, &exchange).await
     }
 
+    /// Lets the attempt of a proven caller count no longer. What the caller did is done and answered whether or not this
+    /// succeeds; at worst the attempt counts for five minutes.
+    async fn give_back(&self, counted: &mut Counted, deadline: Instant) {
+        let Counted { limits, attempt } = counted;
+        let Some(attempt) = attempt.take() else { return };
+        match tokio::time::timeout_at(deadline, attempt.give_back(&self.app.aws, limits)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(problem)) => tracing::warn!(cause = problem.cause(), "an attempt was not given back"),
+            Err(_) => tracing::warn!("an attempt was not given back in time"),
+        }
+    }
+
     pub(crate) fn respond(
         &self,
         incoming: &Incoming,
         result: Result<Answer, Problem>,
-        standing: Option<Standing>,
+        limits: &[RateLimitStatus],
     ) -> Response<Body> {
         let retry_after_s = result.as_ref().err().and_then(Problem::retry_after_s);
         let challenge = result.as_ref().err().and_then(Problem::challenge);
@@ -158,6 +181,7 @@ impl Pipeline {
             status: problem.status(),
             content_type: "application/problem+json",
             cache: "no-store",
+            is_proved: false,
             body: problem.document(&incoming.request_id).to_string().into_bytes(),
         });
         let body = match String::from_utf8(answer.body) {
@@ -187,9 +211,8 @@ impl Pipeline {
         if let Some(challenge) = challenge {
             set("www-authenticate", challenge.to_owned());
         }
-        if let Some(Standing { limit, remaining, resets_in_s }) = standing {
-            set("ratelimit-policy", format!("\"address\";q={limit};w=60"));
-            set("ratelimit", format!("\"address\";r={remaining};t={resets_in_s}"));
+        if !limits.is_empty() {
+            rates::headers(limits).into_iter().for_each(|(name, value)| set(name, value));
         }
         response
     }
@@ -204,7 +227,7 @@ pub(crate) fn call<'a, E: Endpoint>(
         let access = <E::Access as Admit>::admit(admission)?;
         let input: E = input::parse(exchange.incoming, E::ROUTE.method)?;
         match input.handle(&access).await {
-            Ok(output) => output.into_answer(),
+            Ok(output) => output.into_answer().map(|answer| Answer { is_proved: access.is_proved(), ..answer }),
             Err(problem) => match exchange.recall(&access, &problem).await? {
                 Some(resource) => E::recall(&resource, &access).await?.into_answer(),
                 None => Err(problem),
@@ -279,9 +302,60 @@ fn repeatable(entry: &RouteEntry, incoming: &Incoming) -> Result<Option<Repeatab
     if key.is_empty() || key.len() > 255 || !key.iter().all(u8::is_ascii_graphic) {
         return Err(Problem::invalid("Idempotency-Key", "must have 1 to 255 visible ASCII characters"));
     }
-    let place: String = incoming.path.iter().map(|(name, value)| format!("{name}={value}|")).collect();
     let name = entry.route.name;
-    let fingerprint = sha256_hex(format!("{name}|{place}{}", sha256_hex(&incoming.body)).as_bytes());
+    // Each part by its digest, so that no two places read the same; in the template's order, so that every process
+    // computes the same.
+    let mut parts = vec![name.to_owned()];
+    let values = entry.route.parameters().map(|name| incoming.path_parameter(name).unwrap_or_default());
+    parts.extend(values.map(|value| sha256_hex(value.as_bytes())));
+    parts.push(sha256_hex(&incoming.body));
+    let fingerprint = sha256_hex(parts.join("|").as_bytes());
     let key = sha256_hex(format!("{name}|{}", sha256_hex(key)).as_bytes());
     Ok(Some(Repeatable { key, fingerprint, status: entry.status }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENTRY: RouteEntry = RouteEntry {
+        route: Route::post("mark-line", "/workspaces/{workspace_id}/notes/{note_id}/lines/{line_id}"),
+        level: Level::Anyone,
+        is_fresh: false,
+        needs: &[],
+        limit: None,
+        status: 201,
+        call: |_, _| Box::pin(async { Err(Problem::not_found()) }),
+    };
+
+    /// A request as API Gateway hands it over; its maps have another order each time.
+    fn fingerprint([workspace, note, line]: [&str; 3]) -> String {
+        let event = serde_json::json!({
+            "version": "2.0",
+            "routeKey": "POST /",
+            "rawPath": "/",
+            "headers": { "idempotency-key": "k-1" },
+            "pathParameters": { "workspace_id": workspace, "note_id": note, "line_id": line },
+            "requestContext": { "http": { "method": "POST", "path": "/", "sourceIp": "192.0.2.1" }, "requestId": "r" },
+            "isBase64Encoded": false,
+        });
+        let Ok(request) = lambda_http::request::from_str(&event.to_string()) else { unreachable!("a good event") };
+        let Ok(Some(repeatable)) = repeatable(&ENTRY, &Incoming::new(request)) else { unreachable!("a good key") };
+        repeatable.fingerprint
+    }
+
+    #[test]
+    fn the_same_request_has_one_fingerprint_in_every_process() {
+        let first = fingerprint(["a", "b", "c"]);
+        for process in 0..200 {
+            assert_eq!(fingerprint(["a", "b", "c"]), first, "in process {process}");
+        }
+    }
+
+    #[test]
+    fn a_request_to_another_place_has_another_fingerprint() {
+        let places = [["a", "b", "c"], ["c", "b", "a"], ["a", "c", "b"], ["a|b", "", "c"], ["a", "|b", "c"]];
+        let distinct: std::collections::BTreeSet<_> = places.map(fingerprint).into_iter().collect();
+        assert_eq!(distinct.len(), places.len());
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::accounts::{Accounts, Store};
 use super::admission::{Admission, Admit, Level};
@@ -24,9 +25,11 @@ pub struct Anyone {
     accounts: Store,
 }
 
-/// A caller who presents credentials: five attempts in five minutes from one address.
+/// A caller who presents credentials: five attempts in five minutes from one address, not counting those that proved
+/// something.
 pub struct Credentials {
     accounts: Store,
+    is_proved: AtomicBool,
 }
 
 /// A caller who is known: by a live session, or by a personal access token that may read this.
@@ -77,7 +80,21 @@ impl Admit for Credentials {
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         checked(&admission, Self::LEVEL)?;
-        Ok(Self { accounts: Store(admission.accounts) })
+        Ok(Self { accounts: Store(admission.accounts), is_proved: AtomicBool::new(false) })
+    }
+
+    fn is_proved(&self) -> bool {
+        self.is_proved.load(Ordering::Relaxed)
+    }
+}
+
+impl Credentials {
+    /// Says that the caller has proved all that there is to prove: opened a session, or carried out what a mailed link
+    /// entitles to. Once the request has succeeded, its attempt, and no other, does not count any longer.
+    ///
+    /// To be called after the commit. A right password whose second factor is still to come proves too little.
+    pub fn proved(&self) {
+        self.is_proved.store(true, Ordering::Relaxed);
     }
 }
 

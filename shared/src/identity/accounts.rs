@@ -18,7 +18,7 @@ use crate::aws::grants::Table;
 use crate::config::PasswordCost;
 use crate::crypto::aead;
 use crate::crypto::derived::Label;
-use crate::crypto::digest::{base64, from_base64, hmac_sha256};
+use crate::crypto::digest::{base64, from_base64, hmac_sha256, hmac_sha512, sha256};
 use crate::crypto::link::{self, LinkClaims};
 use crate::events::{self, Occurrence};
 use crate::kernel::entropy::Entropy;
@@ -256,6 +256,14 @@ impl Accounts {
     pub async fn verify_claims(&self, token: &SecretText, purpose: &str) -> Result<Option<LinkClaims>, Problem> {
         let key = self.app.derived.get(&self.app.aws, Label::Claims).await?;
         Ok(link::verify(&key, token.expose(), purpose, self.now()))
+    }
+
+    /// 64 bytes that follow from a token and an attempt, for whoever has both and this deployment's key.
+    pub async fn derive_successor(&self, token: &SecretText, attempt: &SecretText) -> Result<[u8; 64], Problem> {
+        let key = self.app.derived.get(&self.app.aws, Label::Successors).await?;
+        // Digests, so that no two pairs are the same message.
+        let message = [sha256(token.expose().as_bytes()), sha256(attempt.expose().as_bytes())].concat();
+        Ok(hmac_sha512(key.expose(), &message))
     }
 
     /// Seals a secret of a user's. It opens for the same purpose and user alone.

@@ -58,6 +58,10 @@ pub trait Admit: Sized + Send + Sync {
     fn scope(&self) -> Option<&Scope> {
         None
     }
+    /// Whether the caller proved what their counted attempt was to prove.
+    fn is_proved(&self) -> bool {
+        false
+    }
 }
 
 /// A request before its caller is known.
@@ -103,12 +107,12 @@ impl Repeatable {
 pub(crate) fn factor_needed() -> Problem {
     let detail = "This needs a factor proved in the last 10 minutes: POST /auth/step-up, then try again.";
     let challenge = "Bearer error=\"insufficient_user_authentication\", max_age=\"600\"";
-    Problem::new(401, "fresh_factor_needed", detail).challenged(challenge)
+    Problem::new(401, "fresh_factor_needed", detail).titled("Re-authentication required").challenged(challenge)
 }
 
 fn second_factor_needed() -> Problem {
     let detail = "This workspace needs a second factor: enrol one (POST /me/totp or /me/passkeys), or sign in with it.";
-    Problem::new(403, "second_factor_needed", detail)
+    Problem::new(403, "second_factor_needed", detail).titled("Second factor required")
 }
 
 /// What a request presents, before the store is asked about it.

@@ -14,6 +14,7 @@ pub struct Problem(Box<Inner>);
 struct Inner {
     status: u16,
     code: &'static str,
+    title: &'static str,
     detail: String,
     errors: Vec<FieldError>,
     retry_after_s: Option<u32>,
@@ -41,11 +42,18 @@ pub trait Refusal: Error + Send + Sync + 'static {
     fn field(&self) -> Option<&'static str> {
         None
     }
+    /// The problem in a few words, where those of its status do not fit.
+    fn title(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 impl<E: Refusal> From<E> for Problem {
     fn from(refusal: E) -> Self {
-        let problem = Self::new(refusal.status(), refusal.code(), refusal.to_string());
+        let mut problem = Self::new(refusal.status(), refusal.code(), refusal.to_string());
+        if let Some(title) = refusal.title() {
+            problem = problem.titled(title);
+        }
         match refusal.field() {
             Some(field) => problem.at(field, refusal.to_string()),
             None => problem,
@@ -58,6 +66,7 @@ impl Problem {
         Self(Box::new(Inner {
             status,
             code,
+            title: title(status),
             detail: detail.into(),
             errors: Vec::new(),
             retry_after_s: None,
@@ -94,6 +103,12 @@ impl Problem {
     /// Names a field and the rule that it breaks.
     pub fn at(mut self, field: impl Into<String>, rule: impl Into<String>) -> Self {
         self.0.errors.push(FieldError { field: field.into(), rule: rule.into() });
+        self
+    }
+
+    /// Says in a few words what the problem is, where those of its status do not fit.
+    pub fn titled(mut self, title: &'static str) -> Self {
+        self.0.title = title;
         self
     }
 
@@ -159,7 +174,7 @@ impl Problem {
     pub fn document(&self, instance: &str) -> serde_json::Value {
         let mut document = serde_json::json!({
             "type": format!("urn:bulkhead:problem:{}", self.0.code),
-            "title": title(self.0.status),
+            "title": self.0.title,
             "status": self.0.status,
             "code": self.0.code,
             "detail": self.0.detail,

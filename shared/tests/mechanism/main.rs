@@ -1,6 +1,7 @@
 //! The mechanism, shown on a domain of one entity that exists only here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod attempts;
 mod commits;
 mod limits;
 mod notes;

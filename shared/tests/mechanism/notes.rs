@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::crypto::Sealed;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Found, Route};
+use shared::http::{Created, Endpoint, Found, NoContent, Route, UserLimit};
+use shared::identity::{Credentials, SignedIn};
 use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::ids::{Id, Identified, WorkspaceId};
 use shared::kernel::problems::Problem;
@@ -138,6 +139,54 @@ impl Endpoint for OpenNote {
         let note = workspace.get::<Note>(&self.note_id).await?;
         let sealed = note.secret.as_ref().ok_or_else(Problem::not_found)?;
         Ok(Found(workspace.open("note", &note.id, sealed).await?.expose().to_owned()))
+    }
+}
+
+/// Says whether a word is the right one, which is `open`; `half` is right and proves nothing.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Knock {
+    word: String,
+}
+
+pub static KNOCK: Function = Function::route::<Knock>();
+
+impl Endpoint for Knock {
+    const ROUTE: Route = Route::post("knock", "/knock");
+    type Access = Credentials;
+    type Output = NoContent;
+
+    async fn handle(self, accounts: &Credentials) -> Result<NoContent, Problem> {
+        match self.word.as_str() {
+            "open" => {
+                accounts.proved();
+                Ok(NoContent)
+            }
+            "half" => Ok(NoContent),
+            "open, then fail" => {
+                accounts.proved();
+                Err(Problem::internal("as asked"))
+            }
+            _ => Err(Problem::new(401, "wrong_word", "The word is wrong.")),
+        }
+    }
+}
+
+/// Greets its caller, who may be greeted twice a minute.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Greet {}
+
+pub static GREET: Function = Function::route::<Greet>();
+
+impl Endpoint for Greet {
+    const ROUTE: Route = Route::get("greet", "/greeting");
+    const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 2, seconds: 60 });
+    type Access = SignedIn;
+    type Output = NoContent;
+
+    async fn handle(self, _: &SignedIn) -> Result<NoContent, Problem> {
+        Ok(NoContent)
     }
 }
 

@@ -22,7 +22,7 @@ const LAYERS: [&[&str]; 12] = [
 ];
 
 /// The domains, lowest first, those included that are still to come.
-const DOMAINS: [&str; 18] = [
+const DOMAINS: [&str; 19] = [
     "mail",
     "accounts",
     "passkeys",

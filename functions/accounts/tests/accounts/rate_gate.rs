@@ -1,6 +1,7 @@
-//! The gate before everything that takes credentials: five attempts of one address in five minutes, however many come at
-//! the same moment and wherever they knock.
+//! The gate before everything that takes credentials: five attempts of one address in five minutes that prove nothing,
+//! however many come at the same moment and wherever they knock.
 
+use crate::authenticator_app::{Enrolled, enrolled};
 use crate::support::*;
 use accounts::{login, register, request_password_reset, resend_verification, verify_email, verify_second_factor};
 use futures::future::join_all;
@@ -102,4 +103,97 @@ async fn addresses_do_not_share_their_attempts() {
         addresses.push(app.address());
     }
     assert_eq!(admitted(&app, &addresses).await, 4 * ADMITTED);
+}
+
+/// How many attempts that prove nothing the address has left.
+async fn left(app: &TestApp, address: &str) -> usize {
+    let wrong = json!({ "email": "nobody@example.com", "password": "x" });
+    for admitted in 0..=ADMITTED {
+        if app.call(Request::to(&login::FUNCTION).ip(address).json(wrong.clone())).await.status == 429 {
+            return admitted;
+        }
+    }
+    ADMITTED + 1
+}
+
+#[tokio::test]
+async fn an_office_signs_in_from_one_address() {
+    let app = TestApp::new();
+    let (email, _) = user(&app).await;
+    app.move_address();
+    let address = app.address();
+    for _ in 0..3 * ADMITTED {
+        let body = json!({ "email": email, "password": PASSWORD });
+        app.call(Request::to(&login::FUNCTION).ip(&address).json(body)).await.expect(200);
+    }
+    assert_eq!(left(&app, &address).await, ADMITTED);
+}
+
+#[tokio::test]
+async fn mailed_links_do_not_count_and_asking_for_them_does() {
+    let app = TestApp::new();
+    let email = email(&app);
+    register(&app, &email, PASSWORD).await.expect(202);
+    let user = waiting(&app, &email).await;
+    let verify = mailed_token(&app, &email, user).await;
+    app.move_address();
+    let address = app.address();
+    let at_office = async |route, body| app.call(Request::to(route).ip(&address).json(body)).await;
+    at_office(&verify_email::FUNCTION, json!({ "token": verify })).await.expect(200);
+    at_office(&request_password_reset::FUNCTION, json!({ "email": email })).await.expect(202);
+    let reset = mailed_token(&app, &email, user).await;
+    let body = json!({ "token": reset, "password": "a ferry, a kite and 5 gulls" });
+    at_office(&reset_password::FUNCTION, body.clone()).await.expect(200);
+    // The same link once more proves nothing.
+    at_office(&reset_password::FUNCTION, body).await.expect(422);
+    assert_eq!(left(&app, &address).await, ADMITTED - 2);
+}
+
+#[tokio::test]
+async fn a_right_password_counts_until_its_second_factor_is_proved_too() {
+    let app = TestApp::new();
+    let Enrolled { email, recovery_codes, .. } = enrolled(&app).await;
+    app.move_address();
+    let address = app.address();
+    let at_office = async |route, body| app.call(Request::to(route).ip(&address).json(body)).await;
+    let body = json!({ "email": email, "password": PASSWORD });
+    let asked = at_office(&login::FUNCTION, body.clone()).await.expect(200).body;
+    let challenge = &asked["second_factor"]["challenge"];
+    let right = json!({ "challenge": challenge, "recovery_code": recovery_codes[0] });
+    at_office(&verify_second_factor::FUNCTION, right).await.expect(200);
+    // The second factor gives its own attempt back, and not that of the password.
+    assert_eq!(left(&app, &address).await, ADMITTED - 1);
+}
+
+#[tokio::test]
+async fn of_right_and_wrong_at_once_never_a_sixth_wrong_is_let_through() {
+    let app = TestApp::new();
+    let (email, _) = user(&app).await;
+    app.move_address();
+    let address = app.address();
+    let (mut wrong, mut right) = (Vec::new(), 0);
+    for round in 0..8 {
+        let first = usize::from(app.entropy().bytes::<1>()[0]);
+        let calls = (0..AT_ONCE / 2).map(|n| {
+            let is_right = (first + n) % 2 == 0;
+            let body = match is_right {
+                true => json!({ "email": email, "password": PASSWORD }),
+                false => json!({ "email": format!("nobody.{round}.{n}@example.com"), "password": PASSWORD }),
+            };
+            app.call(Request::to(&login::FUNCTION).ip(&address).json(body))
+        });
+        for answer in join_all(calls).await {
+            match answer.status {
+                200 => right += 1,
+                401 => wrong.push(app.now()),
+                429 => {}
+                other => panic!("round {round}: {other} {}", answer.text),
+            }
+        }
+        app.advance(SignedDuration::from_millis(i64::from(u16::from_le_bytes(app.entropy().bytes())) * 3));
+    }
+    for window in wrong.windows(ADMITTED + 1) {
+        assert!(window[ADMITTED].duration_since(window[0]) >= SignedDuration::from_mins(5), "{window:?}");
+    }
+    assert!(right > 0 && wrong.len() > ADMITTED, "{right} right, {} wrong", wrong.len());
 }

@@ -3,11 +3,12 @@
 use crate::support::*;
 use accounts::{login, logout, refresh_session};
 use mail::{Letter, SendEmail};
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::aws::wire::Fault;
+use shared::crypto::digest::base64url;
 use shared::events::Severity;
 use shared::kernel::time::SignedDuration;
-use shared::testing::{Request, TestApp};
+use shared::testing::{Request, Response, TestApp};
 
 fn user_id(tokens: &Value) -> shared::kernel::ids::UserId {
     tokens["user_id"].as_str().unwrap().parse().unwrap()
@@ -99,6 +100,107 @@ async fn a_lost_answer_is_no_theft() {
     app.wire(&refresh_session::FUNCTION).disarm();
     get_me(&app, &tokens["access_token"]).await.expect(200);
     assert_eq!(revocations(&app, &tokens).await, 0);
+}
+
+/// Made as a client makes it: 16 random bytes.
+fn attempt(app: &TestApp) -> String {
+    base64url(&app.entropy().bytes::<16>())
+}
+
+async fn refresh_at(app: &TestApp, refresh_token: &Value, attempt: &str) -> Response {
+    post(app, &refresh_session::FUNCTION, json!({ "refresh_token": refresh_token, "attempt": attempt })).await
+}
+
+#[tokio::test]
+async fn a_retry_with_the_same_attempt_gets_the_same_successor_for_a_minute() {
+    let app = TestApp::new();
+    let tokens = signed_in(&app).await;
+    let attempt = attempt(&app);
+    let first = refresh_at(&app, &tokens["refresh_token"], &attempt).await.expect(200).body;
+    app.forget_warm();
+    app.advance(SignedDuration::from_secs(59));
+    let again = refresh_at(&app, &tokens["refresh_token"], &attempt).await.expect(200).body;
+    assert_eq!(again["refresh_token"], first["refresh_token"]);
+    assert_eq!(again["refresh_expires_at"], first["refresh_expires_at"], "a retry prolongs the session");
+    assert_ne!(again["access_token"], first["access_token"]);
+    for tokens in [&first, &again] {
+        get_me(&app, &tokens["access_token"]).await.expect(200);
+    }
+    let next = refresh(&app, &again["refresh_token"]).await.expect(200).body;
+    get_me(&app, &next["access_token"]).await.expect(200);
+    assert_eq!(revocations(&app, &tokens).await, 0);
+    assert_granted(&app, &[&refresh_session::FUNCTION]);
+}
+
+#[tokio::test]
+async fn a_used_token_without_its_attempt_ends_every_session() {
+    let minute = SignedDuration::from_mins(1);
+    let none = SignedDuration::ZERO;
+    for (what, at_first, then, wait, spends_successor) in [
+        ("another attempt", Some("a"), Some("b"), none, false),
+        ("no attempt", Some("a"), None, none, false),
+        ("an attempt after none", None, Some("a"), none, false),
+        ("the attempt after a minute", Some("a"), Some("a"), minute, false),
+        ("the attempt after its successor was used", Some("a"), Some("a"), none, true),
+    ] {
+        let app = TestApp::new();
+        let tokens = signed_in(&app).await;
+        let present = async |attempt: Option<&str>| match attempt {
+            Some(letter) => refresh_at(&app, &tokens["refresh_token"], &letter.repeat(22)).await,
+            None => refresh(&app, &tokens["refresh_token"]).await,
+        };
+        let mut last = present(at_first).await.expect(200).body;
+        if spends_successor {
+            last = refresh(&app, &last["refresh_token"]).await.expect(200).body;
+        }
+        app.advance(wait);
+        let refused = present(then).await;
+        assert_eq!((refused.status, refused.code()), (401, "refresh_token_reused"), "{what}");
+        assert_eq!(get_me(&app, &last["access_token"]).await.status, 401, "{what}: the session goes on");
+        assert_eq!(refresh(&app, &last["refresh_token"]).await.code(), "session_ended", "{what}");
+        assert_eq!(revocations(&app, &tokens).await, 1, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_retry_of_a_session_that_has_ended_is_refused_without_an_alarm() {
+    let app = TestApp::new();
+    let tokens = signed_in(&app).await;
+    let attempt = attempt(&app);
+    let next = refresh_at(&app, &tokens["refresh_token"], &attempt).await.expect(200).body;
+    let bearer = next["access_token"].as_str().unwrap();
+    app.call(Request::to(&logout::FUNCTION).bearer(bearer)).await.expect(204);
+    assert_eq!(refresh_at(&app, &tokens["refresh_token"], &attempt).await.expect(401).code(), "session_ended");
+    assert_eq!(revocations(&app, &tokens).await, 0);
+}
+
+#[tokio::test]
+async fn wherever_a_refresh_dies_its_retry_goes_on() {
+    let app = TestApp::new();
+    let mut tokens = signed_in(&app).await;
+    tokens = refresh_at(&app, &tokens["refresh_token"], &attempt(&app)).await.expect(200).body;
+    for fault in [Fault::CrashBefore, Fault::CrashAfter] {
+        for call in 1..=3 {
+            let attempt = attempt(&app);
+            app.wire(&refresh_session::FUNCTION).arm(fault(call));
+            let dies = async { Ok(refresh_at(&app, &tokens["refresh_token"], &attempt).await) };
+            let _answered_or_died = app.until_crash(&refresh_session::FUNCTION, dies).await;
+            tokens = refresh_at(&app, &tokens["refresh_token"], &attempt).await.expect(200).body;
+            get_me(&app, &tokens["access_token"]).await.expect(200);
+        }
+    }
+    assert_eq!(revocations(&app, &tokens).await, 0);
+}
+
+#[tokio::test]
+async fn an_attempt_is_long_enough_to_be_random() {
+    let app = TestApp::new();
+    let tokens = signed_in(&app).await;
+    for wrong in ["", "short", &"a".repeat(21), &"a".repeat(87), &"+".repeat(22)] {
+        let refused = refresh_at(&app, &tokens["refresh_token"], wrong).await.expect(422);
+        assert_eq!(refused.fields(), ["attempt"], "{wrong}");
+    }
+    refresh(&app, &tokens["refresh_token"]).await.expect(200);
 }
 
 #[tokio::test]

@@ -120,3 +120,21 @@ async fn owners_and_admins_can_only_enrol_until_they_have() {
     let (token, workspace) = single_session(&app, Role::Member).await;
     visit(token, workspace).await.expect(204);
 }
+
+#[tokio::test]
+async fn a_title_says_what_failed_and_not_that_nobody_is_signed_in() {
+    let app = TestApp::new();
+    let (email, _) = user(&app).await;
+    let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
+    let token = &tokens["access_token"];
+    assert_eq!(login(&app, &email, "wrong").await.expect(401).body["title"], "Sign-in failed");
+    assert_eq!(
+        step(&app, token, json!({ "password": "wrong" })).await.expect(403).body["title"],
+        "Re-authentication failed"
+    );
+    app.advance(SignedDuration::from_mins(11));
+    assert_eq!(enrol(&app, token).await.expect(401).body["title"], "Re-authentication required");
+    let never = json!("A".repeat(86));
+    assert_eq!(refresh(&app, &never).await.expect(401).body["title"], "Session ended");
+    assert_eq!(get_me(&app, &json!("x.y.z")).await.expect(401).body["title"], "Not signed in");
+}

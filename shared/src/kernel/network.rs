@@ -1,0 +1,45 @@
+//! Network addresses: the one that a caller has, in whatever form it arrives.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The same host by its IPv4 address where an IPv6 address only carries one. Otherwise all of IPv4 would be one IPv6
+/// network, or one IPv4 host would be 65,536 of them.
+pub fn unwrapped(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(outer) => carried(outer).map_or(address, IpAddr::V4),
+        IpAddr::V4(_) => address,
+    }
+}
+
+fn carried(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [a, b, c, d, e, f, high, low] = address.segments();
+    let ipv4 = |high: u16, low: u16| Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
+    match (a, b, c, d, e, f) {
+        // Mapped (RFC 4291, section 2.5.5.2) and behind NAT64's well-known prefix (RFC 6052, section 2.1).
+        (0, 0, 0, 0, 0, 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => ipv4(high, low),
+        // 6to4 gives each IPv4 address a /48 (RFC 3056, section 2).
+        (0x2002, ..) => ipv4(b, c),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_carries_another_is_that_one() {
+        for (address, inside) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("64:ff9b::192.0.2.1", "192.0.2.1"),
+            ("2002:c000:201::1", "192.0.2.1"),
+            ("2002:c000:201:ffff::1", "192.0.2.1"),
+            ("64:ff9b:1::192.0.2.1", "64:ff9b:1::192.0.2.1"),
+            ("2001:db8::192.0.2.1", "2001:db8::192.0.2.1"),
+            ("::1", "::1"),
+        ] {
+            assert_eq!(address.parse().map(unwrapped), inside.parse::<IpAddr>(), "{address}");
+        }
+    }
+}
