@@ -51,6 +51,8 @@ pub mod verify_second_factor;
 pub mod watch_failed_logins;
 pub mod withdraw_signing_key;
 
+#[cfg(feature = "measuring")]
+pub use blocklist::listed::file_of as blocklist_file_of;
 pub use mail::EmailAddress;
 pub use password::{Password, PasswordAttempt, PasswordError, PasswordLength, ProvedBy};
 #[cfg(feature = "measuring")]
