@@ -16,7 +16,6 @@ pub mod get_me;
 mod guessing;
 pub mod import_accounts;
 mod legacy_hash;
-pub mod line;
 pub mod list_factors;
 pub mod login;
 pub mod logout;

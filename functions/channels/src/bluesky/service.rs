@@ -1,5 +1,6 @@
 //! The address of a Bluesky server: an origin, nothing else.
 
+use shared::kernel::visible_text::without_unseen_ends;
 use url::Url;
 
 /// Where most accounts sign in. It hands on to the server that holds the account.
@@ -9,7 +10,7 @@ pub const DEFAULT_SERVICE: &str = "https://bsky.social";
 /// or another scheme than `http` and `https`; whether `http` may be called is the outbound client's
 /// decision, which admits it on loopback in a development build.
 pub fn origin(text: &str) -> Option<Url> {
-    let url = Url::parse(text.trim()).ok()?;
+    let url = Url::parse(&without_unseen_ends(text)).ok()?;
     let plain = matches!(url.scheme(), "http" | "https")
         && url.has_host()
         && url.username().is_empty()
@@ -39,6 +40,7 @@ mod tests {
     fn a_service_is_an_origin() {
         assert_eq!(origin(DEFAULT_SERVICE).unwrap().as_str(), "https://bsky.social/");
         assert_eq!(origin(" https://PDS.Example.com:8443/ ").unwrap().as_str(), "https://pds.example.com:8443/");
+        assert_eq!(origin("\u{2068}https://bsky.social\u{2069}").unwrap().as_str(), "https://bsky.social/");
         assert!(origin("http://localhost:2583").is_some());
         for wrong in [
             "",
