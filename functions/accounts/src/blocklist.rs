@@ -1,17 +1,20 @@
-//! The blocklist: which passwords a guesser finds, because they are composed of what guessers try first.
+//! The blocklist: which passwords a guesser finds, because they are what guessers try first, or composed of it.
 //!
-//! A list of whole passwords has little force at 15 characters: `Manchester2024!!` stands in none. So a password is taken
-//! apart instead. Every part that a guesser's rules can make (a listed word or phrase, also backwards and in leet; a name
-//! from the account; a run, keyboard walk, year or date; a repetition of what stands before) costs as much as the choice
-//! among its like, every other character as much as the choice among its kind, and the cheapest way to compose the
-//! **whole** password is what it is worth: NIST SP 800-63B-4, section 3.1.1.2, has the entire password compared, never
-//! words that it merely contains. What is worth less than 2.6 bits for each of its first 15 characters is refused:
+//! A list of whole passwords alone has little force at 15 characters: `Manchester2024!!` stands in none. So a password is
+//! looked up ([`listed`]), and taken apart as well. Every part that a guesser's rules can make (a listed word or phrase, also
+//! backwards and in leet; a name from the account; a run, keyboard walk, count, year or date; what stands before, again or
+//! moved by a step) costs as much as the choice among its like, every other character as much as the choice among its kind,
+//! and the cheapest way to compose the **whole** password is what it is worth: NIST SP 800-63B-4, section 3.1.1.2, has the
+//! entire password compared, never words that it merely contains. What is worth less than 2.6 bits for each of its first 15
+//! characters is refused:
 //!
 //! - From 15 characters on that is 39 bits: one to three listed words with signs, or two and a year, are too few; four
 //!   words, or a sentence of ordinary words, are enough, and so are 15 random digits.
 //! - At 8 characters, which only a password beside a second factor may have, it is 20.8 bits: a listed word with two
 //!   digits is too little, 8 random digits are enough.
 
+mod keyboard;
+pub mod listed;
 mod patterns;
 mod words;
 
@@ -19,6 +22,9 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use zeroize::Zeroizing;
 
+use keyboard::in_the_other_script;
+use listed::{LISTED, Listed};
+use patterns::Patterns;
 pub(crate) use patterns::follows;
 use words::{Words, may_be_a_letter};
 
@@ -29,12 +35,18 @@ const COUNTED: usize = 15;
 /// Worth no more, it is a listed password with a little added.
 const COMMON: u32 = 225;
 
+/// One of some 100,000.
+const LISTED_WHOLE: u32 = 165;
+/// For typing with the layout of another script.
+const OTHER_SCRIPT: u32 = 10;
 /// One of some 5,000, of which a few are most of what people choose.
 const WORD: u32 = 115;
 /// For writing it backwards.
 const BACKWARDS: u32 = 10;
 /// A word from the account: whoever guesses for this account tries them before all others.
 const OWN_WORD: u32 = 20;
+/// Digits and signs are not taken off around less.
+const SHORTEST_LISTED: usize = 8;
 /// A shorter name stands in too many good passwords.
 const SHORTEST_OWN_WORD: usize = 4;
 /// Own words beyond these are not looked for: nobody has so many names.
@@ -55,24 +67,34 @@ pub enum Weakness {
     Common,
     /// It is composed of few things that guessers try.
     Predictable,
-    /// It would do in another account: here it is composed of what is known of this one.
-    NamesTheAccount,
+}
+
+/// Whether a password is found by guessing, by someone who knows nothing of its account.
+///
+/// The work is bounded for the longest password, 128 characters: under a millisecond of one processor
+/// (`docs/benchmarks.md`), for it is done before the caller is known.
+pub fn weakness(password: &str) -> Option<Weakness> {
+    weakness_beside(LISTED, password)
+}
+
+fn weakness_beside(listed: Listed, password: &str) -> Option<Weakness> {
+    let text = fold(password);
+    let worth = worth(&text, &Words::of([]), listed);
+    let is_weak = worth < needed(password);
+    is_weak.then_some(if worth <= COMMON { Weakness::Common } else { Weakness::Predictable })
 }
 
 /// Whether a password is found by guessing, by someone who knows these texts of the account: names and addresses, which
-/// are taken apart into words. It is fast: linear in the password's length, and in that of the texts.
-pub fn weakness<'a>(password: &str, known: impl IntoIterator<Item = &'a str>) -> Option<Weakness> {
-    let counted = password.chars().count().min(COUNTED);
-    let needed = NEEDED * u32::try_from(counted).unwrap_or_default();
-    let text = fold(password);
-    let none = Words::of([]);
-    let worth = worth(&text, &none);
-    if worth < needed {
-        return Some(if worth <= COMMON { Weakness::Common } else { Weakness::Predictable });
-    }
+/// are taken apart into words. As fast as [`weakness`], which it does not ask again.
+pub fn names_the_account<'a>(password: &str, known: impl IntoIterator<Item = &'a str>) -> bool {
     let own = own_words(known);
     let own = Words::of(own.iter().map(String::as_str));
-    (!own.is_empty() && self::worth(&text, &own) < needed).then_some(Weakness::NamesTheAccount)
+    !own.is_empty() && worth(&fold(password), &own, LISTED) < needed(password)
+}
+
+fn needed(password: &str) -> u32 {
+    let counted = password.chars().count().min(COUNTED);
+    NEEDED * u32::try_from(counted).unwrap_or_default()
 }
 
 /// The words of texts that are known of an account: each of its words, and all of them in one.
@@ -94,16 +116,25 @@ fn own_words<'a>(known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     own
 }
 
-/// In lower case and without accents.
+/// In lower case and without accents, in no more characters than before.
 fn fold(text: &str) -> Zeroizing<Vec<char>> {
     // No character becomes more than four by this, so the buffer does not grow and leave a copy.
     let mut folded = Vec::with_capacity(text.len() * 4);
-    folded.extend(text.nfd().flat_map(char::to_lowercase).filter(|character| !is_combining_mark(*character)));
+    let letters = text.nfd().flat_map(char::to_lowercase).filter(|character| !is_combining_mark(*character));
+    folded.extend(letters.nfc());
     Zeroizing::new(folded)
 }
 
-/// What the cheapest way to compose a text costs: as it is, or of what is left when the signs between are left out.
-fn worth(text: &[char], own: &Words) -> u32 {
+/// What the cheapest way to compose a text costs: as it is, as it would be in the other script, of what is left when the
+/// signs between are left out, or by a list.
+fn worth(text: &[char], own: &Words, listed: Listed) -> u32 {
+    let other: Zeroizing<Vec<char>> = Zeroizing::new(text.iter().copied().map(in_the_other_script).collect());
+    let in_the_other_script = (*other != *text).then(|| composed(&other, own) + OTHER_SCRIPT);
+    let by_the_list = listed_worth(text, own, listed);
+    in_the_other_script.into_iter().chain(by_the_list).fold(composed(text, own), u32::min)
+}
+
+fn composed(text: &[char], own: &Words) -> u32 {
     let singles = singles(text);
     let as_it_is = cheapest(text, &singles, own);
     let (mut letters, mut costs) = (Zeroizing::new(Vec::with_capacity(text.len())), Vec::with_capacity(text.len()));
@@ -116,7 +147,20 @@ fn worth(text: &[char], own: &Words) -> u32 {
             signs += cost;
         }
     }
-    as_it_is.min(signs + cheapest(&letters, &costs, own))
+    if letters.len() == text.len() { as_it_is } else { as_it_is.min(signs + cheapest(&letters, &costs, own)) }
+}
+
+/// What a text costs that is listed, as it is or without the digits and signs around it.
+fn listed_worth(text: &[char], own: &Words, listed: Listed) -> Option<u32> {
+    if listed.contains(text) {
+        return Some(LISTED_WHOLE);
+    }
+    let start = text.iter().position(|character| character.is_alphabetic())?;
+    let end = text.iter().rposition(|character| character.is_alphabetic())? + 1;
+    let decoration = |text: &[char]| cheapest(text, &singles(text), own);
+    let is_decorated = end - start >= SHORTEST_LISTED && end - start < text.len();
+    (is_decorated && listed.contains(&text[start..end]))
+        .then(|| LISTED_WHOLE + decoration(&text[..start]) + decoration(&text[end..]))
 }
 
 /// What each character costs by itself.
@@ -139,7 +183,7 @@ fn singles(text: &[char]) -> Vec<u32> {
 
 /// The least sum of costs of pieces that make the text: from the cheapest way to each place, every piece leads on.
 fn cheapest(text: &[char], singles: &[u32], own: &Words) -> u32 {
-    let backwards = words_backwards(text, own);
+    let (backwards, patterns) = (words_backwards(text, own), Patterns::of(text));
     let mut cheapest = vec![u32::MAX; text.len() + 1];
     cheapest[0] = 0;
     for (start, single) in singles.iter().enumerate() {
@@ -151,7 +195,7 @@ fn cheapest(text: &[char], singles: &[u32], own: &Words) -> u32 {
         piece(1, *single);
         words(|at| text.get(start + at).copied(), own, &mut piece);
         backwards[start].iter().for_each(|(length, cost)| piece(*length, *cost));
-        patterns::pieces(text, start, &mut piece);
+        patterns.pieces(start, &mut piece);
     }
     cheapest[text.len()]
 }

@@ -19,7 +19,6 @@ mod guessing;
 pub mod import_accounts;
 mod legacy_hash;
 pub mod letter_budget;
-pub mod line;
 pub mod list_factors;
 pub mod login;
 pub mod logout;
@@ -55,6 +54,8 @@ pub mod verify_second_factor;
 pub mod watch_failed_logins;
 pub mod withdraw_signing_key;
 
+#[cfg(feature = "measuring")]
+pub use blocklist::listed::file_of as blocklist_file_of;
 pub use mail::EmailAddress;
 pub use password::{Password, PasswordAttempt, PasswordError, PasswordLength, ProvedBy};
 #[cfg(feature = "measuring")]

@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use zeroize::Zeroize;
 
-use crate::blocklist::{Weakness, follows, weakness};
+use crate::blocklist::{Weakness, follows, names_the_account, weakness};
 
 /// Characters that a password has at least where it is the only factor (NIST SP 800-63B-4, section 3.1.1.2).
 pub const SHORTEST_CHARACTERS: usize = 15;
@@ -111,7 +111,7 @@ impl Password {
         if is_repetitive(normal.expose()) {
             return Err(PasswordError::Repetitive);
         }
-        not_weak(normal.expose(), [])?;
+        not_weak(normal.expose())?;
         Ok(Self(normal))
     }
 
@@ -142,7 +142,8 @@ impl Password {
     ) -> Result<(), PasswordError> {
         // The top-level domain is no name; what stands before it may be.
         let domain = email.domain().rsplit_once('.').map_or("", |(before, _)| before);
-        not_weak(self.0.expose(), [email.local_part(), domain, PRODUCT_NAME].into_iter().chain(names))
+        let known = [email.local_part(), domain, PRODUCT_NAME].into_iter().chain(names);
+        if names_the_account(self.0.expose(), known) { Err(PasswordError::NamesTheAccount) } else { Ok(()) }
     }
 
     /// Whether somebody has just signed in with it.
@@ -181,12 +182,11 @@ fn length(normal: &SecretText) -> PasswordLength {
     if normal.expose().chars().count() < SHORTEST_CHARACTERS { PasswordLength::Short } else { PasswordLength::Full }
 }
 
-fn not_weak<'a>(normal: &str, known: impl IntoIterator<Item = &'a str>) -> Result<(), PasswordError> {
-    match weakness(normal, known) {
+fn not_weak(normal: &str) -> Result<(), PasswordError> {
+    match weakness(normal) {
         None => Ok(()),
         Some(Weakness::Common) => Err(PasswordError::Common),
         Some(Weakness::Predictable) => Err(PasswordError::Predictable),
-        Some(Weakness::NamesTheAccount) => Err(PasswordError::NamesTheAccount),
     }
 }
 

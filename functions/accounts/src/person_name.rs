@@ -3,47 +3,37 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
+use shared::kernel::visible_text::{NotALine, line};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
-
-use crate::line::{NotALine, line};
 
 /// The longest name, in characters.
 pub const LONGEST_CHARACTERS: usize = 80;
 
-/// 1 to 80 characters in Unicode NFC, without white space around them, on one line.
+/// A line of text of 1 to 80 characters ([`line`]).
 ///
-/// It is shown to others and stands in our mails, so it has no control or direction-changing characters, and nothing
-/// that makes a mail program see a link (`:`, `/`, `\`, `@`, `<`, `>`).
+/// It is shown to others and stands in our mails, so it has nothing that makes a mail program see a link (`:`, `/`, `\`,
+/// `@`, `<`, `>`).
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct PersonName(String);
 
 /// Why a text is no name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAName {
-    #[error("must have 1 to {LONGEST_CHARACTERS} characters")]
-    WrongLength,
-    #[error("must not have line breaks, control characters or any of : / \\ @ < >")]
-    Unsupported,
+    #[error(transparent)]
+    NotALine(#[from] NotALine),
+    #[error("must not have any of : / \\ @ < >")]
+    LooksLikeALink,
 }
 
 impl PersonName {
     pub fn parse(text: &str) -> Result<Self, NotAName> {
         let name = line(text, LONGEST_CHARACTERS)?;
         let looks_like_a_link = name.contains([':', '/', '\\', '@', '<', '>']);
-        if looks_like_a_link { Err(NotAName::Unsupported) } else { Ok(Self(name)) }
+        if looks_like_a_link { Err(NotAName::LooksLikeALink) } else { Ok(Self(name)) }
     }
 
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl From<NotALine> for NotAName {
-    fn from(not_a_line: NotALine) -> Self {
-        match not_a_line {
-            NotALine::WrongLength => Self::WrongLength,
-            NotALine::Unsupported => Self::Unsupported,
-        }
     }
 }
 
@@ -74,6 +64,8 @@ impl utoipa::ToSchema for PersonName {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use shared::kernel::visible_text::Unreadable;
+
     use super::*;
 
     #[test]
@@ -86,12 +78,22 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_read_as_something_else_is_refused() {
-        for text in ["", "   ", &"x".repeat(81), &"x".repeat(100_000)] {
-            assert_eq!(PersonName::parse(text).err(), Some(NotAName::WrongLength));
+    fn a_name_is_a_line_that_no_mail_program_makes_a_link_of() {
+        for text in ["win at http://x.example", "a@b", "<b>", "a\\b", "a:b"] {
+            assert_eq!(PersonName::parse(text).err(), Some(NotAName::LooksLikeALink), "{text}");
         }
-        for text in ["a\nb", "a\u{0}b", "win at http://x.example", "a@b", "<b>", "\u{202E}adA", "a\u{2028}b"] {
-            assert_eq!(PersonName::parse(text).err(), Some(NotAName::Unsupported), "{text}");
+        let not_a_line = |text: &str| match PersonName::parse(text).err() {
+            Some(NotAName::NotALine(reason)) => Some(reason),
+            _ => None,
+        };
+        for text in ["", &"x".repeat(81), &"x".repeat(100_000)] {
+            assert_eq!(not_a_line(text), Some(NotALine::WrongLength(LONGEST_CHARACTERS)));
         }
+        for text in ["   ", "\u{200B}", "\u{2800}", "\u{3164}", "\u{AD}", "\u{2060}", "\u{115F}", "\u{FE0F}"] {
+            assert_eq!(not_a_line(text), Some(Unreadable::NothingVisible.into()), "{text:?}");
+        }
+        assert_eq!(not_a_line("a\nb"), Some(NotALine::SeveralLines));
+        assert_eq!(not_a_line("a\u{202E}dA"), Some(Unreadable::ChangesDirection.into()));
+        assert_eq!(PersonName::parse("\u{2068}Ada\u{2069} \u{2068}Lovelace\u{2069}").unwrap().as_str(), "Ada Lovelace");
     }
 }

@@ -8,6 +8,7 @@ use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use shared::kernel::problems::Refusal;
+use shared::kernel::visible_text::without_unseen_ends;
 use unicode_normalization::UnicodeNormalization;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
@@ -18,7 +19,7 @@ pub const LONGEST_LOCAL_PART_BYTES: usize = 64;
 
 /// An e-mail address, normalised by one rule:
 ///
-/// 1. White space around it is dropped.
+/// 1. White space around it is dropped, and all else that cannot be seen.
 /// 2. Unicode NFKC, then lower case: `ＭＩＫＥ@example.com`, `Mike@Example.com` and `mike@example.com` are one address.
 /// 3. The part before the last `@` must then be ASCII: letters, digits and ``!#$%&'*+-/=?^_`{|}~``, with single dots
 ///    inside. Amazon SES delivers to no other (it has no SMTPUTF8), and so no letter of another script that looks like
@@ -115,7 +116,7 @@ impl FromStr for EmailAddress {
     type Err = NotAnAddress;
 
     fn from_str(text: &str) -> Result<Self, NotAnAddress> {
-        let text = text.trim();
+        let text = without_unseen_ends(text);
         // Before any work on it: normalising makes a text up to 18 times longer.
         if text.len() > LONGEST_BYTES {
             return Err(NotAnAddress::TooLong);
@@ -207,6 +208,8 @@ mod tests {
             "mi\u{212A}e@example.com",
             "ⓜⓘⓚⓔ@example.com",
             "mike@example。com",
+            "\u{2068}mike@example.com\u{2069}",
+            "\u{202A}mike@example.com\u{202C}\u{200B}",
         ] {
             assert_eq!(normal(spelling).as_deref(), Ok("mike@example.com"), "{spelling}");
         }

@@ -12,6 +12,7 @@ use shared::http::UserLimit;
 use shared::kernel::ids::{Id, Identified, UserId};
 use shared::kernel::problems::Refusal;
 use shared::kernel::time::after;
+use shared::kernel::visible_text::{Unreadable, lines, without_unseen_ends};
 use shared::table::Entity;
 use utoipa::ToSchema;
 
@@ -236,7 +237,7 @@ impl TryFrom<String> for Sha256 {
     }
 }
 
-/// A picture described for those who do not see it: 1 to 2,000 characters.
+/// A picture described for those who do not see it: 1 to 2,000 characters, of which something can be seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
 #[schema(value_type = String, min_length = 1, max_length = 2_000)]
@@ -248,18 +249,21 @@ impl AltText {
     }
 }
 
+/// Why a text describes no picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnAltText {
+    #[error("must have 1 to 2,000 characters")]
+    WrongLength,
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+}
+
 impl TryFrom<String> for AltText {
-    type Error = &'static str;
+    type Error = NotAnAltText;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let text = text.trim();
-        if text.is_empty() || text.chars().count() > MAX_ALT_TEXT {
-            return Err("must have 1 to 2,000 characters");
-        }
-        if text.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\r' | '\t')) {
-            return Err("must not have control characters");
-        }
-        Ok(Self(text.to_owned()))
+        let text = lines(&without_unseen_ends(&text))?;
+        if text.chars().count() > MAX_ALT_TEXT { Err(NotAnAltText::WrongLength) } else { Ok(Self(text)) }
     }
 }
 
@@ -378,10 +382,20 @@ mod tests {
         }
         assert!(Sha256::try_from(right).is_ok());
 
-        for wrong in [" \n ".to_owned(), "é".repeat(2_001), "a\u{0}b".to_owned()] {
-            assert!(AltText::try_from(wrong).is_err());
+        for (wrong, reason) in [
+            ("", Unreadable::NothingVisible),
+            (" \n ", Unreadable::NothingVisible),
+            ("\u{200B}\n\u{2800}\u{3164}", Unreadable::NothingVisible),
+            ("a\u{0}b", Unreadable::ControlCharacter),
+            ("a\u{202E}b", Unreadable::ChangesDirection),
+        ] {
+            assert_eq!(AltText::try_from(wrong.to_owned()), Err(reason.into()), "{wrong:?}");
         }
-        assert_eq!(AltText::try_from("  Zwei Möwen\nam Kai ".to_owned()).unwrap().0, "Zwei Möwen\nam Kai");
+        assert_eq!(AltText::try_from("é".repeat(2_001)), Err(NotAnAltText::WrongLength));
+        assert_eq!(
+            AltText::try_from("  \u{2068}Zwei Möwen\r\nam Kai\u{2069} ".to_owned()).unwrap().0,
+            "Zwei Möwen\nam Kai"
+        );
         assert!(AltText::try_from("é".repeat(2_000)).is_ok());
     }
 }

@@ -212,6 +212,7 @@ async fn an_announcement_is_checked() {
         (json!({ "size_bytes": 20_000_001, "sha256": sha256 }), "size_bytes"),
         (json!({ "size_bytes": 1, "sha256": "abc" }), "sha256"),
         (json!({ "size_bytes": 1, "sha256": sha256, "alt_text": " " }), "alt_text"),
+        (json!({ "size_bytes": 1, "sha256": sha256, "alt_text": "\u{2800}\u{200B}" }), "alt_text"),
         (json!({ "size_bytes": 1, "sha256": sha256, "file_name": "a.png" }), "file_name"),
     ] {
         let refused = app.call(Request::to(&create_upload::FUNCTION).by(&owner).json(body)).await.expect(422);

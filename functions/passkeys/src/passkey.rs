@@ -1,7 +1,6 @@
 //! A passkey: a key pair on a user's device, its public half here. It signs in alone, for the device asks for a PIN, a
 //! fingerprint or a face first.
 
-use accounts::line::{NotALine, line};
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -11,6 +10,7 @@ use shared::identity::{AccountKey, AccountRecord};
 use shared::kernel::ids::{Id, Identified, UserId};
 use shared::kernel::problems::Refusal;
 use shared::kernel::time::Timestamp;
+use shared::kernel::visible_text::{NotALine, line};
 use utoipa::ToSchema;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
@@ -190,25 +190,13 @@ impl From<&Passkey> for PasskeyView {
     }
 }
 
-/// What its user calls a passkey: 1 to 60 characters on one line.
+/// What its user calls a passkey: a line of text of 1 to 60 characters ([`line`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PasskeyName(String);
 
-/// Why a text is no name of a passkey.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotAPasskeyName {
-    #[error("must have 1 to {LONGEST_CHARACTERS} characters")]
-    WrongLength,
-    #[error("must not have line breaks or control characters")]
-    Unsupported,
-}
-
 impl PasskeyName {
-    pub fn parse(text: &str) -> Result<Self, NotAPasskeyName> {
-        line(text, LONGEST_CHARACTERS).map(Self).map_err(|not_a_line| match not_a_line {
-            NotALine::WrongLength => NotAPasskeyName::WrongLength,
-            NotALine::Unsupported => NotAPasskeyName::Unsupported,
-        })
+    pub fn parse(text: &str) -> Result<Self, NotALine> {
+        line(text, LONGEST_CHARACTERS).map(Self)
     }
 
     pub fn as_str(&self) -> &str {
@@ -243,6 +231,8 @@ impl utoipa::ToSchema for PasskeyName {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use shared::kernel::visible_text::Unreadable;
+
     use super::*;
     use crate::passkey_octets::Octets;
 
@@ -277,10 +267,11 @@ mod tests {
         assert_eq!(PasskeyName::parse(" Ada’s phone: 2/3 ").unwrap().as_str(), "Ada’s phone: 2/3");
         assert!(PasskeyName::parse(&"é".repeat(60)).is_ok());
         for (text, reason) in [
-            ("", NotAPasskeyName::WrongLength),
-            (&"é".repeat(61), NotAPasskeyName::WrongLength),
-            ("a\nb", NotAPasskeyName::Unsupported),
-            ("\u{202E}a", NotAPasskeyName::Unsupported),
+            ("", NotALine::WrongLength(60)),
+            (&"é".repeat(61), NotALine::WrongLength(60)),
+            ("a\nb", NotALine::SeveralLines),
+            ("\u{200B}", Unreadable::NothingVisible.into()),
+            ("a\u{202E}a", Unreadable::ChangesDirection.into()),
         ] {
             assert_eq!(PasskeyName::parse(text), Err(reason), "{text}");
         }

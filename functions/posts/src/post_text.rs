@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use channels::count_graphemes;
 use serde::{Deserialize, Deserializer, Serialize, de};
+use shared::kernel::visible_text::{Unreadable, lines};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 /// The longest text of a draft, in graphemes: what people see as characters (Unicode UAX 29). The
@@ -12,20 +13,20 @@ pub const MAX_GRAPHEMES: u32 = 3_000;
 /// One grapheme can be any number of bytes, and an item of the table cannot.
 pub const MAX_BYTES: usize = 30_000;
 
-/// 1 to 3,000 graphemes in at most 30,000 bytes of UTF-8, not only white space, without control
-/// characters but line breaks and tabs. Line breaks are LF: a CRLF would count as two on a platform.
+/// 1 to 3,000 graphemes in at most 30,000 bytes of UTF-8, of which something can be seen ([`lines`]). Line breaks are LF: a
+/// CRLF would count as two on a platform.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PostText(String);
 
 /// Why a text is not the text of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAText {
-    #[error("must have 1 to 3,000 characters, not only white space")]
+    #[error("must have 1 to 3,000 characters")]
     WrongLength,
     #[error("must have at most 30,000 bytes in UTF-8")]
     TooManyBytes,
-    #[error("must not have control characters other than line breaks and tabs")]
-    ControlCharacter,
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
 }
 
 impl PostText {
@@ -33,14 +34,8 @@ impl PostText {
         if text.len() > MAX_BYTES {
             return Err(NotAText::TooManyBytes);
         }
-        let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        if text.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\t')) {
-            return Err(NotAText::ControlCharacter);
-        }
-        if text.trim().is_empty() || count_graphemes(&text) > MAX_GRAPHEMES {
-            return Err(NotAText::WrongLength);
-        }
-        Ok(Self(text))
+        let text = lines(text)?;
+        if count_graphemes(&text) > MAX_GRAPHEMES { Err(NotAText::WrongLength) } else { Ok(Self(text)) }
     }
 
     pub fn as_str(&self) -> &str {
@@ -95,9 +90,21 @@ mod tests {
     }
 
     #[test]
-    fn white_space_alone_is_no_text() {
-        for blank in ["", " ", "\n\t \r\n", "\u{3000}"] {
-            assert_eq!(PostText::parse(blank), Err(NotAText::WrongLength), "{blank:?}");
+    fn a_text_with_nothing_to_see_is_refused() {
+        for blank in [
+            "",
+            " ",
+            "\n\t \r\n",
+            "\u{3000}",
+            "\u{200B}",
+            "\u{2800}\n\u{2800}",
+            "\u{3164}",
+            "\u{AD}",
+            "\u{2060}",
+            "\u{115F}",
+            "\u{FE0F}",
+        ] {
+            assert_eq!(PostText::parse(blank), Err(Unreadable::NothingVisible.into()), "{blank:?}");
         }
     }
 
@@ -109,7 +116,8 @@ mod tests {
     #[test]
     fn control_characters_are_refused() {
         for text in ["a\0", "\u{7}b", "c\u{85}", "\u{1b}[2J"] {
-            assert_eq!(PostText::parse(text), Err(NotAText::ControlCharacter), "{text:?}");
+            assert_eq!(PostText::parse(text), Err(Unreadable::ControlCharacter.into()), "{text:?}");
         }
+        assert_eq!(PostText::parse("a\u{202E}b"), Err(Unreadable::ChangesDirection.into()));
     }
 }

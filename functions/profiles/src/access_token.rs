@@ -1,6 +1,5 @@
 //! Personal access tokens: what a user lets a program do, under which name, and until when.
 
-use accounts::line::{NotALine, line};
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -9,6 +8,7 @@ use shared::identity::{AccountChanges, AccountKey, AccountRecord, SignedIn, Toke
 use shared::kernel::ids::{TokenId, UserId, WorkspaceId};
 use shared::kernel::problems::{Problem, Refusal};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::kernel::visible_text::{NotALine, line};
 use shared::table::Stored;
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
 
@@ -141,25 +141,13 @@ impl AccountRecord for AccessTokensMade {
     }
 }
 
-/// What its user calls a token: 1 to 60 characters on one line.
+/// What its user calls a token: a line of text of 1 to 60 characters ([`line`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AccessTokenName(String);
 
-/// Why a text is no name of a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotATokenName {
-    #[error("must have 1 to {LONGEST_NAME} characters")]
-    WrongLength,
-    #[error("must not have line breaks or control characters")]
-    Unsupported,
-}
-
 impl AccessTokenName {
-    pub fn parse(text: &str) -> Result<Self, NotATokenName> {
-        line(text, LONGEST_NAME).map(Self).map_err(|not_a_line| match not_a_line {
-            NotALine::WrongLength => NotATokenName::WrongLength,
-            NotALine::Unsupported => NotATokenName::Unsupported,
-        })
+    pub fn parse(text: &str) -> Result<Self, NotALine> {
+        line(text, LONGEST_NAME).map(Self)
     }
 
     pub fn as_str(&self) -> &str {
@@ -290,6 +278,8 @@ impl utoipa::ToSchema for ExpiresInDays {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use shared::kernel::visible_text::Unreadable;
+
     use super::*;
 
     fn scopes(texts: &[&'static str]) -> Result<Vec<String>, NotScopes> {
@@ -329,10 +319,11 @@ mod tests {
     fn a_name_is_a_line() {
         assert_eq!(AccessTokenName::parse(" CI: deploy ").unwrap().as_str(), "CI: deploy");
         for (text, reason) in [
-            ("", NotATokenName::WrongLength),
-            (&"é".repeat(61), NotATokenName::WrongLength),
-            ("a\nb", NotATokenName::Unsupported),
-            ("\u{202E}a", NotATokenName::Unsupported),
+            ("", NotALine::WrongLength(60)),
+            (&"é".repeat(61), NotALine::WrongLength(60)),
+            ("a\nb", NotALine::SeveralLines),
+            ("\u{115F}", Unreadable::NothingVisible.into()),
+            ("a\u{202E}a", Unreadable::ChangesDirection.into()),
         ] {
             assert_eq!(AccessTokenName::parse(text).err(), Some(reason), "{text}");
         }

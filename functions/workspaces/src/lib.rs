@@ -8,7 +8,7 @@ pub mod update_security;
 pub mod workspace;
 mod workspace_name;
 
-pub use workspace_name::{NotAName, WorkspaceName};
+pub use workspace_name::WorkspaceName;
 
 use shared::function::Listed;
 

@@ -2,33 +2,20 @@
 
 use std::borrow::Cow;
 
-use accounts::line::{NotALine, line};
 use serde::{Deserialize, Deserializer, Serialize, de};
+use shared::kernel::visible_text::{NotALine, line};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 /// The longest name, in characters.
 pub const LONGEST_CHARACTERS: usize = 80;
 
-/// 1 to 80 characters in Unicode NFC, on one line, without white space around them and without control or
-/// direction-changing characters (Unicode TR 36, section 2.8). Names need not be unique.
+/// A line of text of 1 to 80 characters ([`line`]). Names need not be unique.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WorkspaceName(String);
 
-/// Why a text is no name of a workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotAName {
-    #[error("must have 1 to {LONGEST_CHARACTERS} characters")]
-    WrongLength,
-    #[error("must not have line breaks or control characters")]
-    Unsupported,
-}
-
 impl WorkspaceName {
-    pub fn parse(text: &str) -> Result<Self, NotAName> {
-        line(text, LONGEST_CHARACTERS).map(Self).map_err(|not_a_line| match not_a_line {
-            NotALine::WrongLength => NotAName::WrongLength,
-            NotALine::Unsupported => NotAName::Unsupported,
-        })
+    pub fn parse(text: &str) -> Result<Self, NotALine> {
+        line(text, LONGEST_CHARACTERS).map(Self)
     }
 
     pub fn as_str(&self) -> &str {
@@ -62,6 +49,8 @@ impl utoipa::ToSchema for WorkspaceName {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use shared::kernel::visible_text::Unreadable;
+
     use super::*;
 
     #[test]
@@ -71,12 +60,13 @@ mod tests {
         }
         assert_eq!(WorkspaceName::parse(" Cafe\u{301} ").unwrap().as_str(), "Café");
         for (text, why) in [
-            ("", NotAName::WrongLength),
-            (" \t ", NotAName::WrongLength),
-            (&*"x".repeat(81), NotAName::WrongLength),
-            ("a\nb", NotAName::Unsupported),
-            ("a\u{7}b", NotAName::Unsupported),
-            ("a\u{202E}b", NotAName::Unsupported),
+            ("", NotALine::WrongLength(80)),
+            (" \t ", Unreadable::NothingVisible.into()),
+            ("\u{3164}", Unreadable::NothingVisible.into()),
+            (&*"x".repeat(81), NotALine::WrongLength(80)),
+            ("a\nb", NotALine::SeveralLines),
+            ("a\u{7}b", Unreadable::ControlCharacter.into()),
+            ("a\u{202E}b", Unreadable::ChangesDirection.into()),
         ] {
             assert_eq!(WorkspaceName::parse(text).err(), Some(why), "{text}");
         }

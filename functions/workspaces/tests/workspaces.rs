@@ -97,7 +97,9 @@ async fn a_user_has_so_many_workspaces_and_no_more() {
 async fn a_name_that_breaks_the_rule_is_named() {
     let app = TestApp::new();
     let founder = app.owner().await.unwrap();
-    for name in [json!(""), json!("x".repeat(81)), json!("two\nlines"), json!(null)] {
+    for name in
+        [json!(""), json!("x".repeat(81)), json!("two\nlines"), json!("\u{115F}"), json!("a\u{202E}b"), json!(null)]
+    {
         let body = json!({ "name": name });
         let refused = app.call(Request::to(&create_workspace::FUNCTION).by(&founder).json(body)).await.expect(422);
         assert_eq!(refused.fields(), ["name"], "{}", refused.text);

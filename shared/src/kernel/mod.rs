@@ -1,4 +1,4 @@
-//! What everything else is made of: identifiers, time, network addresses, randomness, secrets, problems and heavy work.
+//! What everything else is made of: identifiers, time, network addresses, randomness, secrets, problems, text and heavy work.
 
 pub mod entropy;
 pub mod ids;
@@ -6,4 +6,5 @@ pub mod network;
 pub mod problems;
 pub mod secrets;
 pub mod time;
+pub mod visible_text;
 pub mod worker;

@@ -1,11 +1,15 @@
-//! What people compose passwords of beside words: runs, keyboard walks, dates and repetitions.
+//! What people compose passwords of beside words: runs, keyboard walks, counting, dates, and what goes on as it began.
 //!
 //! Each gives the length and the cost of every piece that begins at a place. Costs are in tenths of a bit.
+
+use super::keyboard::{Places, Step, places};
 
 /// No piece is longer, nor looks further back: so the work at one place is bounded.
 pub(super) const LONGEST: usize = 64;
 /// A shorter piece is not cheaper than its characters one by one.
 const SHORTEST: usize = 3;
+/// What goes on by a step is compared with what stands at most so far before it.
+const FURTHEST_STEP: usize = 10;
 
 /// Where it begins, which way, how far, and that it is one.
 const RUN: u32 = 70;
@@ -17,31 +21,134 @@ const TURN: u32 = 20;
 const YEAR: u32 = 85;
 /// One out of 140 times 366.
 const DATE: u32 = 170;
+/// From which number on, in which steps, and how far.
+const COUNTING: u32 = 100;
 /// That what stands right before comes again, and how often.
 const REPETITION: u32 = 40;
 /// The same for something further back.
 const ECHO: u32 = 70;
+/// An echo whose characters or keys are all moved by one step, or each by the step that it has made before.
+const PROGRESS: u32 = 100;
 
 const FIRST_YEAR: u32 = 1900;
 const LAST_YEAR: u32 = 2039;
+/// The steps in which people count.
+const COUNTING_STEPS: [i32; 8] = [1, 2, 3, 5, 10, 11, -1, -2];
 
-/// Rows of keys, each shifted right against the one above by less than a key. What a key gives with shift stands at its
-/// place in `SHIFTED`.
-const LAYOUTS: [[&str; 4]; 3] = [
-    ["1234567890-=", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./"],
-    ["1234567890", "qwertzuiop", "asdfghjkl", "yxcvbnm"],
-    ["1234567890", "azertyuiop", "qsdfghjklm", "wxcvbn"],
-];
-const SHIFTED: (&str, &str) = ("!@#$%^&*()_+{}:\"<>?", "1234567890-=[];',./");
+/// What a whole text is compared with itself for, once.
+pub(super) struct Patterns<'a> {
+    text: &'a [char],
+    keys: Vec<Places>,
+    /// For every distance back: how many characters are the same as so far before, from each place on.
+    same: Vec<Vec<usize>>,
+    /// For every distance back: how many characters go on by a step, from each place on.
+    progress: Vec<Vec<usize>>,
+}
 
-/// Gives every piece of these kinds that begins at `start`.
-pub(super) fn pieces(text: &[char], start: usize, piece: &mut impl FnMut(usize, u32)) {
-    runs(text, start, piece);
-    for layout in &LAYOUTS {
-        walks(layout, text, start, piece);
+impl<'a> Patterns<'a> {
+    pub(super) fn of(text: &'a [char]) -> Self {
+        let keys: Vec<Places> = text.iter().copied().map(places).collect();
+        let values: Vec<Value> = text.iter().copied().map(value).collect();
+        let same = (1..=LONGEST).map(|distance| stretches(text.len(), distance, |at| text[at] == text[at - distance]));
+        let progress = (1..=FURTHEST_STEP).map(|distance| {
+            let by_value = progress(distance, &|at, before| step_between(values[before], values[at]), text.len());
+            let by_key = (0..Places::default().len()).map(|nth| {
+                let step = |at: usize, before: usize| Some(keys[at][nth]? - keys[before][nth]?);
+                progress(distance, &step, text.len())
+            });
+            by_key.fold(by_value, longer)
+        });
+        Self { text, same: same.collect(), progress: progress.collect(), keys }
     }
-    dates(text, start, piece);
-    repetitions(text, start, piece);
+
+    /// Gives every piece of these kinds that begins at `start`.
+    pub(super) fn pieces(&self, start: usize, piece: &mut impl FnMut(usize, u32)) {
+        let rest = self.text.get(start..(start + LONGEST).min(self.text.len())).unwrap_or_default();
+        runs(rest, piece);
+        let keys = &self.keys[start..start + rest.len()];
+        (0..Places::default().len()).for_each(|nth| walks(keys.iter().map(|places| places[nth]), piece));
+        dates(rest, piece);
+        counting(rest, piece);
+        self.repetitions(start, piece);
+    }
+
+    /// What stands before in the text: again, or moved by a step (`1qaz2wsx`, `aaabbb`, `a1b2c3`).
+    fn repetitions(&self, start: usize, piece: &mut impl FnMut(usize, u32)) {
+        let same = |distance: usize| self.same[distance - 1][start].min(LONGEST);
+        let furthest = start.min(LONGEST);
+        let longest = (1..=furthest).map(same).max().unwrap_or_default();
+        let mut repeated = 0;
+        for length in 1..=longest {
+            if length <= furthest {
+                repeated = repeated.max(same(length));
+            }
+            if length >= SHORTEST {
+                piece(length, if repeated >= length { REPETITION } else { ECHO });
+            }
+        }
+        let progress =
+            self.progress.iter().map(|of_distance| of_distance[start].min(LONGEST)).max().unwrap_or_default();
+        (SHORTEST..=progress).for_each(|length| piece(length, PROGRESS));
+    }
+}
+
+/// From each place on, how many places in a row hold; none of the first `distance` does.
+fn stretches(length: usize, distance: usize, holds: impl Fn(usize) -> bool) -> Vec<usize> {
+    let mut stretches = vec![0; length];
+    let mut stretch = 0;
+    for at in (distance.min(length)..length).rev() {
+        stretch = if holds(at) { stretch + 1 } else { 0 };
+        stretches[at] = stretch;
+    }
+    stretches
+}
+
+/// From each place on, how many characters are moved against those `distance` before, all by one step, or each by the
+/// step of the one before it. `step` is from the second place to the first.
+fn progress<S: PartialEq + Copy>(
+    distance: usize,
+    step: &impl Fn(usize, usize) -> Option<S>,
+    length: usize,
+) -> Vec<usize> {
+    let moved = |at: usize| step(at, at - distance);
+    let as_the_next =
+        stretches(length, distance, |at| moved(at).is_some() && at + 1 < length && moved(at) == moved(at + 1));
+    let together = (0..length).map(|at| if at >= distance && moved(at).is_some() { as_the_next[at] + 1 } else { 0 });
+    let each = stretches(length, 2 * distance, |at| moved(at).is_some() && moved(at) == moved(at - distance));
+    longer(together.collect(), each)
+}
+
+fn longer(one: Vec<usize>, other: Vec<usize>) -> Vec<usize> {
+    one.into_iter().zip(other).map(|(one, other)| one.max(other)).collect()
+}
+
+/// A character's place among those of its kind.
+#[derive(Clone, Copy)]
+enum Value {
+    Digit(i64),
+    Latin(i64),
+    Foreign(i64),
+    Sign,
+}
+
+fn value(character: char) -> Value {
+    let value = i64::from(u32::from(character));
+    match character {
+        '0'..='9' => Value::Digit(value),
+        'a'..='z' => Value::Latin(value),
+        character if character.is_alphabetic() => Value::Foreign(value),
+        _ => Value::Sign,
+    }
+}
+
+/// From one character to another of its kind; digits and Latin letters go round.
+fn step_between(from: Value, to: Value) -> Option<i64> {
+    match (from, to) {
+        (Value::Digit(from), Value::Digit(to)) => Some((to - from).rem_euclid(10)),
+        (Value::Latin(from), Value::Latin(to)) => Some((to - from).rem_euclid(26)),
+        (Value::Foreign(from), Value::Foreign(to)) => Some(to - from),
+        _ => None,
+    }
 }
 
 /// Whether the second character is the first one's neighbour; a keyboard's digits go round (`…8901…`).
@@ -50,22 +157,21 @@ pub(crate) fn follows(first: char, second: char) -> bool {
 }
 
 /// `abcd`, `4321`.
-fn runs(text: &[char], start: usize, piece: &mut impl FnMut(usize, u32)) {
-    let rest = within_reach(text, start);
+fn runs(rest: &[char], piece: &mut impl FnMut(usize, u32)) {
     for goes_on in [|a, b| follows(a, b), |a, b| follows(b, a)] as [fn(char, char) -> bool; 2] {
         let steps = rest.windows(2).take_while(|pair| goes_on(pair[0], pair[1])).count();
         (SHORTEST..=steps + 1).for_each(|length| piece(length, RUN));
     }
 }
 
-/// `qwert`, `1qaz`, `!QAZ` (as it is in lower case), `q2w3e4`.
-fn walks(layout: &[&str; 4], text: &[char], start: usize, piece: &mut impl FnMut(usize, u32)) {
-    let (mut cost, mut last, mut direction) = (WALK, None::<(i8, i8)>, None);
-    for (at, character) in within_reach(text, start).iter().enumerate() {
-        let Some(key) = key(layout, *character) else { return };
+/// `qwert`, `1qaz`, `!QAZ` (as it is in lower case), `q2w3e4`, `фывапр`.
+fn walks(keys: impl Iterator<Item = Option<Step>>, piece: &mut impl FnMut(usize, u32)) {
+    let (mut cost, mut last, mut direction) = (WALK, None::<Step>, None);
+    for (at, key) in keys.enumerate() {
+        let Some(key) = key else { return };
         if let Some(last) = last {
-            let step = (key.0 - last.0, key.1 - last.1);
-            if !matches!(step, (0, 1 | -1) | (1 | -1, 0) | (-1, 1) | (1, -1)) {
+            let step = key - last;
+            if !step.is_to_a_neighbour() {
                 return;
             }
             if direction.is_some_and(|direction| direction != step) {
@@ -80,21 +186,9 @@ fn walks(layout: &[&str; 4], text: &[char], start: usize, piece: &mut impl FnMut
     }
 }
 
-/// Row and column of a character's key.
-fn key(layout: &[&str; 4], character: char) -> Option<(i8, i8)> {
-    let (above, below) = SHIFTED;
-    let unshifted = above.chars().zip(below.chars()).find(|(shifted, _)| *shifted == character);
-    let character = unshifted.map_or(character, |(_, plain)| plain);
-    layout.iter().zip(0..).find_map(|(row, at)| {
-        let column = row.chars().zip(0..).find(|(key, _)| *key == character)?.1;
-        Some((at, column))
-    })
-}
-
 /// `1987`, `311299`, `19991231`, `12/31/1999` without its signs.
-fn dates(text: &[char], start: usize, piece: &mut impl FnMut(usize, u32)) {
-    let digits: Vec<u32> =
-        within_reach(text, start).iter().take(8).map_while(|character| character.to_digit(10)).collect();
+fn dates(rest: &[char], piece: &mut impl FnMut(usize, u32)) {
+    let digits: Vec<u32> = rest.iter().take(8).map_while(|character| character.to_digit(10)).collect();
     let number = |at: std::ops::Range<usize>| digits.get(at).map(|of| of.iter().fold(0, |sum, digit| sum * 10 + digit));
     let is_year = |year: Option<u32>| year.is_some_and(|year| (FIRST_YEAR..=LAST_YEAR).contains(&year));
     let is_day = |one: Option<u32>, other: Option<u32>| {
@@ -113,20 +207,30 @@ fn dates(text: &[char], start: usize, piece: &mut impl FnMut(usize, u32)) {
     }
 }
 
-/// What stands before in the text, again.
-fn repetitions(text: &[char], start: usize, piece: &mut impl FnMut(usize, u32)) {
-    let rest = within_reach(text, start);
-    for distance in 1..=start.min(LONGEST) {
-        let before = text.get(start - distance..).unwrap_or_default();
-        let same = rest.iter().zip(before).take_while(|(one, other)| one == other).count();
-        for length in SHORTEST..=same {
-            piece(length, if length >= distance { REPETITION } else { ECHO });
+/// `8910111213`, `2468101214`, `100099989796`: three numbers and more, from one of up to four digits on.
+fn counting(rest: &[char], piece: &mut impl FnMut(usize, u32)) {
+    let digits: Vec<u32> = rest.iter().map_while(|character| character.to_digit(10)).collect();
+    if digits.first() == Some(&0) {
+        return;
+    }
+    for first in 1..=4.min(digits.len()) {
+        let from = digits[..first].iter().fold(0, |sum, digit| sum * 10 + digit);
+        for step in COUNTING_STEPS {
+            let (mut at, mut number) = (first, from);
+            for nth in 2.. {
+                number = number.saturating_add_signed(step);
+                let length = number.checked_ilog10().map_or(0, |tens| tens as usize + 1);
+                let next = digits.get(at..at + length).unwrap_or_default();
+                if length == 0 || next.is_empty() || next.iter().fold(0, |sum, digit| sum * 10 + digit) != number {
+                    break;
+                }
+                at += length;
+                if nth >= 3 {
+                    piece(at, COUNTING);
+                }
+            }
         }
     }
-}
-
-fn within_reach(text: &[char], start: usize) -> &[char] {
-    text.get(start..(start + LONGEST).min(text.len())).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -137,7 +241,7 @@ mod tests {
     fn whole(text: &str) -> Option<u32> {
         let text: Vec<char> = text.chars().collect();
         let mut cheapest = None;
-        pieces(&text, 0, &mut |length, cost| {
+        Patterns::of(&text).pieces(0, &mut |length, cost| {
             if length == text.len() {
                 cheapest = Some(cheapest.unwrap_or(cost).min(cost));
             }
@@ -189,26 +293,69 @@ mod tests {
     }
 
     #[test]
+    fn counting_is_seen() {
+        for (text, cost) in [
+            ("8910111213", Some(COUNTING)),
+            ("246810", Some(COUNTING)),
+            ("9989991000", Some(COUNTING)),
+            ("10099989796", Some(COUNTING)),
+            ("510152025", Some(COUNTING)),
+            ("1011", None),
+            ("101112131", None),
+            ("748219640", None),
+            ("0001", None),
+        ] {
+            assert_eq!(whole(text), cost, "{text}");
+        }
+    }
+
+    /// The cheapest cost of each length that is given at a place.
+    fn repeated(text: &str, place: usize) -> Vec<(usize, u32)> {
+        let text: Vec<char> = text.chars().collect();
+        let mut seen = std::collections::BTreeMap::new();
+        Patterns::of(&text).repetitions(place, &mut |length, cost| {
+            let cheapest = seen.entry(length).or_insert(cost);
+            *cheapest = cost.min(*cheapest);
+        });
+        seen.into_iter().collect()
+    }
+
+    #[test]
     fn what_stands_before_is_seen_again() {
-        let text: Vec<char> = "tramxytramtram".chars().collect();
-        let mut seen = Vec::new();
-        repetitions(&text, 6, &mut |length, cost| seen.push((length, cost)));
-        assert_eq!(seen, [(3, ECHO), (4, ECHO)]);
-        seen.clear();
-        repetitions(&text, 10, &mut |length, cost| seen.push((length, cost)));
-        assert_eq!(seen.iter().min_by_key(|(length, cost)| (cost, *length)), Some(&(4, REPETITION)));
+        assert_eq!(repeated("tramxytramtram", 6), [(3, ECHO), (4, ECHO)]);
+        assert_eq!(repeated("tramxytramtram", 10), [(3, ECHO), (4, REPETITION)]);
+        assert_eq!(repeated("aaaaa", 1), [(3, REPETITION), (4, REPETITION)]);
+    }
+
+    #[test]
+    fn what_goes_on_by_a_step_is_seen() {
+        for (text, place, length) in [
+            ("aaabbbccc", 3, 6),
+            ("acegi", 1, 4),
+            ("a1b2c3d4", 2, 6),
+            ("a9b8c7d6", 4, 4),
+            ("7980911", 2, 4),
+            ("1qaz2wsx3edc", 4, 8),
+            ("qwaszx", 2, 4),
+            ("йфяцычувс", 3, 6),
+        ] {
+            let text: String = super::super::fold(text).iter().collect();
+            assert_eq!(repeated(&text, place).last(), Some(&(length, PROGRESS)), "{text}");
+        }
+        assert_eq!(repeated("tramlampcrow", 4), []);
     }
 
     #[test]
     fn a_place_gives_a_bounded_number_of_pieces() {
-        for text in ["a".repeat(1024), "qwertyuiop".repeat(103), "1234567890".repeat(103), "0101".repeat(256)] {
+        for text in ["a".repeat(128), "qwertyuiop".repeat(13), "1234567890".repeat(13), "0101".repeat(32)] {
             let text: Vec<char> = text.chars().collect();
+            let patterns = Patterns::of(&text);
             let most = (0..text.len()).map(|start| {
                 let mut count = 0;
-                pieces(&text, start, &mut |_, _| count += 1);
+                patterns.pieces(start, &mut |_, _| count += 1);
                 count
             });
-            assert!(most.max() <= Some(LONGEST * (LONGEST + 6)));
+            assert!(most.max() <= Some(LONGEST * 10));
         }
     }
 }

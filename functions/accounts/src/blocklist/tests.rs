@@ -2,11 +2,16 @@
 
 use shared::kernel::entropy::Entropy;
 
-use super::Weakness::{Common, NamesTheAccount, Predictable};
+use super::Weakness::{Common, Predictable};
 use super::*;
 
 fn weak(password: &str) -> Option<Weakness> {
-    weakness(password, [])
+    weakness(password)
+}
+
+/// Whether composition alone refuses it, without a look at the list.
+fn is_composed(password: &str) -> bool {
+    worth(&fold(password), &Words::of([]), Listed::NONE) < needed(password)
 }
 
 #[test]
@@ -52,8 +57,177 @@ fn long_passwords_that_people_choose_are_refused() {
         assert!(
             matches!(weak(password), Some(Common | Predictable)),
             "{password}: {}",
-            worth(&fold(password), &Words::of([]))
+            worth(&fold(password), &Words::of([]), LISTED)
         );
+    }
+}
+
+#[test]
+fn runs_with_steps_are_refused() {
+    for password in [
+        "aaabbbcccdddeee",
+        "AAAbbbCCCdddEEE",
+        "zzzyyyxxxwwwvvv",
+        "112233445566778899",
+        "111222333444555666",
+        "abcabcdabcdeabcdef",
+        "123234345456567678",
+        "123124125126127128",
+        "acegikmoqsuwyace",
+        "2468101214161820",
+        "1357911131517192123",
+        "100999897969594939",
+        "510152025303540455055",
+        "123456789101112131415",
+        "010203040506070809",
+        "a1b2c3d4e5f6g7h8",
+        "1a2b3c4d5e6f7g8h",
+        "a9b8c7d6e5f4g3h2",
+        "1a1b1c1d1e1f1g1h",
+        "ab12cd34ef56gh78",
+        "1324354657687980",
+        "абвгдежзийклмноп",
+        "ααβββγγγδδδεεεζζζ",
+    ] {
+        assert!(is_composed(password), "{password}: {}", worth(&fold(password), &Words::of([]), Listed::NONE));
+    }
+}
+
+#[test]
+fn keyboard_walks_are_refused_in_two_scripts() {
+    for password in [
+        "qwertyuiopasdfghjkl",
+        "qwertzuiopasdfghjkl",
+        "azertyuiopqsdfghjklm",
+        "qazwsxedcrfvtgbyhn",
+        "qawsedrftgyhujikolp",
+        "1qay2wsx3edc4rfv",
+        "q1w2e3r4t5y6u7i8o9p0",
+        "qw1er2ty3ui4op5",
+        "qqwweerrttyyuuii",
+        "qqqwwweeerrrtttyyy",
+        "йцукенгшщзхъфыва",
+        "фывапролджэячсмить",
+        "ЙЦУКЕН фывапр ячсмить",
+        "1йфя2цыч3увс4кам",
+        "йфяцычувскамепи",
+        "qwertyйцукен12345",
+        "йцукенqwertyasdf",
+        "ййццууккееннггшш",
+        "ё1234567890йцукен",
+    ] {
+        assert!(is_composed(password), "{password}: {}", worth(&fold(password), &Words::of([]), Listed::NONE));
+    }
+}
+
+#[test]
+fn words_typed_in_the_other_script_are_refused() {
+    for password in ["ghbdtnvjqgfhjkm", "gfhjkmgfhjkm2024!", "зфыыцщкв123456789", "дщмуьуащкумук", "z k.,k. nt,z 2024"]
+    {
+        let composed = worth(&fold(password), &Words::of([]), Listed::NONE);
+        assert!(is_composed(password), "{password}: {composed}");
+    }
+}
+
+#[test]
+fn titles_words_and_phrases_of_leaks_are_refused() {
+    for password in [
+        "cristianoronaldo",
+        "nuncateolvidare",
+        "ereselamordemivida",
+        "welcometomylife",
+        "The Grass is Green!",
+        "throwrocksatboys",
+        "hd764nw5d7e1vb1",
+        "Harry Potter and the Goblet of Fire",
+        "Monty Python and the Holy Grail 1975",
+        "congratulations",
+        "!!Telecommunications2024",
+        "internationally",
+    ] {
+        assert!(weak(password).is_some(), "{password}");
+        assert!(!LISTED.contains(&fold(&format!("{password}x"))), "{password}");
+    }
+}
+
+/// The passwords of 15 characters and more in lists that the set was not made of: `held_out.txt` says which.
+#[test]
+fn of_frequent_long_passwords_at_most_one_in_a_hundred_is_accepted() {
+    let held_out: Vec<&str> = include_str!("held_out.txt").lines().filter(|line| !line.starts_with('#')).collect();
+    assert!(held_out.len() >= 100);
+    let accepted: Vec<&&str> = held_out.iter().filter(|password| weak(password).is_none()).collect();
+    assert!(accepted.len() * 100 <= held_out.len(), "{accepted:?}");
+}
+
+#[test]
+fn the_list_mistakes_at_most_one_in_a_thousand() {
+    let size = include_bytes!("listed.bin").len();
+    assert!((100_000..250_000).contains(&size), "{size}");
+    let entropy = Entropy::seeded(54);
+    let random = |_| entropy.bytes::<15>().map(|byte| char::from(b'a' + byte % 26));
+    let mistaken = (0..20_000).map(random).filter(|text| LISTED.contains(text)).count();
+    assert!(mistaken <= 20, "{mistaken}");
+}
+
+#[test]
+fn random_passphrases_and_random_strings_are_accepted() {
+    let entropy = Entropy::seeded(6_204);
+    let below = |bound: usize| u16::from_be_bytes(entropy.bytes::<2>()) as usize % bound;
+    // Words that nobody listed, as pronounceable as those that people roll dice for.
+    let syllable = || [b"bdfgklmnprstvz"[below(14)], b"aeiou"[below(5)]].map(char::from);
+    let word = || (0..3).flat_map(|_| syllable()).collect::<String>();
+    let phrase = |sign: &str| [word(), word(), word(), word()].join(sign);
+    let text = |alphabet: &str, length: usize| {
+        let alphabet: Vec<char> = alphabet.chars().collect();
+        (0..length).map(|_| alphabet[below(alphabet.len())]).collect::<String>()
+    };
+    let (mut refused, mut made) = (Vec::new(), 0);
+    for _ in 0..500 {
+        for password in [
+            phrase(" "),
+            phrase("-"),
+            phrase(""),
+            text("abcdefghijklmnopqrstuvwxyz234567", 20),
+            text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 15),
+            text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&*+-./:=?@_", 16),
+            text("0123456789abcdef", 32),
+            text("あいうえおかきくけこさしすせそたちつてと", 15),
+        ] {
+            made += 1;
+            if weak(&password).is_some() {
+                refused.push(password);
+            }
+        }
+    }
+    assert!(refused.len() * 1_000 <= made, "{} of {made}: {refused:?}", refused.len());
+}
+
+/// What is compared and weighed for the longest passwords, counted instead of timed: the words that are looked for at every
+/// place, forwards and backwards, and the pieces that patterns give there.
+#[test]
+fn the_work_for_the_longest_password_is_bounded() {
+    let own: Vec<String> = (0..MOST_OWN_WORDS).map(|number| format!("l1l1{number}1!il")).collect();
+    let own = Words::of(own.iter().map(String::as_str));
+    for unit in
+        ["a", "!", "11", "1!i", "l1l1i1!", "a1!l4@l$", "0123456789", "19991231", "qwertyuiop", "123123124", "한"]
+    {
+        let longest: String = unit.chars().cycle().take(128).collect();
+        let text = fold(&longest);
+        assert!(text.len() <= 128, "{unit}: {}", text.len());
+        let patterns = Patterns::of(&text);
+        let read = std::cell::Cell::new(0);
+        let mut given = 0;
+        for place in 0..text.len() {
+            let count = |character: Option<char>| {
+                read.set(read.get() + 1);
+                character
+            };
+            words(|at| count(text.get(place + at).copied()), &own, &mut |_, _| given += 1);
+            words(|at| count(text.get(place.checked_sub(at)?).copied()), &own, &mut |_, _| given += 1);
+            patterns.pieces(place, &mut |_, _| given += 1);
+        }
+        assert!(read.get() <= 128 * 200, "{unit}: {} characters read", read.get());
+        assert!(given <= 128 * 1_200, "{unit}: {given} pieces");
     }
 }
 
@@ -77,7 +251,7 @@ fn passwords_that_nobody_guesses_are_accepted() {
         "#:%)^_&{*;(}+]@",
         "Password is not what opens the old garage",
     ] {
-        assert_eq!(weak(password), None, "{password}: {}", worth(&fold(password), &Words::of([])));
+        assert_eq!(weak(password), None, "{password}: {}", worth(&fold(password), &Words::of([]), LISTED));
     }
 }
 
@@ -118,12 +292,12 @@ fn the_reason_is_named() {
         "K1ng Noel of Engines!",
         "BulkheadLovel@ce1",
     ] {
-        assert_eq!(weakness(password, known), Some(NamesTheAccount), "{password}");
+        assert!(names_the_account(password, known), "{password}");
         assert_eq!(weak(password), None, "{password}");
     }
     // It contains them, and is a password all the same.
-    assert_eq!(weakness("the bulkhead of a wooden ship, said ada", known), None);
-    assert_eq!(weakness("a kingdom for my wooden leg", known), None);
+    assert!(!names_the_account("the bulkhead of a wooden ship, said ada", known));
+    assert!(!names_the_account("a kingdom for my wooden leg", known));
 }
 
 #[test]
@@ -133,9 +307,9 @@ fn case_and_accents_change_nothing() {
 
 #[test]
 fn short_names_and_many_names_change_nothing() {
-    assert_eq!(weakness("al al al bert von tram", ["al", "x", ""]), None);
+    assert!(!names_the_account("al al al bert von tram", ["al", "x", ""]));
     let many: Vec<String> = (0..10_000).map(|number| format!("word{number}")).collect();
-    assert_eq!(weakness("a tram, a lamp and 3 crows", many.iter().map(String::as_str)), None);
+    assert!(!names_the_account("a tram, a lamp and 3 crows", many.iter().map(String::as_str)));
 }
 
 /// Random passwords of 15 characters are not refused, whatever they are made of, but for digits that are dates by chance;
@@ -149,7 +323,7 @@ fn chance_is_accepted_and_decoration_is_not() {
         let alphabet: Vec<char> = alphabet.chars().collect();
         let random = || entropy.bytes::<15>().map(|byte| alphabet[usize::from(byte) % alphabet.len()]);
         let refused: Vec<String> =
-            (0..500).map(|_| random().iter().collect()).filter(|password: &String| weak(password).is_some()).collect();
+            (0..500).map(|_| random().iter().collect()).filter(|password: &String| is_composed(password)).collect();
         assert!(refused.len() <= refused_at_most, "{refused:?}");
     }
     let list = include_str!("common.txt").lines().filter(|line| !line.starts_with('#'));
@@ -173,7 +347,7 @@ fn the_longest_texts_are_worked_through() {
         let kilobyte: String = text.take(1024).collect();
         let folded = fold(&kilobyte);
         let by_characters: u32 = singles(&folded).iter().sum();
-        assert!(worth(&folded, &Words::of([])) < by_characters, "{kilobyte}");
+        assert!(worth(&folded, &Words::of([]), LISTED) < by_characters, "{kilobyte}");
     }
     let folded = fold(&"\u{1fa7}".repeat(341));
     assert!(folded.capacity() <= 341 * 3 * 4, "it grew");

@@ -1,5 +1,6 @@
 //! The address of a Bluesky server: an origin, nothing else.
 
+use shared::kernel::visible_text::without_unseen_ends;
 use url::Url;
 
 /// Where most accounts sign in. It hands on to the server that holds the account.
@@ -17,7 +18,7 @@ pub fn origin(text: &str) -> Option<Url> {
     if text.len() > ADDRESS_BYTES {
         return None;
     }
-    let url = Url::parse(text.trim()).ok()?;
+    let url = Url::parse(&without_unseen_ends(text)).ok()?;
     let plain = matches!(url.scheme(), "http" | "https")
         && url.host_str().is_some_and(|host| (1..=HOST_BYTES).contains(&host.len()))
         && url.username().is_empty()
@@ -47,6 +48,7 @@ mod tests {
     fn a_service_is_an_origin() {
         assert_eq!(origin(DEFAULT_SERVICE).unwrap().as_str(), "https://bsky.social/");
         assert_eq!(origin(" https://PDS.Example.com:8443/ ").unwrap().as_str(), "https://pds.example.com:8443/");
+        assert_eq!(origin("\u{2068}https://bsky.social\u{2069}").unwrap().as_str(), "https://bsky.social/");
         assert!(origin("http://localhost:2583").is_some());
         for wrong in [
             "",

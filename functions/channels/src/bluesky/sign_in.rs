@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, de};
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
 use shared::kernel::time::Timestamp;
+use shared::kernel::visible_text::without_unseen_ends;
 use shared::tenancy::Scope;
 use url::Url;
 use utoipa::ToSchema;
@@ -51,14 +52,14 @@ pub struct Identifier(String);
 impl<'de> Deserialize<'de> for Identifier {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let text = text.trim();
+        let text = without_unseen_ends(&text);
         // People write their handle as others mention it.
-        let text = text.strip_prefix('@').unwrap_or(text);
+        let text = text.strip_prefix('@').map(without_unseen_ends).unwrap_or(text);
         let fits = (3..=320).contains(&text.len()) && text.chars().all(|next| next.is_ascii_graphic());
         if !fits {
             return Err(de::Error::custom("must be a handle, a DID or an e-mail address of 3 to 320 characters"));
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text))
     }
 }
 
@@ -220,6 +221,11 @@ mod tests {
     #[test]
     fn an_identifier_may_be_written_as_a_mention() {
         assert_eq!(serde_json::from_value::<Identifier>(json!(" @alice.test ")).unwrap().0, "alice.test");
+        for copied in
+            ["\u{2068}alice.test\u{2069}", "@\u{202A}alice.test\u{202C}", "\u{200F}@\u{200E}alice.test\u{200B}"]
+        {
+            assert_eq!(serde_json::from_value::<Identifier>(json!(copied)).unwrap().0, "alice.test", "{copied:?}");
+        }
         assert!(parses::<Identifier>("did:plc:ewvi7nxzyoun6zhxrhs64oiz"));
         assert!(parses::<Identifier>("alice@example.com"));
         assert!(!parses::<Identifier>("a b c"));

@@ -26,6 +26,7 @@ async fn passkeys_are_renamed_and_deleted_by_their_user_alone() {
     };
     assert_eq!(caller.call(rename(&second["id"], " Phone ")).await.expect(200).body["name"], "Phone");
     assert_eq!(caller.call(rename(&second["id"], "a\nb")).await.expect(422).fields(), ["name"]);
+    assert_eq!(caller.call(rename(&second["id"], "\u{2060}")).await.expect(422).fields(), ["name"]);
     assert_eq!(caller.call(rename(&second["id"], &"x".repeat(61))).await.expect(422).fields(), ["name"]);
     for id in [&second["id"], &json!(format!("pk_{}", "0".repeat(32))), &json!("pk_1")] {
         assert_eq!(stranger.call(rename(id, "Mine")).await.expect(404).code(), "not_found");

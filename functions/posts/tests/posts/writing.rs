@@ -75,6 +75,16 @@ async fn a_channel_s_limits_are_told_when_the_post_is_written() {
 }
 
 #[tokio::test]
+async fn a_text_with_nothing_to_see_is_refused() {
+    let at = Place::new().await;
+    for text in ["\u{200B}", "\u{2800}\n\u{3164}", "\u{AD}\u{2060}"] {
+        let refused = at.call(&create_post::FUNCTION, "", json!({ "text": text })).await.expect(422);
+        assert_eq!(refused.fields(), ["text"]);
+        assert!(refused.text.contains("must have a character that can be seen"), "{}", refused.text);
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_of_the_workspace_is_refused_as_what_does_not_exist() {
     let (at, other) = (Place::new().await, Place::new().await);
     let unknown = at.channel.replace(&at.channel[30..], &"0".repeat(at.channel.len() - 30));

@@ -107,6 +107,7 @@ async fn what_breaks_a_rule_is_named() {
     for (field, value, rule) in [
         ("name", json!(""), "must have 1 to 60 characters"),
         ("name", json!("a\nb"), "must not have line breaks"),
+        ("name", json!("\u{3164}"), "must have a character that can be seen"),
         ("name", Value::Null, "must be"),
         ("scopes", json!([]), "must be 1 to 20 scopes"),
         ("scopes", json!(vec!["posts:read"; 21]), "must be 1 to 20 scopes"),

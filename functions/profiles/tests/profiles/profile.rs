@@ -102,7 +102,9 @@ async fn a_user_changes_their_name() {
     let renamed = ada.call(&app, &update_profile::FUNCTION, json!({ "name": " Ada King " })).await.expect(200).body;
     assert_eq!((&renamed["name"], &renamed["email"]), (&json!("Ada King"), &json!(ada.email)));
     assert_eq!(get_me(&app, &ada.tokens["access_token"]).await.expect(200).body, renamed);
-    for name in ["", "see https://example.com", &"x".repeat(81)] {
+    let copied = json!({ "name": "\u{2068}Ada\u{2069} \u{2068}Lovelace\u{2069}" });
+    assert_eq!(ada.call(&app, &update_profile::FUNCTION, copied).await.expect(200).body["name"], "Ada Lovelace");
+    for name in ["", "\u{200B}", "\u{FE0F}", "Ada\u{202E}gnik", "see https://example.com", &"x".repeat(81)] {
         let refused = ada.call(&app, &update_profile::FUNCTION, json!({ "name": name })).await.expect(422);
         assert_eq!(refused.fields(), ["name"]);
     }
