@@ -10,10 +10,11 @@ use shared::aws::grants::Grant;
 use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
-use shared::identity::{AccountChanges, AccountKey, Credentials, Wanted};
+use shared::identity::{AccountChanges, AccountKey, Credentials, UserEpoch, Wanted};
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
 use shared::kernel::time::Timestamp;
+use shared::table::Stored;
 use utoipa::ToSchema;
 
 use crate::policy::must_be_allowed;
@@ -65,22 +66,27 @@ impl Endpoint for StartRecovery {
             return Ok(Found(RecoveryView { ready_at: waits.ready_at }));
         }
         let recovery = Recovery::start(accounts, user.id, epoch);
-        let Recovery { started_at, ready_at, .. } = recovery;
-        let letter = Letter::RecoveryStarted { name: user.name.as_str().to_owned(), at: started_at, ready_at };
-        let changes = match before {
-            Some(mut over) => {
-                *over = recovery;
-                AccountChanges::default().replace(&over)
-            }
-            None => AccountChanges::default().insert(&recovery),
-        };
-        let changes = changes
-            .same_epoch(user.id, epoch)
-            .or(SecondFactorError::ChallengeExpired)
-            .event(Occurrence::of(&RECOVERY_STARTED, user.id).detail(json!({ "ready_at": ready_at })))
-            .send(user.id, &SendEmail { to: user.email.clone(), letter })
-            .send(user.id, &TellOfRecovery { user_id: user.id, started_at });
-        accounts.commit(changes).await?;
+        let ready_at = recovery.ready_at;
+        accounts.commit(started(&user, before, recovery, epoch)).await?;
         Ok(Found(RecoveryView { ready_at }))
     }
+}
+
+/// What starts it, and tells of it.
+fn started(user: &User, before: Option<Stored<Recovery>>, recovery: Recovery, epoch: UserEpoch) -> AccountChanges {
+    let Recovery { started_at, ready_at, .. } = recovery;
+    let letter = Letter::RecoveryStarted { name: user.name.as_str().to_owned(), at: started_at, ready_at };
+    let changes = match before {
+        Some(mut over) => {
+            *over = recovery;
+            AccountChanges::default().replace(&over)
+        }
+        None => AccountChanges::default().insert(&recovery),
+    };
+    changes
+        .same_epoch(user.id, epoch)
+        .or(SecondFactorError::ChallengeExpired)
+        .event(Occurrence::of(&RECOVERY_STARTED, user.id).detail(json!({ "ready_at": ready_at })))
+        .send(user.id, &SendEmail { to: user.email.clone(), letter })
+        .send(user.id, &TellOfRecovery { user_id: user.id, started_at })
 }

@@ -166,7 +166,8 @@ impl TestApp {
         let pipeline = self.pipeline(function);
         let incoming = request.into_incoming(self);
         match function.route_entry() {
-            Some(entry) => Response::read(pipeline.answer(entry, incoming).await),
+            // Boxed, for the tests' own futures are deep enough.
+            Some(entry) => Response::read(Box::pin(pipeline.answer(entry, incoming)).await),
             None => Response::none(),
         }
     }

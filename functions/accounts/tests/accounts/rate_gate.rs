@@ -130,26 +130,6 @@ async fn an_office_signs_in_from_one_address() {
 }
 
 #[tokio::test]
-async fn mailed_links_do_not_count_and_asking_for_them_does() {
-    let app = TestApp::new();
-    let email = email(&app);
-    register(&app, &email, PASSWORD).await.expect(202);
-    let user = waiting(&app, &email).await;
-    let verify = mailed_token(&app, &email, user).await;
-    app.move_address();
-    let address = app.address();
-    let at_office = async |route, body| app.call(Request::to(route).ip(&address).json(body)).await;
-    at_office(&verify_email::FUNCTION, json!({ "token": verify })).await.expect(200);
-    at_office(&request_password_reset::FUNCTION, json!({ "email": email })).await.expect(202);
-    let reset = mailed_token(&app, &email, user).await;
-    let body = json!({ "token": reset, "password": "a ferry, a kite and 5 gulls" });
-    at_office(&reset_password::FUNCTION, body.clone()).await.expect(200);
-    // The same link once more proves nothing.
-    at_office(&reset_password::FUNCTION, body).await.expect(422);
-    assert_eq!(left(&app, &address).await, ADMITTED - 2);
-}
-
-#[tokio::test]
 async fn a_right_password_counts_until_its_second_factor_is_proved_too() {
     let app = TestApp::new();
     let Enrolled { email, recovery_codes, .. } = enrolled(&app).await;

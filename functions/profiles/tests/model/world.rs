@@ -17,7 +17,6 @@ const ACCEPTED: Outcome = (202, "");
 const DONE: Outcome = (204, "");
 const NOT_SIGNED_IN: Outcome = (401, "not_signed_in");
 const WRONG_CODE: Outcome = (401, "wrong_code");
-/// In a session, which it does not end.
 const WRONG_IN_SESSION: Outcome = (403, "wrong_code");
 const LINK_INVALID: Outcome = (422, "link_invalid");
 

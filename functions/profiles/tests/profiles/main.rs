@@ -4,6 +4,7 @@
 mod access_tokens;
 #[path = "../../../accounts/tests/support/authenticator_app.rs"]
 mod authenticator_app;
+mod ending;
 #[path = "../support/owner.rs"]
 mod owner;
 mod profile;

@@ -1,38 +1,33 @@
-//! A user's own account: its name, its address, its end and its way back.
+//! A user's own account: its name and its address.
 
 use crate::support::*;
-use accounts::user::{PasswordRecord, User};
-use accounts::{purge_unverified_accounts, request_password_reset};
+use accounts::request_password_reset;
 use mail::{Letter, SendEmail};
-use profiles::{
-    cancel_email_change, change_email, confirm_email_change, delete_account, purge_deleted_accounts, update_profile,
-};
-use recovery::{reset_password, restore_account};
+use profiles::{cancel_email_change, change_email, confirm_email_change, delete_account, update_profile};
+use recovery::reset_password;
 use serde_json::{Value, json};
-use shared::aws::wire::Fault;
 use shared::function::Function;
-use shared::identity::AccountKey;
 use shared::kernel::ids::UserId;
 use shared::kernel::time::SignedDuration;
 use shared::testing::{Request, Response, TestApp};
 
-const DAY: SignedDuration = SignedDuration::from_hours(24);
+pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A user who has just signed in.
-struct Ada {
-    email: String,
-    user: UserId,
-    tokens: Value,
+pub struct Ada {
+    pub email: String,
+    pub user: UserId,
+    pub tokens: Value,
 }
 
 impl Ada {
-    async fn new(app: &TestApp) -> Self {
+    pub async fn new(app: &TestApp) -> Self {
         let (email, user) = user(app).await;
         let tokens = login(app, &email, PASSWORD).await.expect(200).body;
         Self { email, user, tokens }
     }
 
-    async fn call(&self, app: &TestApp, route: &'static Function, body: Value) -> Response {
+    pub async fn call(&self, app: &TestApp, route: &'static Function, body: Value) -> Response {
         app.move_address();
         app.advance(SignedDuration::from_millis(1));
         let request = Request::to(route).bearer(self.tokens["access_token"].as_str().unwrap());
@@ -54,28 +49,24 @@ impl Ada {
         self.call(app, &confirm_email_change::FUNCTION, json!({ "token": token })).await
     }
 
-    async fn delete(&self, app: &TestApp) -> Response {
+    pub async fn delete(&self, app: &TestApp) -> Response {
         self.call(app, &delete_account::FUNCTION, Value::Null).await
     }
 
-    async fn deleted(&self, app: &TestApp) -> String {
+    pub async fn deleted(&self, app: &TestApp) -> String {
         self.delete(app).await.expect(200);
         token(app, self.user, &self.email, "restore-account").await
     }
 }
 
-async fn restore(app: &TestApp, token: &str) -> Response {
-    post(app, &restore_account::FUNCTION, json!({ "token": token, "password": PASSWORD })).await
-}
-
 /// The letters to one address that left from a user's outbox.
-async fn letters_from(app: &TestApp, user: UserId, email: &str) -> Vec<Letter> {
+pub async fn letters_from(app: &TestApp, user: UserId, email: &str) -> Vec<Letter> {
     let letters = letters(app, user).await.into_iter();
     letters.filter(|letter| letter.to.as_str() == email).map(|letter| letter.letter).collect()
 }
 
 /// Sends the newest letter to an address that has a link to this page, and reads the token out of its mail.
-async fn token(app: &TestApp, user: UserId, email: &str, page: &str) -> String {
+pub async fn token(app: &TestApp, user: UserId, email: &str, page: &str) -> String {
     let posted = app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
     let newest = posted.iter().rfind(|posted| {
         let SendEmail { to, letter } = posted.payload().unwrap();
@@ -89,7 +80,7 @@ async fn token(app: &TestApp, user: UserId, email: &str, page: &str) -> String {
 }
 
 /// How often an event about somebody was raised in the last hour.
-async fn raised(app: &TestApp, name: &str, subject: &str) -> usize {
+pub async fn raised(app: &TestApp, name: &str, subject: &str) -> usize {
     let since = shared::kernel::time::after(app.now(), SignedDuration::from_hours(-1));
     let events = app.events_since(since).await.unwrap();
     events.iter().filter(|event| event.name == name && event.subject == subject).count()
@@ -292,137 +283,4 @@ async fn of_two_who_confirm_one_address_at_once_one_gets_it() {
     assert_eq!(lost.confirm(&app, &links[loser]).await.expect(409).code(), "email_taken");
     assert_eq!(get_me(&app, &lost.tokens["access_token"]).await.expect(200).body["email"], json!(lost.email));
     assert_eq!(address(&app, &lost.email).await.unwrap().owner(), Some(lost.user));
-}
-
-#[tokio::test]
-async fn a_deleted_account_is_as_if_it_were_not_there_and_comes_back() {
-    let app = TestApp::new();
-    let ada = Ada::new(&app).await;
-    let elsewhere = login(&app, &ada.email, PASSWORD).await.expect(200).body;
-    let until = app.now() + SignedDuration::from_millis(1) + DAY * 30;
-    let deleted = ada.delete(&app).await.expect(200).body;
-    assert_eq!(deleted, json!({ "erased_at": until.to_string() }));
-    let link = token(&app, ada.user, &ada.email, "restore-account").await;
-    for tokens in [&ada.tokens, &elsewhere] {
-        get_me(&app, &tokens["access_token"]).await.expect(401);
-        refresh(&app, &tokens["refresh_token"]).await.expect(401);
-    }
-    assert_eq!(login(&app, &ada.email, PASSWORD).await.expect(401).code(), "wrong_credentials");
-    // Nobody else can have the address before it is erased; who asks for it is shown the way back.
-    for route in [&accounts::register::FUNCTION, &request_password_reset::FUNCTION] {
-        post(&app, route, json!({ "email": ada.email })).await.expect(202);
-        let told = letters(&app, ada.user).await.pop().unwrap().letter;
-        let Letter::AccountInTrash { erased_at, .. } = told else { panic!("{told:?}") };
-        assert_eq!(erased_at, until);
-    }
-    let link_again = token(&app, ada.user, &ada.email, "restore-account").await;
-
-    app.advance(DAY * 29);
-    assert_eq!(link_again, link, "each letter carries the same way back");
-    assert_eq!(restore(&app, &link).await.expect(200).body["email"], json!(ada.email));
-    register(&app, &ada.email).await.expect(202);
-    assert_eq!(letters(&app, ada.user).await.last().unwrap().letter, Letter::AlreadyRegistered);
-    get_me(&app, &ada.tokens["access_token"]).await.expect(401);
-    login(&app, &ada.email, PASSWORD).await.expect(200);
-    let told = letters_from(&app, ada.user, &ada.email).await;
-    assert!(told.iter().any(|letter| matches!(letter, Letter::AccountRestored { .. })), "{told:?}");
-    let again = restore(&app, &link).await.expect(422);
-    assert_eq!((again.code(), again.fields()), ("link_invalid", vec!["token"]));
-    assert_eq!(raised(&app, "account_restored", &ada.user.to_string()).await, 1);
-    assert_granted(&app, &[&delete_account::FUNCTION, &restore_account::FUNCTION]);
-}
-
-#[tokio::test]
-async fn an_account_is_not_deleted_lightly() {
-    let app = TestApp::new();
-    let owner = app.owner().await.unwrap();
-    let refused = app.call(Request::to(&delete_account::FUNCTION).bearer(&owner.token)).await.expect(409);
-    assert_eq!(refused.code(), "member_of_workspaces");
-    assert!(refused.text.contains(&owner.workspace.to_string()), "{}", refused.text);
-    let stranger = app.call(Request::to(&delete_account::FUNCTION)).await.expect(401);
-    assert_eq!(stranger.code(), "not_signed_in");
-    let ada = Ada::new(&app).await;
-    app.advance(SignedDuration::from_mins(11));
-    assert_eq!(ada.delete(&app).await.expect(401).code(), "fresh_factor_needed");
-    get_me(&app, &ada.tokens["access_token"]).await.expect(200);
-}
-
-#[tokio::test]
-async fn what_was_deleted_is_erased_after_thirty_days() {
-    let app = TestApp::alone().await.unwrap();
-    let [ada, bob, eve] = [Ada::new(&app).await, Ada::new(&app).await, Ada::new(&app).await];
-    let link = ada.deleted(&app).await;
-    let back = bob.deleted(&app).await;
-    restore(&app, &back).await.expect(200);
-    app.advance(DAY * 30 - SignedDuration::from_mins(1));
-    app.tick(&purge_deleted_accounts::FUNCTION).await.unwrap();
-    assert!(app.accounts().find::<User>(&AccountKey::User(ada.user)).await.unwrap().is_some(), "a link still works");
-
-    app.advance(SignedDuration::from_hours(1));
-    let link_is_over = restore(&app, &link).await.expect(422);
-    assert_eq!(link_is_over.code(), "link_invalid");
-    for _ in 0..2 {
-        app.advance(SignedDuration::from_secs(1));
-        app.tick(&purge_deleted_accounts::FUNCTION).await.unwrap();
-    }
-    let key = AccountKey::User(ada.user);
-    assert!(app.accounts().find::<User>(&key).await.unwrap().is_none());
-    assert!(app.accounts().find::<PasswordRecord>(&key).await.unwrap().is_none());
-    assert!(address(&app, &ada.email).await.is_none());
-    assert_eq!(raised(&app, "account_erased", &ada.user.to_string()).await, 1);
-    for stays in [&bob, &eve] {
-        assert_eq!(address(&app, &stays.email).await.unwrap().owner(), Some(stays.user));
-        login(&app, &stays.email, PASSWORD).await.expect(200);
-    }
-    // The address is anybody's.
-    register(&app, &ada.email).await.expect(202);
-    assert_ne!(registered(&app, &ada.email).await, ada.user);
-    assert_granted(&app, &[&purge_deleted_accounts::FUNCTION]);
-}
-
-#[tokio::test]
-async fn a_purge_that_dies_is_taken_up_by_the_next() {
-    let app = TestApp::alone().await.unwrap();
-    let ada = Ada::new(&app).await;
-    ada.delete(&app).await.expect(200);
-    app.advance(DAY * 31);
-    let (began_at, mut erased) = (app.now(), false);
-    for call in 1..30 {
-        app.advance(SignedDuration::from_mins(10));
-        app.wire(&purge_deleted_accounts::FUNCTION).arm(Fault::CrashAfter(call));
-        let run = app.tick(&purge_deleted_accounts::FUNCTION);
-        if app.until_crash(&purge_deleted_accounts::FUNCTION, run).await.is_ok() {
-            erased = app.accounts().find::<User>(&AccountKey::User(ada.user)).await.unwrap().is_none();
-            break;
-        }
-    }
-    assert!(erased, "no run came to its end");
-    assert!(address(&app, &ada.email).await.is_none());
-    assert!(app.accounts().find::<PasswordRecord>(&AccountKey::User(ada.user)).await.unwrap().is_none());
-    let events = app.events_since(began_at).await.unwrap();
-    assert_eq!(events.iter().filter(|event| event.name == "account_erased").count(), 1);
-}
-
-#[tokio::test]
-async fn what_nobody_verified_is_purged() {
-    let app = TestApp::alone().await.unwrap();
-    let (never, later, (verified, owner)) = (email(&app), email(&app), user(&app).await);
-    register(&app, &never).await.expect(202);
-    app.advance(SignedDuration::from_hours(23));
-    register(&app, &later).await.expect(202);
-    app.tick(&purge_unverified_accounts::FUNCTION).await.unwrap();
-    assert!(address(&app, &never).await.is_some(), "its link still works");
-
-    app.advance(SignedDuration::from_hours(2));
-    assert!(address(&app, &never).await.is_some(), "nothing but the job removes it in time");
-    for _ in 0..2 {
-        app.advance(SignedDuration::from_secs(1));
-        app.tick(&purge_unverified_accounts::FUNCTION).await.unwrap();
-    }
-    assert!(address(&app, &never).await.is_none());
-    assert!(address(&app, &later).await.is_some());
-    assert_eq!(address(&app, &verified).await.unwrap().owner(), Some(owner));
-    assert_eq!(raised(&app, "unverified_accounts_purged", "accounts").await, 1);
-    login(&app, &verified, PASSWORD).await.expect(200);
-    assert_granted(&app, &[&purge_unverified_accounts::FUNCTION]);
 }

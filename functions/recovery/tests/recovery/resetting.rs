@@ -1,7 +1,7 @@
 //! Passwords that are reset by a mailed link: what ends with the old one, and which factors stay.
 
 use accounts::address::Address;
-use accounts::{change_password, request_password_reset};
+use accounts::{change_password, login, request_password_reset, verify_email};
 use mail::{Letter, SendEmail};
 use recovery::reset_password;
 use serde_json::{Value, json};
@@ -268,4 +268,36 @@ async fn a_deleted_account_is_not_reset() {
     assert_eq!(reset(&app, &token, NEXT).await.expect(422).code(), "link_invalid");
     let address: Address = address(&app, &email).await.unwrap();
     assert_eq!(address.owner(), Some(id));
+}
+
+/// How many requests for credentials an address has left.
+async fn left(app: &TestApp, address: &str) -> usize {
+    for made in 0..6 {
+        let body = json!({ "email": "ada@example.com", "password": "not the right password" });
+        let answer = app.call(Request::to(&login::FUNCTION).ip(address).json(body)).await;
+        if answer.status == 429 {
+            return made;
+        }
+    }
+    panic!("a sixth was let through")
+}
+
+#[tokio::test]
+async fn mailed_links_do_not_count_as_attempts_and_asking_for_them_does() {
+    let app = TestApp::new();
+    let email = email(&app);
+    let token = registration_token(&app, &email).await;
+    let user = registered(&app, &email).await;
+    app.move_address();
+    let address = app.address();
+    let at_office = async |route, body| app.call(Request::to(route).ip(&address).json(body)).await;
+    let body = json!({ "token": token, "name": "Ada", "password": PASSWORD });
+    at_office(&verify_email::FUNCTION, body).await.expect(200);
+    at_office(&request_password_reset::FUNCTION, json!({ "email": email })).await.expect(202);
+    let token = mailed_token(&app, &email, user, "reset-password").await;
+    let body = json!({ "token": token, "password": NEXT });
+    at_office(&reset_password::FUNCTION, body.clone()).await.expect(200);
+    // The same link once more proves nothing.
+    at_office(&reset_password::FUNCTION, body).await.expect(422);
+    assert_eq!(left(&app, &address).await, 5 - 2);
 }
