@@ -75,6 +75,7 @@ def run(arguments: list[str]) -> None:
     steps = Steps(quiet=bool(arguments))
     find_servers(steps)
     ada = sign_up(steps, "Ada")
+    start_and_cancel_recovery(steps, ada)
     account, friend = make_bluesky_accounts(steps)
     channel_id = connect_bluesky(steps, ada, account)
     media = upload_picture(steps, ada)
@@ -128,6 +129,20 @@ def sign_up(steps: Steps, name: str) -> Person:
         person.workspace_id = made["id"]
         steps.note(f"{made['id']}, plan {made['plan']}, {name} is its {made['role']}")
     return person
+
+
+def start_and_cancel_recovery(steps: Steps, ada: Person) -> None:
+    """What somebody can do who knows Ada's password and says that the second factor is lost, and what she can do about it."""
+    with steps("start a recovery of Ada's account, as if her authenticator app were lost"):
+        elsewhere = Client()
+        asked = elsewhere.call("login", "POST", "/auth/login", {"email": ada.email, "password": ada.password})
+        challenge = asked["second_factor"]["challenge"]
+        started = elsewhere.call("start-recovery", "POST", "/auth/recovery", {"challenge": challenge})
+        steps.note(f"its link is mailed at {started['ready_at'][:16]} and no sooner; Ada is mailed now")
+    with steps("see it in Ada's own session, and cancel it there"):
+        require("when it would be ready", started["ready_at"], ada.call("get-me", "GET", "/me")["recovery_ready_at"])
+        ada.call("cancel-recovery", "DELETE", "/me/recovery", expected=204)
+        require("what is left of it", None, ada.call("get-me", "GET", "/me")["recovery_ready_at"])
 
 
 def make_bluesky_accounts(steps: Steps) -> tuple[pds.Account, pds.Account]:

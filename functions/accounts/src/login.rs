@@ -42,12 +42,12 @@ pub enum LoggedIn {
 pub enum SignInError {
     /// The same for an unknown address and for one that has to wait: who has an account is nobody's business.
     #[error(
-        "The e-mail address or the password is wrong. After several failures in a row you have to wait, unless you \
-         signed in on this device before. You can set a new password."
+        "The email address or the password is wrong. After several failed attempts, wait before you try again, or reset \
+         your password. A device that you signed in on before doesn't have to wait."
     )]
     WrongCredentials,
     /// Only to who has the first 72 bytes of an imported password: no more of it was ever compared.
-    #[error("This password was cut at 72 bytes where it comes from. Set a new one: POST /auth/request-password-reset.")]
+    #[error("Your imported password is too long to verify. Reset it to sign in: POST /auth/request-password-reset.")]
     PasswordResetRequired,
 }
 

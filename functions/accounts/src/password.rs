@@ -80,7 +80,7 @@ pub enum PasswordError {
         "must not be made of a few common words, names, dates or keyboard rows alone; add words that nobody guesses"
     )]
     Predictable,
-    #[error("must not contain your e-mail address, a name of yours or the word {PRODUCT_NAME} without much else")]
+    #[error("must not contain your email address, a name of yours or the word {PRODUCT_NAME} without much else")]
     NamesTheAccount,
 }
 

@@ -33,7 +33,7 @@ pub static REFRESH_TOKEN_REUSED: EventKind = EventKind::security("refresh_token_
 pub enum RefreshError {
     #[error("The session has ended. Sign in again.")]
     SessionEnded,
-    #[error("The refresh token was used before. For safety, every session of the user has been ended. Sign in again.")]
+    #[error("This refresh token was already used. To protect the account, every session was ended. Sign in again.")]
     TokenReused,
 }
 

@@ -34,20 +34,22 @@ pub static RECOVERY_CODE_USED: EventKind = EventKind::security("recovery_code_us
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecondFactorError {
     /// One text for a code that is wrong, was used, or comes too soon after others that were wrong.
-    #[error("The code is wrong or was used before. Wait for the next one. After several wrong codes, wait longer.")]
+    #[error(
+        "The code is wrong or was already used. Enter the next one. After several wrong codes, wait before you try again."
+    )]
     WrongCode,
     /// The same in a valid session: a 401 would make clients drop it.
     #[error("{}", Self::WrongCode)]
     WrongInSession { field: &'static str },
-    #[error("The sign-in has taken too long, or the password was changed meanwhile. Begin again with the password.")]
+    #[error("The sign-in took too long, or the password was changed. Sign in again with your password.")]
     ChallengeExpired,
-    #[error("There is an authenticator app already. Remove it first.")]
+    #[error("An authenticator app is already set up. Remove it first.")]
     TotpEnrolled,
-    #[error("No authenticator app waits for its first code. Begin at POST /me/totp.")]
+    #[error("No authenticator app is waiting for its first code. Start with POST /me/totp.")]
     TotpNotPending,
-    #[error("Recovery codes stand in for a second factor, and there is none. Set one up first.")]
+    #[error("Recovery codes replace a second factor, and none is set up. Set one up first.")]
     NothingToRecover,
-    #[error("The password is too short to be the only factor. Choose a longer one first.")]
+    #[error("Your password is too short to be the only factor. Change it first: POST /me/password.")]
     PasswordTooShort,
 }
 

@@ -177,7 +177,7 @@ impl utoipa::PartialSchema for EmailAddress {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("An e-mail address. It is stored in lower case, its domain in ASCII."))
+            .description(Some("An email address. It is stored in lower case, its domain in ASCII."))
             .max_length(Some(LONGEST_BYTES))
             .examples(["name@example.com"])
             .into()

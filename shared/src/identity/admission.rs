@@ -105,13 +105,15 @@ impl Repeatable {
 
 /// What is asked of a session whose user proved no factor lately (RFC 9470, section 3).
 pub(crate) fn factor_needed() -> Problem {
-    let detail = "This needs a factor proved in the last 10 minutes: POST /auth/step-up, then try again.";
+    let detail = "Re-authenticate first: a factor must have been verified in the last 10 minutes. POST /auth/step-up, then try \
+                  again.";
     let challenge = "Bearer error=\"insufficient_user_authentication\", max_age=\"600\"";
     Problem::new(401, "fresh_factor_needed", detail).titled("Re-authentication required").challenged(challenge)
 }
 
 fn second_factor_needed() -> Problem {
-    let detail = "This workspace needs a second factor: enrol one (POST /me/totp or /me/passkeys), or sign in with it.";
+    let detail =
+        "This workspace requires a second factor. Set one up (POST /me/totp or /me/passkeys), or sign in with it.";
     Problem::new(403, "second_factor_needed", detail).titled("Second factor required")
 }
 

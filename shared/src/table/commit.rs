@@ -128,7 +128,7 @@ impl From<Uncommitted> for Problem {
         match uncommitted {
             Uncommitted::Refused { refusal: Some(problem), .. } => problem,
             Uncommitted::Refused { .. } => {
-                Problem::new(409, "changed_meanwhile", "This was changed by someone else meanwhile. Read it again.")
+                Problem::new(409, "changed_meanwhile", "This was modified by another request. Reload it and try again.")
             }
             Uncommitted::Failed(problem) => problem,
         }

@@ -23,6 +23,7 @@ mod scopes;
 #[allow(dead_code)]
 #[path = "../../../functions/channels/tests/channels/scripted_server.rs"]
 mod scripted_server;
+mod still_admitted;
 mod strangers_cost;
 
 /// Fails with every fault at once.

@@ -57,7 +57,7 @@ impl<'de> Deserialize<'de> for Identifier {
         let text = text.strip_prefix('@').map(without_unseen_ends).unwrap_or(text);
         let fits = (3..=320).contains(&text.len()) && text.chars().all(|next| next.is_ascii_graphic());
         if !fits {
-            return Err(de::Error::custom("must be a handle, a DID or an e-mail address of 3 to 320 characters"));
+            return Err(de::Error::custom("must be a handle, a DID or an email address of 3 to 320 characters"));
         }
         Ok(Self(text))
     }

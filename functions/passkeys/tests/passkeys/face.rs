@@ -19,6 +19,8 @@ impl Face {
     pub fn of(answer: Response, calls: Vec<String>) -> Self {
         let Response { status, mut headers, mut body, .. } = answer;
         headers.remove("x-request-id");
+        // What the caller has left of a limit falls with each request.
+        headers.remove("ratelimit");
         body["instance"].take();
         let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
         let mut headers: Vec<_> = headers.collect();

@@ -9,7 +9,7 @@ use profiles::{
     revoke_access_token,
 };
 use serde_json::{Value, json};
-use shared::identity::{AccountChanges, AccountKey};
+use shared::identity::{AccountChanges, AccountKey, EpochTurn};
 use shared::kernel::ids::WorkspaceId;
 use shared::kernel::time::SignedDuration;
 use shared::testing::{Request, TestApp};
@@ -155,6 +155,15 @@ async fn a_token_is_as_strong_as_the_session_that_made_it() {
     let strong = owner.made(&app, &["posts:read"]).await;
     with(&app, &strong, &READ_POSTS, here).await.expect(202);
     assert_eq!(with(&app, &weak, &READ_POSTS, here).await.expect(403).code(), "second_factor_needed");
+
+    // It is so as long as the factor is there, and another one later does not bring it back.
+    let accounts = app.accounts();
+    let epoch = accounts.epoch(owner.user).await.unwrap();
+    let gone = AccountChanges::default().turn(owner.user, epoch, EpochTurn::default().and_unenrolling());
+    accounts.commit(gone).await.unwrap();
+    assert_eq!(with(&app, &strong, &READ_POSTS, here).await.expect(403).code(), "second_factor_needed");
+    owner.proves_a_second_factor(&app).await;
+    assert_eq!(with(&app, &strong, &READ_POSTS, here).await.expect(403).code(), "second_factor_needed");
 }
 
 #[tokio::test]

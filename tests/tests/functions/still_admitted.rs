@@ -1,0 +1,58 @@
+//! That every change of every route proves that its user is still let in: at the moment at which a route would commit, the
+//! user's sessions are revoked, and nothing is written.
+
+use shared::function::Requires;
+use shared::identity::{AccountChanges, EpochTurn, Strength};
+use shared::kernel::ids::UserId;
+
+use crate::domains::endpoints;
+use crate::none;
+use crate::person::claim;
+use crate::place::World;
+use crate::sample::{Sample, request};
+
+/// A route that is added is tried without being listed; those that commit nothing read.
+#[tokio::test]
+async fn a_change_is_refused_whose_user_is_let_in_no_more() {
+    let world = World::new().await;
+    let mut place = world.place().await;
+    let (mut faults, mut tried) = (Vec::new(), 0);
+    for endpoint in endpoints() {
+        if !matches!(endpoint.access, Requires::Caller | Requires::Session | Requires::Role(_)) {
+            continue;
+        }
+        let (name, filling) = (endpoint.name(), world.ready_for(endpoint.name(), &place).await);
+        let sample = Sample::of(endpoint.member);
+        if !sample.placeholders().contains("token") {
+            faults.push(format!("{name}: its sample has no token"));
+            continue;
+        }
+        let user: UserId = claim(filling.get("token"), "sub").parse().unwrap();
+        let accounts = world.app.accounts();
+        let revoked = async {
+            let epoch = accounts.epoch(user).await.unwrap();
+            let turn = EpochTurn::default().and_revoking_sessions();
+            accounts.commit(AccountChanges::default().turn(user, epoch, turn)).await.unwrap();
+        };
+        world.app.move_address();
+        let asked = request(endpoint.member, &sample.filled(&filling));
+        let (answer, reached) = world.app.call_while(asked, revoked).await;
+        world.app.wire(endpoint.member.function()).disarm();
+        if reached.is_none() {
+            continue;
+        }
+        tried += 1;
+        // What it is asked for has just been done.
+        let is_done = name == "logout-everywhere" && answer.status == 204;
+        if !is_done && (answer.status, answer.code()) != (401, "not_signed_in") {
+            faults.push(format!("{name}: {} {}", answer.status, answer.text));
+        }
+        if user == place.owner.user {
+            place.owner = world.app.with_strength(&place.owner, Strength::Multi).await.unwrap();
+            let session = place.owner.session.to_string();
+            place.filling = place.filling.clone().with("token", &place.owner.token).with("session_id", session);
+        }
+    }
+    assert!(tried >= 30, "only {tried} routes came to a change");
+    none(faults);
+}
