@@ -33,6 +33,9 @@ impl Message for SendEmail {
     const NAME: &'static str = "send-email";
 }
 
+/// Whom a letter is from, as the recipient sees it.
+const SENDER: &str = "Bulkhead";
+
 /// Why a mail is given up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnsendableMail {
@@ -65,7 +68,8 @@ impl Job for SendEmail {
 
     async fn run(self, mailroom: &Mailroom) -> Result<(), JobError> {
         let Written { subject, text, html } = write(&self.letter, mailroom).await?;
-        let mail = Mail { to: self.to.as_str().to_owned(), subject: subject.to_owned(), text, html };
+        let (sender, to) = (SENDER, self.to.as_str().to_owned());
+        let mail = Mail { sender, to, subject: subject.to_owned(), text, html };
         let message_id = mailroom.send(&mail).await.map_err(after_failure)?;
         tracing::info!(ses.message_id = message_id, "mail sent");
         Ok(())

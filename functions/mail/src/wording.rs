@@ -48,9 +48,10 @@ impl Places<'_> {
 
 /// What is written of a letter, before it is a text or a page.
 pub(crate) fn content(letter: &Letter, places: Places<'_>) -> Content {
-    let content = Content::new(letter.subject());
+    let new = || Content::new(letter.subject(), format!("{}/support", places.app_url));
+    let content = new();
     let warn = |name: &str, happened: String| {
-        let content = Content::new(letter.subject()).greets(name).says(happened).says(NOT_YOU);
+        let content = new().greets(name).says(happened).says(NOT_YOU);
         content.offers(places.forgot_password()).ends(SAFETY)
     };
     match letter {

@@ -23,6 +23,8 @@ pub(crate) struct Content {
     paragraphs: Vec<String>,
     action: Option<Action>,
     footer: String,
+    /// Where a reader finds help.
+    support: String,
 }
 
 /// What the reader can do by a click.
@@ -34,8 +36,13 @@ pub(crate) struct Action {
 }
 
 impl Content {
-    pub(crate) fn new(subject: &'static str) -> Self {
-        Self { subject, name: None, paragraphs: Vec::new(), action: None, footer: String::new() }
+    pub(crate) fn new(subject: &'static str, support: String) -> Self {
+        Self { subject, name: None, paragraphs: Vec::new(), action: None, footer: String::new(), support }
+    }
+
+    /// What an inbox shows beside the subject: how the letter begins.
+    fn preview(&self) -> &str {
+        self.paragraphs.first().map_or("", String::as_str)
     }
 
     pub(crate) fn greets(mut self, name: &str) -> Self {

@@ -45,7 +45,7 @@ async fn a_message_is_one_mail_however_often_it_comes() {
     assert_eq!(mails.len(), 1, "{mails:?}");
     assert_eq!(
         (&mails[0]["Source"], &mails[0]["Subject"]),
-        (&"no-reply@example.com".into(), &"Confirm your email address".into())
+        (&"Bulkhead <no-reply@example.com>".into(), &"Confirm your email address".into())
     );
     let link = "https://app.example.com/verify-email#token=";
     assert!(

@@ -9,6 +9,8 @@ use crate::kernel::problems::Problem;
 
 /// A mail, ready to be sent. Both parts say the same.
 pub struct Mail {
+    /// What the recipient sees beside the deployment's address: ASCII, without quotes.
+    pub sender: &'static str,
     pub to: String,
     pub subject: String,
     pub text: String,
@@ -37,7 +39,7 @@ impl Aws {
         let answer = self
             .ses()
             .send_email()
-            .from_email_address(&self.config.mail_from)
+            .from_email_address(format!("{} <{}>", mail.sender, self.config.mail_from))
             .destination(Destination::builder().to_addresses(&mail.to).build())
             .content(EmailContent::builder().simple(message).build())
             .send()

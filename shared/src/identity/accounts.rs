@@ -249,7 +249,7 @@ impl Accounts {
     /// A token for an answer (a challenge, a mark of a known device), under another key than mailed links.
     pub async fn sign_claims(&self, claims: &LinkClaims) -> Result<SecretText, Problem> {
         let key = self.app.derived.get(&self.app.aws, Label::Claims).await?;
-        link::sign(&key, claims).map_err(Problem::internal)
+        link::sign(&key, claims)
     }
 
     /// The claims of a genuine token of ours for this purpose.

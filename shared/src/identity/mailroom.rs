@@ -19,7 +19,7 @@ impl Mailroom {
     /// The token of a mailed link.
     pub async fn sign_link(&self, claims: &LinkClaims) -> Result<SecretText, Problem> {
         let key = self.app.derived.get(&self.app.aws, Label::MailedLink).await?;
-        link::sign(&key, claims).map_err(Problem::internal)
+        link::sign(&key, claims)
     }
 
     pub fn app_url(&self) -> &str {

@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use crate::aws::wire::{Fault, Wire};
 use crate::config::{Config, PasswordCost, Sending, Tables, WorkspaceKeys};
+use crate::crypto::link::LinkClaims;
 use crate::events::{self, SystemEvent};
 use crate::function::Function;
 use crate::http::incoming::Incoming;
@@ -27,6 +28,7 @@ use crate::http::pipeline::Pipeline;
 use crate::jobs::runner;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::problems::Problem;
+use crate::kernel::secrets::{SecretBytes, SecretText};
 use crate::kernel::time::{Clock, SignedDuration, Timestamp};
 use crate::outbox::{self, Envelope, Message};
 use crate::table::item::{body, string};
@@ -314,6 +316,12 @@ impl Posted {
     pub fn payload<M: Message>(&self) -> Result<M, serde_json::Error> {
         serde_json::from_value(self.envelope.payload.clone())
     }
+}
+
+/// The token of a mailed link, under the key that KMS makes for them.
+pub fn link(key: &[u8], claims: &LinkClaims) -> SecretText {
+    let signed = crate::crypto::link::sign(&SecretBytes::new(key.to_vec()), claims);
+    signed.unwrap_or_else(|_| SecretText::new(String::new()))
 }
 
 /// What a session of this function may do, for the snapshot of its policy.

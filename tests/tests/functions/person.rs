@@ -1,5 +1,6 @@
 //! People for the samples of the accounts domain: each has what one route needs to succeed, and is used up by it.
 
+use accounts::recovery::Recovery;
 use accounts::{confirm_totp, enrol_totp, request_password_reset};
 use mail::SendEmail;
 use passkeys::{register_passkey, start_passkey_registration, start_passkey_sign_in};
@@ -7,7 +8,7 @@ use profiles::{change_email, create_access_token, delete_account};
 use recovery::tell_of_recovery::TellOfRecovery;
 use serde_json::{Value, json};
 use shared::crypto::digest::from_base64url;
-use shared::identity::{AccountChanges, EpochTurn, Strength};
+use shared::identity::{AccountChanges, AccountKey, EpochTurn, Strength};
 use shared::kernel::ids::UserId;
 use shared::kernel::time::SignedDuration;
 use shared::tenancy::Role;
@@ -65,14 +66,10 @@ impl World {
                 let asked = self.signed_in(ready.get("email")).await;
                 ready.with("challenge", text(&asked["second_factor"]["challenge"]))
             }
-            "cancel-recovery" | "tell-of-recovery" => self.recovering(ready).await,
-            "offer-recoveries" => {
-                let ready = self.recovering(ready).await;
-                self.and_wait(ready, 72)
-            }
+            "cancel-recovery" | "tell-of-recovery" => self.recovering(ready, false).await,
+            "offer-recoveries" => self.recovering(ready, true).await,
             "complete-recovery" => {
-                let ready = self.recovering(ready).await;
-                self.app.advance(SignedDuration::from_hours(72));
+                let ready = self.recovering(ready, true).await;
                 self.app.tick(&recovery::offer_recoveries::FUNCTION).await.unwrap();
                 self.post_letters(ready.get("user")).await;
                 let token = cloud::mailed_token(ready.get("email")).await;
@@ -183,8 +180,9 @@ impl World {
         ready.with("secret", secret)
     }
 
-    /// A user with an app, whose recovery was started, in a workspace whose owner must be told.
-    async fn recovering(&self, ready: Filling) -> Filling {
+    /// A user with an app, whose recovery was started, in a workspace whose owner must be told. Its waiting time is over, or
+    /// not: three days would end every other session here.
+    async fn recovering(&self, ready: Filling, is_over: bool) -> Filling {
         let ready = self.with_an_app(ready).await;
         let (owner, admin) = (self.account().await, self.account().await);
         let token = text(&owner.tokens["access_token"]);
@@ -200,6 +198,13 @@ impl World {
         self.anyone(&recovery::start_recovery::FUNCTION, body).await;
         let posted = self.app.outbox::<TellOfRecovery>(&format!("U#{user}")).await.unwrap();
         let told: TellOfRecovery = posted.last().unwrap().payload().unwrap();
+        if is_over {
+            let accounts = self.app.accounts();
+            let mut recovery = accounts.find::<Recovery>(&AccountKey::User(user)).await.unwrap().unwrap();
+            recovery.ready_at = self.app.now();
+            accounts.commit(AccountChanges::default().replace(&recovery)).await.unwrap();
+        }
+        self.app.advance(SignedDuration::from_millis(1));
         ready.with("recovery_started_at", told.started_at)
     }
 

@@ -21,6 +21,9 @@ fn write(letter: &Letter) -> Written {
 
 /// What a page says, without its markup.
 fn said(html: &str) -> String {
+    // Apart from its styles, and from how it begins, which inboxes show.
+    let (_, body) = html.split_once("</div>").unwrap();
+    let html = format!("<title>{}", html.split_once("<title>").unwrap().1.split_once("<style>").unwrap().0) + body;
     let mut said = String::new();
     for piece in html.split('<').skip(1) {
         said.push(' ');
@@ -227,5 +230,16 @@ fn a_message_is_read_as_it_was_written() {
         let json = serde_json::to_string(&letter).unwrap();
         assert_eq!(serde_json::from_str::<Letter>(&json).unwrap(), letter);
         assert!(!format!("{letter:?}").contains("Ada") && !format!("{letter:?}").contains("bound"));
+    }
+}
+
+#[test]
+fn every_letter_has_a_preview_and_says_where_help_is() {
+    for (letter, _) in letters() {
+        let Written { text, html, .. } = write(&letter);
+        let (_, preview) = html.split_once("overflow:hidden;\">").unwrap();
+        assert!(preview.split_once("</div>").unwrap().0.len() > 40, "{letter:?}");
+        let help = "https://app.example.com/support";
+        assert!(text.contains(&format!("Help: {help}")) && html.contains(&format!("href=\"{help}\"")), "{letter:?}");
     }
 }

@@ -290,7 +290,10 @@ async fn mailed_links_do_not_count_as_attempts_and_asking_for_them_does() {
     let user = registered(&app, &email).await;
     app.move_address();
     let address = app.address();
-    let at_office = async |route, body| app.call(Request::to(route).ip(&address).json(body)).await;
+    let at_office = async |route, body| {
+        app.advance(SignedDuration::from_millis(1));
+        app.call(Request::to(route).ip(&address).json(body)).await
+    };
     let body = json!({ "token": token, "name": "Ada", "password": PASSWORD });
     at_office(&verify_email::FUNCTION, body).await.expect(200);
     at_office(&request_password_reset::FUNCTION, json!({ "email": email })).await.expect(202);
