@@ -126,7 +126,6 @@ async fn carry_out(
         .delete(&old)
         .replace(&user)
         .delete(&change)
-        .same_epoch(user.id, change.epoch)
         .or(DeadLink::OF_ADDRESS)
         .send(user.id, &to_the_old)
         .event(Occurrence::of(&EMAIL_CHANGED, user.id));
