@@ -111,7 +111,7 @@ def sign_up(steps: Steps, name: str) -> Person:
         mail = read_mail_to(person.email)
         token = token_in(mail)
         steps.note(f"“{mail['Subject']}”, with a link that ends in #token={token[:12]}…")
-    with steps(f"verify {name}'s address by the link's token, with a name and a password"):
+    with steps(f"verify {name}'s address with the link's token, a name and a password"):
         about = {"token": token, "name": name, "password": person.password}
         verified = person.call("verify-email", "POST", "/auth/verify-email", about)
         require("the verified address", person.email, verified["email"])
@@ -132,7 +132,7 @@ def sign_up(steps: Steps, name: str) -> Person:
 
 
 def start_and_cancel_recovery(steps: Steps, ada: Person) -> None:
-    """What somebody can do who knows Ada's password and says that the second factor is lost, and what she can do about it."""
+    """What an attacker with Ada's password can do by claiming that the second factor is lost, and how she stops it."""
     with steps("start a recovery of Ada's account, as if her authenticator app were lost"):
         elsewhere = Client()
         asked = elsewhere.call("login", "POST", "/auth/login", {"email": ada.email, "password": ada.password})

@@ -47,7 +47,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Of what a run of a job does.
+    /// For what a run of a job does.
     pub(crate) fn of_job(job: &str, run_id: String) -> Self {
         Self { actor: format!("job:{job}"), request_id: run_id, ip: None, user_agent: None }
     }

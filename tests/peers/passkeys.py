@@ -122,7 +122,7 @@ def tell_soft(steps: Steps, origin: str) -> None:
 
 
 def mutation(whole: bytes) -> bytes:
-    """Bytes cut off, or another byte in the digest of the domain: what else is not signed may differ."""
+    """Bytes cut off, or another byte in the digest of the domain: other unsigned bytes may differ."""
     if secrets.randbelow(2):
         return whole[: secrets.randbelow(len(whole))]
     name = b"authData"

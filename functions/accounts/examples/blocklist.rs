@@ -1,15 +1,16 @@
-//! Makes the list of frequent passwords that accounts refuse, and measures what share of a list they accept. Run by hand.
+//! Builds the list of frequent passwords that accounts refuse, and measures what share of a list they accept. Run by
+//! hand.
 //!
 //! ```sh
 //! cargo run --release -p accounts --features measuring --example blocklist -- make LIST[:LINES] ...
 //! cargo run --release -p accounts --features measuring --example blocklist -- measure LIST[:LINES] ...
 //! ```
 //!
-//! A list is a text file with a password on each line, the most frequent first; of `LIST:LINES` only so many lines are
-//! taken. What is not UTF-8, or not 8 to 128 characters, is left out.
+//! A list is a text file with one password per line, most frequent first; `LIST:LINES` takes only the first LINES
+//! lines. Lines that are not UTF-8, or not 8 to 128 characters long, are skipped.
 //!
-//! `make` writes `functions/accounts/src/blocklist/listed.bin`. The lists themselves are not kept here. It was made of these,
-//! where "long" is what has 15 characters and more:
+//! `make` writes `functions/accounts/src/blocklist/listed.bin`. The lists themselves are not kept here. It was built
+//! from these, where "long" means 15 characters or more:
 //!
 //! | list | where it is | licence | what was taken |
 //! |---|---|---|---|
@@ -33,7 +34,7 @@ use accounts::{Password, blocklist_file_of};
 use unicode_normalization::UnicodeNormalization;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/blocklist/listed.bin");
-/// What a password that is the only factor has at least.
+/// The minimum length of a password that is the only factor.
 const LONG: usize = 15;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -54,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The passwords of a list in the form in which they are hashed, each once.
+/// The distinct passwords of a list, in the form in which they are hashed.
 fn passwords(list: &str) -> Result<BTreeSet<String>, Box<dyn Error>> {
     let (path, lines) = match list.rsplit_once(':') {
         Some((path, lines)) => (path, lines.parse()?),

@@ -26,8 +26,8 @@ const PURGED_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// being as it was read.
 ///
 /// Before its link is opened, a registration holds the address and nothing else: no name, no password. The link proves
-/// who reads the mailbox, and nothing about what was typed before. Were a password kept from then, whoever typed it
-/// (perhaps a stranger, who knew that the owner would register too) could sign in to the account that the owner
+/// who reads the mailbox, and nothing about who typed what before. If it kept a password, the person who typed it
+/// (perhaps a stranger who knew that the owner would register too) could sign in to the account that the owner
 /// activates. So the password comes with the link's token, and one registration per address is enough.
 #[derive(Serialize, Deserialize)]
 pub struct Address {
@@ -35,11 +35,12 @@ pub struct Address {
     owner: Option<UserId>,
     /// Only while there is no owner.
     registration: Option<Registration>,
-    /// When the owner deleted the account, while it can be restored. Nobody else can have the address until it is erased.
+    /// When the owner deleted the account, while it can be restored. The address stays taken until the account is
+    /// erased.
     deleted_at: Option<Timestamp>,
     /// When the owner last proved, by a mailed link, that they read its mail. None for an imported account.
     proved_at: Option<Timestamp>,
-    /// How often the owner's password was set. A link that resets it is good for one number.
+    /// How often the owner's password was set. A reset link is valid for one value of it.
     passwords_set: u64,
 }
 
@@ -54,7 +55,7 @@ struct Registration {
 /// Why an address does not become a user's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// Only to the person who reads the address's mail: their link was opened.
+    /// Shown only to the person who reads the address's mail: their link was opened.
     #[error("Another account uses this email address now.")]
     Taken,
 }
@@ -72,9 +73,9 @@ impl Refusal for AddressError {
 /// What the link of a registration did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verified {
-    /// The address has its owner; the rest of the account is to be made.
+    /// The address now has its owner; the rest of the account still has to be created.
     Now,
-    /// It had this owner before: the request may be a retry.
+    /// It already had this owner: the request may be a retry.
     Before,
 }
 
@@ -97,7 +98,7 @@ impl Address {
         self.owner
     }
 
-    /// The user that a registration is for which can still be verified.
+    /// The user of a registration that can still be verified.
     pub fn registered(&self, now: Timestamp) -> Option<UserId> {
         self.live_registration(now).map(|registration| registration.user)
     }
@@ -111,8 +112,8 @@ impl Address {
         self.registration.filter(|registration| now < registration.expires_at)
     }
 
-    /// Registers the address, or gives the registration that it has its full time again. `user` is the id that a new one
-    /// gets. Returns the letter: the link, or to the owner of an account that there is one.
+    /// Registers the address, or renews the full lifetime of its registration. `user` is the id for a new registration.
+    /// Returns the letter: the link, or for an existing account, a note to its owner that there is one.
     pub fn register(&mut self, user: UserId, now: Timestamp) -> Posting {
         if let Some(posting) = self.letter_of_account() {
             return posting;
@@ -123,8 +124,8 @@ impl Address {
         self.link(registration)
     }
 
-    /// The letter that a request to send the link again leads to. `stranger` is any new id, for an address without an
-    /// account: it gets a letter too, so that what we do never depends on whether there is one.
+    /// The letter for a request to resend the link. `stranger` is any new id, for an address without an account: it
+    /// gets a letter too, so that what we do never depends on whether there is an account.
     pub fn resend(&self, stranger: UserId, now: Timestamp) -> Posting {
         if let Some(posting) = self.letter_of_account() {
             return posting;
@@ -135,8 +136,7 @@ impl Address {
         }
     }
 
-    /// The letter that a request to reset the password leads to: the link that sets a new one, or what else brings its
-    /// reader into an account.
+    /// The letter for a password reset request: the link that sets a new password, or another way into an account.
     pub fn request_reset(&self, stranger: UserId, now: Timestamp) -> Posting {
         match (self.owner, self.deleted_at) {
             (Some(user), None) => {
@@ -148,7 +148,8 @@ impl Address {
         }
     }
 
-    /// The letter to an address that a user wants for theirs. The owner of an account at it is told that it stays theirs.
+    /// The letter to an address that a user wants to move to. If an account already uses it, the letter tells its owner
+    /// that nothing changed.
     pub fn ask_for(&self, link: LinkClaims) -> Posting {
         match self.owner {
             Some(owner) => Posting { user: owner, letter: Letter::AddressTaken },
@@ -176,7 +177,7 @@ impl Address {
         format!("{}.{}", AccountKey::email_digest(self.email.as_str()), self.passwords_set)
     }
 
-    /// Gives the address to the user whose registration's link was opened; nobody else can have it from then on.
+    /// Gives the address to the user whose registration link was opened; from then on it is taken.
     pub fn verify(&mut self, user: UserId, now: Timestamp) -> Result<Verified, DeadLink> {
         if self.owner == Some(user) {
             return Ok(Verified::Before);
@@ -191,7 +192,7 @@ impl Address {
         }
     }
 
-    /// Gives the address to a user. A registration that waits for it ends.
+    /// Gives the address to a user. A pending registration for it ends.
     pub fn claim(&mut self, user: UserId) -> Result<(), AddressError> {
         if self.owner.is_some() {
             return Err(AddressError::Taken);
@@ -215,12 +216,12 @@ impl Address {
         self.deleted_at = None;
     }
 
-    /// Whether nobody has it and its registration is over.
+    /// Whether it has no owner and its registration has expired.
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.due().is_some_and(|at| at <= now)
     }
 
-    /// What an owner gets who registers again: that there is an account, or the way back to a deleted one.
+    /// The letter to an owner who registers again: that there is an account, or the link that restores a deleted one.
     fn letter_of_account(&self) -> Option<Posting> {
         let user = self.owner?;
         let letter = match self.deleted_at {
@@ -247,13 +248,13 @@ impl AccountRecord for Address {
         AccountKey::email(self.email.as_str())
     }
 
-    /// The table deletes what the job failed to. Until then it is read, and says nothing: an expired registration counts
-    /// for nothing.
+    /// The table's TTL deletes what the job failed to delete. Until then the record is still read, but an expired
+    /// registration has no effect.
     fn expires_at(&self) -> Option<Timestamp> {
         self.due().map(|at| after(at, PURGED_WITHIN))
     }
 
-    /// Without an owner it goes with its registration.
+    /// Without an owner, the record is deleted with its registration.
     fn due(&self) -> Option<Timestamp> {
         match self.owner {
             Some(_) => None,

@@ -31,13 +31,13 @@ pub struct Attempts {
     device: String,
     failures: u32,
     last_at: Timestamp,
-    /// The entry of the login history that they stand in.
+    /// The entry of the login history that records them.
     #[serde(default)]
     entry: Option<FailureEntry>,
 }
 
-/// An entry of the login history that failures in a row share. Were each an entry of its own, whoever fails often would
-/// push out of the history what its user should see.
+/// An entry of the login history that consecutive failures share. With one entry each, an attacker who fails often
+/// enough would push out of the history what its user should see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureEntry {
     pub id: SignInId,
@@ -45,11 +45,10 @@ pub struct FailureEntry {
     pub times: u32,
 }
 
-/// Failures that come later than this after the first have an entry of their own.
+/// Failures later than this after the first one get an entry of their own.
 const ENTRY_SPAN: SignedDuration = SignedDuration::from_hours(1);
 
-/// Under which name the failures of step-ups are counted: whoever guesses in a stolen session does not delay the owner's
-/// sign-ins.
+/// The name under which failed step-ups are counted: guessing in a stolen session must not delay the owner's sign-ins.
 pub const STEP_UP: &str = "step-up";
 
 /// Under which name a device's failures are counted.
@@ -62,10 +61,10 @@ impl Attempts {
         Self { address, device: part(device), failures: 0, last_at: now, entry: None }
     }
 
-    /// Counts an attempt that failed, with the entry of the history that it stands in. `id` is that of a new one.
+    /// Counts a failed attempt, and returns the history entry that records it. `id` is the id for a new entry.
     ///
-    /// One that came too soon is not counted: it would let a stranger prolong the waiting. It is written all the same, so
-    /// that it costs what any other does, but it meets no other: however many come at once, each is recorded.
+    /// An attempt that came too soon is not counted: that would let a stranger prolong the wait. It is written all the
+    /// same, so that it costs what any other does, but without conflicts: however many come at once, each is recorded.
     pub fn record_failure(
         stored: &mut Option<Stored<Self>>,
         none: impl FnOnce() -> Self,
@@ -75,7 +74,7 @@ impl Attempts {
         let changes = AccountChanges::default();
         match stored {
             Some(known) if known.is_delayed(now) => {
-                // The entry of the last one that was counted, however long ago: these are not told apart.
+                // The entry of the last counted failure, however long ago: these are not distinguished.
                 let entry = known.entry.unwrap_or_else(|| known.enter(id, now));
                 (changes.rewrite(known), FailureEntry { times: entry.times.saturating_add(1), ..entry })
             }
@@ -93,12 +92,12 @@ impl Attempts {
         }
     }
 
-    /// Of step-ups, which count for themselves.
+    /// The count of step-ups, which is kept separately.
     pub fn of_step_ups(address: AccountKey, now: Timestamp) -> Self {
         Self { device: STEP_UP.to_owned(), ..Self::none(address, None, now) }
     }
 
-    /// The entry of the history that one more failure stands in. `id` is that of a new one.
+    /// The history entry that records one more failure. `id` is the id for a new entry.
     pub fn enter(&mut self, id: SignInId, now: Timestamp) -> FailureEntry {
         let shared = self.entry.filter(|entry| now < after(entry.first_at, ENTRY_SPAN));
         let entry = match shared {

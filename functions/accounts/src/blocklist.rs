@@ -1,12 +1,12 @@
-//! The blocklist: which passwords a guesser finds, because they are what guessers try first, or composed of it.
+//! The blocklist: passwords that guessing finds, because they are what guessers try first, or are composed of it.
 //!
-//! A list of whole passwords alone has little force at 15 characters: `Manchester2024!!` stands in none. So a password is
-//! looked up ([`listed`]), and taken apart as well. Every part that a guesser's rules can make (a listed word or phrase, also
-//! backwards and in leet; a name from the account; a run, keyboard walk, count, year or date; what stands before, again or
-//! moved by a step) costs as much as the choice among its like, every other character as much as the choice among its kind,
-//! and the cheapest way to compose the **whole** password is what it is worth: NIST SP 800-63B-4, section 3.1.1.2, has the
-//! entire password compared, never words that it merely contains. What is worth less than 2.6 bits for each of its first 15
-//! characters is refused:
+//! A list of whole passwords alone does little at 15 characters: `Manchester2024!!` is in none. So a password is looked
+//! up ([`listed`]), and taken apart as well. Every part that a guesser's rules can make (a listed word or phrase, also
+//! backwards and in leet; a name from the account; a run, keyboard walk, count, year or date; an earlier part, repeated
+//! or shifted by a step) costs as much as a choice among parts of its kind, every other character as much as a choice
+//! among characters of its kind, and a password is worth what the cheapest way to compose **all** of it costs: NIST SP
+//! 800-63B-4, section 3.1.1.2, requires comparing the entire password, not words that it merely contains. A password
+//! worth less than 2.6 bits for each of its first 15 characters is refused:
 //!
 //! - From 15 characters on that is 39 bits: one to three listed words with signs, or two and a year, are too few; four
 //!   words, or a sentence of ordinary words, are enough, and so are 15 random digits.
@@ -69,10 +69,10 @@ pub enum Weakness {
     Predictable,
 }
 
-/// Whether a password is found by guessing, by someone who knows nothing of its account.
+/// Whether guessing finds a password, for an attacker who knows nothing about its account.
 ///
 /// The work is bounded for the longest password, 128 characters: under a millisecond of one processor
-/// (`docs/benchmarks.md`), for it is done before the caller is known.
+/// (`docs/benchmarks.md`), because it is done before the caller is authenticated.
 pub fn weakness(password: &str) -> Option<Weakness> {
     weakness_beside(LISTED, password)
 }
@@ -84,8 +84,8 @@ fn weakness_beside(listed: Listed, password: &str) -> Option<Weakness> {
     is_weak.then_some(if worth <= COMMON { Weakness::Common } else { Weakness::Predictable })
 }
 
-/// Whether a password is found by guessing, by someone who knows these texts of the account: names and addresses, which
-/// are taken apart into words. As fast as [`weakness`], which it does not ask again.
+/// Whether guessing finds a password, for an attacker who knows these texts of the account: names and addresses, which
+/// are split into words. As fast as [`weakness`], whose checks it does not repeat.
 pub fn names_the_account<'a>(password: &str, known: impl IntoIterator<Item = &'a str>) -> bool {
     let own = own_words(known);
     let own = Words::of(own.iter().map(String::as_str));
@@ -125,8 +125,8 @@ fn fold(text: &str) -> Zeroizing<Vec<char>> {
     Zeroizing::new(folded)
 }
 
-/// What the cheapest way to compose a text costs: as it is, as it would be in the other script, of what is left when the
-/// signs between are left out, or by a list.
+/// The cost of the cheapest way to compose a text: as it is, as typed in the other script, without the signs in
+/// between, or by a list.
 fn worth(text: &[char], own: &Words, listed: Listed) -> u32 {
     let other: Zeroizing<Vec<char>> = Zeroizing::new(text.iter().copied().map(in_the_other_script).collect());
     let in_the_other_script = (*other != *text).then(|| composed(&other, own) + OTHER_SCRIPT);
@@ -150,7 +150,7 @@ fn composed(text: &[char], own: &Words) -> u32 {
     if letters.len() == text.len() { as_it_is } else { as_it_is.min(signs + cheapest(&letters, &costs, own)) }
 }
 
-/// What a text costs that is listed, as it is or without the digits and signs around it.
+/// The cost of a listed text, as it is or without the digits and signs around it.
 fn listed_worth(text: &[char], own: &Words, listed: Listed) -> Option<u32> {
     if listed.contains(text) {
         return Some(LISTED_WHOLE);

@@ -1,5 +1,5 @@
-//! A user's password, proved again in a session of theirs. Failures count and delay as those of sign-ins do, and stand in
-//! the login history.
+//! A user's password, proved again in one of their sessions. Failures are counted and cause delays as at sign-in, and
+//! appear in the login history.
 
 use serde_json::json;
 use shared::events::{EventKind, Occurrence, Severity};
@@ -13,16 +13,16 @@ use crate::password_sign_in::PASSWORD_HASH_DAMAGED;
 use crate::sign_in::SignIn;
 use crate::user::{PasswordRecord, User};
 
-/// Tries to count a failure that others of the same user are counted beside.
+/// How often to try to count a failure while other failures of the same user are being counted.
 const TRIES: u32 = 12;
 
-/// A password was wrong in a session, or came too soon after others that were.
+/// A password given in a session was wrong, or came too soon after other wrong ones.
 pub static STEP_UP_FAILED: EventKind = EventKind::operational("step_up_failed", Severity::Info);
 
-/// What a right password changes: the count of failures. None for a wrong one, which is counted.
+/// The changes that a right password makes to the count of failures. None for a wrong one, which is counted.
 ///
-/// The count is of all sessions of the user, and apart from that of sign-ins: who guesses in a stolen session must not
-/// delay the owner's sign-ins. It ends with a right password in a session, and with a new password.
+/// The count covers all sessions of the user, and is separate from that of sign-ins: guessing in a stolen session must
+/// not delay the owner's sign-ins. A right password in a session resets it, and so does a new password.
 pub async fn prove(
     caller: &SignedIn,
     user: &User,

@@ -1,5 +1,5 @@
-//! The decoy: an account that is read in place of one that is not there, so that an address without an account costs what
-//! one with an account does, to the last attribute that is decoded.
+//! The decoy: an account that is read in place of a missing one, so that an address without an account costs what one
+//! with an account does, to the last attribute that is decoded.
 //!
 //! It is made when an unknown address is first signed in to, and it can never be signed in to itself: it counts for no
 //! address but its own, to which no mail is ever sent (RFC 2606 reserves `.invalid`), and its password is random.
@@ -31,8 +31,8 @@ pub fn key() -> AccountKey {
 /// Makes it, unless another has just done so.
 pub async fn make(accounts: &Accounts) -> Result<(), Problem> {
     let malformed = |_| Problem::internal("the decoy is malformed");
-    let email: EmailAddress = EMAIL.parse().map_err(|_| Problem::internal("the decoy's address is none"))?;
-    let name = PersonName::parse(NAME).map_err(|_| Problem::internal("the decoy's name is none"))?;
+    let email: EmailAddress = EMAIL.parse().map_err(|_| Problem::internal("the decoy's address is invalid"))?;
+    let name = PersonName::parse(NAME).map_err(|_| Problem::internal("the decoy's name is invalid"))?;
     let random = SecretText::new(shared::crypto::digest::base64url(&accounts.entropy().bytes::<48>()));
     let hash = password_hash::hash(accounts, &random).await?;
     let length = PasswordAttempt::parse(random.expose().to_owned()).map_err(malformed)?.length();

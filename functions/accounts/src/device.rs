@@ -35,7 +35,7 @@ pub struct KnownDevice {
 }
 
 impl KnownDevice {
-    /// One that was not known before.
+    /// A new device.
     pub fn new(entropy: &Entropy) -> Self {
         Self { name: base64url(&entropy.bytes::<NAME_BYTES>()) }
     }

@@ -1,4 +1,4 @@
-//! Mail to an address that somebody typed, such that neither the answer nor its time tells what we know of the address.
+//! Mail to an address that somebody typed. Neither the answer nor its timing reveals what we know about the address.
 
 use mail::{EmailAddress, SendEmail, Undeliverable};
 use serde_json::json;
@@ -10,15 +10,15 @@ use shared::table::Stored;
 use crate::address::{Address, Posting};
 use crate::letter_budget::{LetterBudget, Request};
 
-/// Tries to change what others change at the same moment.
+/// How often to try a change that parallel requests also make.
 const TRIES: u32 = 12;
 
-/// A letter that somebody asked for was not sent, because its address got as many of its kind as it may.
+/// A requested letter was not sent, because the address has used up its budget for that kind.
 pub static LETTER_WITHHELD: EventKind = EventKind::operational("letter_withheld", Severity::Warning);
 
-/// Sends the letter that `compose` gives, together with its changes. One read and one transaction; whatever the address is
-/// to us, the transaction writes to the same tables. Once the address's budget for this request is used up, nothing
-/// happens but that operators are told.
+/// Sends the letter that `compose` gives, together with its changes. One read and one transaction, which writes to the
+/// same tables for every address. Once the address's budget for this request is used up, it only emits an event for
+/// operators.
 ///
 /// Fails only for an address that no mail can reach.
 pub async fn send(
@@ -45,17 +45,17 @@ pub async fn send(
         }
         accounts.back_off(round).await;
     }
-    // In each round another request of the same kind had its letter sent. An error would tell a stranger that somebody
-    // is busy with this address.
+    // In each round another request of the same kind sent its letter. An error would reveal to a stranger that somebody
+    // else is using this address.
     accounts.emit(withheld(email, request, "contention")).await
 }
 
-/// What is known of an address, to be read and not written.
+/// What we know about an address, read-only.
 pub fn known_or_new(known: Option<Stored<Address>>, email: &EmailAddress) -> Address {
     known.map_or_else(|| Address::new(email.clone()), Stored::into_inner)
 }
 
-/// Counts a letter; none if there is no room for it.
+/// Counts a letter; none if the budget is used up.
 fn count(
     budget: Option<Stored<LetterBudget>>,
     key: &AccountKey,

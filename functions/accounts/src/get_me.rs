@@ -29,8 +29,8 @@ pub struct Me {
     name: PersonName,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// While somebody who knows the password recovers the account: when its second factors can be removed. Cancel it at
-    /// `DELETE /me/recovery`.
+    /// Set while an account recovery is pending, started by somebody who knows the password: when the second factors
+    /// can be removed. Cancel it with `DELETE /me/recovery`.
     #[schema(value_type = Option<String>, format = DateTime)]
     recovery_ready_at: Option<Timestamp>,
 }

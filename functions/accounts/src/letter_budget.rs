@@ -1,25 +1,26 @@
-//! How many letters an address gets at the request of others, in one budget for each kind of request.
+//! How many letters strangers can have sent to an address: one budget for each kind of request.
 
 use serde::{Deserialize, Serialize};
 use shared::identity::{AccountKey, AccountRecord};
 use shared::kernel::ids::UserId;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 
-/// Letters of one budget in its span of time.
+/// Letters per budget and span.
 const MOST: usize = 5;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-/// Shorter than a link that resets a password works: whenever the budget is used up, its letters are in the mailbox and
-/// their links work for five more minutes at least. Were it longer, a stranger who uses it up could keep the owner out.
+/// Shorter than the lifetime of a reset link: whenever the budget is used up, its letters are in the mailbox and their
+/// links work for at least five more minutes. With a longer span, a stranger who uses up the budget could keep the
+/// owner out.
 const RESET_SPAN: SignedDuration = SignedDuration::from_mins(25);
 
-/// A kind of request that anybody can make and that has a letter sent. What strangers use up of one is not taken from
-/// another.
+/// A kind of request that anybody can make and that sends a letter. Using up the budget of one kind leaves the others
+/// untouched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
     Registration,
     Verification,
     PasswordReset,
-    /// Of one user, who asks for the address: another who asks for it too has a budget of their own.
+    /// By one user, who wants to move to the address: each user has a separate budget for it.
     EmailChange(UserId),
 }
 
@@ -51,7 +52,7 @@ impl Request {
     }
 }
 
-/// The letters of one kind that an address got lately.
+/// The letters of one kind that an address got recently.
 #[derive(Serialize, Deserialize)]
 pub struct LetterBudget {
     address: AccountKey,
@@ -65,12 +66,12 @@ impl LetterBudget {
         Self { address, part: request.part(), span_s: request.span().as_secs(), sent_at: Vec::new() }
     }
 
-    /// Under which name it lies beside its address.
+    /// The name of its record under the address.
     pub fn part_of(request: Request) -> String {
         request.part()
     }
 
-    /// Counts a letter, if there is room for one.
+    /// Counts a letter, if the budget has room for one.
     pub fn take(&mut self, now: Timestamp) -> bool {
         let span = SignedDuration::from_secs(self.span_s);
         self.sent_at.retain(|at| now < after(*at, span));

@@ -119,7 +119,7 @@ impl Password {
         length(&self.0)
     }
 
-    /// The same as an attempt, to be compared with a hash of ours.
+    /// The same password as an attempt, to compare with a hash of ours.
     pub fn as_attempt(&self) -> PasswordAttempt {
         let same = || SecretText::new(self.0.expose().to_owned());
         PasswordAttempt { normal: same(), typed: same() }

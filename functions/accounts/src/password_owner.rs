@@ -1,4 +1,4 @@
-//! Replacing a password: what is read for it, which rules it meets, and what changes with it.
+//! Replacing a password: what it reads, which rules apply, and what changes with it.
 
 use mail::{Letter, SendEmail};
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::second_factor::Factors;
 use crate::user::{PasswordRecord, User};
 use crate::{Password, PasswordError, ProvedBy, password_hash};
 
-/// A password was replaced, by somebody who knew the current one or by a mailed link.
+/// A password was replaced, with the current one or with a mailed link.
 pub static PASSWORD_CHANGED: EventKind = EventKind::security("password_changed", Severity::Info);
 
 /// A user whose password is to be replaced.
@@ -22,26 +22,26 @@ pub struct PasswordOwner {
     pub user: Stored<User>,
     pub address: Stored<Address>,
     pub factors: Factors,
-    /// None where there never was one, as with passkeys alone.
+    /// None if it was never set, as with passkeys alone.
     pub password: Option<Stored<PasswordRecord>>,
     pub epoch: UserEpoch,
 }
 
-/// What entitles to replace a password.
+/// What allows replacing a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResetMethod {
     CurrentPassword,
-    /// It proves the mailbox, and whoever asks for it may fear that somebody else is in the account.
+    /// It proves control of the mailbox, and the user may be asking for it because somebody else is in the account.
     MailedLink,
-    /// The link that takes back a deletion.
+    /// The link that restores a deleted account.
     Restoration,
     /// The link of an account recovery.
     Recovery,
 }
 
 impl PasswordOwner {
-    /// Takes three reads. The epoch comes first, so that whatever revokes the sessions meanwhile wins. None for a user who
-    /// is not there.
+    /// Takes three reads. The epoch is read first, so that a concurrent revocation of the sessions wins. None for a
+    /// user who does not exist.
     pub async fn read(accounts: &Accounts, user: UserId) -> Result<Option<Self>, Problem> {
         let Some(epoch) = accounts.find_epoch(user).await? else { return Ok(None) };
         let key = AccountKey::User(user);
@@ -54,8 +54,8 @@ impl PasswordOwner {
         Ok(Some(Self { user, address, factors, password, epoch }))
     }
 
-    /// Whether a password is good enough for this account, which from then on is proved by what `proved_by` says. `names`
-    /// are of the user's workspaces, where they are known.
+    /// Whether a password is good enough for this account, given how the account is proved from then on (`proved_by`).
+    /// `names` are those of the user's workspaces, where they are known.
     pub fn may_have<'a>(
         &'a self,
         password: &Password,
@@ -66,7 +66,7 @@ impl PasswordOwner {
         password.suits(&self.user.email, [self.user.name.as_str()].into_iter().chain(names))
     }
 
-    /// Hands out the factors, for whoever removes some of them.
+    /// Splits off the factors, for a caller that removes some of them.
     pub fn without_factors(self) -> (Self, Factors) {
         let none = Factors::none(self.user.id);
         let Self { user, address, factors, password, epoch } = self;
@@ -78,9 +78,9 @@ impl PasswordOwner {
         if self.factors.is_enrolled() { ProvedBy::TwoFactors } else { ProvedBy::PasswordAlone }
     }
 
-    /// Sets it: every session ends, links that were mailed to reset it die, failed attempts on the old one are forgotten,
-    /// and the user is told. After a mailed link, personal access tokens end too. `turn` is what else happens to the
-    /// user's epochs.
+    /// Sets the password: every session ends, mailed reset links become invalid, failed attempts on the old one are
+    /// forgotten, and the user is notified. After a mailed link, personal access tokens end too. `turn` is what else
+    /// happens to the user's epochs.
     pub async fn set(
         self,
         accounts: &Accounts,

@@ -39,7 +39,7 @@ pub struct Proved {
 /// An address as it is signed in to.
 struct Candidate {
     key: AccountKey,
-    /// Whom an event is about: the digest of the address, the same with and without an account.
+    /// The subject of an event: the digest of the address, the same with and without an account.
     subject: String,
     user: Option<Stored<User>>,
     password: Option<Stored<PasswordRecord>>,
@@ -68,7 +68,7 @@ pub async fn prove(
     let is_right = matches!(verdict, Verdict::Right | Verdict::Outdated | Verdict::TooLongForLegacy);
     for round in 0..TRIES {
         let delayed = candidate.attempts.as_ref().is_some_and(|attempts| attempts.is_delayed(accounts.now()));
-        if is_right && !delayed && !candidate.is_nobody() {
+        if is_right && !delayed && !candidate.is_decoy() {
             return candidate.succeed(accounts, verdict, password).await;
         }
         if accounts.try_commit(candidate.failure(accounts, delayed)).await?.is_ok() {
@@ -78,14 +78,14 @@ pub async fn prove(
         accounts.back_off(round).await;
         candidate.attempts = candidate.read_attempts(accounts).await?;
     }
-    // Refused in the same words: an error would tell a stranger that somebody else is busy with this address.
+    // The same refusal: an error would reveal to a stranger that somebody else is using this address.
     tracing::warn!(subject = candidate.subject, "a failed sign-in was not counted: its address changed at every try");
     Err(SignInError::WrongCredentials.into())
 }
 
 impl Candidate {
-    /// Three reads, whoever it is and even if it is nobody: of the address, of the epoch, of the user. The epoch comes
-    /// before the password, so that one which is changed while we compute does not open a session.
+    /// Three reads, with or without an account: the address, the epoch, the user. The epoch is read before the
+    /// password, so that a password that is changed while we compute does not open a session.
     async fn read(accounts: &Accounts, email: &EmailAddress, device: Option<KnownDevice>) -> Result<Self, Problem> {
         let subject = AccountKey::email_digest(email.as_str());
         let key = AccountKey::Email(subject.clone());
@@ -125,7 +125,7 @@ impl Candidate {
         accounts.find_part(&self.key, &attempts::part(self.device.as_ref())).await
     }
 
-    /// The hash to compare with: the user's, who may be the decoy.
+    /// The hash to compare with: that of the user, who may be the decoy.
     fn hash(&self) -> Option<&PasswordHash> {
         self.password.as_ref().map(|record| &record.hash)
     }
@@ -136,7 +136,7 @@ impl Candidate {
     }
 
     /// Whether no password is right: there is no account, or it is in the trash.
-    fn is_nobody(&self) -> bool {
+    fn is_decoy(&self) -> bool {
         self.owner().is_none_or(|user| user.is_deleted())
     }
 
@@ -147,7 +147,7 @@ impl Candidate {
         let (changes, entry) = Attempts::record_failure(&mut self.attempts, none, accounts.new_id(), now);
         let entry = match self.owner() {
             Some(user) => SignIn::wrong_passwords(accounts, user.id, entry, None),
-            None => SignIn::wrong_passwords(accounts, accounts.new_id(), entry, None).of_nobody(),
+            None => SignIn::wrong_passwords(accounts, accounts.new_id(), entry, None).without_account(),
         };
         let changes = changes.overwrite(&entry);
         let detail = serde_json::json!({ "delayed": delayed });

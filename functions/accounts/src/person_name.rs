@@ -11,8 +11,8 @@ pub const LONGEST_CHARACTERS: usize = 80;
 
 /// A line of text of 1 to 80 characters ([`line`]).
 ///
-/// It is shown to others and stands in our mails, so it has nothing that makes a mail program see a link (`:`, `/`, `\`,
-/// `@`, `<`, `>`).
+/// It is shown to others and appears in our mails, so it must not contain anything that a mail program turns into a
+/// link (`:`, `/`, `\`, `@`, `<`, `>`).
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct PersonName(String);
 

@@ -1,7 +1,7 @@
 //! An account recovery: the way back for a user who lost the second factor and every recovery code.
 //!
-//! It takes the password when it starts, the mailbox when it ends, and a waiting time in between, in which whoever still
-//! holds the factor or a session hears of it and can cancel it.
+//! It takes the password at the start, the mailbox at the end, and a waiting time in between, in which anybody who
+//! still holds the factor or a session can see it and cancel it.
 
 use serde::{Deserialize, Serialize};
 use shared::crypto::link::LinkClaims;
@@ -13,22 +13,22 @@ use shared::kernel::time::{SignedDuration, Timestamp, after};
 pub const COMPLETE_RECOVERY: &str = "complete-recovery";
 /// How long the link works after the waiting time.
 const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How long the job may fail that removes a recovery whose link has ended.
+/// How long the job that removes recoveries with expired links may fail.
 const PURGED_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// A recovery that waits. A user has one at most.
+/// A pending recovery. A user has at most one.
 ///
-/// It is of the epoch in which it was started: ending every session cancels it, as does a new password.
+/// It belongs to the epoch in which it was started: ending every session cancels it, and so does a new password.
 #[derive(Serialize, Deserialize)]
 pub struct Recovery {
     user: UserId,
     epoch: UserEpoch,
     pub started_at: Timestamp,
-    /// Fixed when it starts: a shorter waiting time that is configured later does not shorten it.
+    /// Fixed at the start: configuring a shorter waiting time later does not shorten it.
     pub ready_at: Timestamp,
     /// When the link was mailed.
     offered_at: Option<Timestamp>,
-    /// Admins of the user's workspaces that were told, in the order of their ids.
+    /// How many admins of the user's workspaces were notified, in the order of their ids.
     pub told: usize,
 }
 
@@ -43,12 +43,12 @@ impl Recovery {
         self.user
     }
 
-    /// Whether it still waits or can be completed, in the user's epoch now.
+    /// Whether it is still waiting or can be completed, in the user's current epoch.
     pub fn is_live(&self, epoch: UserEpoch, now: Timestamp) -> bool {
         self.epoch == epoch && now < self.link_ends_at()
     }
 
-    /// Whether its link is to be mailed.
+    /// Whether its link is due to be mailed.
     pub fn is_to_be_offered(&self, now: Timestamp) -> bool {
         self.offered_at.is_none() && self.ready_at <= now
     }
@@ -84,7 +84,7 @@ impl AccountRecord for Recovery {
         Some(after(self.link_ends_at(), PURGED_WITHIN))
     }
 
-    /// First when its link is to be mailed, then when it is over.
+    /// First when its link is due, then when it expires.
     fn due(&self) -> Option<Timestamp> {
         Some(if self.offered_at.is_none() { self.ready_at } else { self.link_ends_at() })
     }

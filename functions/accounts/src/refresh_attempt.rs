@@ -1,4 +1,4 @@
-//! One attempt of a client to exchange a refresh token, by which its own retry is known.
+//! A client's attempt to exchange a refresh token, which identifies the client's own retry.
 
 use std::borrow::Cow;
 
@@ -7,17 +7,17 @@ use shared::crypto::digest::sha256_hex;
 use shared::kernel::secrets::SecretText;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 
-/// What 128 bits are in base64url.
+/// The length of 128 bits in base64url.
 const SHORTEST_CHARACTERS: usize = 22;
-/// What 512 bits are.
+/// The length of 512 bits.
 const LONGEST_CHARACTERS: usize = 86;
 
-/// A name that a client makes at random for each exchange, and repeats only to retry it.
+/// A random name that a client generates for each exchange, and repeats only to retry it.
 ///
-/// Together with the refresh token it gets the successor, so that it is as secret as the token.
+/// Together with the refresh token it yields the successor, so it is as secret as the token.
 pub struct RefreshAttempt(SecretText);
 
-/// Why a text cannot name an attempt.
+/// Why a text is not an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be {SHORTEST_CHARACTERS} to {LONGEST_CHARACTERS} characters of base64url, made from at least 16 random bytes"
@@ -33,12 +33,12 @@ impl RefreshAttempt {
         if is_spelt && is_long { Ok(attempt) } else { Err(NotAnAttempt) }
     }
 
-    /// What the store keeps of it.
+    /// The digest, which is what the store keeps.
     pub fn digest(&self) -> String {
         sha256_hex(self.0.expose().as_bytes())
     }
 
-    /// What a successor is derived from.
+    /// The input from which a successor is derived.
     pub fn secret(&self) -> &SecretText {
         &self.0
     }

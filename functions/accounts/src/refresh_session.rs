@@ -1,4 +1,5 @@
-//! `POST /auth/refresh`: exchanges a refresh token for its successor. Each works once; a lost answer can be had again.
+//! `POST /auth/refresh`: exchanges a refresh token for its successor. Each works once; a retry after a lost answer gets
+//! the same one.
 
 use mail::{Letter, SendEmail};
 use serde::Deserialize;
@@ -69,7 +70,7 @@ impl Endpoint for RefreshSession {
             if let Some(tokens) = self.exchange(accounts, &mut record).await? {
                 return Ok(Found(tokens));
             }
-            // It was exchanged between our read and our write: by whom, the record tells.
+            // It was exchanged between our read and our write; the record tells by which attempt.
             record = self.record(accounts).await?;
         }
         match self.exchange_again(accounts, &record).await? {
@@ -102,7 +103,7 @@ impl RefreshSession {
         }
     }
 
-    /// The successor once more, if this is the attempt at which it was given and it has not been used.
+    /// The same successor again, if this attempt received it and it has not been used.
     async fn exchange_again(&self, accounts: &Accounts, record: &RefreshRecord) -> Result<Option<Tokens>, Problem> {
         let attempt = self.attempt.as_ref().filter(|attempt| record.is_retried_by(attempt, accounts.now()));
         let Some(attempt) = attempt else { return Ok(None) };

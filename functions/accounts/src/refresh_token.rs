@@ -33,8 +33,8 @@ impl RefreshToken {
         Self(SecretText::new(base64url(bytes)))
     }
 
-    /// The token that this one is exchanged for at an attempt: always the same, and nobody can tell which without both
-    /// of them and our key (decision 0018).
+    /// The token that this one is exchanged for in an attempt: always the same one, and computable only with both of
+    /// them and our key (decision 0018).
     pub async fn successor(&self, accounts: &Accounts, attempt: &RefreshAttempt) -> Result<Self, Problem> {
         Ok(Self::of(&accounts.derive_successor(&self.0, attempt.secret()).await?))
     }

@@ -1,4 +1,4 @@
-//! `POST /auth/register`: begins a sign-up. The answer does not tell whether there is an account; the mail does.
+//! `POST /auth/register`: begins a sign-up. The answer does not reveal whether there is an account; the mail does.
 
 use mail::EmailAddress;
 use serde::Deserialize;
@@ -13,8 +13,8 @@ use crate::address::Address;
 use crate::enumeration_safe_mail;
 use crate::letter_budget::Request;
 
-/// Begins a sign-up: mails a link to the address. Name and password are chosen with the link's token, at
-/// `POST /auth/verify-email`. The answer is the same whether or not the address has an account; the mail is not.
+/// Begins a sign-up: mails a link to the address. `POST /auth/verify-email` takes the link's token with a name and a
+/// password. The answer is the same whether or not the address has an account; the mail is not.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Register {

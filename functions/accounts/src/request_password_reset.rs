@@ -12,8 +12,9 @@ use utoipa::ToSchema;
 use crate::enumeration_safe_mail;
 use crate::letter_budget::Request;
 
-/// Mails a link that resets the password. The answer does not tell whether the address has an account: one without gets
-/// a mail that says so, a registration its verification link, a deleted account the link that restores it.
+/// Mails a link that resets the password. The answer does not reveal whether the address has an account: an address
+/// without one gets a mail that says so, a registration gets its verification link, a deleted account gets the link
+/// that restores it.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestPasswordReset {

@@ -116,7 +116,7 @@ impl Factors {
         Self::taken(&mut found, user)
     }
 
-    /// Of a user without any.
+    /// For a user without any factors.
     pub(crate) fn none(user: UserId) -> Self {
         Self { user, totp: None, recovery_codes: None, passkeys: None }
     }
@@ -167,8 +167,8 @@ impl Factors {
         }
     }
 
-    /// Requires that the second factors are still there: one that is taken away at this moment would leave a password alone
-    /// that is too short for it.
+    /// Requires that the second factors still exist: if one is removed concurrently, a password that is too short would
+    /// be the only factor.
     pub fn stay(&self, mut changes: AccountChanges) -> AccountChanges {
         if let Some(totp) = &self.totp {
             changes = changes.unchanged(totp);
@@ -179,8 +179,8 @@ impl Factors {
         changes
     }
 
-    /// What comes with a factor, if it is the first: from then on the password alone proves little. Returns the epoch that
-    /// the factor is in.
+    /// What changes with the first factor: from then on the password alone proves little. Returns the epoch of the
+    /// factor.
     pub fn one_comes(&self, caller: &SignedIn, changes: AccountChanges) -> (AccountChanges, UserEpoch) {
         let epoch = caller.epoch();
         if self.is_enrolled() {
@@ -189,8 +189,8 @@ impl Factors {
         (changes.turn(self.user, epoch, EpochTurn::default().and_enrolling()), epoch.with_other_factors())
     }
 
-    /// What goes with the last second factor: the recovery codes, and the strength of what was proved by it. It cannot go
-    /// from a password that is too short to be alone.
+    /// What ends with the last second factor: the recovery codes, and the strength of what was proved by it. It cannot
+    /// be removed while the password is too short to be the only factor.
     pub async fn last_goes(&self, caller: &SignedIn, changes: AccountChanges) -> Result<AccountChanges, Problem> {
         let accounts = caller.accounts();
         let changes = changes.turn(self.user, caller.epoch(), EpochTurn::default().and_unenrolling());
@@ -264,7 +264,7 @@ impl Proof {
         }
     }
 
-    /// What it is refused by in a session, if it is wrong.
+    /// The error for a wrong one in a session.
     pub fn wrong_in_session(&self) -> SecondFactorError {
         let field = match self {
             Self::Code(_) => "code",
@@ -283,7 +283,7 @@ impl Proof {
 }
 
 /// Checks a second factor. What comes back uses the code up, and is to be committed together with what the code is for.
-/// Where it is not right, `if_wrong` is committed and `refusal` returned.
+/// If it is wrong, `if_wrong` is committed and `refusal` returned.
 ///
 /// Of several attempts at one moment, one changes the record and the others fail, right or wrong: guessing in parallel
 /// gains nothing, and a code that is sent twice works once.

@@ -93,7 +93,7 @@ impl AccountRecord for SessionRecord {
     }
 }
 
-/// How long after an exchange its client may ask again for an answer that was lost.
+/// How long after an exchange its client may retry to get a lost answer.
 const RETRIED_FOR: SignedDuration = SignedDuration::from_secs(60);
 
 /// What we remember of a refresh token: not the token, but which session it carries on and whether it was used.
@@ -107,7 +107,7 @@ pub struct RefreshRecord {
     session: SessionRecord,
     /// When it was exchanged for its successor.
     pub spent_at: Option<Timestamp>,
-    /// The digest of the attempt at which it was, if the client named one.
+    /// The digest of the attempt that exchanged it, if the client sent one.
     attempt: Option<String>,
 }
 
@@ -122,7 +122,7 @@ impl RefreshRecord {
         self.session.idle_ends_at
     }
 
-    /// Whether this is the attempt at which the token was exchanged, a moment ago.
+    /// Whether this attempt exchanged the token, a moment ago.
     pub fn is_retried_by(&self, attempt: &RefreshAttempt, now: Timestamp) -> bool {
         let (Some(spent_at), Some(digest)) = (self.spent_at, &self.attempt) else { return false };
         now < after(spent_at, RETRIED_FOR) && equal(digest.as_bytes(), attempt.digest().as_bytes())
@@ -163,7 +163,7 @@ impl NextToken {
 }
 
 impl Tokens {
-    /// With a new access token. The mark of a device is for sign-ins.
+    /// With a new access token. Only sign-ins return a device mark.
     async fn of(accounts: &Accounts, token: RefreshToken, session: &SessionRecord) -> Result<Self, Problem> {
         Ok(Self {
             user_id: session.user,
@@ -277,8 +277,8 @@ pub async fn carry_on(
     Ok(Exchange { changes, tokens: next.tokens })
 }
 
-/// Begins the same exchange again, for a client that did not get the answer: the same successor, if it is not spent. The
-/// changes change nothing; they are refused if the successor is spent or the session ended meanwhile.
+/// Repeats the same exchange for a client that did not get the answer: the same successor, if it is unspent. The
+/// changes change nothing; they are refused if the successor is spent or the session has ended by then.
 pub async fn carry_on_again(
     accounts: &Accounts,
     token: &RefreshToken,
@@ -291,7 +291,7 @@ pub async fn carry_on_again(
         return Ok(None);
     }
     let session = &record.session;
-    // As of the exchange, so that asking again prolongs nothing.
+    // As of the exchange, so that a retry prolongs nothing.
     let used_at = session.last_used_at;
     let changes = AccountChanges::default().unchanged(&record).carry_session(&session.terms(), used_at);
     Ok(Some(Exchange { changes, tokens: Tokens::of(accounts, successor, session).await? }))

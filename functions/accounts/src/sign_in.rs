@@ -30,8 +30,8 @@ pub enum Means {
 #[serde(rename_all = "snake_case")]
 pub enum SignInOutcome {
     SignedIn,
-    /// The password was wrong, or came too soon after others that were: at a sign-in, or in a session that had to prove it
-    /// again.
+    /// The password was wrong, or came too soon after other wrong ones: at a sign-in, or in a session that had to prove
+    /// it again.
     WrongPassword,
     /// The password was right, and the second factor was asked for.
     SecondFactorAsked,
@@ -48,7 +48,7 @@ pub struct SignIn {
     pub means: Means,
     pub outcome: SignInOutcome,
     pub client: Client,
-    /// The session that it opened, or that it was tried in.
+    /// The session that it opened, or in which it was tried.
     pub session: Option<SessionId>,
     /// How many attempts the entry stands for: wrong passwords of one hour share one.
     #[serde(default = "once")]
@@ -56,7 +56,7 @@ pub struct SignIn {
     pub expires_at: Timestamp,
 }
 
-/// There were no others before they were counted.
+/// Entries from before failures were counted stand for one attempt.
 fn once() -> u32 {
     1
 }
@@ -81,15 +81,15 @@ impl SignIn {
         Self { id, user, at, means, outcome, client: Client::of(accounts), session, times: 1, expires_at }
     }
 
-    /// Wrong passwords, the last of them now. Written over the same entry, they are one.
+    /// Wrong passwords, the latest of them now. Writing over the same entry merges them.
     pub fn wrong_passwords(accounts: &Accounts, user: UserId, entry: FailureEntry, session: Option<SessionId>) -> Self {
         let FailureEntry { id, times, .. } = entry;
         Self { id, times, ..Self::now(accounts, user, Means::Password, SignInOutcome::WrongPassword, session) }
     }
 
-    /// The same without an account: a wrong password for an address that nobody has, or a passkey that is unknown. It is in
-    /// no user's history, and goes at once: it is written so that the attempt costs what one at an account does.
-    pub fn of_nobody(self) -> Self {
+    /// The same without an account: a wrong password for an unknown address, or an unknown passkey. It is in no user's
+    /// history and expires at once: it is written so that the attempt costs the same as one on an account.
+    pub fn without_account(self) -> Self {
         Self { expires_at: after(self.at, SignedDuration::from_mins(1)), ..self }
     }
 }

@@ -26,7 +26,7 @@ const SECRET_BYTES: usize = 20;
 const ISSUER: &str = "Bulkhead";
 const BASE32: Alphabet = Alphabet::Rfc4648 { padding: false };
 
-/// What is looked at: room for spaces and hyphens.
+/// The most characters that are read: room for spaces and hyphens.
 const LONGEST_CHARACTERS: usize = 24;
 
 /// A code in its normal form: six digits.

@@ -1,7 +1,7 @@
-//! Codes as people type and paste them: what stands between the characters of a code and is no part of it.
+//! Codes as people type and paste them: characters that separate and are not part of the code.
 
-/// Whether a character only separates: white space of any kind (some apps copy a no-break space), a hyphen or dash, or a
-/// mark that cannot be seen.
+/// Whether a character only separates: white space of any kind (some apps copy a no-break space), a hyphen or dash, or
+/// an invisible mark.
 pub fn is_separator(character: char) -> bool {
     const HYPHEN: char = '-';
     const MINUS: char = '\u{2212}';

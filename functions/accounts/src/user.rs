@@ -65,7 +65,7 @@ impl User {
     }
 }
 
-/// The link that takes back the deletion of an instant.
+/// The link that undoes the deletion made at an instant.
 pub fn restoring_link(user: UserId, deleted_at: Timestamp) -> LinkClaims {
     let (purpose, binding) = (RESTORE_ACCOUNT.to_owned(), deleted_at.to_string());
     LinkClaims { purpose, user, binding, expires_at: after(deleted_at, TRASH_WINDOW) }
@@ -145,7 +145,7 @@ mod tests {
         assert!(!user.is_deleted() && user.due().is_none());
         assert_eq!(user.restore(&first), Err(DeadLink::OF_DELETION), "it is not deleted");
         let second = delete(&mut user, after(START, SignedDuration::from_secs(1)));
-        assert_eq!(user.restore(&first), Err(DeadLink::OF_DELETION), "the link is of the deletion before");
+        assert_eq!(user.restore(&first), Err(DeadLink::OF_DELETION), "the link belongs to the previous deletion");
         user.restore(&second).unwrap();
     }
 

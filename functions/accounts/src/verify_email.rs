@@ -19,7 +19,7 @@ use crate::password_hash::{self, Verdict};
 use crate::user::{PasswordRecord, User};
 use crate::{Password, PersonName, ProvedBy};
 
-/// Finishes a sign-up by the token of the mailed link: verifies the address, and sets name and password. The same
+/// Finishes a sign-up with the token of the mailed link: verifies the address, and sets name and password. The same
 /// request may be repeated.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -84,7 +84,7 @@ impl VerifyEmail {
         }
     }
 
-    /// A link sets one password. A second request with it is a retry if it brings that one.
+    /// A link sets one password. A second request with the same link is a retry if it sends the same password.
     async fn must_be_repeated(&self, accounts: &Credentials, user: UserId) -> Result<(), Problem> {
         let record = accounts.find::<PasswordRecord>(&AccountKey::User(user)).await?.ok_or(DeadLink::OF_ADDRESS)?;
         match password_hash::check(accounts, Some(&record.hash), &self.password.as_attempt()).await? {

@@ -22,7 +22,7 @@ use crate::user::User;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerifySecondFactor {
-    /// As `POST /auth/login` gave it, within 5 minutes.
+    /// The challenge from `POST /auth/login`, at most 5 minutes old.
     challenge: SecretText,
     /// Exactly one of `code` and `recovery_code` is given.
     code: Option<TotpCode>,

@@ -101,7 +101,7 @@ impl Entity for ConnectedAccounts {
     }
 }
 
-/// The longest id of an account, in bytes, that stands in the list as it is.
+/// The longest account id, in bytes, that is listed as it is.
 const LONGEST_SPELLED: usize = 120;
 
 impl ConnectedAccounts {
@@ -125,7 +125,7 @@ impl ConnectedAccounts {
         self.accounts.remove(&Self::name(channel.platform, &channel.account_id));
     }
 
-    /// An id that is longer than any that is known to exist (a DID may have 2 kB) is named by its digest.
+    /// An id longer than any known one (a DID may take 2 kB) is listed by its digest.
     fn name(platform: Platform, account_id: &str) -> String {
         if account_id.len() <= LONGEST_SPELLED {
             return format!("{}|{account_id}", platform.name());

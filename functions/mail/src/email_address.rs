@@ -19,7 +19,7 @@ pub const LONGEST_LOCAL_PART_BYTES: usize = 64;
 
 /// An e-mail address, normalised by one rule:
 ///
-/// 1. White space around it is dropped, and all else that cannot be seen.
+/// 1. White space and invisible characters around it are dropped.
 /// 2. Unicode NFKC, then lower case: `ＭＩＫＥ@example.com`, `Mike@Example.com` and `mike@example.com` are one address.
 /// 3. The part before the last `@` must then be ASCII: letters, digits and ``!#$%&'*+-/=?^_`{|}~``, with single dots
 ///    inside. Amazon SES delivers to no other (it has no SMTPUTF8), and so no letter of another script that looks like
@@ -90,7 +90,7 @@ impl Refusal for Undeliverable {
 const NOT_IN_THE_DNS: [&str; 8] = ["alt", "example", "internal", "invalid", "local", "localhost", "onion", "test"];
 
 impl EmailAddress {
-    /// Whether mail to it can arrive anywhere.
+    /// Whether its domain can receive mail.
     pub fn can_receive_mail(&self) -> bool {
         let top = self.domain().rsplit('.').next().unwrap_or_default();
         !NOT_IN_THE_DNS.contains(&top)

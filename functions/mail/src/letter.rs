@@ -23,11 +23,11 @@ pub enum Letter {
     /// Tells the owner of an account that somebody tried to register it again, so that registration can answer as if it
     /// were new.
     AlreadyRegistered,
-    /// Tells the reader of an address without an account that somebody asked for a link to one. It is sent so that such a
-    /// request has the same effects for every address.
+    /// Tells the reader of an address without an account that somebody asked for a sign-in link. It is sent so that
+    /// such a request has the same effects for every address.
     NoAccount,
-    /// To the owner of a deleted account, whatever they asked for at the sign-in page: its link takes the deletion back,
-    /// until `erased_at`.
+    /// To the owner of a deleted account, for any request from the sign-in page: its link restores the account, until
+    /// `erased_at`.
     AccountInTrash {
         link: LinkClaims,
         erased_at: Timestamp,
@@ -119,7 +119,7 @@ pub enum Letter {
         name: String,
         link: LinkClaims,
     },
-    /// A session of the user cancelled the recovery.
+    /// One of the user's sessions cancelled the recovery.
     RecoveryCancelled {
         name: String,
         at: Timestamp,

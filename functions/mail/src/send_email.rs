@@ -33,7 +33,7 @@ impl Message for SendEmail {
     const NAME: &'static str = "send-email";
 }
 
-/// Whom a letter is from, as the recipient sees it.
+/// The sender of a letter, as the recipient sees it.
 const SENDER: &str = "Bulkhead";
 
 /// Why a mail is given up.

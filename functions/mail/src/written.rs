@@ -40,7 +40,7 @@ impl Content {
         Self { subject, name: None, paragraphs: Vec::new(), action: None, footer: String::new(), support }
     }
 
-    /// What an inbox shows beside the subject: how the letter begins.
+    /// What an inbox shows next to the subject: the beginning of the letter.
     fn preview(&self) -> &str {
         self.paragraphs.first().map_or("", String::as_str)
     }

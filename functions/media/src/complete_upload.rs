@@ -40,7 +40,7 @@ impl Endpoint for CompleteUpload {
         .memory_mb(1_769)
         .timeout_s(28);
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ReadObjects, Grant::WriteObjects];
-    /// Counted before the file is read: a damaged one costs as much as a good one.
+    /// Counted before the file is read: a damaged file costs as much as a valid one.
     const LIMIT: Option<UserLimit> = Some(UPLOADS);
     type Access = Workspace<Member>;
     type Output = Found<MediaView>;

@@ -24,7 +24,8 @@ use crate::rendition::{Format, Rendition};
 /// pixels, and no camera writes a JPEG of 50 megapixels (the most that is decoded) larger than this.
 pub const MAX_UPLOAD_BYTES: u64 = 20_000_000;
 
-/// What a user may announce, and what they may have made a picture of, whatever comes of it (claim 37).
+/// How many uploads a user may announce, and how many they may complete, whether or not the file is accepted (claim
+/// 37).
 pub const UPLOADS: UserLimit = UserLimit { requests: 30, seconds: 300 };
 
 /// The most characters of a description: Bluesky's own clients take no more.
@@ -237,7 +238,7 @@ impl TryFrom<String> for Sha256 {
     }
 }
 
-/// A picture described for those who do not see it: 1 to 2,000 characters, of which something can be seen.
+/// A description of the picture for people who cannot see it: 1 to 2,000 characters, at least one of them visible.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
 #[schema(value_type = String, min_length = 1, max_length = 2_000)]
@@ -249,7 +250,7 @@ impl AltText {
     }
 }
 
-/// Why a text describes no picture.
+/// Why a text is not a valid description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnAltText {
     #[error("must have 1 to 2,000 characters")]

@@ -11,8 +11,8 @@
 //! - **Size**: pictures leave with at most 4,096 pixels a side and 8,000,000 bytes, and where that
 //!   is more than 2,000,000 bytes, with a compact rendition too (see [`crate::rendition`]).
 //!
-//! It is plain work of the processor without `await`, which runs beside the thread that answers: every step
-//! is bounded by the pixels that are taken, and between two of them it asks whether the request is gone.
+//! It is plain CPU work without `await`, which runs on its own thread: every step is bounded by the accepted number of
+//! pixels, and between two steps it checks whether the request was cancelled.
 
 use std::io::Cursor;
 
@@ -152,7 +152,7 @@ fn limits() -> Limits {
 
 fn pixels(mut decoder: impl ImageDecoder) -> Result<DynamicImage, PictureError> {
     let (width, height) = decoder.dimensions();
-    // Only a GIF's header gets as far: its screen may have a size that its frame has not.
+    // Only a GIF's header gets this far: its screen may have a size while its frame has none.
     if width == 0 || height == 0 {
         return Err(PictureError::Damaged);
     }

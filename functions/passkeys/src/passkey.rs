@@ -190,7 +190,7 @@ impl From<&Passkey> for PasskeyView {
     }
 }
 
-/// What its user calls a passkey: a line of text of 1 to 60 characters ([`line`]).
+/// The user's name for a passkey: a line of text of 1 to 60 characters ([`line`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PasskeyName(String);
 

@@ -1,7 +1,7 @@
 //! The CBOR that authenticators speak: the CTAP2 canonical form's types (CTAP 2.2, section 8), with everything bounded.
 
-/// How deep maps and arrays may lie in each other. CTAP2 allows 4; a compound attestation statement (WebAuthn Level 3,
-/// section 8.9) with certificates lies one deeper.
+/// How deep maps and arrays may be nested. CTAP2 allows 4; a compound attestation statement (WebAuthn Level 3, section
+/// 8.9) with certificates goes one deeper.
 const DEEPEST: u8 = 5;
 
 /// One data item. It borrows from what it was read from.

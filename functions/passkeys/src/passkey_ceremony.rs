@@ -24,7 +24,7 @@ const CHARACTERS: usize = 43;
 /// What the authenticator signs: 32 random bytes.
 pub type Challenge = Octets<BYTES>;
 
-/// A ceremony that was begun. Its first answer ends it.
+/// A ceremony that was started. Its first answer ends it.
 #[derive(Serialize, Deserialize)]
 pub struct Ceremony {
     /// The digest of its name.
@@ -85,8 +85,8 @@ impl Ceremony {
         (name, Self { digest, challenge, purpose, expires_at: after(now, LIFETIME) })
     }
 
-    /// Ends a ceremony because its answer has come, whether or not the answer is right. This precedes every read that
-    /// depends on an account: a request without a live ceremony learns nothing, and each ceremony allows one attempt.
+    /// Ends a ceremony when its answer arrives, right or wrong. This happens before every read that depends on an
+    /// account: a request without a live ceremony learns nothing, and each ceremony allows one attempt.
     pub async fn end(accounts: &Accounts, name: &CeremonyName, purpose: Purpose) -> Result<Self, Problem> {
         let stored = accounts.find::<Self>(&name.key()).await?;
         let ceremony = stored.filter(|ceremony| ceremony.purpose == purpose).ok_or(CeremonyOver)?;

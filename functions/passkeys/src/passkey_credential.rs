@@ -125,8 +125,8 @@ impl PasskeyAssertion {
         self.response.user_handle.as_slice().try_into().ok().map(UserId::from_bytes)
     }
 
-    /// Verifies a sign-in with a passkey of the user whom it claims (section 7.2). Where there is none it fails, after the
-    /// computation that it takes with one.
+    /// Verifies a sign-in with a passkey of the user whom it claims (section 7.2). Without a passkey it fails, after
+    /// the same computation as with one.
     pub fn verify(&self, challenge: &[u8], party: &RelyingParty, passkey: Option<&Passkey>) -> Result<Seen, Unfit> {
         let AssertionResponse { client_data_json, authenticator_data, signature, .. } = &self.response;
         if self.id != self.raw_id || passkey.is_some_and(|passkey| passkey.credential != self.raw_id) {

@@ -79,8 +79,8 @@ impl PasskeyKey {
         }
     }
 
-    /// A key to verify with if there is no passkey, which takes as long: the base point of P-256 (SEC 2, section 2.4.2),
-    /// because most passkeys are ES256. Its private key is 1, so that what it verifies proves nothing.
+    /// A key to verify with if there is no passkey, so that it takes as long: the base point of P-256 (SEC 2, section
+    /// 2.4.2), because most passkeys are ES256. Its private key is 1, so a signature that it verifies proves nothing.
     pub fn stand_in() -> Self {
         const BASE_POINT: &[u8; 65] = b"\x04\
             \x6b\x17\xd1\xf2\xe1\x2c\x42\x47\xf8\xbc\xe6\xe5\x63\xa4\x40\xf2\
@@ -106,8 +106,8 @@ impl PasskeyKey {
     }
 }
 
-/// Whether an encoded point is one that only the holder of a private key signs for: its y is below 2^255 - 19, which makes
-/// the encoding the only one (RFC 8032, section 5.1.3), and its order is not small.
+/// Whether only the holder of a private key can sign for an encoded point: its y is below 2^255 - 19, which makes the
+/// encoding canonical (RFC 8032, section 5.1.3), and its order is not small.
 fn is_sound_ed25519(point: &[u8; 32]) -> bool {
     let mut y = *point;
     // The highest bit is the sign of x.
@@ -219,7 +219,7 @@ mod tests {
         let x = from_hex("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296");
         let y = from_hex("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5");
         let prime = from_hex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
-        // Where x is 0, which is p in another spelling, y is the root of the curve's b.
+        // Where x is 0, which p also encodes, y is the root of the curve's b.
         let root = from_hex("66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4");
         assert!(p256(&x, &y).is_some() && p256(&[0; 32], &root).is_some());
         assert_eq!(p256(&prime, &root), None, "x is not below the prime");

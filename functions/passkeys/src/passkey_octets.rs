@@ -73,7 +73,7 @@ impl<const MOST: usize> utoipa::ToSchema for Octets<MOST> {
     }
 }
 
-/// Published bytes, as specifications print them.
+/// Bytes as specifications publish them.
 #[cfg(test)]
 pub fn from_hex(text: &str) -> Vec<u8> {
     let digit = |at: usize| char::from(text.as_bytes()[at]).to_digit(16).map_or(0xff, |digit| digit as u8);

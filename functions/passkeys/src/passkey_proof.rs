@@ -1,7 +1,7 @@
 //! The proof by passkey of who somebody is: what sign-in and step-up have in common.
 //!
-//! Every refusal makes the same reads, the same computation and one transaction of one write, and gets the same answer, so
-//! that an attempt does not reveal whether a user or a passkey exists.
+//! Every refusal makes the same reads, the same computation and one transaction of one write, and gets the same answer,
+//! so that an attempt reveals neither whether a user exists nor whether a passkey does.
 
 use accounts::sign_in::{Means, SignIn, SignInOutcome};
 use accounts::user::User;
@@ -18,13 +18,13 @@ use crate::passkey_ceremony::{Ceremony, relying_party};
 use crate::passkey_credential::{PasskeyAssertion, Seen};
 use crate::passkey_statement::Unfit;
 
-/// Whose passkey answered, and what is to be committed with whatever it is good for: that it was used.
+/// Whose passkey answered, and the changes that record its use, to be committed with what it proves.
 pub struct Proved {
     pub user: Stored<User>,
     pub changes: AccountChanges,
 }
 
-/// Verifies the answer that ended a ceremony, by a passkey of the user that it claims.
+/// Verifies the answer that ended a ceremony, against a passkey of the user that it claims.
 pub async fn prove(
     accounts: &Accounts,
     ceremony: &Ceremony,
@@ -75,15 +75,15 @@ fn judge(
 }
 
 impl Refused {
-    /// Puts the refusal into the history of the passkey's user: the client knew the passkey's id, which only its
-    /// authenticator tells. If there is no such passkey, an entry in no history costs the same.
+    /// Records the refusal in the history of the passkey's user: the client knew the passkey's id, which only its
+    /// authenticator discloses. If there is no such passkey, an entry in no history costs the same.
     async fn record(self, accounts: &Accounts) -> Result<(), Problem> {
         let Self { user, reason, event } = self;
         tracing::info!(reason, "passkey refused");
         let entry = match user {
             Some(user) => SignIn::now(accounts, user, Means::Passkey, SignInOutcome::PasskeyRefused, None),
             None => SignIn::now(accounts, accounts.new_id(), Means::Passkey, SignInOutcome::PasskeyRefused, None)
-                .of_nobody(),
+                .without_account(),
         };
         let changes = AccountChanges::default().insert(&entry);
         accounts.commit(event.into_iter().fold(changes, |changes, event| changes.event(*event))).await

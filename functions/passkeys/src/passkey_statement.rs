@@ -43,19 +43,20 @@ pub enum Unfit {
     BackupEligibility,
 }
 
-/// Where ceremonies take place: the domain that passkeys belong to, and the one origin that uses them; and what it asks.
+/// The relying party of ceremonies: the domain that passkeys belong to, the one origin that uses them, and what it
+/// requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelyingParty {
     pub id: String,
     pub origin: String,
-    /// Origins in whose frames it may be.
+    /// Origins that may frame it.
     pub framed_by: Vec<String>,
     /// Whether the authenticator must have verified its user by a PIN, a fingerprint or a face.
     pub requires_verification: bool,
 }
 
 impl RelyingParty {
-    /// Of the web application's address: in no frames, and with verified users. None for one without a domain.
+    /// From the web application's address: in no frames, and with verified users. None for an address without a domain.
     pub fn of(app_url: &str) -> Option<Self> {
         let url = url::Url::parse(app_url).ok()?;
         let (id, origin) = (url.domain()?.to_owned(), url.origin().ascii_serialization());
@@ -120,7 +121,7 @@ pub struct NewCredential<'a> {
 }
 
 impl<'a> AuthenticatorData<'a> {
-    /// Reads authenticator data to its last byte, made for us as we ask it.
+    /// Reads authenticator data to its last byte, and checks that it was made for us as we require.
     pub fn read(bytes: &'a [u8], party: &RelyingParty) -> Result<Self, Unfit> {
         let (party_hash, rest) = bytes.split_first_chunk::<32>().ok_or(Unfit::AuthenticatorData)?;
         let ([flags, counter @ ..], mut rest) = rest.split_first_chunk::<5>().ok_or(Unfit::AuthenticatorData)?;
@@ -166,8 +167,8 @@ impl<'a> NewCredential<'a> {
 
 /// Reads an attestation object: the authenticator data, and the credential in it.
 ///
-/// The attestation statement is ignored, whatever its format: we ask for none (section 5.4.7), and some clients send one
-/// all the same. Its signature and certificates would tell the model of the authenticator, which we accept not to know
+/// The attestation statement is ignored in every format: we ask for none (section 5.4.7), and some clients send one all
+/// the same. Its signature and certificates would identify the model of the authenticator, which we do not need to know
 /// (section 7.1, at the end).
 pub fn read_attestation<'a>(
     object: &'a [u8],

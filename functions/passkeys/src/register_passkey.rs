@@ -35,7 +35,7 @@ pub static FUNCTION: Function = Function::route::<RegisterPasskey>();
 impl Endpoint for RegisterPasskey {
     const ROUTE: Route = Route::post("register-passkey", "/me/passkeys");
     const GRANTS: &'static [Grant] = &[Grant::Accounts];
-    // Again: another session may have set a factor up since the ceremony was begun.
+    // Checked again: another session may have set up a factor since the ceremony was started.
     type Access = Fresh<SignedIn>;
     type Output = Created<PasskeyView>;
 

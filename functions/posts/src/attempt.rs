@@ -12,11 +12,11 @@ use crate::post::Post;
 use crate::progress::{MEANWHILE, claim, take_step};
 use crate::verdict::{RECONNECT, Stage, Verdict};
 
-/// How often a post that is being edited is prepared before it is claimed again for a second later.
+/// How often a post that is being edited is prepared before its claim is renewed for a second later.
 const MAX_PREPARATIONS: usize = 3;
-/// A preparation starts no later than this, so that it and the sending end before the function does.
+/// The latest start of a preparation, so that it and the sending finish before the function times out.
 const PREPARED_AGAIN_WITHIN: SignedDuration = SignedDuration::from_secs(30);
-/// How long a post waits whose preparations were all overtaken by edits.
+/// How long a post waits after edits overtook all its preparations.
 const AFTER_A_LOST_RACE: SignedDuration = SignedDuration::from_secs(1);
 
 /// One attempt, under one claim. What it finds out about a later claim's work it leaves alone; that the
@@ -45,11 +45,11 @@ impl<'a> Attempt<'a> {
                 Ok(intent) => match self.record(&post, &intent).await {
                     Ok(true) => return self.send(&channel, &intent, Stage::Sending).await,
                     Ok(false) => {}
-                    // The post was written each time that it was tried.
+                    // Each try met another edit of the post.
                     Err(problem) if problem.status() == 503 => break,
                     Err(problem) => return Err(problem.into()),
                 },
-                // What was refused is not what the post says any more.
+                // The refused content is no longer the post's content.
                 Err(PublishError::Refused { .. }) if !self.still_says(&post).await? => {}
                 Err(error) => return self.conclude(self.judge(error, Stage::Preparing)).await,
             }
@@ -62,12 +62,12 @@ impl<'a> Attempt<'a> {
         self.claim_again().await
     }
 
-    /// Lets the post go out a second later, because edits were quicker: the end of the lease is minutes away. Unless it was
-    /// taken back, or another attempt follows this one.
+    /// Lets the post go out a second later, because edits were quicker and the lease ends only in minutes. Does nothing
+    /// if the post was cancelled or another attempt took over.
     async fn claim_again(&self) -> Result<(), JobError> {
         let Some(mut delivery) = self.scope.find::<Delivery>(&self.key).await? else { return Ok(()) };
         let not_before = after(self.scope.now(), AFTER_A_LOST_RACE);
-        // At the last attempt the sweep has the last word.
+        // After the last attempt, the sweep decides.
         if !self.holds(&delivery) || !delivery.claim_again(not_before)? {
             return Ok(());
         }

@@ -13,8 +13,8 @@ pub const MAX_GRAPHEMES: u32 = 3_000;
 /// One grapheme can be any number of bytes, and an item of the table cannot.
 pub const MAX_BYTES: usize = 30_000;
 
-/// 1 to 3,000 graphemes in at most 30,000 bytes of UTF-8, of which something can be seen ([`lines`]). Line breaks are LF: a
-/// CRLF would count as two on a platform.
+/// 1 to 3,000 graphemes in at most 30,000 bytes of UTF-8, at least one of them visible ([`lines`]). Line breaks are LF:
+/// a CRLF would count as two on a platform.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PostText(String);
 

@@ -69,8 +69,8 @@ pub fn stepped(delivery: &Stored<Delivery>, post: &Stored<Post>) -> Audited {
     }
 }
 
-/// Commits a claim with the message that works for it, which arrives at `not_before`. The post is left alone, so that no edit
-/// of it can be quicker.
+/// Commits a claim with the message that processes it, which arrives at `not_before`. The post is not written, so no
+/// edit can conflict with it.
 pub async fn claim(scope: &Scope, delivery: &Stored<Delivery>, not_before: Timestamp) -> Result<(), Problem> {
     let changes = Changes::default().replace(delivery).or(PostError::ChangedMeanwhile);
     let claim = changes.unaudited("a claim is no change to the post: what comes of it is audited");

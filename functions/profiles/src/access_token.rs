@@ -42,7 +42,7 @@ pub static ACCESS_TOKEN_REVOKED: EventKind = EventKind::security("access_token_r
 pub struct AccessToken {
     pub id: TokenId,
     pub user: UserId,
-    /// The user's token epoch in which it was made.
+    /// The user's token epoch when it was created.
     #[serde(default)]
     pub epoch: TokenEpoch,
     pub name: AccessTokenName,
@@ -56,7 +56,7 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// The caller's tokens that still work, the oldest first.
+    /// The caller's valid tokens, oldest first.
     pub async fn live_of(caller: &SignedIn) -> Result<Vec<Stored<Self>>, Problem> {
         let mut tokens = caller.accounts().list::<Self>(&AccountKey::User(caller.user())).await?;
         tokens.retain(|token| token.epoch == caller.token_epoch());
@@ -141,7 +141,7 @@ impl AccountRecord for AccessTokensMade {
     }
 }
 
-/// What its user calls a token: a line of text of 1 to 60 characters ([`line`]).
+/// The user's name for a token: a line of text of 1 to 60 characters ([`line`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AccessTokenName(String);
 

@@ -61,7 +61,7 @@ impl Endpoint for ChangeEmail {
         let change = EmailChange::new(caller, self.email.clone());
         enumeration_safe_mail::send(accounts, &self.email, Request::EmailChange(user.id), |known| {
             let address = enumeration_safe_mail::known_or_new(known, &self.email);
-            // Also for an address that somebody has: the link of its change is never mailed.
+            // Also for an address in use: the link for its change is never mailed.
             (change.asked(&user, accounts.now()), address.ask_for(change.link()))
         })
         .await?;

@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 
 use crate::email_change::{CHANGE_EMAIL, confirm};
 
-/// Changes the caller's address by the token of the link that was mailed to the new one. It takes a session of the
-/// account that asked for the change. Sessions stay.
+/// Changes the caller's address with the token of the link that was mailed to the new one. It requires a session of the
+/// account that asked for the change. Sessions stay signed in.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmEmailChange {

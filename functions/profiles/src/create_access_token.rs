@@ -96,7 +96,7 @@ impl CreateAccessToken {
     }
 }
 
-/// What requests are let in by.
+/// The proof that admits requests.
 fn terms(token: &AccessToken) -> TokenTerms {
     let AccessToken { id, ref scopes, workspace_id: workspace, expires_at, .. } = *token;
     TokenTerms { id, scopes: scopes.clone(), workspace, expires_at }

@@ -73,11 +73,11 @@ impl AccountRecord for EmailChange {
     }
 }
 
-/// Does what the link of a change entitles to, in one transaction, and tells the address that the user had.
+/// Carries out the email change of a link, in one transaction, and notifies the previous address.
 ///
-/// It is done in a session of the user who asked for it: the link proves who reads the mailbox, and the session that they
-/// are one person. With the link alone, a stranger could ask for somebody's address, have that somebody open the link,
-/// and so have their mail sent to an account that the stranger signs in to.
+/// It needs a session of the user who asked for it: the link proves who reads the mailbox, and the session proves that
+/// this is the same person. With the link alone, a stranger could ask for somebody else's address, have its owner open
+/// the link, and so bind the address to an account that the stranger signs in to.
 pub async fn confirm(caller: &SignedIn, link: &LinkClaims) -> Result<EmailAddress, Problem> {
     if link.user != caller.user() {
         return Err(DeadLink::OF_ADDRESS.into());

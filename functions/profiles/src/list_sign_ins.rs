@@ -35,10 +35,10 @@ pub struct SignInView {
     means: Means,
     outcome: SignInOutcome,
     client: Client,
-    /// The session that it opened, which may have ended since, or that it was tried in.
+    /// The session that it opened, which may have ended since, or in which it was tried.
     session_id: Option<SessionId>,
-    /// How many attempts the entry stands for: wrong passwords of one hour share one, with the time and client of the last.
-    /// Those that came too soon after others count as one.
+    /// How many attempts the entry stands for: wrong passwords of one hour share one, with the time and client of the
+    /// last. Attempts that came too soon after others count as one.
     times: u32,
 }
 

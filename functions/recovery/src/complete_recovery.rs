@@ -1,4 +1,5 @@
-//! `POST /auth/complete-recovery`: ends an account recovery by the token of the link that was mailed after its waiting time.
+//! `POST /auth/complete-recovery`: completes an account recovery with the token of the link that is mailed after the
+//! waiting time.
 
 use accounts::mailed_link::DeadLink;
 use accounts::password_owner::{PasswordOwner, ResetMethod};
@@ -21,7 +22,7 @@ use crate::policy::must_be_allowed;
 
 pub static ACCOUNT_RECOVERED: EventKind = EventKind::security("account_recovered", Severity::Warning);
 
-/// Completes an account recovery by the token of the mailed link, which works once: removes every second factor and
+/// Completes an account recovery with the token of the mailed link, which works once: removes every second factor and
 /// recovery code, and sets a new password. Every session and every personal access token of the user ends.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -31,7 +32,7 @@ pub struct CompleteRecovery {
     password: Password,
 }
 
-/// An account that was recovered.
+/// A recovered account.
 #[derive(Serialize, ToSchema)]
 pub struct RecoveredAccount {
     /// The address that the new password is for, to fill in a sign-in form.
@@ -56,7 +57,7 @@ impl Endpoint for CompleteRecovery {
         if !recovery.is_completed_by(&link, owner.epoch, accounts.now()) {
             return Err(DeadLink::OF_RECOVERY.into());
         }
-        // Again: an owner may have blocked it while it waited.
+        // Checked again: an owner may have blocked it during the wait.
         must_be_allowed(accounts, link.user).await?;
         owner.may_have(&self.password, ProvedBy::PasswordAlone, [])?;
         let email = owner.user.email.clone();

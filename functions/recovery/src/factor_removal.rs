@@ -1,4 +1,4 @@
-//! Removing second factors without proving one: which go, and what goes with them.
+//! Removing second factors without proving one: which are removed, and what else is removed with them.
 
 use accounts::ProvedBy;
 use accounts::passkey_tally::PasskeyTally;
@@ -14,19 +14,19 @@ use shared::kernel::time::Timestamp;
 use shared::table::Stored;
 use utoipa::ToSchema;
 
-/// Second factors that go together.
+/// Second factors that are removed together.
 pub struct FactorRemoval {
     totp: Option<Stored<Totp>>,
     recovery_codes: Option<Stored<RecoveryCodes>>,
     passkeys: Vec<Stored<Passkey>>,
     tally: Option<Stored<PasskeyTally>>,
-    /// What the account is proved by without them.
+    /// How the account is proved without them.
     pub leaves: ProvedBy,
     /// Whether there was a factor before.
     was_enrolled: bool,
 }
 
-/// How many factors of each kind.
+/// The number of factors of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FactorCounts {
     pub authenticator_apps: u32,
@@ -36,8 +36,8 @@ pub struct FactorCounts {
 }
 
 impl FactorRemoval {
-    /// Those that were added after an instant. Recovery codes also go when no factor is left that they could stand in
-    /// for.
+    /// Those that were added after an instant. Recovery codes are also removed when no factor is left that they could
+    /// replace.
     pub async fn of_those_since(
         accounts: &Accounts,
         user: UserId,
@@ -52,7 +52,7 @@ impl FactorRemoval {
             passkeys.retain(|passkey| passkey.created_at() > since);
         }
         let keeps_app = factors.has_app();
-        // Also one that waits for its first code, whoever began it.
+        // Also an app that is waiting for its first code, no matter who set it up.
         let totp = factors.totp.filter(|totp| totp.confirmed_at().is_none_or(|at| at > since));
         let keeps_app = keeps_app && totp.is_none();
         let keeps_passkeys = had as usize > passkeys.len();
@@ -77,7 +77,7 @@ impl FactorRemoval {
         }
     }
 
-    /// What removes them, and what happens to the user's epochs with it.
+    /// The changes that remove them, and the resulting change of the user's epochs.
     pub fn carry_out(self, turn: EpochTurn) -> (AccountChanges, EpochTurn) {
         let changes = AccountChanges::default();
         let count = u32::try_from(self.passkeys.len()).unwrap_or(u32::MAX);

@@ -15,7 +15,7 @@ use shared::tenancy::Reason;
 #[derive(Deserialize)]
 pub struct OfferRecoveries {}
 
-/// Why this job looks into every account.
+/// Why this job reads every account.
 pub enum WaitIsOver {}
 
 impl Reason for WaitIsOver {
@@ -49,11 +49,11 @@ async fn offer(all: &AllAccounts<WaitIsOver>, mut recovery: Stored<Recovery>) ->
             let changes = AccountChanges::default().replace(&recovery).same_epoch(user, epoch);
             changes.send(user, &SendEmail { to: account.email.clone(), letter })
         }
-        // The index is a little behind the table.
+        // The index lags a little behind the table.
         (Some(_), Some(_)) => return Ok(()),
         _ => AccountChanges::default().delete(&recovery),
     };
-    // Refused means that it changed at this moment: the next run looks again.
+    // A refusal means that it changed concurrently: the next run looks again.
     let _committed = all.try_commit(changes).await?;
     Ok(())
 }

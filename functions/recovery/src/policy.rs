@@ -1,14 +1,14 @@
-//! Whether a user's workspaces let them recover their account.
+//! Whether a user's workspaces allow them to recover their account.
 
 use shared::identity::{Accounts, Membership};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::{Problem, Refusal};
 use shared::tenancy::{RecoveryRule, Role};
 
-/// Why an account is not recovered.
+/// Why an account cannot be recovered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RecoveryError {
-    #[error("A workspace does not let its admins recover their accounts. Ask its owner to remove you, and try again.")]
+    #[error("A workspace bars its admins from account recovery. Ask its owner to remove you, then try again.")]
     Blocked,
 }
 
@@ -22,13 +22,13 @@ impl Refusal for RecoveryError {
     }
 }
 
-/// Refuses an admin of a workspace whose owner blocked it. Takes two reads.
+/// Refuses an admin of a workspace whose owner blocked account recovery. Takes two reads.
 pub async fn must_be_allowed(accounts: &Accounts, user: UserId) -> Result<(), Problem> {
     let memberships = accounts.memberships(user).await?;
     if memberships.iter().any(blocks) { Err(RecoveryError::Blocked.into()) } else { Ok(()) }
 }
 
-/// Owners are never blocked: nobody could let them in again.
+/// Owners are never blocked: no one could let them back in.
 fn blocks(membership: &Membership) -> bool {
     membership.role == Role::Admin && membership.security.admin_recovery == RecoveryRule::Blocked
 }

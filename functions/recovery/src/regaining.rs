@@ -1,8 +1,8 @@
-//! Regaining an account by a mailed link: what the links of a reset and of a deletion have in common.
+//! Regaining an account by a mailed link: the common part of the reset link and the restore link.
 //!
-//! A mailed link proves who reads the mailbox, and nothing that was typed or made before. So it always comes with a
-//! password, and ends every session and every personal access token; second factors that somebody may have added in the
-//! user's place can go with them.
+//! A mailed link proves who reads the mailbox, and nothing about who typed or created what before. So it always comes
+//! with a new password, and ends every session and every personal access token; it can also remove second factors that
+//! somebody else may have added.
 
 use accounts::password_owner::{PasswordOwner, ResetMethod};
 use accounts::{Password, PasswordLength};
@@ -12,19 +12,19 @@ use shared::kernel::time::{SignedDuration, Timestamp, after};
 
 use crate::factor_removal::{FactorCounts, FactorRemoval};
 
-/// How long a new factor can be removed by who reads the mailbox alone. Within it, a stranger who learned the password
-/// and added a factor of their own cannot keep the owner out; after it, who breaks into the mailbox cannot pass the
-/// owner's factor.
+/// How long control of the mailbox alone is enough to remove a new factor. Within this time, a stranger who learned the
+/// password and added a factor of their own cannot keep the owner out; after it, an attacker who breaks into the
+/// mailbox cannot get past the owner's factor.
 const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// What regaining an account comes to.
+/// The result of regaining an account.
 pub struct Regained {
     pub changes: AccountChanges,
-    /// Factors that were added lately, which the changes remove if it was asked for.
+    /// Recently added factors, which the changes remove if the request says so.
     pub recent_factors: FactorCounts,
 }
 
-/// Sets the password and does what goes with it. `turn` is what the link itself does to the user's epochs.
+/// Sets the password, with everything that this entails. `turn` is what the link itself does to the user's epochs.
 pub async fn regain(
     accounts: &Accounts,
     owner: PasswordOwner,
@@ -45,7 +45,7 @@ pub async fn regain(
         proved_by = removal.leaves;
         (changes, turn) = removal.carry_out(turn);
     }
-    // Workspaces' names are not read: whoever presents a link is not signed in to any.
+    // Names of workspaces are not read: the user who opens a link is not signed in to any.
     owner.may_have(password, proved_by, [])?;
     let changes = owner.set(accounts, password, method, changes, turn).await?;
     Ok(Regained { changes, recent_factors })

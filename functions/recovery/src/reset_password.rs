@@ -1,4 +1,4 @@
-//! `POST /auth/reset-password`: sets a new password by the token of a mailed link. It opens no session.
+//! `POST /auth/reset-password`: sets a new password with the token of a mailed link. It opens no session.
 
 use accounts::Password;
 use accounts::address::RESET_PASSWORD;
@@ -18,28 +18,28 @@ use utoipa::ToSchema;
 use crate::factor_removal::FactorCounts;
 use crate::regaining::{Regained, regain};
 
-/// Sets a new password by the token of the mailed link, which works once. Every session and every personal access token
-/// of the user ends. Second factors stay, unless `remove_recent_factors` says otherwise, and are asked for at the next
-/// sign-in.
+/// Sets a new password with the token of the mailed link, which works once. Every session and every personal access
+/// token of the user ends. Second factors stay, unless `remove_recent_factors` says otherwise, and are asked for at the
+/// next sign-in.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResetPassword {
     /// What follows `#token=` in the mailed link.
     token: SecretText,
     password: Password,
-    /// Whether to remove the second factors that were added in the last 7 days and after the last mailed link of the
-    /// account was opened: for a user who did not add them.
+    /// Whether to remove the second factors that were added in the last 7 days, and since the user last opened a mailed
+    /// link of the account. For a user who did not add them.
     #[serde(default)]
     remove_recent_factors: bool,
 }
 
-/// A password that was reset.
+/// The result of a password reset.
 #[derive(Serialize, ToSchema)]
 pub struct PasswordReset {
     /// The address that the new password is for, to fill in a sign-in form.
     email: EmailAddress,
-    /// Second factors that were added lately. They were removed if the request said so; a user who does not recognize
-    /// them asks for another link, and removes them with it.
+    /// Recently added second factors. They were removed if the request said so; a user who does not recognize them can
+    /// request another link to remove them.
     recent_factors: FactorCounts,
 }
 
@@ -65,7 +65,7 @@ impl Endpoint for ResetPassword {
                 Ok(Found(PasswordReset { email, recent_factors }))
             }
             Err(_) => match self::owner(accounts, &link).await? {
-                // Something else of the account changed, and the link is as good as before.
+                // Something else in the account changed, and the link is still valid.
                 Some(_) => Err(Problem::unavailable("an account changed while its password was reset")),
                 None => Err(DeadLink::OF_PASSWORD.into()),
             },
@@ -73,7 +73,7 @@ impl Endpoint for ResetPassword {
     }
 }
 
-/// The account that a link is for, if it is still good.
+/// The account that a link is for, if the link is still valid.
 async fn owner(accounts: &Credentials, link: &LinkClaims) -> Result<Option<PasswordOwner>, Problem> {
     let owner = PasswordOwner::read(accounts, link.user).await?;
     Ok(owner.filter(|owner| !owner.user.is_deleted() && owner.address.is_reset_by(link)))

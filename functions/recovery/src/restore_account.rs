@@ -1,4 +1,4 @@
-//! `POST /auth/restore-account`: restores a deleted account by the token of the emailed link. It opens no session.
+//! `POST /auth/restore-account`: restores a deleted account with the token of the emailed link. It opens no session.
 
 use accounts::Password;
 use accounts::mailed_link::DeadLink;
@@ -20,26 +20,26 @@ use crate::regaining::{Regained, regain};
 
 pub static ACCOUNT_RESTORED: EventKind = EventKind::security("account_restored", Severity::Info);
 
-/// Restores a deleted account by the token of the mailed link, within 30 days of the deletion. Nothing that was signed in
-/// before comes back: sessions and personal access tokens stay ended.
+/// Restores a deleted account with the token of the mailed link, within 30 days of the deletion. Earlier sign-ins do
+/// not come back: sessions and personal access tokens stay revoked.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RestoreAccount {
     /// What follows `#token=` in the mailed link.
     token: SecretText,
-    /// The password that the account has from then on. It may be the one that it had.
+    /// The account's new password. It may be the same as before.
     password: Password,
-    /// As for `POST /auth/reset-password`.
+    /// As in `POST /auth/reset-password`.
     #[serde(default)]
     remove_recent_factors: bool,
 }
 
-/// An account that is back.
+/// A restored account.
 #[derive(Serialize, ToSchema)]
 pub struct RestoredAccount {
     /// To fill in a sign-in form.
     email: EmailAddress,
-    /// As `POST /auth/reset-password` tells them.
+    /// As in `POST /auth/reset-password`.
     recent_factors: FactorCounts,
 }
 

@@ -22,17 +22,18 @@ use crate::tell_of_recovery::TellOfRecovery;
 
 pub static RECOVERY_STARTED: EventKind = EventKind::security("recovery_started", Severity::Warning);
 
-/// Starts the recovery of an account whose password is known and whose second factor is lost. After a waiting time (72
-/// hours by default) a link is mailed that removes the second factors. The user and the admins of their workspaces are
-/// told at once; any session of the user and any sign-in with a second factor cancels it. Nobody can shorten it.
+/// Starts the recovery of an account, for a user who knows the password and lost the second factor. After a waiting
+/// time (72 hours by default), a link that removes the second factors is mailed. The user and the admins of their
+/// workspaces are notified at once; any session of the user and any sign-in with a second factor can cancel it. The
+/// wait cannot be shortened.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartRecovery {
-    /// As `POST /auth/login` gave it, within 5 minutes.
+    /// The challenge from `POST /auth/login`, at most 5 minutes old.
     challenge: SecretText,
 }
 
-/// A recovery that waits.
+/// A pending recovery.
 #[derive(Serialize, ToSchema)]
 pub struct RecoveryView {
     /// When the link that completes it is mailed.
@@ -61,7 +62,7 @@ impl Endpoint for StartRecovery {
         must_be_allowed(accounts, user.id).await?;
         let now = accounts.now();
         let before = found.take::<Recovery>(&key)?;
-        // Asked for again, it goes on as it is: its waiting time neither starts anew nor ends sooner.
+        // A repeated request leaves it as it is: the waiting time neither restarts nor ends sooner.
         if let Some(waits) = before.as_ref().filter(|recovery| recovery.is_live(epoch, now)) {
             return Ok(Found(RecoveryView { ready_at: waits.ready_at }));
         }
@@ -72,7 +73,7 @@ impl Endpoint for StartRecovery {
     }
 }
 
-/// What starts it, and tells of it.
+/// The changes that start it and notify of it.
 fn started(user: &User, before: Option<Stored<Recovery>>, recovery: Recovery, epoch: UserEpoch) -> AccountChanges {
     let Recovery { started_at, ready_at, .. } = recovery;
     let letter = Letter::RecoveryStarted { name: user.name.as_str().to_owned(), at: started_at, ready_at };

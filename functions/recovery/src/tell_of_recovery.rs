@@ -14,7 +14,7 @@ use shared::kernel::time::Timestamp;
 use shared::outbox::Message;
 use shared::tenancy::Reason;
 
-/// Letters of one transaction: a transaction takes 100 writes.
+/// Letters per transaction, which takes at most 100 writes.
 const LETTERS_AT_ONCE: usize = 50;
 
 /// A recovery was started.
@@ -29,7 +29,7 @@ impl Message for TellOfRecovery {
     const NAME: &'static str = "tell-of-recovery";
 }
 
-/// Why this job looks into accounts and memberships of others.
+/// Why this job reads accounts and memberships of others.
 pub enum AdminsMustKnow {}
 
 impl Reason for AdminsMustKnow {
@@ -48,7 +48,8 @@ impl Job for TellOfRecovery {
         let Some(member) = all.find::<User>(&key).await? else { return Ok(()) };
         let admins = all.admins_around(self.user_id).await?;
         loop {
-            // Read again for each part: it holds how many were told, so that a run that dies is taken up where it was.
+            // Read again for each batch: it holds how many were notified, so that the next run resumes where a failed
+            // one stopped.
             let recovery = all.find::<Recovery>(&key).await?;
             let Some(mut recovery) = recovery.filter(|recovery| recovery.started_at == self.started_at) else {
                 return Ok(());

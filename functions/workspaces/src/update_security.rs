@@ -1,4 +1,4 @@
-//! `PUT /workspaces/{workspace_id}/security`: sets what the workspace asks of its members' accounts.
+//! `PUT /workspaces/{workspace_id}/security`: sets the workspace's security rules for its members' accounts.
 
 use serde::{Deserialize, Serialize};
 use shared::audit::Target;
@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::workspace::WorkspaceError;
 
-/// Sets what the workspace asks of its members' accounts.
+/// Sets the workspace's security rules for its members' accounts.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateSecurity {
@@ -22,12 +22,12 @@ pub struct UpdateSecurity {
     _workspace_id: WorkspaceId,
     /// Which members must use a second factor. Admins and the owner always must.
     second_factor: SecondFactorRule,
-    /// Whether admins may recover their accounts without a second factor, by waiting. Only an owner may give it; left
-    /// out, it stays as it is.
+    /// Whether admins may recover their accounts without a second factor, after a waiting period. Only an owner may set
+    /// it; if omitted, it stays unchanged.
     admin_recovery: Option<RecoveryRule>,
 }
 
-/// What a workspace asks of its members' accounts.
+/// A workspace's security rules for its members' accounts.
 #[derive(Serialize, ToSchema)]
 pub struct SecurityView {
     second_factor: SecondFactorRule,

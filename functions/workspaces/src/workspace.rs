@@ -53,7 +53,7 @@ impl Entity for Member {
     }
 }
 
-/// Why a workspace is not founded or changed.
+/// Why a workspace cannot be created or changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WorkspaceError {
     #[error("You are in {WORKSPACES_PER_USER} workspaces, and cannot found another.")]
@@ -89,7 +89,7 @@ pub struct WorkspaceView {
     pub plan: String,
     /// Whose sessions must have proved a second factor.
     pub second_factor: SecondFactorRule,
-    /// Whether admins may recover their accounts without a second factor, by waiting.
+    /// Whether admins may recover their accounts without a second factor, after a waiting period.
     pub admin_recovery: RecoveryRule,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,

@@ -120,7 +120,7 @@ async fn owners_and_admins_need_a_second_factor_for_every_route() {
         assert!(requests.len() > 1, "{}", requests.len());
         for request in requests {
             let refused = app.call(request).await;
-            // Where a fresh factor is needed, it is the second one of a user who has one.
+            // A fresh factor means the second factor, for a user who has one.
             let is_fresh_one = refused.status == 401 && refused.code() == "fresh_factor_needed";
             let is_refused = refused.status == 403 && refused.code() == "second_factor_needed";
             assert!(is_fresh_one || is_refused, "{:?}: {}", person.role, refused.text);

@@ -32,7 +32,7 @@ pub enum Grant {
     Accounts,
     /// Find the accounts that a job must look at, by the due index.
     ReadAccountsDue,
-    /// Read who the members of workspaces are, with their roles.
+    /// Read the members of workspaces, with their roles.
     ReadMembers,
     /// Read the system events.
     ReadEvents,
@@ -169,7 +169,7 @@ impl Grant {
                         tenant(WRITE, Resource::Items(Table::Tenants, OWN_WORKSPACE)),
                         tenant(PUT, Resource::Items(Table::Outbox, OWN_WORKSPACE)),
                         tenant(PUT, Resource::Items(Table::Audit, OWN_WORKSPACE)),
-                        // That the user who acts is still let in, which every route may read anyway.
+                        // Checks that the acting user is still let in, which every route may read anyway.
                         tenant(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["S#*"])),
                     ]
                 }

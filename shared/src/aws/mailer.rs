@@ -9,7 +9,7 @@ use crate::kernel::problems::Problem;
 
 /// A mail, ready to be sent. Both parts say the same.
 pub struct Mail {
-    /// What the recipient sees beside the deployment's address: ASCII, without quotes.
+    /// The sender's display name, next to the deployment's address: ASCII, without quotes.
     pub sender: &'static str,
     pub to: String,
     pub subject: String,

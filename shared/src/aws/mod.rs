@@ -104,8 +104,8 @@ impl Aws {
         }
     }
 
-    /// Waits a little before another try, longer with each round and by chance: of many who change one item at a moment,
-    /// one succeeds in each round, and the rest must not meet again.
+    /// Waits before another try, longer with each round and with random jitter: of many parallel changes to one item,
+    /// one succeeds in each round, and the rest must not collide again.
     pub(crate) async fn back_off(&self, round: u32) {
         let jitter_ms = 5 + self.entropy.below(10 << round.min(5));
         tokio::time::sleep(Duration::from_millis(jitter_ms)).await;

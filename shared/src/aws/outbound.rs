@@ -29,7 +29,7 @@ pub struct OutboundRequest {
     pub body: Vec<u8>,
     /// From the first byte sent to the last byte received.
     pub timeout: Duration,
-    /// An answer whose body is larger is given up while it is read. JSON takes many times its size once it is parsed.
+    /// Reading stops at an answer whose body is larger. Parsed JSON takes many times its size.
     pub most_answer_bytes: usize,
 }
 
@@ -49,7 +49,7 @@ pub enum OutboundError {
     /// It was sent, or may have been: whether it was carried out is not known.
     #[error("no answer came: {0}")]
     Unknown(String),
-    /// It was carried out or refused, in more words than are read.
+    /// The call was carried out or refused, but its answer is too long to read.
     #[error("the answer has more than {0} bytes")]
     TooLarge(usize),
 }

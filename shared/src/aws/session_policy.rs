@@ -57,7 +57,7 @@ fn narrowed(
                 return None;
             }
             let table = format!("arn:aws:dynamodb:*:*:table/{}", table.name(tables));
-            // Keys that are nobody's in particular are bound by the role that is narrowed.
+            // Keys without an owner are bound by the role that the policy narrows.
             if !named.iter().any(|key| key.contains('{')) {
                 return Some((table, None));
             }

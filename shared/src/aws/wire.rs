@@ -17,7 +17,7 @@ use super::grants::Statement;
 use super::wire_grants::Held;
 use crate::config::Config;
 
-/// What happens at the `k`-th call (from 1), or at one of a name.
+/// What happens at the `k`-th call (from 1), or at a call with a given name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The process dies before the call leaves.
@@ -26,8 +26,8 @@ pub enum Fault {
     CrashAfter(usize),
     /// The call is carried out and its answer is lost.
     LoseAnswer(usize),
-    /// The next call whose name contains this waits until the test lets it go: what happens meanwhile is the test's
-    /// choice, not the scheduler's.
+    /// The next call whose name contains this waits until the test releases it, so the test decides what happens in
+    /// between, not the scheduler.
     Hold(&'static str),
     /// The call is refused, as if a grant for it were missing.
     Refuse(usize),
@@ -39,7 +39,7 @@ pub struct Wire {
     state: Mutex<State>,
     /// Told when a `Crash…` fault is reached; the call itself then never ends.
     pub crashed: Notify,
-    /// Told when a call is held.
+    /// Notified when a call is held.
     pub held: Notify,
     released: Notify,
 }
@@ -116,7 +116,7 @@ impl Wire {
         fate
     }
 
-    /// Lets the held call go.
+    /// Releases the held call.
     pub fn release(&self) {
         self.released.notify_one();
     }

@@ -15,7 +15,7 @@ pub(crate) enum Label {
     MailedLink,
     /// Tokens that are handed out in answers: challenges, marks of known devices.
     Claims,
-    /// Refresh tokens that follow from the one before.
+    /// Refresh tokens that are derived from the previous one.
     Successors,
     /// Secrets of users that the store keeps, and must read again.
     UserSecrets,

@@ -1,4 +1,4 @@
-//! SHA-256, HMAC with SHA-256 and SHA-512, and the texts they are written as.
+//! SHA-256, HMAC with SHA-256 and SHA-512, and their text encodings.
 
 use aws_lc_rs::{constant_time, hmac};
 use base64::Engine;

@@ -21,17 +21,17 @@ pub struct LinkClaims {
     pub expires_at: Timestamp,
 }
 
-/// Of the form below.
+/// The version of the format below.
 const FORM: u8 = 2;
 const USER_BYTES: usize = 16;
 /// Hexadecimal digits of a SHA-256, with which most bindings begin.
 const DIGEST_DIGITS: usize = 64;
 
-/// `base64url(claims) . base64url(HMAC-SHA-256)`. A link stands in mails, as text: so the claims are packed, and it takes two
-/// lines of one instead of six.
+/// `base64url(claims) . base64url(HMAC-SHA-256)`. A link appears in mails as text, so the claims are packed: it takes
+/// two lines instead of six.
 ///
-/// Packed: the form, the length of the purpose and the purpose, the user's 16 bytes, the expiry in milliseconds as 8 bytes,
-/// then 1 and the 32 bytes of a digest or 0, then the rest of the binding.
+/// Packed: the version, the length of the purpose and the purpose, the user's 16 bytes, the expiry in milliseconds as 8
+/// bytes, then 1 and the 32 bytes of a digest or 0, then the rest of the binding.
 pub(crate) fn sign(key: &SecretBytes, claims: &LinkClaims) -> Result<SecretText, Problem> {
     let body = base64url(&packed(claims)?);
     let mac = base64url(&hmac_sha256(key.expose(), body.as_bytes()));

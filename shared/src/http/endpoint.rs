@@ -108,7 +108,7 @@ impl Route {
         Self::new(Method::Options, name, path)
     }
 
-    /// The names of the path's parameters, in its order.
+    /// The names of the path's parameters, in path order.
     pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
         self.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
     }

@@ -1,4 +1,4 @@
-//! Exact limits: in no span of so many seconds more than so many.
+//! Exact limits: at most so many attempts in any span of so many seconds.
 
 use std::collections::HashMap;
 
@@ -14,8 +14,8 @@ use crate::table::item::{Item, integer, number, text};
 /// Credential attempts of one address in five minutes, over all credential routes (claim 17).
 pub(crate) const CREDENTIAL_LIMIT: Exact = Exact { name: "credentials", requests: 5, seconds: 300 };
 
-/// At most so many in any span of so many seconds: the last ones are kept with their instants, and each
-/// attempt is one conditional write that no parallel attempt can slip past.
+/// At most so many in any span of so many seconds: the latest ones are stored with their instants, and each attempt is
+/// one conditional write that no parallel attempt can bypass.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Exact {
     pub(crate) name: &'static str,
@@ -23,7 +23,7 @@ pub(crate) struct Exact {
     pub(crate) seconds: u32,
 }
 
-/// One attempt that was counted.
+/// A counted attempt.
 pub(crate) struct Attempt {
     limit: Exact,
     partition: String,
@@ -31,13 +31,13 @@ pub(crate) struct Attempt {
     id: String,
 }
 
-/// Parallel attempts of one subject that are sorted out before the rest is refused.
+/// How many parallel attempts of one subject are retried before the rest are refused.
 const MAX_TRIES: u32 = 24;
 
 const ID_BYTES: usize = 8;
 
 impl Exact {
-    /// Counts one attempt of a subject (an address, a user) or refuses it. Says in `limits` how the limit stands.
+    /// Counts one attempt of a subject (an address, a user) or refuses it. Adds the state of the limit to `limits`.
     pub(crate) async fn take(
         &self,
         aws: &Aws,
@@ -46,13 +46,13 @@ impl Exact {
     ) -> Result<Attempt, Problem> {
         let partition = format!("RATE#{}#{}", self.name, sha256_hex(network(subject).as_bytes()));
         let attempt = Attempt { limit: *self, partition, id: hex(&aws.entropy.bytes::<ID_BYTES>()) };
-        // Most subjects have no record: the first write assumes that, and learns what is there if not.
+        // Most subjects have no record: the first write assumes that, and returns the record if there is one.
         let mut seen = Item::new();
         for _ in 0..MAX_TRIES {
             let now_ms = aws.clock.now().as_millisecond();
             let since_ms = now_ms - i64::from(self.seconds) * 1000;
             let mut counted: HashMap<&str, i64> = attempts(&seen).filter(|(_, at)| *at > since_ms).collect();
-            // The answer to a write of ours was lost, and the SDK's retry met it.
+            // The answer to our own write was lost, and the SDK's retry met that write.
             let is_counted = counted.contains_key(attempt.id.as_str());
             let oldest_ms = counted.values().copied().min().unwrap_or(now_ms);
             let resets_in_s = (oldest_ms - since_ms + 999) / 1000;
@@ -119,7 +119,7 @@ impl Exact {
 }
 
 impl Attempt {
-    /// Takes this attempt out of the count, and no other. Twice is as good as once.
+    /// Removes only this attempt from the count. Idempotent.
     pub(crate) async fn give_back(self, aws: &Aws, limits: &mut [RateLimitStatus]) -> Result<(), Problem> {
         let answer = aws
             .dynamodb()
@@ -127,7 +127,7 @@ impl Attempt {
             .table_name(Table::Platform.name(&aws.config.tables))
             .key("pk", text(&self.partition))
             .key("sk", text("-"))
-            // The revision moves, so that whoever counts at this moment reads again.
+            // The revision moves, so that a concurrent count reads again.
             .update_expression("REMOVE attempts.#id ADD n :one")
             .condition_expression("attribute_exists(attempts.#id)")
             .expression_attribute_names("#id", &self.id)
@@ -136,7 +136,7 @@ impl Attempt {
             .await;
         match answer {
             Ok(_) => {}
-            // It is out already: given back by a try whose answer was lost, or too old to count.
+            // It is already removed: given back by a try whose answer was lost, or too old to count.
             Err(error) if conflict(&error).is_some() => {}
             Err(error) => return Err(failed("dynamodb:UpdateItem", error)),
         }

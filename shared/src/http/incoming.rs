@@ -24,7 +24,7 @@ impl Incoming {
         };
         let pairs = |map: &lambda_http::aws_lambda_events::query_map::QueryMap| {
             let mut pairs: Vec<_> = map.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            // The map's order is another in every process. The values of one name stay as they came.
+            // The map's order differs between processes. The values of one name keep their order.
             pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
             pairs
         };

@@ -35,10 +35,10 @@ fn fields(incoming: &Incoming, method: Method) -> Result<Vec<(String, Node)>, Pr
     } else {
         fields.extend(text(&incoming.query));
     }
-    // Strangers send bodies with thousands of members: each is looked at once.
+    // Untrusted bodies may have thousands of members: each is looked at once.
     let mut seen = HashSet::with_capacity(fields.len());
     match fields.iter().find(|(name, _)| !seen.insert(name.as_str())) {
-        Some((name, _)) => Err(Problem::invalid(name.clone(), "is given twice")),
+        Some((name, _)) => Err(Problem::invalid(name.clone(), "must be given only once")),
         None => Ok(fields),
     }
 }

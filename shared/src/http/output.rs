@@ -20,7 +20,7 @@ pub struct Answer {
     pub(crate) content_type: &'static str,
     pub(crate) cache: &'static str,
     pub(crate) body: Vec<u8>,
-    /// Whether its caller proved what the attempt was to prove, so that it counts no longer.
+    /// Whether the caller proved what the attempt had to prove, so that it no longer counts.
     pub(crate) is_proved: bool,
 }
 

@@ -60,10 +60,10 @@ pub(crate) struct Exchange<'a> {
     remember: Option<Arc<Remember>>,
 }
 
-/// What a request was counted as.
+/// How a request was counted.
 #[derive(Default)]
 struct Counted {
-    /// How each limit stands that applied to it.
+    /// The state of each limit that applied to it.
     limits: Vec<RateLimitStatus>,
     /// The attempt at credentials, which may be given back.
     attempt: Option<Attempt>,
@@ -157,8 +157,8 @@ impl Pipeline {
         (entry.call)(admission, &exchange).await
     }
 
-    /// Lets the attempt of a proven caller count no longer. What the caller did is done and answered whether or not this
-    /// succeeds; at worst the attempt counts for five minutes.
+    /// Gives back the attempt of a caller who proved something. The request has succeeded whether or not this does; at
+    /// worst the attempt counts for five minutes.
     async fn give_back(&self, counted: &mut Counted, deadline: Instant) {
         let Counted { limits, attempt } = counted;
         let Some(attempt) = attempt.take() else { return };
@@ -303,8 +303,8 @@ fn repeatable(entry: &RouteEntry, incoming: &Incoming) -> Result<Option<Repeatab
         return Err(Problem::invalid("Idempotency-Key", "must have 1 to 255 visible ASCII characters"));
     }
     let name = entry.route.name;
-    // Each part by its digest, so that no two places read the same; in the template's order, so that every process
-    // computes the same.
+    // Each part by its digest, so that no two different paths read the same; in the template's order, so that every
+    // process computes the same.
     let mut parts = vec![name.to_owned()];
     let values = entry.route.parameters().map(|name| incoming.path_parameter(name).unwrap_or_default());
     parts.extend(values.map(|value| sha256_hex(value.as_bytes())));
@@ -328,7 +328,7 @@ mod tests {
         call: |_, _| Box::pin(async { Err(Problem::not_found()) }),
     };
 
-    /// A request as API Gateway hands it over; its maps have another order each time.
+    /// A request as API Gateway delivers it; its maps have a different order each time.
     fn fingerprint([workspace, note, line]: [&str; 3]) -> String {
         let event = serde_json::json!({
             "version": "2.0",

@@ -1,4 +1,4 @@
-//! Rate limits: the lease of an address, and what a response tells of each limit.
+//! Rate limits: the lease of an address, and what a response says about each limit.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -38,15 +38,15 @@ struct Lease {
     remaining: u32,
 }
 
-/// How one limit stands that applied to a request.
+/// The state of one limit that applied to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RateLimitStatus {
-    /// What the limit is called in the headers.
+    /// The limit's name in the headers.
     pub(crate) name: &'static str,
     pub(crate) quota: u32,
     pub(crate) window_s: u32,
     pub(crate) remaining: u32,
-    /// Until more is available.
+    /// Seconds until more is available.
     pub(crate) resets_in_s: i64,
 }
 
@@ -84,8 +84,8 @@ pub(super) fn too_many(retry_after_s: i64) -> Problem {
 }
 
 impl Leases {
-    /// Counts one request of an address, or refuses it. Costs a write only when the lease is used up. Says in `limits`
-    /// how the limit stands.
+    /// Counts one request of an address, or refuses it. Costs a write only when the lease is used up. Adds the state of
+    /// the limit to `limits`.
     pub(crate) async fn take(&self, aws: &Aws, ip: &str, limits: &mut Vec<RateLimitStatus>) -> Result<(), Problem> {
         let (now_s, window_s) = (aws.clock.now().as_second(), i64::from(ADDRESS_WINDOW_S));
         let window = now_s.div_euclid(window_s);
@@ -95,7 +95,7 @@ impl Leases {
         remaining.map(|_| ()).ok_or_else(|| too_many(resets_in_s))
     }
 
-    /// How many are left after this one; none if it is one too many.
+    /// How many are left after this one; None if the limit is exceeded.
     async fn count(&self, aws: &Aws, key: String, window: i64) -> Result<Option<u32>, Problem> {
         let size = match self.spend(&key, window) {
             Ok(lease) => return Ok(Some(lease.remaining + lease.left)),

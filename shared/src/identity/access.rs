@@ -89,10 +89,10 @@ impl Admit for Credentials {
 }
 
 impl Credentials {
-    /// Says that the caller has proved all that there is to prove: opened a session, or carried out what a mailed link
-    /// entitles to. Once the request has succeeded, its attempt, and no other, does not count any longer.
+    /// Says that the caller has proved everything required: opened a session, or carried out a mailed link. Once the
+    /// request has succeeded, only its own attempt no longer counts.
     ///
-    /// To be called after the commit. A right password whose second factor is still to come proves too little.
+    /// Call it after the commit. A right password that still needs a second factor proves too little.
     pub fn proved(&self) {
         self.is_proved.store(true, Ordering::Relaxed);
     }

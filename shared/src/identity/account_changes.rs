@@ -45,7 +45,7 @@ pub struct AccountChanges {
     pub(crate) revokes: bool,
 }
 
-/// What changes of a user's epochs. One item holds them all, and a transaction writes it once.
+/// The change of a user's epochs. One item holds them all, and a transaction writes it once.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EpochTurn {
     sessions: bool,
@@ -65,22 +65,22 @@ impl EpochTurn {
         Self { sessions: true, tokens: true, ..self }
     }
 
-    /// Ends everything and lets in nothing of the user's any more.
+    /// Ends everything, and admits none of the user's sessions or tokens from then on.
     pub fn and_closing(self) -> Self {
         Self { closed: Some(true), ..self.and_revoking_everything() }
     }
 
-    /// Lets a user in again whose account was closed; what was revoked stays so.
+    /// Reopens a closed account; what was revoked stays revoked.
     pub fn and_reopening(self) -> Self {
         Self { closed: Some(false), ..self.and_revoking_everything() }
     }
 
-    /// The first second factor is there.
+    /// The first second factor was added.
     pub fn and_enrolling(self) -> Self {
         Self { enrolled: Some(true), ..self }
     }
 
-    /// The last second factor is gone: whatever was proved by it counts as proved by the password alone.
+    /// The last second factor was removed: what was proved by it counts as proved by the password alone.
     pub fn and_unenrolling(self) -> Self {
         Self { enrolled: Some(false), ..self }
     }
@@ -135,8 +135,8 @@ impl AccountChanges {
         self.touch::<R>(&stored.account_key(), &stored.part(), act)
     }
 
-    /// Writes to a record without changing it, whatever became of it since it was read: costs what a change does, and meets
-    /// no other.
+    /// Writes to a record without changing it, even if it changed since it was read: costs the same as a change, and
+    /// conflicts with none.
     pub fn rewrite<R: AccountRecord>(self, stored: &Stored<R>) -> Self {
         let condition = Some("attribute_exists(pk)");
         let act = Act::Update { expression: "SET w = :w".into(), condition, values: HashMap::new() };
@@ -244,7 +244,7 @@ impl AccountChanges {
         same.update_session((terms.user, terms.session), "SET e.idle_ends_at = :idle, #ttl = :ttl, w = :w", values)
     }
 
-    /// Records that a factor was proved in a session just now; `epoch` has the factors among which it was.
+    /// Records that a factor was proved in a session just now; `epoch` holds the factor epoch of that proof.
     pub fn prove_factor(
         self,
         user: UserId,
@@ -284,13 +284,13 @@ impl AccountChanges {
         }
     }
 
-    /// Removes the proof of a session that has ended. Fails if the session was carried on meanwhile.
+    /// Removes the proof of a session that has ended. Fails if the session was refreshed in the meantime.
     pub fn clear_session(self, user: UserId, session: SessionId) -> Self {
-        // Absent or expired: carrying a session on moves the expiry of its proof.
+        // Absent or expired: refreshing a session moves the expiry of its proof.
         self.touch_proof(proofs::session(user, session), Act::Delete(Expected::Absent))
     }
 
-    /// Ends a session, whatever its state.
+    /// Ends a session in any state.
     pub fn close_session(self, user: UserId, session: SessionId) -> Self {
         self.touch_proof(proofs::session(user, session), Act::Delete(Expected::Any))
     }

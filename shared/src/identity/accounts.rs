@@ -120,7 +120,7 @@ impl Accounts {
     }
 
     /// A page of the records of a kind under one key, where their parts are ids. `bound_to` names the list, so that its
-    /// cursors are good for no other.
+    /// cursors are valid for no other.
     pub async fn page<R: AccountRecord>(
         &self,
         key: &AccountKey,
@@ -147,7 +147,7 @@ impl Accounts {
         Ok(Some(UserEpoch { epoch, factor_epoch }))
     }
 
-    /// Waits a little before a change is tried again that met another one.
+    /// Waits before retrying a change that conflicted with another.
     pub async fn back_off(&self, round: u32) {
         self.app.aws.back_off(round).await;
     }
@@ -258,10 +258,10 @@ impl Accounts {
         Ok(link::verify(&key, token.expose(), purpose, self.now()))
     }
 
-    /// 64 bytes that follow from a token and an attempt, for whoever has both and this deployment's key.
+    /// 64 bytes derived from a token and an attempt with this deployment's key.
     pub async fn derive_successor(&self, token: &SecretText, attempt: &SecretText) -> Result<[u8; 64], Problem> {
         let key = self.app.derived.get(&self.app.aws, Label::Successors).await?;
-        // Digests, so that no two pairs are the same message.
+        // Digests, so that no two pairs give the same message.
         let message = [sha256(token.expose().as_bytes()), sha256(attempt.expose().as_bytes())].concat();
         Ok(hmac_sha512(key.expose(), &message))
     }

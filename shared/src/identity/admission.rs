@@ -58,7 +58,7 @@ pub trait Admit: Sized + Send + Sync {
     fn scope(&self) -> Option<&Scope> {
         None
     }
-    /// Whether the caller proved what their counted attempt was to prove.
+    /// Whether the caller proved what their counted attempt had to prove.
     fn is_proved(&self) -> bool {
         false
     }

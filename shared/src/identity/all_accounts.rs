@@ -116,7 +116,7 @@ impl<R: Reason> AllAccounts<R> {
         let (reader, kind) = (self.reader(), kind.to_ascii_lowercase());
         let shards = (0..DUE_SHARDS).map(|shard| reader.due(Table::Accounts, &kind, shard, until, extent));
         let keys = futures::future::try_join_all(shards).await?.into_iter().flatten();
-        // What moves in the index while it is paged is met twice, and a batch takes no key twice.
+        // An item that moves in the index during paging appears twice, and a batch accepts no key twice.
         let unique: HashSet<_> = keys.map(|key| (key.partition, key.sort)).collect();
         Ok(unique.into_iter().collect())
     }

@@ -15,7 +15,7 @@ use crate::table::guard::Guard;
 pub struct Caller {
     pub(crate) user: UserId,
     pub(crate) credential: Credential,
-    /// As far as it still counts.
+    /// The strength that still counts.
     pub(crate) strength: Strength,
     /// When a factor was last proved; never by a token.
     pub(crate) factor_at: Option<Timestamp>,
@@ -44,14 +44,14 @@ impl Caller {
         UserEpoch { epoch: self.epochs.epoch, factor_epoch: self.epochs.factor_epoch }
     }
 
-    /// Whether the strongest factor that the account has was proved a short while ago. The password alone, proved
-    /// before there was a second factor, is not it.
+    /// Whether the account's strongest factor was proved recently. A password that was proved before there was a second
+    /// factor is not enough.
     pub(crate) fn is_fresh(&self, now: Timestamp) -> bool {
         self.strength >= self.epochs.strongest() && self.factor_at.is_some_and(|at| now < after(at, FRESH_FOR))
     }
 }
 
-/// That a caller is still let in, as a condition of every transaction of theirs.
+/// The condition of every transaction of a caller: that they are still let in.
 pub(crate) fn still_admitted(caller: &Caller) -> Guard {
     // Closing an account moves both epochs.
     let (condition, epoch) = match caller.credential {

@@ -1,4 +1,4 @@
-//! Memberships: which workspaces a user is in, and who else runs them.
+//! Memberships: a user's workspaces, and their admins and owners.
 
 use jiff::Timestamp;
 
@@ -13,7 +13,7 @@ use crate::table::read::{PageQuery, Reader};
 use crate::tenancy::platform::Reason;
 use crate::tenancy::{Role, SecurityRules};
 
-/// Members that are read at once.
+/// Members per read.
 const PAGE: u32 = 1000;
 
 /// A workspace that a user is a member of.
@@ -28,7 +28,7 @@ pub struct Membership {
     pub created_at: Timestamp,
 }
 
-/// A workspace of a user's, by its name, and one of its admins or owners.
+/// The name of one of a user's workspaces, and one of its admins or owners.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Administered {
     pub admin: UserId,

@@ -78,7 +78,7 @@ pub(crate) fn covers(scopes: &[String], noun: &str, verb: &str) -> bool {
 }
 
 impl AccountChanges {
-    /// Lets a new token in, as strongly proved as the caller who makes it is.
+    /// Admits a new token, with the strength of the caller who creates it.
     pub fn admit(self, caller: &SignedIn, token: &NewToken, terms: TokenTerms) -> Self {
         let TokenTerms { id, scopes, workspace, expires_at } = terms;
         let (strength, UserEpoch { factor_epoch, .. }) = (caller.strength(), caller.epoch());

@@ -36,18 +36,18 @@ pub(crate) struct TokenProof {
     pub(crate) scopes: Vec<String>,
     /// The one workspace that it works in; every one of the user's where there is none.
     pub(crate) workspace: Option<WorkspaceId>,
-    /// How strongly the user was proved who made it, and the factor epoch of that.
+    /// How strongly its user was proved at its creation, and the factor epoch of that proof.
     pub(crate) strength: Strength,
     #[serde(default)]
     pub(crate) factor_epoch: u64,
-    /// The user's token epoch in which it was made.
+    /// The user's token epoch when it was created.
     #[serde(default)]
     pub(crate) token_epoch: u64,
     pub(crate) expires_at: Timestamp,
 }
 
-/// A user's epochs: what was made in an earlier one counts no longer. One item, read with every proof, so that ending
-/// everything at once is one write.
+/// A user's epochs: what was created in an earlier one is no longer valid. One item, read with every proof, so that
+/// ending everything at once is one write.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Epoch {
     /// Of sessions.
@@ -55,13 +55,13 @@ pub(crate) struct Epoch {
     /// Of personal access tokens.
     #[serde(default)]
     pub(crate) token_epoch: u64,
-    /// Of second factors: it changes when the first one comes and when the last one goes.
+    /// Of second factors: it changes when the first one is added and when the last one is removed.
     #[serde(default)]
     pub(crate) factor_epoch: u64,
     /// Whether there is a second factor.
     #[serde(default)]
     pub(crate) enrolled: bool,
-    /// Whether the account is in the trash: nothing of its user's is let in.
+    /// Whether the account is in the trash: none of its user's sessions and tokens is admitted.
     #[serde(default)]
     pub(crate) closed: bool,
 }
@@ -72,13 +72,12 @@ impl Epoch {
         Self { epoch: 1, ..Self::default() }
     }
 
-    /// How strongly a user counts as proved now who was proved so in a factor epoch: a second factor that is gone proves
-    /// nothing any more.
+    /// How strong a proof from a factor epoch counts now: a removed second factor no longer proves anything.
     pub(crate) fn strength_of(&self, proved: Strength, factor_epoch: u64) -> Strength {
         if self.enrolled && factor_epoch == self.factor_epoch { proved } else { Strength::Single }
     }
 
-    /// The strongest that the user can be proved by.
+    /// The strongest proof that the user can give.
     pub(crate) fn strongest(&self) -> Strength {
         if self.enrolled { Strength::Multi } else { Strength::Single }
     }

@@ -58,7 +58,7 @@ impl AccountKey {
         Self::Email(Self::email_digest(normalised))
     }
 
-    /// What stands for a normalised e-mail address wherever the address itself must not.
+    /// What replaces a normalised e-mail address wherever the address itself must not appear.
     pub fn email_digest(normalised: &str) -> String {
         sha256_hex(normalised.as_bytes())
     }

@@ -1,4 +1,4 @@
-//! Securing: an admin changes what a workspace asks of its members' accounts.
+//! Securing: an admin changes a workspace's security rules for its members' accounts.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::table::commit::{Act, Plan};
 use crate::table::item::encode;
 use crate::tenancy::{Admin, AtLeast, Audited, Rank, SecurityRules, Workspace};
 
-/// Changes what a workspace asks, from the next request on. Needs `Grant::SecureWorkspace`.
+/// Changes a workspace's security rules, from the next request on. Needs `Grant::SecureWorkspace`.
 pub async fn secure<R: Rank + AtLeast<Admin>>(
     workspace: &Workspace<R>,
     rules: SecurityRules,
@@ -18,7 +18,7 @@ pub async fn secure<R: Rank + AtLeast<Admin>>(
     let (partition, sort) = proofs::directory(workspace.id());
     let values = HashMap::from([
         (":rules".to_owned(), encode(&rules)?),
-        // The rules as they were when the caller was let in: an admin must not undo what an owner changes at this moment.
+        // The rules as of the caller's admission: an admin must not undo a concurrent change by an owner.
         (":before".to_owned(), encode(&workspace.security())?),
     ]);
     let condition = Some("attribute_exists(pk) AND e.security = :before");

@@ -37,14 +37,14 @@ pub struct SessionTerms {
 }
 
 impl SessionTerms {
-    /// When the session ends that was used at an instant and not again.
+    /// When a session ends that was last used at an instant.
     pub fn idle_ends_at(&self, used_at: Timestamp) -> Timestamp {
         after(used_at, IDLE_LIFETIME).min(self.ends_at)
     }
 }
 
-/// A user's epoch. It cannot be made up: it is read, or comes back from a record. Two are equal if the user's sessions
-/// were not revoked in between.
+/// A user's epoch. It cannot be constructed: it is read, or deserialised from a record. Two are equal if the user's
+/// sessions were not revoked in between.
 #[derive(Clone, Copy, Debug, Eq, Serialize, Deserialize)]
 pub struct UserEpoch {
     pub(crate) epoch: u64,
@@ -59,12 +59,12 @@ impl PartialEq for UserEpoch {
 }
 
 impl UserEpoch {
-    /// The epoch in which the user has the first second factor, or has the last one no longer.
+    /// The epoch after the user's first second factor was added, or the last one removed.
     pub fn with_other_factors(self) -> Self {
         Self { factor_epoch: self.factor_epoch + 1, ..self }
     }
 }
 
-/// The epoch of a user's personal access tokens: a token of an earlier one is dead.
+/// The epoch of a user's personal access tokens: a token of an earlier one is invalid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenEpoch(pub(crate) u64);

@@ -1,9 +1,9 @@
-//! Network addresses: the one that a caller has, in whatever form it arrives.
+//! Network addresses: the caller's address, in every form in which it arrives.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The same host by its IPv4 address where an IPv6 address only carries one. Otherwise all of IPv4 would be one IPv6
-/// network, or one IPv4 host would be 65,536 of them.
+/// The host's IPv4 address, if an IPv6 address only embeds one. Otherwise all of IPv4 would be one IPv6 network, or one
+/// IPv4 host would be 65,536 of them.
 pub fn unwrapped(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(outer) => carried(outer).map_or(address, IpAddr::V4),

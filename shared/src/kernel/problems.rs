@@ -42,7 +42,7 @@ pub trait Refusal: Error + Send + Sync + 'static {
     fn field(&self) -> Option<&'static str> {
         None
     }
-    /// The problem in a few words, where those of its status do not fit.
+    /// A short title, if that of its status does not fit.
     fn title(&self) -> Option<&'static str> {
         None
     }
@@ -106,7 +106,7 @@ impl Problem {
         self
     }
 
-    /// Says in a few words what the problem is, where those of its status do not fit.
+    /// Sets a short title, if that of its status does not fit.
     pub fn titled(mut self, title: &'static str) -> Self {
         self.0.title = title;
         self
@@ -123,8 +123,8 @@ impl Problem {
         self
     }
 
-    /// What a 401 asks for, as the WWW-Authenticate header says it (RFC 9110, section 11.6.1). A sign-in that failed has
-    /// none: its credentials are in the body, and no scheme of HTTP would do instead.
+    /// What a 401 asks for, as the WWW-Authenticate header says it (RFC 9110, section 11.6.1). A failed sign-in has
+    /// none: its credentials are in the body, and no HTTP authentication scheme could replace them.
     pub fn challenged(mut self, challenge: &'static str) -> Self {
         self.0.challenge = Some(challenge);
         self

@@ -1,14 +1,14 @@
-//! Text that people read: something of it can be seen, and nothing in it changes how what surrounds it is shown.
+//! Text that people read: some of it is visible, and nothing in it changes how the text around it is shown.
 //!
-//! What cannot be seen is what Unicode calls `White_Space` and `Default_Ignorable_Code_Point` (UAX #44), and two characters
-//! that are drawn blank. At the ends of a line of text it is dropped: there it does nothing, and it comes along when text is
-//! copied out of a program that isolates every name. Inside it has its uses (a joiner in Persian or in an emoji, a soft
-//! hyphen, a mark of direction beside a number) and stays. What is refused inside:
+//! Invisible characters are those with the Unicode properties `White_Space` and `Default_Ignorable_Code_Point` (UAX
+//! #44), and two that are drawn blank. At the ends of a line of text they are dropped: there they have no effect, and
+//! they come along when text is copied from a program that isolates every name. Inside they have their uses (a joiner
+//! in Persian or in an emoji, a soft hyphen, a direction mark next to a number) and stay. Refused inside:
 //!
 //! - control characters (general category `Cc`);
 //! - embeddings and overrides of direction, and isolates that do not end on their line (UAX #9, sections 2.1 to 2.4;
-//!   Unicode TR 36, section 2.8): they turn what stands after the text;
-//! - tag characters but in the flag of a region (UTS #51, definition ED-14a): they hold a text that nobody sees.
+//!   Unicode TR 36, section 2.8): they reverse what follows the text;
+//! - tag characters outside the flag of a region (UTS #51, definition ED-14a): they carry invisible text.
 
 use std::ops::RangeInclusive;
 
@@ -17,10 +17,10 @@ use icu_properties::props::{DefaultIgnorableCodePoint, VariationSelector, WhiteS
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Why a text is not one that people can read.
+/// Why a text is not readable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    #[error("must have a character that can be seen")]
+    #[error("must contain a visible character")]
     NothingVisible,
     #[error("must not have control characters")]
     ControlCharacter,
@@ -33,10 +33,10 @@ pub enum Unreadable {
     HiddenTag,
 }
 
-/// Why a text is not a line of its kind.
+/// Why a text is not a valid line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotALine {
-    /// Of how many characters it may have at most.
+    /// With the maximum number of characters.
     #[error("must have 1 to {0} characters")]
     WrongLength(usize),
     #[error("must not have line breaks")]
@@ -50,13 +50,13 @@ const CANCEL_TAG: char = '\u{E007F}';
 /// Tags between the flag and its end: those of a region's code, such as `gbsct`.
 const TAGS_OF_A_FLAG: RangeInclusive<usize> = 3..=6;
 
-/// The text in Unicode NFC on one line, without what cannot be seen at its ends, if it has 1 to `longest` characters.
+/// The text in Unicode NFC on one line, without invisible characters at its ends, if it has 1 to `longest` characters.
 pub fn line(text: &str, longest: usize) -> Result<String, NotALine> {
     if text.is_empty() {
         return Err(NotALine::WrongLength(longest));
     }
     let text = without_unseen_ends(text);
-    // A character has at most 4 bytes, and NFC makes none more than three: what is longer cannot fit.
+    // A character has at most 4 bytes, and NFC expands none to more than three: a longer text cannot fit.
     if text.len() > longest * 12 {
         return Err(NotALine::WrongLength(longest));
     }
@@ -71,15 +71,15 @@ pub fn line(text: &str, longest: usize) -> Result<String, NotALine> {
     Ok(line)
 }
 
-/// The text as it is, but with `\n` for every way to break a line. It may have tabs.
+/// The text as it is, but with `\n` for every kind of line break. It may have tabs.
 pub fn lines(text: &str) -> Result<String, Unreadable> {
     let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n");
     check(&text, |character| matches!(character, '\n' | '\t'))?;
     Ok(text)
 }
 
-/// The text without what cannot be seen at its ends. What opens an isolate or an embedding there goes together with its
-/// end, wherever that is: of two names, each in an isolate of its own, the names are left and the space between.
+/// The text without invisible characters at its ends. An opening of an isolate or embedding there is removed together
+/// with its end, wherever that is: two names, each in its own isolate, become the two names and the space between them.
 pub fn without_unseen_ends(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     let partners = partners(&characters);
@@ -119,15 +119,15 @@ fn check(text: &str, is_allowed_control: impl Fn(char) -> bool) -> Result<(), Un
     if has_hidden_tags(&characters) {
         return Err(Unreadable::HiddenTag);
     }
-    // A mark alone, with nothing that it stands on, is not something to read.
+    // A combining mark alone, without a base character, is not readable.
     if characters.iter().all(|character| is_unseen(*character) || is_combining_mark(*character)) {
         return Err(Unreadable::NothingVisible);
     }
     Ok(())
 }
 
-/// By place, what ends the isolate or embedding that begins there, or begins the one that ends there (UAX #9, BD9 and BD11).
-/// None is longer than a line.
+/// For each place, the end of the isolate or embedding that begins there, or the beginning of the one that ends there
+/// (UAX #9, BD9 and BD11). None is longer than a line.
 fn partners(characters: &[char]) -> Vec<Option<usize>> {
     let mut partners = vec![None; characters.len()];
     let mut open: Vec<usize> = Vec::new();
@@ -168,7 +168,7 @@ fn has_hidden_tags(characters: &[char]) -> bool {
     false
 }
 
-/// The length of the flag of a region that characters begin with (UTS #51, ED-14a).
+/// The length of the region flag at the start of these characters (UTS #51, ED-14a).
 fn flag(characters: &[char]) -> Option<usize> {
     let after = characters.strip_prefix(&[WAVING_BLACK_FLAG])?;
     let is_code = |tag: &&char| matches!(tag, '\u{E0030}'..='\u{E0039}' | '\u{E0061}'..='\u{E007A}');
@@ -176,8 +176,8 @@ fn flag(characters: &[char]) -> Option<usize> {
     (TAGS_OF_A_FLAG.contains(&tags) && after.get(tags) == Some(&CANCEL_TAG)).then_some(tags + 2)
 }
 
-/// Whether the last character, which cannot be seen by itself, belongs to what stands before: a variation selector after
-/// what it varies, or the end of a flag.
+/// Whether the last character, which is invisible by itself, belongs to the one before: a variation selector after its
+/// base, or the end of a flag.
 fn ends_a_sequence(characters: &[char]) -> bool {
     match characters {
         [.., base, last] if CodePointSetData::new::<VariationSelector>().contains(*last) => !is_unseen(*base),

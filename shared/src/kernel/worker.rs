@@ -1,4 +1,4 @@
-//! Heavy work of the processor beside the thread that answers: one piece at a time, cancelled with its request.
+//! CPU-heavy work off the thread that answers requests: one piece at a time, cancelled with its request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,19 +7,19 @@ use tokio::sync::Semaphore;
 
 use super::problems::Problem;
 
-/// Where a kind of heavy work is done. A process has one for each kind, which bounds its memory to that of one piece of work: a
-/// request that timed out is answered while its work is still being done, and Lambda hands over the next one.
+/// Runs one kind of heavy work. A process has one worker per kind, which bounds its memory to that of one piece of
+/// work: a request that times out is answered while its work is still running, and Lambda sends the next one.
 pub struct Worker {
     slot: Semaphore,
 }
 
-/// Whether the request behind the work is gone. Work asks between its steps, which should take a second or two at most. Only
-/// [`Worker::run`] makes one: what takes one as a parameter cannot be done elsewhere.
+/// Whether the request behind the work was cancelled. Work checks it between its steps, which should take a second or
+/// two at most. Only [`Worker::run`] creates one, so a function that takes it as a parameter cannot run elsewhere.
 #[derive(Clone, Debug)]
 pub struct Cancellation(Arc<AtomicBool>);
 
 impl Cancellation {
-    /// An error once the request is gone; no client sees it.
+    /// An error once the request was cancelled; no client sees it.
     pub fn check(&self) -> Result<(), Problem> {
         if self.0.load(Ordering::Relaxed) {
             return Err(Problem::unavailable("the request was cancelled"));
@@ -34,7 +34,7 @@ impl Cancellation {
     }
 }
 
-/// Cancels when it is dropped, as the future of a request is that times out.
+/// Cancels when it is dropped, as happens to the future of a request that times out.
 struct CancelOnDrop(Cancellation);
 
 impl Drop for CancelOnDrop {
@@ -49,8 +49,8 @@ impl Worker {
         Self { slot: Semaphore::const_new(1) }
     }
 
-    /// Runs work on a thread of its own, so that the request's timeout can fire. What is left of cancelled work ends at its
-    /// next step, and the next piece waits for that. A panic is a 500.
+    /// Runs work on a thread of its own, so that the request's timeout can fire. Cancelled work ends at its next step,
+    /// and the next piece waits for that. A panic is a 500.
     pub async fn run<T: Send + 'static>(
         &'static self,
         work: impl FnOnce(&Cancellation) -> Result<T, Problem> + Send + 'static,
@@ -86,7 +86,7 @@ mod tests {
             }
             ended.send(()).map_err(Problem::internal)
         });
-        // A timeout is such a race: it can be won only while the thread that answers is free.
+        // A timeout is such a race: it can win only while the thread that answers is free.
         tokio::select! {
             _ = begun => {}
             _ = endless => panic!("endless work ended"),

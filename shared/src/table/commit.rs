@@ -43,8 +43,8 @@ pub(crate) enum Act {
     Put(Row, Expected),
     Delete(Expected),
     Check(Expected),
-    /// An update of attributes, counters or sets; `#name` stands for the attribute `name`. Idempotent by its condition or
-    /// its meaning.
+    /// An update of attributes, counters or sets; `#name` stands for the attribute `name`. Idempotent by its condition
+    /// or by nature.
     Update {
         expression: Cow<'static, str>,
         condition: Option<&'static str>,
@@ -61,7 +61,7 @@ pub(crate) enum Expected {
     Revision(u64),
     /// It does not matter.
     Any,
-    /// What the condition says, with its values.
+    /// The condition, with its values.
     That(&'static str, HashMap<String, AttributeValue>),
 }
 
@@ -89,7 +89,7 @@ impl Plan {
         self.writes.iter().find(same)
     }
 
-    /// Puts a write in front, so that its refusal is the one that is told.
+    /// Puts a write in front, so that its refusal is the one that is returned.
     pub(crate) fn require_first(&mut self, write: Write) {
         self.writes.insert(0, write);
     }

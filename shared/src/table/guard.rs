@@ -8,18 +8,18 @@ use super::item::number;
 use crate::aws::grants::Table;
 use crate::kernel::problems::Problem;
 
-/// That an item's epoch is still the one that the request was let in by. Without it, what is let in a moment before an
-/// account is closed, or its sessions are revoked, would be written after.
+/// Requires that an item's epoch is still the one that admitted the request. Without it, a request admitted just before
+/// an account is closed, or its sessions are revoked, would still write after that.
 ///
-/// Transactions of one user that meet at this item are tried again (`commit`): DynamoDB refuses two that check one item
-/// at the same moment.
+/// `commit` retries transactions of one user that conflict on this item: DynamoDB refuses two that check one item at
+/// the same moment.
 #[derive(Debug)]
 pub(crate) struct Guard {
     table: Table,
     key: (String, String),
-    /// Over `:epoch`.
+    /// Compares with `:epoch`.
     condition: &'static str,
-    /// Moves when the request's own transaction moves it.
+    /// Follows when the request's own transaction moves it.
     epoch: AtomicU64,
     refusal: fn() -> Problem,
 }
@@ -35,8 +35,8 @@ impl Guard {
         Self { table, key, condition, epoch: AtomicU64::new(epoch), refusal }
     }
 
-    /// Adds the condition. A plan that writes the item itself has one of its own (DynamoDB takes one act per item), which
-    /// must be over the same epoch.
+    /// Adds the condition. A plan that writes the item itself has its own condition (DynamoDB allows one action per
+    /// item), which must compare with the same epoch.
     pub(crate) fn add_to(&self, plan: &mut Plan) -> Result<(), Problem> {
         let (partition, sort) = &self.key;
         let epoch = number(self.epoch.load(Ordering::Relaxed));
@@ -58,7 +58,7 @@ impl Guard {
         Ok(())
     }
 
-    /// What the client is told if the condition does not hold at the commit.
+    /// Whether a problem is this guard's refusal, which the client gets if the condition does not hold at the commit.
     pub(crate) fn is_refusal(&self, problem: &Problem) -> bool {
         problem.code() == (self.refusal)().code()
     }

@@ -34,8 +34,8 @@ impl App {
         }
     }
 
-    /// A page of rows whose sort key starts with a prefix, and the cursor of the next one. `bound_to` is everything that
-    /// the cursor is valid for beside the prefix.
+    /// A page of rows whose sort key starts with a prefix, and the cursor of the next one. `bound_to` is everything,
+    /// besides the prefix, that the cursor is valid for.
     pub(crate) async fn page(
         &self,
         reader: Reader<'_>,

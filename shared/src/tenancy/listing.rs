@@ -52,11 +52,11 @@ impl<T> Listing<T> {
     }
 }
 
-/// Items of a page, where a client does not say.
+/// Items per page by default.
 const DEFAULT_LIMIT: u32 = 50;
 const LARGEST_LIMIT: u32 = 100;
 
-/// How many items a page of a list has: 1 to 100; 50 if it is left out.
+/// How many items a page of a list has: 1 to 100; 50 if omitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "u32")]
 pub struct PageLimit(u32);

@@ -106,12 +106,12 @@ impl Scope {
         &self.origin.actor
     }
 
-    /// What the workspace asks of its members' accounts.
+    /// The workspace's security rules for its members' accounts.
     pub fn security(&self) -> SecurityRules {
         self.security
     }
 
-    /// The name of the workspace's plan, to be shown. Code asks `require` and `limit`.
+    /// The name of the workspace's plan, for display. Code calls `require` and `limit`.
     pub fn plan(&self) -> &str {
         &self.plan
     }

@@ -1,11 +1,11 @@
-//! What a workspace asks of its members' accounts.
+//! A workspace's security rules for its members' accounts.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::roles::Role;
 
-/// What a workspace asks, as its directory entry says.
+/// A workspace's security rules, as its directory entry holds them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecurityRules {
     #[serde(default)]
@@ -14,7 +14,7 @@ pub struct SecurityRules {
     pub admin_recovery: RecoveryRule,
 }
 
-/// Whose sessions must have proved a second factor. Admins and the owner always must (claim 18).
+/// Which members' sessions must have proved a second factor. Those of admins and the owner always must (claim 18).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SecondFactorRule {
@@ -29,8 +29,8 @@ impl SecondFactorRule {
     }
 }
 
-/// Whether the admins of a workspace may recover their accounts without a second factor, by waiting. An owner decides;
-/// owners themselves always may.
+/// Whether the admins of a workspace may recover their accounts without a second factor, after a waiting period. An
+/// owner decides; owners themselves always may.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecoveryRule {

@@ -137,7 +137,7 @@ impl TestApp {
         Ok(Person { session, token, ..person.clone() })
     }
 
-    /// A personal access token of a person's, for an hour.
+    /// A personal access token of a person, valid for an hour.
     pub async fn personal_token(&self, person: &Person, scopes: &[&str]) -> Result<NewToken, Problem> {
         let token = NewToken::of(person.user, &self.entropy);
         let expires_at = after(self.now(), SignedDuration::from_hours(1));

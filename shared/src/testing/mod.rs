@@ -166,13 +166,13 @@ impl TestApp {
         let pipeline = self.pipeline(function);
         let incoming = request.into_incoming(self);
         match function.route_entry() {
-            // Boxed, for the tests' own futures are deep enough.
+            // Boxed, because the tests' own futures are deep enough.
             Some(entry) => Response::read(Box::pin(pipeline.answer(entry, incoming)).await),
             None => Response::none(),
         }
     }
 
-    /// Sends a request, and does something else just before it commits. None if the request commits nothing.
+    /// Sends a request, and runs `meanwhile` just before it commits. None if the request commits nothing.
     pub async fn call_while(&self, request: Request, meanwhile: impl Future<Output = ()>) -> (Response, Option<()>) {
         let wire = self.wire(request.function());
         wire.arm(Fault::Hold("DynamoDB.TransactWriteItems"));
@@ -277,7 +277,7 @@ impl TestApp {
         Ok(posted)
     }
 
-    /// The messages of one name in every outbox of the deployment, in no order: for an app with tables of its own.
+    /// The messages of one name in every outbox of the deployment, in no order: for an app with its own tables.
     pub async fn whole_outbox<M: Message>(&self) -> Result<Vec<Posted>, Problem> {
         let mut posted = Vec::new();
         for item in tables::scan(&self.fixtures.aws, crate::aws::grants::Table::Outbox).await? {

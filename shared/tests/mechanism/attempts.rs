@@ -1,4 +1,4 @@
-//! Attempts at credentials: five that prove nothing in five minutes, and any number that prove something.
+//! Credential attempts: five that prove nothing in five minutes, and any number that prove something.
 
 use futures::future::join_all;
 use serde_json::json;
@@ -57,7 +57,7 @@ async fn of_attempts_in_one_millisecond_only_the_proven_one_is_given_back() {
 #[tokio::test]
 async fn an_attempt_is_given_back_once_whichever_answer_is_lost() {
     let app = TestApp::new();
-    // The lease of the address, the count, and what is given back; each may be tried twice.
+    // The lease of the address, the count, and the attempt that is given back; each may be tried twice.
     for call in 1..=6 {
         app.move_address();
         knock(&app, "wrong").await.expect(401);
@@ -72,7 +72,7 @@ async fn an_attempt_is_given_back_once_whichever_answer_is_lost() {
 async fn a_request_succeeds_although_its_attempt_cannot_be_given_back() {
     let app = TestApp::new();
     knock(&app, "wrong").await.expect(401);
-    // From the fifth request on leases are in hand, and the last call is the same one each time.
+    // From the fifth request on, leases are in hand, and the last call is the same one each time.
     for _ in 0..4 {
         app.wire(&KNOCK).take();
         knock(&app, "open").await.expect(204);

@@ -35,7 +35,7 @@ async fn an_address_gets_two_hundred_requests_a_minute_over_all_functions() {
     app.call(Request::to(&GET).path("workspace_id", "ws_0").path("note_id", "note_0")).await.expect(401);
 }
 
-/// What an answer tells of limits: the policies, and how many requests each has left.
+/// What an answer says about limits: the policies, and how many requests each has left.
 fn told(answer: &Response) -> (&str, Vec<(String, u32)>) {
     let limits = answer.header("ratelimit").split(", ").map(|limit| {
         let (name, rest) = limit.split_once(";r=").unwrap();

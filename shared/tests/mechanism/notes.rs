@@ -142,7 +142,7 @@ impl Endpoint for OpenNote {
     }
 }
 
-/// Says whether a word is the right one, which is `open`; `half` is right and proves nothing.
+/// Checks a word. The right one is `open`; `half` is right and proves nothing.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Knock {

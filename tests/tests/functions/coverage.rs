@@ -235,7 +235,7 @@ async fn without_a_second_factor_an_owner_gets_403() {
     trial.remember().await;
     for endpoint in endpoints().iter().filter(|endpoint| matches!(endpoint.access, Requires::Role(_))) {
         let event = trial.filled(endpoint, &trial.place.filling.clone().with("token", &single.token));
-        // Where a fresh factor is needed, it is the second one of a user who has one.
+        // A fresh factor means the second factor, for a user who has one.
         let Declared::Route { is_fresh, .. } = endpoint.member.function().declared() else { continue };
         let expected =
             if is_fresh { refusal(401, "fresh_factor_needed") } else { refusal(403, "second_factor_needed") };

@@ -55,7 +55,7 @@ const MORE: [(&str, usize, &str); 31] = [
     (
         "complete-upload",
         7,
-        "counted exactly, which is two calls; then reads the picture's record and its file, and writes the file anew",
+        "counted exactly, which is two calls; then reads the picture's record and its file, and writes the file again",
     ),
     ("connect-bluesky", 3, "whether the account is connected already is read before it is connected"),
     ("disconnect-channel", 5, "the channel, its session and the list of accounts leave together"),

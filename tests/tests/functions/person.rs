@@ -180,8 +180,8 @@ impl World {
         ready.with("secret", secret)
     }
 
-    /// A user with an app, whose recovery was started, in a workspace whose owner must be told. Its waiting time is over, or
-    /// not: three days would end every other session here.
+    /// A user with an app and a started recovery, in a workspace whose owner must be notified. The waiting time may be
+    /// over or not: three days would end every other session here.
     async fn recovering(&self, ready: Filling, is_over: bool) -> Filling {
         let ready = self.with_an_app(ready).await;
         let (owner, admin) = (self.account().await, self.account().await);

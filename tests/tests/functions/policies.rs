@@ -66,7 +66,8 @@ fn fault(statement: &Value) -> Option<&'static str> {
         return Some("its actions are not a list of names");
     }
     match actions[0].split(':').next()? {
-        // That a user is still let in: the role that is narrowed binds it to their items (`S#*`), and it reads nothing.
+        // Checks that a user is still let in: the role that is narrowed binds it to their items (`S#*`), and it reads
+        // nothing.
         "dynamodb" if actions == ["dynamodb:ConditionCheckItem"] && condition.is_null() => {
             let of_proofs = resources.iter().all(|resource| resource.ends_with(":table/bh-proofs"));
             (!of_proofs).then_some("its condition is not on a proof")

@@ -1,6 +1,6 @@
-//! That every change of every route proves that its user is still let in: at the moment at which a route would commit, the
-//! user's sessions are revoked, and nothing is written. What changes the user's epochs itself meets the revocation as a
-//! change of the same item.
+//! Every change of every route proves that its user is still let in: if the user's sessions are revoked just before a
+//! route commits, nothing is written. A route that changes the user's epochs itself conflicts with the revocation on
+//! the same item.
 
 use shared::function::Requires;
 use shared::identity::{AccountChanges, EpochTurn, Strength};
@@ -12,7 +12,7 @@ use crate::person::claim;
 use crate::place::World;
 use crate::sample::{Sample, request};
 
-/// A route that is added is tried without being listed; those that commit nothing read.
+/// A new route is tried without being listed; routes that commit nothing only read.
 #[tokio::test]
 async fn a_change_is_refused_whose_user_is_let_in_no_more() {
     let world = World::new().await;
@@ -43,7 +43,7 @@ async fn a_change_is_refused_whose_user_is_let_in_no_more() {
             continue;
         }
         tried += 1;
-        // What it is asked for has just been done.
+        // The revocation has already done what this route does.
         let is_done = name == "logout-everywhere" && answer.status == 204;
         let is_refused = matches!((answer.status, answer.code()), (401, "not_signed_in") | (409, "changed_meanwhile"));
         if !is_done && !is_refused {
@@ -55,6 +55,6 @@ async fn a_change_is_refused_whose_user_is_let_in_no_more() {
             place.filling = place.filling.clone().with("token", &place.owner.token).with("session_id", session);
         }
     }
-    assert!(tried >= 30, "only {tried} routes came to a change");
+    assert!(tried >= 30, "only {tried} routes committed a change");
     none(faults);
 }

@@ -1,7 +1,7 @@
-//! What a request costs us whose sender nobody knows: at most in proportion to its size, whatever is in it.
+//! The cost of a request from an unknown sender: at most proportional to its size, for any content.
 //!
-//! Processor time of the whole route in this process is compared between two sizes of the same content. What is
-//! quadratic in the size stands out; how fast the machine is does not matter.
+//! Compares the processor time of the whole route in this process between two sizes of the same content. Quadratic cost
+//! stands out; the speed of the machine does not matter.
 
 use std::time::Duration;
 
@@ -17,16 +17,16 @@ use crate::sample::{Filling, Sample, body, request};
 
 const SMALL_BYTES: usize = 4 * 1024;
 const LARGE_BYTES: usize = 60 * 1024;
-/// What is in proportion to the size stays below, because every request has costs that its size does not change.
+/// Proportional cost stays below, because every request also has a fixed cost.
 const MOST_TIMES: u32 = (LARGE_BYTES / SMALL_BYTES) as u32;
-/// A comparison is made again before it is a fault: another process may have been in the way.
+/// A comparison is repeated before it counts as a fault: another process may have interfered.
 const TRIES: usize = 4;
 
-/// Headers are no longer than this together at API Gateway ("Quotas for HTTP APIs": 10,240 bytes).
+/// The total size of headers at API Gateway ("Quotas for HTTP APIs": 10,240 bytes).
 const MOST_HEADER_BYTES: usize = 10_240;
 
 type Make = Box<dyn Fn(Request, usize) -> Request>;
-/// What a value is, and how it is made in a size.
+/// What a value is, and how to build it in a given size.
 type Hostile = (&'static str, fn(usize) -> String);
 
 fn form(name: &str, make: impl Fn(Request, usize) -> Request + 'static) -> (String, Make) {
@@ -73,7 +73,7 @@ fn bodies(good: &Map<String, Value>) -> Vec<(String, Make)> {
         for (what, value) in values() {
             let (good, name) = (good.clone(), field.clone());
             forms.push(form(&format!("{what} as {field}"), move |request, size| {
-                // Written by hand: a hostile value need not be JSON.
+                // Built by hand: a hostile value need not be JSON.
                 let others = good.iter().filter(|(other, _)| **other != name);
                 let others: String = others.map(|(other, value)| format!("{}:{value},", json!(other))).collect();
                 raw(request, format!("{{{others}{}:{}}}", json!(name), value(size)))
@@ -109,7 +109,7 @@ fn heads() -> Vec<(String, Make)> {
 }
 
 async fn cost(world: &World, request: Request) -> Duration {
-    // Each from an address of its own, and within the size that is read: a limit would spare the work.
+    // Each from its own address, and within the size that is read: a limit would skip the work.
     world.app.move_address();
     let start = ThreadTime::now();
     let answer = world.app.call(request).await;
@@ -118,7 +118,7 @@ async fn cost(world: &World, request: Request) -> Duration {
     spent
 }
 
-/// How the costs of the two sizes compare, if they are out of proportion at each try.
+/// How the costs of the two sizes compare, if every try is out of proportion.
 async fn out_of_proportion(world: &World, request: &Request, make: &Make) -> Option<String> {
     let (mut small, mut large) = (Duration::MAX, Duration::MAX);
     for _ in 0..TRIES {
@@ -151,7 +151,7 @@ async fn a_strangers_request_costs_at_most_in_proportion_to_its_size() {
     none(faults);
 }
 
-/// Everything at routes that need no token; at the others nobody looks at the body before the token.
+/// Everything at routes that need no token; the others do not read the body before the token.
 fn forms(endpoint: &Endpoint, event: &Value) -> Vec<(String, Make)> {
     let mut forms = heads();
     if !endpoint.has_body() {

@@ -30,8 +30,8 @@ fn an_address_has_one_registration_whoever_registers_it() {
     let first = verification(address.register(user(1), START));
     let later = after(START, SignedDuration::from_hours(1));
     let second = verification(address.register(user(2), later));
-    assert_eq!((first.user, second.user), (user(1), user(1)), "a second registration stands beside the first");
-    assert_eq!(second.expires_at, after(later, REGISTRATION_LIFETIME), "it has its full time again");
+    assert_eq!((first.user, second.user), (user(1), user(1)), "a second registration was created next to the first");
+    assert_eq!(second.expires_at, after(later, REGISTRATION_LIFETIME), "its full lifetime starts again");
     assert_eq!(address.verify(user(1), later), Ok(Verified::Now));
     assert_eq!((address.owner(), address.proved_at()), (Some(user(1)), Some(later)));
     assert_eq!(address.verify(user(1), later), Ok(Verified::Before));
@@ -89,8 +89,8 @@ fn a_link_works_for_a_day() {
     assert!(address.is_over(late) && !address.is_over(START));
     assert!(address.verify(user(1), late).is_err());
     assert!(address.registered(late).is_none());
-    let anew = verification(address.register(user(2), late));
-    assert_eq!(anew.user, user(2), "a registration that is over is another one");
+    let renewed = verification(address.register(user(2), late));
+    assert_eq!(renewed.user, user(2), "an expired registration was reused");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_resent_link_ends_with_its_registration() {
     address.register(user(1), START);
     let later = after(START, SignedDuration::from_hours(23));
     assert_eq!(verification(address.resend(user(9), later)).expires_at, after(START, REGISTRATION_LIFETIME));
-    assert_eq!(verification(address.request_reset(user(9), later)).user, user(1), "it is the way in");
+    assert_eq!(verification(address.request_reset(user(9), later)).user, user(1), "the link is the way in");
     let late = after(START, REGISTRATION_LIFETIME);
     assert_eq!(address.resend(user(9), late).letter, Letter::NoAccount);
 }
@@ -140,7 +140,7 @@ fn a_link_resets_until_the_password_is_set() {
     assert!(address.is_reset_by(&third));
     let mut anothers = owned_by(2);
     anothers.password_was_set();
-    assert!(!anothers.is_reset_by(&third), "it is another's by now");
+    assert!(!anothers.is_reset_by(&third), "it belongs to another user now");
     let mut elsewhere = Address::new("ada@example.org".parse().unwrap());
     elsewhere.claim(user(1)).unwrap();
     elsewhere.password_was_set();

@@ -1,4 +1,4 @@
-//! Where keys are on keyboards, and what a text is when it is typed with another layout.
+//! Where keys are on keyboards, and what a text becomes when it is typed with another layout.
 
 use std::collections::HashMap;
 use std::ops::Sub;
@@ -14,8 +14,8 @@ pub(super) struct Step {
 /// Rows of keys, each shifted right against the one above by less than a key. A space is a key that the row leaves out.
 type Layout = [&'static str; 4];
 
-/// The Latin layouts of most people, and the Russian one. Its `й` has lost its accent and is the letter of another key too:
-/// hence it is here twice.
+/// The Latin layouts of most people, and the Russian one. Its `й` has lost its accent and is the letter of another key
+/// too: so it appears twice.
 const LAYOUTS: [Layout; 5] = [
     ["1234567890-=", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./"],
     ["1234567890", "qwertzuiop", "asdfghjkl", "yxcvbnm"],
@@ -23,7 +23,7 @@ const LAYOUTS: [Layout; 5] = [
     ["1234567890-=", "ицукенгшщзхъ", "фывапролджэ", "ячсм тьбю."],
     ["1234567890-=", " цукенгшщзхъ", "фывапролджэ", "ячсмитьбю."],
 ];
-/// What a key gives with shift, and what without.
+/// What a key types with shift, and what without.
 const SHIFTED: (&str, &str) = ("!@#$%^&*()_+{}:\"<>?", "1234567890-=[];',./");
 
 /// The keys with letters in one script or the other, in one order. The second `и` is the one without an accent.
@@ -68,8 +68,8 @@ impl Sub for Step {
     }
 }
 
-/// The character of the same key in the other script, or the same one if its key has one script alone. Of the two keys of
-/// `и`, which has lost the accent of one, the one is meant that is typed more.
+/// The character of the same key in the other script, or the same one if its key has one script alone. `и` has two
+/// keys, because `й` has lost its accent; this takes the one that is typed more.
 pub(super) fn in_the_other_script(character: char) -> char {
     let keys = || LATIN.chars().zip(CYRILLIC.chars());
     let cyrillic = || keys().find(|(latin, _)| *latin == character).map(|(_, cyrillic)| cyrillic);

@@ -1,8 +1,8 @@
 //! The passwords that are found most often in leaks, of those that composition alone does not refuse.
 //!
-//! `listed.bin` is a Bloom filter (18 bits for each entry, 12 of them set): a listed password is always found, and one
-//! in some 5,000 others is taken for one. It needs no start-up and no memory but the binary's. The example `blocklist` of
-//! this crate makes it; of which lists, and under which licences, stands there.
+//! `listed.bin` is a Bloom filter (18 bits for each entry, 12 of them set): a listed password is always found, and
+//! about one in 5,000 others is a false positive. It needs no start-up and no memory beyond the binary. This crate's
+//! example `blocklist` builds it, and documents the source lists and their licences.
 
 use shared::crypto::digest::sha256;
 use zeroize::Zeroizing;
@@ -10,31 +10,31 @@ use zeroize::Zeroizing;
 /// How many bits there are for each entry.
 #[cfg(feature = "measuring")]
 const BITS_PER_ENTRY: usize = 18;
-/// How many bits are set for an entry: `BITS_PER_ENTRY * ln 2` makes the fewest mistakes.
+/// How many bits are set for an entry: `BITS_PER_ENTRY * ln 2` gives the fewest false positives.
 const HASHES: u64 = 12;
-/// A shorter text is looked up with its signs, so that signs alone are not all one entry.
+/// A shorter text is looked up with its signs, so that texts of signs alone are not all one entry.
 const SHORTEST: usize = 8;
 
-/// A set of passwords, of which only a little is kept for each.
+/// A set of passwords that keeps only a few bits of each.
 #[derive(Clone, Copy)]
 pub struct Listed<'a>(&'a [u8]);
 
-/// What was found in leaks most often.
+/// The passwords found most often in leaks.
 pub const LISTED: Listed<'static> = Listed(include_bytes!("listed.bin"));
 
 impl Listed<'_> {
-    /// What nothing is listed in.
+    /// The empty set.
     #[cfg(any(test, feature = "measuring"))]
     pub(super) const NONE: Self = Self(&[]);
 
-    /// Whether a text, in lower case and without accents, is listed, whatever signs stand in it.
+    /// Whether a text, in lower case and without accents, is listed; signs in it are ignored.
     pub(super) fn contains(&self, text: &[char]) -> bool {
         let bits = self.0.len() as u64 * 8;
         bits > 0 && places(&key(text), bits).all(|place| self.0[(place / 8) as usize] & (1 << (place % 8)) != 0)
     }
 }
 
-/// What is looked up of a text: its letters and digits.
+/// The part of a text that is looked up: its letters and digits.
 fn key(text: &[char]) -> Zeroizing<String> {
     let mut key = Zeroizing::new(String::with_capacity(text.len() * 4));
     key.extend(text.iter().filter(|character| character.is_alphanumeric()));

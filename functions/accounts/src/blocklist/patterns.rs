@@ -1,4 +1,4 @@
-//! What people compose passwords of beside words: runs, keyboard walks, counting, dates, and what goes on as it began.
+//! What people compose passwords from besides words: runs, keyboard walks, counting, dates and repetitions.
 //!
 //! Each gives the length and the cost of every piece that begins at a place. Costs are in tenths of a bit.
 
@@ -8,7 +8,7 @@ use super::keyboard::{Places, Step, places};
 pub(super) const LONGEST: usize = 64;
 /// A shorter piece is not cheaper than its characters one by one.
 const SHORTEST: usize = 3;
-/// What goes on by a step is compared with what stands at most so far before it.
+/// How far back a stepped repetition is compared.
 const FURTHEST_STEP: usize = 10;
 
 /// Where it begins, which way, how far, and that it is one.
@@ -21,13 +21,13 @@ const TURN: u32 = 20;
 const YEAR: u32 = 85;
 /// One out of 140 times 366.
 const DATE: u32 = 170;
-/// From which number on, in which steps, and how far.
+/// The first number, the step, and how far it goes.
 const COUNTING: u32 = 100;
 /// That what stands right before comes again, and how often.
 const REPETITION: u32 = 40;
 /// The same for something further back.
 const ECHO: u32 = 70;
-/// An echo whose characters or keys are all moved by one step, or each by the step that it has made before.
+/// An echo whose characters or keys are all shifted by one step, or each by its own previous step.
 const PROGRESS: u32 = 100;
 
 const FIRST_YEAR: u32 = 1900;
@@ -39,9 +39,9 @@ const COUNTING_STEPS: [i32; 8] = [1, 2, 3, 5, 10, 11, -1, -2];
 pub(super) struct Patterns<'a> {
     text: &'a [char],
     keys: Vec<Places>,
-    /// For every distance back: how many characters are the same as so far before, from each place on.
+    /// For every distance back: from each place on, how many characters equal those that far before.
     same: Vec<Vec<usize>>,
-    /// For every distance back: how many characters go on by a step, from each place on.
+    /// For every distance back: from each place on, how many characters continue by a step.
     progress: Vec<Vec<usize>>,
 }
 
@@ -72,7 +72,7 @@ impl<'a> Patterns<'a> {
         self.repetitions(start, piece);
     }
 
-    /// What stands before in the text: again, or moved by a step (`1qaz2wsx`, `aaabbb`, `a1b2c3`).
+    /// An earlier part of the text: repeated, or shifted by a step (`1qaz2wsx`, `aaabbb`, `a1b2c3`).
     fn repetitions(&self, start: usize, piece: &mut impl FnMut(usize, u32)) {
         let same = |distance: usize| self.same[distance - 1][start].min(LONGEST);
         let furthest = start.min(LONGEST);
@@ -92,7 +92,7 @@ impl<'a> Patterns<'a> {
     }
 }
 
-/// From each place on, how many places in a row hold; none of the first `distance` does.
+/// From each place on, how many places in a row match; none of the first `distance` does.
 fn stretches(length: usize, distance: usize, holds: impl Fn(usize) -> bool) -> Vec<usize> {
     let mut stretches = vec![0; length];
     let mut stretch = 0;
@@ -103,7 +103,7 @@ fn stretches(length: usize, distance: usize, holds: impl Fn(usize) -> bool) -> V
     stretches
 }
 
-/// From each place on, how many characters are moved against those `distance` before, all by one step, or each by the
+/// From each place on, how many characters are shifted against those `distance` before, all by one step, or each by the
 /// step of the one before it. `step` is from the second place to the first.
 fn progress<S: PartialEq + Copy>(
     distance: usize,
@@ -141,7 +141,7 @@ fn value(character: char) -> Value {
     }
 }
 
-/// From one character to another of its kind; digits and Latin letters go round.
+/// From one character to another of its kind; digits and Latin letters wrap around.
 fn step_between(from: Value, to: Value) -> Option<i64> {
     match (from, to) {
         (Value::Digit(from), Value::Digit(to)) => Some((to - from).rem_euclid(10)),

@@ -9,7 +9,7 @@ fn weak(password: &str) -> Option<Weakness> {
     weakness(password)
 }
 
-/// Whether composition alone refuses it, without a look at the list.
+/// Whether composition alone refuses it, without looking it up in the list.
 fn is_composed(password: &str) -> bool {
     worth(&fold(password), &Words::of([]), Listed::NONE) < needed(password)
 }
@@ -150,7 +150,7 @@ fn titles_words_and_phrases_of_leaks_are_refused() {
     }
 }
 
-/// The passwords of 15 characters and more in lists that the set was not made of: `held_out.txt` says which.
+/// The passwords of 15 characters and more in lists that the set was not built from: `held_out.txt` says which.
 #[test]
 fn of_frequent_long_passwords_at_most_one_in_a_hundred_is_accepted() {
     let held_out: Vec<&str> = include_str!("held_out.txt").lines().filter(|line| !line.starts_with('#')).collect();
@@ -173,7 +173,7 @@ fn the_list_mistakes_at_most_one_in_a_thousand() {
 fn random_passphrases_and_random_strings_are_accepted() {
     let entropy = Entropy::seeded(6_204);
     let below = |bound: usize| u16::from_be_bytes(entropy.bytes::<2>()) as usize % bound;
-    // Words that nobody listed, as pronounceable as those that people roll dice for.
+    // Words that are in no list, as pronounceable as the words of dice passphrases.
     let syllable = || [b"bdfgklmnprstvz"[below(14)], b"aeiou"[below(5)]].map(char::from);
     let word = || (0..3).flat_map(|_| syllable()).collect::<String>();
     let phrase = |sign: &str| [word(), word(), word(), word()].join(sign);
@@ -202,8 +202,8 @@ fn random_passphrases_and_random_strings_are_accepted() {
     assert!(refused.len() * 1_000 <= made, "{} of {made}: {refused:?}", refused.len());
 }
 
-/// What is compared and weighed for the longest passwords, counted instead of timed: the words that are looked for at every
-/// place, forwards and backwards, and the pieces that patterns give there.
+/// The work for the longest passwords, counted instead of timed: the words looked up at every place, forwards and
+/// backwards, and the pieces that the patterns give there.
 #[test]
 fn the_work_for_the_longest_password_is_bounded() {
     let own: Vec<String> = (0..MOST_OWN_WORDS).map(|number| format!("l1l1{number}1!il")).collect();

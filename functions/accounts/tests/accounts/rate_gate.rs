@@ -1,5 +1,5 @@
-//! The gate before everything that takes credentials: five attempts of one address in five minutes that prove nothing,
-//! however many come at the same moment and wherever they knock.
+//! The gate in front of every route that takes credentials: one address gets five attempts in five minutes that prove
+//! nothing, however many arrive in parallel and on whichever route.
 
 use crate::authenticator_app::{Enrolled, enrolled};
 use crate::support::*;
@@ -105,7 +105,7 @@ async fn addresses_do_not_share_their_attempts() {
     assert_eq!(admitted(&app, &addresses).await, 4 * ADMITTED);
 }
 
-/// How many attempts that prove nothing the address has left.
+/// How many failing attempts the address has left.
 async fn left(app: &TestApp, address: &str) -> usize {
     let wrong = json!({ "email": "nobody@example.com", "password": "x" });
     for admitted in 0..=ADMITTED {
@@ -141,7 +141,7 @@ async fn a_right_password_counts_until_its_second_factor_is_proved_too() {
     let challenge = &asked["second_factor"]["challenge"];
     let right = json!({ "challenge": challenge, "recovery_code": recovery_codes[0] });
     at_office(&verify_second_factor::FUNCTION, right).await.expect(200);
-    // The second factor gives its own attempt back, and not that of the password.
+    // The second factor gives back its own attempt, not that of the password.
     assert_eq!(left(&app, &address).await, ADMITTED - 1);
 }
 

@@ -1,5 +1,5 @@
-//! One refresh token in many hands at the same moment: one successor at most, and none that outlives the alarm. In the
-//! hand of one client that retries it is no alarm.
+//! One refresh token presented many times in parallel: at most one successor, and none that outlives the alarm.
+//! Parallel retries of one client raise no alarm.
 //!
 //! 200 rounds of 64 at once, and 10 of each kind of retry; 50 times as many with `BULKHEAD_LONG=1`.
 
@@ -156,12 +156,12 @@ async fn a_sign_in_amid_the_alarm_is_before_it_or_after_it() {
     assert!(after_it > 0 && not_after_it > 0, "{after_it} sign-ins after the alarm, {not_after_it} not");
 }
 
-/// An attempt that no other has.
+/// A unique attempt.
 fn attempt(app: &TestApp) -> String {
     base64url(&app.entropy().bytes::<16>())
 }
 
-/// The refresh tokens that these answers gave out, each once.
+/// The distinct refresh tokens that these answers returned.
 fn successors(answers: &[Response]) -> BTreeSet<&str> {
     let given = answers.iter().filter(|answer| answer.status == 200);
     given.map(|answer| answer.body["refresh_token"].as_str().unwrap()).collect()

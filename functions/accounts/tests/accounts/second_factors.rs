@@ -167,7 +167,7 @@ async fn what_is_given_is_one_code_of_the_right_form() {
     }
 }
 
-/// A code as an app shows it, with something between its halves.
+/// A code as an app shows it, with a separator between its halves.
 fn spaced(code: &str, separator: &str) -> String {
     format!("{}{separator}{}", &code[..3], &code[3..])
 }
@@ -236,7 +236,7 @@ async fn a_wrong_code_in_a_valid_session_is_403_and_the_session_stays_valid() {
         assert_eq!(refused.header("www-authenticate"), "");
         get_me(&app, token).await.expect(200);
     }
-    // Without a session it is a sign-in that failed.
+    // Without a session, it is a failed sign-in.
     let asked = challenge(&app, &ada.email).await;
     let refused = verify(&app, &asked, "code", &wrong_code(&app, &ada.secret)).await.expect(401);
     assert_eq!((refused.code(), refused.fields().len()), ("wrong_code", 0));

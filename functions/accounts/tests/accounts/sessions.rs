@@ -121,7 +121,7 @@ async fn a_retry_with_the_same_attempt_gets_the_same_successor_for_a_minute() {
     app.advance(SignedDuration::from_secs(59));
     let again = refresh_at(&app, &tokens["refresh_token"], &attempt).await.expect(200).body;
     assert_eq!(again["refresh_token"], first["refresh_token"]);
-    assert_eq!(again["refresh_expires_at"], first["refresh_expires_at"], "a retry prolongs the session");
+    assert_eq!(again["refresh_expires_at"], first["refresh_expires_at"], "the retry prolonged the session");
     assert_ne!(again["access_token"], first["access_token"]);
     for tokens in [&first, &again] {
         get_me(&app, &tokens["access_token"]).await.expect(200);

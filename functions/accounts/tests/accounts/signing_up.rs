@@ -22,7 +22,7 @@ async fn an_account_begins_with_a_verified_address() {
     let token = mailed_token(&app, &email, user, "verify-email").await;
     let verified = verify_email(&app, &token, PASSWORD).await.expect(200);
     assert_eq!(verified.body, json!({ "email": email }));
-    // A request whose answer was lost is repeated; with another password it is none.
+    // The same request is a retry after a lost answer; with another password it is not.
     verify_email(&app, &token, PASSWORD).await.expect(200);
     assert_eq!(verify_email(&app, &token, "9 grey crows under a lamp").await.expect(422).code(), "link_invalid");
 
@@ -152,11 +152,11 @@ async fn letters_that_strangers_cause_are_not_taken_from_other_kinds() {
     let digests: Vec<_> = withheld.map(|event| (event.subject.clone(), event.detail["request"].clone())).collect();
     for email in [&known, &unknown] {
         let told = (AccountKey::email_digest(email), json!("registration"));
-        assert!(digests.contains(&told), "operators are not told: {digests:?}");
+        assert!(digests.contains(&told), "operators got no event: {digests:?}");
     }
 }
 
-/// Requests that meet at one address are answered as any other, and each kind that succeeds sends its letter.
+/// Parallel requests for one address get the usual answer, and each kind that succeeds sends its letter.
 #[tokio::test]
 async fn parallel_requests_for_an_address_are_answered_alike() {
     let app = TestApp::alone().await.unwrap();

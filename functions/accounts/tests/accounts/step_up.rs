@@ -116,10 +116,10 @@ async fn owners_and_admins_can_only_enrol_until_they_have() {
         visit(token.clone(), workspace).await.expect(403);
         confirm(&app, &token, &code(&app, &secret)).await.expect(200);
         visit(token.clone(), workspace).await.expect(204);
-        // What was proved by a factor that is gone is proved by the password alone, at once.
+        // What was proved by a removed factor counts as proved by the password alone, at once.
         disable(&app, &token).await.expect(204);
         assert_eq!(visit(token.clone(), workspace).await.expect(403).code(), "second_factor_needed");
-        // Nor does another factor make it strong again.
+        // Adding another factor does not make it strong again.
         let secret = enrol(&app, &token).await.expect(201).body["secret"].as_str().unwrap().to_owned();
         next_code(&app);
         confirm(&app, &token, &code(&app, &secret)).await.expect(200);

@@ -1,5 +1,5 @@
-//! What a refused sign-in and a request for a letter cost: the same for everybody, or their time would tell who has an
-//! account, and what kind of.
+//! The cost of a refused sign-in and of a request for a letter: the same for everybody, because otherwise the time
+//! would reveal who has an account, and of what kind.
 //!
 //! The time of the network and of the tables is not measured, but the processor time of the whole route in this process,
 //! on one thread: less is hidden in noise. 2,000 requests of each kind; 20,000 with `BULKHEAD_LONG=1`.
@@ -106,8 +106,8 @@ fn area(left: &[Duration], right: &[Duration]) -> f64 {
     wins / (left.len() * right.len()) as f64
 }
 
-/// The times of each kind, so many more of them: of what `once` does to a target, in rounds so far apart that no limit is
-/// met but by those that always are.
+/// Adds so many more times of each kind: how long `once` takes on a target, in rounds far enough apart that only the
+/// kinds that always hit a limit do.
 async fn measure<'a, T>(
     app: &TestApp,
     targets: &'a [T],
@@ -143,8 +143,8 @@ fn pairs_that_differ<K: std::fmt::Debug>(kinds: &[K], times: &[Vec<Duration>]) -
     faults
 }
 
-/// Measures each kind, and once more if two differ. With 2,000 of each an area strays by 0.009, one standard deviation. A
-/// difference that is there stays when there are twice as many; one that chance made does not.
+/// Measures each kind, and once more if two differ. With 2,000 of each an area strays by 0.009, one standard deviation.
+/// A real difference stays with twice as many; a chance one does not.
 async fn must_be_alike<'a, K: std::fmt::Debug, T>(
     app: &TestApp,
     (kinds, targets): (&[K], &'a [T]),
@@ -187,7 +187,7 @@ async fn a_refused_sign_in_takes_the_same_for_everybody() {
     must_be_alike(&app, (&KINDS, &targets), kind, apart, async |target| refused(&app, target).await).await;
 }
 
-/// What an address is to us that somebody asks a reset for.
+/// The state of an address for which somebody requests a reset.
 #[derive(Clone, Copy, Debug)]
 enum Standing {
     Unknown,

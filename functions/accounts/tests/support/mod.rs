@@ -29,7 +29,7 @@ pub async fn register(app: &TestApp, email: &str) -> Response {
     post(app, &accounts::register::FUNCTION, json!({ "email": email })).await
 }
 
-/// Opens the link of a registration: name and password come with its token.
+/// Opens the link of a registration, with its token, a name and a password.
 pub async fn verify_email(app: &TestApp, token: &str, password: &str) -> Response {
     let body = json!({ "token": token, "name": "Ada Lovelace", "password": password });
     post(app, &accounts::verify_email::FUNCTION, body).await
@@ -51,7 +51,7 @@ pub async fn address(app: &TestApp, email: &str) -> Option<Address> {
     app.accounts().find::<Address>(&AccountKey::email(email)).await.unwrap().map(|stored| stored.into_inner())
 }
 
-/// The user that an address's registration is for.
+/// The user of an address's registration.
 pub async fn registered(app: &TestApp, email: &str) -> UserId {
     address(app, email).await.unwrap().registered(app.now()).unwrap()
 }
@@ -62,7 +62,7 @@ pub async fn letters(app: &TestApp, user: UserId) -> Vec<SendEmail> {
     posted.iter().map(|posted| posted.payload().unwrap()).collect()
 }
 
-/// Messages to the mail job for an address, whoever's outbox they are in. For an app with tables of its own.
+/// Messages to the mail job for an address, in any user's outbox. For an app with its own tables.
 pub async fn letters_to(app: &TestApp, email: &str) -> Vec<SendEmail> {
     let posted = app.whole_outbox::<SendEmail>().await.unwrap();
     let letters = posted.iter().map(|posted| posted.payload::<SendEmail>().unwrap());

@@ -1,7 +1,7 @@
 //! What a Bluesky server answers, and what each answer means. Pure: no call is made here.
 //!
-//! Anybody runs such a server, so that every field has a syntax and a bound where it is parsed: what lacks them is no
-//! answer. JSON is read to a depth of 128 (`serde_json`), and the client bounds its size.
+//! Anybody can run such a server, so every field has a syntax and a bound where it is parsed: an answer that violates
+//! them is rejected. JSON is read to a depth of 128 (`serde_json`), and the client bounds its size.
 //!
 //! Sources: the lexicons `com.atproto.*`, the XRPC specification (atproto.com/specs/xrpc), and the
 //! official server (`@atproto/pds` 0.4, `@atproto/xrpc-server` 0.10) for error names and headers.
@@ -31,8 +31,8 @@ pub struct SessionAnswer {
     pub status: Option<String>,
 }
 
-/// A token as it can be sent back: a `b64token` (RFC 6750, section 2.1) of at most 4,096 bytes, several times as long as
-/// those of the official server and within what servers take as one header.
+/// A token as it can be sent back: a `b64token` (RFC 6750, section 2.1) of at most 4,096 bytes, several times the
+/// length of the official server's tokens, and short enough for one header.
 pub struct Token(SecretText);
 
 impl Token {
@@ -126,7 +126,7 @@ pub struct PutAnswer {
 pub struct RecordAnswer {
     pub uri: RecordUri,
     pub cid: Option<Cid>,
-    /// Compared with what was sent, and not kept.
+    /// Compared with what was sent, and not stored.
     pub value: Value,
 }
 
@@ -205,11 +205,11 @@ fn retry_after_s(headers: &http::HeaderMap, now: Timestamp) -> Option<u32> {
     u32::try_from(seconds.clamp(1, 24 * 3600)).ok()
 }
 
-/// The longest that a token is trusted to live. The official server's lives two hours.
+/// The longest lifetime that we believe of a token. The official server's tokens live two hours.
 const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
-/// When an access token ends. The server's token is a JWT, whose `exp` is read and not verified: it only
-/// says when to ask for the next one, which is after a day at the latest. A token without it is taken to live half an hour.
+/// When an access token ends. The server's token is a JWT, whose `exp` is read and not verified: it only says when to
+/// ask for the next one, which is after a day at the latest. A token without it is assumed to live half an hour.
 pub fn access_expires_at(token: &SecretText, now: Timestamp) -> Timestamp {
     #[derive(Deserialize)]
     struct Claims {
@@ -243,8 +243,8 @@ pub fn hosting_server(did_doc: &Value, did: &Did) -> Option<Url> {
     super::service::origin(service["serviceEndpoint"].as_str()?)
 }
 
-/// A stranger's words as one line that cannot change how the rest of a page or a log reads: what breaks lines, controls a
-/// terminal or turns the direction of writing becomes a space, and runs of spaces one.
+/// Untrusted text as one line that cannot change how the rest of a page or a log reads: line breaks, terminal controls
+/// and changes of direction become spaces, and runs of spaces become one.
 fn plain(text: &str, most_characters: usize) -> String {
     let is_plain = |next: char| {
         !next.is_control()

@@ -23,9 +23,9 @@ const WRITE_TIMEOUT_S: u64 = 15;
 const UPLOAD_TIMEOUT_S: u64 = 30;
 const READ_TIMEOUT_S: u64 = 10;
 
-/// A session with its DID document has some kilobytes, everything else less.
+/// A session with its DID document takes a few kilobytes, everything else less.
 const MOST_ANSWER_BYTES: usize = 64 * 1024;
-/// A record of ours has less than a tenth of this, and we ask for no others.
+/// Our records take less than a tenth of this, and we request no others.
 const MOST_RECORD_BYTES: usize = 512 * 1024;
 
 /// A server, called on behalf of one workspace.
@@ -46,8 +46,8 @@ pub enum CallError {
     /// It may have been done, now or in a moment.
     #[error("the server did not answer: {0}")]
     NoAnswer(String),
-    /// A success that is not in the lexicon's form, too large for it, or about something else: done, but what came of it is
-    /// not known.
+    /// A success that does not match the lexicon, is too large, or concerns something else: carried out, with an
+    /// unknown result.
     #[error("the server's answer is not in the form of {0}")]
     Malformed(&'static str),
     #[error("{} {}: {}", .0.status, .0.code, .0.text)]
@@ -55,7 +55,7 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// The refusal's own code, or ours for where there is none.
+    /// The refusal's own code, or ours if it has none.
     pub fn code(&self) -> &str {
         match self {
             Self::Forbidden(_) => "platform_address_forbidden",

@@ -1,4 +1,5 @@
-//! The identifiers of the AT Protocol, by their specifications. Whatever a server says is one of these or no answer.
+//! The identifiers of the AT Protocol, by their specifications. An answer with anything else in their place is
+//! rejected.
 
 use std::fmt;
 
@@ -16,8 +17,8 @@ pub struct Did(String);
 
 /// The address of one record: `at://did:plc:…/app.bsky.feed.post/3jzfcijpj2z2a`.
 ///
-/// Source: <https://atproto.com/specs/at-uri-scheme>, "Restricted AT URI Syntax", of which a collection and a record key are
-/// required here: at most 8 kB.
+/// Source: <https://atproto.com/specs/at-uri-scheme>, "Restricted AT URI Syntax", with a required collection and record
+/// key: at most 8 kB.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct RecordUri(String);
@@ -25,7 +26,8 @@ pub struct RecordUri(String);
 /// The hash of a record or a blob, as text.
 ///
 /// Source: <https://atproto.com/specs/data-model>, "Link and CID Formats". The alphabet and the length of 8 to 256 are
-/// those of the protocol's interoperability tests (`cid_syntax_valid.txt`), so that another hash than today's passes.
+/// those of the protocol's interoperability tests (`cid_syntax_valid.txt`), so that a different hash than today's is
+/// accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Cid(String);
@@ -154,7 +156,7 @@ mod tests {
         }
     }
 
-    /// The examples of the specification and of its interoperability tests, and the borders.
+    /// The examples of the specification and of its interoperability tests, and the limits.
     #[test]
     fn a_did_has_the_syntax_of_the_specification() {
         let longest = format!("did:method:{}", "v".repeat(DID_BYTES - 11));

@@ -6,9 +6,9 @@ use url::Url;
 /// Where most accounts sign in. It hands on to the server that holds the account.
 pub const DEFAULT_SERVICE: &str = "https://bsky.social";
 
-/// The longest name of a host (RFC 1035, section 2.3.4, without the root's dot).
+/// The longest host name (RFC 1035, section 2.3.4, without the root's dot).
 const HOST_BYTES: usize = 253;
-/// What an address may have as text, before it is parsed: names that are not ASCII shrink or grow a little by it.
+/// The longest address as text, before parsing, which shrinks or grows names that are not ASCII a little.
 const ADDRESS_BYTES: usize = 1_024;
 
 /// A server's origin, such as `https://bsky.social/`. None for anything that has a path, a query, a user

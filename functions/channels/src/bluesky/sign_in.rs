@@ -91,7 +91,7 @@ impl<'de> Deserialize<'de> for AppPassword {
 /// An account that let us in.
 pub struct SignedIn {
     pub account_id: Did,
-    /// The account's handle, or its DID where the server tells none.
+    /// The account's handle, or its DID if the server returns none.
     pub handle: String,
     /// The server that holds the account, which need not be the one that it signed in to.
     pub server: String,
@@ -124,7 +124,7 @@ fn signed_in(service: &Service, answer: SessionAnswer, now: Timestamp) -> Result
     if answer.active == Some(false) {
         let is_known = |status: &&str| matches!(*status, "deactivated" | "suspended" | "takendown");
         let status = answer.status.as_deref().filter(is_known).unwrap_or("inactive");
-        let rule = format!("is of an account that is {status}");
+        let rule = format!("belongs to an account that is {status}");
         return Err(refused("channel_account_inactive", "identifier", rule));
     }
     let (Some(access), Some(refresh)) = (answer.access_jwt, answer.refresh_jwt) else {
@@ -287,9 +287,9 @@ mod tests {
             let told = answer(|answer| (answer["active"], answer["status"]) = (json!(false), status));
             told.err().unwrap().detail().to_owned()
         };
-        assert!(detail(json!("suspended")).ends_with("is of an account that is suspended."));
-        assert!(detail(json!("\u{1b}[31m")).ends_with("is of an account that is inactive."));
-        assert!(detail(json!(null)).ends_with("is of an account that is inactive."));
+        assert!(detail(json!("suspended")).ends_with("belongs to an account that is suspended."));
+        assert!(detail(json!("\u{1b}[31m")).ends_with("belongs to an account that is inactive."));
+        assert!(detail(json!(null)).ends_with("belongs to an account that is inactive."));
     }
 
     #[test]

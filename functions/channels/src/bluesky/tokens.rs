@@ -141,16 +141,16 @@ async fn renew(scope: &Scope, session: Stored<ChannelSession>, holder: &str) -> 
     }
 }
 
-/// Whether it is the channel's account: the tokens of another one are never kept.
+/// Whether it is the channel's account: tokens of another account are never stored.
 async fn is_of(scope: &Scope, channel: ChannelId, did: &Did) -> Result<bool, PublishError> {
     let channel = scope.find::<Channel>(&channel).await?.ok_or_else(disconnected)?;
     Ok(channel.account_id == did.as_str())
 }
 
-/// Gives the lease back after a renewal that brought nothing.
+/// Gives the lease back after a failed renewal.
 async fn put_off(scope: &Scope, mut session: Stored<ChannelSession>, why: &CallError) -> Result<(), PublishError> {
     session.release();
-    stored(scope, &session, "the end of a renewal that brought nothing").await?;
+    stored(scope, &session, "the end of a failed renewal").await?;
     Err(not_now(why))
 }
 

@@ -1,5 +1,5 @@
-//! A server that answers anything: each answer is taken as the protocol has it, or is a refusal by name. None makes a 500, and
-//! nothing that breaks the protocol's syntax is kept.
+//! A server that may answer anything: each answer is accepted as the protocol defines it, or refused with a named code.
+//! None causes a 500, and nothing that breaks the protocol's syntax is stored.
 //!
 //! 160 answers; 1,000 with `BULKHEAD_LONG=1`. The seed that `TestApp` prints repeats them.
 
@@ -54,13 +54,13 @@ impl World {
         self.app.call(Request::to(&connect_bluesky::FUNCTION).by(&owner).json(body)).await
     }
 
-    /// The account's channel, connected anew.
+    /// The account's channel, connected again.
     async fn channel(&self) -> Channel {
         let id: ChannelId = self.connect().await.expect(201).body["id"].as_str().unwrap().parse().unwrap();
         self.app.scope(self.owner.workspace).get::<Channel>(&id).await.unwrap().into_inner()
     }
 
-    /// The same with a token that ends within a minute: it is renewed before anything is sent.
+    /// The same with a token that expires within a minute: it is renewed before anything is sent.
     async fn channel_to_renew(&self) -> Channel {
         self.server.issue_from(after(self.app.now(), -SignedDuration::from_mins(119)));
         let channel = self.channel().await;
@@ -80,7 +80,7 @@ impl World {
         checked(prepared, assert_intent)
     }
 
-    /// Whatever lies in the workspace.
+    /// Every item of the workspace.
     async fn assert_stored(&self) {
         self.app.move_address();
         let token = self.app.mint(self.owner.user, self.owner.session).await.unwrap();
@@ -120,7 +120,7 @@ impl World {
                 case.script(&self.server);
                 let messages = self.app.outbox::<EndChannelSession>(&self.owner.outbox()).await.unwrap();
                 if let Some(last) = messages.last() {
-                    // It is ended, or comes back from the queue.
+                    // The session is ended, or the message comes back from the queue.
                     let _either = self.app.deliver(&end_channel_session::FUNCTION, std::slice::from_ref(last)).await;
                 }
             }
@@ -153,7 +153,7 @@ impl World {
     }
 }
 
-/// A result that satisfies `assert`, or a failure that says what it is.
+/// A result that satisfies `assert`, or a failure with a named cause.
 fn checked<T>(result: Result<T, PublishError>, assert: impl Fn(&T)) -> Option<T> {
     match result {
         Ok(found) => {
@@ -232,7 +232,7 @@ async fn no_answer_makes_a_500_or_is_kept_against_the_protocol_s_syntax() {
     }
 }
 
-/// What the attack on the deployed product sent, one by one.
+/// The answers that the attack on the deployed product sent, one by one.
 #[tokio::test]
 async fn a_session_that_breaks_the_syntax_of_a_field_is_no_session() {
     let world = World::start().await;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use shared::crypto::digest::{base64url, sha256_hex};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 
-/// The hash of every record: nobody checks it.
+/// The hash of every record, which no test checks.
 const CID: &str = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a";
 
 /// The app password that the server takes.
@@ -50,11 +50,11 @@ pub enum Scripted {
     Break,
     /// It is done, then the connection breaks.
     DoAndBreak,
-    /// It is done, and something else is answered.
+    /// The call is carried out, and the answer says something else.
     DoAndChange(Change),
 }
 
-/// What a server makes of the answer that it would have given.
+/// What a server turns its usual answer into.
 pub type Change = Box<dyn FnOnce(u16, Value) -> Raw + Send>;
 
 /// An answer that need not be JSON.

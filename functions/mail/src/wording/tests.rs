@@ -1,4 +1,4 @@
-//! What each letter tells, in text and page alike.
+//! What each letter says, in its text and HTML parts alike.
 #![allow(clippy::unwrap_used)]
 
 use shared::crypto::link::LinkClaims;
@@ -19,9 +19,9 @@ fn write(letter: &Letter) -> Written {
     content(letter, Places { app_url: APP, link }).write().unwrap()
 }
 
-/// What a page says, without its markup.
+/// The text of a page, without its markup.
 fn said(html: &str) -> String {
-    // Apart from its styles, and from how it begins, which inboxes show.
+    // Without its styles and its preview, which inboxes show.
     let (_, body) = html.split_once("</div>").unwrap();
     let html = format!("<title>{}", html.split_once("<title>").unwrap().1.split_once("<style>").unwrap().0) + body;
     let mut said = String::new();
@@ -33,7 +33,7 @@ fn said(html: &str) -> String {
     said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Every letter, filled in, with the facts that only it tells.
+/// Every letter, filled in, with the facts that it must state.
 fn letters() -> Vec<(Letter, Vec<&'static str>)> {
     let (name, at) = ("Ada L.".to_owned(), "2026-03-01T12:00:30Z".parse().unwrap());
     let user = format!("user_{:032x}", 1).parse().unwrap();
@@ -140,13 +140,13 @@ fn the_text_and_the_page_tell_the_same_facts() {
         assert!(text.starts_with(subject) && html.contains(&format!("<title>{subject}</title>")), "{html}");
         for fact in facts {
             let in_page = page.contains(fact) || html.contains(&format!("href=\"{fact}\""));
-            assert!(text.contains(fact) && in_page, "{letter:?} does not tell {fact}: {text} | {page}");
+            assert!(text.contains(fact) && in_page, "{letter:?} does not say {fact}: {text} | {page}");
         }
         for part in [&text, &page] {
             let advises = ["wasn't you", "did not expect", "don't know"].iter().any(|words| part.contains(words));
-            assert!(advises, "{letter:?} does not tell what to do: {part}");
+            assert!(advises, "{letter:?} does not say what to do: {part}");
         }
-        // What only the page says: the address as a heading, and how to do without the button.
+        // What only the page says: the address as a heading, and what to do if the button fails.
         let (mut rest, aid) = (page, "If the button does nothing, copy this line into your browser:");
         for only_there in [subject, "Bulkhead", aid] {
             rest = rest.replacen(only_there, "", 1);
@@ -216,7 +216,7 @@ fn who_may_not_have_asked_is_not_greeted() {
 
 #[test]
 fn a_line_of_text_fits_into_a_mail() {
-    // RFC 5322, section 2.1.1: 998 characters at most, 78 where it can be.
+    // RFC 5322, section 2.1.1: at most 998 characters, and preferably 78.
     for (letter, _) in letters() {
         let Written { text, html, .. } = write(&letter);
         assert!(text.lines().chain(html.lines()).all(|line| line.len() <= 998), "{html}");

@@ -1,4 +1,4 @@
-//! What a picture may be, and what it becomes.
+//! Which pictures are accepted, and what they become.
 #![allow(clippy::unwrap_used)]
 
 use super::*;

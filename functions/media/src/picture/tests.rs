@@ -263,10 +263,10 @@ fn a_giant_is_refused_by_its_header() {
     assert_eq!(code(&file), "picture_too_many_pixels");
 }
 
-/// Every format with a header of its own size, by bytes made here.
+/// Every format with a header that states a given size, built byte by byte.
 ///
-/// PNG: `IHDR`, both as 32 bits. GIF: the logical screen at byte 6. JPEG: the frame header, height first. WebP: VP8 keeps
-/// 14 bits of each; VP8L and VP8X keep them less one, so that neither can say zero.
+/// PNG: `IHDR`, both as 32 bits. GIF: the logical screen at byte 6. JPEG: the frame header, height first. WebP: VP8
+/// keeps 14 bits of each; VP8L and VP8X store them minus one, so that neither can be zero.
 fn of_size(width: u16, height: u16) -> [(&'static str, Vec<u8>); 4] {
     let image = flag(16, 16);
     let png = {

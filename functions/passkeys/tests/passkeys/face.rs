@@ -6,7 +6,7 @@ use shared::testing::{Response, TestApp};
 
 use crate::caller::{Caller, sign_in_as, start};
 
-/// An answer without the id of its request, and the calls to AWS that it took.
+/// An answer without its request id, and the AWS calls that it took.
 #[derive(Debug, PartialEq)]
 pub struct Face {
     pub status: u16,
@@ -19,7 +19,7 @@ impl Face {
     pub fn of(answer: Response, calls: Vec<String>) -> Self {
         let Response { status, mut headers, mut body, .. } = answer;
         headers.remove("x-request-id");
-        // What the caller has left of a limit falls with each request.
+        // The caller's remaining limit falls with each request.
         headers.remove("ratelimit");
         body["instance"].take();
         let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
@@ -29,7 +29,7 @@ impl Face {
     }
 }
 
-/// Begins a sign-in, has it answered, and sees how that is refused.
+/// Starts a sign-in, answers it, and returns how the answer is refused.
 pub async fn refused(app: &TestApp, answer: impl FnOnce(&Value) -> Value) -> Face {
     let started = start(app).await;
     app.wire(&sign_in_with_passkey::FUNCTION).take();
@@ -37,16 +37,16 @@ pub async fn refused(app: &TestApp, answer: impl FnOnce(&Value) -> Value) -> Fac
     Face::of(answer, app.wire(&sign_in_with_passkey::FUNCTION).take())
 }
 
-/// The same of a step-up.
+/// The same for a step-up.
 pub async fn refused_step_up(caller: &Caller<'_>, answer: impl FnOnce(&Value) -> Value) -> Face {
     let started = start(caller.app).await;
     step_up_face(caller, &started, answer(&started["options"])).await
 }
 
-/// What a step-up is answered, with any ceremony.
+/// The answer to a step-up, with any ceremony.
 pub async fn step_up_face(caller: &Caller<'_>, started: &Value, credential: Value) -> Face {
     let (app, route) = (caller.app, &step_up_with_passkey::FUNCTION);
-    // From an address of its own, whose limit is as untouched as the others'.
+    // From an address of its own, with an unused limit like the others'.
     app.move_address();
     app.wire(route).take();
     let body = json!({ "ceremony": started["ceremony"], "credential": credential });

@@ -57,7 +57,7 @@ async fn a_user_has_twenty_at_most_also_at_once() {
         caller.add(&mut Authenticator::eddsa()).await;
         app.move_address();
     }
-    // Begun while there is room, and each good for one answer.
+    // Started while there is room, and each valid for one answer.
     let mut started = Vec::new();
     for _ in 0..24 {
         started.push(caller.start().await);

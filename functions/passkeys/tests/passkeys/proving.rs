@@ -49,10 +49,10 @@ async fn a_passkey_signs_in_alone() {
 
 /// What an authenticator does wrong.
 type Change = fn(&mut Authenticator);
-/// What becomes of the bytes of an answer.
+/// A change to the bytes of an answer.
 type Damage = fn(&[u8]) -> Vec<u8>;
 
-/// A deployment at a whole second, so that no header differs because the clock went on.
+/// A deployment whose clock shows a whole second, so that no header differs because time passed.
 fn app_at_a_whole_second() -> TestApp {
     TestApp::at(Timestamp::from_second(Timestamp::now().as_second()).unwrap())
 }
@@ -71,7 +71,7 @@ async fn every_refused_sign_in_has_one_face() {
     never_added.user_handle = own.user_handle.clone();
 
     let wrong_signature = |credential: &Value| with(credential, "signature", &[0x30, 6, 2, 1, 1, 2, 1, 1]);
-    // What the others are compared with: an unknown user.
+    // The reference for the others: an unknown user.
     let expected = refused(&app, |options| with(&own.get(options), "userHandle", &[7; 16])).await;
     assert_eq!((expected.status, &expected.body["code"]), (401, &"passkey_refused".into()));
     assert_eq!(expected.body["detail"], "The passkey was not accepted.");
@@ -127,7 +127,7 @@ async fn every_refused_sign_in_has_one_face() {
     for (name, face) in faces {
         assert_eq!(face, expected, "{name}");
     }
-    // Only who answers with a known passkey leaves a trace with its user.
+    // Only an answer with a known passkey is recorded for its user.
     let history = app.accounts().list::<SignIn>(&AccountKey::User(caller.user)).await.unwrap();
     let refusals = history.iter().filter(|entry| entry.outcome == SignInOutcome::PasskeyRefused).count();
     assert_eq!(refusals, 1 + 1 + 6 + 9, "wrong signature, stranger's key, changes, bytes");
@@ -218,7 +218,7 @@ async fn an_unknown_used_or_expired_ceremony_is_refused_before_any_account_is_re
         }
     }
     let over = |face: &Face| face.status == 422 && face.body["code"] == "ceremony_over";
-    // Two limits are counted, or the session is checked and they are counted; then the ceremony is looked for.
+    // Two limits are counted, after a check of the session if there is one; then the ceremony is looked up.
     let calls = ["DynamoDB.UpdateItem", "DynamoDB.UpdateItem", "DynamoDB.GetItem"];
     assert!(faces.iter().all(|face| over(face) && *face == faces[0] && face.calls == calls), "{faces:#?}");
     let calls = [&["DynamoDB.UpdateItem", "DynamoDB.BatchGetItem"], &calls[..]].concat();

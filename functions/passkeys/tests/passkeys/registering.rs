@@ -41,7 +41,7 @@ async fn the_options_ask_for_what_is_required() {
     assert_eq!(options, expected);
 }
 
-/// Begins a registration for each of the answers, and sees them refused.
+/// Starts a registration for each of the answers, and expects a refusal.
 async fn refuses(caller: &Caller<'_>, answers: impl IntoIterator<Item = Box<dyn Fn(&Value) -> Value>>) {
     for answer in answers {
         let started = caller.start().await;
@@ -162,7 +162,7 @@ async fn an_unrequested_attestation_statement_is_ignored_and_the_key_registered(
         assert_eq!(added.status, 201, "{format}: {}", added.text);
         sign_in(&app, &mut authenticator).await.expect(200);
     }
-    // It must be one, though: the object is no attestation object without.
+    // There must be a statement, though: without one it is not an attestation object.
     let of = |statement: Vec<u8>| -> Box<dyn Fn(&Value) -> Value> {
         Box::new(move |options| Authenticator::es256().create_attested(options, "none", &statement))
     };

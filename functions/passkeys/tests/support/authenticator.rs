@@ -131,7 +131,7 @@ impl Authenticator {
         self.create_attested(options, "none", &map(&[]))
     }
 
-    /// The same with an attestation statement in CBOR, whatever it is.
+    /// The same with any attestation statement in CBOR.
     pub fn create_attested(&mut self, options: &Value, format: &str, statement: &[u8]) -> Value {
         let offered = options["pubKeyCredParams"].as_array().unwrap();
         assert!(offered.contains(&json!({ "type": "public-key", "alg": self.algorithm() })), "{options}");

@@ -102,12 +102,12 @@ fn vectors() -> Vec<Vector> {
     serde_json::from_str::<Published>(PUBLISHED).unwrap().vectors
 }
 
-/// The relying party of the vectors as ours is one.
+/// The vectors' relying party, with our requirements.
 fn strict() -> RelyingParty {
     RelyingParty::of("https://example.org").unwrap()
 }
 
-/// One that takes what the vectors show: unverified users, and frames of `https://example.com`.
+/// One that accepts what the vectors contain: unverified users, and frames of `https://example.com`.
 fn lenient() -> RelyingParty {
     RelyingParty { framed_by: vec!["https://example.com".to_owned()], requires_verification: false, ..strict() }
 }
@@ -125,8 +125,8 @@ const UNVERIFIED: Reason = Some(Unfit::UserNotVerified);
 const FRAMED: Reason = Some(Unfit::Origin);
 const UNSUPPORTED: Reason = Some(Unfit::Key);
 
-/// What comes of each vector: of its registration, where all that the vectors show is taken; and of its registration and
-/// its authentication with us, who ask for verified users in no frame.
+/// The result of each vector: of its registration, with everything in the vectors accepted; and of its registration and
+/// authentication under our rules, which require verified users and no frame.
 const EXPECTED: [(&str, Reason, Reason, Reason); 15] = [
     ("none-es256", TAKEN, UNVERIFIED, UNVERIFIED),
     ("packed-self-es256", TAKEN, TAKEN, UNVERIFIED),
@@ -190,8 +190,8 @@ fn a_published_authentication_with_one_changed_byte_is_refused() {
     }
 }
 
-/// Nothing signs a registration, since its attestation is disregarded. What a changed byte can alter is the key or what is
-/// said of it: then the passkey does not sign in, or is not registered at all.
+/// No signature covers a registration, because its attestation is ignored. A changed byte can alter the key or the data
+/// about it: then the passkey does not sign in, or is not registered at all.
 #[test]
 fn a_published_registration_with_one_changed_byte_is_refused_or_registers_the_same_passkey() {
     for Vector { name, registration, authentication } in vectors() {
@@ -213,7 +213,7 @@ fn a_published_registration_with_one_changed_byte_is_refused_or_registers_the_sa
                 }
             }
         }
-        // The domain's digest and the credential's id at the least; the model's number, and all of a statement.
+        // At least the domain's digest and the credential id; the AAGUID, and the whole statement.
         assert!(refused >= 32 + id.as_slice().len() && disregarded >= 16, "{name}: {refused}, {disregarded}");
     }
 }

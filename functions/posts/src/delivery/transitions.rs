@@ -100,8 +100,8 @@ impl Delivery {
         Ok(())
     }
 
-    /// Exchanges the claim of an attempt that came to nothing for another one, whose message arrives at `not_before`. False
-    /// where it was the last attempt: nothing changes, and the sweep settles it when the lease has ended.
+    /// Replaces the claim of an attempt that had no outcome with a new one, whose message arrives at `not_before`.
+    /// False if it was the last attempt: nothing changes, and the sweep settles the delivery when the lease has ended.
     pub fn claim_again(&mut self, not_before: Timestamp) -> Result<bool, WrongState> {
         let State::Claimed { .. } = self.state else { return Err(self.wrong("claimed again")) };
         if self.attempt >= MAX_ATTEMPTS {

@@ -1,4 +1,4 @@
-//! Edits at the second at which a post is due: what is published is what the post says then, and an edit costs a second.
+//! Edits in the second in which a post is due: the edited content is published, and edits delay it by a second.
 
 use posts::{publish_post, update_post};
 use serde_json::json;
@@ -8,10 +8,10 @@ use shared::kernel::time::{SignedDuration, after};
 use crate::place::Place;
 use crate::scripted_server::refusal;
 
-/// Preparing a text with a mention asks the platform, and is held there.
+/// Preparing a text with a mention calls the platform, and is held there.
 const RESOLVING: &str = "identity.resolveHandle";
 
-/// Delivers what waits, which is held at these calls one after the other; an edit is made at each.
+/// Delivers the waiting message, held at these calls one after the other, and makes an edit at each.
 async fn deliver_edited(at: &Place, post: &str, edits: &[(&'static str, Option<&str>)]) {
     let wire = at.app.wire(&publish_post::FUNCTION);
     wire.arm(Fault::Hold(edits[0].0));
@@ -31,7 +31,7 @@ async fn deliver_edited(at: &Place, post: &str, edits: &[(&'static str, Option<&
     tokio::join!(at.deliver(), editing);
 }
 
-/// A second after the delivery of the first message the post is there, and says this.
+/// A second after the delivery of the first message, the post is published with this text.
 async fn assert_published_a_second_later(at: &Place, post: &str, text: &str) {
     let messages = at.messages().await;
     assert_eq!(messages.len(), 2, "the delivery waits for the end of its lease");
@@ -116,6 +116,6 @@ async fn a_post_that_is_taken_back_while_it_is_prepared_is_not_published() {
     };
     tokio::join!(at.deliver(), taking_back);
     assert_eq!(at.states(&post).await, ("draft".to_owned(), "cancelled".to_owned()));
-    assert_eq!(at.messages().await.len(), 1, "what was cancelled is claimed again");
+    assert_eq!(at.messages().await.len(), 1, "a cancelled post was claimed again");
     assert!(at.server.records().is_empty());
 }

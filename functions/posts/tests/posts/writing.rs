@@ -80,7 +80,7 @@ async fn a_text_with_nothing_to_see_is_refused() {
     for text in ["\u{200B}", "\u{2800}\n\u{3164}", "\u{AD}\u{2060}"] {
         let refused = at.call(&create_post::FUNCTION, "", json!({ "text": text })).await.expect(422);
         assert_eq!(refused.fields(), ["text"]);
-        assert!(refused.text.contains("must have a character that can be seen"), "{}", refused.text);
+        assert!(refused.text.contains("must contain a visible character"), "{}", refused.text);
     }
 }
 

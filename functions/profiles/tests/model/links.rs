@@ -1,4 +1,4 @@
-//! Mailed links, signed as the job does that mails them.
+//! Mailed links, signed as by the job that mails them.
 
 use serde_json::{Value, json};
 use shared::crypto::digest::{base64, from_base64};

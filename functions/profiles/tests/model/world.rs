@@ -24,7 +24,7 @@ const LINK_INVALID: Outcome = (422, "link_invalid");
 pub struct Session {
     epoch: u32,
     is_closed: bool,
-    /// The generation of factors by which it was proved.
+    /// The generation of the factors that proved it.
     multi_in: Option<u32>,
     factor_at: i64,
     idle_ends_at: i64,
@@ -82,7 +82,7 @@ pub struct World {
     /// The last one: when it was issued, in which epoch.
     challenge: Option<(i64, u32)>,
     app: App,
-    /// The generation of factors: another one when the first comes and when the last goes.
+    /// The generation of factors: a new one when the first is added and when the last is removed.
     factors: u32,
     last_step: i64,
     wrong_codes: Failures,
@@ -125,7 +125,7 @@ impl World {
         if is_fresh { Ok(at) } else { Err((401, "fresh_factor_needed")) }
     }
 
-    /// Whether it was proved by a factor that is there still.
+    /// Whether the factor that proved it still exists.
     fn is_multi(&self, session: usize) -> bool {
         self.has_app() && self.sessions[session].multi_in == Some(self.factors)
     }
@@ -167,7 +167,7 @@ impl World {
         self.waiting.filter(|registration| now < registration.expires_at)
     }
 
-    /// Mails a link. The same one twice is one.
+    /// Mails a link. Mailing the same one twice counts once.
     fn mail(&mut self, link: Link) {
         if self.links.last() != Some(&link) {
             self.links.push(link);
@@ -299,7 +299,7 @@ impl World {
             return Err(LINK_INVALID);
         }
         if self.owner == Some(number) {
-            // A retry brings the password that was set.
+            // A retry sends the password that was set.
             return if password == self.password { Ok(OK) } else { Err(LINK_INVALID) };
         }
         self.live_registration(now).filter(|waiting| waiting.number == number).ok_or(LINK_INVALID)?;
@@ -389,7 +389,7 @@ impl World {
     }
 }
 
-/// Counts one more letter of a kind, if it is not too many.
+/// Counts one more letter of a kind, if the budget allows it.
 fn has_room(letters_at: &mut Vec<i64>, span: i64, now: i64) -> bool {
     letters_at.retain(|at| now < at + span);
     let has_room = letters_at.len() < 5;

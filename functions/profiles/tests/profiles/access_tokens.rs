@@ -107,7 +107,7 @@ async fn what_breaks_a_rule_is_named() {
     for (field, value, rule) in [
         ("name", json!(""), "must have 1 to 60 characters"),
         ("name", json!("a\nb"), "must not have line breaks"),
-        ("name", json!("\u{3164}"), "must have a character that can be seen"),
+        ("name", json!("\u{3164}"), "must contain a visible character"),
         ("name", Value::Null, "must be"),
         ("scopes", json!([]), "must be 1 to 20 scopes"),
         ("scopes", json!(vec!["posts:read"; 21]), "must be 1 to 20 scopes"),
@@ -156,7 +156,7 @@ async fn a_token_is_as_strong_as_the_session_that_made_it() {
     with(&app, &strong, &READ_POSTS, here).await.expect(202);
     assert_eq!(with(&app, &weak, &READ_POSTS, here).await.expect(403).code(), "second_factor_needed");
 
-    // It is so as long as the factor is there, and another one later does not bring it back.
+    // This holds as long as the factor exists, and adding another one later does not restore it.
     let accounts = app.accounts();
     let epoch = accounts.epoch(owner.user).await.unwrap();
     let gone = AccountChanges::default().turn(owner.user, epoch, EpochTurn::default().and_unenrolling());
@@ -229,14 +229,14 @@ async fn a_closed_account_has_no_tokens() {
     owner.ask(&app, &delete_account::FUNCTION).await.expect(200);
     assert_eq!(me(&app, &token).await.expect(401).code(), "not_signed_in");
 
-    // Nor does it have them again when it is restored.
+    // Restoring the account does not bring them back either.
     let link = mailed_token(&app, &owner.email, user, "restore-account").await;
     let body = json!({ "token": link, "password": PASSWORD });
     post(&app, &recovery::restore_account::FUNCTION, body).await.expect(200);
     assert_eq!(me(&app, &token).await.expect(401).code(), "not_signed_in");
     let tokens = login(&app, &owner.email, PASSWORD).await.expect(200).body;
     let owner = Owner { tokens, ..owner };
-    assert!(owner.list(&app).await.is_empty(), "a token is listed that no longer works");
+    assert!(owner.list(&app).await.is_empty(), "a token that no longer works is listed");
     let token = owner.made(&app, &["me:read"]).await;
     me(&app, &token).await.expect(200);
 }

@@ -1,4 +1,4 @@
-//! A user's own account: its end, its way back, and what is left of one that was never verified.
+//! A user's own account: its deletion, its restoration, and what is left of a sign-up that was never verified.
 
 use crate::profile::{Ada, letters_from, token};
 use crate::support::*;
@@ -33,7 +33,7 @@ async fn a_deleted_account_is_as_if_it_were_not_there_and_comes_back() {
         refresh(&app, &tokens["refresh_token"]).await.expect(401);
     }
     assert_eq!(login(&app, &ada.email, PASSWORD).await.expect(401).code(), "wrong_credentials");
-    // Nobody else can have the address before it is erased; who asks for it is shown the way back.
+    // The address stays taken until the account is erased; a request for it gets the link that restores the account.
     for route in [&accounts::register::FUNCTION, &request_password_reset::FUNCTION] {
         post(&app, route, json!({ "email": ada.email })).await.expect(202);
         let told = letters(&app, ada.user).await.pop().unwrap().letter;
@@ -43,7 +43,7 @@ async fn a_deleted_account_is_as_if_it_were_not_there_and_comes_back() {
     let link_again = token(&app, ada.user, &ada.email, "restore-account").await;
 
     app.advance(DAY * 29);
-    assert_eq!(link_again, link, "each letter carries the same way back");
+    assert_eq!(link_again, link, "each letter has the same link");
     assert_eq!(restore(&app, &link).await.expect(200).body["email"], json!(ada.email));
     register(&app, &ada.email).await.expect(202);
     assert_eq!(letters(&app, ada.user).await.last().unwrap().letter, Letter::AlreadyRegistered);
@@ -99,7 +99,7 @@ async fn what_was_deleted_is_erased_after_thirty_days() {
         assert_eq!(address(&app, &stays.email).await.unwrap().owner(), Some(stays.user));
         login(&app, &stays.email, PASSWORD).await.expect(200);
     }
-    // The address is anybody's.
+    // The address is free again.
     register(&app, &ada.email).await.expect(202);
     assert_ne!(registered(&app, &ada.email).await, ada.user);
     assert_granted(&app, &[&purge_deleted_accounts::FUNCTION]);

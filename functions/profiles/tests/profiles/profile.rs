@@ -221,8 +221,8 @@ async fn the_link_of_a_change_dies_with_it() {
     assert_granted(&app, &[&cancel_email_change::FUNCTION, &confirm_email_change::FUNCTION]);
 }
 
-/// A stranger has somebody's address mailed the link of a change of the stranger's account. Whoever opens it proves the
-/// mailbox and nothing else: the address does not become the stranger's.
+/// A stranger asks to move their own account to somebody else's address, which is mailed the link. Opening it proves
+/// the mailbox and nothing else: the address does not become the stranger's.
 #[tokio::test]
 async fn the_link_of_a_change_takes_a_session_of_the_user_who_asked_for_it() {
     let app = TestApp::new();
@@ -233,7 +233,7 @@ async fn the_link_of_a_change_takes_a_session_of_the_user_who_asked_for_it() {
     assert_eq!(without.expect(401).code(), "not_signed_in");
     assert_eq!(victim.confirm(&app, &link).await.expect(422).code(), "link_invalid");
     assert!(address(&app, &wanted).await.is_none());
-    // The mailbox's owner signs up as if nobody had asked for it.
+    // The mailbox's owner signs up as if no one had asked for it.
     let token = registration_token(&app, &wanted).await;
     verify_email(&app, &token, PASSWORD).await.expect(200);
     assert_eq!(stranger.confirm(&app, &link).await.expect(409).code(), "email_taken");

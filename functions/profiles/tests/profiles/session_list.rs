@@ -188,7 +188,7 @@ async fn a_user_sees_who_tried_to_be_them() {
     assert_granted(&app, &[&list_sign_ins::FUNCTION]);
 }
 
-/// A stranger fails a hundred times, from as many networks. What the user should see is still there.
+/// A stranger fails a hundred times, from as many networks. The entries that the user should see are still there.
 #[tokio::test]
 async fn failures_of_an_hour_are_one_entry_of_the_history() {
     let app = TestApp::new();
@@ -203,7 +203,7 @@ async fn failures_of_an_hour_are_one_entry_of_the_history() {
     assert_eq!((entries.len(), entries[0].0), (2, "wrong_password"));
     assert!(entries[0].1.as_u64().unwrap() > 5, "{entries:?}");
     assert_eq!(listed[0]["client"]["ip"], json!(app.address()), "the last one is shown");
-    // In the next hour, and however long the address is shut, there is one more at most.
+    // In the next hour, and however long the address is locked, there is at most one more.
     for hours in 1..=3 {
         app.advance(SignedDuration::from_hours(hours));
         for _ in 0..20 {
@@ -241,7 +241,7 @@ async fn the_whole_history_can_be_paged_through() {
         assert!(seen.len() <= whole.len(), "the pages do not end");
     }
     assert_eq!((seen.len(), &seen), (7, &whole));
-    // A cursor is good for its user alone.
+    // A cursor is valid only for its user.
     let other = signed_in(&app).await;
     let request = Request::to(&list_sign_ins::FUNCTION).bearer(other["access_token"].as_str().unwrap());
     let refused = app.call(request.query("limit", "3").query("cursor", cursor.as_deref().unwrap())).await.expect(422);

@@ -1,11 +1,11 @@
 //! Two people and one e-mail address: its owner, who reads its mail, and a stranger, who does not.
 //!
-//! Whatever the two do in whatever order, two things hold. Once the owner has proved the address (by the link of a
-//! registration, a reset, a deletion or a recovery), nothing works that the stranger ever set, made or held. And what the
-//! stranger is answered is the same whether or not the owner has an account.
+//! Two things hold for every sequence of their actions. Once the owner has proved the address (by the link of a
+//! registration, a reset, a deletion or a recovery), nothing works that the stranger ever set, made or held. And the
+//! stranger gets the same answers whether or not the owner has an account.
 //!
-//! 24 sequences each; 1,000 with `BULKHEAD_LONG=1`. The seed that `TestApp` prints repeats them, and a sequence that fails
-//! is made as short as it can be.
+//! 24 sequences each; 1,000 with `BULKHEAD_LONG=1`. The seed that `TestApp` prints repeats them, and a failing sequence
+//! is shrunk.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../../../accounts/tests/support/mod.rs"]
@@ -25,8 +25,8 @@ use shared::testing::TestApp;
 use stranger::{Stranger, StrangersMove};
 use support::email;
 
-/// What happens next. Waits are short enough that all of a sequence stay within the week in which a new factor can be
-/// removed by a mailed link alone.
+/// The next step. Waits are short enough that a whole sequence stays within the week in which a mailed link alone can
+/// remove a new factor.
 #[derive(Clone, Copy, Debug)]
 enum Move {
     Owner(OwnersMove),
@@ -47,7 +47,7 @@ fn next_move() -> impl Strategy<Value = Move> {
     ]
 }
 
-/// Sequences, most of which begin with an account whose password has leaked.
+/// Sequences, most of which start with an account whose password has leaked.
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let begun = [
         Move::Stranger(StrangersMove::Register),
@@ -88,7 +88,7 @@ async fn play(app: &TestApp, link_key: &[u8], moves: &[Move]) -> Result<(), Stri
             if !works.is_empty() {
                 return Err(format!("after {at}, {next:?}, the stranger still has {works:?}"));
             }
-            // Past what the stranger's attempts delay.
+            // Past the delay that the stranger's attempts caused.
             app.advance(SignedDuration::from_mins(16));
             owner.must_be_let_in().await.map_err(|answer| format!("after {at}, {next:?}, the owner got {answer}"))?;
         }
@@ -112,7 +112,7 @@ where
     });
     match outcome {
         Ok(()) => {}
-        Err(TestError::Fail(reason, shortest)) => panic!("{reason}\nthe shortest that fails: {shortest:#?}"),
+        Err(TestError::Fail(reason, shortest)) => panic!("{reason}\nthe shortest failing sequence: {shortest:#?}"),
         Err(aborted) => panic!("{aborted}"),
     }
 }

@@ -1,4 +1,5 @@
-//! The owner of the address: reads every letter to it, whoever caused it, and chooses a password that nobody knows.
+//! The owner of the address: reads every letter to it, no matter who caused it, and chooses a password that no one else
+//! knows.
 
 use accounts::{login, register, request_password_reset, resend_verification, verify_email};
 use mail::Letter;
@@ -19,11 +20,11 @@ pub enum OwnersMove {
     RequestReset,
     /// Opens the newest letter that has a link.
     OpenNewestLink,
-    /// Opens one that came before, counted from the newest.
+    /// Opens an older one, counted from the newest.
     OpenLink(usize),
     LogIn,
     Delete,
-    /// Lets the links of recoveries be mailed whose waiting time is over.
+    /// Runs the job that mails the links of recoveries whose waiting time is over.
     RecoveriesAreOffered,
 }
 
@@ -44,7 +45,7 @@ pub struct Owner<'a> {
     app: &'a TestApp,
     link_key: &'a [u8],
     email: String,
-    /// The one that the account has, if the owner has one.
+    /// The account's password, if the owner has an account.
     pub password: String,
     chosen: usize,
     session: Option<Value>,
@@ -56,7 +57,7 @@ impl<'a> Owner<'a> {
         Self { app, link_key, email: email.to_owned(), password, chosen: 0, session: None }
     }
 
-    /// Makes a move. Whether it proved the address.
+    /// Makes a move. Returns whether it proved the address.
     pub async fn make(&mut self, next: OwnersMove) -> bool {
         let about = json!({ "email": self.email });
         let answer = match next {
@@ -87,7 +88,7 @@ impl<'a> Owner<'a> {
         post(self.app, &login::FUNCTION, json!({ "email": self.email, "password": self.password })).await
     }
 
-    /// Whether the password alone lets the owner in: no factor of another is asked for.
+    /// Whether the password alone lets the owner in: no factor of somebody else is required.
     pub async fn must_be_let_in(&mut self) -> Result<(), String> {
         let answer = self.log_in().await;
         self.session = answer.body.get("access_token").cloned();
@@ -98,7 +99,7 @@ impl<'a> Owner<'a> {
         let letters = letters_to(self.app, &self.email).await;
         let mut linked: Vec<_> =
             letters.iter().filter_map(|sent| Some((&sent.letter, sent.letter.link()?.0))).collect();
-        // The outbox of several users, in no order: the letter whose link ends last is the newest of its kind.
+        // The outboxes of several users, in no order: the letter whose link expires last is the newest of its kind.
         linked.sort_by_key(|(_, link)| std::cmp::Reverse(link.expires_at));
         let Some((letter, link)) = linked.get(number % linked.len().max(1)) else { return false };
         self.chosen += 1;
@@ -115,7 +116,7 @@ impl<'a> Owner<'a> {
                 (&restore_account::FUNCTION, without_new_factors)
             }
             Letter::RecoveryReady { .. } => (&complete_recovery::FUNCTION, with_password),
-            // Opened in a browser in which nobody is signed in to the stranger's account.
+            // Opened in a browser that is not signed in to the stranger's account.
             Letter::ConfirmEmailChange { .. } => (&confirm_email_change::FUNCTION, json!({ "token": token })),
             other => panic!("a link of {other:?}"),
         };

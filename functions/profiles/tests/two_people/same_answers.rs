@@ -1,4 +1,5 @@
-//! What a stranger is answered about an address, and how many letters it gets for it, whatever the address is to us.
+//! The answers that a stranger gets about an address, and the number of letters sent to it: the same in every state of
+//! the address.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ pub enum Asked {
     Resend,
     RequestReset,
     LogIn,
-    /// With a token that was made up.
+    /// With a made-up token.
     Verify,
     Reset,
     /// For the stranger's own account.
@@ -40,7 +41,7 @@ pub fn requests() -> impl Strategy<Value = Vec<Asked>> {
     prop::collection::vec(asked, 4..=20)
 }
 
-/// What an address can be to us.
+/// The states of an address.
 #[derive(Clone, Copy, Debug)]
 enum Standing {
     Unknown,
@@ -71,7 +72,7 @@ async fn address(app: &TestApp, standing: Standing) -> String {
 }
 
 async fn ask(app: &TestApp, address: &str, own: &Value, asked: Asked) -> Option<Response> {
-    // The same network asks about each address, under limits of its own.
+    // A new network for each request, so that limits do not differ between addresses.
     app.move_address();
     let made_up = json!({ "token": "bWFkZQ.dXA", "password": PASSWORD });
     let (route, body) = match asked {
@@ -92,7 +93,7 @@ async fn ask(app: &TestApp, address: &str, own: &Value, asked: Asked) -> Option<
     Some(app.call(Request::to(route).json(body)).await)
 }
 
-/// All of an answer but what is each request's own.
+/// Everything in an answer except what is unique to each request.
 fn face(answer: &Response) -> (u16, Value, BTreeMap<String, String>) {
     let mut body = answer.body.clone();
     if let Some(members) = body.as_object_mut() {
@@ -108,7 +109,7 @@ pub async fn compare(app: &TestApp, requests: &[Asked]) -> Result<(), String> {
     for standing in STANDINGS {
         cases.push((standing, address(app, standing).await));
     }
-    // What the owners did is no longer in any budget.
+    // What the owners did no longer counts in any budget.
     app.advance(SignedDuration::from_hours(2));
     let mut strangers = Vec::new();
     for _ in STANDINGS {

@@ -1,4 +1,4 @@
-//! The stranger: wants a share in the owner's account, knows what leaks, keeps whatever is handed out.
+//! The stranger: wants access to the owner's account, learns what leaks, and keeps every credential.
 
 use accounts::{
     change_password, confirm_totp, enrol_totp, login, register, request_password_reset, resend_verification,
@@ -19,11 +19,11 @@ pub enum StrangersMove {
     Register,
     Resend,
     RequestReset,
-    /// With the newest password that is known.
+    /// With the newest password that the stranger knows.
     LogIn,
     /// Answers the last challenge with a code of the stranger's own app.
     AnswerChallenge,
-    /// Carries the newest session on.
+    /// Refreshes the newest session.
     Refresh,
     EnrolApp,
     MakeToken,
@@ -54,7 +54,7 @@ pub fn any_move() -> impl Strategy<Value = StrangersMove> {
     ]
 }
 
-/// What the stranger sets as a password.
+/// The password that the stranger sets.
 const OWN: &str = "a stranger's own password, long";
 
 pub struct Stranger<'a> {
@@ -175,7 +175,7 @@ impl<'a> Stranger<'a> {
     }
 
     async fn refresh_newest(&mut self) -> Option<Response> {
-        // Each works once, and the stranger takes care not to raise the alarm.
+        // Each token works once, and the stranger avoids raising the alarm.
         let token = self.refresh_tokens.pop()?;
         Some(refresh(self.app, &token).await)
     }
@@ -190,7 +190,8 @@ impl<'a> Stranger<'a> {
         Some(confirmed)
     }
 
-    /// Tries everything on the owner's account that was ever set, made, held or learned. What of it works.
+    /// Tries everything that the stranger ever set, made, held or learned on the owner's account. Returns what still
+    /// works.
     pub async fn what_works(&mut self) -> Vec<String> {
         let mut works = Vec::new();
         for (number, token) in self.sessions.iter().enumerate() {

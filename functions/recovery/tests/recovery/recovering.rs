@@ -1,4 +1,4 @@
-//! Account recovery: who may start it, who hears of it, what cancels it, and what it leaves.
+//! Account recovery: who may start it, who is notified, what cancels it, and what it leaves in place.
 
 use accounts::PersonName;
 use accounts::user::User;
@@ -60,12 +60,12 @@ async fn a_recovery_removes_every_factor_after_its_waiting_time() {
 
     app.advance(WAIT - SignedDuration::from_secs(1));
     app.tick(&offer_recoveries::FUNCTION).await.unwrap();
-    assert_eq!(offers(&app, ada.user).await, 0, "the link is mailed too soon");
+    assert_eq!(offers(&app, ada.user).await, 0, "the link was mailed too soon");
     app.advance(SignedDuration::from_secs(1));
     for _ in 0..2 {
         app.tick(&offer_recoveries::FUNCTION).await.unwrap();
     }
-    assert_eq!(offers(&app, ada.user).await, 1, "a run of the job twice mails the link twice");
+    assert_eq!(offers(&app, ada.user).await, 1, "running the job twice mailed the link twice");
     let token = mailed_token(&app, &ada.email, ada.user, "complete-recovery").await;
 
     assert_eq!(complete(&app, &token, "k7#mQ2vx").await.expect(422).fields(), ["password"]);
@@ -99,7 +99,7 @@ async fn a_recovery_needs_a_password_and_a_factor_to_lose() {
     app.advance(SignedDuration::from_mins(5));
     let refused = post(&app, &start_recovery::FUNCTION, json!({ "challenge": old })).await.expect(401);
     assert_eq!(refused.code(), "challenge_expired");
-    // A challenge of a moment ago, whose user has no factor by now.
+    // A recent challenge, whose user no longer has a factor.
     let old = challenge(&app, &ada.email).await;
     step(&app, &ada.token, json!({ "code": code(&app, &ada.secret) })).await.expect(200);
     disable(&app, &ada.token).await.expect(204);
@@ -116,7 +116,7 @@ async fn starting_again_neither_shortens_nor_prolongs_the_wait() {
     app.configure(|config| config.recovery_wait_hours = 24);
     assert_eq!(start(&app, &ada.email).await.expect(200).body, first);
     app.tick(&offer_recoveries::FUNCTION).await.unwrap();
-    assert_eq!(offers(&app, ada.user).await, 0, "a setting of later shortens it");
+    assert_eq!(offers(&app, ada.user).await, 0, "a later setting shortened it");
     let started = |letter: &Letter| matches!(letter, Letter::RecoveryStarted { .. });
     assert_eq!(letters_like(&app, ada.user, started).await.len(), 1);
 }
@@ -145,7 +145,7 @@ fn session_of(token: &Value) -> shared::kernel::ids::SessionId {
     claims["sid"].as_str().unwrap().parse().unwrap()
 }
 
-/// Whoever still has a factor has not lost it: what it opens ends the recovery, also after its link was mailed.
+/// A user who still has a factor has not lost it: a sign-in with it ends the recovery, even after its link was mailed.
 #[tokio::test]
 async fn a_sign_in_with_the_factor_cancels_a_recovery() {
     let app = TestApp::alone().await.unwrap();
@@ -179,7 +179,7 @@ async fn a_recovery_that_is_not_completed_in_a_week_is_over() {
     assert_eq!(complete(&app, &token, NEXT).await.expect(422).code(), "link_invalid");
     app.tick(&offer_recoveries::FUNCTION).await.unwrap();
     let left = app.accounts().find::<accounts::recovery::Recovery>(&AccountKey::User(ada.user)).await.unwrap();
-    assert!(left.is_none(), "it is kept for good");
+    assert!(left.is_none(), "it was never deleted");
 }
 
 /// Makes a user a member of a new workspace, whose owner is returned.
@@ -218,7 +218,7 @@ async fn the_admins_of_every_workspace_of_the_user_are_told_once() {
         };
         assert_eq!((member.as_str(), name.as_str()), ("Ada Lovelace", "Grace"));
     }
-    assert!(letters(&app, colleague.user).await.is_empty(), "it is no business of a colleague");
+    assert!(letters(&app, colleague.user).await.is_empty(), "a plain member was notified");
     assert_granted(&app, &[&tell_of_recovery::FUNCTION]);
 }
 
@@ -240,7 +240,7 @@ async fn an_owner_can_block_the_recovery_of_admins() {
     let admin = app.with_strength(&admin, Strength::Multi).await.unwrap();
     let view = secure(&app, &owner, "blocked").await.expect(200).body;
     assert_eq!(view, json!({ "second_factor": "admins", "admin_recovery": "blocked" }));
-    // Also one that waits already.
+    // Also a recovery that is already pending.
     assert_eq!(complete(&app, &token, NEXT).await.expect(403).code(), "recovery_blocked");
     assert_eq!(start(&app, &ada.email).await.expect(403).code(), "recovery_blocked");
     // An admin changes the rest without touching it.

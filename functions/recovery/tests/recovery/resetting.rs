@@ -33,7 +33,7 @@ async fn reset(app: &TestApp, token: &str, password: &str) -> Response {
     post(app, &reset_password::FUNCTION, json!({ "token": token, "password": password })).await
 }
 
-/// The same, without the factors that were added lately.
+/// The same, removing recently added factors.
 async fn reset_to_old_factors(app: &TestApp, token: &str, password: &str) -> Response {
     let body = json!({ "token": token, "password": password, "remove_recent_factors": true });
     post(app, &reset_password::FUNCTION, body).await
@@ -152,7 +152,7 @@ async fn beside_a_second_factor_a_short_password_is_enough_and_no_reset_removes_
     let app = TestApp::new();
     let ada = enrolled(&app).await;
     let next = change(&app, &json!({ "access_token": ada.token }), PASSWORD, SHORT).await.expect(200).body;
-    // The next session is as strong as the one before, or the answer were another.
+    // The next session is as strong as the one before; otherwise the answer would differ.
     assert_eq!(disable(&app, &next["access_token"]).await.expect(409).code(), "password_too_short");
 
     let token = reset_token(&app, &ada.email, ada.user).await;
@@ -171,7 +171,7 @@ async fn beside_a_second_factor_a_short_password_is_enough_and_no_reset_removes_
     assert_eq!(reset(&app, &token, SHORT).await.expect(422).fields(), ["password"]);
 }
 
-/// A stranger who learned the password adds a factor of their own. The owner, who has none, is not kept out by it.
+/// A stranger who learned the password adds a factor of their own. It does not keep out the owner, who has no factor.
 #[tokio::test]
 async fn a_reset_can_remove_a_factor_that_was_added_lately() {
     let app = TestApp::new();
@@ -187,11 +187,11 @@ async fn a_reset_can_remove_a_factor_that_was_added_lately() {
 
     let token = reset_token(&app, &email, user).await;
     let answer = reset(&app, &token, NEXT).await.expect(200).body;
-    assert_eq!(answer["recent_factors"], counts(1, 1, 1), "the owner is not told");
+    assert_eq!(answer["recent_factors"], counts(1, 1, 1), "the owner did not see them");
     assert!(login(&app, &email, NEXT).await.expect(200).body["second_factor"].is_object());
 
-    // The first reset proved the mailbox, and what was there then is not recent to the next one: so it is asked for with
-    // the link itself.
+    // The first reset proved the mailbox, so its factors are no longer recent for the next one. That is why the request
+    // with the link itself says whether to remove them.
     let token = reset_token(&app, &email, user).await;
     let answer = reset_to_old_factors(&app, &token, PASSWORD).await.expect(200).body;
     assert_eq!(answer["recent_factors"], counts(0, 0, 0));
@@ -219,7 +219,7 @@ async fn a_reset_that_removes_recent_factors_leaves_the_password_alone() {
     let tokens = login(&app, &email, NEXT).await.expect(200).body;
     let left = factors(&app, &tokens["access_token"]).await;
     assert_eq!((&left["passkeys"], &left["totp"]), (&json!(0), &json!(null)));
-    // The password alone is the strongest proof again.
+    // The password alone is the strongest factor again.
     enrol(&app, &tokens["access_token"]).await.expect(201);
     assert_granted(&app, &[&reset_password::FUNCTION]);
 }
@@ -235,7 +235,7 @@ async fn a_reset_leaves_factors_that_have_been_there_for_a_week() {
     assert!(login(&app, &ada.email, NEXT).await.expect(200).body["second_factor"].is_object());
 }
 
-/// An app that is there, and a passkey that was added lately: the app stays, with its codes.
+/// An existing app and a recently added passkey: the app stays, with its codes.
 #[tokio::test]
 async fn a_reset_removes_the_recent_of_several_factors() {
     let app = TestApp::new();
@@ -255,7 +255,7 @@ async fn a_reset_removes_the_recent_of_several_factors() {
     verify(&app, challenge, "recovery_code", &ada.recovery_codes[0]).await.expect(200);
 }
 
-/// In the trash an account is one that is not there.
+/// An account in the trash behaves like a missing one.
 #[tokio::test]
 async fn a_deleted_account_is_not_reset() {
     let app = TestApp::new();
@@ -270,7 +270,7 @@ async fn a_deleted_account_is_not_reset() {
     assert_eq!(address.owner(), Some(id));
 }
 
-/// How many requests for credentials an address has left.
+/// How many credential attempts an address has left.
 async fn left(app: &TestApp, address: &str) -> usize {
     for made in 0..6 {
         let body = json!({ "email": "ada@example.com", "password": "not the right password" });
@@ -300,7 +300,7 @@ async fn mailed_links_do_not_count_as_attempts_and_asking_for_them_does() {
     let token = mailed_token(&app, &email, user, "reset-password").await;
     let body = json!({ "token": token, "password": NEXT });
     at_office(&reset_password::FUNCTION, body.clone()).await.expect(200);
-    // The same link once more proves nothing.
+    // Presenting the same link again proves nothing.
     at_office(&reset_password::FUNCTION, body).await.expect(422);
     assert_eq!(left(&app, &address).await, 5 - 2);
 }

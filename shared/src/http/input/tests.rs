@@ -1,4 +1,4 @@
-//! What an input is refused for, and what reading it costs.
+//! Why an input is refused, and what reading it costs.
 
 use super::*;
 use http::HeaderMap;
@@ -52,8 +52,8 @@ fn an_error_names_the_field_and_the_rule() {
     assert_eq!(fault(r#"{}"#), "text: is required");
     assert_eq!(fault(r#"{"text": 1}"#), "text: must be a string");
     assert_eq!(fault(r#"{"text": "a", "x": 1}"#), "x: is not a field of this request");
-    assert_eq!(fault(r#"{"text": "a", "text": "b"}"#), "text: is given twice");
-    assert_eq!(fault(r#"{"text": "a", "note_id": "p2"}"#), "note_id: is given twice");
+    assert_eq!(fault(r#"{"text": "a", "text": "b"}"#), "text: must be given only once");
+    assert_eq!(fault(r#"{"text": "a", "note_id": "p2"}"#), "note_id: must be given only once");
     assert_eq!(fault(r#"{"text": "a", "tags": ["b", ""]}"#), "tags.1: must not be empty");
     assert_eq!(fault(r#"{"text": "a", "limit": 256}"#), "limit: must be u8");
     assert_eq!(fault(r#"[]"#), "body: must be a JSON object");
@@ -61,7 +61,7 @@ fn an_error_names_the_field_and_the_rule() {
     assert_eq!(fault(r#"{"text": "a"} x"#), "body: must be JSON; it is malformed at line 1, column 15");
 }
 
-/// A form of input that could be dear, in a size.
+/// A potentially expensive form of input, in a given size.
 type Form = (&'static str, fn(usize) -> Incoming);
 
 fn members(count: usize, member: impl Fn(usize) -> String) -> Incoming {
@@ -88,7 +88,7 @@ const FORMS: [Form; 9] = [
     }),
 ];
 
-/// The processor time that reading an input takes, at best: whatever disturbs only adds to it.
+/// The minimum processor time for reading an input: interference only adds to it.
 fn cost(input: &Incoming, method: Method) -> f64 {
     let times = (0..9).map(|_| {
         let start = cpu_time::ThreadTime::now();
@@ -103,7 +103,7 @@ fn sixteen_times_the_input_costs_about_sixteen_times_the_time() {
     for (form, of_size) in FORMS {
         let method = if form == "parameters" { Method::Get } else { Method::Post };
         let (small, large) = (cost(&of_size(450), method), cost(&of_size(16 * 450), method));
-        // What is quadratic would be at 256.
+        // Quadratic cost would give 256.
         assert!(large < small * 64.0, "{form}: {small} s become {large} s");
     }
 }

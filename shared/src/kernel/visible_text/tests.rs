@@ -1,4 +1,4 @@
-//! Which texts people can read, and what is left of those with something invisible around it.
+//! Which texts people can read, and what remains of texts with invisible characters around them.
 
 #![allow(clippy::unwrap_used)]
 
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What draws nothing by itself, of every kind.
+/// Characters of every kind that draw nothing by themselves.
 const UNSEEN: [char; 32] = [
     ' ',
     '\t',

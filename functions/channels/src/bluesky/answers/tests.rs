@@ -1,4 +1,4 @@
-//! What of an answer is taken, and what each refusal means.
+//! Which parts of an answer are accepted, and what each refusal means.
 #![allow(clippy::unwrap_used)]
 use serde_json::json;
 use shared::crypto::digest::base64url;

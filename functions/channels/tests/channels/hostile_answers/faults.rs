@@ -1,4 +1,4 @@
-//! What can be wrong with an answer: with its JSON, its bytes, its status and its headers.
+//! What can be wrong with an answer: its JSON, its bytes, its status and its headers.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::scripted_server::{Raw, Scripted, ScriptedServer, text};
 
-/// A method whose answer is not what it should be, and what is wrong with it.
+/// A method with a faulty answer, and what is wrong with it.
 #[derive(Clone, Debug)]
 pub struct Case {
     pub method: &'static str,
@@ -23,12 +23,12 @@ pub enum Fault {
     Missing {
         place: usize,
     },
-    /// A string at a place has this put in.
+    /// This is inserted into the string at a place.
     Spoilt {
         place: usize,
         with: &'static str,
     },
-    /// The value at a place lies this deep in arrays.
+    /// The value at a place is nested this deep in arrays.
     Nested {
         place: usize,
         depth: usize,
@@ -39,7 +39,7 @@ pub enum Fault {
     Cut {
         percent: usize,
     },
-    /// A byte that is no UTF-8, as far on as so many hundredths.
+    /// A byte that is not UTF-8, after so many hundredths.
     NotUtf8 {
         percent: usize,
     },
@@ -103,7 +103,7 @@ fn fault() -> impl Strategy<Value = Fault> {
     ]
 }
 
-/// What may stand where something else is expected.
+/// What may appear where something else is expected.
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(json!(null)),
@@ -211,7 +211,7 @@ fn change(value: &mut Value, place: usize, with: impl FnOnce(&mut Value)) {
     with(here);
 }
 
-/// Takes a member out of the object at a place, or of the whole answer where there is none.
+/// Removes a member from the object at a place, or from the whole answer if there is none.
 fn remove(value: &mut Value, place: usize) {
     change(value, place, |value| match value {
         Value::Object(members) => {
