@@ -52,7 +52,14 @@ pub async fn send(
 
 /// What we know about an address, read-only.
 pub fn known_or_new(known: Option<Stored<Address>>, email: &EmailAddress) -> Address {
-    known.map_or_else(|| Address::new(email.clone()), Stored::into_inner)
+    known.map_or_else(|| decoded(Address::new(email.clone())), Stored::into_inner)
+}
+
+/// An address after what reading a stored one takes: it is parsed from text, then decoded. Without it, time would tell an
+/// address that has no record.
+fn decoded(address: Address) -> Address {
+    let parsed = serde_json::to_string(&address).and_then(|text| serde_json::from_str::<serde_json::Value>(&text));
+    parsed.and_then(serde_json::from_value).unwrap_or(address)
 }
 
 /// Counts a letter; none if the budget is used up.

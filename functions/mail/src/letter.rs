@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use shared::crypto::link::LinkClaims;
 use shared::kernel::time::Timestamp;
 
@@ -22,9 +22,11 @@ pub enum Letter {
     },
     /// Tells the owner of an account that somebody tried to register it again, so that registration can answer as if it
     /// were new.
+    #[serde(serialize_with = "padded")]
     AlreadyRegistered,
     /// Tells the reader of an address without an account that somebody asked for a sign-in link. It is sent so that
     /// such a request has the same effects for every address.
+    #[serde(serialize_with = "padded")]
     NoAccount,
     /// To the owner of a deleted account, for any request from the sign-in page: its link restores the account, until
     /// `erased_at`.
@@ -33,6 +35,7 @@ pub enum Letter {
         erased_at: Timestamp,
     },
     /// Tells the owner of an account that somebody tried to move another account to the same address.
+    #[serde(serialize_with = "padded")]
     AddressTaken,
     /// Tells a user that a refresh token came back after its use, and that every session was ended for it.
     SessionsRevoked {
@@ -135,6 +138,27 @@ pub enum Letter {
         at: Timestamp,
         token_name: String,
     },
+}
+
+/// Stores a letter that has no link with as much as one that has. Strangers can request both, for an address with an account
+/// and for one without; the time that it takes to store them must not tell which.
+fn padded<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Padding {
+        padding: Claims,
+    }
+    /// Of the shape and the size of `LinkClaims`.
+    #[derive(Serialize)]
+    struct Claims {
+        purpose: &'static str,
+        user: &'static str,
+        binding: &'static str,
+        expires_at: Timestamp,
+    }
+    let binding = "----------------------------------------------------------------.0";
+    let user = "usr_00000000000000000000000000";
+    let claims = Claims { purpose: "reset-password", user, binding, expires_at: Timestamp::MIN };
+    Padding { padding: claims }.serialize(serializer)
 }
 
 impl Letter {
