@@ -38,7 +38,8 @@ pub struct Address {
     /// When the owner deleted the account, while it can be restored. The address stays taken until the account is
     /// erased.
     deleted_at: Option<Timestamp>,
-    /// When the owner last proved, by a mailed link, that they read its mail. None for an imported account.
+    /// When the owner last proved, by a mailed link, that they read its mail: from when on their second factors are taken
+    /// for their own. None for an imported account.
     proved_at: Option<Timestamp>,
     /// How often the owner's password was set. A reset link is valid for one value of it.
     passwords_set: u64,
@@ -168,7 +169,7 @@ impl Address {
         self.passwords_set += 1;
     }
 
-    /// The owner opened a mailed link.
+    /// The owner opened a mailed link, and kept no second factor that a stranger may have added before.
     pub fn was_proved(&mut self, now: Timestamp) {
         self.proved_at = Some(now);
     }

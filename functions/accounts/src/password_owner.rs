@@ -94,9 +94,6 @@ impl PasswordOwner {
         let hash = password_hash::hash(accounts, password.secret()).await?;
         let record = PasswordRecord { user: user.id, hash, set_at: now, length };
         address.password_was_set();
-        if method != ResetMethod::CurrentPassword {
-            address.was_proved(now);
-        }
         let mut changes = changes.replace(&address).turn(user.id, epoch, method.ends(turn));
         changes = match old {
             Some(mut old) => {

@@ -61,7 +61,8 @@ impl Endpoint for CompleteRecovery {
         must_be_allowed(accounts, link.user).await?;
         owner.may_have(&self.password, ProvedBy::PasswordAlone, [])?;
         let email = owner.user.email.clone();
-        let (owner, factors) = owner.without_factors();
+        let (mut owner, factors) = owner.without_factors();
+        owner.address.was_proved(accounts.now());
         let removal = FactorRemoval::of_all(accounts, link.user, factors).await?;
         let removed_factors = removal.counts();
         let (removed, turn) = removal.carry_out(EpochTurn::default());

@@ -38,12 +38,17 @@ pub async fn regain(
     if password.length() == PasswordLength::Short && !remove_recent_factors {
         changes = owner.factors.stay(changes);
     }
-    let (owner, factors) = owner.without_factors();
+    let (mut owner, factors) = owner.without_factors();
     let removal = FactorRemoval::of_those_since(accounts, user, factors, since).await?;
     let recent_factors = removal.counts();
     if remove_recent_factors {
         proved_by = removal.leaves;
         (changes, turn) = removal.carry_out(turn);
+    }
+    // Factors that were shown and not removed stay recent: the user sees them in the answer, and removes them with the
+    // next link.
+    if remove_recent_factors || recent_factors == FactorCounts::default() {
+        owner.address.was_proved(accounts.now());
     }
     // Names of workspaces are not read: the user who opens a link is not signed in to any.
     owner.may_have(password, proved_by, [])?;

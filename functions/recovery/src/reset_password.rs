@@ -27,8 +27,8 @@ pub struct ResetPassword {
     /// What follows `#token=` in the mailed link.
     token: SecretText,
     password: Password,
-    /// Whether to remove the second factors that were added in the last 7 days, and since the user last opened a mailed
-    /// link of the account. For a user who did not add them.
+    /// Whether to remove the second factors that were added in the last 7 days, and since the last mailed link of the
+    /// account that left no such factors. For a user who did not add them.
     #[serde(default)]
     remove_recent_factors: bool,
 }
