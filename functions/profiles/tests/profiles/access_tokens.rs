@@ -2,12 +2,14 @@
 
 use crate::owner::*;
 use crate::support::*;
+use accounts::request_password_reset;
 use mail::{Letter, SendEmail};
 use profiles::access_token::AccessToken;
 use profiles::{
     create_access_token, delete_account, list_access_tokens, logout_everywhere, purge_login_history,
     revoke_access_token,
 };
+use recovery::reset_password;
 use serde_json::{Value, json};
 use shared::identity::{AccountChanges, AccountKey, EpochTurn};
 use shared::kernel::ids::WorkspaceId;
@@ -47,6 +49,20 @@ async fn a_token_is_told_once() {
     assert_eq!(to.as_str(), owner.email);
     assert!(matches!(letter, Letter::AccessTokenCreated { token_name, .. } if token_name == "Nightly import"));
     assert_granted(&app, &[&create_access_token::FUNCTION, &list_access_tokens::FUNCTION]);
+}
+
+/// Somebody who knew the password may have made it (decision 19).
+#[tokio::test]
+async fn a_password_reset_by_a_mailed_link_ends_every_token() {
+    let app = TestApp::new();
+    let owner = Owner::new(&app).await;
+    let token = owner.made(&app, &["me:read"]).await;
+    me(&app, &token).await.expect(200);
+    post(&app, &request_password_reset::FUNCTION, json!({ "email": owner.email })).await.expect(202);
+    let link = mailed_token(&app, &owner.email, owner.user, "reset-password").await;
+    let body = json!({ "token": link, "password": "4 lamps, a tram and a crow" });
+    post(&app, &reset_password::FUNCTION, body).await.expect(200);
+    me(&app, &token).await.expect(401);
 }
 
 #[tokio::test]
