@@ -171,19 +171,25 @@ async fn beside_a_second_factor_a_short_password_is_enough_and_no_reset_removes_
     assert_eq!(reset(&app, &token, SHORT).await.expect(422).fields(), ["password"]);
 }
 
+/// An account to which a stranger who learned the password has added an app and a passkey: the user, the stranger's
+/// tokens, and the stranger's authenticator.
+async fn with_a_strangers_factors(app: &TestApp) -> (String, UserId, Value, Authenticator) {
+    let (email, user) = user(app).await;
+    app.advance(SignedDuration::from_hours(24));
+    let stranger = login(app, &email, PASSWORD).await.expect(200).body;
+    let begun = enrol(app, &stranger["access_token"]).await.expect(201).body;
+    let code = code(app, begun["secret"].as_str().unwrap());
+    confirm(app, &stranger["access_token"], &code).await.expect(200);
+    let mut authenticator = Authenticator::es256();
+    Caller::of(app, &stranger).add(&mut authenticator).await;
+    (email, user, stranger, authenticator)
+}
+
 /// A stranger who learned the password adds a factor of their own. It does not keep out the owner, who has no factor.
 #[tokio::test]
 async fn a_reset_can_remove_a_factor_that_was_added_lately() {
     let app = TestApp::new();
-    let (email, user) = user(&app).await;
-    app.advance(SignedDuration::from_hours(24));
-    let stranger = login(&app, &email, PASSWORD).await.expect(200).body;
-    let begun = enrol(&app, &stranger["access_token"]).await.expect(201).body;
-    let code = code(&app, begun["secret"].as_str().unwrap());
-    confirm(&app, &stranger["access_token"], &code).await.expect(200);
-    let mut authenticator = Authenticator::es256();
-    let strangers_passkey = Caller::of(&app, &stranger);
-    strangers_passkey.add(&mut authenticator).await;
+    let (email, user, ..) = with_a_strangers_factors(&app).await;
 
     let token = reset_token(&app, &email, user).await;
     let answer = reset(&app, &token, NEXT).await.expect(200).body;
@@ -199,14 +205,7 @@ async fn a_reset_can_remove_a_factor_that_was_added_lately() {
 #[tokio::test]
 async fn a_reset_that_removes_recent_factors_leaves_the_password_alone() {
     let app = TestApp::new();
-    let (email, user) = user(&app).await;
-    app.advance(SignedDuration::from_hours(24));
-    let stranger = login(&app, &email, PASSWORD).await.expect(200).body;
-    let begun = enrol(&app, &stranger["access_token"]).await.expect(201).body;
-    let code = code(&app, begun["secret"].as_str().unwrap());
-    confirm(&app, &stranger["access_token"], &code).await.expect(200);
-    let mut authenticator = Authenticator::es256();
-    Caller::of(&app, &stranger).add(&mut authenticator).await;
+    let (email, user, stranger, mut authenticator) = with_a_strangers_factors(&app).await;
 
     let token = reset_token(&app, &email, user).await;
     let unfit = reset_to_old_factors(&app, &token, SHORT).await.expect(422);
