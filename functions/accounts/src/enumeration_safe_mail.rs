@@ -1,6 +1,6 @@
 //! Mail to an address that somebody typed. Neither the answer nor its timing reveals what we know about the address.
 
-use mail::{EmailAddress, SendEmail, Undeliverable};
+use mail::{EmailAddress, NotAnAddress, SendEmail};
 use serde_json::json;
 use shared::events::{EventKind, Occurrence, Severity};
 use shared::identity::{AccountChanges, AccountKey, Accounts, Wanted};
@@ -28,7 +28,7 @@ pub async fn send(
     compose: impl Fn(Option<Stored<Address>>) -> (AccountChanges, Posting) + Send + Sync,
 ) -> Result<(), Problem> {
     if !email.can_receive_mail() {
-        return Err(Undeliverable.into());
+        return Err(NotAnAddress::DomainUnreachable.into());
     }
     let (key, part) = (AccountKey::email(email.as_str()), LetterBudget::part_of(request));
     for round in 0..TRIES {

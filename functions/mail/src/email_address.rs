@@ -50,28 +50,12 @@ pub enum NotAnAddress {
     LocalPartUnsupported,
     #[error("must end in the name of a domain, like example.com")]
     DomainMalformed,
+    /// Syntactically an address; refused only where a letter is to be sent to it.
+    #[error("must be at a domain that can receive mail")]
+    DomainUnreachable,
 }
 
 impl Refusal for NotAnAddress {
-    fn status(&self) -> u16 {
-        422
-    }
-
-    fn code(&self) -> &'static str {
-        "invalid_input"
-    }
-
-    fn field(&self) -> Option<&'static str> {
-        Some("email")
-    }
-}
-
-/// Why no mail is sent to an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be at a domain that can receive mail")]
-pub struct Undeliverable;
-
-impl Refusal for Undeliverable {
     fn status(&self) -> u16 {
         422
     }

@@ -7,7 +7,7 @@ pub mod send_email;
 mod wording;
 mod written;
 
-pub use email_address::{EmailAddress, NotAnAddress, Undeliverable};
+pub use email_address::{EmailAddress, NotAnAddress};
 pub use letter::Letter;
 pub use send_email::SendEmail;
 

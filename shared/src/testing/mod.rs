@@ -172,8 +172,8 @@ impl TestApp {
         }
     }
 
-    /// Sends a request, and runs `meanwhile` just before it commits. None if the request commits nothing.
-    pub async fn call_while(&self, request: Request, meanwhile: impl Future<Output = ()>) -> (Response, Option<()>) {
+    /// Sends a request, and runs `change` just before it commits. None if the request commits nothing.
+    pub async fn call_while(&self, request: Request, change: impl Future<Output = ()>) -> (Response, Option<()>) {
         let wire = self.wire(request.function());
         wire.arm(Fault::Hold("DynamoDB.TransactWriteItems"));
         let call = self.call(request);
@@ -182,7 +182,7 @@ impl TestApp {
             biased;
             answer = &mut call => (answer, None),
             () = wire.held.notified() => {
-                meanwhile.await;
+                change.await;
                 wire.release();
                 (call.await, Some(()))
             }
