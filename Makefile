@@ -45,17 +45,19 @@ reset: ## Stop them and forget what the local cloud stored
 build: ## Compile all functions for the local cloud
 	@$(CLOUD) build
 
-generate: ## Write the generated templates, indexes and the OpenAPI document
+generate: ## Write the lists of functions, the templates, indexes and the OpenAPI document
+	cargo run --quiet --package sources
 	cargo run --quiet --package generator
 
 check: ## Formatting, lints, tidy rules, generated files, templates
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
+	cargo run --quiet --package sources -- --check
 	cargo run --quiet --package generator -- --check
 	cargo test --quiet --package system_tests --test tidy
 	@$(CLOUD) check-templates
 
-# Binaries hold no tests, and an empty harness for each would be linked: hence --lib and --test.
+# The binaries of functions hold no tests, and an empty harness for each would be linked: hence --lib and --test.
 test: local ## All tests, against one local cloud, a real Bluesky server and others' authenticators
 	@$(CLOUD) pds-up
 	@$(CLOUD) install-cargo-tool nextest
@@ -63,7 +65,7 @@ test: local ## All tests, against one local cloud, a real Bluesky server and oth
 	@# The demo waits for its second most of the time, and a browser is soon done: both run beside the tests.
 	@$(PYTHON) infra/local/demo.py --check > .local/log/demo-check.log 2>&1 & demo=$$!; \
 	  $(CLOUD) peer passkeys > .local/log/passkeys-check.log 2>&1 & passkeys=$$!; \
-	  $(WITH_CLOUD) cargo nextest run --workspace --lib --test '*' $(TEST_ARGS) || { kill $$demo $$passkeys || true; exit 1; }; \
+	  $(WITH_CLOUD) cargo nextest run --workspace --lib --test '*' --bin generator --bin sources $(TEST_ARGS) || { kill $$demo $$passkeys || true; exit 1; }; \
 	  for run in "$$demo demo" "$$passkeys passkeys"; do log=.local/log/$${run#* }-check.log; \
 	    wait $${run% *} || { cat $$log; exit 1; }; tail -4 $$log; done
 	@$(CLOUD) check-logs

@@ -7,11 +7,11 @@ use shared::http::Route;
 use shared::jobs::{Declaration, Trigger};
 
 use crate::checks::stack_faults;
-use crate::domains::{DOMAINS, Domain, all};
 use crate::function::{Lambda, Resources};
 use crate::outputs::Outputs;
 use crate::policy::{enters_tenants, statements};
 use crate::{alarm, function, queue, route, schedule, stack, stream, tenant};
+use domains::{DOMAINS, Domain, all};
 
 /// What a route that takes credentials may run at a time. Argon2 is the cost of a guess; this bounds what an
 /// attack from many addresses can spend, and sets the capacity aside, so that others cannot take it.
@@ -42,7 +42,7 @@ fn relays() -> Vec<&'static str> {
 /// The resources of a domain's stack.
 pub fn resources(domain: &Domain, senders: &[&str]) -> Resources {
     let mut resources = Resources::new();
-    for Listed { function, .. } in domain.functions {
+    for Listed { function, .. } in domain.functions() {
         match function.declared() {
             Declared::Route { route, access, .. } => add_route(&mut resources, domain, function, &route, access),
             Declared::Job(job) => add_job(&mut resources, domain, function, &job, senders),
@@ -77,7 +77,7 @@ fn add_job(resources: &mut Resources, domain: &Domain, declared: &Function, job:
     }
     let lambda = Lambda {
         name: job.name,
-        description: crate::domains::trigger(job),
+        description: crate::trigger::trigger(job),
         timeout_s: job.timeout_s,
         memory_mb: job.memory_mb,
         reserved_concurrency: None,
@@ -105,8 +105,7 @@ fn own_statements(domain: &Domain, declared: &Function) -> Vec<Value> {
 
 fn add_tenant_role(resources: &mut Resources, domain: &Domain) {
     let members: Vec<&Function> = domain
-        .functions
-        .iter()
+        .functions()
         .map(|listed| listed.function)
         .filter(|function| enters_tenants(function.statements()))
         .collect();
@@ -181,8 +180,11 @@ mod tests {
     fn only_a_tenant_role_reaches_what_belongs_to_workspaces() {
         for (role, statement) in statements_of_roles() {
             if role == tenant::LOGICAL_ID {
-                let is_bound =
-                    is_about(&statement, "PrincipalTag/workspace") || is_about(&statement, "PrincipalTag/user");
+                // A user's epoch can only be compared, and the session policy names the user.
+                let compares = statement["Action"] == serde_json::json!(["dynamodb:ConditionCheckItem"]);
+                let is_bound = compares
+                    || is_about(&statement, "PrincipalTag/workspace")
+                    || is_about(&statement, "PrincipalTag/user");
                 assert!(
                     is_bound || is_about(&statement, "kms:ViaService") || is_about(&statement, "/ws/*"),
                     "{statement}"
