@@ -172,7 +172,7 @@ const fn contains(text: &str, part: &str) -> bool {
     false
 }
 
-/// An entry of a domain's `FUNCTIONS` list: a function with its schemas. They hang here and not on the
+/// An entry of a list of routes or jobs: a function with its schemas. They hang here and not on the
 /// function, so that no binary links them.
 pub struct Listed {
     pub function: &'static Function,

@@ -13,9 +13,9 @@ use crate::address::Address;
 use crate::attempts::{self, Attempts};
 use crate::decoy_account;
 use crate::device::{self, DeviceToken, KnownDevice};
-use crate::login::SignInError;
 use crate::password_hash::{self, Verdict};
 use crate::sign_in::SignIn;
+use crate::sign_in_error::SignInError;
 use crate::user::{PasswordRecord, User};
 use crate::{PasswordAttempt, PasswordHash};
 

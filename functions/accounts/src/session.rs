@@ -13,10 +13,10 @@ use utoipa::ToSchema;
 
 use crate::client::Client;
 use crate::device::{self, KnownDevice};
-use crate::login::SignInError;
 use crate::recovery::Recovery;
-use crate::refresh_session::RefreshError;
+use crate::refresh_error::RefreshError;
 use crate::sign_in::{SignIn, SignInOutcome};
+use crate::sign_in_error::SignInError;
 use crate::user::User;
 use crate::{RefreshAttempt, RefreshToken};
 

@@ -1,7 +1,7 @@
 //! The audit log, as members read it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use audit_log::list_audit_entries::FUNCTION;
+use audit_log::routes::list_audit_entries::FUNCTION;
 use serde_json::{Value, json};
 use shared::kernel::time::SignedDuration;
 use shared::tenancy::{Changes, Role};

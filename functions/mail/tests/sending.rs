@@ -1,7 +1,8 @@
 //! The job `send-email`, from a message on its queue to a mail at SES.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use mail::{Letter, SendEmail, send_email};
+use mail::jobs::send_email;
+use mail::{Letter, SendEmail};
 use serde_json::Value;
 use shared::aws::wire::Fault;
 use shared::crypto::link::LinkClaims;

@@ -4,7 +4,8 @@
 use image::{DynamicImage, Rgb, RgbImage};
 use media::media::{Sha256, StoredPicture};
 use media::rendition::Format;
-use media::{Media, MediaId, complete_upload, create_upload, get_media, publishable};
+use media::routes::{complete_upload, create_upload, get_media};
+use media::{Media, MediaId, publishable};
 use serde_json::{Value, json};
 use shared::kernel::time::SignedDuration;
 use shared::tenancy::Changes;

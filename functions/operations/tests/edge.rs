@@ -1,7 +1,7 @@
 //! What the API answers about itself, to preflights, and where there is nothing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use operations::{answer_preflight, answer_unknown_route, get_health, get_openapi};
+use operations::routes::{answer_preflight, answer_unknown_route, get_health, get_openapi};
 use serde_json::json;
 use shared::testing::{Request, TestApp};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use mail::{Letter, SendEmail};
-use operations::{relay_outbox, sweep_outbox};
+use operations::jobs::{relay_outbox, sweep_outbox};
 use serde_json::{Map, Value, json};
 use shared::aws::wire::Fault;
 use shared::config::Sending;

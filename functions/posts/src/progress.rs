@@ -6,9 +6,9 @@ use shared::table::Stored;
 use shared::tenancy::{Audited, Changes, Scope};
 
 use crate::delivery::{Delivery, DeliveryKey, State, WrongState};
+use crate::jobs::publish_post::PublishPost;
 use crate::post::{Post, Progress};
 use crate::post_error::PostError;
-use crate::publish_post::PublishPost;
 
 /// The deliveries of a post meet at the post when they are sent at the same second; in each round of
 /// them one gets through.

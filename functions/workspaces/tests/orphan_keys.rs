@@ -6,7 +6,7 @@ use shared::kernel::ids::WorkspaceId;
 use shared::kernel::secrets::SecretText;
 use shared::kernel::time::SignedDuration;
 use shared::testing::TestApp;
-use workspaces::sweep_orphan_keys;
+use workspaces::jobs::sweep_orphan_keys;
 
 async fn kms(operation: &str, body: Value) -> Value {
     let request = reqwest::Client::new().post(std::env::var("AWS_ENDPOINT_URL").unwrap());

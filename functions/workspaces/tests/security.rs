@@ -9,7 +9,8 @@ use shared::identity::Strength;
 use shared::kernel::time::SignedDuration;
 use shared::tenancy::{Page, Role};
 use shared::testing::{Person, Request, Response, TestApp};
-use workspaces::{FUNCTIONS, create_workspace, get_workspace, list_workspaces, update_security};
+use workspaces::routes::{create_workspace, get_workspace, list_workspaces, update_security};
+use workspaces::{jobs, routes};
 
 const EVERYONE: &str = "everyone";
 const ADMINS: &str = "admins";
@@ -51,7 +52,7 @@ async fn audited(app: &TestApp, person: &Person) -> Vec<(String, String, Value)>
 /// A request to every route of the domain that is in a workspace.
 fn requests(person: &Person) -> Vec<Request> {
     let mut requests = Vec::new();
-    for function in FUNCTIONS.iter().map(|listed| listed.function) {
+    for function in routes::LISTED.iter().chain(jobs::LISTED).map(|listed| listed.function) {
         let Declared::Route { access: Requires::Role(_), route, .. } = function.declared() else { continue };
         let request = Request::to(function).by(person);
         let has_body = matches!(route.method, Method::Put | Method::Post);

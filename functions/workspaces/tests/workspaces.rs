@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use shared::tenancy::Role;
 use shared::testing::{Person, Request, Response, TestApp};
-use workspaces::{create_workspace, get_workspace, list_workspaces};
+use workspaces::routes::{create_workspace, get_workspace, list_workspaces};
 
 fn founding(person: &Person, name: &str) -> Request {
     Request::to(&create_workspace::FUNCTION).by(person).json(json!({ "name": name }))

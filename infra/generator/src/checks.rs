@@ -9,13 +9,13 @@ use shared::config::Tables;
 use shared::function::{Declared, Function};
 use shared::tenancy::entitlements::is_sold;
 
-use crate::domains::{DOMAINS, all, route};
 use crate::function::Resources;
 use crate::names::{LONGEST_PREFIX, physical};
 use crate::route::route_key;
-use crate::sources::{binary, event, file};
+use crate::sources::{event, file};
 use crate::stack::RESOURCE_LIMIT;
 use crate::tenant::role_name;
+use domains::{DOMAINS, all, route};
 
 /// API Gateway takes 300 routes and 300 integrations; the rest is room to act.
 const ROUTE_LIMIT: usize = 280;
@@ -37,7 +37,7 @@ pub fn faults(root: &Path) -> Vec<String> {
         let function = listed.function;
         policies(function, &mut faults);
         entitlements(function, &mut faults);
-        files(root, domain.name, function.name(), &mut faults);
+        files(root, domain.name, function, &mut faults);
     }
     leftovers(root, &mut faults);
     faults
@@ -141,36 +141,30 @@ fn entitlements(function: &Function, faults: &mut Vec<String>) {
     }
 }
 
-fn files(root: &Path, domain: &str, function: &str, faults: &mut Vec<String>) {
-    for wanted in [file(domain, function), binary(domain, function), event(domain, function)] {
-        if !root.join(&wanted).is_file() {
-            faults.push(format!("{function}: {} is missing", wanted.display()));
+fn files(root: &Path, domain: &str, function: &Function, faults: &mut Vec<String>) {
+    let (name, event) = (function.name(), event(domain, function.name()));
+    for wanted in [&Path::new("functions").join(file(domain, function)), &event] {
+        if !root.join(wanted).is_file() {
+            faults.push(format!("{name}: {} is missing", wanted.display()));
         }
     }
-    if let Ok(text) = std::fs::read_to_string(root.join(event(domain, function)))
+    if let Ok(text) = std::fs::read_to_string(root.join(&event))
         && let Err(error) = serde_json::from_str::<Value>(&text)
     {
-        faults.push(format!("{function}: {} is not JSON: {error}", event(domain, function).display()));
+        faults.push(format!("{name}: {} is not JSON: {error}", event.display()));
     }
 }
 
-/// Binaries and sample events of functions that are not listed.
+/// Sample events of functions that are not listed.
 fn leftovers(root: &Path, faults: &mut Vec<String>) {
-    let known: BTreeSet<PathBuf> = all()
-        .flat_map(|(domain, listed)| {
-            let name = listed.function.name();
-            [binary(domain.name, name), event(domain.name, name)]
-        })
-        .collect();
+    let known: BTreeSet<PathBuf> = all().map(|(domain, listed)| event(domain.name, listed.function.name())).collect();
     for domain in DOMAINS {
-        for folder in [Path::new("functions").join(domain.name).join("src/bin"), Path::new("events").join(domain.name)]
-        {
-            let Ok(entries) = std::fs::read_dir(root.join(&folder)) else { continue };
-            let mut found: Vec<PathBuf> = entries.flatten().map(|entry| folder.join(entry.file_name())).collect();
-            found.sort();
-            for path in found.iter().filter(|path| !known.contains(*path)) {
-                faults.push(format!("{}: belongs to no function of FUNCTIONS in {}", path.display(), domain.name));
-            }
+        let folder = Path::new("events").join(domain.name);
+        let Ok(entries) = std::fs::read_dir(root.join(&folder)) else { continue };
+        let mut found: Vec<PathBuf> = entries.flatten().map(|entry| folder.join(entry.file_name())).collect();
+        found.sort();
+        for path in found.iter().filter(|path| !known.contains(*path)) {
+            faults.push(format!("{}: belongs to no function of {}", path.display(), domain.name));
         }
     }
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use shared::function::Declared;
 
-use crate::domains::all;
 use crate::sources::event;
+use domains::all;
 
 pub fn index() -> Value {
     all()

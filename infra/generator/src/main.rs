@@ -5,7 +5,6 @@
 mod alarm;
 mod checks;
 mod difference;
-mod domains;
 mod events;
 mod function;
 mod names;
@@ -23,6 +22,7 @@ mod stack;
 mod stacks;
 mod stream;
 mod tenant;
+mod trigger;
 mod yaml;
 
 use std::io::Write as _;

@@ -10,10 +10,10 @@ use shared::http::{Method, Route};
 use shared::identity::sessions::FRESH_FOR;
 use shared::tenancy::Entitlement;
 
-use crate::domains::all;
 use crate::names::snake;
 use crate::responses;
 use crate::sources::summary_of;
+use domains::all;
 
 /// The document, and what in the declarations it cannot be made of.
 pub fn document(root: &Path, version: &str) -> (Value, Vec<String>) {
@@ -82,7 +82,7 @@ impl Described {
         let mut value = json!({
             "operationId": snake(route.name),
             "tags": [domain],
-            "summary": summary_of(root, domain, route.name),
+            "summary": summary_of(root, domain, listed.function),
             "security": security(access, is_fresh),
             "parameters": input.parameters,
             "responses": self.responses(&operation, shapes.output.as_ref(), &input),

@@ -3,18 +3,18 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use shared::function::{Declared, Requires};
+use shared::function::{Declared, Function, Requires};
 
-use crate::domains::{DOMAINS, Domain, all, trigger};
-use crate::names::snake;
-use crate::sources::summary_of;
+use crate::sources::{file, summary_of};
+use crate::trigger::trigger;
+use domains::{DOMAINS, Domain, all};
 
 const HEAD: &str = "<!-- Written by infra/generator. Do not edit. -->
 
 # Functions
 
 Every route and every job is one file, one binary and one Lambda function, all of the same name: `create-post` stands
-in `posts/src/create_post.rs` and its sample event in `../events/posts/create-post.json`.
+in `posts/src/routes/create_post.rs` and its sample event in `../events/posts/create-post.json`.
 ";
 
 /// The document, for the functions under the root.
@@ -29,9 +29,8 @@ pub fn document(root: &Path) -> String {
     text.push_str("\n## Jobs\n\n| job | started by | file | |\n|---|---|---|---|\n");
     for (domain, listed) in all() {
         if let Declared::Job(job) = listed.function.declared() {
-            let summary = summary_of(root, domain.name, job.name);
-            let _ =
-                writeln!(text, "| `{}` | {} | {} | {summary} |", job.name, trigger(&job), link(domain.name, job.name));
+            let (summary, link) = about(root, domain, listed.function);
+            let _ = writeln!(text, "| `{}` | {} | {link} | {summary} |", job.name, trigger(&job));
         }
     }
     text
@@ -39,7 +38,7 @@ pub fn document(root: &Path) -> String {
 
 fn routes(root: &Path, domain: &Domain) -> Vec<String> {
     let mut lines = Vec::new();
-    for listed in domain.functions {
+    for listed in domain.routes {
         if let Declared::Route { route, access, is_fresh, needs, .. } = listed.function.declared() {
             let mut needed = requirement(access);
             if is_fresh {
@@ -53,16 +52,17 @@ fn routes(root: &Path, domain: &Domain) -> Vec<String> {
             } else {
                 format!("`{} {}`", route.method.name(), route.path)
             };
-            let summary = summary_of(root, domain.name, route.name);
-            lines.push(format!("| {path} | {needed} | {} | {summary} |\n", link(domain.name, route.name)));
+            let (summary, link) = about(root, domain, listed.function);
+            lines.push(format!("| {path} | {needed} | {link} | {summary} |\n"));
         }
     }
     lines
 }
 
-fn link(domain: &str, function: &str) -> String {
-    let file = format!("{domain}/src/{}.rs", snake(function));
-    format!("[{file}]({file})")
+/// What a function does, and a link to its file.
+fn about(root: &Path, domain: &Domain, function: &Function) -> (String, String) {
+    let file = file(domain.name, function).display().to_string();
+    (summary_of(root, domain.name, function), format!("[{file}]({file})"))
 }
 
 /// What a route asks of its caller, in words.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::domains::{all, message};
+use crate::trigger::message;
+use domains::all;
 
 /// Message name to the names of the jobs that it starts.
 pub fn document() -> Value {

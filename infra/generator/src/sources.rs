@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use shared::function::{Declared, Function};
+
 use crate::names::snake;
 
-/// Where a function is declared, from the root.
-pub fn file(domain: &str, function: &str) -> PathBuf {
-    Path::new("functions").join(domain).join("src").join(format!("{}.rs", snake(function)))
-}
-
-/// Where its binary is, from the root.
-pub fn binary(domain: &str, function: &str) -> PathBuf {
-    Path::new("functions").join(domain).join("src/bin").join(format!("{function}.rs"))
+/// Where a function is declared, from `functions/`.
+pub fn file(domain: &str, function: &Function) -> PathBuf {
+    let folder = match function.declared() {
+        Declared::Route { .. } => "routes",
+        Declared::Job(_) => "jobs",
+    };
+    Path::new(domain).join("src").join(folder).join(format!("{}.rs", snake(function.name())))
 }
 
 /// Where its sample event is, from the root.
@@ -35,8 +36,9 @@ pub fn summary(text: &str) -> String {
 }
 
 /// The summary of a function's file under the root; empty where it cannot be read, which `checks` reports.
-pub fn summary_of(root: &Path, domain: &str, function: &str) -> String {
-    std::fs::read_to_string(root.join(file(domain, function))).map(|text| summary(&text)).unwrap_or_default()
+pub fn summary_of(root: &Path, domain: &str, function: &Function) -> String {
+    let path = root.join("functions").join(file(domain, function));
+    std::fs::read_to_string(path).map(|text| summary(&text)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -6,21 +6,6 @@ use shared::tenancy::Entitlement;
 
 use crate::none;
 
-/// Every domain with its functions.
-pub static DOMAINS: [(&str, &[Listed]); 11] = [
-    ("mail", mail::FUNCTIONS),
-    ("accounts", accounts::FUNCTIONS),
-    ("passkeys", passkeys::FUNCTIONS),
-    ("recovery", recovery::FUNCTIONS),
-    ("profiles", profiles::FUNCTIONS),
-    ("workspaces", workspaces::FUNCTIONS),
-    ("media", media::FUNCTIONS),
-    ("channels", channels::FUNCTIONS),
-    ("posts", posts::FUNCTIONS),
-    ("audit_log", audit_log::FUNCTIONS),
-    ("operations", operations::FUNCTIONS),
-];
-
 /// A function, and the domain that lists it.
 #[derive(Clone, Copy)]
 pub struct Member {
@@ -66,7 +51,7 @@ impl Endpoint {
 }
 
 pub fn members() -> impl Iterator<Item = Member> {
-    DOMAINS.iter().flat_map(|(domain, listed)| listed.iter().map(|listed| Member { domain, listed }))
+    ::domains::all().map(|(domain, listed)| Member { domain: domain.name, listed })
 }
 
 pub fn endpoints() -> Vec<Endpoint> {
@@ -85,7 +70,7 @@ pub fn jobs() -> Vec<Member> {
 
 #[test]
 fn every_domain_is_here() {
-    let known: Vec<&str> = DOMAINS.iter().map(|(name, _)| *name).collect();
+    let known: Vec<&str> = ::domains::DOMAINS.iter().map(|domain| domain.name).collect();
     let missing = system_tests::domains().into_iter().filter(|name| !known.contains(&name.as_str()));
-    none(missing.map(|name| format!("{name} is not in DOMAINS")).collect());
+    none(missing.map(|name| format!("{name} is not in domains::DOMAINS")).collect());
 }

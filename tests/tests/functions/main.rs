@@ -1,6 +1,6 @@
 //! Every function of every domain, in process: what is generated from their declarations and samples.
 //!
-//! A route or job that is added is covered by being listed in `FUNCTIONS` and having a sample event.
+//! A route or job that is added is covered by its file and its sample event.
 //! What it must find to succeed is prepared in `place::Place::ready_for`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

@@ -1,11 +1,11 @@
 //! People for the samples of the accounts domain: each has what one route needs to succeed, and is used up by it.
 
 use accounts::recovery::Recovery;
-use accounts::{confirm_totp, enrol_totp, request_password_reset};
+use accounts::routes::{confirm_totp, enrol_totp, request_password_reset};
 use mail::SendEmail;
-use passkeys::{register_passkey, start_passkey_registration, start_passkey_sign_in};
-use profiles::{change_email, create_access_token, delete_account};
-use recovery::tell_of_recovery::TellOfRecovery;
+use passkeys::routes::{register_passkey, start_passkey_registration, start_passkey_sign_in};
+use profiles::routes::{change_email, create_access_token, delete_account};
+use recovery::jobs::tell_of_recovery::TellOfRecovery;
 use serde_json::{Value, json};
 use shared::crypto::digest::from_base64url;
 use shared::identity::{AccountChanges, AccountKey, EpochTurn, Strength};
@@ -70,7 +70,7 @@ impl World {
             "offer-recoveries" => self.recovering(ready, true).await,
             "complete-recovery" => {
                 let ready = self.recovering(ready, true).await;
-                self.app.tick(&recovery::offer_recoveries::FUNCTION).await.unwrap();
+                self.app.tick(&recovery::jobs::offer_recoveries::FUNCTION).await.unwrap();
                 self.post_letters(ready.get("user")).await;
                 let token = cloud::mailed_token(ready.get("email")).await;
                 ready.with("link_token", token)
@@ -141,7 +141,7 @@ impl World {
         for _ in 0..12 {
             self.app.move_address();
             let body = json!({ "email": email, "password": "not the right one at all" });
-            let answer = self.app.call(Request::to(&accounts::login::FUNCTION).json(body)).await;
+            let answer = self.app.call(Request::to(&accounts::routes::login::FUNCTION).json(body)).await;
             assert_eq!(answer.status, 401, "{}", answer.text);
         }
     }
@@ -187,7 +187,7 @@ impl World {
         let (owner, admin) = (self.account().await, self.account().await);
         let token = text(&owner.tokens["access_token"]);
         let body = json!({ "name": "Northwind Studio" });
-        let made = self.call(&workspaces::create_workspace::FUNCTION, &token, &Filling::default(), body).await;
+        let made = self.call(&workspaces::routes::create_workspace::FUNCTION, &token, &Filling::default(), body).await;
         let workspace = text(&made["id"]).parse().unwrap();
         let user: UserId = ready.get("user").parse().unwrap();
         self.app.add_member(workspace, user, Role::Member).await.unwrap();
@@ -195,7 +195,7 @@ impl World {
         self.app.add_member(workspace, admin, Role::Admin).await.unwrap();
         let asked = self.signed_in(ready.get("email")).await;
         let body = json!({ "challenge": asked["second_factor"]["challenge"] });
-        self.anyone(&recovery::start_recovery::FUNCTION, body).await;
+        self.anyone(&recovery::routes::start_recovery::FUNCTION, body).await;
         let posted = self.app.outbox::<TellOfRecovery>(&format!("U#{user}")).await.unwrap();
         let told: TellOfRecovery = posted.last().unwrap().payload().unwrap();
         if is_over {
@@ -236,7 +236,7 @@ impl World {
 
     async fn post_letters(&self, user: &str) {
         let posted = self.app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
-        self.app.deliver(&mail::send_email::FUNCTION, &posted).await.unwrap();
+        self.app.deliver(&mail::jobs::send_email::FUNCTION, &posted).await.unwrap();
     }
 
     /// Makes a session one in which a second factor was proved just now.

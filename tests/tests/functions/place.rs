@@ -1,9 +1,9 @@
 //! A workspace with one of everything in it, built through the routes, and what each function needs to succeed.
 
 use accounts::address::Address;
-use channels::end_channel_session::EndChannelSession;
+use channels::jobs::end_channel_session::EndChannelSession;
 use mail::SendEmail;
-use posts::publish_post::PublishPost;
+use posts::jobs::publish_post::PublishPost;
 use serde_json::{Value, json};
 use shared::config::Tables;
 use shared::crypto::digest::from_base64url;
@@ -83,11 +83,11 @@ impl World {
 
     /// Registers an address and has its mail sent: the token of the link.
     pub async fn registered(&self, email: &str) -> String {
-        self.anyone(&accounts::register::FUNCTION, json!({ "email": email })).await;
+        self.anyone(&accounts::routes::register::FUNCTION, json!({ "email": email })).await;
         let address = self.app.accounts().find::<Address>(&AccountKey::email(email)).await.unwrap().unwrap();
         let user = address.registered(self.app.now()).unwrap();
         let posted = self.app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
-        self.app.deliver(&mail::send_email::FUNCTION, &posted).await.unwrap();
+        self.app.deliver(&mail::jobs::send_email::FUNCTION, &posted).await.unwrap();
         cloud::mailed_token(email).await
     }
 
@@ -95,13 +95,13 @@ impl World {
         let email = self.email();
         let token = self.registered(&email).await;
         let body = json!({ "token": token, "name": "Ada Lovelace", "password": PASSWORD });
-        self.anyone(&accounts::verify_email::FUNCTION, body).await;
+        self.anyone(&accounts::routes::verify_email::FUNCTION, body).await;
         let tokens = self.signed_in(&email).await;
         Account { email, tokens }
     }
 
     pub async fn signed_in(&self, email: &str) -> Value {
-        self.anyone(&accounts::login::FUNCTION, json!({ "email": email, "password": PASSWORD })).await
+        self.anyone(&accounts::routes::login::FUNCTION, json!({ "email": email, "password": PASSWORD })).await
     }
 
     /// A new user's workspace, with two channels, a picture, a draft and a post that is scheduled on both channels.
@@ -109,7 +109,7 @@ impl World {
         let Account { email, tokens } = self.account().await;
         let token = text(&tokens["access_token"]);
         let body = json!({ "name": "Northwind Studio" });
-        let made = self.call(&workspaces::create_workspace::FUNCTION, &token, &Filling::default(), body).await;
+        let made = self.call(&workspaces::routes::create_workspace::FUNCTION, &token, &Filling::default(), body).await;
         // Owners need a second factor.
         self.prove_second_factor(&token).await;
         let owner = Person {
@@ -136,7 +136,7 @@ impl World {
         let [one, other] = [self.channel(&place).await, self.channel(&place).await];
         let media = self.uploaded(&place).await;
         place.filling = place.filling.clone().with("channel_id", &one).with("media_id", &media);
-        self.in_place(&place, &media::complete_upload::FUNCTION, Value::Null).await;
+        self.in_place(&place, &media::routes::complete_upload::FUNCTION, Value::Null).await;
         self.draft(&place).await;
         let post = self.scheduled(&place, 3600, &[&one, &other]).await;
         place.filling = place.filling.clone().with("post_id", post);
@@ -150,20 +150,20 @@ impl World {
     async fn channel(&self, place: &Place) -> String {
         let handle = self.unique("alice-", ".test");
         let body = json!({ "service": self.platform.url, "identifier": handle, "app_password": APP_PASSWORD });
-        text(&self.in_place(place, &channels::connect_bluesky::FUNCTION, body).await["id"])
+        text(&self.in_place(place, &channels::routes::connect_bluesky::FUNCTION, body).await["id"])
     }
 
     /// A picture whose file waits in the quarantine.
     async fn uploaded(&self, place: &Place) -> String {
         let file = from_base64url(DOT).unwrap();
         let body = json!({ "size_bytes": file.len(), "sha256": media::media::Sha256::of(&file), "alt_text": "A dot" });
-        let made = self.in_place(place, &media::create_upload::FUNCTION, body).await;
+        let made = self.in_place(place, &media::routes::create_upload::FUNCTION, body).await;
         cloud::put(&made["upload"], file).await;
         text(&made["media"]["id"])
     }
 
     async fn draft(&self, place: &Place) -> String {
-        text(&self.in_place(place, &posts::create_post::FUNCTION, json!({ "text": "Hello" })).await["id"])
+        text(&self.in_place(place, &posts::routes::create_post::FUNCTION, json!({ "text": "Hello" })).await["id"])
     }
 
     async fn scheduled(&self, place: &Place, in_s: i64, channels: &[&str]) -> String {
@@ -171,7 +171,7 @@ impl World {
         let at = after(self.app.now(), SignedDuration::from_secs(in_s)).strftime("%Y-%m-%dT%H:%M:%S").to_string();
         let body = json!({ "at": at, "time_zone": "UTC", "channel_ids": channels });
         let path = place.filling.clone().with("post_id", &post);
-        self.call(&posts::schedule_post::FUNCTION, &place.owner.token, &path, body).await;
+        self.call(&posts::routes::schedule_post::FUNCTION, &place.owner.token, &path, body).await;
         post
     }
 
@@ -207,7 +207,7 @@ impl World {
 
     async fn ended_session(&self, place: &Place) -> String {
         let path = place.filling.clone().with("channel_id", self.channel(place).await);
-        self.call(&channels::disconnect_channel::FUNCTION, &place.owner.token, &path, Value::Null).await;
+        self.call(&channels::routes::disconnect_channel::FUNCTION, &place.owner.token, &path, Value::Null).await;
         let posted = self.app.outbox::<EndChannelSession>(&place.owner.outbox()).await.unwrap();
         let newest: EndChannelSession = posted.last().unwrap().payload().unwrap();
         newest.ended_session_id.to_string()
@@ -216,7 +216,7 @@ impl World {
     /// A delivery that the sweep has claimed, at the moment at which it is due.
     async fn claimed(&self, place: &Place, ready: Filling) -> Filling {
         self.scheduled(place, 30, &[place.filling.get("channel_id")]).await;
-        self.app.tick(&posts::sweep_due_posts::FUNCTION).await.unwrap();
+        self.app.tick(&posts::jobs::sweep_due_posts::FUNCTION).await.unwrap();
         self.app.advance(SignedDuration::from_secs(31));
         let posted = self.app.outbox::<PublishPost>(&place.owner.outbox()).await.unwrap();
         let newest: PublishPost = posted.last().unwrap().payload().unwrap();

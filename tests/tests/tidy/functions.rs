@@ -39,13 +39,6 @@ fn declared_name(code: &str) -> Option<String> {
     code[at..].split('"').nth(1).map(str::to_owned)
 }
 
-fn binary(domain: &str, stem: &str, name: &str) -> String {
-    format!(
-        "//! The function `{name}`.\n\nfn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {{\n    \
-         {domain}::{stem}::FUNCTION.serve()\n}}\n"
-    )
-}
-
 #[test]
 fn a_function_has_one_name_everywhere() {
     let mut faults = Vec::new();
@@ -54,19 +47,23 @@ fn a_function_has_one_name_everywhere() {
         if stem.replace('_', "-") != name {
             faults.push(format!("{}: declares `{name}`", file.path));
         }
-        let path = format!("functions/{domain}/src/bin/{name}.rs");
-        if std::fs::read_to_string(root().join(&path)).ok() != Some(binary(&domain, stem, &name)) {
-            faults.push(format!("{path}: is not\n{}", binary(&domain, stem, &name)));
-        }
-        let listing = std::fs::read_to_string(root().join(format!("functions/{domain}/src/lib.rs"))).unwrap();
-        if !bare(&listing).contains(&format!("(&{stem}::FUNCTION)")) {
-            faults.push(format!("functions/{domain}/src/lib.rs: FUNCTIONS lacks {stem}"));
+        let folder = if file.text.contains("Function::job::<") { "jobs" } else { "routes" };
+        if file.path != format!("functions/{domain}/src/{folder}/{stem}.rs") {
+            faults.push(format!("{}: belongs into {folder}", file.path));
         }
         if !root().join(format!("events/{domain}/{name}.json")).is_file() {
             faults.push(format!("events/{domain}/{name}.json: is missing"));
         }
     }
     none(faults);
+}
+
+/// A rule that needs something of a route is in the wrong file, and so is what two routes share.
+#[test]
+fn nothing_is_imported_from_a_route() {
+    let files = files_in("functions", &["rs"]).into_iter().filter(|file| file.parts()[2] == "src");
+    let importing = files.filter(|file| without_tests(&bare(&file.text)).contains("crate::routes::"));
+    none(importing.map(|file| format!("{}: imports from a route", file.path)).collect());
 }
 
 #[test]

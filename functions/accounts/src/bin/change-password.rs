@@ -1,5 +1,5 @@
 //! The function `change-password`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::change_password::FUNCTION.serve()
+    accounts::routes::change_password::FUNCTION.serve()
 }

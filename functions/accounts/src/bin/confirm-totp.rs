@@ -1,5 +1,5 @@
 //! The function `confirm-totp`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::confirm_totp::FUNCTION.serve()
+    accounts::routes::confirm_totp::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `enrol-totp`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::enrol_totp::FUNCTION.serve()
+    accounts::routes::enrol_totp::FUNCTION.serve()
 }

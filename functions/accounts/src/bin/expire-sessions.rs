@@ -1,5 +1,5 @@
 //! The function `expire-sessions`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::expire_sessions::FUNCTION.serve()
+    accounts::jobs::expire_sessions::FUNCTION.serve()
 }

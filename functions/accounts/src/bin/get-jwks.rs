@@ -1,5 +1,5 @@
 //! The function `get-jwks`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::get_jwks::FUNCTION.serve()
+    accounts::routes::get_jwks::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `import-accounts`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::import_accounts::FUNCTION.serve()
+    accounts::jobs::import_accounts::FUNCTION.serve()
 }

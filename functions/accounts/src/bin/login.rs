@@ -1,5 +1,5 @@
 //! The function `login`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::login::FUNCTION.serve()
+    accounts::routes::login::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `logout`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::logout::FUNCTION.serve()
+    accounts::routes::logout::FUNCTION.serve()
 }

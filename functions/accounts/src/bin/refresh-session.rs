@@ -1,5 +1,5 @@
 //! The function `refresh-session`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::refresh_session::FUNCTION.serve()
+    accounts::routes::refresh_session::FUNCTION.serve()
 }

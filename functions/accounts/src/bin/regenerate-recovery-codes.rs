@@ -1,5 +1,5 @@
 //! The function `regenerate-recovery-codes`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::regenerate_recovery_codes::FUNCTION.serve()
+    accounts::routes::regenerate_recovery_codes::FUNCTION.serve()
 }

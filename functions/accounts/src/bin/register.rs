@@ -1,5 +1,5 @@
 //! The function `register`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::register::FUNCTION.serve()
+    accounts::routes::register::FUNCTION.serve()
 }

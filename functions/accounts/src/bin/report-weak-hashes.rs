@@ -1,5 +1,5 @@
 //! The function `report-weak-hashes`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::report_weak_hashes::FUNCTION.serve()
+    accounts::jobs::report_weak_hashes::FUNCTION.serve()
 }

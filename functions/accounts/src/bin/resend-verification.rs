@@ -1,5 +1,5 @@
 //! The function `resend-verification`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::resend_verification::FUNCTION.serve()
+    accounts::routes::resend_verification::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `rotate-signing-keys`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::rotate_signing_keys::FUNCTION.serve()
+    accounts::jobs::rotate_signing_keys::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `step-up`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::step_up::FUNCTION.serve()
+    accounts::routes::step_up::FUNCTION.serve()
 }

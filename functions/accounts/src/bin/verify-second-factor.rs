@@ -1,5 +1,5 @@
 //! The function `verify-second-factor`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::verify_second_factor::FUNCTION.serve()
+    accounts::routes::verify_second_factor::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `withdraw-signing-key`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::withdraw_signing_key::FUNCTION.serve()
+    accounts::jobs::withdraw_signing_key::FUNCTION.serve()
 }

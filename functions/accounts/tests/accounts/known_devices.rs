@@ -1,7 +1,7 @@
 //! Known devices: what their mark is good for, and what guessing elsewhere does to them.
 
 use crate::support::*;
-use accounts::login;
+use accounts::routes::login;
 use mail::{Letter, SendEmail};
 use serde_json::{Value, json};
 use shared::kernel::ids::UserId;

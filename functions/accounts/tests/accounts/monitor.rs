@@ -1,7 +1,8 @@
 //! The monitor of failed sign-ins: guessing that is spread over accounts or networks is seen, once.
 
 use crate::support::*;
-use accounts::{login, watch_failed_logins};
+use accounts::jobs::watch_failed_logins;
+use accounts::routes::login;
 use serde_json::json;
 use shared::events::{Severity, SystemEvent};
 use shared::kernel::time::SignedDuration;

@@ -2,8 +2,9 @@
 
 use crate::authenticator_app::*;
 use crate::support::*;
+use accounts::jobs::{import_accounts, report_weak_hashes};
+use accounts::routes::{change_password, login};
 use accounts::user::PasswordRecord;
-use accounts::{change_password, import_accounts, login, report_weak_hashes};
 use mail::{Letter, SendEmail};
 use serde_json::{Value, json};
 use shared::identity::AccountKey;

@@ -3,7 +3,9 @@
 
 use crate::authenticator_app::{Enrolled, enrolled};
 use crate::support::*;
-use accounts::{login, register, request_password_reset, resend_verification, verify_email, verify_second_factor};
+use accounts::routes::{
+    login, register, request_password_reset, resend_verification, verify_email, verify_second_factor,
+};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use shared::function::Function;

@@ -7,8 +7,9 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use crate::support::*;
+use accounts::User;
+use accounts::routes::{login, refresh_session};
 use accounts::session::{self, Means, Opening};
-use accounts::{User, login, refresh_session};
 use futures::future::{join, join_all};
 use serde_json::{Value, json};
 use shared::crypto::digest::base64url;

@@ -2,11 +2,11 @@
 
 use crate::authenticator_app::*;
 use crate::support::*;
-use accounts::sign_in::{SignIn, SignInOutcome};
-use accounts::{
+use accounts::routes::{
     confirm_totp, disable_totp, enrol_totp, list_factors, login, regenerate_recovery_codes, step_up,
     verify_second_factor,
 };
+use accounts::sign_in::{SignIn, SignInOutcome};
 use mail::Letter;
 use serde_json::{Value, json};
 use shared::aws::wire::Fault;

@@ -1,7 +1,7 @@
 //! Sessions: how they are carried on, how they end, and what a stolen refresh token is worth.
 
 use crate::support::*;
-use accounts::{login, logout, refresh_session};
+use accounts::routes::{login, logout, refresh_session};
 use mail::{Letter, SendEmail};
 use serde_json::{Value, json};
 use shared::aws::wire::Fault;
@@ -252,7 +252,7 @@ async fn a_token_that_never_was_is_refused() {
 async fn anyone_can_verify_access_tokens() {
     let app = TestApp::new();
     let tokens = signed_in(&app).await;
-    let set = app.call(Request::to(&accounts::get_jwks::FUNCTION)).await.expect(200);
+    let set = app.call(Request::to(&accounts::routes::get_jwks::FUNCTION)).await.expect(200);
     assert_eq!(set.header("cache-control"), "public, max-age=60");
     let head = tokens["access_token"].as_str().unwrap().split('.').next().unwrap();
     let head: Value = serde_json::from_slice(&shared::crypto::digest::from_base64url(head).unwrap()).unwrap();
@@ -260,5 +260,5 @@ async fn anyone_can_verify_access_tokens() {
     let key = keys.iter().find(|key| key["kid"] == head["kid"]).expect("the key that signed");
     assert_eq!((&key["kty"], &key["crv"], &key["alg"]), (&"EC".into(), &"P-256".into(), &"ES256".into()));
     assert_eq!(key.as_object().unwrap().len(), 7, "nothing but the public half: {key}");
-    assert_granted(&app, &[&accounts::get_jwks::FUNCTION]);
+    assert_granted(&app, &[&accounts::routes::get_jwks::FUNCTION]);
 }

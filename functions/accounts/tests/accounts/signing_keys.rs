@@ -1,7 +1,8 @@
 //! Signing keys: how one takes the place of another, and how one is withdrawn.
 
 use crate::support::*;
-use accounts::{get_jwks, rotate_signing_keys, withdraw_signing_key};
+use accounts::jobs::{rotate_signing_keys, withdraw_signing_key};
+use accounts::routes::get_jwks;
 use serde_json::{Value, json};
 use shared::crypto::digest::from_base64url;
 use shared::kernel::time::SignedDuration;

@@ -1,8 +1,8 @@
 //! From a registration to a verified account, and what strangers learn on the way: nothing.
 
 use crate::support::*;
+use accounts::routes::{register, request_password_reset, resend_verification};
 use accounts::user::PasswordRecord;
-use accounts::{register, request_password_reset, resend_verification};
 use mail::{Letter, SendEmail};
 use serde_json::json;
 use shared::function::Function;
@@ -30,8 +30,11 @@ async fn an_account_begins_with_a_verified_address() {
     let me = get_me(&app, &tokens["access_token"]).await.expect(200).body;
     assert_eq!((&me["email"], &me["name"]), (&json!(email), &json!("Ada Lovelace")));
     assert_eq!((&me["id"], &me["recovery_ready_at"]), (&json!(user.to_string()), &json!(null)));
-    assert_granted(&app, &[&register::FUNCTION, &accounts::verify_email::FUNCTION, &accounts::login::FUNCTION]);
-    assert_granted(&app, &[&accounts::get_me::FUNCTION, &mail::send_email::FUNCTION]);
+    assert_granted(
+        &app,
+        &[&register::FUNCTION, &accounts::routes::verify_email::FUNCTION, &accounts::routes::login::FUNCTION],
+    );
+    assert_granted(&app, &[&accounts::routes::get_me::FUNCTION, &mail::jobs::send_email::FUNCTION]);
 }
 
 #[tokio::test]
@@ -90,7 +93,7 @@ async fn a_wrong_password_is_answered_as_an_unknown_address() {
     let (known, _) = user(&app).await;
     let (waits, unknown) = (email(&app), email(&app));
     register(&app, &waits).await.expect(202);
-    let ledger = app.wire(&accounts::login::FUNCTION);
+    let ledger = app.wire(&accounts::routes::login::FUNCTION);
     login(&app, &unknown, PASSWORD).await.expect(401);
     let mut faces = Vec::new();
     for email in [&known, &waits, &unknown] {
@@ -231,7 +234,7 @@ async fn what_breaks_a_rule_is_named_and_uses_up_no_link() {
     ] {
         let mut body = whole.clone();
         body[field] = value;
-        let refused = post(&app, &accounts::verify_email::FUNCTION, body).await.expect(422);
+        let refused = post(&app, &accounts::routes::verify_email::FUNCTION, body).await.expect(422);
         assert_eq!(refused.fields(), [field], "{}", refused.text);
         assert!(refused.text.contains(rule), "{}", refused.text);
     }
@@ -244,7 +247,7 @@ async fn five_attempts_are_taken_from_one_network_address() {
     app.move_address();
     let attempt = || {
         let body = json!({ "email": "nobody@example.com", "password": PASSWORD });
-        app.call(shared::testing::Request::to(&accounts::login::FUNCTION).json(body))
+        app.call(shared::testing::Request::to(&accounts::routes::login::FUNCTION).json(body))
     };
     for _ in 0..5 {
         attempt().await.expect(401);

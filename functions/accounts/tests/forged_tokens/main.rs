@@ -11,7 +11,8 @@ mod personal;
 mod signatures;
 mod spelling;
 
-use accounts::{PersonName, User, get_me};
+use accounts::routes::get_me;
+use accounts::{PersonName, User};
 use serde_json::Value;
 use shared::identity::AccountChanges;
 use shared::testing::{Person, Request, Response, TestApp};

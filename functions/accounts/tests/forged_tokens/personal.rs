@@ -1,6 +1,6 @@
 //! Personal access tokens: one spelling, one owner, one secret, until they end.
 
-use accounts::get_me;
+use accounts::routes::get_me;
 use serde_json::json;
 use shared::crypto::digest::{base64, base64url, from_base64url, sha256_hex};
 use shared::identity::AccountChanges;

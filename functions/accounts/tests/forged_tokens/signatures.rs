@@ -1,6 +1,6 @@
 //! Who signed a token, and how.
 
-use accounts::logout;
+use accounts::routes::logout;
 use serde_json::json;
 use shared::crypto::digest::{base64, base64url, from_base64url, hmac_sha256};
 use shared::testing::Request;

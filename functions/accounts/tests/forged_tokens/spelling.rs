@@ -1,6 +1,6 @@
 //! How a token is spelt: in one way, and no longer than ours.
 
-use accounts::get_me;
+use accounts::routes::get_me;
 use serde_json::{Value, json};
 use shared::crypto::digest::{base64, base64url, from_base64url};
 use shared::testing::Request;

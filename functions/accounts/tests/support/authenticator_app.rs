@@ -1,7 +1,7 @@
 //! An authenticator app, and the requests of whoever has one.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use accounts::{
+use accounts::routes::{
     confirm_totp, disable_totp, enrol_totp, list_factors, regenerate_recovery_codes, step_up, verify_second_factor,
 };
 use mail::Letter;

@@ -26,25 +26,25 @@ pub async fn post(app: &TestApp, route: &'static Function, body: Value) -> Respo
 }
 
 pub async fn register(app: &TestApp, email: &str) -> Response {
-    post(app, &accounts::register::FUNCTION, json!({ "email": email })).await
+    post(app, &accounts::routes::register::FUNCTION, json!({ "email": email })).await
 }
 
 /// Opens the link of a registration, with its token, a name and a password.
 pub async fn verify_email(app: &TestApp, token: &str, password: &str) -> Response {
     let body = json!({ "token": token, "name": "Ada Lovelace", "password": password });
-    post(app, &accounts::verify_email::FUNCTION, body).await
+    post(app, &accounts::routes::verify_email::FUNCTION, body).await
 }
 
 pub async fn login(app: &TestApp, email: &str, password: &str) -> Response {
-    post(app, &accounts::login::FUNCTION, json!({ "email": email, "password": password })).await
+    post(app, &accounts::routes::login::FUNCTION, json!({ "email": email, "password": password })).await
 }
 
 pub async fn refresh(app: &TestApp, refresh_token: &Value) -> Response {
-    post(app, &accounts::refresh_session::FUNCTION, json!({ "refresh_token": refresh_token })).await
+    post(app, &accounts::routes::refresh_session::FUNCTION, json!({ "refresh_token": refresh_token })).await
 }
 
 pub async fn get_me(app: &TestApp, access_token: &Value) -> Response {
-    app.call(Request::to(&accounts::get_me::FUNCTION).bearer(access_token.as_str().unwrap())).await
+    app.call(Request::to(&accounts::routes::get_me::FUNCTION).bearer(access_token.as_str().unwrap())).await
 }
 
 pub async fn address(app: &TestApp, email: &str) -> Option<Address> {
@@ -72,7 +72,7 @@ pub async fn letters_to(app: &TestApp, email: &str) -> Vec<SendEmail> {
 /// Sends the newest letter of a user and reads the mail at SES: the token of the link to that page.
 pub async fn mailed_token(app: &TestApp, email: &str, user: UserId, page: &str) -> String {
     let posted = app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
-    app.deliver(&mail::send_email::FUNCTION, &posted[posted.len() - 1..]).await.unwrap();
+    app.deliver(&mail::jobs::send_email::FUNCTION, &posted[posted.len() - 1..]).await.unwrap();
     let mails = mails_to(email).await;
     let text = mails.last().expect("a mail")["BodyText"].as_str().unwrap().to_owned();
     let (_, token) = text.split_once(&format!("https://app.example.com/{page}#token=")).expect("a link");

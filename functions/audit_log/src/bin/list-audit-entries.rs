@@ -1,5 +1,5 @@
 //! The function `list-audit-entries`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    audit_log::list_audit_entries::FUNCTION.serve()
+    audit_log::routes::list_audit_entries::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `connect-bluesky`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    channels::connect_bluesky::FUNCTION.serve()
+    channels::routes::connect_bluesky::FUNCTION.serve()
 }

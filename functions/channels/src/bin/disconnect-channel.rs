@@ -1,5 +1,5 @@
 //! The function `disconnect-channel`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    channels::disconnect_channel::FUNCTION.serve()
+    channels::routes::disconnect_channel::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `end-channel-session`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    channels::end_channel_session::FUNCTION.serve()
+    channels::jobs::end_channel_session::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `get-channel`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    channels::get_channel::FUNCTION.serve()
+    channels::routes::get_channel::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `list-channels`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    channels::list_channels::FUNCTION.serve()
+    channels::routes::list_channels::FUNCTION.serve()
 }

@@ -7,9 +7,10 @@ mod faults;
 
 use std::io::Write;
 
-use channels::end_channel_session::{self, EndChannelSession};
+use channels::jobs::end_channel_session::{self, EndChannelSession};
 use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
-use channels::{Channel, ChannelId, Connection, connect_bluesky, list_channels};
+use channels::routes::{connect_bluesky, list_channels};
+use channels::{Channel, ChannelId, Connection};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};

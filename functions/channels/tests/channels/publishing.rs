@@ -2,7 +2,8 @@
 
 use crate::scripted_server::{PASSWORD, Scripted, ScriptedServer, refusal};
 use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
-use channels::{Channel, ChannelId, Connection, connect_bluesky};
+use channels::routes::connect_bluesky;
+use channels::{Channel, ChannelId, Connection};
 use serde_json::json;
 use shared::kernel::time::SignedDuration;
 use shared::tenancy::{Page, Tenant};

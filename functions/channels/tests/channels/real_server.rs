@@ -1,7 +1,9 @@
 //! Publishing to Bluesky's own server, at `BULKHEAD_PDS_URL`: that what we take it for is what it is.
 
+use channels::jobs::end_channel_session;
 use channels::publishing::{self, Draft, Picture, PublishError};
-use channels::{Channel, ChannelId, connect_bluesky, disconnect_channel, end_channel_session};
+use channels::routes::{connect_bluesky, disconnect_channel};
+use channels::{Channel, ChannelId};
 use serde_json::{Value, json};
 use shared::crypto::digest::hex;
 use shared::kernel::time::SignedDuration;

@@ -1,5 +1,5 @@
 //! The function `send-email`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    mail::send_email::FUNCTION.serve()
+    mail::jobs::send_email::FUNCTION.serve()
 }

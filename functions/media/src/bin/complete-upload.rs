@@ -1,5 +1,5 @@
 //! The function `complete-upload`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    media::complete_upload::FUNCTION.serve()
+    media::routes::complete_upload::FUNCTION.serve()
 }

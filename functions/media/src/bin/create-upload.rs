@@ -1,5 +1,5 @@
 //! The function `create-upload`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    media::create_upload::FUNCTION.serve()
+    media::routes::create_upload::FUNCTION.serve()
 }

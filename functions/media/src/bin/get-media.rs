@@ -1,5 +1,5 @@
 //! The function `get-media`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    media::get_media::FUNCTION.serve()
+    media::routes::get_media::FUNCTION.serve()
 }

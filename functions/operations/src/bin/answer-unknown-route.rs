@@ -1,5 +1,5 @@
 //! The function `answer-unknown-route`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    operations::answer_unknown_route::FUNCTION.serve()
+    operations::routes::answer_unknown_route::FUNCTION.serve()
 }

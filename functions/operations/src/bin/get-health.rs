@@ -1,5 +1,5 @@
 //! The function `get-health`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    operations::get_health::FUNCTION.serve()
+    operations::routes::get_health::FUNCTION.serve()
 }

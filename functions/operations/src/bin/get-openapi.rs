@@ -1,5 +1,5 @@
 //! The function `get-openapi`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    operations::get_openapi::FUNCTION.serve()
+    operations::routes::get_openapi::FUNCTION.serve()
 }

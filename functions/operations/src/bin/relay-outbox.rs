@@ -1,5 +1,5 @@
 //! The function `relay-outbox`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    operations::relay_outbox::FUNCTION.serve()
+    operations::jobs::relay_outbox::FUNCTION.serve()
 }

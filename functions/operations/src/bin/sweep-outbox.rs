@@ -1,5 +1,5 @@
 //! The function `sweep-outbox`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    operations::sweep_outbox::FUNCTION.serve()
+    operations::jobs::sweep_outbox::FUNCTION.serve()
 }

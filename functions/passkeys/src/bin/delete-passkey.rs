@@ -1,5 +1,5 @@
 //! The function `delete-passkey`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    passkeys::delete_passkey::FUNCTION.serve()
+    passkeys::routes::delete_passkey::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `rename-passkey`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    passkeys::rename_passkey::FUNCTION.serve()
+    passkeys::routes::rename_passkey::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `sign-in-with-passkey`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    passkeys::sign_in_with_passkey::FUNCTION.serve()
+    passkeys::routes::sign_in_with_passkey::FUNCTION.serve()
 }

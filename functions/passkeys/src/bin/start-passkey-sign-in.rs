@@ -1,5 +1,5 @@
 //! The function `start-passkey-sign-in`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    passkeys::start_passkey_sign_in::FUNCTION.serve()
+    passkeys::routes::start_passkey_sign_in::FUNCTION.serve()
 }

@@ -1,6 +1,6 @@
 //! Somebody who is signed in and has an authenticator, and the routes as they call them.
 
-use passkeys::{
+use passkeys::routes::{
     delete_passkey, list_passkeys, register_passkey, sign_in_with_passkey, start_passkey_registration,
     start_passkey_sign_in, step_up_with_passkey,
 };

@@ -1,6 +1,6 @@
 //! Everything that could distinguish one refusal from another.
 
-use passkeys::{sign_in_with_passkey, step_up_with_passkey};
+use passkeys::routes::{sign_in_with_passkey, step_up_with_passkey};
 use serde_json::{Value, json};
 use shared::testing::{Response, TestApp};
 

@@ -1,7 +1,7 @@
 //! Keeping passkeys: their names, their end, and how many there are.
 
 use mail::Letter;
-use passkeys::{rename_passkey, start_passkey_registration};
+use passkeys::routes::{rename_passkey, start_passkey_registration};
 use serde_json::{Value, json};
 use shared::testing::{Request, TestApp};
 

@@ -12,7 +12,7 @@ mod registering;
 #[path = "../../../accounts/tests/support/mod.rs"]
 mod support;
 
-use passkeys::{
+use passkeys::routes::{
     delete_passkey, list_passkeys, register_passkey, rename_passkey, sign_in_with_passkey, start_passkey_registration,
     start_passkey_sign_in, step_up_with_passkey,
 };

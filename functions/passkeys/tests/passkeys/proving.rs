@@ -2,7 +2,7 @@
 
 use accounts::sign_in::{SignIn, SignInOutcome};
 use mail::Letter;
-use passkeys::{sign_in_with_passkey, start_passkey_registration, step_up_with_passkey};
+use passkeys::routes::{sign_in_with_passkey, start_passkey_registration, step_up_with_passkey};
 use serde_json::{Value, json};
 use shared::aws::wire::Fault;
 use shared::crypto::digest::{base64url, from_base64url};

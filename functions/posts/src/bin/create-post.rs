@@ -1,5 +1,5 @@
 //! The function `create-post`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    posts::create_post::FUNCTION.serve()
+    posts::routes::create_post::FUNCTION.serve()
 }

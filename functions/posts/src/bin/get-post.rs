@@ -1,5 +1,5 @@
 //! The function `get-post`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    posts::get_post::FUNCTION.serve()
+    posts::routes::get_post::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `list-deliveries`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    posts::list_deliveries::FUNCTION.serve()
+    posts::routes::list_deliveries::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `list-posts`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    posts::list_posts::FUNCTION.serve()
+    posts::routes::list_posts::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `publish-post`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    posts::publish_post::FUNCTION.serve()
+    posts::jobs::publish_post::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `sweep-due-posts`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    posts::sweep_due_posts::FUNCTION.serve()
+    posts::jobs::sweep_due_posts::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `unschedule-post`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    posts::unschedule_post::FUNCTION.serve()
+    posts::routes::unschedule_post::FUNCTION.serve()
 }

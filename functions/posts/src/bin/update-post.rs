@@ -1,5 +1,5 @@
 //! The function `update-post`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    posts::update_post::FUNCTION.serve()
+    posts::routes::update_post::FUNCTION.serve()
 }

@@ -1,11 +1,12 @@
 //! A workspace with a channel on a scripted server or on a real one, and the steps that the tests share.
 
-use channels::connect_bluesky;
+use channels::routes::connect_bluesky;
 use media::media::{AltText, Sha256, StoredPicture};
 use media::rendition::Format;
 use media::{Media, MediaId};
-use posts::publish_post::{self, PublishPost};
-use posts::{create_post, get_post, list_deliveries, schedule_post, sweep_due_posts};
+use posts::jobs::publish_post::{self, PublishPost};
+use posts::jobs::sweep_due_posts;
+use posts::routes::{create_post, get_post, list_deliveries, schedule_post};
 use serde_json::{Value, json};
 use shared::function::Function;
 use shared::kernel::time::{SignedDuration, Timestamp, after};

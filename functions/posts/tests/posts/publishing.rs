@@ -1,7 +1,7 @@
 //! Publishing: to the second, exactly once, whatever breaks.
 
-use channels::disconnect_channel;
-use posts::{publish_post, sweep_due_posts};
+use channels::routes::disconnect_channel;
+use posts::jobs::{publish_post, sweep_due_posts};
 use serde_json::json;
 use shared::testing::Request;
 
@@ -72,7 +72,7 @@ async fn what_the_platform_says_becomes_the_delivery_s_trouble() {
     assert_eq!((&trouble["code"], &trouble["text"]), (&json!("InvalidRequest"), &json!("Record/text must not be so")));
     assert!(!trouble["remedy"].as_str().unwrap().is_empty());
     // The remedy was taken: the same post, the same channel, another delivery.
-    at.call(&posts::schedule_post::FUNCTION, &post, at.in_seconds(30)).await.expect(200);
+    at.call(&posts::routes::schedule_post::FUNCTION, &post, at.in_seconds(30)).await.expect(200);
     at.sweep().await;
     at.advance(30);
     at.deliver().await;
@@ -141,7 +141,7 @@ async fn deliveries_of_one_post_that_are_sent_at_the_same_second_do_not_lose_eac
     let post = at.draft("Hello").await;
     let mut schedule = at.in_seconds(30);
     schedule["channel_ids"] = json!([at.channel, second, third]);
-    at.call(&posts::schedule_post::FUNCTION, &post, schedule).await.expect(200);
+    at.call(&posts::routes::schedule_post::FUNCTION, &post, schedule).await.expect(200);
     at.sweep().await;
     at.advance(30);
     let messages = at.messages().await;
@@ -158,13 +158,13 @@ async fn a_post_is_published_with_its_pictures_once_they_are_ready() {
     let bytes = b"not looked at again";
     let id = at.announced_picture(bytes).await;
     let body = json!({ "text": "With a picture", "media_ids": [id] });
-    let post = at.call(&posts::create_post::FUNCTION, "", body).await.expect(201).body;
+    let post = at.call(&posts::routes::create_post::FUNCTION, "", body).await.expect(201).body;
     let post = post["id"].as_str().unwrap();
-    let early = at.call(&posts::schedule_post::FUNCTION, post, at.in_seconds(30)).await.expect(422);
+    let early = at.call(&posts::routes::schedule_post::FUNCTION, post, at.in_seconds(30)).await.expect(422);
     assert_eq!(early.fields(), ["media_ids"]);
 
     at.complete_picture(id, bytes).await;
-    at.call(&posts::schedule_post::FUNCTION, post, at.in_seconds(30)).await.expect(200);
+    at.call(&posts::routes::schedule_post::FUNCTION, post, at.in_seconds(30)).await.expect(200);
     at.sweep().await;
     at.advance(30);
     at.deliver().await;

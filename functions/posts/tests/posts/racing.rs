@@ -1,6 +1,7 @@
 //! Edits in the second in which a post is due: the edited content is published, and edits delay it by a second.
 
-use posts::{publish_post, update_post};
+use posts::jobs::publish_post;
+use posts::routes::update_post;
 use serde_json::json;
 use shared::aws::wire::Fault;
 use shared::kernel::time::{SignedDuration, after};
@@ -89,9 +90,9 @@ async fn a_fault_that_was_mended_while_the_platform_refused_it_fails_nothing() {
     let (bytes, body) = (b"a picture", |id| json!({ "text": "With a picture", "media_ids": [id] }));
     let id = at.announced_picture(bytes).await;
     at.complete_picture(id, bytes).await;
-    let post = at.call(&posts::create_post::FUNCTION, "", body(id)).await.expect(201).body;
+    let post = at.call(&posts::routes::create_post::FUNCTION, "", body(id)).await.expect(201).body;
     let post = post["id"].as_str().unwrap();
-    at.call(&posts::schedule_post::FUNCTION, post, at.in_seconds(30)).await.expect(200);
+    at.call(&posts::routes::schedule_post::FUNCTION, post, at.in_seconds(30)).await.expect(200);
     at.sweep().await;
     at.advance(30);
     at.server.next("repo.uploadBlob", refusal(400, "InvalidMimeType", "as scripted"));
@@ -111,7 +112,7 @@ async fn a_post_that_is_taken_back_while_it_is_prepared_is_not_published() {
     wire.arm(Fault::Hold(RESOLVING));
     let taking_back = async {
         wire.held.notified().await;
-        at.call(&posts::unschedule_post::FUNCTION, &post, json!({})).await.expect(200);
+        at.call(&posts::routes::unschedule_post::FUNCTION, &post, json!({})).await.expect(200);
         wire.release();
     };
     tokio::join!(at.deliver(), taking_back);

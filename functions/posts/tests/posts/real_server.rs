@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use posts::delivery::{Delivery, State};
-use posts::{create_post, publish_post, schedule_post};
+use posts::jobs::publish_post;
+use posts::routes::{create_post, schedule_post};
 use serde_json::{Value, json};
 use shared::aws::outbound::OutboundRequest;
 use shared::aws::wire::Fault;

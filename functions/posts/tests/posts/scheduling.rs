@@ -1,7 +1,8 @@
 //! Scheduling, scheduling again, and taking back.
 
 use posts::delivery::Delivery;
-use posts::{schedule_post, sweep_due_posts, unschedule_post, update_post};
+use posts::jobs::sweep_due_posts;
+use posts::routes::{schedule_post, unschedule_post, update_post};
 use serde_json::{Value, json};
 use shared::kernel::time::{SignedDuration, after};
 use shared::tenancy::Changes;

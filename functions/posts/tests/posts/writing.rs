@@ -1,6 +1,6 @@
 //! Writing, reading, changing and deleting posts.
 
-use posts::{create_post, delete_post, get_post, list_deliveries, list_posts, update_post};
+use posts::routes::{create_post, delete_post, get_post, list_deliveries, list_posts, update_post};
 use serde_json::{Value, json};
 use shared::tenancy::Role;
 use shared::testing::Request;

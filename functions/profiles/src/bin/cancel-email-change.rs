@@ -1,5 +1,5 @@
 //! The function `cancel-email-change`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    profiles::cancel_email_change::FUNCTION.serve()
+    profiles::routes::cancel_email_change::FUNCTION.serve()
 }

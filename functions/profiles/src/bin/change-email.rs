@@ -1,5 +1,5 @@
 //! The function `change-email`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    profiles::change_email::FUNCTION.serve()
+    profiles::routes::change_email::FUNCTION.serve()
 }

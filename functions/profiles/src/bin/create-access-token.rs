@@ -1,5 +1,5 @@
 //! The function `create-access-token`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    profiles::create_access_token::FUNCTION.serve()
+    profiles::routes::create_access_token::FUNCTION.serve()
 }

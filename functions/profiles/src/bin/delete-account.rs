@@ -1,5 +1,5 @@
 //! The function `delete-account`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    profiles::delete_account::FUNCTION.serve()
+    profiles::routes::delete_account::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `list-access-tokens`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    profiles::list_access_tokens::FUNCTION.serve()
+    profiles::routes::list_access_tokens::FUNCTION.serve()
 }

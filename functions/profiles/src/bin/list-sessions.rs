@@ -1,5 +1,5 @@
 //! The function `list-sessions`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    profiles::list_sessions::FUNCTION.serve()
+    profiles::routes::list_sessions::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `list-sign-ins`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    profiles::list_sign_ins::FUNCTION.serve()
+    profiles::routes::list_sign_ins::FUNCTION.serve()
 }

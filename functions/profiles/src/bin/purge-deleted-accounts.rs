@@ -1,5 +1,5 @@
 //! The function `purge-deleted-accounts`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    profiles::purge_deleted_accounts::FUNCTION.serve()
+    profiles::jobs::purge_deleted_accounts::FUNCTION.serve()
 }

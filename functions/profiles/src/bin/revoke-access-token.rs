@@ -1,5 +1,5 @@
 //! The function `revoke-access-token`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    profiles::revoke_access_token::FUNCTION.serve()
+    profiles::routes::revoke_access_token::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `revoke-session`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    profiles::revoke_session::FUNCTION.serve()
+    profiles::routes::revoke_session::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `update-profile`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    profiles::update_profile::FUNCTION.serve()
+    profiles::routes::update_profile::FUNCTION.serve()
 }

@@ -13,15 +13,15 @@ mod limits;
 mod links;
 mod world;
 
-use accounts::{
+use accounts::routes::{
     change_password, confirm_totp, disable_totp, enrol_totp, login, logout, refresh_session, register,
     request_password_reset, step_up, verify_email, verify_second_factor,
 };
 use commands::{Code, Command, Factor, PASSWORDS, Pick, commands};
 use mail::Letter;
-use profiles::{logout_everywhere, revoke_session};
+use profiles::routes::{logout_everywhere, revoke_session};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
-use recovery::reset_password;
+use recovery::routes::reset_password;
 use serde_json::{Value, json};
 use shared::crypto::digest::from_base64url;
 use shared::function::Function;

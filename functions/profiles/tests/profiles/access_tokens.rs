@@ -2,14 +2,14 @@
 
 use crate::owner::*;
 use crate::support::*;
-use accounts::request_password_reset;
+use accounts::routes::request_password_reset;
 use mail::{Letter, SendEmail};
 use profiles::access_token::AccessToken;
-use profiles::{
-    create_access_token, delete_account, list_access_tokens, logout_everywhere, purge_login_history,
-    revoke_access_token,
+use profiles::jobs::purge_login_history;
+use profiles::routes::{
+    create_access_token, delete_account, list_access_tokens, logout_everywhere, revoke_access_token,
 };
-use recovery::reset_password;
+use recovery::routes::reset_password;
 use serde_json::{Value, json};
 use shared::identity::{AccountChanges, AccountKey, EpochTurn};
 use shared::kernel::ids::WorkspaceId;
@@ -92,7 +92,7 @@ async fn a_token_does_what_its_scopes_say() {
         let request = Request::to(route).bearer(knows["token"].as_str().unwrap());
         assert_eq!(app.call(request).await.expect(403).code(), "session_needed");
     }
-    assert_granted(&app, &[&READ_POSTS, &WRITE_POST, &accounts::get_me::FUNCTION]);
+    assert_granted(&app, &[&READ_POSTS, &WRITE_POST, &accounts::routes::get_me::FUNCTION]);
 }
 
 #[tokio::test]
@@ -248,7 +248,7 @@ async fn a_closed_account_has_no_tokens() {
     // Restoring the account does not bring them back either.
     let link = mailed_token(&app, &owner.email, user, "restore-account").await;
     let body = json!({ "token": link, "password": PASSWORD });
-    post(&app, &recovery::restore_account::FUNCTION, body).await.expect(200);
+    post(&app, &recovery::routes::restore_account::FUNCTION, body).await.expect(200);
     assert_eq!(me(&app, &token).await.expect(401).code(), "not_signed_in");
     let tokens = login(&app, &owner.email, PASSWORD).await.expect(200).body;
     let owner = Owner { tokens, ..owner };

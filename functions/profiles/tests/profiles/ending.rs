@@ -2,11 +2,13 @@
 
 use crate::profile::{Ada, letters_from, token};
 use crate::support::*;
+use accounts::jobs::purge_unverified_accounts;
+use accounts::routes::request_password_reset;
 use accounts::user::{PasswordRecord, User};
-use accounts::{purge_unverified_accounts, request_password_reset};
 use mail::Letter;
-use profiles::{delete_account, purge_deleted_accounts};
-use recovery::restore_account;
+use profiles::jobs::purge_deleted_accounts;
+use profiles::routes::delete_account;
+use recovery::routes::restore_account;
 use serde_json::json;
 use shared::aws::wire::Fault;
 use shared::identity::AccountKey;
@@ -34,7 +36,7 @@ async fn a_deleted_account_is_as_if_it_were_not_there_and_comes_back() {
     }
     assert_eq!(login(&app, &ada.email, PASSWORD).await.expect(401).code(), "wrong_credentials");
     // The address stays taken until the account is erased; a request for it gets the link that restores the account.
-    for route in [&accounts::register::FUNCTION, &request_password_reset::FUNCTION] {
+    for route in [&accounts::routes::register::FUNCTION, &request_password_reset::FUNCTION] {
         post(&app, route, json!({ "email": ada.email })).await.expect(202);
         let told = letters(&app, ada.user).await.pop().unwrap().letter;
         let Letter::AccountInTrash { erased_at, .. } = told else { panic!("{told:?}") };

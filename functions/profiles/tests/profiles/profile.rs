@@ -1,10 +1,10 @@
 //! A user's own account: its name and its address.
 
 use crate::support::*;
-use accounts::request_password_reset;
+use accounts::routes::request_password_reset;
 use mail::{Letter, SendEmail};
-use profiles::{cancel_email_change, change_email, confirm_email_change, delete_account, update_profile};
-use recovery::reset_password;
+use profiles::routes::{cancel_email_change, change_email, confirm_email_change, delete_account, update_profile};
+use recovery::routes::reset_password;
 use serde_json::{Value, json};
 use shared::function::Function;
 use shared::kernel::ids::UserId;
@@ -72,7 +72,7 @@ pub async fn token(app: &TestApp, user: UserId, email: &str, page: &str) -> Stri
         let SendEmail { to, letter } = posted.payload().unwrap();
         to.as_str() == email && letter.link().is_some_and(|(_, opens)| opens == page)
     });
-    app.deliver(&mail::send_email::FUNCTION, std::slice::from_ref(newest.expect("a letter"))).await.unwrap();
+    app.deliver(&mail::jobs::send_email::FUNCTION, std::slice::from_ref(newest.expect("a letter"))).await.unwrap();
     let mails = mails_to(email).await;
     let text = mails.last().expect("a mail")["BodyText"].as_str().unwrap().to_owned();
     let (_, token) = text.split_once(&format!("https://app.example.com/{page}#token=")).expect("a link");

@@ -1,10 +1,11 @@
 //! Where a user is signed in, how a session is ended from elsewhere, and what is left of it in the end: nothing.
 
 use crate::support::*;
-use accounts::expire_sessions;
+use accounts::jobs::expire_sessions;
 use accounts::session::SessionRecord;
 use accounts::sign_in::SignIn;
-use profiles::{list_sessions, list_sign_ins, logout_everywhere, purge_login_history, revoke_session};
+use profiles::jobs::purge_login_history;
+use profiles::routes::{list_sessions, list_sign_ins, logout_everywhere, revoke_session};
 use serde_json::{Value, json};
 use shared::aws::wire::Fault;
 use shared::function::Function;
@@ -63,7 +64,7 @@ async fn a_user_sees_where_they_are_signed_in() {
     let (email, _) = user(&app).await;
     app.move_address();
     let body = json!({ "email": email, "password": PASSWORD });
-    let request = Request::to(&accounts::login::FUNCTION).json(body).header("user-agent", CHROME);
+    let request = Request::to(&accounts::routes::login::FUNCTION).json(body).header("user-agent", CHROME);
     let (address, started_at) = (app.address(), app.now());
     let here = app.call(request).await.expect(200).body;
     let there = login(&app, &email, PASSWORD).await.expect(200).body;

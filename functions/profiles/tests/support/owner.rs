@@ -1,6 +1,6 @@
 //! A person with workspaces and personal access tokens, and routes of domains above this one as a token sees them.
 
-use profiles::{create_access_token, list_access_tokens, revoke_access_token};
+use profiles::routes::{create_access_token, list_access_tokens, revoke_access_token};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::aws::grants::Grant;

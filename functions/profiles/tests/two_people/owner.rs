@@ -1,11 +1,12 @@
 //! The owner of the address: reads every letter to it, no matter who caused it, and chooses a password that no one else
 //! knows.
 
-use accounts::{login, register, request_password_reset, resend_verification, verify_email};
+use accounts::routes::{login, register, request_password_reset, resend_verification, verify_email};
 use mail::Letter;
-use profiles::{confirm_email_change, delete_account};
+use profiles::routes::{confirm_email_change, delete_account};
 use proptest::prelude::*;
-use recovery::{complete_recovery, offer_recoveries, reset_password, restore_account};
+use recovery::jobs::offer_recoveries;
+use recovery::routes::{complete_recovery, reset_password, restore_account};
 use serde_json::{Value, json};
 use shared::function::Function;
 use shared::testing::{Request, Response, TestApp};

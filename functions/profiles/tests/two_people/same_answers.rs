@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use accounts::{login, register, request_password_reset, resend_verification, verify_email};
-use profiles::{change_email, delete_account};
+use accounts::routes::{login, register, request_password_reset, resend_verification, verify_email};
+use profiles::routes::{change_email, delete_account};
 use proptest::prelude::*;
-use recovery::reset_password;
+use recovery::routes::reset_password;
 use serde_json::{Value, json};
 use shared::kernel::time::SignedDuration;
 use shared::testing::{Request, Response, TestApp};

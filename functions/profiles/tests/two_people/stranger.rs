@@ -1,12 +1,12 @@
 //! The stranger: wants access to the owner's account, learns what leaks, and keeps every credential.
 
-use accounts::{
+use accounts::routes::{
     change_password, confirm_totp, enrol_totp, login, register, request_password_reset, resend_verification,
     verify_second_factor,
 };
-use profiles::{change_email, create_access_token, delete_account};
+use profiles::routes::{change_email, create_access_token, delete_account};
 use proptest::prelude::*;
-use recovery::start_recovery;
+use recovery::routes::start_recovery;
 use serde_json::{Value, json};
 use shared::function::Function;
 use shared::testing::{Request, Response, TestApp};

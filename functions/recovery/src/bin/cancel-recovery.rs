@@ -1,5 +1,5 @@
 //! The function `cancel-recovery`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    recovery::cancel_recovery::FUNCTION.serve()
+    recovery::routes::cancel_recovery::FUNCTION.serve()
 }

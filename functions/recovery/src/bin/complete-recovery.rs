@@ -1,5 +1,5 @@
 //! The function `complete-recovery`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    recovery::complete_recovery::FUNCTION.serve()
+    recovery::routes::complete_recovery::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `offer-recoveries`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    recovery::offer_recoveries::FUNCTION.serve()
+    recovery::jobs::offer_recoveries::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `reset-password`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    recovery::reset_password::FUNCTION.serve()
+    recovery::routes::reset_password::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `restore-account`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    recovery::restore_account::FUNCTION.serve()
+    recovery::routes::restore_account::FUNCTION.serve()
 }

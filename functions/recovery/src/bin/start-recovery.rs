@@ -1,5 +1,5 @@
 //! The function `start-recovery`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    recovery::start_recovery::FUNCTION.serve()
+    recovery::routes::start_recovery::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `tell-of-recovery`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    recovery::tell_of_recovery::FUNCTION.serve()
+    recovery::jobs::tell_of_recovery::FUNCTION.serve()
 }

@@ -3,15 +3,16 @@
 use accounts::PersonName;
 use accounts::user::User;
 use mail::{Letter, SendEmail};
-use recovery::tell_of_recovery::TellOfRecovery;
-use recovery::{cancel_recovery, complete_recovery, offer_recoveries, start_recovery, tell_of_recovery};
+use recovery::jobs::tell_of_recovery::TellOfRecovery;
+use recovery::jobs::{offer_recoveries, tell_of_recovery};
+use recovery::routes::{cancel_recovery, complete_recovery, start_recovery};
 use serde_json::{Value, json};
 use shared::identity::{AccountChanges, AccountKey, Strength};
 use shared::kernel::ids::UserId;
 use shared::kernel::time::SignedDuration;
 use shared::tenancy::Role;
 use shared::testing::{Request, Response, TestApp};
-use workspaces::update_security;
+use workspaces::routes::update_security;
 
 use crate::authenticator::Authenticator;
 use crate::authenticator_app::*;

@@ -1,9 +1,9 @@
 //! Passwords that are reset by a mailed link: what ends with the old one, and which factors stay.
 
 use accounts::address::Address;
-use accounts::{change_password, login, request_password_reset, verify_email};
+use accounts::routes::{change_password, login, request_password_reset, verify_email};
 use mail::{Letter, SendEmail};
-use recovery::reset_password;
+use recovery::routes::reset_password;
 use serde_json::{Value, json};
 use shared::identity::AccountKey;
 use shared::kernel::ids::UserId;

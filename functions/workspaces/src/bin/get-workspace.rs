@@ -1,5 +1,5 @@
 //! The function `get-workspace`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    workspaces::get_workspace::FUNCTION.serve()
+    workspaces::routes::get_workspace::FUNCTION.serve()
 }

@@ -1,5 +1,5 @@
 //! The function `list-workspaces`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    workspaces::list_workspaces::FUNCTION.serve()
+    workspaces::routes::list_workspaces::FUNCTION.serve()
 }

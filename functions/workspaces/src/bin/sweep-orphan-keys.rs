@@ -1,5 +1,5 @@
 //! The function `sweep-orphan-keys`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    workspaces::sweep_orphan_keys::FUNCTION.serve()
+    workspaces::jobs::sweep_orphan_keys::FUNCTION.serve()
 }

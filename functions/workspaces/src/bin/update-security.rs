@@ -1,5 +1,5 @@
 //! The function `update-security`.
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    workspaces::update_security::FUNCTION.serve()
+    workspaces::routes::update_security::FUNCTION.serve()
 }

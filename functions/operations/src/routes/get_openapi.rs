@@ -9,7 +9,7 @@ use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
 /// The OpenAPI document of every route, in JSON.
-const OPENAPI: &str = include_str!("../../../infra/generated/openapi.json");
+const OPENAPI: &str = include_str!("../../../../infra/generated/openapi.json");
 
 /// Gives this description.
 #[derive(Deserialize, ToSchema)]

@@ -1,6 +1,6 @@
 //! `POST /auth/step-up/passkey`: proves a passkey again, for what asks for a fresh factor (RFC 9470).
 
-use accounts::step_up::SteppedUp;
+use accounts::routes::step_up::SteppedUp;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;

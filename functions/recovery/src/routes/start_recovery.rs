@@ -17,8 +17,8 @@ use shared::kernel::time::Timestamp;
 use shared::table::Stored;
 use utoipa::ToSchema;
 
+use crate::jobs::tell_of_recovery::TellOfRecovery;
 use crate::policy::must_be_allowed;
-use crate::tell_of_recovery::TellOfRecovery;
 
 pub static RECOVERY_STARTED: EventKind = EventKind::security("recovery_started", Severity::Warning);
 

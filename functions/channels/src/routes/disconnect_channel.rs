@@ -10,7 +10,7 @@ use shared::tenancy::{Admin, Changes, Workspace};
 use utoipa::ToSchema;
 
 use crate::channel::{Channel, ChannelError, ChannelId, ConnectedAccounts};
-use crate::end_channel_session::EndChannelSession;
+use crate::jobs::end_channel_session::EndChannelSession;
 use crate::session::{ChannelSession, EndedSession};
 
 /// Disconnects an account.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::bluesky::sign_in::{AppPassword, Identifier, Service, SignedIn, sign_in, sign_out};
 use crate::channel::{Channel, ChannelError, ChannelId, ChannelView, ConnectedAccounts, Connection};
-use crate::end_channel_session::EndChannelSession;
+use crate::jobs::end_channel_session::EndChannelSession;
 use crate::platform::Platform;
 use crate::session::{ChannelSession, EndedSession, TOKEN_PURPOSE};
 

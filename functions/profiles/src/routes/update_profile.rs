@@ -1,8 +1,8 @@
 //! `PUT /me`: updates the caller's display name.
 
 use accounts::PersonName;
-use accounts::get_me::Me;
 use accounts::recovery::Recovery;
+use accounts::routes::get_me::Me;
 use accounts::user::User;
 use serde::Deserialize;
 use shared::aws::grants::Grant;

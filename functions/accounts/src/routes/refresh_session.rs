@@ -8,10 +8,11 @@ use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Found, Route};
 use shared::identity::{AccountChanges, AccountKey, Accounts, Anyone, SessionTerms};
-use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::problems::Problem;
 use shared::table::Stored;
 use utoipa::ToSchema;
 
+use crate::refresh_error::RefreshError;
 use crate::session::{self, RefreshRecord, Tokens};
 use crate::user::User;
 use crate::{RefreshAttempt, RefreshToken};
@@ -28,32 +29,6 @@ pub struct RefreshSession {
 
 /// A refresh token came back after its use: it is in two hands, and one of them stole it.
 pub static REFRESH_TOKEN_REUSED: EventKind = EventKind::security("refresh_token_reused", Severity::Critical);
-
-/// Why a refresh token is not exchanged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RefreshError {
-    #[error("The session has ended. Sign in again.")]
-    SessionEnded,
-    #[error("This refresh token was already used. To protect the account, every session was ended. Sign in again.")]
-    TokenReused,
-}
-
-impl Refusal for RefreshError {
-    fn status(&self) -> u16 {
-        401
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::SessionEnded => "session_ended",
-            Self::TokenReused => "refresh_token_reused",
-        }
-    }
-
-    fn title(&self) -> Option<&'static str> {
-        Some("Session ended")
-    }
-}
 
 pub static FUNCTION: Function = Function::route::<RefreshSession>();
 

@@ -1,0 +1,37 @@
+//! Why a sign-in is refused.
+
+use shared::kernel::problems::Refusal;
+
+/// Why a sign-in is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignInError {
+    /// The same for an unknown address and for one that has to wait: who has an account is nobody's business.
+    #[error(
+        "The email address or the password is wrong. After several failed attempts, wait before you try again, or reset \
+         your password. A device that you signed in on before doesn't have to wait."
+    )]
+    WrongCredentials,
+    /// Only to who has the first 72 bytes of an imported password: no more of it was ever compared.
+    #[error("Your imported password is too long to verify. Reset it to sign in: POST /auth/request-password-reset.")]
+    PasswordResetRequired,
+}
+
+impl Refusal for SignInError {
+    fn status(&self) -> u16 {
+        match self {
+            Self::WrongCredentials => 401,
+            Self::PasswordResetRequired => 403,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::WrongCredentials => "wrong_credentials",
+            Self::PasswordResetRequired => "password_reset_required",
+        }
+    }
+
+    fn title(&self) -> Option<&'static str> {
+        Some("Sign-in failed")
+    }
+}

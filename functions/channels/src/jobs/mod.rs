@@ -1,0 +1,10 @@
+//! The jobs of `channels`. Written by `make generate`: each file of this folder is one.
+
+pub mod end_channel_session;
+
+use shared::function::Listed;
+
+#[rustfmt::skip]
+pub static LISTED: &[Listed] = &[
+    Listed::job(&end_channel_session::FUNCTION),
+];

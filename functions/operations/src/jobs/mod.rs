@@ -1,0 +1,12 @@
+//! The jobs of `operations`. Written by `make generate`: each file of this folder is one.
+
+pub mod relay_outbox;
+pub mod sweep_outbox;
+
+use shared::function::Listed;
+
+#[rustfmt::skip]
+pub static LISTED: &[Listed] = &[
+    Listed::job(&relay_outbox::FUNCTION),
+    Listed::job(&sweep_outbox::FUNCTION),
+];
