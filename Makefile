@@ -47,6 +47,8 @@ build: ## Compile all functions for the local cloud
 
 generate: ## Write the lists of functions, the templates, indexes and the OpenAPI document
 	cargo run --quiet --package sources
+	@# The first run writes the scopes of tokens, which the document that the second writes lists.
+	cargo run --quiet --package generator
 	cargo run --quiet --package generator
 
 check: ## Formatting, lints, tidy rules, generated files, templates

@@ -15,13 +15,14 @@ use crate::http::endpoint::{Endpoint, Route, UserLimit};
 use crate::http::incoming::Incoming;
 use crate::http::output::Output;
 use crate::http::pipeline::{self, Pipeline, RouteEntry};
+use crate::identity::TokenScope;
 use crate::identity::admission::{Admit, Level};
 use crate::jobs::job::{Declaration, Job};
 use crate::jobs::runner::{self, JobEntry};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::time::Clock;
 use crate::tenancy::app::App;
-use crate::tenancy::{Entitlement, Role};
+use crate::tenancy::{DeclaredPermission, Entitlement};
 
 /// One Lambda function. Its fields are private: only a declaration makes one.
 pub struct Function {
@@ -43,6 +44,10 @@ pub enum Declared {
         route: Route,
         needs: &'static [Entitlement],
         access: Requires,
+        /// What a personal access token must be for; without it, tokens are refused.
+        token: Option<TokenScope>,
+        /// What some inputs need on top.
+        some_need: &'static [DeclaredPermission],
         /// Whether a factor must have been proved a short while ago.
         is_fresh: bool,
         limit: Option<UserLimit>,
@@ -57,10 +62,11 @@ pub enum Requires {
     Nothing,
     /// Nothing, under the limit that guards credentials.
     Credentials,
-    /// A session, or a personal access token.
+    /// A session, or a personal access token where the route admits one.
     Caller,
     Session,
-    Role(Role),
+    /// A session or token of a member whose role has this permission.
+    Permission(DeclaredPermission),
 }
 
 impl Function {
@@ -68,12 +74,13 @@ impl Function {
     pub const fn route<E: Endpoint>() -> Self {
         const {
             let workspace_in_path = contains(E::ROUTE.path, "{workspace_id}");
-            let workspace_in_access = matches!(<E::Access as Admit>::LEVEL, Level::Workspace(_));
+            let workspace_in_access = !<E::Access as Admit>::SETTLES.is_empty();
             assert!(
                 workspace_in_path == workspace_in_access,
-                "a path has a workspace_id if and only if the access is Workspace<_>"
+                "a path has a workspace_id if and only if the access is in a workspace"
             );
             assert!(E::NEEDS.is_empty() || workspace_in_access, "only a workspace has a plan that entitles");
+            assert!(E::TOKEN.is_none() || <E::Access as Admit>::TAKES_TOKENS, "this access takes no tokens");
         }
         Self {
             grants: E::GRANTS,
@@ -82,6 +89,8 @@ impl Function {
                 level: <E::Access as Admit>::LEVEL,
                 is_fresh: <E::Access as Admit>::FRESH,
                 needs: E::NEEDS,
+                token: E::TOKEN,
+                some_need: E::SOME_NEED,
                 limit: E::LIMIT,
                 status: <E::Output as Output>::STATUS,
                 call: pipeline::call::<E>,
@@ -130,8 +139,10 @@ impl Function {
                     Level::Credentials => Requires::Credentials,
                     Level::Known => Requires::Caller,
                     Level::SignedIn => Requires::Session,
-                    Level::Workspace(role) => Requires::Role(role),
+                    Level::Workspace(permission) => Requires::Permission(permission),
                 },
+                token: entry.token,
+                some_need: entry.some_need,
                 is_fresh: entry.is_fresh,
                 limit: entry.limit,
                 status: entry.status,

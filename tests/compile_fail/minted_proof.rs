@@ -1,7 +1,8 @@
 //! Nothing that makes a proof can be called.
 
 use shared::kernel::ids::WorkspaceId;
-use shared::tenancy::{Member, Owner, Scope, Tenant, Workspace};
+use shared::tenancy::permissions::{ManageAdminRecovery, ReadWorkspace};
+use shared::tenancy::{Scope, Tenant, Workspace};
 
 pub fn from_nothing(theirs: WorkspaceId) -> Scope {
     Scope::new(theirs)
@@ -11,6 +12,6 @@ pub fn from_a_scope(scope: Scope) -> Tenant {
     Tenant::prove(scope)
 }
 
-pub fn promoted(mine: Workspace<Member>, scope: Scope) -> Workspace<Owner> {
+pub fn promoted(mine: Workspace<ReadWorkspace>, scope: Scope) -> Workspace<ManageAdminRecovery> {
     Workspace::prove(scope, mine.user(), mine.role())
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use shared::kernel::ids::{Id, Identified, WorkspaceId};
 use shared::kernel::problems::Problem;
 use shared::table::Entity;
-use shared::tenancy::{Changes, Member, Workspace};
+use shared::tenancy::permissions::ReadWorkspace;
+use shared::tenancy::{Changes, Workspace};
 
 #[derive(Serialize, Deserialize)]
 pub struct Note {
@@ -26,7 +27,7 @@ impl Entity for Note {
     }
 }
 
-pub async fn read(workspace: &Workspace<Member>, theirs: WorkspaceId, id: Id<Note>) -> Result<(), Problem> {
+pub async fn read(workspace: &Workspace<ReadWorkspace>, theirs: WorkspaceId, id: Id<Note>) -> Result<(), Problem> {
     workspace.get::<Note>(&theirs, &id).await?;
     Ok(())
 }
@@ -35,6 +36,6 @@ pub fn write(theirs: WorkspaceId, note: &Note) -> Changes {
     Changes::default().insert(&theirs, note)
 }
 
-pub fn name(workspace: &Workspace<Member>) -> String {
+pub fn name(workspace: &Workspace<ReadWorkspace>) -> String {
     workspace.partition()
 }

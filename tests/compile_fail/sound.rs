@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Route};
-use shared::kernel::ids::{Id, Identified, WorkspaceId};
+use shared::kernel::ids::{Id, Identified};
 use shared::kernel::problems::Problem;
 use shared::table::Entity;
-use shared::tenancy::{Admin, AtLeast, Changes, Member, Owner, Workspace};
+use shared::tenancy::permissions::{ManageAdminRecovery, ManageSecurity, ReadWorkspace};
+use shared::tenancy::{Changes, Covers, Workspace};
 use utoipa::ToSchema;
 
 #[derive(Serialize, Deserialize)]
@@ -32,28 +33,25 @@ impl Entity for Note {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct WriteNote {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
-}
+pub struct WriteNote {}
 
 pub static FUNCTION: Function = Function::route::<WriteNote>();
 
 impl Endpoint for WriteNote {
     const ROUTE: Route = Route::post("write-note", "/workspaces/{workspace_id}/notes");
     const GRANTS: &'static [Grant] = &[Grant::WriteItems];
-    type Access = Workspace<Member>;
+    type Access = Workspace<ReadWorkspace>;
     type Output = Created<String>;
 
-    async fn handle(self, workspace: &Workspace<Member>) -> Result<Created<String>, Problem> {
+    async fn handle(self, workspace: &Workspace<ReadWorkspace>) -> Result<Created<String>, Problem> {
         let note = Note { id: workspace.new_id() };
         workspace.commit(Changes::default().insert(&note).audit("note.written", note.id)).await?;
         Ok(Created(note.id.to_string()))
     }
 }
 
-pub fn administer(_: &Workspace<impl AtLeast<Admin>>) {}
+pub fn administer(_: &Workspace<impl Covers<ManageSecurity>>) {}
 
-pub fn as_owner(workspace: &Workspace<Owner>) {
+pub fn as_owner(workspace: &Workspace<ManageAdminRecovery>) {
     administer(workspace);
 }

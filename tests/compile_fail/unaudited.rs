@@ -1,8 +1,9 @@
 //! Changes that do not say what they are cannot be committed.
 
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Changes, Member, Workspace};
+use shared::tenancy::permissions::ReadWorkspace;
+use shared::tenancy::{Changes, Workspace};
 
-pub async fn write(workspace: &Workspace<Member>) -> Result<(), Problem> {
+pub async fn write(workspace: &Workspace<ReadWorkspace>) -> Result<(), Problem> {
     workspace.commit(Changes::default()).await
 }

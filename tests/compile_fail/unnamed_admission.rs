@@ -1,7 +1,8 @@
 //! Nor does the bound of a public trait lend its name to it.
 
 use shared::identity::{Access, Anyone};
-use shared::tenancy::{Owner, Workspace};
+use shared::tenancy::permissions::ManageAdminRecovery;
+use shared::tenancy::Workspace;
 
 pub fn promote<A: Access>(admission: Admission) -> A {
     A::admit(admission)
@@ -9,6 +10,6 @@ pub fn promote<A: Access>(admission: Admission) -> A {
 
 pub fn hold<A: Admit>(_: A) {}
 
-pub fn exchange(anyone: Anyone) -> Workspace<Owner> {
-    <Workspace<Owner> as Access>::admit(anyone)
+pub fn exchange(anyone: Anyone) -> Workspace<ManageAdminRecovery> {
+    <Workspace<ManageAdminRecovery> as Access>::admit(anyone)
 }

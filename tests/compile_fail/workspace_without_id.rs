@@ -4,9 +4,9 @@ use serde::Deserialize;
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
 use shared::identity::SignedIn;
-use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Member, Workspace};
+use shared::tenancy::permissions::ReadWorkspace;
+use shared::tenancy::Workspace;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
@@ -16,19 +16,16 @@ pub static FORGOTTEN: Function = Function::route::<Forgotten>();
 
 impl Endpoint for Forgotten {
     const ROUTE: Route = Route::get("list-notes", "/notes");
-    type Access = Workspace<Member>;
+    type Access = Workspace<ReadWorkspace>;
     type Output = NoContent;
 
-    async fn handle(self, _: &Workspace<Member>) -> Result<NoContent, Problem> {
+    async fn handle(self, _: &Workspace<ReadWorkspace>) -> Result<NoContent, Problem> {
         Ok(NoContent)
     }
 }
 
 #[derive(Deserialize, ToSchema)]
-pub struct Unproved {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
-}
+pub struct Unproved {}
 
 pub static UNPROVED: Function = Function::route::<Unproved>();
 

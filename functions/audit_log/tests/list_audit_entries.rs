@@ -71,7 +71,7 @@ async fn who_may_not_read_it_is_told_why() {
     let app = TestApp::new();
     let owner = workspace(&app).await;
     let member = app.join(owner.workspace, Role::Member).await.unwrap();
-    assert_eq!(app.call(Request::to(&FUNCTION).by(&member)).await.expect(403).code(), "role_too_low");
+    assert_eq!(app.call(Request::to(&FUNCTION).by(&member)).await.expect(403).code(), "permission_missing");
     let admin = app.join(owner.workspace, Role::Admin).await.unwrap();
     app.call(Request::to(&FUNCTION).by(&admin)).await.expect(200);
     let free = app.founder_on("free").await.unwrap();

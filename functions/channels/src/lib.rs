@@ -3,6 +3,7 @@
 mod bluesky;
 pub mod channel;
 pub mod jobs;
+pub mod permissions;
 pub mod platform;
 pub mod publishing;
 pub mod routes;

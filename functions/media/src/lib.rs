@@ -1,6 +1,7 @@
 //! Media: pictures of a workspace, from the upload to what is published.
 
 pub mod media;
+pub mod permissions;
 pub mod picture;
 pub mod publishable;
 pub mod rendition;

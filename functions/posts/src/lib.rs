@@ -3,6 +3,7 @@
 pub mod delivery;
 pub mod jobs;
 pub mod lease;
+pub mod permissions;
 pub mod post;
 pub mod post_error;
 pub mod post_text;

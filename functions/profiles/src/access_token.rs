@@ -12,18 +12,7 @@ use shared::kernel::visible_text::{NotALine, line};
 use shared::table::Stored;
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
 
-/// What a token can be for: what the routes ask for that take one (`Route::scope`). Who may write may read.
-pub const SCOPES: [&str; 9] = [
-    "audit-entries:read",
-    "channels:read",
-    "channels:write",
-    "me:read",
-    "media:read",
-    "media:write",
-    "posts:read",
-    "posts:write",
-    "workspaces:read",
-];
+use crate::scopes::SCOPES;
 
 /// Tokens of one user.
 pub const MOST: usize = 50;

@@ -4,3 +4,4 @@ pub mod access_token;
 mod email_change;
 pub mod jobs;
 pub mod routes;
+mod scopes;

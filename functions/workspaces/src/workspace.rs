@@ -58,22 +58,18 @@ impl Entity for Member {
 pub enum WorkspaceError {
     #[error("You are in {WORKSPACES_PER_USER} workspaces, and cannot found another.")]
     TooMany,
-    #[error("This needs the role owner: only an owner may set admin_recovery.")]
-    OwnersOnly,
 }
 
 impl Refusal for WorkspaceError {
     fn status(&self) -> u16 {
         match self {
             Self::TooMany => 409,
-            Self::OwnersOnly => 403,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
             Self::TooMany => "too_many_workspaces",
-            Self::OwnersOnly => "role_too_low",
         }
     }
 }

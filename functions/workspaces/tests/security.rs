@@ -53,7 +53,7 @@ async fn audited(app: &TestApp, person: &Person) -> Vec<(String, String, Value)>
 fn requests(person: &Person) -> Vec<Request> {
     let mut requests = Vec::new();
     for function in routes::LISTED.iter().chain(jobs::LISTED).map(|listed| listed.function) {
-        let Declared::Route { access: Requires::Role(_), route, .. } = function.declared() else { continue };
+        let Declared::Route { access: Requires::Permission(_), route, .. } = function.declared() else { continue };
         let request = Request::to(function).by(person);
         let has_body = matches!(route.method, Method::Put | Method::Post);
         requests.push(if has_body { request.json(json!({ "second_factor": ADMINS })) } else { request });
@@ -168,7 +168,7 @@ async fn only_admins_change_the_rule_and_only_to_one_that_there_is() {
     let owner = founder(&app).await;
     for role in [Role::Member, Role::Reviewer] {
         let person = app.join(owner.workspace, role).await.unwrap();
-        assert_eq!(ask(&app, &person, EVERYONE).await.expect(403).code(), "role_too_low", "{role:?}");
+        assert_eq!(ask(&app, &person, EVERYONE).await.expect(403).code(), "permission_missing", "{role:?}");
     }
     for unknown in ["nobody", "", "Everyone"] {
         assert_eq!(ask(&app, &owner, unknown).await.expect(422).fields(), ["second_factor"], "{unknown}");

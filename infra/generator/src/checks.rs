@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use domains::{DOMAINS, all, route};
 use serde_json::Value;
 use shared::aws::session_policy::{SESSION_POLICY_LIMIT, Subject, session_policy};
 use shared::config::Tables;
@@ -15,7 +16,6 @@ use crate::route::route_key;
 use crate::sources::{event, file};
 use crate::stack::RESOURCE_LIMIT;
 use crate::tenant::role_name;
-use domains::{DOMAINS, all, route};
 
 /// API Gateway takes 300 routes and 300 integrations; the rest is room to act.
 const ROUTE_LIMIT: usize = 280;

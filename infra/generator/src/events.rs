@@ -1,10 +1,10 @@
 //! `events/index.json`: the sample event of every function, for tests that send them all.
 
+use domains::all;
 use serde_json::{Value, json};
 use shared::function::Declared;
 
 use crate::sources::event;
-use domains::all;
 
 pub fn index() -> Value {
     all()

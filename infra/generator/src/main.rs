@@ -10,6 +10,7 @@ mod function;
 mod names;
 mod openapi;
 mod outputs;
+mod permissions;
 mod policy;
 mod queue;
 mod readme;
@@ -22,6 +23,7 @@ mod stack;
 mod stacks;
 mod stream;
 mod tenant;
+mod token_scopes;
 mod trigger;
 mod yaml;
 
@@ -66,8 +68,11 @@ fn run(root: &Path, is_check: bool) -> Result<String, String> {
 fn generate(root: &Path) -> (Outputs, Vec<String>) {
     let mut outputs = Outputs::default();
     let mut faults = checks::faults(root);
+    faults.extend(permissions::faults());
     faults.extend(stacks::write(&mut outputs));
     outputs.add("functions/README.md", readme::document(root));
+    outputs.add("docs/permissions.md", permissions::document());
+    outputs.add("functions/profiles/src/scopes.rs", token_scopes::list());
     outputs.add_json("infra/generated/routing.json", &routing::document());
     outputs.add_json("events/index.json", &events::index());
     let (document, found) = openapi::document(root, env!("CARGO_PKG_VERSION"));

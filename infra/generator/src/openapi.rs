@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use domains::all;
 use serde_json::{Map, Value, json};
 use shared::aws::grants::Grant;
 use shared::function::{Declared, Function, Listed, Requires, Shape};
 use shared::http::{Method, Route};
+use shared::identity::TokenScope;
 use shared::identity::sessions::FRESH_FOR;
+use shared::kernel::ids::WorkspaceId;
 use shared::tenancy::Entitlement;
+use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::names::snake;
 use crate::responses;
 use crate::sources::summary_of;
-use domains::all;
 
 /// The document, and what in the declarations it cannot be made of.
 pub fn document(root: &Path, version: &str) -> (Value, Vec<String>) {
@@ -44,6 +47,9 @@ pub fn document(root: &Path, version: &str) -> (Value, Vec<String>) {
     (value, described.faults)
 }
 
+/// The path parameter that names a workspace.
+const WORKSPACE: &str = "workspace_id";
+
 /// What has been described so far.
 struct Described {
     paths: BTreeMap<&'static str, BTreeMap<String, Value>>,
@@ -68,7 +74,9 @@ struct Operation<'a> {
 
 impl Described {
     fn add(&mut self, root: &Path, domain: &str, listed: &Listed) {
-        let Declared::Route { route, needs, access, is_fresh, status, .. } = listed.function.declared() else { return };
+        let Declared::Route { route, needs, access, token, is_fresh, status, .. } = listed.function.declared() else {
+            return;
+        };
         // What answers preflights and unknown paths is no operation of the API.
         if matches!(route.method, Method::Options | Method::Any) {
             return;
@@ -83,7 +91,7 @@ impl Described {
             "operationId": snake(route.name),
             "tags": [domain],
             "summary": summary_of(root, domain, listed.function),
-            "security": security(access, is_fresh),
+            "security": security(access, token),
             "parameters": input.parameters,
             "responses": self.responses(&operation, shapes.output.as_ref(), &input),
         });
@@ -95,17 +103,14 @@ impl Described {
             let content = json!({ "application/json": { "schema": reference(&shapes.input.name) } });
             value["requestBody"] = json!({ "required": true, "content": content });
         }
-        if let Requires::Role(role) = access {
-            value["x-role"] = json!(role);
+        if let Requires::Permission(permission) = access {
+            value["x-permission"] = json!(permission.name);
         }
         if is_fresh {
             value["x-fresh-factor-s"] = json!(FRESH_FOR.as_secs());
         }
-        // A token proves no factor.
-        let takes_tokens = matches!(access, Requires::Caller | Requires::Role(_)) && !is_fresh;
-        if takes_tokens {
-            let (noun, verb) = route.scope();
-            value["x-token-scope"] = json!(format!("{noun}:{verb}"));
+        if let Some(scope) = token {
+            value["x-token-scope"] = json!(scope.to_string());
         }
         if !needs.is_empty() {
             value["x-entitlements"] = needs.iter().map(|entitlement| entitlement.name()).collect();
@@ -133,6 +138,13 @@ impl Described {
         let mut required: Vec<Value> = take_array(&mut schema, "required");
         let mut parameters = Vec::new();
         for parameter in operation.route.parameters() {
+            // It is no field: the access is the proof of it.
+            if parameter == WORKSPACE {
+                let schema = serde_json::to_value(WorkspaceId::schema()).unwrap_or_default();
+                self.schema(name, &WorkspaceId::name(), schema);
+                parameters.push(parameter_of(parameter, "path", true, reference(&WorkspaceId::name())));
+                continue;
+            }
             match fields.remove(parameter) {
                 Some(field) => parameters.push(parameter_of(parameter, "path", true, field)),
                 None => self.faults.push(format!("{name}: the path has {{{parameter}}} and {} has not", shape.name)),
@@ -153,7 +165,7 @@ impl Described {
             }
             body = Some(schema);
         }
-        let repeatable = matches!(operation.access, Requires::Role(_))
+        let repeatable = matches!(operation.access, Requires::Permission(_))
             || operation.function.grants().contains(&Grant::FoundWorkspaces);
         if method == Method::Post && repeatable {
             parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
@@ -171,7 +183,7 @@ impl Described {
             success["content"] = json!({ "application/json": { "schema": reference(&output.name) } });
         }
         answered.insert(operation.status.to_string(), success);
-        let in_workspace = matches!(operation.access, Requires::Role(_));
+        let in_workspace = matches!(operation.access, Requires::Permission(_));
         let known = in_workspace || matches!(operation.access, Requires::Caller | Requires::Session);
         let by_credentials = operation.access == Requires::Credentials;
         let has_body = input.body.is_some();
@@ -230,12 +242,11 @@ fn parameter_of(name: &str, place: &str, required: bool, mut schema: Value) -> V
     parameter
 }
 
-fn security(access: Requires, is_fresh: bool) -> Value {
-    match access {
-        Requires::Nothing | Requires::Credentials => json!([]),
-        _ if is_fresh => json!([{ "access_token": [] }]),
-        Requires::Session => json!([{ "access_token": [] }]),
-        Requires::Caller | Requires::Role(_) => json!([{ "access_token": [] }, { "personal_access_token": [] }]),
+fn security(access: Requires, token: Option<TokenScope>) -> Value {
+    match (access, token) {
+        (Requires::Nothing | Requires::Credentials, _) => json!([]),
+        (_, None) => json!([{ "access_token": [] }]),
+        (_, Some(_)) => json!([{ "access_token": [] }, { "personal_access_token": [] }]),
     }
 }
 

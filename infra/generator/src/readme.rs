@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use domains::{DOMAINS, Domain, all};
 use shared::function::{Declared, Function, Requires};
 
 use crate::sources::{file, summary_of};
 use crate::trigger::trigger;
-use domains::{DOMAINS, Domain, all};
 
 const HEAD: &str = "<!-- Written by infra/generator. Do not edit. -->
 
@@ -72,6 +72,6 @@ pub fn requirement(access: Requires) -> String {
         Requires::Credentials => "credentials".to_owned(),
         Requires::Caller => "a session or token".to_owned(),
         Requires::Session => "a session".to_owned(),
-        Requires::Role(role) => format!("{role:?}").to_lowercase(),
+        Requires::Permission(permission) => permission.name.to_owned(),
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use domains::all;
 use serde_json::{Value, json};
 
 use crate::trigger::message;
-use domains::all;
 
 /// Message name to the names of the jobs that it starts.
 pub fn document() -> Value {

@@ -1,5 +1,6 @@
 //! The stacks: every function of every domain with all that its declaration asks for.
 
+use domains::{DOMAINS, Domain, all};
 use serde_json::{Value, json};
 use shared::aws::grants::{Grant, Holder, TENANT_BASE};
 use shared::function::{Declared, Function, Listed, Requires};
@@ -11,7 +12,6 @@ use crate::function::{Lambda, Resources};
 use crate::outputs::Outputs;
 use crate::policy::{enters_tenants, statements};
 use crate::{alarm, function, queue, route, schedule, stack, stream, tenant};
-use domains::{DOMAINS, Domain, all};
 
 /// What a route that takes credentials may run at a time. Argon2 is the cost of a guess; this bounds what an
 /// attack from many addresses can spend, and sets the capacity aside, so that others cannot take it.

@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 
 use super::output::Output;
 use crate::aws::grants::Grant;
-use crate::identity::Access;
+use crate::identity::{Access, TokenScope};
 use crate::kernel::problems::Problem;
-use crate::tenancy::Entitlement;
+use crate::tenancy::{DeclaredPermission, Entitlement};
 
 /// One route, whole. The struct is the input: a field whose name stands in the path comes from there,
 /// the rest from the JSON body, or from the query for GET and DELETE.
@@ -17,6 +17,10 @@ pub trait Endpoint: DeserializeOwned + ToSchema + Send + 'static {
     const ROUTE: Route;
     const GRANTS: &'static [Grant] = &[];
     const NEEDS: &'static [Entitlement] = &[];
+    /// What a personal access token must be for to be let in. Without it, tokens are refused.
+    const TOKEN: Option<TokenScope> = None;
+    /// Permissions that some inputs need on top of the access: `handle` calls `Workspace::permit`.
+    const SOME_NEED: &'static [DeclaredPermission] = &[];
     /// A limit for each user on top of the limit for each address.
     const LIMIT: Option<UserLimit> = None;
     type Access: Access;
@@ -111,14 +115,6 @@ impl Route {
     /// The names of the path's parameters, in path order.
     pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
         self.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
-    }
-
-    /// What a personal access token must be for: the noun of the path, and `read` or `write`.
-    pub fn scope(&self) -> (&'static str, &'static str) {
-        let mut parts = self.path.split('/').filter(|part| !part.is_empty() && !part.starts_with('{'));
-        let first = parts.next().unwrap_or_default();
-        let noun = parts.next().filter(|_| first == "workspaces").unwrap_or(first);
-        (noun, if self.method == Method::Get { "read" } else { "write" })
     }
 
     pub const fn fallback(name: &'static str) -> Self {

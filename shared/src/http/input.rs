@@ -12,9 +12,13 @@ use super::incoming::Incoming;
 use crate::kernel::problems::Problem;
 
 /// Reads a route's input. A fault in a path parameter is a 404: such a resource cannot exist.
-pub(crate) fn parse<T: DeserializeOwned>(incoming: &Incoming, method: Method) -> Result<T, Problem> {
+///
+/// `settled` are the path parameters that the route's access has proved: they are no fields of the input.
+pub(crate) fn parse<T: DeserializeOwned>(incoming: &Incoming, method: Method, settled: &[&str]) -> Result<T, Problem> {
     // What has no route has no fields: whatever is asked there, the answer is the same.
-    let fields = if matches!(method, Method::Any | Method::Options) { Vec::new() } else { fields(incoming, method)? };
+    let mut fields =
+        if matches!(method, Method::Any | Method::Options) { Vec::new() } else { fields(incoming, method)? };
+    fields.retain(|(name, _)| !settled.contains(&name.as_str()));
     T::deserialize(Fields(fields)).map_err(|fault| {
         let field = if fault.field.is_empty() { "body".to_owned() } else { fault.field };
         let top = field.split('.').next().unwrap_or_default();

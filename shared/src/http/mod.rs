@@ -10,4 +10,4 @@ pub(crate) mod pipeline;
 pub(crate) mod rates;
 
 pub use endpoint::{Endpoint, Method, Route, UserLimit};
-pub use output::{Accepted, Created, Document, Found, NoContent, Output};
+pub use output::{Accepted, Created, Document, NoContent, Output, Reply};

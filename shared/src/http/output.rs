@@ -36,9 +36,9 @@ fn empty(status: u16) -> Answer {
 }
 
 /// 200 with what was asked for, or what was changed.
-pub struct Found<T>(pub T);
+pub struct Reply<T>(pub T);
 
-impl<T: Serialize + ToSchema + Send> Output for Found<T> {
+impl<T: Serialize + ToSchema + Send> Output for Reply<T> {
     const STATUS: u16 = 200;
     type Body = T;
 

@@ -1,6 +1,6 @@
 //! The pipeline: what happens to every request before and after its handler, in this order.
 //!
-//! Size and content type, the address's rate lease, access token, session, membership, role and
+//! Size and content type, the address's rate lease, access token, session, membership, permission and
 //! entitlement, Idempotency-Key, the user's limit, parse, handle; then headers, one log line and one
 //! metric record.
 
@@ -23,16 +23,17 @@ use super::{headers, input, rates};
 use crate::audit::Origin;
 use crate::aws::grants::{Grant, Table};
 use crate::crypto::digest::sha256_hex;
+use crate::identity::TokenScope;
 use crate::identity::accounts::Signing;
-use crate::identity::admission::{self, Admission, Admit, Asking, Level, Repeatable};
+use crate::identity::admission::{self, Admission, Admit, Asking, Level, Repeatable, WORKSPACE};
 use crate::identity::caller::Caller;
 use crate::kernel::problems::Problem;
 use crate::metrics;
 use crate::table::item::body;
 use crate::table::read::Reader;
-use crate::tenancy::Entitlement;
 use crate::tenancy::app::App;
 use crate::tenancy::remember::{Remember, Remembered};
+use crate::tenancy::{DeclaredPermission, Entitlement};
 
 /// What is left of a function's timeout when a request is given up, so that the client gets an answer.
 const ANSWERED_BEFORE_TIMEOUT: Duration = Duration::from_millis(500);
@@ -45,6 +46,8 @@ pub(crate) struct RouteEntry {
     /// Whether a factor must have been proved a short while ago.
     pub(crate) is_fresh: bool,
     pub(crate) needs: &'static [Entitlement],
+    pub(crate) token: Option<TokenScope>,
+    pub(crate) some_need: &'static [DeclaredPermission],
     pub(crate) limit: Option<UserLimit>,
     /// The status of its success.
     pub(crate) status: u16,
@@ -136,9 +139,9 @@ impl Pipeline {
             level: entry.level,
             is_fresh: entry.is_fresh,
             needs: entry.needs,
-            scope: entry.route.scope(),
+            token_scope: entry.token,
             token: incoming.bearer(),
-            workspace: incoming.path_parameter("workspace_id").and_then(|id| id.parse().ok()),
+            workspace: incoming.path_parameter(WORKSPACE).and_then(|id| id.parse().ok()),
             origin: Origin {
                 actor: "anyone".to_owned(),
                 request_id: incoming.request_id.clone(),
@@ -225,7 +228,7 @@ pub(crate) fn call<'a, E: Endpoint>(
 ) -> BoxFuture<'a, Result<Answer, Problem>> {
     Box::pin(async move {
         let access = <E::Access as Admit>::admit(admission)?;
-        let input: E = input::parse(exchange.incoming, E::ROUTE.method)?;
+        let input: E = input::parse(exchange.incoming, E::ROUTE.method, <E::Access as Admit>::SETTLES)?;
         match input.handle(&access).await {
             Ok(output) => output.into_answer().map(|answer| Answer { is_proved: access.is_proved(), ..answer }),
             Err(problem) => match exchange.recall(&access, &problem).await? {
@@ -323,6 +326,8 @@ mod tests {
         level: Level::Anyone,
         is_fresh: false,
         needs: &[],
+        token: None,
+        some_need: &[],
         limit: None,
         status: 201,
         call: |_, _| Box::pin(async { Err(Problem::not_found()) }),

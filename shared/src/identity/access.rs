@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::accounts::{Accounts, Store};
-use super::admission::{Admission, Admit, Level};
+use super::admission::{Admission, Admit, Level, WORKSPACE};
 use super::caller::Caller;
 use super::founding::Founding;
 use super::memberships::Membership;
 use super::sessions::{Strength, TokenEpoch, UserEpoch};
 use crate::kernel::ids::{SessionId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
+use crate::tenancy::Permission;
 use crate::tenancy::SecurityRules;
 use crate::tenancy::remember::Remember;
-use crate::tenancy::roles::Rank;
 use crate::tenancy::scope::{Scope, ScopeParts, Workspace};
 
-/// What a route's handler is given. Only the types of this module and `Workspace<Role>` are.
+/// What a route's handler is given. Only the types of this module and `Workspace<P>` are.
 pub trait Access: Admit {}
 
 /// A caller who need not be known.
@@ -32,7 +32,7 @@ pub struct Credentials {
     is_proved: AtomicBool,
 }
 
-/// A caller who is known: by a live session, or by a personal access token that may read this.
+/// A caller who is known: by a live session, or by a personal access token where the route admits one.
 pub struct Known {
     accounts: Store,
     caller: Caller,
@@ -113,6 +113,7 @@ fn caller(admission: &Admission) -> Result<Caller, Problem> {
 impl Access for Known {}
 impl Admit for Known {
     const LEVEL: Level = Level::Known;
+    const TAKES_TOKENS: bool = true;
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         checked(&admission, Self::LEVEL)?;
@@ -200,18 +201,18 @@ impl Known {
     }
 }
 
-impl<R: Rank> Access for Workspace<R> {}
-impl<R: Rank> Admit for Workspace<R> {
-    const LEVEL: Level = Level::Workspace(R::ROLE);
+impl<P: Permission> Access for Workspace<P> {}
+impl<P: Permission> Admit for Workspace<P> {
+    const LEVEL: Level = Level::Workspace(P::DECLARED);
+    const TAKES_TOKENS: bool = true;
+    const SETTLES: &'static [&'static str] = &[WORKSPACE];
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         checked(&admission, Self::LEVEL)?;
         let user = caller(&admission)?.user;
         let (scope, role) = admission.member.ok_or_else(|| Problem::internal("no membership was checked"))?;
         // Again, though the pipeline settled it: this is the line that the type's meaning hangs on.
-        if role < R::ROLE {
-            return Err(Problem::new(403, "role_too_low", "This needs a higher role."));
-        }
+        P::DECLARED.require(role)?;
         Ok(Self::prove(scope, user, role))
     }
 

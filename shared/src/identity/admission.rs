@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::accounts::{Accounts, Signing};
 use super::caller::{Caller, Credential, not_signed_in, still_admitted};
-use super::personal_token;
+use super::personal_token::{self, TokenScope};
 use super::proofs::{self, DirectoryEntry, Epoch, Found, Key, MembershipProof, SessionProof, TokenProof};
 use super::sessions::Strength;
 use crate::audit::Origin;
@@ -14,11 +14,11 @@ use crate::kernel::ids::{SessionId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
 use crate::table::guard::Guard;
 use crate::table::read::Reader;
-use crate::tenancy::Role;
 use crate::tenancy::app::App;
 use crate::tenancy::entitlements::{self, Entitlement};
 use crate::tenancy::remember::Remember;
 use crate::tenancy::scope::{Scope, ScopeParts};
+use crate::tenancy::{DeclaredPermission, Role};
 
 /// What a route asks of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +31,8 @@ pub enum Level {
     Known,
     /// A live session.
     SignedIn,
-    /// A live session of a member with at least this role.
-    Workspace(Role),
+    /// A session or token of a member whose role has this permission.
+    Workspace(DeclaredPermission),
 }
 
 /// Everything that admission found out. It is not public: a function crate that could name it could
@@ -48,11 +48,18 @@ pub struct Admission {
     pub(crate) remember: Option<Arc<Remember>>,
 }
 
+/// The path parameter that names a workspace.
+pub(crate) const WORKSPACE: &str = "workspace_id";
+
 /// A type that admission makes.
 pub trait Admit: Sized + Send + Sync {
     const LEVEL: Level;
     /// Whether a factor must have been proved a short while ago.
     const FRESH: bool = false;
+    /// Whether a route may also let personal access tokens in (`Endpoint::TOKEN`).
+    const TAKES_TOKENS: bool = false;
+    /// The path parameters that it proves: the path has each of them, and no other route's path has.
+    const SETTLES: &'static [&'static str] = &[];
     fn admit(admission: Admission) -> Result<Self, Problem>;
     /// The workspace's scope, where the record of a repeatable request lies.
     fn scope(&self) -> Option<&Scope> {
@@ -72,8 +79,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) level: Level,
     pub(crate) is_fresh: bool,
     pub(crate) needs: &'static [Entitlement],
-    /// What a personal access token must be for: a noun, and `read` or `write`.
-    pub(crate) scope: (&'static str, &'static str),
+    /// What a personal access token must be for; without it, tokens are refused.
+    pub(crate) token_scope: Option<TokenScope>,
     /// The bearer token, without its scheme.
     pub(crate) token: Option<&'a str>,
     /// What the path says. A claim.
@@ -109,6 +116,11 @@ pub(crate) fn factor_needed() -> Problem {
                   again.";
     let challenge = "Bearer error=\"insufficient_user_authentication\", max_age=\"600\"";
     Problem::new(401, "fresh_factor_needed", detail).titled("Re-authentication required").challenged(challenge)
+}
+
+pub(crate) fn session_needed() -> Problem {
+    let detail = "This needs a session: a personal access token cannot do it.";
+    Problem::new(403, "session_needed", detail)
 }
 
 fn second_factor_needed() -> Problem {
@@ -174,17 +186,13 @@ impl Presented {
                 if proof.token_epoch != epochs.token_epoch || epochs.closed {
                     return Err(not_signed_in());
                 }
-                let (noun, verb) = asking.scope;
-                if asking.level == Level::SignedIn {
-                    let detail = "This needs a session: a personal access token cannot do it.";
-                    return Err(Problem::new(403, "session_needed", detail));
-                }
+                let needed = asking.token_scope.ok_or_else(session_needed)?;
                 // Another workspace is to the token what it is to a stranger.
                 if proof.workspace.is_some() && asking.workspace.is_some() && proof.workspace != asking.workspace {
                     return Err(Problem::not_found());
                 }
-                if !personal_token::covers(&proof.scopes, noun, verb) {
-                    let detail = format!("This needs a token with the scope {noun}:{verb}.");
+                if !needed.is_covered_by(&proof.scopes) {
+                    let detail = format!("This needs a token with the scope {needed}.");
                     return Err(Problem::new(403, "scope_missing", detail));
                 }
                 let credential = Credential::Token(proof.id);
@@ -198,7 +206,7 @@ impl Presented {
 /// Settles 401, 402, 403, 404 and 421, with one read.
 pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> {
     let (app, level, function) = (asking.app, asking.level, asking.function);
-    let minimum = match level {
+    let needed = match level {
         Level::Anyone | Level::Credentials => {
             let (signing, origin) = (asking.signing.clone(), asking.origin);
             let accounts = Accounts { app: app.clone(), signing, origin, guard: None };
@@ -206,7 +214,7 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
             return Ok(Admission { level, accounts, caller, listed, member, function, remember });
         }
         Level::Known | Level::SignedIn => None,
-        Level::Workspace(role) => Some(role),
+        Level::Workspace(permission) => Some(permission),
     };
     let presented = Presented::read(&asking).await?;
     let user = presented.user();
@@ -228,22 +236,22 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
     let guard = Arc::new(still_admitted(&caller));
     let repeatable = asking.repeatable.take();
     let remember = repeatable.map(|repeatable| repeatable.bind(user, asking.workspace));
-    let member = match minimum {
+    let member = match needed {
         None => None,
-        Some(minimum) => Some(enter(&asking, (&caller, guard.clone()), minimum, &found, remember.clone())?),
+        Some(needed) => Some(enter(&asking, (&caller, guard.clone()), needed, &found, remember.clone())?),
     };
-    let mut listed = if minimum.is_none() { found.workspaces(&proofs::list(user)) } else { Vec::new() };
+    let mut listed = if needed.is_none() { found.workspaces(&proofs::list(user)) } else { Vec::new() };
     listed.retain(|id| caller.workspace.is_none_or(|own| own == *id));
     let (signing, origin) = (asking.signing.clone(), asking.origin);
     let accounts = Accounts { app: app.clone(), signing, origin, guard: Some(guard) };
     Ok(Admission { level, accounts, caller: Some(caller), listed, member, function, remember })
 }
 
-/// Lets a caller into the workspace of the path, as far as membership, role, plan and second factor allow.
+/// Lets a caller into the workspace of the path, as far as membership, permission, plan and second factor allow.
 fn enter(
     asking: &Asking<'_>,
     (caller, guard): (&Caller, Arc<Guard>),
-    minimum: Role,
+    needed: DeclaredPermission,
     found: &Found,
     remember: Option<Arc<Remember>>,
 ) -> Result<(Scope, Role), Problem> {
@@ -258,9 +266,7 @@ fn enter(
         let detail = format!("This workspace lives at {}.", entry.base_url);
         return Err(Problem::new(421, "workspace_lives_elsewhere", detail).located(entry.base_url));
     }
-    if membership.role < minimum {
-        return Err(Problem::new(403, "role_too_low", format!("This needs the role {}.", name(minimum))));
-    }
+    needed.require(membership.role)?;
     if entry.security.second_factor.binds(membership.role) && caller.strength < Strength::Multi {
         return Err(second_factor_needed());
     }
@@ -280,13 +286,4 @@ fn enter(
         remember,
     });
     Ok((scope, membership.role))
-}
-
-fn name(role: Role) -> &'static str {
-    match role {
-        Role::Reviewer => "reviewer",
-        Role::Member => "member",
-        Role::Admin => "admin",
-        Role::Owner => "owner",
-    }
 }

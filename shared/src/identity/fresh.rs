@@ -14,6 +14,7 @@ impl<A: Access> Access for Fresh<A> {}
 impl<A: Access> Admit for Fresh<A> {
     const LEVEL: Level = A::LEVEL;
     const FRESH: bool = true;
+    const SETTLES: &'static [&'static str] = A::SETTLES;
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         // Again, though the pipeline settled it: this is the line that the type's meaning hangs on.

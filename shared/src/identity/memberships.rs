@@ -99,7 +99,7 @@ impl<R: Reason> AllAccounts<R> {
                 for item in &items {
                     let MembershipProof { role } = body(item)?;
                     let admin = string(item, "sk").and_then(|id| id.parse().ok()).filter(|id| *id != user);
-                    if let Some(admin) = admin.filter(|_| role >= Role::Admin) {
+                    if let Some(admin) = admin.filter(|_| role.administers()) {
                         around.push(Administered { admin, workspace: name.clone() });
                     }
                 }

@@ -4,6 +4,7 @@
 //! read: the token's record lies beside its user's sessions, and one BatchGetItem reads it with the rest of the proof.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -36,6 +37,35 @@ const USE_KEPT_FOR: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// Tokens whose last use a process remembers to have recorded.
 const KEPT: usize = 256;
 
+/// What a route requires of a token: `posts:write`. Who may write may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TokenScope {
+    noun: &'static str,
+    writes: bool,
+}
+
+impl TokenScope {
+    pub const fn read(noun: &'static str) -> Self {
+        Self { noun, writes: false }
+    }
+
+    pub const fn write(noun: &'static str) -> Self {
+        Self { noun, writes: true }
+    }
+
+    /// Whether a token's scopes cover it.
+    pub(crate) fn is_covered_by(self, scopes: &[String]) -> bool {
+        let mut parts = scopes.iter().filter_map(|scope| scope.split_once(':'));
+        parts.any(|(noun, verb)| noun == self.noun && (verb == "write" || !self.writes))
+    }
+}
+
+impl fmt::Display for TokenScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.noun, if self.writes { "write" } else { "read" })
+    }
+}
+
 /// What a token is for. It cannot do what its user cannot.
 pub struct TokenTerms {
     pub id: TokenId,
@@ -67,14 +97,6 @@ pub(crate) fn parse(token: &str) -> Option<(UserId, String)> {
     let bytes = from_base64url(token.strip_prefix(PREFIX)?)?;
     let id: [u8; ID_BYTES] = bytes.get(..ID_BYTES)?.try_into().ok()?;
     (bytes.len() == ID_BYTES + RANDOM_BYTES).then(|| (UserId::from_bytes(id), sha256_hex(token.as_bytes())))
-}
-
-/// Whether a token's scopes cover what a route needs. Who may write may read.
-pub(crate) fn covers(scopes: &[String], noun: &str, verb: &str) -> bool {
-    scopes
-        .iter()
-        .filter_map(|scope| scope.split_once(':'))
-        .any(|(for_noun, for_verb)| for_noun == noun && (for_verb == verb || for_verb == "write"))
 }
 
 impl AccountChanges {
@@ -176,8 +198,10 @@ mod tests {
     #[test]
     fn a_scope_covers_its_noun_alone() {
         let scopes = ["posts:read".to_owned(), "media:write".to_owned()];
-        assert!(covers(&scopes, "posts", "read") && !covers(&scopes, "posts", "write"));
-        assert!(covers(&scopes, "media", "read") && covers(&scopes, "media", "write"));
-        assert!(!covers(&scopes, "channels", "read"));
+        let covered = |scope: TokenScope| scope.is_covered_by(&scopes);
+        assert!(covered(TokenScope::read("posts")) && !covered(TokenScope::write("posts")));
+        assert!(covered(TokenScope::read("media")) && covered(TokenScope::write("media")));
+        assert!(!covered(TokenScope::read("channels")));
+        assert_eq!(TokenScope::write("audit-entries").to_string(), "audit-entries:write");
     }
 }

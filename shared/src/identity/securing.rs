@@ -7,11 +7,12 @@ use crate::aws::grants::Table;
 use crate::kernel::problems::Problem;
 use crate::table::commit::{Act, Plan};
 use crate::table::item::encode;
-use crate::tenancy::{Admin, AtLeast, Audited, Rank, SecurityRules, Workspace};
+use crate::tenancy::permissions::ManageSecurity;
+use crate::tenancy::{Audited, Covers, SecurityRules, Workspace};
 
 /// Changes a workspace's security rules, from the next request on. Needs `Grant::SecureWorkspace`.
-pub async fn secure<R: Rank + AtLeast<Admin>>(
-    workspace: &Workspace<R>,
+pub async fn secure<P: Covers<ManageSecurity>>(
+    workspace: &Workspace<P>,
     rules: SecurityRules,
     audited: Audited,
 ) -> Result<(), Problem> {

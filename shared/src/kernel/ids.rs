@@ -26,7 +26,7 @@ pub struct Id<T> {
     kind: PhantomData<fn() -> T>,
 }
 
-/// A tenant. In a path it is a claim; the proof is `Workspace<Role>`.
+/// A tenant. In a path it is a claim; the proof is `Workspace<P>`.
 pub enum WorkspaceKind {}
 /// A person with an account.
 pub enum UserKind {}

@@ -1,4 +1,4 @@
-//! Tenancy: roles, plans, and the scope through which one workspace is read and changed.
+//! Tenancy: roles, permissions, plans, and the scope through which one workspace is read and changed.
 
 pub(crate) mod app;
 pub mod changes;
@@ -6,6 +6,7 @@ pub mod entitlements;
 pub(crate) mod keys;
 pub mod listing;
 mod objects;
+pub mod permissions;
 pub mod platform;
 pub(crate) mod remember;
 pub mod roles;
@@ -16,7 +17,8 @@ mod vault;
 pub use changes::{Audited, Changes};
 pub use entitlements::Entitlement;
 pub use listing::{Listing, Page, PageLimit};
+pub use permissions::{Covers, DeclaredPermission, Permission};
 pub use platform::{Platform, Reason};
-pub use roles::{Admin, AtLeast, Member, Owner, Rank, Reviewer, Role};
+pub use roles::Role;
 pub use scope::{Scope, Tenant, Workspace};
 pub use security_rules::{RecoveryRule, SecondFactorRule, SecurityRules};

@@ -1,10 +1,10 @@
-//! Roles: what a member may do, as a value where it is stored and as a type where it is needed.
+//! Roles: what a member is in a workspace. A role is a set of permissions (`permissions.json`), and no ladder.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A member's role, weakest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+/// A member's role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Reads, and comments on what awaits approval.
@@ -17,34 +17,22 @@ pub enum Role {
     Owner,
 }
 
-mod sealed {
-    pub trait Rank {}
-}
+impl Role {
+    pub const ALL: [Self; 4] = [Self::Reviewer, Self::Member, Self::Admin, Self::Owner];
 
-/// A role as a type: `Workspace<Admin>` is the proof that the caller is an admin or more.
-pub trait Rank: sealed::Rank + Send + Sync + 'static {
-    const ROLE: Role;
-}
-
-/// Ranks that may do what needs an `L`.
-#[diagnostic::on_unimplemented(message = "the role `{Self}` may not do what needs `{L}`")]
-pub trait AtLeast<L: Rank>: Rank {}
-
-macro_rules! ranks {
-    ($($rank:ident covers $($lower:ident)+;)+) => { $(
-        #[doc = concat!("The rank of `Role::", stringify!($rank), "`.")]
-        pub enum $rank {}
-        impl sealed::Rank for $rank {}
-        impl Rank for $rank {
-            const ROLE: Role = Role::$rank;
+    /// As clients and the table of permissions spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reviewer => "reviewer",
+            Self::Member => "member",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
         }
-        $(impl AtLeast<$lower> for $rank {})+
-    )+ };
-}
+    }
 
-ranks! {
-    Reviewer covers Reviewer;
-    Member covers Reviewer Member;
-    Admin covers Reviewer Member Admin;
-    Owner covers Reviewer Member Admin Owner;
+    /// Whether it administers the workspace: its sessions always need a second factor (claim 18), and it is notified of
+    /// what concerns other members' accounts.
+    pub const fn administers(self) -> bool {
+        matches!(self, Self::Admin | Self::Owner)
+    }
 }

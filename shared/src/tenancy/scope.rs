@@ -14,8 +14,9 @@ use super::app::App;
 use super::changes::Audited;
 use super::entitlements::{self, Entitlement};
 use super::listing::{Listing, Page};
+use super::permissions::{Covers, Permission};
 use super::remember::Remember;
-use super::roles::{AtLeast, Rank, Role};
+use super::roles::Role;
 use super::security_rules::SecurityRules;
 use crate::audit::{self, Action, AuditEntry, Origin, Target};
 use crate::aws::grants::{Grant, Table};
@@ -262,17 +263,17 @@ impl Scope {
     }
 }
 
-/// The proof that the caller is a member of this workspace, with at least the rank `R`.
-pub struct Workspace<R: Rank> {
+/// The proof that the caller is a member of this workspace whose role has the permission `P`.
+pub struct Workspace<P: Permission> {
     scope: Scope,
     user: UserId,
     role: Role,
-    rank: PhantomData<fn() -> R>,
+    permission: PhantomData<fn() -> P>,
 }
 
-impl<R: Rank> Workspace<R> {
+impl<P: Permission> Workspace<P> {
     pub(crate) fn prove(scope: Scope, user: UserId, role: Role) -> Self {
-        Self { scope, user, role, rank: PhantomData }
+        Self { scope, user, role, permission: PhantomData }
     }
 
     pub fn user(&self) -> UserId {
@@ -283,16 +284,22 @@ impl<R: Rank> Workspace<R> {
         self.role
     }
 
+    /// 403 where the caller's role does not have a second permission, which some inputs of the route need. The route
+    /// declares it (`Endpoint::SOME_NEED`).
+    pub fn permit<Q: Permission>(&self) -> Result<(), Problem> {
+        Q::DECLARED.require(self.role)
+    }
+
     /// The same proof for code that asks for less.
-    pub fn scope_for<L: Rank>(&self) -> &Scope
+    pub fn scope_for<L: Permission>(&self) -> &Scope
     where
-        R: AtLeast<L>,
+        P: Covers<L>,
     {
         &self.scope
     }
 }
 
-impl<R: Rank> Deref for Workspace<R> {
+impl<P: Permission> Deref for Workspace<P> {
     type Target = Scope;
 
     fn deref(&self) -> &Scope {

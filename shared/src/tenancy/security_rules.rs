@@ -25,7 +25,7 @@ pub enum SecondFactorRule {
 
 impl SecondFactorRule {
     pub(crate) fn binds(self, role: Role) -> bool {
-        self == Self::Everyone || role >= Role::Admin
+        self == Self::Everyone || role.administers()
     }
 }
 

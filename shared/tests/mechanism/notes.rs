@@ -6,16 +6,22 @@ use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::crypto::Sealed;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Found, NoContent, Route, UserLimit};
+use shared::http::{Created, Endpoint, NoContent, Reply, Route, UserLimit};
 use shared::identity::{Credentials, SignedIn};
 use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::kernel::ids::{Id, Identified, WorkspaceId};
+use shared::kernel::ids::{Id, Identified};
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
 use shared::outbox::Message;
 use shared::table::{Due, Entity};
-use shared::tenancy::{Changes, Listing, Member, Page, Reviewer, Tenant, Workspace};
+use shared::tenancy::permissions::ReadWorkspace;
+use shared::tenancy::{Changes, Listing, Page, Tenant, Workspace};
 use utoipa::ToSchema;
+
+shared::permissions! {
+    /// Writes notes: under a name that the table has, for every role that writes anything.
+    WritePosts;
+}
 
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct Note {
@@ -61,8 +67,6 @@ impl Message for NoteWritten {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WriteNote {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     text: String,
     #[serde(default)]
     secret: Option<SecretText>,
@@ -73,10 +77,10 @@ pub static WRITE: Function = Function::route::<WriteNote>();
 impl Endpoint for WriteNote {
     const ROUTE: Route = Route::post("write-note", "/workspaces/{workspace_id}/notes");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SealSecrets];
-    type Access = Workspace<Member>;
+    type Access = Workspace<WritePosts>;
     type Output = Created<Note>;
 
-    async fn handle(self, workspace: &Workspace<Member>) -> Result<Created<Note>, Problem> {
+    async fn handle(self, workspace: &Workspace<WritePosts>) -> Result<Created<Note>, Problem> {
         let id = workspace.new_id();
         let secret = match &self.secret {
             Some(secret) => Some(workspace.seal("note", &id, secret).await?),
@@ -88,7 +92,7 @@ impl Endpoint for WriteNote {
         Ok(Created(note))
     }
 
-    async fn recall(resource: &str, workspace: &Workspace<Member>) -> Result<Created<Note>, Problem> {
+    async fn recall(resource: &str, workspace: &Workspace<WritePosts>) -> Result<Created<Note>, Problem> {
         Ok(Created(workspace.get::<Note>(resource).await?.into_inner()))
     }
 }
@@ -97,8 +101,6 @@ impl Endpoint for WriteNote {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetNote {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     note_id: NoteId,
 }
 
@@ -107,11 +109,11 @@ pub static GET: Function = Function::route::<GetNote>();
 impl Endpoint for GetNote {
     const ROUTE: Route = Route::get("get-note", "/workspaces/{workspace_id}/notes/{note_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems];
-    type Access = Workspace<Reviewer>;
-    type Output = Found<Note>;
+    type Access = Workspace<ReadWorkspace>;
+    type Output = Reply<Note>;
 
-    async fn handle(self, workspace: &Workspace<Reviewer>) -> Result<Found<Note>, Problem> {
-        Ok(Found(workspace.get::<Note>(&self.note_id).await?.into_inner()))
+    async fn handle(self, workspace: &Workspace<ReadWorkspace>) -> Result<Reply<Note>, Problem> {
+        Ok(Reply(workspace.get::<Note>(&self.note_id).await?.into_inner()))
     }
 }
 
@@ -119,8 +121,6 @@ impl Endpoint for GetNote {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenNote {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     note_id: NoteId,
     #[serde(default)]
     panic: bool,
@@ -131,14 +131,14 @@ pub static OPEN: Function = Function::route::<OpenNote>();
 impl Endpoint for OpenNote {
     const ROUTE: Route = Route::get("open-note", "/workspaces/{workspace_id}/notes/{note_id}/secret");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::OpenSecrets];
-    type Access = Workspace<Reviewer>;
-    type Output = Found<String>;
+    type Access = Workspace<ReadWorkspace>;
+    type Output = Reply<String>;
 
-    async fn handle(self, workspace: &Workspace<Reviewer>) -> Result<Found<String>, Problem> {
+    async fn handle(self, workspace: &Workspace<ReadWorkspace>) -> Result<Reply<String>, Problem> {
         assert!(!self.panic, "as asked");
         let note = workspace.get::<Note>(&self.note_id).await?;
         let sealed = note.secret.as_ref().ok_or_else(Problem::not_found)?;
-        Ok(Found(workspace.open("note", &note.id, sealed).await?.expose().to_owned()))
+        Ok(Reply(workspace.open("note", &note.id, sealed).await?.expose().to_owned()))
     }
 }
 
@@ -194,8 +194,6 @@ impl Endpoint for Greet {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListNotes {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     limit: u32,
     #[serde(default)]
     cursor: Option<String>,
@@ -206,12 +204,12 @@ pub static LIST: Function = Function::route::<ListNotes>();
 impl Endpoint for ListNotes {
     const ROUTE: Route = Route::get("list-notes", "/workspaces/{workspace_id}/notes");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::DeriveKeys];
-    type Access = Workspace<Reviewer>;
-    type Output = Found<Listing<Note>>;
+    type Access = Workspace<ReadWorkspace>;
+    type Output = Reply<Listing<Note>>;
 
-    async fn handle(self, workspace: &Workspace<Reviewer>) -> Result<Found<Listing<Note>>, Problem> {
+    async fn handle(self, workspace: &Workspace<ReadWorkspace>) -> Result<Reply<Listing<Note>>, Problem> {
         let page = Page { limit: self.limit, cursor: self.cursor, newest_first: false };
-        Ok(Found(workspace.page::<Note>("", &page).await?.map(|note| note.into_inner())))
+        Ok(Reply(workspace.page::<Note>("", &page).await?.map(|note| note.into_inner())))
     }
 }
 

@@ -70,7 +70,7 @@ impl Neighbours {
 
 /// Routes of a workspace.
 fn inside() -> impl Iterator<Item = Endpoint> {
-    endpoints().into_iter().filter(|endpoint| matches!(endpoint.access, Requires::Role(_)))
+    endpoints().into_iter().filter(|endpoint| matches!(endpoint.access, Requires::Permission(_)))
 }
 
 /// An id of the same kind that nothing has.

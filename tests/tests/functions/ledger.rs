@@ -103,7 +103,7 @@ async fn the_warm_calls_of_every_route() {
         let calls = warm_calls(&world, &place, &endpoint).await;
         let more = MORE.iter().find(|(more, _, _)| *more == name);
         let allowed = more.map_or(FEW, |(_, allowed, _)| *allowed);
-        let known = matches!(endpoint.access, Requires::Caller | Requires::Session | Requires::Role(_));
+        let known = matches!(endpoint.access, Requires::Caller | Requires::Session | Requires::Permission(_));
         let here: Vec<&String> = calls.iter().filter(|call| !call.starts_with("HTTP.")).collect();
         if known && here.len() > allowed {
             faults.push(format!("{name}: {} calls, {allowed} allowed: {here:?}", here.len()));

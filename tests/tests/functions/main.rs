@@ -18,7 +18,6 @@ mod place;
 mod policies;
 mod repeats;
 mod sample;
-mod scopes;
 /// The server that the tests of channels script: what it does was seen on the real one.
 #[allow(dead_code)]
 #[path = "../../../functions/channels/tests/channels/scripted_server.rs"]

@@ -14,7 +14,7 @@ use crate::sample::{Sample, request};
 /// The POSTs that make or change something of a workspace. Those that issue secrets are never repeated.
 fn repeatable() -> impl Iterator<Item = Endpoint> {
     let posts = endpoints().into_iter().filter(|endpoint| endpoint.route.method == Method::Post);
-    posts.filter(|endpoint| matches!(endpoint.access, Requires::Role(_)) || endpoint.name() == "create-workspace")
+    posts.filter(|endpoint| matches!(endpoint.access, Requires::Permission(_)) || endpoint.name() == "create-workspace")
 }
 
 async fn send(world: &World, endpoint: &Endpoint, event: &Value) -> Response {

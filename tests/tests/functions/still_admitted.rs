@@ -19,7 +19,7 @@ async fn a_change_is_refused_whose_user_is_let_in_no_more() {
     let mut place = world.place().await;
     let (mut faults, mut tried) = (Vec::new(), 0);
     for endpoint in endpoints() {
-        if !matches!(endpoint.access, Requires::Caller | Requires::Session | Requires::Role(_)) {
+        if !matches!(endpoint.access, Requires::Caller | Requires::Session | Requires::Permission(_)) {
             continue;
         }
         let (name, filling) = (endpoint.name(), world.ready_for(endpoint.name(), &place).await);

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route, UserLimit};
+use shared::http::{Endpoint, Reply, Route, UserLimit};
 use shared::identity::{AccountChanges, AccountKey, EpochTurn, Fresh, SignedIn, Strength};
 use shared::kernel::problems::{Problem, Refusal};
 use utoipa::ToSchema;
@@ -75,7 +75,7 @@ impl Endpoint for ChangePassword {
     // Fresh, though the password is asked for: the next session is as strong as this one and counts as fresh, which who
     // has stolen a session must not get for the password alone.
     type Access = Fresh<SignedIn>;
-    type Output = Found<Tokens>;
+    type Output = Reply<Tokens>;
 
     async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
         let accounts = caller.accounts();
@@ -101,7 +101,7 @@ impl Endpoint for ChangePassword {
         // The device is known: it had a session a moment ago.
         let device = Some(KnownDevice::new(accounts.entropy()));
         let opening = Opening { means, device, epoch: accounts.epoch(caller.user()).await? };
-        Ok(Found(session::open(accounts, &user, opening, AccountChanges::default()).await?))
+        Ok(Reply(session::open(accounts, &user, opening, AccountChanges::default()).await?))
     }
 }
 

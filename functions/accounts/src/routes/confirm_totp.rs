@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Strength};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
@@ -41,7 +41,7 @@ impl Endpoint for ConfirmTotp {
     const ROUTE: Route = Route::post("confirm-totp", "/me/totp/confirm");
     const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
     type Access = Fresh<SignedIn>;
-    type Output = Found<ConfirmedTotp>;
+    type Output = Reply<ConfirmedTotp>;
 
     async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
         let (accounts, now) = (caller.accounts(), caller.accounts().now());
@@ -68,7 +68,7 @@ impl Endpoint for ConfirmTotp {
             .event(Occurrence::of(&TOTP_ADDED, user.id))
             .send(user.id, &letter(&user, now));
         accounts.commit(changes).await?;
-        Ok(Found(ConfirmedTotp { recovery_codes }))
+        Ok(Reply(ConfirmedTotp { recovery_codes }))
     }
 }
 

@@ -4,8 +4,8 @@ use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
-use shared::identity::{AccountKey, Known, Wanted};
+use shared::http::{Endpoint, Reply, Route};
+use shared::identity::{AccountKey, Known, TokenScope, Wanted};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
@@ -49,13 +49,14 @@ pub static FUNCTION: Function = Function::route::<GetMe>();
 impl Endpoint for GetMe {
     const ROUTE: Route = Route::get("get-me", "/me");
     const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const TOKEN: Option<TokenScope> = Some(TokenScope::read("me"));
     type Access = Known;
-    type Output = Found<Me>;
+    type Output = Reply<Me>;
 
     async fn handle(self, caller: &Known) -> Result<Self::Output, Problem> {
         let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
         let mut found = accounts.look_up(Wanted::default().of::<User>(&key).of::<Recovery>(&key)).await?;
         let user = found.take::<User>(&key)?.ok_or_else(Problem::not_found)?;
-        Ok(Found(Me::new(caller, &user, found.take(&key)?)))
+        Ok(Reply(Me::new(caller, &user, found.take(&key)?)))
     }
 }

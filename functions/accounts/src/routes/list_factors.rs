@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::SignedIn;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
@@ -48,13 +48,13 @@ impl Endpoint for ListFactors {
     const ROUTE: Route = Route::get("list-factors", "/me/factors");
     const GRANTS: &'static [Grant] = &[Grant::Accounts];
     type Access = SignedIn;
-    type Output = Found<FactorsView>;
+    type Output = Reply<FactorsView>;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let factors = Factors::of(caller.accounts(), caller.user()).await?;
         let confirmed_at = factors.totp.as_ref().and_then(|totp| totp.confirmed_at());
         let codes = factors.recovery_codes.as_ref();
-        Ok(Found(FactorsView {
+        Ok(Reply(FactorsView {
             second_factor_asked: factors.is_enrolled(),
             totp: confirmed_at.map(|confirmed_at| TotpView { confirmed_at }),
             passkeys: factors.passkeys(),

@@ -4,7 +4,7 @@ use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::Credentials;
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
@@ -44,7 +44,7 @@ impl Endpoint for Login {
     const ROUTE: Route = Route::post("login", "/auth/login").memory_mb(1024);
     const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys, Grant::SignTokens];
     type Access = Credentials;
-    type Output = Found<LoggedIn>;
+    type Output = Reply<LoggedIn>;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
         let Self { email, password, device_token } = self;
@@ -56,12 +56,12 @@ impl Endpoint for Login {
             let entry = SignIn::now(accounts, user.id, Means::Password, outcome, None);
             accounts.commit(changes.insert(&entry).same_epoch(user.id, epoch)).await?;
             let second_factor = second_factor::issue_challenge(accounts, user.id, epoch, &factors).await?;
-            return Ok(Found(LoggedIn::SecondFactor { second_factor }));
+            return Ok(Reply(LoggedIn::SecondFactor { second_factor }));
         }
         let opening = Opening { means: Means::Password, device, epoch };
         let changes = factors.stay_as_they_are(changes);
         let tokens = session::open(accounts, &user, opening, changes).await?;
         accounts.proved();
-        Ok(Found(LoggedIn::Tokens(tokens)))
+        Ok(Reply(LoggedIn::Tokens(tokens)))
     }
 }

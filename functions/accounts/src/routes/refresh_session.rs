@@ -6,7 +6,7 @@ use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Accounts, Anyone, SessionTerms};
 use shared::kernel::problems::Problem;
 use shared::table::Stored;
@@ -37,19 +37,19 @@ impl Endpoint for RefreshSession {
     const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys, Grant::SignTokens];
     // A token of 512 random bits cannot be guessed: the limit on credentials would only hurt those behind one address.
     type Access = Anyone;
-    type Output = Found<Tokens>;
+    type Output = Reply<Tokens>;
 
     async fn handle(self, accounts: &Anyone) -> Result<Self::Output, Problem> {
         let mut record = self.record(accounts).await?;
         if record.spent_at.is_none() {
             if let Some(tokens) = self.exchange(accounts, &mut record).await? {
-                return Ok(Found(tokens));
+                return Ok(Reply(tokens));
             }
             // It was exchanged between our read and our write; the record tells by which attempt.
             record = self.record(accounts).await?;
         }
         match self.exchange_again(accounts, &record).await? {
-            Some(tokens) => Ok(Found(tokens)),
+            Some(tokens) => Ok(Reply(tokens)),
             None => Err(revoke_everything(accounts, &record.terms()).await?.into()),
         }
     }

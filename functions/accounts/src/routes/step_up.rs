@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route, UserLimit};
+use shared::http::{Endpoint, Reply, Route, UserLimit};
 use shared::identity::sessions::FRESH_FOR;
 use shared::identity::{AccountChanges, AccountKey, SignedIn, Strength, Wanted};
 use shared::kernel::problems::{Problem, Refusal};
@@ -87,7 +87,7 @@ impl Endpoint for StepUp {
     const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 300 });
     type Access = SignedIn;
-    type Output = Found<SteppedUp>;
+    type Output = Reply<SteppedUp>;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let (accounts, now) = (caller.accounts(), caller.accounts().now());
@@ -113,7 +113,7 @@ impl Endpoint for StepUp {
         };
         let proved = (strength, caller.epoch());
         accounts.commit(changes.prove_factor(caller.user(), caller.session(), proved, now)).await?;
-        Ok(Found(SteppedUp::at(now)))
+        Ok(Reply(SteppedUp::at(now)))
     }
 }
 

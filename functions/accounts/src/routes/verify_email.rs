@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::crypto::link::LinkClaims;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Credentials};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
@@ -43,7 +43,7 @@ impl Endpoint for VerifyEmail {
     const ROUTE: Route = Route::post("verify-email", "/auth/verify-email").memory_mb(1024);
     const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
     type Access = Credentials;
-    type Output = Found<VerifiedEmail>;
+    type Output = Reply<VerifiedEmail>;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
         let claims = accounts.verify_link(&self.token, VERIFY_EMAIL).await?.ok_or(DeadLink::OF_ADDRESS)?;
@@ -56,7 +56,7 @@ impl Endpoint for VerifyEmail {
             Verified::Before => self.must_be_repeated(accounts, user).await?,
         }
         accounts.proved();
-        Ok(Found(VerifiedEmail { email }))
+        Ok(Reply(VerifiedEmail { email }))
     }
 }
 

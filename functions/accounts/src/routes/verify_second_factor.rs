@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Credentials};
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
@@ -36,7 +36,7 @@ impl Endpoint for VerifySecondFactor {
     const ROUTE: Route = Route::post("verify-second-factor", "/auth/second-factor");
     const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys, Grant::SignTokens];
     type Access = Credentials;
-    type Output = Found<Tokens>;
+    type Output = Reply<Tokens>;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
         let proof = Proof::exactly_one(self.code, self.recovery_code)?;
@@ -50,6 +50,6 @@ impl Endpoint for VerifySecondFactor {
         let changes = prove(accounts, &user, &proof, if_wrong, SecondFactorError::WrongCode).await?;
         let tokens = session::open(accounts, &user, Opening { means, device, epoch }, changes).await?;
         accounts.proved();
-        Ok(Found(tokens))
+        Ok(Reply(tokens))
     }
 }

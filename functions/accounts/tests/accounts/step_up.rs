@@ -12,7 +12,8 @@ use shared::identity::{AccountChanges, EpochTurn, SessionTerms, Strength};
 use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::SignedDuration;
-use shared::tenancy::{Reviewer, Role, Workspace};
+use shared::tenancy::permissions::ReadWorkspace;
+use shared::tenancy::{Role, Workspace};
 use shared::testing::{Request, TestApp};
 use utoipa::ToSchema;
 
@@ -62,20 +63,17 @@ async fn a_step_up_by_a_code_makes_an_older_session_a_strong_one() {
 /// Does what any route of a workspace does: it lets its members in.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Visit {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
-}
+struct Visit {}
 
 static VISIT: Function = Function::route::<Visit>();
 
 impl Endpoint for Visit {
     const ROUTE: Route = Route::get("visit", "/workspaces/{workspace_id}/visit");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems];
-    type Access = Workspace<Reviewer>;
+    type Access = Workspace<ReadWorkspace>;
     type Output = NoContent;
 
-    async fn handle(self, _: &Workspace<Reviewer>) -> Result<NoContent, Problem> {
+    async fn handle(self, _: &Workspace<ReadWorkspace>) -> Result<NoContent, Problem> {
         Ok(NoContent)
     }
 }

@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 use shared::audit::AuditEntry;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
-use shared::kernel::ids::WorkspaceId;
+use shared::http::{Endpoint, Reply, Route};
+use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
-use shared::tenancy::{Admin, Entitlement, Listing, Page, PageLimit, Workspace};
+use shared::tenancy::{Entitlement, Listing, Page, PageLimit, Workspace};
 use utoipa::ToSchema;
+
+use crate::permissions::ReadAuditLog;
 
 /// The plans on which members see their own audit log.
 pub const AUDIT_LOG: Entitlement = Entitlement::named("AuditLog");
@@ -18,8 +20,6 @@ pub const AUDIT_LOG: Entitlement = Entitlement::named("AuditLog");
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListAuditEntries {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     /// Entries on a page; 50 if it is left out.
     #[serde(default)]
     #[schema(inline)]
@@ -70,11 +70,12 @@ impl Endpoint for ListAuditEntries {
     const ROUTE: Route = Route::get("list-audit-entries", "/workspaces/{workspace_id}/audit-entries");
     const GRANTS: &'static [Grant] = &[Grant::ReadAudit, Grant::DeriveKeys];
     const NEEDS: &'static [Entitlement] = &[AUDIT_LOG];
-    type Access = Workspace<Admin>;
-    type Output = Found<Listing<AuditEntryView>>;
+    const TOKEN: Option<TokenScope> = Some(TokenScope::read("audit-entries"));
+    type Access = Workspace<ReadAuditLog>;
+    type Output = Reply<Listing<AuditEntryView>>;
 
-    async fn handle(self, workspace: &Workspace<Admin>) -> Result<Self::Output, Problem> {
+    async fn handle(self, workspace: &Workspace<ReadAuditLog>) -> Result<Self::Output, Problem> {
         let page = Page { limit: self.limit.get(), cursor: self.cursor, newest_first: true };
-        Ok(Found(workspace.audit_entries(&page).await?.map(AuditEntryView::from)))
+        Ok(Reply(workspace.audit_entries(&page).await?.map(AuditEntryView::from)))
     }
 }

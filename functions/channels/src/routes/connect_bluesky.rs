@@ -5,15 +5,16 @@ use shared::aws::grants::Grant;
 use shared::crypto::Sealed;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Route};
-use shared::kernel::ids::WorkspaceId;
+use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
 use shared::table::Stored;
-use shared::tenancy::{Admin, Changes, Scope, Workspace};
+use shared::tenancy::{Changes, Scope, Workspace};
 use utoipa::ToSchema;
 
 use crate::bluesky::sign_in::{AppPassword, Identifier, Service, SignedIn, sign_in, sign_out};
 use crate::channel::{Channel, ChannelError, ChannelId, ChannelView, ConnectedAccounts, Connection};
 use crate::jobs::end_channel_session::EndChannelSession;
+use crate::permissions::ManageChannels;
 use crate::platform::Platform;
 use crate::session::{ChannelSession, EndedSession, TOKEN_PURPOSE};
 
@@ -24,8 +25,6 @@ use crate::session::{ChannelSession, EndedSession, TOKEN_PURPOSE};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectBluesky {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     /// The server where the account signs in; `https://bsky.social` if it is left out.
     service: Option<Service>,
     /// The account's handle, DID or e-mail address.
@@ -34,15 +33,18 @@ pub struct ConnectBluesky {
     app_password: AppPassword,
 }
 
+type Proof = Workspace<ManageChannels>;
+
 pub static FUNCTION: Function = Function::route::<ConnectBluesky>();
 
 impl Endpoint for ConnectBluesky {
     const ROUTE: Route = Route::post("connect-bluesky", "/workspaces/{workspace_id}/channels/bluesky").timeout_s(25);
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SealSecrets, Grant::CallPlatforms];
-    type Access = Workspace<Admin>;
+    const TOKEN: Option<TokenScope> = Some(TokenScope::write("channels"));
+    type Access = Workspace<ManageChannels>;
     type Output = Created<ChannelView>;
 
-    async fn handle(self, workspace: &Workspace<Admin>) -> Result<Self::Output, Problem> {
+    async fn handle(self, workspace: &Workspace<ManageChannels>) -> Result<Self::Output, Problem> {
         let service = Service::or_default(self.service)?;
         // The one external effect that must come before the commit: what it brings is what is committed.
         let account = sign_in(workspace, &service, &self.identifier, &self.app_password).await?;
@@ -54,13 +56,13 @@ impl Endpoint for ConnectBluesky {
         kept.map(Created)
     }
 
-    async fn recall(resource: &str, workspace: &Workspace<Admin>) -> Result<Self::Output, Problem> {
+    async fn recall(resource: &str, workspace: &Workspace<ManageChannels>) -> Result<Self::Output, Problem> {
         let channel = workspace.get::<Channel>(resource).await?;
         Ok(Created(ChannelView::from(&*channel)))
     }
 }
 
-async fn keep(workspace: &Workspace<Admin>, service: &Service, account: &SignedIn) -> Result<ChannelView, Problem> {
+async fn keep(workspace: &Proof, service: &Service, account: &SignedIn) -> Result<ChannelView, Problem> {
     let accounts = workspace.find::<ConnectedAccounts>(ConnectedAccounts::KEY).await?;
     let known =
         accounts.as_ref().and_then(|accounts| accounts.channel_of(Platform::Bluesky, account.account_id.as_str()));
@@ -71,7 +73,7 @@ async fn keep(workspace: &Workspace<Admin>, service: &Service, account: &SignedI
 }
 
 async fn connect(
-    workspace: &Workspace<Admin>,
+    workspace: &Proof,
     accounts: Option<Stored<ConnectedAccounts>>,
     service: &Service,
     account: &SignedIn,
@@ -111,7 +113,7 @@ async fn connect(
 
 /// Puts new tokens in the place of the old ones, whose session is ended once that is committed.
 async fn reconnect(
-    workspace: &Workspace<Admin>,
+    workspace: &Proof,
     channel: ChannelId,
     service: &Service,
     account: &SignedIn,

@@ -4,13 +4,14 @@ use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
-use shared::kernel::ids::WorkspaceId;
+use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Admin, Changes, Workspace};
+use shared::tenancy::{Changes, Workspace};
 use utoipa::ToSchema;
 
 use crate::channel::{Channel, ChannelError, ChannelId, ConnectedAccounts};
 use crate::jobs::end_channel_session::EndChannelSession;
+use crate::permissions::ManageChannels;
 use crate::session::{ChannelSession, EndedSession};
 
 /// Disconnects an account.
@@ -20,8 +21,6 @@ use crate::session::{ChannelSession, EndedSession};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DisconnectChannel {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     channel_id: ChannelId,
 }
 
@@ -30,10 +29,11 @@ pub static FUNCTION: Function = Function::route::<DisconnectChannel>();
 impl Endpoint for DisconnectChannel {
     const ROUTE: Route = Route::delete("disconnect-channel", "/workspaces/{workspace_id}/channels/{channel_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
-    type Access = Workspace<Admin>;
+    const TOKEN: Option<TokenScope> = Some(TokenScope::write("channels"));
+    type Access = Workspace<ManageChannels>;
     type Output = NoContent;
 
-    async fn handle(self, workspace: &Workspace<Admin>) -> Result<Self::Output, Problem> {
+    async fn handle(self, workspace: &Workspace<ManageChannels>) -> Result<Self::Output, Problem> {
         let channel = workspace.get::<Channel>(&self.channel_id).await?;
         let session = workspace.get::<ChannelSession>(&self.channel_id).await?;
         let mut accounts = workspace.get::<ConnectedAccounts>(ConnectedAccounts::KEY).await?;

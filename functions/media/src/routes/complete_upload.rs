@@ -7,14 +7,15 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route, UserLimit};
-use shared::kernel::ids::WorkspaceId;
+use shared::http::{Endpoint, Reply, Route, UserLimit};
+use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, Refusal};
 use shared::kernel::worker::Worker;
-use shared::tenancy::{Changes, Member, Scope, Workspace};
+use shared::tenancy::{Changes, Scope, Workspace};
 use utoipa::ToSchema;
 
 use crate::media::{MAX_UPLOAD_BYTES, Media, MediaError, MediaId, RenditionRole, Sha256, StoredPicture, UPLOADS};
+use crate::permissions::WriteMedia;
 use crate::picture::{self, Prepared};
 use crate::rendition::Rendition;
 use crate::view::MediaView;
@@ -23,8 +24,6 @@ use crate::view::MediaView;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompleteUpload {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     media_id: MediaId,
 }
 
@@ -42,13 +41,14 @@ impl Endpoint for CompleteUpload {
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ReadObjects, Grant::WriteObjects];
     /// Counted before the file is read: a damaged file costs as much as a valid one.
     const LIMIT: Option<UserLimit> = Some(UPLOADS);
-    type Access = Workspace<Member>;
-    type Output = Found<MediaView>;
+    const TOKEN: Option<TokenScope> = Some(TokenScope::write("media"));
+    type Access = Workspace<WriteMedia>;
+    type Output = Reply<MediaView>;
 
-    async fn handle(self, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+    async fn handle(self, workspace: &Workspace<WriteMedia>) -> Result<Self::Output, Problem> {
         let mut media = workspace.get::<Media>(&self.media_id).await?;
         if media.ready().is_ok() {
-            return Ok(Found(MediaView::from(&*media)));
+            return Ok(Reply(MediaView::from(&*media)));
         }
         let upload = workspace.read_upload(&self.media_id.to_string(), None, MAX_UPLOAD_BYTES).await?;
         let upload = upload.ok_or(MediaError::NotUploaded)?;
@@ -67,13 +67,13 @@ impl Endpoint for CompleteUpload {
             Err(problem) if problem.code() == MediaError::CompletedMeanwhile.code() => {
                 Self::recall(&self.media_id.to_string(), workspace).await
             }
-            outcome => outcome.map(|()| Found(MediaView::from(&*media))),
+            outcome => outcome.map(|()| Reply(MediaView::from(&*media))),
         }
     }
 
-    async fn recall(resource: &str, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+    async fn recall(resource: &str, workspace: &Workspace<WriteMedia>) -> Result<Self::Output, Problem> {
         let id: MediaId = resource.parse().map_err(Problem::internal)?;
-        Ok(Found(MediaView::from(&*workspace.get::<Media>(&id).await?)))
+        Ok(Reply(MediaView::from(&*workspace.get::<Media>(&id).await?)))
     }
 }
 

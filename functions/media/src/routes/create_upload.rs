@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Route, UserLimit};
-use shared::kernel::ids::WorkspaceId;
+use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Changes, Member, Scope, Workspace};
+use shared::tenancy::{Changes, Scope, Workspace};
 use utoipa::ToSchema;
 
 use crate::media::{AltText, MAX_UPLOAD_BYTES, Media, MediaError, MediaId, Sha256, SizeBytes, State, UPLOADS};
+use crate::permissions::WriteMedia;
 use crate::view::MediaView;
 
 /// Announces a picture and signs the upload of its file.
@@ -25,8 +26,6 @@ use crate::view::MediaView;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateUpload {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     size_bytes: SizeBytes,
     /// Of the whole file.
     sha256: Sha256,
@@ -58,10 +57,11 @@ impl Endpoint for CreateUpload {
     const ROUTE: Route = Route::post("create-upload", "/workspaces/{workspace_id}/media");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SignUploads];
     const LIMIT: Option<UserLimit> = Some(UPLOADS);
-    type Access = Workspace<Member>;
+    const TOKEN: Option<TokenScope> = Some(TokenScope::write("media"));
+    type Access = Workspace<WriteMedia>;
     type Output = Created<UploadCreated>;
 
-    async fn handle(self, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+    async fn handle(self, workspace: &Workspace<WriteMedia>) -> Result<Self::Output, Problem> {
         let max_bytes = workspace.limit("upload_bytes").map_or(MAX_UPLOAD_BYTES, |limit| limit.min(MAX_UPLOAD_BYTES));
         if self.size_bytes.get() > max_bytes {
             return Err(MediaError::OverPlanLimit { max_bytes }.into());
@@ -75,7 +75,7 @@ impl Endpoint for CreateUpload {
         Ok(Created(answer))
     }
 
-    async fn recall(resource: &str, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+    async fn recall(resource: &str, workspace: &Workspace<WriteMedia>) -> Result<Self::Output, Problem> {
         let id: MediaId = resource.parse().map_err(Problem::internal)?;
         sign(workspace, &*workspace.get::<Media>(&id).await?).await.map(Created)
     }

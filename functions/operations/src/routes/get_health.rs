@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::Anyone;
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
@@ -25,9 +25,9 @@ pub static FUNCTION: Function = Function::route::<GetHealth>();
 impl Endpoint for GetHealth {
     const ROUTE: Route = Route::get("get-health", "/health");
     type Access = Anyone;
-    type Output = Found<Health>;
+    type Output = Reply<Health>;
 
     async fn handle(self, _: &Anyone) -> Result<Self::Output, Problem> {
-        Ok(Found(Health { status: "ok" }))
+        Ok(Reply(Health { status: "ok" }))
     }
 }

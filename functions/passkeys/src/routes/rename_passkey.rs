@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, SignedIn};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
@@ -25,7 +25,7 @@ impl Endpoint for RenamePasskey {
     const ROUTE: Route = Route::put("rename-passkey", "/me/passkeys/{passkey_id}");
     const GRANTS: &'static [Grant] = &[Grant::Accounts];
     type Access = SignedIn;
-    type Output = Found<PasskeyView>;
+    type Output = Reply<PasskeyView>;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let passkeys = caller.accounts().list::<Passkey>(&AccountKey::User(caller.user())).await?;
@@ -33,6 +33,6 @@ impl Endpoint for RenamePasskey {
         let mut passkey = passkey.ok_or_else(Problem::not_found)?;
         passkey.name = self.name;
         caller.accounts().commit(AccountChanges::default().replace(&passkey)).await?;
-        Ok(Found(PasskeyView::from(&*passkey)))
+        Ok(Reply(PasskeyView::from(&*passkey)))
     }
 }

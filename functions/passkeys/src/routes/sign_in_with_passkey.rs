@@ -5,7 +5,7 @@ use accounts::session::{self, Means, Opening, Tokens};
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::Credentials;
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
@@ -32,7 +32,7 @@ impl Endpoint for SignInWithPasskey {
     const ROUTE: Route = Route::post("sign-in-with-passkey", "/auth/passkey");
     const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys, Grant::SignTokens];
     type Access = Credentials;
-    type Output = Found<Tokens>;
+    type Output = Reply<Tokens>;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
         let ceremony = Ceremony::end(accounts, &self.ceremony, Purpose::Proof).await?;
@@ -45,6 +45,6 @@ impl Endpoint for SignInWithPasskey {
         let how = Opening { means: Means::Passkey, device, epoch };
         let tokens = session::open(accounts, &proved.user, how, proved.changes).await?;
         accounts.proved();
-        Ok(Found(tokens))
+        Ok(Reply(tokens))
     }
 }

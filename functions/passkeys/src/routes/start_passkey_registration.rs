@@ -5,7 +5,7 @@ use accounts::user::User;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Wanted};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
@@ -36,7 +36,7 @@ impl Endpoint for StartPasskeyRegistration {
     const ROUTE: Route = Route::post("start-passkey-registration", "/me/passkeys/options");
     const GRANTS: &'static [Grant] = &[Grant::Accounts];
     type Access = Fresh<SignedIn>;
-    type Output = Found<PasskeyRegistrationStarted>;
+    type Output = Reply<PasskeyRegistrationStarted>;
 
     async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
         let accounts = caller.accounts();
@@ -56,6 +56,6 @@ impl Endpoint for StartPasskeyRegistration {
         let known = known.iter().map(|passkey| &**passkey);
         let options = PasskeyCreationOptions::new(ceremony.challenge, party, &user, known);
         let ceremony = name.give_out();
-        Ok(Found(PasskeyRegistrationStarted { ceremony, expires_in_s: LIFETIME.as_secs(), options }))
+        Ok(Reply(PasskeyRegistrationStarted { ceremony, expires_in_s: LIFETIME.as_secs(), options }))
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, Anyone};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
@@ -35,13 +35,13 @@ impl Endpoint for StartPasskeySignIn {
     const GRANTS: &'static [Grant] = &[Grant::Accounts];
     // It tries nothing: counted as an attempt, it would halve those that an address has.
     type Access = Anyone;
-    type Output = Found<PasskeySignInStarted>;
+    type Output = Reply<PasskeySignInStarted>;
 
     async fn handle(self, accounts: &Anyone) -> Result<Self::Output, Problem> {
         let party = relying_party(accounts)?;
         let (name, ceremony) = Ceremony::begin(accounts.entropy(), Purpose::Proof, accounts.now());
         accounts.commit(AccountChanges::default().insert(&ceremony)).await?;
         let options = PasskeyRequestOptions::new(ceremony.challenge, party);
-        Ok(Found(PasskeySignInStarted { ceremony: name.give_out(), expires_in_s: LIFETIME.as_secs(), options }))
+        Ok(Reply(PasskeySignInStarted { ceremony: name.give_out(), expires_in_s: LIFETIME.as_secs(), options }))
     }
 }

@@ -4,7 +4,7 @@ use accounts::routes::step_up::SteppedUp;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route, UserLimit};
+use shared::http::{Endpoint, Reply, Route, UserLimit};
 use shared::identity::{SignedIn, Strength};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
@@ -31,7 +31,7 @@ impl Endpoint for StepUpWithPasskey {
     const GRANTS: &'static [Grant] = &[Grant::Accounts];
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 10, seconds: 300 });
     type Access = SignedIn;
-    type Output = Found<SteppedUp>;
+    type Output = Reply<SteppedUp>;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let accounts = caller.accounts();
@@ -42,6 +42,6 @@ impl Endpoint for StepUpWithPasskey {
         let proved = prove(accounts, &ceremony, &self.credential, claimed, PasskeyError::RefusedInSession).await?;
         let (now, strength) = (accounts.now(), (Strength::Multi, caller.epoch()));
         accounts.commit(proved.changes.prove_factor(caller.user(), caller.session(), strength, now)).await?;
-        Ok(Found(SteppedUp::at(now)))
+        Ok(Reply(SteppedUp::at(now)))
     }
 }

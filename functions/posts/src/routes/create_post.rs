@@ -4,13 +4,14 @@ use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Route};
-use shared::kernel::ids::WorkspaceId;
+use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Changes, Entitlement, Member, Workspace};
+use shared::tenancy::{Changes, Entitlement, Workspace};
 use utoipa::ToSchema;
 
 use crate::distinct::{ChannelIds, MediaIds};
 use crate::limits::{self, Content};
+use crate::permissions::WritePosts;
 use crate::post::{POST_PUBLISHING, Post, PostId};
 use crate::post_text::PostText;
 use crate::view::PostView;
@@ -19,8 +20,6 @@ use crate::view::PostView;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreatePost {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     text: PostText,
     /// Pictures of the workspace, in the order in which they are shown.
     #[serde(default)]
@@ -38,10 +37,11 @@ impl Endpoint for CreatePost {
     const ROUTE: Route = Route::post("create-post", "/workspaces/{workspace_id}/posts");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
     const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
-    type Access = Workspace<Member>;
+    const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
+    type Access = Workspace<WritePosts>;
     type Output = Created<PostView>;
 
-    async fn handle(self, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+    async fn handle(self, workspace: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
         let content = Content { text: &self.text, media_ids: &self.media_ids };
         limits::check_draft(workspace, content, &self.channel_ids).await?;
         let post = Post::draft(
@@ -56,7 +56,7 @@ impl Endpoint for CreatePost {
         Ok(Created(PostView::from(&post)))
     }
 
-    async fn recall(resource: &str, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+    async fn recall(resource: &str, workspace: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
         let id: PostId = resource.parse().map_err(Problem::internal)?;
         Ok(Created(PostView::from(&*workspace.get::<Post>(&id).await?)))
     }

@@ -4,12 +4,13 @@ use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
-use shared::kernel::ids::WorkspaceId;
+use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Changes, Member, Workspace};
+use shared::tenancy::{Changes, Workspace};
 use utoipa::ToSchema;
 
 use crate::delivery::{Delivery, DeliveryKey};
+use crate::permissions::WritePosts;
 use crate::post::{Post, PostId};
 use crate::post_error::PostError;
 use crate::trash::TrashedPost;
@@ -19,8 +20,6 @@ use crate::trash::TrashedPost;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeletePost {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     post_id: PostId,
 }
 
@@ -29,10 +28,11 @@ pub static FUNCTION: Function = Function::route::<DeletePost>();
 impl Endpoint for DeletePost {
     const ROUTE: Route = Route::delete("delete-post", "/workspaces/{workspace_id}/posts/{post_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
-    type Access = Workspace<Member>;
+    const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
+    type Access = Workspace<WritePosts>;
     type Output = NoContent;
 
-    async fn handle(self, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+    async fn handle(self, workspace: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
         let post = workspace.get::<Post>(&self.post_id).await?;
         let keys: Vec<_> = post.discard()?.iter().map(|progress| DeliveryKey::of(post.id, progress)).collect();
         let found = workspace.find_all::<Delivery>(&keys).await?;

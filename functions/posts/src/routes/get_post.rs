@@ -3,12 +3,13 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
-use shared::kernel::ids::WorkspaceId;
+use shared::http::{Endpoint, Reply, Route};
+use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Reviewer, Workspace};
+use shared::tenancy::Workspace;
 use utoipa::ToSchema;
 
+use crate::permissions::ReadPosts;
 use crate::post::{Post, PostId};
 use crate::view::PostView;
 
@@ -16,8 +17,6 @@ use crate::view::PostView;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetPost {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     post_id: PostId,
 }
 
@@ -26,10 +25,11 @@ pub static FUNCTION: Function = Function::route::<GetPost>();
 impl Endpoint for GetPost {
     const ROUTE: Route = Route::get("get-post", "/workspaces/{workspace_id}/posts/{post_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems];
-    type Access = Workspace<Reviewer>;
-    type Output = Found<PostView>;
+    const TOKEN: Option<TokenScope> = Some(TokenScope::read("posts"));
+    type Access = Workspace<ReadPosts>;
+    type Output = Reply<PostView>;
 
-    async fn handle(self, workspace: &Workspace<Reviewer>) -> Result<Self::Output, Problem> {
-        Ok(Found(PostView::from(&*workspace.get::<Post>(&self.post_id).await?)))
+    async fn handle(self, workspace: &Workspace<ReadPosts>) -> Result<Self::Output, Problem> {
+        Ok(Reply(PostView::from(&*workspace.get::<Post>(&self.post_id).await?)))
     }
 }

@@ -3,14 +3,15 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
-use shared::kernel::ids::WorkspaceId;
+use shared::http::{Endpoint, Reply, Route};
+use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
 use shared::table::Entity;
-use shared::tenancy::{Listing, Page, PageLimit, Reviewer, Workspace};
+use shared::tenancy::{Listing, Page, PageLimit, Workspace};
 use utoipa::ToSchema;
 
 use crate::delivery::{Delivery, deliveries_of};
+use crate::permissions::ReadPosts;
 use crate::post::{Post, PostId};
 use crate::view::DeliveryView;
 
@@ -19,8 +20,6 @@ use crate::view::DeliveryView;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListDeliveries {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     post_id: PostId,
     /// Deliveries on a page; 50 if it is left out.
     #[serde(default)]
@@ -35,10 +34,11 @@ pub static FUNCTION: Function = Function::route::<ListDeliveries>();
 impl Endpoint for ListDeliveries {
     const ROUTE: Route = Route::get("list-deliveries", "/workspaces/{workspace_id}/posts/{post_id}/deliveries");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::DeriveKeys];
-    type Access = Workspace<Reviewer>;
-    type Output = Found<Listing<DeliveryView>>;
+    const TOKEN: Option<TokenScope> = Some(TokenScope::read("posts"));
+    type Access = Workspace<ReadPosts>;
+    type Output = Reply<Listing<DeliveryView>>;
 
-    async fn handle(self, workspace: &Workspace<Reviewer>) -> Result<Self::Output, Problem> {
+    async fn handle(self, workspace: &Workspace<ReadPosts>) -> Result<Self::Output, Problem> {
         let page = Page { limit: self.limit.get(), cursor: self.cursor, newest_first: true };
         let deliveries = workspace.page::<Delivery>(&deliveries_of(self.post_id), &page).await?;
         // A delivery that will stay shows that its post is there, which saves a read. Those that will
@@ -46,6 +46,6 @@ impl Endpoint for ListDeliveries {
         if !deliveries.items.iter().any(|delivery| delivery.expires_at().is_none()) {
             workspace.get::<Post>(&self.post_id).await?;
         }
-        Ok(Found(deliveries.map(|delivery| DeliveryView::from(&*delivery))))
+        Ok(Reply(deliveries.map(|delivery| DeliveryView::from(&*delivery))))
     }
 }

@@ -3,12 +3,13 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
-use shared::kernel::ids::WorkspaceId;
+use shared::http::{Endpoint, Reply, Route};
+use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Listing, Page, PageLimit, Reviewer, Workspace};
+use shared::tenancy::{Listing, Page, PageLimit, Workspace};
 use utoipa::ToSchema;
 
+use crate::permissions::ReadPosts;
 use crate::post::Post;
 use crate::view::PostView;
 
@@ -16,8 +17,6 @@ use crate::view::PostView;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListPosts {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     /// Posts on a page; 50 if it is left out.
     #[serde(default)]
     #[schema(inline)]
@@ -31,12 +30,13 @@ pub static FUNCTION: Function = Function::route::<ListPosts>();
 impl Endpoint for ListPosts {
     const ROUTE: Route = Route::get("list-posts", "/workspaces/{workspace_id}/posts");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::DeriveKeys];
-    type Access = Workspace<Reviewer>;
-    type Output = Found<Listing<PostView>>;
+    const TOKEN: Option<TokenScope> = Some(TokenScope::read("posts"));
+    type Access = Workspace<ReadPosts>;
+    type Output = Reply<Listing<PostView>>;
 
-    async fn handle(self, workspace: &Workspace<Reviewer>) -> Result<Self::Output, Problem> {
+    async fn handle(self, workspace: &Workspace<ReadPosts>) -> Result<Self::Output, Problem> {
         let page = Page { limit: self.limit.get(), cursor: self.cursor, newest_first: true };
         let posts = workspace.page::<Post>("", &page).await?;
-        Ok(Found(posts.map(|post| PostView::from(&*post))))
+        Ok(Reply(posts.map(|post| PostView::from(&*post))))
     }
 }

@@ -5,15 +5,16 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
-use shared::kernel::ids::WorkspaceId;
+use shared::http::{Endpoint, Reply, Route};
+use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Changes, Entitlement, Member, Workspace};
+use shared::tenancy::{Changes, Entitlement, Workspace};
 use utoipa::ToSchema;
 
 use crate::delivery::Delivery;
 use crate::distinct::ScheduledChannelIds;
 use crate::limits::{self, Content};
+use crate::permissions::WritePosts;
 use crate::post::{POST_PUBLISHING, Post, PostId};
 use crate::post_error::PostError;
 use crate::progress::put_aside;
@@ -27,8 +28,6 @@ use crate::wall_time::WallTime;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SchedulePost {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     post_id: PostId,
     #[schema(inline)]
     at: WallTime,
@@ -45,10 +44,11 @@ impl Endpoint for SchedulePost {
     const ROUTE: Route = Route::post("schedule-post", "/workspaces/{workspace_id}/posts/{post_id}/schedule");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
     const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
-    type Access = Workspace<Member>;
-    type Output = Found<PostView>;
+    const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
+    type Access = Workspace<WritePosts>;
+    type Output = Reply<PostView>;
 
-    async fn handle(self, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+    async fn handle(self, workspace: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
         let mut post = workspace.get::<Post>(&self.post_id).await?;
         let now = workspace.now();
         let schedule = Schedule::new(self.at, &self.time_zone, now)?;
@@ -67,11 +67,11 @@ impl Endpoint for SchedulePost {
             .audit("post.scheduled", post.id)
             .detail(json!({ "schedule": post.schedule, "channel_ids": post.channel_ids }));
         workspace.commit(changes).await?;
-        Ok(Found(PostView::from(&*post)))
+        Ok(Reply(PostView::from(&*post)))
     }
 
-    async fn recall(resource: &str, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+    async fn recall(resource: &str, workspace: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
         let id: PostId = resource.parse().map_err(Problem::internal)?;
-        Ok(Found(PostView::from(&*workspace.get::<Post>(&id).await?)))
+        Ok(Reply(PostView::from(&*workspace.get::<Post>(&id).await?)))
     }
 }

@@ -3,12 +3,13 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
-use shared::kernel::ids::WorkspaceId;
+use shared::http::{Endpoint, Reply, Route};
+use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Changes, Member, Workspace};
+use shared::tenancy::{Changes, Workspace};
 use utoipa::ToSchema;
 
+use crate::permissions::WritePosts;
 use crate::post::{Post, PostId};
 use crate::post_error::PostError;
 use crate::progress::put_aside;
@@ -19,8 +20,6 @@ use crate::view::PostView;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnschedulePost {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     post_id: PostId,
 }
 
@@ -29,10 +28,11 @@ pub static FUNCTION: Function = Function::route::<UnschedulePost>();
 impl Endpoint for UnschedulePost {
     const ROUTE: Route = Route::post("unschedule-post", "/workspaces/{workspace_id}/posts/{post_id}/unschedule");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
-    type Access = Workspace<Member>;
-    type Output = Found<PostView>;
+    const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
+    type Access = Workspace<WritePosts>;
+    type Output = Reply<PostView>;
 
-    async fn handle(self, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+    async fn handle(self, workspace: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
         let mut post = workspace.get::<Post>(&self.post_id).await?;
         let pending = post.unschedule()?;
         let cancelled = put_aside(workspace, &mut post, &pending).await?;
@@ -43,11 +43,11 @@ impl Endpoint for UnschedulePost {
             .each(&cancelled, |changes, delivery| changes.replace(delivery).or(PostError::ChangedMeanwhile))
             .audit("post.unscheduled", post.id);
         workspace.commit(changes).await?;
-        Ok(Found(PostView::from(&*post)))
+        Ok(Reply(PostView::from(&*post)))
     }
 
-    async fn recall(resource: &str, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+    async fn recall(resource: &str, workspace: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
         let id: PostId = resource.parse().map_err(Problem::internal)?;
-        Ok(Found(PostView::from(&*workspace.get::<Post>(&id).await?)))
+        Ok(Reply(PostView::from(&*workspace.get::<Post>(&id).await?)))
     }
 }

@@ -3,14 +3,15 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
-use shared::kernel::ids::WorkspaceId;
+use shared::http::{Endpoint, Reply, Route};
+use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Changes, Entitlement, Member, Workspace};
+use shared::tenancy::{Changes, Entitlement, Workspace};
 use utoipa::ToSchema;
 
 use crate::distinct::{ChannelIds, Distinct, MediaIds};
 use crate::limits::{self, Content};
+use crate::permissions::WritePosts;
 use crate::post::{Edit, POST_PUBLISHING, Post, PostId};
 use crate::post_error::PostError;
 use crate::post_text::PostText;
@@ -21,8 +22,6 @@ use crate::view::PostView;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdatePost {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     post_id: PostId,
     text: PostText,
     #[schema(inline)]
@@ -38,10 +37,11 @@ impl Endpoint for UpdatePost {
     const ROUTE: Route = Route::put("update-post", "/workspaces/{workspace_id}/posts/{post_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
     const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
-    type Access = Workspace<Member>;
-    type Output = Found<PostView>;
+    const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
+    type Access = Workspace<WritePosts>;
+    type Output = Reply<PostView>;
 
-    async fn handle(self, workspace: &Workspace<Member>) -> Result<Self::Output, Problem> {
+    async fn handle(self, workspace: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
         let mut post = workspace.get::<Post>(&self.post_id).await?;
         let edit = Edit {
             text: self.text,
@@ -53,6 +53,6 @@ impl Endpoint for UpdatePost {
         limits::check_draft(workspace, content, &post.channel_ids).await?;
         let changes = Changes::default().replace(&post).or(PostError::ChangedMeanwhile);
         workspace.commit(changes.audit("post.updated", post.id)).await?;
-        Ok(Found(PostView::from(&*post)))
+        Ok(Reply(PostView::from(&*post)))
     }
 }

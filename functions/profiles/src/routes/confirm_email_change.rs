@@ -5,7 +5,7 @@ use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route, UserLimit};
+use shared::http::{Endpoint, Reply, Route, UserLimit};
 use shared::identity::SignedIn;
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
@@ -35,10 +35,10 @@ impl Endpoint for ConfirmEmailChange {
     const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 10, seconds: 300 });
     type Access = SignedIn;
-    type Output = Found<ConfirmedEmail>;
+    type Output = Reply<ConfirmedEmail>;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let link = caller.accounts().verify_link(&self.token, CHANGE_EMAIL).await?.ok_or(DeadLink::OF_ADDRESS)?;
-        Ok(Found(ConfirmedEmail { email: confirm(caller, &link).await? }))
+        Ok(Reply(ConfirmedEmail { email: confirm(caller, &link).await? }))
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, EpochTurn, Fresh, Membership, SignedIn};
 use shared::kernel::problems::{Problem, Refusal};
 use shared::kernel::time::Timestamp;
@@ -53,7 +53,7 @@ impl Endpoint for DeleteAccount {
     const ROUTE: Route = Route::delete("delete-account", "/me");
     const GRANTS: &'static [Grant] = &[Grant::Accounts];
     type Access = Fresh<SignedIn>;
-    type Output = Found<DeletedAccount>;
+    type Output = Reply<DeletedAccount>;
 
     async fn handle(self, caller: &Self::Access) -> Result<Self::Output, Problem> {
         must_be_alone(&caller.memberships().await?)?;
@@ -74,7 +74,7 @@ impl Endpoint for DeleteAccount {
             .send(user.id, &SendEmail { to: user.email.clone(), letter })
             .event(Occurrence::of(&ACCOUNT_DELETED, user.id));
         accounts.commit(changes).await?;
-        Ok(Found(DeletedAccount { erased_at }))
+        Ok(Reply(DeletedAccount { erased_at }))
     }
 }
 

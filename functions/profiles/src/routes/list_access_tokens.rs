@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::SignedIn;
 use shared::kernel::ids::{TokenId, WorkspaceId};
 use shared::kernel::problems::Problem;
@@ -52,13 +52,13 @@ impl Endpoint for ListAccessTokens {
     const GRANTS: &'static [Grant] = &[Grant::Accounts];
     type Access = SignedIn;
     // One page: a user has 50 at most.
-    type Output = Found<Listing<AccessTokenView>>;
+    type Output = Reply<Listing<AccessTokenView>>;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let tokens = AccessToken::live_of(caller).await?;
         let ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
         let uses = caller.accounts().last_used(&ids).await?;
         let items = tokens.iter().map(|token| AccessTokenView::of(token, &uses)).collect();
-        Ok(Found(Listing { items, next_cursor: None }))
+        Ok(Reply(Listing { items, next_cursor: None }))
     }
 }

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountKey, SignedIn};
 use shared::kernel::ids::SessionId;
 use shared::kernel::problems::Problem;
@@ -58,7 +58,7 @@ impl Endpoint for ListSessions {
     const GRANTS: &'static [Grant] = &[Grant::Accounts];
     type Access = SignedIn;
     // One page: sessions end after twelve hours without use.
-    type Output = Found<Listing<SessionView>>;
+    type Output = Reply<Listing<SessionView>>;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let (accounts, user, now) = (caller.accounts(), caller.user(), caller.accounts().now());
@@ -68,6 +68,6 @@ impl Endpoint for ListSessions {
         sessions.retain(|session| session.epoch == epoch && now < session.idle_ends_at);
         sessions.sort_by_key(|session| Reverse(session.last_used_at));
         let items = sessions.iter().map(|session| SessionView::of(session, caller.session())).collect();
-        Ok(Found(Listing { items, next_cursor: None }))
+        Ok(Reply(Listing { items, next_cursor: None }))
     }
 }

@@ -5,7 +5,7 @@ use accounts::sign_in::{Means, SignIn, SignInId, SignInOutcome};
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountKey, SignedIn};
 use shared::kernel::ids::SessionId;
 use shared::kernel::problems::Problem;
@@ -55,12 +55,12 @@ impl Endpoint for ListSignIns {
     const ROUTE: Route = Route::get("list-sign-ins", "/me/sign-ins");
     const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
     type Access = SignedIn;
-    type Output = Found<Listing<SignInView>>;
+    type Output = Reply<Listing<SignInView>>;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let page = Page { limit: self.limit.get(), cursor: self.cursor, newest_first: true };
         let key = AccountKey::User(caller.user());
         let sign_ins = caller.accounts().page::<SignIn>(&key, Self::ROUTE.name, &page).await?;
-        Ok(Found(sign_ins.map(|sign_in| SignInView::from(&*sign_in))))
+        Ok(Reply(sign_ins.map(|sign_in| SignInView::from(&*sign_in))))
     }
 }

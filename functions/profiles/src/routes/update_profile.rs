@@ -7,7 +7,7 @@ use accounts::user::User;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, SignedIn, Wanted};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
@@ -25,7 +25,7 @@ impl Endpoint for UpdateProfile {
     const ROUTE: Route = Route::put("update-profile", "/me");
     const GRANTS: &'static [Grant] = &[Grant::Accounts];
     type Access = SignedIn;
-    type Output = Found<Me>;
+    type Output = Reply<Me>;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
@@ -33,6 +33,6 @@ impl Endpoint for UpdateProfile {
         let mut user = found.take::<User>(&key)?.ok_or_else(Problem::not_found)?;
         user.name = self.name;
         accounts.commit(AccountChanges::default().replace(&user)).await?;
-        Ok(Found(Me::new(caller, &user, found.take(&key)?)))
+        Ok(Reply(Me::new(caller, &user, found.take(&key)?)))
     }
 }

@@ -96,6 +96,21 @@ async fn a_token_does_what_its_scopes_say() {
 }
 
 #[tokio::test]
+async fn a_route_without_a_scope_or_for_sessions_alone_refuses_every_token() {
+    let app = TestApp::new();
+    let owner = Owner::new(&app).await;
+    let here = &owner.workspaces[0];
+    let token = owner.made(&app, &["workspaces:read", "posts:write"]).await;
+    for route in [&READ_SETTINGS, &READ_SESSION] {
+        assert_eq!(with(&app, &token, route, here).await.expect(403).code(), "session_needed", "{}", route.name());
+    }
+    let session = json!({ "token": bearer(&owner.tokens) });
+    with(&app, &session, &READ_SETTINGS, here).await.expect(202);
+    let answer = with(&app, &session, &READ_SESSION, here).await.expect(200);
+    assert!(answer.body.as_str().unwrap().starts_with("ses"), "{}", answer.text);
+}
+
+#[tokio::test]
 async fn a_token_of_one_workspace_knows_no_other() {
     let app = TestApp::new();
     let owner = Owner::new(&app).await;

@@ -6,16 +6,22 @@ use serde_json::{Value, json};
 use shared::aws::grants::Grant;
 use shared::crypto::digest::from_base64url;
 use shared::function::Function;
-use shared::http::{Accepted, Created, Endpoint, NoContent, Route};
-use shared::identity::{AccountChanges, EpochTurn, SignedIn, Strength};
+use shared::http::{Accepted, Created, Endpoint, NoContent, Reply, Route};
+use shared::identity::{AccountChanges, EpochTurn, SessionOnly, SignedIn, Strength, TokenScope};
 use shared::kernel::ids::{SessionId, UserId};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::SignedDuration;
-use shared::tenancy::{Changes, Member, Reviewer, Workspace};
+use shared::tenancy::permissions::ReadWorkspace;
+use shared::tenancy::{Changes, Workspace};
 use shared::testing::{Request, Response, TestApp};
 use utoipa::ToSchema;
 
 use crate::support::*;
+
+shared::permissions! {
+    /// Writes posts.
+    WritePosts;
+}
 
 /// Founds a workspace.
 #[derive(Deserialize, ToSchema)]
@@ -44,10 +50,11 @@ pub static READ_POSTS: Function = Function::route::<ReadPosts>();
 
 impl Endpoint for ReadPosts {
     const ROUTE: Route = Route::get("read-posts", "/workspaces/{workspace_id}/posts");
-    type Access = Workspace<Reviewer>;
+    const TOKEN: Option<TokenScope> = Some(TokenScope::read("posts"));
+    type Access = Workspace<ReadWorkspace>;
     type Output = Accepted;
 
-    async fn handle(self, _: &Workspace<Reviewer>) -> Result<Self::Output, Problem> {
+    async fn handle(self, _: &Workspace<ReadWorkspace>) -> Result<Self::Output, Problem> {
         Ok(Accepted)
     }
 }
@@ -59,11 +66,44 @@ pub static WRITE_POST: Function = Function::route::<WritePost>();
 
 impl Endpoint for WritePost {
     const ROUTE: Route = Route::delete("write-post", "/workspaces/{workspace_id}/posts/{post_id}");
-    type Access = Workspace<Member>;
+    const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
+    type Access = Workspace<WritePosts>;
     type Output = NoContent;
 
-    async fn handle(self, _: &Workspace<Member>) -> Result<Self::Output, Problem> {
+    async fn handle(self, _: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
         Ok(NoContent)
+    }
+}
+
+/// A route that names no scope.
+#[derive(Deserialize, ToSchema)]
+pub struct ReadSettings {}
+
+pub static READ_SETTINGS: Function = Function::route::<ReadSettings>();
+
+impl Endpoint for ReadSettings {
+    const ROUTE: Route = Route::get("read-settings", "/workspaces/{workspace_id}/settings");
+    type Access = Workspace<ReadWorkspace>;
+    type Output = Accepted;
+
+    async fn handle(self, _: &Workspace<ReadWorkspace>) -> Result<Self::Output, Problem> {
+        Ok(Accepted)
+    }
+}
+
+/// A route whose handler needs the session itself.
+#[derive(Deserialize, ToSchema)]
+pub struct ReadSession {}
+
+pub static READ_SESSION: Function = Function::route::<ReadSession>();
+
+impl Endpoint for ReadSession {
+    const ROUTE: Route = Route::get("read-session", "/workspaces/{workspace_id}/session");
+    type Access = SessionOnly<Workspace<ReadWorkspace>>;
+    type Output = Reply<SessionId>;
+
+    async fn handle(self, workspace: &Self::Access) -> Result<Self::Output, Problem> {
+        Ok(Reply(workspace.session()))
     }
 }
 

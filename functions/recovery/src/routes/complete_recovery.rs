@@ -11,7 +11,7 @@ use serde_json::json;
 use shared::aws::grants::Grant;
 use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountKey, Credentials, EpochTurn};
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
@@ -47,7 +47,7 @@ impl Endpoint for CompleteRecovery {
     const ROUTE: Route = Route::post("complete-recovery", "/auth/complete-recovery").memory_mb(1024);
     const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
     type Access = Credentials;
-    type Output = Found<RecoveredAccount>;
+    type Output = Reply<RecoveredAccount>;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
         let link = accounts.verify_link(&self.token, COMPLETE_RECOVERY).await?.ok_or(DeadLink::OF_RECOVERY)?;
@@ -71,6 +71,6 @@ impl Endpoint for CompleteRecovery {
         let changes = owner.set(accounts, &self.password, ResetMethod::Recovery, changes, turn).await?;
         accounts.commit(changes).await?;
         accounts.proved();
-        Ok(Found(RecoveredAccount { email, removed_factors }))
+        Ok(Reply(RecoveredAccount { email, removed_factors }))
     }
 }

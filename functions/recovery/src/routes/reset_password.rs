@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::crypto::link::LinkClaims;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{Credentials, EpochTurn};
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
@@ -50,7 +50,7 @@ impl Endpoint for ResetPassword {
     const ROUTE: Route = Route::post("reset-password", "/auth/reset-password").memory_mb(1024);
     const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
     type Access = Credentials;
-    type Output = Found<PasswordReset>;
+    type Output = Reply<PasswordReset>;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
         let link = accounts.verify_link(&self.token, RESET_PASSWORD).await?.ok_or(DeadLink::OF_PASSWORD)?;
@@ -62,7 +62,7 @@ impl Endpoint for ResetPassword {
         match accounts.try_commit(changes).await? {
             Ok(()) => {
                 accounts.proved();
-                Ok(Found(PasswordReset { email, recent_factors }))
+                Ok(Reply(PasswordReset { email, recent_factors }))
             }
             Err(_) => match self::owner(accounts, &link).await? {
                 // Something else in the account changed, and the link is still valid.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, Credentials, EpochTurn};
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
@@ -50,7 +50,7 @@ impl Endpoint for RestoreAccount {
     const ROUTE: Route = Route::post("restore-account", "/auth/restore-account").memory_mb(1024);
     const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
     type Access = Credentials;
-    type Output = Found<RestoredAccount>;
+    type Output = Reply<RestoredAccount>;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
         let link = accounts.verify_link(&self.token, RESTORE_ACCOUNT).await?.ok_or(DeadLink::OF_DELETION)?;
@@ -64,6 +64,6 @@ impl Endpoint for RestoreAccount {
             regain(accounts, owner, &self.password, self.remove_recent_factors, (method, turn)).await?;
         accounts.commit(back.and(changes)).await?;
         accounts.proved();
-        Ok(Found(RestoredAccount { email, recent_factors }))
+        Ok(Reply(RestoredAccount { email, recent_factors }))
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use shared::aws::grants::Grant;
 use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Credentials, UserEpoch, Wanted};
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
@@ -47,7 +47,7 @@ impl Endpoint for StartRecovery {
     const ROUTE: Route = Route::post("start-recovery", "/auth/recovery");
     const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
     type Access = Credentials;
-    type Output = Found<RecoveryView>;
+    type Output = Reply<RecoveryView>;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
         let (user, epoch) = challenged(accounts, &self.challenge).await?;
@@ -64,12 +64,12 @@ impl Endpoint for StartRecovery {
         let before = found.take::<Recovery>(&key)?;
         // A repeated request leaves it as it is: the waiting time neither restarts nor ends sooner.
         if let Some(waits) = before.as_ref().filter(|recovery| recovery.is_live(epoch, now)) {
-            return Ok(Found(RecoveryView { ready_at: waits.ready_at }));
+            return Ok(Reply(RecoveryView { ready_at: waits.ready_at }));
         }
         let recovery = Recovery::start(accounts, user.id, epoch);
         let ready_at = recovery.ready_at;
         accounts.commit(started(&user, before, recovery, epoch)).await?;
-        Ok(Found(RecoveryView { ready_at }))
+        Ok(Reply(RecoveryView { ready_at }))
     }
 }
 

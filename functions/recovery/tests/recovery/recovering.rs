@@ -234,7 +234,7 @@ async fn an_owner_can_block_the_recovery_of_admins() {
     let ada = enrolled(&app).await;
     let owner = employer(&app, ada.user, Role::Admin).await;
     let admin = app.join(owner.workspace, Role::Admin).await.unwrap();
-    assert_eq!(secure(&app, &admin, "blocked").await.expect(403).code(), "role_too_low");
+    assert_eq!(secure(&app, &admin, "blocked").await.expect(403).code(), "permission_missing");
     start(&app, &ada.email).await.expect(200);
     let token = offered(&app, &ada).await;
     let owner = app.with_strength(&owner, Strength::Multi).await.unwrap();

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
-use shared::identity::Known;
+use shared::http::{Endpoint, Reply, Route};
+use shared::identity::{Known, TokenScope};
 use shared::kernel::problems::Problem;
 use shared::tenancy::Listing;
 use utoipa::ToSchema;
@@ -19,12 +19,13 @@ pub static FUNCTION: Function = Function::route::<ListWorkspaces>();
 
 impl Endpoint for ListWorkspaces {
     const ROUTE: Route = Route::get("list-workspaces", "/workspaces");
+    const TOKEN: Option<TokenScope> = Some(TokenScope::read("workspaces"));
     type Access = Known;
     // One page: a user is in few workspaces.
-    type Output = Found<Listing<WorkspaceView>>;
+    type Output = Reply<Listing<WorkspaceView>>;
 
     async fn handle(self, caller: &Known) -> Result<Self::Output, Problem> {
         let items = caller.memberships().await?.into_iter().map(WorkspaceView::from).collect();
-        Ok(Found(Listing { items, next_cursor: None }))
+        Ok(Reply(Listing { items, next_cursor: None }))
     }
 }

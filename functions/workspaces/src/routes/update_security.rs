@@ -4,22 +4,20 @@ use serde::{Deserialize, Serialize};
 use shared::audit::Target;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Found, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::identity::Fresh;
 use shared::identity::securing::secure;
-use shared::kernel::ids::WorkspaceId;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Admin, Changes, RecoveryRule, Role, SecondFactorRule, SecurityRules, Workspace};
+use shared::tenancy::permissions::{ManageAdminRecovery, ManageSecurity};
+use shared::tenancy::{
+    Changes, DeclaredPermission, Permission, RecoveryRule, SecondFactorRule, SecurityRules, Workspace,
+};
 use utoipa::ToSchema;
-
-use crate::workspace::WorkspaceError;
 
 /// Sets the workspace's security rules for its members' accounts.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateSecurity {
-    #[serde(rename = "workspace_id")]
-    _workspace_id: WorkspaceId,
     /// Which members must use a second factor. Admins and the owner always must.
     second_factor: SecondFactorRule,
     /// Whether admins may recover their accounts without a second factor, after a waiting period. Only an owner may set
@@ -39,19 +37,20 @@ pub static FUNCTION: Function = Function::route::<UpdateSecurity>();
 impl Endpoint for UpdateSecurity {
     const ROUTE: Route = Route::put("update-security", "/workspaces/{workspace_id}/security");
     const GRANTS: &'static [Grant] = &[Grant::WriteItems, Grant::SecureWorkspace];
-    type Access = Fresh<Workspace<Admin>>;
-    type Output = Found<SecurityView>;
+    const SOME_NEED: &'static [DeclaredPermission] = &[ManageAdminRecovery::DECLARED];
+    type Access = Fresh<Workspace<ManageSecurity>>;
+    type Output = Reply<SecurityView>;
 
-    async fn handle(self, workspace: &Fresh<Workspace<Admin>>) -> Result<Self::Output, Problem> {
+    async fn handle(self, workspace: &Fresh<Workspace<ManageSecurity>>) -> Result<Self::Output, Problem> {
         let Self { second_factor, admin_recovery, .. } = self;
-        if admin_recovery.is_some() && workspace.role() < Role::Owner {
-            return Err(WorkspaceError::OwnersOnly.into());
+        if admin_recovery.is_some() {
+            workspace.permit::<ManageAdminRecovery>()?;
         }
         let admin_recovery = admin_recovery.unwrap_or(workspace.security().admin_recovery);
         let audited = Changes::default()
             .audit("workspace.security_updated", Target::from(workspace.id()))
             .detail(serde_json::json!({ "second_factor": second_factor, "admin_recovery": admin_recovery }));
         secure(workspace, SecurityRules { second_factor, admin_recovery }, audited).await?;
-        Ok(Found(SecurityView { second_factor, admin_recovery }))
+        Ok(Reply(SecurityView { second_factor, admin_recovery }))
     }
 }

@@ -1,0 +1,108 @@
+//! `docs/permissions.md`: who may do what, on one page.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use domains::all;
+use shared::function::{Declared, Requires};
+use shared::http::Method;
+use shared::tenancy::{DeclaredPermission, Role};
+
+const HEAD: &str = "<!-- Written by infra/generator. Do not edit. -->
+
+# Permissions
+
+A role is a set of permissions: `shared/src/tenancy/permissions.json` is the table, and this page is made of it and of
+what the routes declare. A caller who is not a member of the workspace gets 404, a member whose role lacks the
+permission 403 (`permission_missing`).
+";
+
+/// Every permission that a route needs, by name.
+fn declared() -> BTreeMap<&'static str, DeclaredPermission> {
+    needed().map(|permission| (permission.name, permission)).collect()
+}
+
+fn needed() -> impl Iterator<Item = DeclaredPermission> {
+    let mut found = Vec::new();
+    for (_, listed) in all() {
+        let Declared::Route { access, some_need, .. } = listed.function.declared() else { continue };
+        let of_access = match access {
+            Requires::Permission(permission) => Some(permission),
+            _ => None,
+        };
+        found.extend(of_access.iter().chain(some_need));
+    }
+    found.into_iter()
+}
+
+/// The document.
+pub fn document() -> String {
+    let mut text = HEAD.to_owned();
+    let names: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
+    let _ = write!(text, "\n## Roles\n\n| permission | {} | allows |\n", names.join(" | "));
+    let _ = writeln!(text, "|---|{}---|", "---|".repeat(names.len()));
+    for permission in declared().values() {
+        let has = Role::ALL.map(|role| if permission.roles().contains(&role) { "yes" } else { "" });
+        let _ = writeln!(text, "| `{}` | {} |{} |", permission.name, has.join(" | "), permission.allows);
+    }
+    text.push_str(
+        "\n## Routes\n\nA token is a personal access token with the scope. A fresh factor is one that was verified in \
+         the last 10 minutes. The plan must include what the last column names.\n\n\
+         | route | caller | roles | token | fresh factor | plan |\n|---|---|---|---|---|---|\n",
+    );
+    for (_, listed) in all() {
+        let Declared::Route { route, access, some_need, is_fresh, token, needs, .. } = listed.function.declared()
+        else {
+            continue;
+        };
+        if matches!(route.method, Method::Options | Method::Any) {
+            continue;
+        }
+        let (mut caller, roles) = match access {
+            Requires::Nothing => ("anyone".to_owned(), String::new()),
+            Requires::Credentials => ("anyone, five unproven attempts in five minutes".to_owned(), String::new()),
+            Requires::Caller | Requires::Session => ("a signed-in user".to_owned(), String::new()),
+            Requires::Permission(permission) => (format!("`{}`", permission.name), roles(&permission)),
+        };
+        for permission in some_need {
+            let _ = write!(caller, "; some inputs `{}`", permission.name);
+        }
+        let token = token.map(|scope| format!("`{scope}`")).unwrap_or_default();
+        let fresh = if is_fresh { "yes" } else { "" };
+        let plan: Vec<&str> = needs.iter().map(|entitlement| entitlement.name()).collect();
+        let (method, path, plan) = (route.method.name(), route.path, plan.join(", "));
+        let _ = writeln!(text, "| `{method} {path}` | {caller} | {roles} | {token} | {fresh} | {plan} |");
+    }
+    text
+}
+
+fn roles(permission: &DeclaredPermission) -> String {
+    let names: Vec<&str> = permission.roles().iter().map(|role| role.name()).collect();
+    names.join(", ")
+}
+
+/// What is wrong between the declarations and the table.
+pub fn faults() -> Vec<String> {
+    let declared = declared();
+    let mut faults = Vec::new();
+    let twice = needed().filter(|permission| declared.get(permission.name) != Some(permission));
+    faults.extend(twice.map(|permission| format!("{}: two permissions have this name", permission.name)));
+    for permission in declared.values() {
+        if permission.roles().is_empty() {
+            faults.push(format!("{}: permissions.json gives it to no role", permission.name));
+        }
+        for lower in permission.covers {
+            let Some(lower) = declared.get(lower) else {
+                faults.push(format!("{}: covers {lower}, which no route needs", permission.name));
+                continue;
+            };
+            let lacking = permission.roles().iter().filter(|role| !lower.roles().contains(role));
+            faults.extend(lacking.map(|role| {
+                format!("{}: covers {}, which {} lacks in permissions.json", permission.name, lower.name, role.name())
+            }));
+        }
+    }
+    let unused = shared::tenancy::permissions::in_table().filter(|name| !declared.contains_key(name));
+    faults.extend(unused.map(|name| format!("{name}: is in permissions.json, and no route needs it")));
+    faults
+}

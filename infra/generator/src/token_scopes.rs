@@ -1,0 +1,40 @@
+//! The scopes of personal access tokens: what the routes ask for that admit one.
+
+use std::collections::BTreeSet;
+
+use domains::all;
+use shared::function::Declared;
+
+/// The Rust list that `profiles` offers.
+pub fn list() -> String {
+    let scopes = scopes();
+    let lines: String = scopes.iter().map(|scope| format!("    \"{scope}\",\n")).collect();
+    format!(
+        "//! Written by infra/generator. What a personal access token can be for: what the routes ask for that admit one.\n\n\
+         #[rustfmt::skip]\npub const SCOPES: [&str; {}] = [\n{lines}];\n",
+        scopes.len()
+    )
+}
+
+fn scopes() -> BTreeSet<String> {
+    let tokens = all().filter_map(|(_, listed)| match listed.function.declared() {
+        Declared::Route { token, .. } => token,
+        Declared::Job(_) => None,
+    });
+    tokens.map(|scope| scope.to_string()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_a_noun_and_a_verb() {
+        assert!(!scopes().is_empty());
+        for scope in scopes() {
+            let (noun, verb) = scope.split_once(':').unwrap_or_default();
+            assert!(!noun.is_empty() && noun.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{scope}");
+            assert!(["read", "write"].contains(&verb), "{scope}");
+        }
+    }
+}

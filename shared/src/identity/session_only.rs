@@ -1,0 +1,46 @@
+//! An access whose caller has a session: what a personal access token never does, whatever its scopes.
+
+use std::ops::Deref;
+
+use super::access::Access;
+use super::admission::{Admission, Admit, Level, session_needed};
+use crate::kernel::ids::SessionId;
+use crate::kernel::problems::Problem;
+use crate::tenancy::scope::Scope;
+
+/// The proof of `A`, from a session.
+pub struct SessionOnly<A: Access> {
+    access: A,
+    session: SessionId,
+}
+
+impl<A: Access> SessionOnly<A> {
+    /// The caller's session.
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+}
+
+impl<A: Access> Access for SessionOnly<A> {}
+impl<A: Access> Admit for SessionOnly<A> {
+    const LEVEL: Level = A::LEVEL;
+    const FRESH: bool = A::FRESH;
+    const SETTLES: &'static [&'static str] = A::SETTLES;
+
+    fn admit(admission: Admission) -> Result<Self, Problem> {
+        let session = admission.caller.and_then(|caller| caller.session()).ok_or_else(session_needed)?;
+        Ok(Self { access: A::admit(admission)?, session })
+    }
+
+    fn scope(&self) -> Option<&Scope> {
+        self.access.scope()
+    }
+}
+
+impl<A: Access> Deref for SessionOnly<A> {
+    type Target = A;
+
+    fn deref(&self) -> &A {
+        &self.access
+    }
+}
