@@ -1,6 +1,7 @@
 //! No call takes a partition: it is the scope's.
 
-use std::fmt::Display;
+
+use std::borrow::Borrow;
 
 use serde::{Deserialize, Serialize};
 use shared::kernel::ids::{Id, Identified, WorkspaceId};
@@ -22,7 +23,7 @@ impl Entity for Note {
     const KIND: &'static str = "NOTE";
     type Key = Id<Note>;
 
-    fn key(&self) -> impl Display {
+    fn key(&self) -> impl Borrow<Self::Key> {
         self.id
     }
 }

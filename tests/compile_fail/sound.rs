@@ -1,6 +1,7 @@
 //! What is allowed: an entity and a route, as a function crate has them.
 
-use std::fmt::Display;
+
+use std::borrow::Borrow;
 
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
@@ -26,7 +27,7 @@ impl Entity for Note {
     const KIND: &'static str = "NOTE";
     type Key = Id<Note>;
 
-    fn key(&self) -> impl Display {
+    fn key(&self) -> impl Borrow<Self::Key> {
         self.id
     }
 }

@@ -1,7 +1,7 @@
 //! A channel: an account on a social platform that a workspace publishes to.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
-use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 use shared::crypto::digest::sha256_hex;
@@ -52,7 +52,7 @@ impl Entity for Channel {
     const KIND: &'static str = "CHANNEL";
     type Key = ChannelId;
 
-    fn key(&self) -> impl Display {
+    fn key(&self) -> impl Borrow<Self::Key> {
         self.id
     }
 }
@@ -96,7 +96,7 @@ impl Entity for ConnectedAccounts {
     const KIND: &'static str = "CONNECTED_ACCOUNTS";
     type Key = str;
 
-    fn key(&self) -> impl Display {
+    fn key(&self) -> impl Borrow<Self::Key> {
         Self::KEY
     }
 }

@@ -1,6 +1,6 @@
 //! A channel's session on its platform: sealed tokens, and the lease under which they are renewed.
 
-use std::fmt::Display;
+use std::borrow::Borrow;
 
 use serde::{Deserialize, Serialize};
 use shared::crypto::Sealed;
@@ -56,7 +56,7 @@ impl Entity for ChannelSession {
     const KIND: &'static str = "CHANNEL_SESSION";
     type Key = ChannelId;
 
-    fn key(&self) -> impl Display {
+    fn key(&self) -> impl Borrow<Self::Key> {
         self.channel
     }
 }
@@ -147,7 +147,7 @@ impl Entity for EndedSession {
     const KIND: &'static str = "ENDED_SESSION";
     type Key = EndedSessionId;
 
-    fn key(&self) -> impl Display {
+    fn key(&self) -> impl Borrow<Self::Key> {
         self.id
     }
 

@@ -3,7 +3,7 @@
 //! A picture is `awaiting_upload` for a day at most, and gone then. Once ready it never changes: what
 //! a post shows is what was checked.
 
-use std::fmt::Display;
+use std::borrow::Borrow;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ impl Entity for Media {
     const KIND: &'static str = "MEDIA";
     type Key = MediaId;
 
-    fn key(&self) -> impl Display {
+    fn key(&self) -> impl Borrow<Self::Key> {
         self.id
     }
 

@@ -4,6 +4,7 @@
 //! `cancelled` before it is sent. `transitions` has every step, `sweeping` what the sweep does to
 //! each state. What is not final has an entry in the due index, so that what is stuck comes up by itself.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use channels::publishing::{Intent, Published};
@@ -133,7 +134,7 @@ impl Entity for Delivery {
     const KIND: &'static str = "DELIVERY";
     type Key = DeliveryKey;
 
-    fn key(&self) -> impl fmt::Display {
+    fn key(&self) -> impl Borrow<Self::Key> {
         DeliveryKey { post_id: self.post_id, delivery_id: self.id }
     }
 

@@ -1,6 +1,6 @@
 //! A post: what a workspace says, where it goes, and how far it has come.
 
-use std::fmt::Display;
+use std::borrow::Borrow;
 
 use channels::ChannelId;
 use media::MediaId;
@@ -80,7 +80,7 @@ impl Entity for Post {
     const KIND: &'static str = "POST";
     type Key = PostId;
 
-    fn key(&self) -> impl Display {
+    fn key(&self) -> impl Borrow<Self::Key> {
         self.id
     }
 }

@@ -1,6 +1,6 @@
 //! The trash: a deleted post with its deliveries, for 30 days.
 
-use std::fmt::Display;
+use std::borrow::Borrow;
 
 use serde::{Deserialize, Serialize};
 use shared::kernel::ids::UserId;
@@ -27,7 +27,7 @@ impl Entity for TrashedPost {
     const KIND: &'static str = "TRASHED_POST";
     type Key = PostId;
 
-    fn key(&self) -> impl Display {
+    fn key(&self) -> impl Borrow<Self::Key> {
         self.post.id
     }
 

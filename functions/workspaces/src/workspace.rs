@@ -1,5 +1,7 @@
 //! A workspace as its members see it, and what is stored of it among its own items.
 
+use std::borrow::Borrow;
+
 use serde::{Deserialize, Serialize};
 use shared::identity::Membership;
 use shared::kernel::ids::{UserId, WorkspaceId};
@@ -27,7 +29,7 @@ impl Entity for Profile {
     const KIND: &'static str = "PROFILE";
     type Key = str;
 
-    fn key(&self) -> impl std::fmt::Display {
+    fn key(&self) -> impl Borrow<Self::Key> {
         PROFILE_KEY
     }
 }
@@ -48,7 +50,7 @@ impl Entity for Member {
     const KIND: &'static str = "MEMBER";
     type Key = UserId;
 
-    fn key(&self) -> impl std::fmt::Display {
+    fn key(&self) -> impl Borrow<Self::Key> {
         self.user
     }
 }

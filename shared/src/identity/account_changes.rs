@@ -310,7 +310,7 @@ impl AccountChanges {
             Ok(body) => {
                 let sort = sort_key::<R>(&record.part());
                 let due = record.due().map(|at| (R::KIND.to_ascii_lowercase(), Due::at(at)));
-                let row = Row { sort, version: 1, body, due, expires_at: record.expires_at() };
+                let row = Row { sort, version: R::VERSION, body, due, expires_at: record.expires_at() };
                 self.plan.put(Table::Accounts, Some(record.account_key().partition()), row, expected);
             }
             Err(problem) => self.failure = Some(problem),

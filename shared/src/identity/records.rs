@@ -12,12 +12,14 @@ use crate::kernel::ids::UserId;
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretText;
 use crate::table::entity::Stored;
-use crate::table::item::{Item, body, integer, string};
+use crate::table::item::{Item, string, versioned};
 
 /// A record of the Accounts table.
 pub trait AccountRecord: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Upper case: `USER`. One record of a kind per key, unless `part` tells them apart.
     const KIND: &'static str;
+    /// The version of the stored shape, as that of an [`Entity`](crate::table::Entity).
+    const VERSION: u32 = 1;
 
     fn account_key(&self) -> AccountKey;
 
@@ -83,8 +85,7 @@ pub(crate) fn sort_key<R: AccountRecord>(part: &str) -> String {
 }
 
 pub(crate) fn stored<R: AccountRecord>(item: &Item) -> Result<Stored<R>, Problem> {
-    let revision = integer(item, "n").ok_or_else(|| Problem::internal("a record has no revision"))?;
-    Ok(Stored::new(body(item)?, revision))
+    versioned(item, R::KIND, R::VERSION)
 }
 
 /// Records that are to be read at once.

@@ -1,5 +1,6 @@
 //! Entities: what a domain stores, and what the table keeps beside it.
 
+use std::borrow::Borrow;
 use std::fmt::Display;
 use std::ops::{Deref, DerefMut};
 
@@ -14,9 +15,10 @@ pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The version of the stored shape. A reader accepts this one and the one before it, because a
     /// deploy mixes both: new fields have `#[serde(default)]` until the version after.
     const VERSION: u32 = 1;
-    type Key: Display + ?Sized;
+    /// What it is found by. A key of another kind does not compile.
+    type Key: Display + Sync + ?Sized;
 
-    fn key(&self) -> impl Display;
+    fn key(&self) -> impl Borrow<Self::Key>;
 
     /// When a sweep must look at it, in every state that is not final.
     fn due(&self) -> Option<Due> {
@@ -76,6 +78,11 @@ impl<E> DerefMut for Stored<E> {
     }
 }
 
-pub(crate) fn sort_key<E: Entity>(key: &(impl Display + ?Sized)) -> String {
+pub(crate) fn sort_key<E: Entity>(key: &E::Key) -> String {
     format!("{}#{key}", E::KIND)
+}
+
+/// What the sort keys of a kind start with, those of a page's prefix.
+pub(crate) fn sort_prefix<E: Entity>(prefix: &str) -> String {
+    format!("{}#{prefix}", E::KIND)
 }

@@ -3,6 +3,7 @@
 //! `pk`, `sk`; `e` the entity; `v` its shape's version; `n` its revision; `w` the id of the write that
 //! made it so; `ttl` its expiry in epoch seconds; `due_pk`, `due_sk` its entry in the due index.
 
+use std::borrow::Borrow as _;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -32,7 +33,7 @@ pub(crate) struct Row {
 impl Row {
     pub(crate) fn of<E: Entity>(entity: &E) -> Result<Self, Problem> {
         Ok(Self {
-            sort: sort_key::<E>(&entity.key().to_string()),
+            sort: sort_key::<E>(entity.key().borrow()),
             version: E::VERSION,
             body: encode(entity)?,
             due: entity.due().map(|due| (E::KIND.to_ascii_lowercase(), due)),
@@ -86,10 +87,15 @@ pub(crate) fn body<T: DeserializeOwned>(item: &Item) -> Result<T, Problem> {
 }
 
 pub(crate) fn decode<E: Entity>(item: &Item) -> Result<Stored<E>, Problem> {
-    let version = integer(item, "v").unwrap_or_default();
-    let accepted = u64::from(E::VERSION.saturating_sub(1))..=u64::from(E::VERSION);
-    if !accepted.contains(&version) {
-        return Err(Problem::internal(format!("{} of shape {version} where {} is read", E::KIND, E::VERSION)));
+    versioned(item, E::KIND, E::VERSION)
+}
+
+/// What an item holds, if it has the shape of this version or of the one before.
+pub(crate) fn versioned<T: DeserializeOwned>(item: &Item, kind: &str, version: u32) -> Result<Stored<T>, Problem> {
+    let found = integer(item, "v").unwrap_or_default();
+    let accepted = u64::from(version.saturating_sub(1))..=u64::from(version);
+    if !accepted.contains(&found) {
+        return Err(Problem::internal(format!("{kind} of shape {found} where {version} is read")));
     }
     let revision = integer(item, "n").ok_or_else(|| Problem::internal("an item has no revision"))?;
     Ok(Stored::new(body(item)?, revision))

@@ -1,6 +1,8 @@
 //! Changes: what a handler wants written, committed as one transaction with its audit entries and
 //! outbox messages, or not at all.
 
+use std::borrow::Borrow as _;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -40,14 +42,14 @@ impl Changes {
 
     /// Removes an entity, provided that it has not changed since it was read.
     pub fn delete<E: Entity>(mut self, stored: &Stored<E>) -> Self {
-        let sort = sort_key::<E>(&stored.key().to_string());
+        let sort = sort_key::<E>(stored.key().borrow());
         self.plan.add(Table::Tenants, None, sort, Act::Delete(Expected::Revision(stored.revision)));
         self
     }
 
     /// Requires that an entity has not changed since it was read, without writing it.
     pub fn unchanged<E: Entity>(mut self, stored: &Stored<E>) -> Self {
-        let sort = sort_key::<E>(&stored.key().to_string());
+        let sort = sort_key::<E>(stored.key().borrow());
         self.plan.add(Table::Tenants, None, sort, Act::Check(Expected::Revision(stored.revision)));
         self
     }

@@ -1,5 +1,6 @@
 //! A workspace's KMS key: made when its first secret is sealed, by whoever comes first.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -28,7 +29,7 @@ impl Entity for WorkspaceKey {
     const KIND: &'static str = "KEY";
     type Key = str;
 
-    fn key(&self) -> impl std::fmt::Display {
+    fn key(&self) -> impl Borrow<Self::Key> {
         "CURRENT"
     }
 }

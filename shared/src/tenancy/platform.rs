@@ -18,7 +18,7 @@ use crate::kernel::problems::Problem;
 use crate::outbox::{self, Envelope};
 use crate::table::commit::{Act, Expected, Plan, commit};
 use crate::table::entity::{Entity, Stored};
-use crate::table::item::{DUE_SHARDS, body};
+use crate::table::item::{DUE_SHARDS, body, decode};
 use crate::table::read::{DueKey, Extent, Reader};
 
 /// Why a job works across workspaces. It stands in the job's file and in the log of each run.
@@ -98,8 +98,8 @@ impl<R: Reason> Platform<R> {
     /// The workspace that a due entity lies in, and the entity; none where it is gone meanwhile.
     pub async fn enter<E: Entity>(&self, entry: &DueEntry) -> Result<(Tenant, Option<Stored<E>>), Problem> {
         let tenant = Tenant::prove(self.core.scope(entry.workspace));
-        let key = entry.key.sort.strip_prefix(E::KIND).and_then(|rest| rest.strip_prefix('#')).unwrap_or_default();
-        let found = tenant.find::<E>(key).await?;
+        let item = tenant.find_item(Table::Tenants, entry.key.sort.clone()).await?;
+        let found = item.as_ref().map(decode).transpose()?;
         Ok((tenant, found))
     }
 

@@ -1,7 +1,6 @@
 //! The scope: everything that can be read and changed, in one workspace and nowhere else.
 
 use std::collections::HashMap;
-use std::fmt::Display;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -28,7 +27,7 @@ use crate::kernel::ids::{Id, UserId, WorkspaceId, new_uuid};
 use crate::kernel::problems::Problem;
 use crate::outbox;
 use crate::table::commit::{Expected, Plan, commit};
-use crate::table::entity::{Entity, Stored, sort_key};
+use crate::table::entity::{Entity, Stored, sort_key, sort_prefix};
 use crate::table::guard::Guard;
 use crate::table::item::{Item, body, decode, string};
 use crate::table::read::Reader;
@@ -142,12 +141,12 @@ impl Scope {
     }
 
     /// The entity of this key. 404 where there is none, or where it has expired.
-    pub async fn get<E: Entity>(&self, key: &(impl Display + ?Sized)) -> Result<Stored<E>, Problem> {
+    pub async fn get<E: Entity>(&self, key: &E::Key) -> Result<Stored<E>, Problem> {
         self.find(key).await?.ok_or_else(Problem::not_found)
     }
 
     /// The entity of this key, if there is one.
-    pub async fn find<E: Entity>(&self, key: &(impl Display + ?Sized)) -> Result<Option<Stored<E>>, Problem> {
+    pub async fn find<E: Entity>(&self, key: &E::Key) -> Result<Option<Stored<E>>, Problem> {
         let item = self.find_item(Table::Tenants, sort_key::<E>(key)).await?;
         item.as_ref().map(decode).transpose()
     }
@@ -158,7 +157,7 @@ impl Scope {
 
     /// The entities of up to 100 different keys in one call, in the order of the keys; None where
     /// there is none.
-    pub async fn find_all<E: Entity>(&self, keys: &[impl Display]) -> Result<Vec<Option<Stored<E>>>, Problem> {
+    pub async fn find_all<E: Entity<Key: Sized>>(&self, keys: &[E::Key]) -> Result<Vec<Option<Stored<E>>>, Problem> {
         let sorts: Vec<String> = keys.iter().map(sort_key::<E>).collect();
         let mut found = self.find_items(sorts.clone()).await?;
         sorts.iter().map(|sort| found.remove(sort).as_ref().map(decode).transpose()).collect()
@@ -179,7 +178,7 @@ impl Scope {
 
     /// A page of the entities whose key starts with `prefix` (empty: all of the kind).
     pub async fn page<E: Entity>(&self, prefix: &str, page: &Page) -> Result<Listing<Stored<E>>, Problem> {
-        let (items, next_cursor) = self.items(Table::Tenants, sort_key::<E>(prefix), page.clone()).await?;
+        let (items, next_cursor) = self.items(Table::Tenants, sort_prefix::<E>(prefix), page.clone()).await?;
         Ok(Listing { items: items.iter().map(decode).collect::<Result<_, _>>()?, next_cursor })
     }
 

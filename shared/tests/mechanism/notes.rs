@@ -1,6 +1,6 @@
 //! Notes: the smallest domain that uses everything.
 
-use std::fmt::Display;
+use std::borrow::Borrow;
 
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
@@ -44,7 +44,7 @@ impl Entity for Note {
     const KIND: &'static str = "NOTE";
     type Key = NoteId;
 
-    fn key(&self) -> impl Display {
+    fn key(&self) -> impl Borrow<Self::Key> {
         self.id
     }
 
@@ -93,7 +93,7 @@ impl Endpoint for WriteNote {
     }
 
     async fn recall(resource: &str, workspace: &Workspace<WritePosts>) -> Result<Created<Note>, Problem> {
-        Ok(Created(workspace.get::<Note>(resource).await?.into_inner()))
+        Ok(Created(workspace.get::<Note>(&resource.parse().map_err(Problem::internal)?).await?.into_inner()))
     }
 }
 

@@ -57,7 +57,7 @@ impl Endpoint for ConnectBluesky {
     }
 
     async fn recall(resource: &str, workspace: &Workspace<ManageChannels>) -> Result<Self::Output, Problem> {
-        let channel = workspace.get::<Channel>(resource).await?;
+        let channel = workspace.get::<Channel>(&resource.parse().map_err(Problem::internal)?).await?;
         Ok(Created(ChannelView::from(&*channel)))
     }
 }

@@ -139,7 +139,7 @@ async fn a_session_is_renewed_and_ended() {
     let request = Request::to(&connect_bluesky::FUNCTION).by(&owner).json(connecting(&server, &account));
     let id = app.call(request).await.expect(201).body["id"].as_str().unwrap().to_owned();
     let scope = app.scope(owner.workspace);
-    let channel = scope.get::<Channel>(&id).await.unwrap();
+    let channel = scope.get::<Channel>(&id.parse().unwrap()).await.unwrap();
     let draft = |text: &str| Draft {
         text: text.to_owned(),
         pictures: Vec::new(),

@@ -311,8 +311,10 @@ fn after_a_restore_what_may_have_been_sent_is_held_and_an_intent_is_reconciled()
 #[test]
 fn a_delivery_lies_beside_its_post_s_others() {
     let delivery = scheduled();
-    assert_eq!(delivery.key().to_string(), format!("{}#{}", delivery.post_id, delivery.id));
-    assert!(delivery.key().to_string().starts_with(&deliveries_of(delivery.post_id)));
+    let key = delivery.key();
+    let key: &DeliveryKey = key.borrow();
+    assert_eq!(key.to_string(), format!("{}#{}", delivery.post_id, delivery.id));
+    assert!(key.to_string().starts_with(&deliveries_of(delivery.post_id)));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Scheduling, scheduling again, and taking back.
 
-use posts::delivery::Delivery;
+use posts::delivery::{Delivery, DeliveryKey};
 use posts::jobs::sweep_due_posts;
 use posts::routes::{schedule_post, unschedule_post, update_post};
 use serde_json::{Value, json};
@@ -105,7 +105,8 @@ async fn new_zone_rules_move_a_scheduled_post_with_its_wall_time() {
     let post = at.scheduled("moved").await;
     let view = at.post(&post).await;
     let workspace = at.app.scope(at.owner.workspace);
-    let key = format!("{post}#{}", view["deliveries"][0]["delivery_id"].as_str().unwrap());
+    let delivery_id = view["deliveries"][0]["delivery_id"].as_str().unwrap().parse().unwrap();
+    let key = DeliveryKey { post_id: post.parse().unwrap(), delivery_id };
     let mut delivery = workspace.get::<Delivery>(&key).await.unwrap();
     // As an older build would have stored it, whose rules put the time half an hour earlier.
     let mut stored = serde_json::to_value(&*delivery).unwrap();

@@ -1,6 +1,7 @@
 //! Writing, reading, changing and deleting posts.
 
 use posts::routes::{create_post, delete_post, get_post, list_deliveries, list_posts, update_post};
+use posts::trash::TrashedPost;
 use serde_json::{Value, json};
 use shared::tenancy::Role;
 use shared::testing::Request;
@@ -116,9 +117,10 @@ async fn a_deleted_post_is_gone_and_is_not_published() {
     at.deliver().await;
     at.sweep().await;
     assert!(at.server.records().is_empty());
-    let trashed = at.app.scope(at.owner.workspace).find::<posts::trash::TrashedPost>(&post).await.unwrap().unwrap();
+    let id = post.parse().unwrap();
+    let trashed = at.app.scope(at.owner.workspace).find::<TrashedPost>(&id).await.unwrap().unwrap();
     assert_eq!(trashed.deliveries.len(), 1);
     at.advance(30 * 24 * 60 * 60);
-    assert!(at.app.scope(at.owner.workspace).find::<posts::trash::TrashedPost>(&post).await.unwrap().is_none());
+    assert!(at.app.scope(at.owner.workspace).find::<TrashedPost>(&id).await.unwrap().is_none());
     at.assert_granted(&[&delete_post::FUNCTION]);
 }
