@@ -28,8 +28,32 @@ pub enum Grant {
     WriteObjects,
     /// Sign uploads into the quarantine of the one workspace.
     SignUploads,
-    /// Read and change accounts, their sessions and their mail.
-    Accounts,
+    /// Read the records of users: profile, password, factors, sessions, history.
+    ReadUserRecords,
+    WriteUserRecords,
+    DeleteUserRecords,
+    /// Read the records of email addresses: whose each is, and what failed there.
+    ReadAddresses,
+    WriteAddresses,
+    DeleteAddresses,
+    ReadRefreshTokens,
+    WriteRefreshTokens,
+    DeleteRefreshTokens,
+    /// Read the ceremonies of passkeys that were started.
+    ReadCeremonies,
+    WriteCeremonies,
+    DeleteCeremonies,
+    /// Read the proofs of users: sessions, personal access tokens, epochs.
+    ReadSessions,
+    WriteSessions,
+    DeleteSessions,
+    /// Read when personal access tokens were last used.
+    ReadTokenUses,
+    /// Change and remove a user's list of workspaces: an account ends in no workspace, and takes its list with it.
+    LeaveWorkspaces,
+    /// Put letters to users into the outbox. The functions of accounts act before there is a workspace, so that no
+    /// session could carry their mail: they may put messages of users, never of workspaces.
+    WriteLetters,
     /// Find the accounts that a job must look at, by the due index.
     ReadAccountsDue,
     /// Read the members of workspaces, with their roles.
@@ -134,8 +158,23 @@ const fn tenant(actions: &'static [&'static str], resource: Resource) -> Stateme
 const READ: &[&str] = &["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"];
 const WRITE: &[&str] =
     &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"];
+const UPSERT: &[&str] = &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"];
+const DELETE: &[&str] = &["dynamodb:DeleteItem"];
 const PUT: &[&str] = &["dynamodb:PutItem"];
 const OWN_WORKSPACE: &[&str] = &["W#{workspace}", "W#{workspace}#*"];
+
+/// Every transaction of a user checks that they are still let in.
+const STILL_ADMITTED: Statement = own(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["S#*"]));
+
+/// A right on the records of Accounts whose partition starts so.
+macro_rules! records {
+    (READ, $start:literal) => {
+        const { &[own(READ, Resource::Items(Table::Accounts, &[$start]))] }
+    };
+    ($actions:ident, $start:literal) => {
+        const { &[own($actions, Resource::Items(Table::Accounts, &[$start])), STILL_ADMITTED] }
+    };
+}
 
 /// What every route holds: the proof's one read, the signing keys' public half, rate leases.
 pub const ROUTE_BASE: &[Statement] = &[
@@ -218,33 +257,28 @@ impl Grant {
             }
             Self::WriteObjects => const { &[tenant(&["s3:PutObject"], Resource::Objects("m/{workspace}/*"))] },
             Self::SignUploads => const { &[tenant(&["s3:PutObject"], Resource::Objects("q/{workspace}/*"))] },
-            Self::Accounts => {
-                const {
-                    &[
-                        own(
-                            &[
-                                "dynamodb:GetItem",
-                                "dynamodb:BatchGetItem",
-                                "dynamodb:Query",
-                                "dynamodb:PutItem",
-                                "dynamodb:UpdateItem",
-                                "dynamodb:DeleteItem",
-                                "dynamodb:ConditionCheckItem",
-                            ],
-                            Resource::Items(Table::Accounts, &["U#*", "E#*", "R#*", "C#*"]),
-                        ),
-                        own(WRITE, Resource::Items(Table::Proofs, &["S#*"])),
-                        own(&["dynamodb:GetItem", "dynamodb:Query"], Resource::Items(Table::Proofs, &["S#*"])),
-                        // Leaving: an account ends in no workspace, and takes its list of them with it.
-                        own(&["dynamodb:UpdateItem", "dynamodb:DeleteItem"], Resource::Items(Table::Proofs, &["L#*"])),
-                        // When a personal access token was last used is written by whatever it was used for.
-                        own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Platform, &["USED#*"])),
-                        // The accounts functions act before there is a workspace, so that no session could
-                        // carry their mail: they may put messages of users, never of workspaces.
-                        own(PUT, Resource::Items(Table::Outbox, &["U#*"])),
-                    ]
-                }
+            Self::ReadUserRecords => records!(READ, "U#*"),
+            Self::WriteUserRecords => records!(UPSERT, "U#*"),
+            Self::DeleteUserRecords => records!(DELETE, "U#*"),
+            Self::ReadAddresses => records!(READ, "E#*"),
+            Self::WriteAddresses => records!(UPSERT, "E#*"),
+            Self::DeleteAddresses => records!(DELETE, "E#*"),
+            Self::ReadRefreshTokens => records!(READ, "R#*"),
+            Self::WriteRefreshTokens => records!(UPSERT, "R#*"),
+            Self::DeleteRefreshTokens => records!(DELETE, "R#*"),
+            Self::ReadCeremonies => records!(READ, "C#*"),
+            Self::WriteCeremonies => records!(UPSERT, "C#*"),
+            Self::DeleteCeremonies => records!(DELETE, "C#*"),
+            Self::ReadSessions => const { &[own(READ, Resource::Items(Table::Proofs, &["S#*"]))] },
+            Self::WriteSessions => const { &[own(UPSERT, Resource::Items(Table::Proofs, &["S#*"]))] },
+            Self::DeleteSessions => const { &[own(DELETE, Resource::Items(Table::Proofs, &["S#*"])), STILL_ADMITTED] },
+            Self::ReadTokenUses => {
+                const { &[own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Platform, &["USED#*"]))] }
             }
+            Self::LeaveWorkspaces => {
+                const { &[own(&["dynamodb:UpdateItem", "dynamodb:DeleteItem"], Resource::Items(Table::Proofs, &["L#*"]))] }
+            }
+            Self::WriteLetters => const { &[own(PUT, Resource::Items(Table::Outbox, &["U#*"]))] },
             Self::SignTokens => {
                 const {
                     &[
@@ -320,4 +354,30 @@ impl Grant {
             Self::CallPlatforms => &[],
         }
     }
+}
+
+/// Lists of grants as one: [`grants!`](crate::grants) knows its length.
+pub const fn joined<const N: usize>(lists: &[&[Grant]]) -> [Grant; N] {
+    let mut grants = [Grant::ReadItems; N];
+    let (mut list, mut filled) = (0, 0);
+    while list < lists.len() {
+        let mut at = 0;
+        while at < lists[list].len() {
+            grants[filled] = lists[list][at];
+            (at, filled) = (at + 1, filled + 1);
+        }
+        list += 1;
+    }
+    grants
+}
+
+/// Joins lists of grants: `shared::grants!(publishing::GRANTS, &[Grant::ReadObjects])`.
+#[macro_export]
+macro_rules! grants {
+    ($($list:expr),+ $(,)?) => {
+        const {
+            const COUNT: usize = 0 $(+ <[$crate::aws::grants::Grant]>::len($list))+;
+            &$crate::aws::grants::joined::<COUNT>(&[$($list),+])
+        }
+    };
 }

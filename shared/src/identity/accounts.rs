@@ -37,7 +37,7 @@ use crate::tenancy::{Listing, Page};
 /// Records of one kind that are listed at once; nothing of a user's comes near it.
 const PAGE: u32 = 1000;
 
-/// The account store, for the functions that hold `Grant::Accounts`.
+/// The account store, as far as the grants of the function reach.
 pub struct Accounts {
     pub(crate) app: Arc<App>,
     pub(crate) signing: Arc<Signing>,

@@ -38,7 +38,14 @@ pub static FUNCTION: Function = Function::job::<ExpireSessions>();
 
 impl Job for ExpireSessions {
     const JOB: Declaration = Declaration::new("expire-sessions", Trigger::Schedule("rate(1 hour)")).timeout_s(300);
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::ReadAccountsDue];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::DeleteUserRecords,
+        Grant::ReadRefreshTokens,
+        Grant::DeleteRefreshTokens,
+        Grant::DeleteSessions,
+        Grant::ReadAccountsDue,
+    ];
     type Access = All;
 
     async fn run(self, all: &All) -> Result<(), JobError> {

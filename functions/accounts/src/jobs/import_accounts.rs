@@ -79,7 +79,8 @@ pub static FUNCTION: Function = Function::job::<ImportAccounts>();
 
 impl Job for ImportAccounts {
     const JOB: Declaration = Declaration::new("import-accounts", Trigger::Operator).timeout_s(300);
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] =
+        &[Grant::WriteUserRecords, Grant::ReadAddresses, Grant::WriteAddresses, Grant::WriteSessions];
     type Access = AllAccounts<FromAnotherSystem>;
 
     async fn run(self, all: &Self::Access) -> Result<(), JobError> {

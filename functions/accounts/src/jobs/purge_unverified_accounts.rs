@@ -28,7 +28,7 @@ pub static FUNCTION: Function = Function::job::<PurgeUnverifiedAccounts>();
 impl Job for PurgeUnverifiedAccounts {
     const JOB: Declaration =
         Declaration::new("purge-unverified-accounts", Trigger::Schedule("cron(25 4 * * ? *)")).timeout_s(300);
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::ReadAccountsDue];
+    const GRANTS: &'static [Grant] = &[Grant::ReadAddresses, Grant::DeleteAddresses, Grant::ReadAccountsDue];
     type Access = AllAccounts<LinkNeverOpened>;
 
     async fn run(self, all: &Self::Access) -> Result<(), JobError> {

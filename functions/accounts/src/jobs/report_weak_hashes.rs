@@ -35,7 +35,7 @@ pub static FUNCTION: Function = Function::job::<ReportWeakHashes>();
 impl Job for ReportWeakHashes {
     const JOB: Declaration =
         Declaration::new("report-weak-hashes", Trigger::Schedule("cron(10 5 ? * MON *)")).timeout_s(300);
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::ReadAccountsDue];
+    const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::ReadAccountsDue];
     type Access = AllAccounts<HowHashesWereMade>;
 
     async fn run(self, all: &Self::Access) -> Result<(), JobError> {

@@ -70,7 +70,20 @@ pub static FUNCTION: Function = Function::route::<ChangePassword>();
 impl Endpoint for ChangePassword {
     // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
     const ROUTE: Route = Route::post("change-password", "/me/password").memory_mb(1024);
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys, Grant::SignTokens];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::DeleteUserRecords,
+        Grant::ReadAddresses,
+        Grant::WriteAddresses,
+        Grant::DeleteAddresses,
+        Grant::WriteRefreshTokens,
+        Grant::ReadSessions,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+        Grant::DeriveKeys,
+        Grant::SignTokens,
+    ];
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 300 });
     // Fresh, though the password is asked for: the next session is as strong as this one and counts as fresh, which who
     // has stolen a session must not get for the password alone.

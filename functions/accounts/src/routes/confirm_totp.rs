@@ -39,7 +39,13 @@ pub static FUNCTION: Function = Function::route::<ConfirmTotp>();
 
 impl Endpoint for ConfirmTotp {
     const ROUTE: Route = Route::post("confirm-totp", "/me/totp/confirm");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+        Grant::DeriveKeys,
+    ];
     type Access = Fresh<SignedIn>;
     type Output = Reply<ConfirmedTotp>;
 

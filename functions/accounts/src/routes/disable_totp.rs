@@ -25,7 +25,13 @@ pub static FUNCTION: Function = Function::route::<DisableTotp>();
 
 impl Endpoint for DisableTotp {
     const ROUTE: Route = Route::delete("disable-totp", "/me/totp");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::DeleteUserRecords,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+    ];
     type Access = Fresh<SignedIn>;
     type Output = NoContent;
 

@@ -35,7 +35,7 @@ pub static FUNCTION: Function = Function::route::<EnrolTotp>();
 
 impl Endpoint for EnrolTotp {
     const ROUTE: Route = Route::post("enrol-totp", "/me/totp");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
+    const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::DeriveKeys];
     type Access = Fresh<SignedIn>;
     type Output = Created<TotpEnrolment>;
 

@@ -48,7 +48,7 @@ pub static FUNCTION: Function = Function::route::<GetMe>();
 
 impl Endpoint for GetMe {
     const ROUTE: Route = Route::get("get-me", "/me");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("me"));
     type Access = Known;
     type Output = Reply<Me>;

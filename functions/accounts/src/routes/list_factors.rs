@@ -46,7 +46,7 @@ pub static FUNCTION: Function = Function::route::<ListFactors>();
 
 impl Endpoint for ListFactors {
     const ROUTE: Route = Route::get("list-factors", "/me/factors");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords];
     type Access = SignedIn;
     type Output = Reply<FactorsView>;
 

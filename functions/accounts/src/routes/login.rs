@@ -42,7 +42,19 @@ pub static FUNCTION: Function = Function::route::<Login>();
 impl Endpoint for Login {
     // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
     const ROUTE: Route = Route::post("login", "/auth/login").memory_mb(1024);
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys, Grant::SignTokens];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::ReadAddresses,
+        Grant::WriteAddresses,
+        Grant::DeleteAddresses,
+        Grant::WriteRefreshTokens,
+        Grant::ReadSessions,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+        Grant::DeriveKeys,
+        Grant::SignTokens,
+    ];
     type Access = Credentials;
     type Output = Reply<LoggedIn>;
 

@@ -19,7 +19,7 @@ pub static FUNCTION: Function = Function::route::<Logout>();
 
 impl Endpoint for Logout {
     const ROUTE: Route = Route::post("logout", "/auth/logout");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::DeleteUserRecords, Grant::DeleteSessions];
     type Access = SignedIn;
     type Output = NoContent;
 

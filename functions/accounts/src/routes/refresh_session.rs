@@ -34,7 +34,17 @@ pub static FUNCTION: Function = Function::route::<RefreshSession>();
 
 impl Endpoint for RefreshSession {
     const ROUTE: Route = Route::post("refresh-session", "/auth/refresh");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys, Grant::SignTokens];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::ReadRefreshTokens,
+        Grant::WriteRefreshTokens,
+        Grant::ReadSessions,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+        Grant::DeriveKeys,
+        Grant::SignTokens,
+    ];
     // A token of 512 random bits cannot be guessed: the limit on credentials would only hurt those behind one address.
     type Access = Anyone;
     type Output = Reply<Tokens>;

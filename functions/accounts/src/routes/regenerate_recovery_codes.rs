@@ -32,7 +32,8 @@ pub static FUNCTION: Function = Function::route::<RegenerateRecoveryCodes>();
 
 impl Endpoint for RegenerateRecoveryCodes {
     const ROUTE: Route = Route::post("regenerate-recovery-codes", "/me/recovery-codes");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::WriteLetters, Grant::DeriveKeys];
     type Access = Fresh<SignedIn>;
     type Output = Created<NewRecoveryCodes>;
 

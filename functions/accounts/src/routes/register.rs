@@ -25,7 +25,7 @@ pub static FUNCTION: Function = Function::route::<Register>();
 
 impl Endpoint for Register {
     const ROUTE: Route = Route::post("register", "/auth/register");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::ReadAddresses, Grant::WriteAddresses, Grant::WriteLetters];
     type Access = Credentials;
     type Output = Accepted;
 

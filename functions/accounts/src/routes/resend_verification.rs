@@ -24,7 +24,7 @@ pub static FUNCTION: Function = Function::route::<ResendVerification>();
 
 impl Endpoint for ResendVerification {
     const ROUTE: Route = Route::post("resend-verification", "/auth/resend-verification");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::ReadAddresses, Grant::WriteAddresses, Grant::WriteLetters];
     type Access = Credentials;
     type Output = Accepted;
 

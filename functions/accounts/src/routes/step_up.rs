@@ -84,7 +84,16 @@ pub static FUNCTION: Function = Function::route::<StepUp>();
 impl Endpoint for StepUp {
     // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
     const ROUTE: Route = Route::post("step-up", "/auth/step-up").memory_mb(1024);
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::ReadAddresses,
+        Grant::WriteAddresses,
+        Grant::DeleteAddresses,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+        Grant::DeriveKeys,
+    ];
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 300 });
     type Access = SignedIn;
     type Output = Reply<SteppedUp>;

@@ -41,7 +41,14 @@ pub static FUNCTION: Function = Function::route::<VerifyEmail>();
 impl Endpoint for VerifyEmail {
     // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
     const ROUTE: Route = Route::post("verify-email", "/auth/verify-email").memory_mb(1024);
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::ReadAddresses,
+        Grant::WriteAddresses,
+        Grant::WriteSessions,
+        Grant::DeriveKeys,
+    ];
     type Access = Credentials;
     type Output = Reply<VerifiedEmail>;
 

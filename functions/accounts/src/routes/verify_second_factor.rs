@@ -34,7 +34,17 @@ pub static FUNCTION: Function = Function::route::<VerifySecondFactor>();
 
 impl Endpoint for VerifySecondFactor {
     const ROUTE: Route = Route::post("verify-second-factor", "/auth/second-factor");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys, Grant::SignTokens];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::DeleteUserRecords,
+        Grant::WriteRefreshTokens,
+        Grant::ReadSessions,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+        Grant::DeriveKeys,
+        Grant::SignTokens,
+    ];
     type Access = Credentials;
     type Output = Reply<Tokens>;
 

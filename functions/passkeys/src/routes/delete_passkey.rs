@@ -29,7 +29,13 @@ pub static FUNCTION: Function = Function::route::<DeletePasskey>();
 
 impl Endpoint for DeletePasskey {
     const ROUTE: Route = Route::delete("delete-passkey", "/me/passkeys/{passkey_id}");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::DeleteUserRecords,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+    ];
     type Access = Fresh<SignedIn>;
     type Output = NoContent;
 

@@ -20,7 +20,7 @@ pub static FUNCTION: Function = Function::route::<ListPasskeys>();
 
 impl Endpoint for ListPasskeys {
     const ROUTE: Route = Route::get("list-passkeys", "/me/passkeys");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords];
     type Access = SignedIn;
     // One page: a user has few.
     type Output = Reply<Listing<PasskeyView>>;

@@ -34,7 +34,14 @@ pub static FUNCTION: Function = Function::route::<RegisterPasskey>();
 
 impl Endpoint for RegisterPasskey {
     const ROUTE: Route = Route::post("register-passkey", "/me/passkeys");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::ReadCeremonies,
+        Grant::DeleteCeremonies,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+    ];
     // Checked again: another session may have set up a factor since the ceremony was started.
     type Access = Fresh<SignedIn>;
     type Output = Created<PasskeyView>;

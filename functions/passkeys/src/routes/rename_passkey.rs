@@ -23,7 +23,7 @@ pub static FUNCTION: Function = Function::route::<RenamePasskey>();
 
 impl Endpoint for RenamePasskey {
     const ROUTE: Route = Route::put("rename-passkey", "/me/passkeys/{passkey_id}");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::WriteUserRecords];
     type Access = SignedIn;
     type Output = Reply<PasskeyView>;
 

@@ -30,7 +30,19 @@ pub static FUNCTION: Function = Function::route::<SignInWithPasskey>();
 
 impl Endpoint for SignInWithPasskey {
     const ROUTE: Route = Route::post("sign-in-with-passkey", "/auth/passkey");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys, Grant::SignTokens];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::DeleteUserRecords,
+        Grant::WriteRefreshTokens,
+        Grant::ReadCeremonies,
+        Grant::DeleteCeremonies,
+        Grant::ReadSessions,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+        Grant::DeriveKeys,
+        Grant::SignTokens,
+    ];
     type Access = Credentials;
     type Output = Reply<Tokens>;
 

@@ -34,7 +34,7 @@ pub static FUNCTION: Function = Function::route::<StartPasskeyRegistration>();
 
 impl Endpoint for StartPasskeyRegistration {
     const ROUTE: Route = Route::post("start-passkey-registration", "/me/passkeys/options");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::WriteCeremonies];
     type Access = Fresh<SignedIn>;
     type Output = Reply<PasskeyRegistrationStarted>;
 

@@ -32,7 +32,7 @@ pub static FUNCTION: Function = Function::route::<StartPasskeySignIn>();
 
 impl Endpoint for StartPasskeySignIn {
     const ROUTE: Route = Route::post("start-passkey-sign-in", "/auth/passkey/options");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::WriteCeremonies];
     // It tries nothing: counted as an attempt, it would halve those that an address has.
     type Access = Anyone;
     type Output = Reply<PasskeySignInStarted>;

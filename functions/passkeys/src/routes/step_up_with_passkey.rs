@@ -28,7 +28,13 @@ pub static FUNCTION: Function = Function::route::<StepUpWithPasskey>();
 
 impl Endpoint for StepUpWithPasskey {
     const ROUTE: Route = Route::post("step-up-with-passkey", "/auth/step-up/passkey");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::ReadCeremonies,
+        Grant::DeleteCeremonies,
+        Grant::WriteSessions,
+    ];
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 10, seconds: 300 });
     type Access = SignedIn;
     type Output = Reply<SteppedUp>;

@@ -34,21 +34,10 @@ impl PublishPost {
     }
 }
 
-/// What publishing needs, and the pictures.
-const GRANTS: [Grant; publishing::GRANTS.len() + 1] = {
-    let mut grants = [Grant::ReadObjects; publishing::GRANTS.len() + 1];
-    let mut at = 0;
-    while at < publishing::GRANTS.len() {
-        grants[at] = publishing::GRANTS[at];
-        at += 1;
-    }
-    grants
-};
-
 impl Job for PublishPost {
     const JOB: Declaration =
         Declaration::new("publish-post", Trigger::message::<Self>()).timeout_s(FUNCTION_TIMEOUT_S).memory_mb(512);
-    const GRANTS: &'static [Grant] = &GRANTS;
+    const GRANTS: &'static [Grant] = shared::grants!(publishing::GRANTS, &[Grant::ReadObjects]);
     type Access = Tenant;
 
     async fn run(self, workspace: &Tenant) -> Result<(), JobError> {

@@ -28,7 +28,16 @@ pub static FUNCTION: Function = Function::job::<PurgeDeletedAccounts>();
 impl Job for PurgeDeletedAccounts {
     const JOB: Declaration =
         Declaration::new("purge-deleted-accounts", Trigger::Schedule("cron(10 4 * * ? *)")).timeout_s(300);
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::ReadAccountsDue];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::DeleteUserRecords,
+        Grant::ReadAddresses,
+        Grant::DeleteAddresses,
+        Grant::ReadSessions,
+        Grant::DeleteSessions,
+        Grant::LeaveWorkspaces,
+        Grant::ReadAccountsDue,
+    ];
     type Access = AllAccounts<TrashIsOver>;
 
     async fn run(self, all: &Self::Access) -> Result<(), JobError> {

@@ -39,7 +39,8 @@ pub static FUNCTION: Function = Function::job::<PurgeLoginHistory>();
 impl Job for PurgeLoginHistory {
     const JOB: Declaration =
         Declaration::new("purge-login-history", Trigger::Schedule("cron(55 4 * * ? *)")).timeout_s(300);
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::ReadAccountsDue];
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadUserRecords, Grant::DeleteUserRecords, Grant::DeleteSessions, Grant::ReadAccountsDue];
     type Access = All;
 
     async fn run(self, all: &All) -> Result<(), JobError> {

@@ -19,7 +19,7 @@ pub static FUNCTION: Function = Function::route::<CancelEmailChange>();
 
 impl Endpoint for CancelEmailChange {
     const ROUTE: Route = Route::delete("cancel-email-change", "/me/email");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::DeleteUserRecords];
     type Access = SignedIn;
     type Output = NoContent;
 

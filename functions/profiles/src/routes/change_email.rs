@@ -46,7 +46,13 @@ pub static FUNCTION: Function = Function::route::<ChangeEmail>();
 
 impl Endpoint for ChangeEmail {
     const ROUTE: Route = Route::post("change-email", "/me/email");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::ReadAddresses,
+        Grant::WriteAddresses,
+        Grant::WriteLetters,
+    ];
     // Each request writes to two mailboxes, and one of them may be anybody's.
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 3600 });
     type Access = Fresh<SignedIn>;

@@ -32,7 +32,16 @@ pub static FUNCTION: Function = Function::route::<ConfirmEmailChange>();
 
 impl Endpoint for ConfirmEmailChange {
     const ROUTE: Route = Route::post("confirm-email-change", "/auth/confirm-email-change");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::DeleteUserRecords,
+        Grant::ReadAddresses,
+        Grant::WriteAddresses,
+        Grant::DeleteAddresses,
+        Grant::WriteLetters,
+        Grant::DeriveKeys,
+    ];
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 10, seconds: 300 });
     type Access = SignedIn;
     type Output = Reply<ConfirmedEmail>;

@@ -53,7 +53,8 @@ pub static FUNCTION: Function = Function::route::<CreateAccessToken>();
 
 impl Endpoint for CreateAccessToken {
     const ROUTE: Route = Route::post("create-access-token", "/me/access-tokens");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::WriteSessions, Grant::WriteLetters];
     type Access = Fresh<SignedIn>;
     type Output = Created<NewAccessToken>;
 

@@ -51,7 +51,15 @@ pub static FUNCTION: Function = Function::route::<DeleteAccount>();
 
 impl Endpoint for DeleteAccount {
     const ROUTE: Route = Route::delete("delete-account", "/me");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::ReadAddresses,
+        Grant::WriteAddresses,
+        Grant::WriteSessions,
+        Grant::LeaveWorkspaces,
+        Grant::WriteLetters,
+    ];
     type Access = Fresh<SignedIn>;
     type Output = Reply<DeletedAccount>;
 

@@ -49,7 +49,7 @@ pub static FUNCTION: Function = Function::route::<ListAccessTokens>();
 
 impl Endpoint for ListAccessTokens {
     const ROUTE: Route = Route::get("list-access-tokens", "/me/access-tokens");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::ReadTokenUses];
     type Access = SignedIn;
     // One page: a user has 50 at most.
     type Output = Reply<Listing<AccessTokenView>>;

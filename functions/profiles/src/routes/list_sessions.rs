@@ -55,7 +55,7 @@ pub static FUNCTION: Function = Function::route::<ListSessions>();
 
 impl Endpoint for ListSessions {
     const ROUTE: Route = Route::get("list-sessions", "/me/sessions");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords];
     type Access = SignedIn;
     // One page: sessions end after twelve hours without use.
     type Output = Reply<Listing<SessionView>>;

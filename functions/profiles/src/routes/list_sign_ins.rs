@@ -53,7 +53,7 @@ pub static FUNCTION: Function = Function::route::<ListSignIns>();
 
 impl Endpoint for ListSignIns {
     const ROUTE: Route = Route::get("list-sign-ins", "/me/sign-ins");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
+    const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::DeriveKeys];
     type Access = SignedIn;
     type Output = Reply<Listing<SignInView>>;
 

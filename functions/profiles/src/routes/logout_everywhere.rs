@@ -21,7 +21,7 @@ pub static FUNCTION: Function = Function::route::<LogoutEverywhere>();
 
 impl Endpoint for LogoutEverywhere {
     const ROUTE: Route = Route::post("logout-everywhere", "/auth/logout-everywhere");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::WriteSessions];
     type Access = SignedIn;
     type Output = NoContent;
 

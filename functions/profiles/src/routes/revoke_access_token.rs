@@ -24,7 +24,7 @@ pub static FUNCTION: Function = Function::route::<RevokeAccessToken>();
 
 impl Endpoint for RevokeAccessToken {
     const ROUTE: Route = Route::delete("revoke-access-token", "/me/access-tokens/{token_id}");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::DeleteUserRecords, Grant::DeleteSessions];
     // Not a fresh one: whoever sees a token that they do not know must be able to end it at once.
     type Access = SignedIn;
     type Output = NoContent;

@@ -22,7 +22,7 @@ pub static FUNCTION: Function = Function::route::<RevokeSession>();
 
 impl Endpoint for RevokeSession {
     const ROUTE: Route = Route::delete("revoke-session", "/me/sessions/{session_id}");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::DeleteUserRecords, Grant::DeleteSessions];
     type Access = SignedIn;
     type Output = NoContent;
 

@@ -23,7 +23,7 @@ pub static FUNCTION: Function = Function::route::<UpdateProfile>();
 
 impl Endpoint for UpdateProfile {
     const ROUTE: Route = Route::put("update-profile", "/me");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::WriteUserRecords];
     type Access = SignedIn;
     type Output = Reply<Me>;
 

@@ -26,7 +26,14 @@ pub static FUNCTION: Function = Function::job::<OfferRecoveries>();
 
 impl Job for OfferRecoveries {
     const JOB: Declaration = Declaration::new("offer-recoveries", Trigger::Schedule("rate(15 minutes)")).timeout_s(300);
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::ReadAccountsDue];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::DeleteUserRecords,
+        Grant::ReadSessions,
+        Grant::WriteLetters,
+        Grant::ReadAccountsDue,
+    ];
     type Access = AllAccounts<WaitIsOver>;
 
     async fn run(self, all: &Self::Access) -> Result<(), JobError> {

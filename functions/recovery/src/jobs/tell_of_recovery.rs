@@ -40,7 +40,8 @@ pub static FUNCTION: Function = Function::job::<TellOfRecovery>();
 
 impl Job for TellOfRecovery {
     const JOB: Declaration = Declaration::new("tell-of-recovery", Trigger::message::<Self>()).timeout_s(120);
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::ReadMembers];
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::WriteLetters, Grant::ReadMembers];
     type Access = AllAccounts<AdminsMustKnow>;
 
     async fn run(self, all: &Self::Access) -> Result<(), JobError> {

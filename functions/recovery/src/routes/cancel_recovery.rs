@@ -23,7 +23,7 @@ pub static FUNCTION: Function = Function::route::<CancelRecovery>();
 
 impl Endpoint for CancelRecovery {
     const ROUTE: Route = Route::delete("cancel-recovery", "/me/recovery");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts];
+    const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::DeleteUserRecords, Grant::WriteLetters];
     type Access = SignedIn;
     type Output = NoContent;
 

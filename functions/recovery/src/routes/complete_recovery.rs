@@ -45,7 +45,18 @@ pub static FUNCTION: Function = Function::route::<CompleteRecovery>();
 impl Endpoint for CompleteRecovery {
     // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
     const ROUTE: Route = Route::post("complete-recovery", "/auth/complete-recovery").memory_mb(1024);
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::DeleteUserRecords,
+        Grant::ReadAddresses,
+        Grant::WriteAddresses,
+        Grant::DeleteAddresses,
+        Grant::ReadSessions,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+        Grant::DeriveKeys,
+    ];
     type Access = Credentials;
     type Output = Reply<RecoveredAccount>;
 

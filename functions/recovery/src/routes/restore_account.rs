@@ -48,7 +48,17 @@ pub static FUNCTION: Function = Function::route::<RestoreAccount>();
 impl Endpoint for RestoreAccount {
     // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
     const ROUTE: Route = Route::post("restore-account", "/auth/restore-account").memory_mb(1024);
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::ReadAddresses,
+        Grant::WriteAddresses,
+        Grant::DeleteAddresses,
+        Grant::ReadSessions,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+        Grant::DeriveKeys,
+    ];
     type Access = Credentials;
     type Output = Reply<RestoredAccount>;
 

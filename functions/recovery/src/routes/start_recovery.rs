@@ -45,7 +45,8 @@ pub static FUNCTION: Function = Function::route::<StartRecovery>();
 
 impl Endpoint for StartRecovery {
     const ROUTE: Route = Route::post("start-recovery", "/auth/recovery");
-    const GRANTS: &'static [Grant] = &[Grant::Accounts, Grant::DeriveKeys];
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::ReadSessions, Grant::WriteLetters, Grant::DeriveKeys];
     type Access = Credentials;
     type Output = Reply<RecoveryView>;
 
