@@ -14,14 +14,28 @@ use crate::kernel::network::unwrapped;
 use crate::kernel::problems::Problem;
 use crate::table::item::{Item, integer, number, text};
 
-/// Requests of one address in a minute, over all functions (claim 37).
+/// Requests of one address in any 60 seconds, over all functions (claim 37).
 pub(crate) const ADDRESS_LIMIT: u32 = 200;
-const ADDRESS_WINDOW_S: u32 = 60;
+const SPAN_S: i64 = 60;
+/// A process uses a lease for up to this, and for at least `GRAIN_S` less.
+const LEASE_S: i64 = 20;
+/// Leases end at multiples of this, so that what they counted is free again together: single requests that become free
+/// one by one would each cost a write.
+const GRAIN_S: i64 = 5;
+/// A lease counts from when it is granted until 60 seconds after it can last be used.
+const ADDRESS_WINDOW_S: u32 = 80;
 /// A lease starts at one and doubles up to this, so that an address over many functions is not
 /// refused early, and a busy one costs few writes.
 const LARGEST_LEASE: u32 = 16;
+/// How long a record outlives its latest lease. A process trusts what it knows of a record no longer than that: one
+/// that DynamoDB deletes begins again at nothing.
+const RECORD_S: i64 = 600;
 /// Addresses whose leases a process keeps.
 const KEPT: usize = 512;
+/// Each refusal says what others have taken by then, so that few tries are enough.
+const MAX_TRIES: u32 = 8;
+/// The counts of a record: `until_<second>`, by the last second in which the lease may be used.
+const COUNTED: &str = "until_";
 
 /// The leases of this process.
 #[derive(Default)]
@@ -29,13 +43,53 @@ pub(crate) struct Leases {
     kept: Mutex<HashMap<String, Lease>>,
 }
 
-#[derive(Clone, Copy)]
+/// What this process may use, and what it knows of the address.
+#[derive(Clone, Default)]
 struct Lease {
-    window: i64,
+    ends_s: i64,
     left: u32,
     size: u32,
-    /// What the table had left when this was leased.
-    remaining: u32,
+    /// Requests since leases of the address last ended unrenewed: what the next one should hold.
+    taken: u32,
+    record: Record,
+}
+
+/// An address's record, as it was when this process last saw it. It only grows, so that what was counted before a
+/// second is at least what is known of it: a condition made of old knowledge refuses too early, never too late.
+#[derive(Clone, Default)]
+struct Record {
+    /// All that was ever leased.
+    total: u64,
+    counted: Vec<(i64, u64)>,
+    expires_s: i64,
+}
+
+impl Record {
+    fn of(item: &Item) -> Self {
+        let counts = item.iter().filter_map(|(name, value)| {
+            Some((name.strip_prefix(COUNTED)?.parse().ok()?, value.as_n().ok()?.parse().ok()?))
+        });
+        let expires_s = integer(item, "ttl").and_then(|at| i64::try_from(at).ok()).unwrap_or_default();
+        Self { total: integer(item, "used").unwrap_or_default(), counted: counts.collect(), expires_s }
+    }
+
+    /// The counts that a request in the last 60 seconds may belong to.
+    fn current(&self, now_s: i64) -> impl Iterator<Item = (i64, u64)> {
+        self.counted.iter().copied().filter(move |(ends_s, _)| *ends_s >= now_s - SPAN_S)
+    }
+
+    fn used(&self, now_s: i64) -> u64 {
+        self.current(now_s).map(|(_, count)| count).sum()
+    }
+
+    fn room(&self, now_s: i64) -> u32 {
+        u32::try_from(self.used(now_s)).map_or(0, |used| ADDRESS_LIMIT.saturating_sub(used))
+    }
+
+    fn resets_in_s(&self, now_s: i64) -> i64 {
+        let oldest = self.current(now_s).map(|(ends_s, _)| ends_s).min();
+        oldest.map_or(0, |ends_s| ends_s + SPAN_S + 1 - now_s)
+    }
 }
 
 /// The state of one limit that applied to a request.
@@ -84,64 +138,65 @@ pub(super) fn too_many(retry_after_s: i64) -> Problem {
 }
 
 impl Leases {
-    /// Counts one request of an address, or refuses it. Costs a write only when the lease is used up. Adds the state of
-    /// the limit to `limits`.
+    /// Counts one request of an address, or refuses it. Costs a write only when the lease is used up or has ended, and
+    /// nothing while the address is known to have no room. Adds the state of the limit to `limits`.
     pub(crate) async fn take(&self, aws: &Aws, ip: &str, limits: &mut Vec<RateLimitStatus>) -> Result<(), Problem> {
-        let (now_s, window_s) = (aws.clock.now().as_second(), i64::from(ADDRESS_WINDOW_S));
-        let window = now_s.div_euclid(window_s);
-        let resets_in_s = (window + 1) * window_s - now_s;
-        let remaining = self.count(aws, network(ip), window).await?;
-        limits.push(RateLimitStatus::of_address(remaining.unwrap_or_default(), resets_in_s));
-        remaining.map(|_| ()).ok_or_else(|| too_many(resets_in_s))
+        let now_s = aws.clock.now().as_second();
+        let (admitted, lease) = self.count(aws, network(ip), now_s).await?;
+        let resets_in_s = lease.record.resets_in_s(now_s);
+        limits.push(RateLimitStatus::of_address(lease.record.room(now_s) + lease.left, resets_in_s));
+        if admitted { Ok(()) } else { Err(too_many(resets_in_s)) }
     }
 
-    /// How many are left after this one; None if the limit is exceeded.
-    async fn count(&self, aws: &Aws, key: String, window: i64) -> Result<Option<u32>, Problem> {
-        let size = match self.spend(&key, window) {
-            Ok(lease) => return Ok(Some(lease.remaining + lease.left)),
-            Err(size) => size,
+    /// Whether the request is admitted, and what is known of its address then.
+    async fn count(&self, aws: &Aws, key: String, now_s: i64) -> Result<(bool, Lease), Problem> {
+        let (size, mut lease) = match self.spend(&key, now_s) {
+            Ok(lease) => return Ok((true, lease)),
+            Err(next) => next,
         };
         let partition = format!("RATE#ip#{}", sha256_hex(key.as_bytes()));
-        let sort = window.to_string();
-        let expires_s = (window + 2) * i64::from(ADDRESS_WINDOW_S);
-        let mut wanted = size;
-        loop {
-            match lease(aws, &partition, &sort, wanted, expires_s).await? {
-                Ok(used) => {
-                    let remaining = ADDRESS_LIMIT.saturating_sub(used);
-                    self.keep(key, Lease { window, left: wanted - 1, size, remaining });
-                    return Ok(Some(remaining + wanted - 1));
+        lease.left = 0;
+        for _ in 0..MAX_TRIES {
+            let wanted = size.min(lease.record.room(now_s));
+            if wanted == 0 {
+                break;
+            }
+            match grant(aws, &partition, wanted, &lease.record, now_s).await? {
+                Ok(record) => {
+                    let taken = lease.taken + 1;
+                    let lease = Lease { ends_s: last_second(now_s), left: wanted - 1, size, taken, record };
+                    self.keep(key, lease.clone(), now_s);
+                    return Ok((true, lease));
                 }
-                Err(used) => {
-                    let left = ADDRESS_LIMIT.saturating_sub(used);
-                    if left == 0 || wanted == 1 {
-                        return Ok(None);
-                    }
-                    wanted = left.min(wanted / 2).max(1);
-                }
+                Err(record) => lease.record = record,
             }
         }
+        self.keep(key, lease.clone(), now_s);
+        Ok((false, lease))
     }
 
-    /// Takes one from the lease in hand, or says how large the next should be.
-    fn spend(&self, key: &str, window: i64) -> Result<Lease, u32> {
+    /// Takes one from the lease in hand, or says how large the next should be and what is known.
+    fn spend(&self, key: &str, now_s: i64) -> Result<Lease, (u32, Lease)> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        match kept.get_mut(key) {
-            Some(lease) if lease.window == window && lease.left > 0 => {
-                lease.left -= 1;
-                Ok(*lease)
-            }
-            Some(lease) if lease.window == window => Err((lease.size * 2).min(LARGEST_LEASE)),
-            // What a window asked for is a fair guess at the next one.
-            Some(lease) if lease.window + 1 == window => Err((lease.size / 2).max(1)),
-            _ => Err(1),
+        let Some(lease) = kept.get_mut(key).filter(|lease| now_s < lease.record.expires_s) else {
+            return Err((1, Lease::default()));
+        };
+        if now_s > lease.ends_s {
+            let size = lease.taken.clamp(1, LARGEST_LEASE);
+            return Err((size, Lease { taken: 0, ..lease.clone() }));
         }
+        if lease.left == 0 {
+            return Err(((lease.size * 2).clamp(1, LARGEST_LEASE), lease.clone()));
+        }
+        lease.left -= 1;
+        lease.taken += 1;
+        Ok(lease.clone())
     }
 
-    fn keep(&self, key: String, lease: Lease) {
+    fn keep(&self, key: String, lease: Lease, now_s: i64) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT {
-            kept.retain(|_, kept| kept.window == lease.window);
+            kept.retain(|_, kept| now_s <= kept.ends_s);
         }
         if kept.len() < KEPT {
             kept.insert(key, lease);
@@ -149,29 +204,49 @@ impl Leases {
     }
 }
 
-/// Adds to a window's count unless that passes the limit. Answers the count after or, refused, before.
-async fn lease(aws: &Aws, partition: &str, sort: &str, size: u32, expires_s: i64) -> Result<Result<u32, u32>, Problem> {
+/// The last second in which a lease of now may be used.
+fn last_second(now_s: i64) -> i64 {
+    (now_s + LEASE_S).div_euclid(GRAIN_S) * GRAIN_S - 1
+}
+
+/// Grants a lease unless that passes the limit, by what is known of the record. Returns the record as it is then.
+async fn grant(
+    aws: &Aws,
+    partition: &str,
+    size: u32,
+    known: &Record,
+    now_s: i64,
+) -> Result<Result<Record, Record>, Problem> {
+    let mut update = format!("ADD used :size, {COUNTED}{} :size SET #ttl = :ttl", last_second(now_s));
+    let old = known.counted.iter().filter(|(ends_s, _)| *ends_s < now_s - SPAN_S);
+    let old: Vec<_> = old.map(|(ends_s, _)| format!("{COUNTED}{ends_s}")).collect();
+    if !old.is_empty() {
+        update.push_str(&format!(" REMOVE {}", old.join(", ")));
+    }
+    let before = known.total.saturating_sub(known.used(now_s));
     let answer = aws
         .dynamodb()
         .update_item()
         .table_name(Table::Platform.name(&aws.config.tables))
         .key("pk", text(partition))
-        .key("sk", text(sort))
-        .update_expression("ADD used :size SET #ttl = :ttl")
-        .condition_expression("attribute_not_exists(used) OR used <= :room")
+        .key("sk", text("-"))
+        .update_expression(update)
+        .condition_expression("attribute_not_exists(used) OR used <= :most")
         .expression_attribute_names("#ttl", "ttl")
         .expression_attribute_values(":size", number(size))
-        .expression_attribute_values(":room", number(ADDRESS_LIMIT.saturating_sub(size)))
-        .expression_attribute_values(":ttl", number(expires_s))
-        .return_values(aws_sdk_dynamodb::types::ReturnValue::UpdatedNew)
+        .expression_attribute_values(":most", number(before + u64::from(ADDRESS_LIMIT.saturating_sub(size))))
+        .expression_attribute_values(":ttl", number(now_s + RECORD_S))
+        .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         .send()
         .await;
-    let used = |item: &Item| integer(item, "used").and_then(|used| u32::try_from(used).ok()).unwrap_or_default();
     match answer {
-        Ok(done) => Ok(Ok(done.attributes.as_ref().map(used).unwrap_or(size))),
+        Ok(done) => {
+            let item = done.attributes.ok_or_else(|| Problem::internal("a granted lease without its record"))?;
+            Ok(Ok(Record::of(&item)))
+        }
         Err(error) => match conflict(&error) {
-            Some(item) => Ok(Err(used(&item))),
+            Some(item) => Ok(Err(Record::of(&item))),
             None => Err(failed("dynamodb:UpdateItem", error)),
         },
     }

@@ -1,9 +1,12 @@
 //! Limits: sizes, types, and the rate of an address.
 
+use futures::future::join_all;
 use serde_json::json;
+use shared::function::Function;
+use shared::kernel::time::SignedDuration;
 use shared::testing::{Request, Response, TestApp};
 
-use super::notes::{GET, GREET, KNOCK, WRITE};
+use super::notes::{GET, GREET, KNOCK, LIST, OPEN, WRITE};
 
 #[tokio::test]
 async fn what_is_too_large_or_of_another_type_is_refused_before_anything_is_read() {
@@ -16,23 +19,103 @@ async fn what_is_too_large_or_of_another_type_is_refused_before_anything_is_read
     assert_eq!(app.wire(&WRITE).take(), Vec::<String>::new());
 }
 
-#[tokio::test]
-async fn an_address_gets_two_hundred_requests_a_minute_over_all_functions() {
-    let app = TestApp::new();
-    let mut admitted = 0;
-    for round in 0..300 {
-        let function = if round % 2 == 0 { &GET } else { &WRITE };
-        let answer = app.call(Request::to(function).path("workspace_id", "ws_0").path("note_id", "note_0")).await;
-        match answer.status {
-            401 => admitted += 1,
-            429 => assert!(answer.header("retry-after").parse::<u32>().unwrap() <= 60),
-            other => panic!("{other}: {}", answer.text),
+/// What stands for processes: each function is warm by itself.
+const PROCESSES: [&Function; 5] = [&GET, &WRITE, &OPEN, &GREET, &LIST];
+const LIMIT: usize = 200;
+
+/// Whether the address is still admitted: a stranger's request, which is then told 401.
+async fn is_admitted(app: &TestApp, function: &'static Function) -> bool {
+    let answer = app.call(Request::to(function).path("workspace_id", "ws_0").path("note_id", "note_0")).await;
+    match answer.status {
+        429 => {
+            assert!((1..=80).contains(&answer.header("retry-after").parse::<u32>().unwrap()), "{}", answer.text);
+            assert_eq!(answer.header("retry-after"), resets_in_s(&answer, "address").to_string());
+            false
         }
+        401 => true,
+        other => panic!("{other}: {}", answer.text),
     }
+}
+
+async fn admitted(app: &TestApp, functions: &[&'static Function], requests: usize) -> usize {
+    let mut admitted = 0;
+    for request in 0..requests {
+        admitted += usize::from(is_admitted(app, functions[request % functions.len()]).await);
+    }
+    admitted
+}
+
+fn writes(app: &TestApp, functions: &[&'static Function]) -> usize {
+    functions.iter().map(|function| app.wire(function).take().len()).sum()
+}
+
+#[tokio::test]
+async fn an_address_gets_two_hundred_requests_over_all_functions_until_its_leases_are_a_minute_old() {
+    let app = TestApp::new();
     // A lease that one function holds when the other is refused may be left over: never more than 200.
-    assert!((185..=200).contains(&admitted), "{admitted} were admitted");
-    app.advance(jiff::SignedDuration::from_secs(61));
-    app.call(Request::to(&GET).path("workspace_id", "ws_0").path("note_id", "note_0")).await.expect(401);
+    let first = admitted(&app, &[&GET, &LIST], 300).await;
+    assert!((185..=LIMIT).contains(&first), "{first} were admitted");
+    app.advance(SignedDuration::from_secs(75));
+    assert_eq!(admitted(&app, &[&GET, &LIST], 20).await, 0);
+    app.advance(SignedDuration::from_secs(5));
+    assert_eq!(admitted(&app, &[&GET, &LIST], 20).await, 20);
+}
+
+#[tokio::test]
+async fn the_edge_of_a_minute_admits_no_more_than_its_middle() {
+    let app = TestApp::new();
+    let to_the_edge_ms = 60_000 - app.now().as_millisecond().rem_euclid(60_000) - 1;
+    app.advance(SignedDuration::from_millis(to_the_edge_ms));
+    let before = admitted(&app, &[&GET], 250).await;
+    app.advance(SignedDuration::from_millis(2));
+    assert_eq!(before + admitted(&app, &[&GET], 250).await, LIMIT);
+}
+
+#[tokio::test]
+async fn no_pattern_of_arrivals_gets_more_than_two_hundred_through_in_any_minute() {
+    let app = TestApp::new();
+    let below = |bound: u64| u64::from_le_bytes(app.entropy().bytes()) % bound;
+    let mut instants_ms = Vec::new();
+    for _ in 0..300 {
+        let pause_ms = match below(10) {
+            0..=3 => below(30),
+            4..=6 => below(2_000),
+            7..=8 => below(15_000),
+            _ => below(70_000),
+        };
+        app.advance(SignedDuration::from_millis(pause_ms.try_into().unwrap()));
+        if below(40) == 0 {
+            app.forget_warm();
+        }
+        let arrivals = (0..below(60)).map(|_| is_admitted(&app, PROCESSES[usize::try_from(below(5)).unwrap()]));
+        let admitted = join_all(arrivals).await.into_iter().filter(|admitted| *admitted).count();
+        instants_ms.extend(vec![app.now().as_millisecond(); admitted]);
+    }
+    let fullest = instants_ms
+        .iter()
+        .enumerate()
+        .map(|(at, from)| instants_ms[at..].iter().take_while(|instant| **instant - from <= 60_000).count());
+    let fullest = fullest.max().unwrap();
+    assert!((100..=LIMIT).contains(&fullest), "{fullest} of {} in 60 seconds", instants_ms.len());
+}
+
+#[tokio::test]
+async fn a_busy_address_costs_a_write_for_ten_requests_and_a_refused_one_none() {
+    // At 120 and at 300 requests a minute.
+    for (processes, pause_ms) in [1, 2, 3].into_iter().flat_map(|processes| [(processes, 500), (processes, 200)]) {
+        let (app, functions, mut requests) = (TestApp::new(), &PROCESSES[..processes], 0);
+        while requests < 1_200 {
+            admitted(&app, functions, processes).await;
+            requests += processes;
+            app.advance(SignedDuration::from_millis(pause_ms * i64::try_from(processes).unwrap()));
+        }
+        let spent = writes(&app, functions);
+        assert!(spent * 10 <= requests, "{spent} writes, {processes} processes, one in {pause_ms} ms");
+    }
+    let app = TestApp::new();
+    let burst = admitted(&app, &[&GET], 1_000).await;
+    let spent = writes(&app, &[&GET]);
+    assert!(burst == LIMIT && spent * 10 <= LIMIT, "{spent} writes for {burst} requests at once");
 }
 
 /// What an answer says about limits: the policies, and how many requests each has left.
@@ -53,38 +136,38 @@ fn resets_in_s(answer: &Response, name: &str) -> u32 {
 
 #[tokio::test]
 async fn every_limit_that_applied_is_named_with_what_is_left() {
-    let app = TestApp::at("2026-07-01T12:00:00Z".parse().unwrap());
+    let app = TestApp::new();
     let left = |pairs: &[(&str, u32)]| pairs.iter().map(|(name, left)| ((*name).to_owned(), *left)).collect::<Vec<_>>();
     let knock = || Request::to(&KNOCK).json(json!({ "word": "please" }));
     for (at, remaining) in [(0, 4), (1, 3), (2, 2), (3, 1), (4, 0)] {
         let answer = app.call(knock()).await.expect(401);
         let (policy, limits) = told(&answer);
-        assert_eq!(policy, r#""address";q=200;w=60, "credentials";q=5;w=300"#);
+        assert_eq!(policy, r#""address";q=200;w=80, "credentials";q=5;w=300"#);
         assert_eq!(limits, left(&[("address", 199 - at), ("credentials", remaining)]));
-        app.advance(jiff::SignedDuration::from_secs(10));
+        app.advance(SignedDuration::from_secs(2));
     }
     let refused = app.call(knock()).await.expect(429);
     let (policy, limits) = told(&refused);
-    assert_eq!(policy, r#""address";q=200;w=60, "credentials";q=5;w=300"#);
+    assert_eq!(policy, r#""address";q=200;w=80, "credentials";q=5;w=300"#);
     assert_eq!(limits, left(&[("address", 194), ("credentials", 0)]));
-    // The first attempt was 50 seconds ago.
-    assert_eq!((resets_in_s(&refused, "credentials"), refused.header("retry-after")), (250, "250"));
+    // The first attempt was 10 seconds ago.
+    assert_eq!((resets_in_s(&refused, "credentials"), refused.header("retry-after")), (290, "290"));
 
     let owner = app.owner().await.unwrap();
     for (status, remaining) in [(204, 1), (204, 0), (429, 0)] {
         let answer = app.call(Request::to(&GREET).by(&owner)).await.expect(status);
         let (policy, limits) = told(&answer);
-        assert_eq!(policy, r#""address";q=200;w=60, "greet";q=2;w=60"#);
+        assert_eq!(policy, r#""address";q=200;w=80, "greet";q=2;w=60"#);
         assert_eq!(limits.last().unwrap(), &("greet".to_owned(), remaining));
         assert_eq!(resets_in_s(&answer, "greet"), 60);
     }
 
     let mut last = app.call(Request::to(&GREET)).await;
     while last.status != 429 {
-        assert_eq!(told(&last).0, r#""address";q=200;w=60"#);
+        assert_eq!(told(&last).0, r#""address";q=200;w=80"#);
         last = app.call(Request::to(&GREET)).await;
     }
-    assert_eq!(told(&last), (r#""address";q=200;w=60"#, left(&[("address", 0)])));
+    assert_eq!(told(&last), (r#""address";q=200;w=80"#, left(&[("address", 0)])));
     assert_eq!(last.header("retry-after"), resets_in_s(&last, "address").to_string());
 }
 

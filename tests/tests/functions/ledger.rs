@@ -67,7 +67,7 @@ const MORE: [(&str, usize, &str); 31] = [
 ];
 
 /// Calls until a function is warm: the third finds a rate lease in hand (they hold 1, 2, 4), the session of the
-/// workspace assumed, and keys fetched. The last ones are there in case that a minute begins between them.
+/// workspace assumed, and keys fetched. The last ones are there in case that a lease ends between them.
 const COLD: usize = 2;
 const CALLS: usize = 5;
 
