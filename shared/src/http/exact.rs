@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
-use super::rates::{RateLimitStatus, conflict, network, too_many};
+use super::rates::{Policy, RateLimitStatus, conflict, network, too_many};
 use crate::aws::grants::Table;
 use crate::aws::{Aws, failed};
 use crate::crypto::digest::{hex, sha256_hex};
@@ -37,7 +37,8 @@ const MAX_TRIES: u32 = 24;
 const ID_BYTES: usize = 8;
 
 impl Exact {
-    /// Counts one attempt of a subject (an address, a user) or refuses it. Adds the state of the limit to `limits`.
+    /// Counts one attempt of a subject (an address, a user) or refuses it. Adds the state of the limit to `limits`,
+    /// first if it refuses.
     pub(crate) async fn take(
         &self,
         aws: &Aws,
@@ -57,7 +58,7 @@ impl Exact {
             let oldest_ms = counted.values().copied().min().unwrap_or(now_ms);
             let resets_in_s = (oldest_ms - since_ms + 999) / 1000;
             if !is_counted && counted.len() >= self.requests as usize {
-                limits.push(self.status(0, resets_in_s));
+                limits.insert(0, self.status(0, resets_in_s));
                 return Err(too_many(resets_in_s));
             }
             counted.insert(&attempt.id, now_ms);
@@ -71,13 +72,17 @@ impl Exact {
                 Some(item) => seen = item,
             }
         }
-        limits.push(self.status(0, 1));
+        limits.insert(0, self.status(0, 1));
         Err(too_many(1))
     }
 
     fn status(&self, remaining: u32, resets_in_s: i64) -> RateLimitStatus {
+        RateLimitStatus { policy: self.policy(), remaining, resets_in_s }
+    }
+
+    pub(crate) fn policy(&self) -> Policy {
         let Self { name, requests: quota, seconds: window_s } = *self;
-        RateLimitStatus { name, quota, window_s, remaining, resets_in_s }
+        Policy { name, quota, window_s }
     }
 
     async fn write(
@@ -140,8 +145,8 @@ impl Attempt {
             Err(error) if conflict(&error).is_some() => {}
             Err(error) => return Err(failed("dynamodb:UpdateItem", error)),
         }
-        if let Some(limit) = limits.iter_mut().find(|limit| limit.name == self.limit.name) {
-            limit.remaining = (limit.remaining + 1).min(limit.quota);
+        if let Some(limit) = limits.iter_mut().find(|limit| limit.policy.name == self.limit.name) {
+            limit.remaining = (limit.remaining + 1).min(limit.policy.quota);
         }
         Ok(())
     }

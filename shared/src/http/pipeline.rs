@@ -18,7 +18,7 @@ use super::endpoint::{Endpoint, Method, Route, UserLimit};
 use super::exact::{Attempt, CREDENTIAL_LIMIT, Exact};
 use super::incoming::Incoming;
 use super::output::{Answer, Output};
-use super::rates::{Leases, RateLimitStatus};
+use super::rates::{Leases, Policy, RateLimitStatus};
 use super::{headers, input, rates};
 use crate::audit::Origin;
 use crate::aws::grants::{Grant, Table};
@@ -52,6 +52,21 @@ pub(crate) struct RouteEntry {
     /// The status of its success.
     pub(crate) status: u16,
     pub(crate) call: Call,
+}
+
+impl RouteEntry {
+    /// The limit on each user.
+    fn user_limit(&self) -> Option<Exact> {
+        let UserLimit { requests, seconds } = self.limit?;
+        Some(Exact { name: self.route.name, requests, seconds })
+    }
+
+    /// Every limit that its requests are counted by.
+    fn policies(&self) -> Vec<Policy> {
+        let credentials = (self.level == Level::Credentials).then_some(CREDENTIAL_LIMIT);
+        let exact = credentials.into_iter().chain(self.user_limit());
+        [rates::ADDRESS].into_iter().chain(exact.map(|limit| limit.policy())).collect()
+    }
 }
 
 pub(crate) type Call = for<'a> fn(Admission, &'a Exchange<'a>) -> BoxFuture<'a, Result<Answer, Problem>>;
@@ -117,7 +132,7 @@ impl Pipeline {
             "request"
         );
         metrics::request(ended, entry.route.name, status, duration_ms);
-        self.respond(&incoming, result, &counted.limits)
+        self.respond(&incoming, result, &entry.policies(), &counted.limits)
     }
 
     /// Whether the route's commit carries the record of a repeatable request: those of a workspace, and its founding.
@@ -151,8 +166,7 @@ impl Pipeline {
             repeatable: if self.remembers(entry) { repeatable(entry, incoming)? } else { None },
         };
         let admission = admission::admit(asking).await?;
-        if let (Some(limit), Some(Caller { user, .. })) = (entry.limit, admission.caller) {
-            let limit = Exact { name: entry.route.name, requests: limit.requests, seconds: limit.seconds };
+        if let (Some(limit), Some(Caller { user, .. })) = (entry.user_limit(), admission.caller) {
             limit.take(&self.app.aws, &user.to_string(), limits).await?;
         }
         let remember = admission.remember.clone();
@@ -176,6 +190,7 @@ impl Pipeline {
         &self,
         incoming: &Incoming,
         result: Result<Answer, Problem>,
+        policies: &[Policy],
         limits: &[RateLimitStatus],
     ) -> Response<Body> {
         let retry_after_s = result.as_ref().err().and_then(Problem::retry_after_s);
@@ -215,7 +230,7 @@ impl Pipeline {
             set("www-authenticate", challenge.to_owned());
         }
         if !limits.is_empty() {
-            rates::headers(limits).into_iter().for_each(|(name, value)| set(name, value));
+            rates::headers(policies, limits).into_iter().for_each(|(name, value)| set(name, value));
         }
         response
     }

@@ -92,30 +92,36 @@ impl Record {
     }
 }
 
-/// The state of one limit that applied to a request.
+/// A limit, as the headers name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RateLimitStatus {
-    /// The limit's name in the headers.
+pub(crate) struct Policy {
     pub(crate) name: &'static str,
     pub(crate) quota: u32,
     pub(crate) window_s: u32,
+}
+
+/// What every address gets.
+pub(crate) const ADDRESS: Policy = Policy { name: "address", quota: ADDRESS_LIMIT, window_s: ADDRESS_WINDOW_S };
+
+/// The state of one limit that a request was counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RateLimitStatus {
+    pub(crate) policy: Policy,
     pub(crate) remaining: u32,
     /// Seconds until more is available.
     pub(crate) resets_in_s: i64,
 }
 
-impl RateLimitStatus {
-    fn of_address(remaining: u32, resets_in_s: i64) -> Self {
-        Self { name: "address", quota: ADDRESS_LIMIT, window_s: ADDRESS_WINDOW_S, remaining, resets_in_s }
-    }
-}
-
-/// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4).
-pub(crate) fn headers(limits: &[RateLimitStatus]) -> [(&'static str, String); 2] {
-    let list = |item: fn(&RateLimitStatus) -> String| limits.iter().map(item).collect::<Vec<_>>().join(", ");
+/// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4): every limit of the
+/// route, and the state of those that the request was counted by; the one that refused it comes first.
+pub(crate) fn headers(policies: &[Policy], limits: &[RateLimitStatus]) -> [(&'static str, String); 2] {
+    let policies =
+        policies.iter().map(|policy| format!("\"{}\";q={};w={}", policy.name, policy.quota, policy.window_s));
+    let limits =
+        limits.iter().map(|limit| format!("\"{}\";r={};t={}", limit.policy.name, limit.remaining, limit.resets_in_s));
     [
-        ("ratelimit-policy", list(|limit| format!("\"{}\";q={};w={}", limit.name, limit.quota, limit.window_s))),
-        ("ratelimit", list(|limit| format!("\"{}\";r={};t={}", limit.name, limit.remaining, limit.resets_in_s))),
+        ("ratelimit-policy", policies.collect::<Vec<_>>().join(", ")),
+        ("ratelimit", limits.collect::<Vec<_>>().join(", ")),
     ]
 }
 
@@ -144,7 +150,8 @@ impl Leases {
         let now_s = aws.clock.now().as_second();
         let (admitted, lease) = self.count(aws, network(ip), now_s).await?;
         let resets_in_s = lease.record.resets_in_s(now_s);
-        limits.push(RateLimitStatus::of_address(lease.record.room(now_s) + lease.left, resets_in_s));
+        let remaining = lease.record.room(now_s) + lease.left;
+        limits.push(RateLimitStatus { policy: ADDRESS, remaining, resets_in_s });
         if admitted { Ok(()) } else { Err(too_many(resets_in_s)) }
     }
 

@@ -245,6 +245,6 @@ impl TestApp {
         };
         let exchange = Exchange::unrepeatable(&pipeline, &incoming);
         let result = (entry.call)(admission, &exchange).await;
-        Response::read(pipeline.respond(&incoming, result, &[]))
+        Response::read(pipeline.respond(&incoming, result, &[], &[]))
     }
 }
