@@ -11,7 +11,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::aws::grants::{Grant, JOB_BASE, ROUTE_BASE, Statement};
 use crate::config::Config;
-use crate::http::endpoint::{Endpoint, Route, UserLimit};
+use crate::http::endpoint::{Endpoint, Method, Route, UserLimit};
 use crate::http::incoming::Incoming;
 use crate::http::output::Output;
 use crate::http::pipeline::{self, Pipeline, RouteEntry};
@@ -52,6 +52,8 @@ pub enum Declared {
         is_fresh: bool,
         limit: Option<UserLimit>,
         status: u16,
+        /// The kind of resource that a repeat is answered with, if requests may carry an Idempotency-Key.
+        repeatable: Option<&'static str>,
     },
     Job(Declaration),
 }
@@ -79,6 +81,11 @@ impl Function {
                 workspace_in_path == workspace_in_access,
                 "a path has a workspace_id if and only if the access is in a workspace"
             );
+            let is_repeatable = E::REPEATABLE.kind().is_some();
+            assert!(
+                !is_repeatable || matches!(E::ROUTE.method, Method::Post),
+                "only a POST is repeatable by a key: the other methods are by themselves"
+            );
             assert!(E::NEEDS.is_empty() || workspace_in_access, "only a workspace has a plan that entitles");
             assert!(E::TOKEN.is_none() || <E::Access as Admit>::TAKES_TOKENS, "this access takes no tokens");
         }
@@ -93,6 +100,7 @@ impl Function {
                 some_need: E::SOME_NEED,
                 limit: E::LIMIT,
                 status: <E::Output as Output>::STATUS,
+                repeatable: E::REPEATABLE.kind(),
                 call: pipeline::call::<E>,
             }),
             main: serve_route,
@@ -146,6 +154,7 @@ impl Function {
                 is_fresh: entry.is_fresh,
                 limit: entry.limit,
                 status: entry.status,
+                repeatable: entry.repeatable,
             },
             Kind::Job(entry) => Declared::Job(entry.job),
         }

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use domains::all;
 use serde_json::{Map, Value, json};
-use shared::aws::grants::Grant;
 use shared::function::{Declared, Function, Listed, Requires, Shape};
 use shared::http::{Method, Route};
 use shared::identity::TokenScope;
@@ -70,11 +69,14 @@ struct Operation<'a> {
     needs: &'static [Entitlement],
     access: Requires,
     status: u16,
+    is_repeatable: bool,
 }
 
 impl Described {
     fn add(&mut self, root: &Path, domain: &str, listed: &Listed) {
-        let Declared::Route { route, needs, access, token, is_fresh, status, .. } = listed.function.declared() else {
+        let Declared::Route { route, needs, access, token, is_fresh, status, repeatable, .. } =
+            listed.function.declared()
+        else {
             return;
         };
         // What answers preflights and unknown paths is no operation of the API.
@@ -85,7 +87,8 @@ impl Described {
             self.faults.push(format!("{}: is listed without its shapes", route.name));
             return;
         };
-        let operation = Operation { function: listed.function, route, needs, access, status };
+        let operation =
+            Operation { function: listed.function, route, needs, access, status, is_repeatable: repeatable.is_some() };
         let input = self.input(&operation, &shapes.input);
         let mut value = json!({
             "operationId": snake(route.name),
@@ -165,9 +168,7 @@ impl Described {
             }
             body = Some(schema);
         }
-        let repeatable = matches!(operation.access, Requires::Permission(_))
-            || operation.function.grants().contains(&Grant::FoundWorkspaces);
-        if method == Method::Post && repeatable {
+        if operation.is_repeatable {
             parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
         }
         Input { parameters, body, description }

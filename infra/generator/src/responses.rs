@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
+use shared::http::repeatable::REMEMBERED_FOR;
 
 /// A shared response: its status, name and meaning.
 const SHARED: &[(u16, &str, &str)] = &[
@@ -90,7 +91,13 @@ pub fn parameters() -> Value {
             "name": "Idempotency-Key",
             "in": "header",
             "required": false,
-            "description": "Repeating the request under the same key, with the same body, does it once.",
+            "description": format!(
+                "Makes the request safe to repeat: for {} hours, the same request with the same key is not carried out again. \
+                 Its answer is the resource as it is then, with the header `Idempotency-Replayed: true`. A key that was used \
+                 with another body is refused (422, `idempotency_key_reused`). Routes without this parameter refuse the header \
+                 (422, `idempotency_key_unsupported`).",
+                REMEMBERED_FOR.as_hours(),
+            ),
             "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
         },
     })

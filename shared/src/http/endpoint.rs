@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use super::output::Output;
+use super::repeatable::Repeatable;
 use crate::aws::grants::Grant;
 use crate::identity::{Access, TokenScope};
 use crate::kernel::problems::Problem;
@@ -23,23 +24,13 @@ pub trait Endpoint: DeserializeOwned + ToSchema + Send + 'static {
     const SOME_NEED: &'static [DeclaredPermission] = &[];
     /// A limit for each user on top of the limit for each address.
     const LIMIT: Option<UserLimit> = None;
+    /// Whether a POST may be repeated under an Idempotency-Key. One that makes something of a workspace is.
+    const REPEATABLE: Repeatable<Self> = Repeatable::Never;
     type Access: Access;
     type Output: Output;
 
     /// Does it. 401, 402, 403, 404 of the workspace, 413, 415, 422 of the shape and 429 are settled.
     fn handle(self, access: &Self::Access) -> impl Future<Output = Result<Self::Output, Problem>> + Send;
-
-    /// Answers a POST that is repeated under its Idempotency-Key: the resource, as it is now.
-    fn recall(resource: &str, access: &Self::Access) -> impl Future<Output = Result<Self::Output, Problem>> + Send {
-        let _ = (resource, access);
-        async {
-            Err(Problem::new(
-                409,
-                "already_done",
-                "This request was carried out before under the same Idempotency-Key.",
-            ))
-        }
-    }
 }
 
 /// An HTTP method that a route answers.

@@ -8,6 +8,8 @@ pub(crate) mod input;
 pub mod output;
 pub(crate) mod pipeline;
 pub(crate) mod rates;
+pub mod repeatable;
 
 pub use endpoint::{Endpoint, Method, Route, UserLimit};
 pub use output::{Accepted, Created, Document, NoContent, Output, Reply};
+pub use repeatable::Repeatable;

@@ -13,6 +13,11 @@ pub trait Output: Send {
     fn into_answer(self) -> Result<Answer, Problem>;
 }
 
+/// A successful answer whose body is one thing.
+pub trait Holds: Output {
+    fn holding(body: Self::Body) -> Self;
+}
+
 /// An answer on its way out.
 #[derive(Debug)]
 pub struct Answer {
@@ -22,17 +27,19 @@ pub struct Answer {
     pub(crate) body: Vec<u8>,
     /// Whether the caller proved what the attempt had to prove, so that it no longer counts.
     pub(crate) is_proved: bool,
+    /// Whether it answers the repeat of a request that was carried out before.
+    pub(crate) is_replayed: bool,
 }
 
 const PRIVATE: &str = "no-store";
 
 fn json(status: u16, body: &impl Serialize) -> Result<Answer, Problem> {
     let body = serde_json::to_vec(body).map_err(Problem::internal)?;
-    Ok(Answer { status, content_type: "application/json", cache: PRIVATE, body, is_proved: false })
+    Ok(Answer { status, content_type: "application/json", cache: PRIVATE, body, is_proved: false, is_replayed: false })
 }
 
 fn empty(status: u16) -> Answer {
-    Answer { status, content_type: "", cache: PRIVATE, body: Vec::new(), is_proved: false }
+    Answer { status, content_type: "", cache: PRIVATE, body: Vec::new(), is_proved: false, is_replayed: false }
 }
 
 /// 200 with what was asked for, or what was changed.
@@ -47,6 +54,12 @@ impl<T: Serialize + ToSchema + Send> Output for Reply<T> {
     }
 }
 
+impl<T: Serialize + ToSchema + Send> Holds for Reply<T> {
+    fn holding(body: T) -> Self {
+        Self(body)
+    }
+}
+
 /// 201 with what was made.
 pub struct Created<T>(pub T);
 
@@ -56,6 +69,12 @@ impl<T: Serialize + ToSchema + Send> Output for Created<T> {
 
     fn into_answer(self) -> Result<Answer, Problem> {
         json(Self::STATUS, &self.0)
+    }
+}
+
+impl<T: Serialize + ToSchema + Send> Holds for Created<T> {
+    fn holding(body: T) -> Self {
+        Self(body)
     }
 }
 

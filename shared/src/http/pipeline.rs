@@ -19,13 +19,14 @@ use super::exact::{Attempt, CREDENTIAL_LIMIT, Exact};
 use super::incoming::Incoming;
 use super::output::{Answer, Output};
 use super::rates::{Leases, Policy, RateLimitStatus};
+use super::repeatable::Repeatable;
 use super::{headers, input, rates};
 use crate::audit::Origin;
-use crate::aws::grants::{Grant, Table};
+use crate::aws::grants::Table;
 use crate::crypto::digest::sha256_hex;
 use crate::identity::TokenScope;
 use crate::identity::accounts::Signing;
-use crate::identity::admission::{self, Admission, Admit, Asking, Level, Repeatable, WORKSPACE};
+use crate::identity::admission::{self, Admission, Admit, Asking, IdempotencyKey, Level, WORKSPACE};
 use crate::identity::caller::Caller;
 use crate::kernel::problems::Problem;
 use crate::metrics;
@@ -51,6 +52,8 @@ pub(crate) struct RouteEntry {
     pub(crate) limit: Option<UserLimit>,
     /// The status of its success.
     pub(crate) status: u16,
+    /// The kind of resource that a repeat is answered with, if requests may carry an Idempotency-Key.
+    pub(crate) repeatable: Option<&'static str>,
     pub(crate) call: Call,
 }
 
@@ -135,11 +138,6 @@ impl Pipeline {
         self.respond(&incoming, result, &entry.policies(), &counted.limits)
     }
 
-    /// Whether the route's commit carries the record of a repeatable request: those of a workspace, and its founding.
-    fn remembers(&self, entry: &RouteEntry) -> bool {
-        matches!(entry.level, Level::Workspace(_)) || self.app.grants.contains(&Grant::FoundWorkspaces)
-    }
-
     async fn work(&self, entry: &RouteEntry, incoming: &Incoming, counted: &mut Counted) -> Result<Answer, Problem> {
         check_body(entry, incoming)?;
         let Counted { limits, attempt } = counted;
@@ -163,7 +161,7 @@ impl Pipeline {
                 ip: Some(incoming.ip.clone()),
                 user_agent: incoming.header("user-agent").map(|agent| agent.chars().take(300).collect()),
             },
-            repeatable: if self.remembers(entry) { repeatable(entry, incoming)? } else { None },
+            idempotency_key: idempotency_key(entry, incoming),
         };
         let admission = admission::admit(asking).await?;
         if let (Some(limit), Some(Caller { user, .. })) = (entry.user_limit(), admission.caller) {
@@ -200,6 +198,7 @@ impl Pipeline {
             content_type: "application/problem+json",
             cache: "no-store",
             is_proved: false,
+            is_replayed: false,
             body: problem.document(&incoming.request_id).to_string().into_bytes(),
         });
         let body = match String::from_utf8(answer.body) {
@@ -223,6 +222,9 @@ impl Pipeline {
             }
         };
         set("x-request-id", incoming.request_id.clone());
+        if answer.is_replayed {
+            set("idempotency-replayed", "true".to_owned());
+        }
         if let Some(seconds) = retry_after_s {
             set("retry-after", seconds.to_string());
         }
@@ -245,11 +247,18 @@ pub(crate) fn call<'a, E: Endpoint>(
         let access = <E::Access as Admit>::admit(admission)?;
         let input: E = input::parse(exchange.incoming, E::ROUTE.method, <E::Access as Admit>::SETTLES)?;
         match input.handle(&access).await {
-            Ok(output) => output.into_answer().map(|answer| Answer { is_proved: access.is_proved(), ..answer }),
-            Err(problem) => match exchange.recall(&access, &problem).await? {
-                Some(resource) => E::recall(&resource, &access).await?.into_answer(),
-                None => Err(problem),
-            },
+            Ok(output) => {
+                // What had nothing to commit may have been done by an earlier request.
+                let is_replayed = !exchange.is_recorded() && exchange.recall(&access).await?.is_some();
+                output.into_answer().map(|answer| Answer { is_proved: access.is_proved(), is_replayed, ..answer })
+            }
+            Err(problem) if problem.status() >= 500 => Err(problem),
+            Err(problem) => {
+                let Repeatable::Makes { recall, .. } = E::REPEATABLE else { return Err(problem) };
+                let Some(resource) = exchange.recall(&access).await? else { return Err(problem) };
+                let answer = recall(&resource, &access).await?.into_answer()?;
+                Ok(Answer { is_replayed: true, ..answer })
+            }
         }
     })
 }
@@ -260,19 +269,19 @@ impl<'a> Exchange<'a> {
         Self { pipeline, incoming, remember: None }
     }
 
+    /// Whether a commit of this request recorded its key.
+    fn is_recorded(&self) -> bool {
+        self.remember.as_ref().is_some_and(|remember| remember.is_carried())
+    }
+
     /// Whether this very request was carried out before: then what it made, else none.
     ///
-    /// It is looked up only when the handler refused or its commit met the record, so that a first
-    /// request costs no read for it.
-    fn recall<'b>(
-        &'b self,
-        access: &'b impl Admit,
-        problem: &Problem,
-    ) -> BoxFuture<'b, Result<Option<String>, Problem>> {
+    /// It is looked up only when the handler refused, had nothing to commit, or its commit met the record, so that a
+    /// first request costs no read for it.
+    fn recall<'b>(&'b self, access: &'b impl Admit) -> BoxFuture<'b, Result<Option<String>, Problem>> {
         let scope = access.scope();
-        let worth_it = problem.status() < 500;
         Box::pin(async move {
-            let Some(remember) = self.remember.as_ref().filter(|_| worth_it) else { return Ok(None) };
+            let Some(remember) = &self.remember else { return Ok(None) };
             let item = match (remember.table, scope) {
                 (Table::Tenants, Some(scope)) => scope.find_item(Table::Tenants, remember.sort.clone()).await?,
                 _ => {
@@ -310,12 +319,19 @@ fn check_body(entry: &RouteEntry, incoming: &Incoming) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The Idempotency-Key of a POST (draft-ietf-httpapi-idempotency-key-header-07).
-fn repeatable(entry: &RouteEntry, incoming: &Incoming) -> Result<Option<Repeatable>, Problem> {
+/// The Idempotency-Key of a request (draft-ietf-httpapi-idempotency-key-header-07). A refusal is for callers who are let
+/// in: strangers are told nothing of it.
+fn idempotency_key(entry: &RouteEntry, incoming: &Incoming) -> Result<Option<IdempotencyKey>, Problem> {
     let Some(key) = incoming.headers.get("idempotency-key") else { return Ok(None) };
-    if entry.route.method != Method::Post {
-        return Ok(None);
-    }
+    let Some(kind) = entry.repeatable else {
+        // What has no route has no rules of its own.
+        if matches!(entry.route.method, Method::Any | Method::Options) {
+            return Ok(None);
+        }
+        let detail = "This route does not support Idempotency-Key: the key would not make the request safe to repeat.";
+        return Err(Problem::new(422, "idempotency_key_unsupported", detail)
+            .at("Idempotency-Key", "must not be sent to this route"));
+    };
     let key = key.as_bytes();
     if key.is_empty() || key.len() > 255 || !key.iter().all(u8::is_ascii_graphic) {
         return Err(Problem::invalid("Idempotency-Key", "must have 1 to 255 visible ASCII characters"));
@@ -329,7 +345,7 @@ fn repeatable(entry: &RouteEntry, incoming: &Incoming) -> Result<Option<Repeatab
     parts.push(sha256_hex(&incoming.body));
     let fingerprint = sha256_hex(parts.join("|").as_bytes());
     let key = sha256_hex(format!("{name}|{}", sha256_hex(key)).as_bytes());
-    Ok(Some(Repeatable { key, fingerprint, status: entry.status }))
+    Ok(Some(IdempotencyKey { key, fingerprint, kind, status: entry.status }))
 }
 
 #[cfg(test)]
@@ -345,6 +361,7 @@ mod tests {
         some_need: &[],
         limit: None,
         status: 201,
+        repeatable: Some("line"),
         call: |_, _| Box::pin(async { Err(Problem::not_found()) }),
     };
 
@@ -360,8 +377,8 @@ mod tests {
             "isBase64Encoded": false,
         });
         let Ok(request) = lambda_http::request::from_str(&event.to_string()) else { unreachable!("a good event") };
-        let Ok(Some(repeatable)) = repeatable(&ENTRY, &Incoming::new(request)) else { unreachable!("a good key") };
-        repeatable.fingerprint
+        let Ok(Some(key)) = idempotency_key(&ENTRY, &Incoming::new(request)) else { unreachable!("a good key") };
+        key.fingerprint
     }
 
     #[test]

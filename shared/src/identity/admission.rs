@@ -87,18 +87,20 @@ pub(crate) struct Asking<'a> {
     pub(crate) workspace: Option<WorkspaceId>,
     /// Who calls from where; its actor is filled in here.
     pub(crate) origin: Origin,
-    /// Of a repeatable request: its key's digest, its fingerprint, the status of its success.
-    pub(crate) repeatable: Option<Repeatable>,
+    /// The request's Idempotency-Key, or why it is refused.
+    pub(crate) idempotency_key: Result<Option<IdempotencyKey>, Problem>,
 }
 
-/// What the pipeline knows of a repeatable request before it knows the caller.
-pub(crate) struct Repeatable {
+/// What the pipeline knows of a repeatable request before it knows the caller: digests of the key and of the request,
+/// the kind of its resource and the status of its success.
+pub(crate) struct IdempotencyKey {
     pub(crate) key: String,
     pub(crate) fingerprint: String,
+    pub(crate) kind: &'static str,
     pub(crate) status: u16,
 }
 
-impl Repeatable {
+impl IdempotencyKey {
     /// Binds the record to the caller, so that nobody meets another's.
     fn bind(self, user: UserId, workspace: Option<WorkspaceId>) -> Arc<Remember> {
         let sort = sha256_hex(format!("{user}|{}", self.key).as_bytes());
@@ -106,7 +108,7 @@ impl Repeatable {
             Some(workspace) => (Table::Tenants, format!("W#{workspace}"), format!("IDEM#{sort}")),
             None => (Table::Platform, format!("IDEM#{user}"), sort),
         };
-        Arc::new(Remember::new(table, partition, sort, self.fingerprint, self.status))
+        Arc::new(Remember::new((table, partition, sort), self.kind, self.fingerprint, self.status))
     }
 }
 
@@ -208,6 +210,7 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
     let (app, level, function) = (asking.app, asking.level, asking.function);
     let needed = match level {
         Level::Anyone | Level::Credentials => {
+            asking.idempotency_key?;
             let (signing, origin) = (asking.signing.clone(), asking.origin);
             let accounts = Accounts { app: app.clone(), signing, origin, guard: None };
             let (caller, member, listed, remember) = (None, None, Vec::new(), None);
@@ -234,12 +237,16 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
         asking.signing.uses.record(&app.aws, token).await?;
     }
     let guard = Arc::new(still_admitted(&caller));
-    let repeatable = asking.repeatable.take();
-    let remember = repeatable.map(|repeatable| repeatable.bind(user, asking.workspace));
+    let key = std::mem::replace(&mut asking.idempotency_key, Ok(None));
+    let (key, refused) = key.map_or_else(|problem| (None, Some(problem)), |key| (key, None));
+    let remember = key.map(|key| key.bind(user, asking.workspace));
     let member = match needed {
         None => None,
         Some(needed) => Some(enter(&asking, (&caller, guard.clone()), needed, &found, remember.clone())?),
     };
+    if let Some(problem) = refused {
+        return Err(problem);
+    }
     let mut listed = if needed.is_none() { found.workspaces(&proofs::list(user)) } else { Vec::new() };
     listed.retain(|id| caller.workspace.is_none_or(|own| own == *id));
     let (signing, origin) = (asking.signing.clone(), asking.origin);

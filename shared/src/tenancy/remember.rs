@@ -15,6 +15,8 @@ pub(crate) struct Remember {
     pub(crate) table: Table,
     pub(crate) partition: String,
     pub(crate) sort: String,
+    /// The kind of resource that the request makes or changes.
+    pub(crate) kind: &'static str,
     /// A digest of the route and the request's body: the same key with another body is refused.
     pub(crate) fingerprint: String,
     pub(crate) status: u16,
@@ -30,12 +32,17 @@ pub(crate) struct Remembered {
     pub(crate) resource: String,
 }
 
-/// How long a request can be repeated.
-const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// How long a request can be repeated. The description of the header tells clients.
+pub const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 impl Remember {
-    pub(crate) fn new(table: Table, partition: String, sort: String, fingerprint: String, status: u16) -> Self {
-        Self { table, partition, sort, fingerprint, status, carried: AtomicBool::new(false) }
+    pub(crate) fn new(
+        (table, partition, sort): (Table, String, String),
+        kind: &'static str,
+        fingerprint: String,
+        status: u16,
+    ) -> Self {
+        Self { table, partition, sort, kind, fingerprint, status, carried: AtomicBool::new(false) }
     }
 
     pub(crate) fn is_carried(&self) -> bool {

@@ -205,7 +205,10 @@ impl Scope {
     /// The same with writes of `shared`'s own in front: proofs of a membership, a directory entry.
     pub(crate) async fn commit_plan(&self, audited: Audited, mut first: Plan) -> Result<(), Problem> {
         let Audited { changes, entries, messages } = audited;
-        let resource = entries.first().map(|(_, target)| target.id.clone());
+        let remember = self.remember.as_ref().filter(|remember| !remember.is_carried());
+        let resource =
+            |kind: &str| entries.iter().find(|(_, target)| target.kind == kind).map(|(_, target)| target.id.clone());
+        let remember = remember.and_then(|remember| Some((remember, resource(remember.kind)?)));
         first.append(changes.into_plan()?);
         for (action, target) in entries {
             self.record_entry(&mut first, &action, target)?;
@@ -215,14 +218,13 @@ impl Scope {
             let id = new_uuid(&aws.clock, &aws.entropy).simple().to_string();
             outbox::post(&mut first, id, self.now(), &self.origin.request_id, posted)?;
         }
-        let remember = self.remember.as_ref().filter(|remember| !remember.is_carried());
-        let carried = match (remember, resource) {
-            (Some(remember), Some(resource)) => {
+        let carried = match remember {
+            Some((remember, resource)) => {
                 let row = remember.row(resource, self.now())?;
                 first.put(remember.table, Some(remember.partition.clone()), row, Expected::Absent);
                 Some(remember)
             }
-            _ => None,
+            None => None,
         };
         if first.is_empty() {
             return Ok(());

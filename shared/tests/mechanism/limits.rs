@@ -199,7 +199,9 @@ async fn only_a_listed_origin_may_read_an_answer() {
     let listed = app.call(from("https://app.example.com")).await;
     assert_eq!(listed.header("access-control-allow-origin"), "https://app.example.com");
     let exposed: Vec<_> = listed.header("access-control-expose-headers").split(", ").collect();
-    for name in ["ratelimit", "ratelimit-policy", "retry-after", "www-authenticate", "x-request-id"] {
+    for name in
+        ["idempotency-replayed", "ratelimit", "ratelimit-policy", "retry-after", "www-authenticate", "x-request-id"]
+    {
         assert!(exposed.contains(&name), "{name} is not exposed");
     }
     let other = app.call(from("https://app.example.com.evil.example")).await;

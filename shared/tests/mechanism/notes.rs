@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::crypto::Sealed;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, NoContent, Reply, Route, UserLimit};
+use shared::http::{Created, Endpoint, NoContent, Repeatable, Reply, Route, UserLimit};
 use shared::identity::{Credentials, SignedIn};
 use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::ids::{Id, Identified};
@@ -38,6 +38,12 @@ pub type NoteId = Id<Note>;
 
 impl Identified for Note {
     const PREFIX: &'static str = "note";
+}
+
+impl From<&Note> for Note {
+    fn from(note: &Note) -> Self {
+        note.clone()
+    }
 }
 
 impl Entity for Note {
@@ -77,6 +83,7 @@ pub static WRITE: Function = Function::route::<WriteNote>();
 impl Endpoint for WriteNote {
     const ROUTE: Route = Route::post("write-note", "/workspaces/{workspace_id}/notes");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SealSecrets];
+    const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Note>();
     type Access = Workspace<WritePosts>;
     type Output = Created<Note>;
 
@@ -90,10 +97,6 @@ impl Endpoint for WriteNote {
         let changes = Changes::default().insert(&note).audit("note.written", note.id);
         workspace.commit(changes.send(&NoteWritten { note_id: id })).await?;
         Ok(Created(note))
-    }
-
-    async fn recall(resource: &str, workspace: &Workspace<WritePosts>) -> Result<Created<Note>, Problem> {
-        Ok(Created(workspace.get::<Note>(&resource.parse().map_err(Problem::internal)?).await?.into_inner()))
     }
 }
 

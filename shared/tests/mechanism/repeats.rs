@@ -3,7 +3,7 @@
 use serde_json::json;
 use shared::testing::{Request, TestApp};
 
-use super::notes::{NoteWritten, WRITE};
+use super::notes::{GREET, KNOCK, NoteWritten, WRITE};
 
 #[tokio::test]
 async fn the_same_key_and_body_is_carried_out_once() {
@@ -15,6 +15,7 @@ async fn the_same_key_and_body_is_carried_out_once() {
     app.wire(&WRITE).take();
     let again = app.call(write("a")).await.expect(201);
     assert_eq!(first.body["id"], again.body["id"]);
+    assert_eq!([&first, &again].map(|answer| answer.header("idempotency-replayed")), ["", "true"]);
     assert_eq!(app.outbox::<NoteWritten>(&owner.outbox()).await.unwrap().len(), 1);
     let other = app.call(write("b")).await.expect(422);
     assert_eq!((other.code(), other.fields()), ("idempotency_key_reused", vec!["Idempotency-Key"]));
@@ -48,5 +49,22 @@ async fn a_key_must_be_visible_ascii() {
     for key in [" ", "a b", &"k".repeat(256)] {
         let write = Request::to(&WRITE).by(&owner).header("idempotency-key", key).json(json!({ "text": "a" }));
         assert_eq!(app.call(write).await.expect(422).fields(), ["Idempotency-Key"], "{key:?}");
+        let stranger = Request::to(&WRITE).path("workspace_id", owner.workspace).header("idempotency-key", key);
+        app.call(stranger.json(json!({ "text": "a" }))).await.expect(401);
+        let outsider = app.owner().await.unwrap();
+        let outsider = Request::to(&WRITE).bearer(&outsider.token).path("workspace_id", owner.workspace);
+        app.call(outsider.header("idempotency-key", key).json(json!({ "text": "a" }))).await.expect(404);
     }
+}
+
+#[tokio::test]
+async fn a_key_is_refused_where_it_would_not_make_the_request_safe_to_repeat() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let keyed = |function| Request::to(function).header("idempotency-key", "k-1");
+    for request in [keyed(&GREET).by(&owner), keyed(&KNOCK).json(json!({ "word": "open" }))] {
+        let refused = app.call(request).await.expect(422);
+        assert_eq!((refused.code(), refused.fields()), ("idempotency_key_unsupported", vec!["Idempotency-Key"]));
+    }
+    app.call(keyed(&GREET)).await.expect(401);
 }

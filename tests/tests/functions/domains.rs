@@ -32,6 +32,7 @@ pub struct Endpoint {
     pub access: Requires,
     pub limit: Option<UserLimit>,
     pub status: u16,
+    pub is_repeatable: bool,
 }
 
 impl Endpoint {
@@ -56,8 +57,8 @@ pub fn members() -> impl Iterator<Item = Member> {
 
 pub fn endpoints() -> Vec<Endpoint> {
     let declared = members().filter_map(|member| match member.function().declared() {
-        Declared::Route { route, needs, access, limit, status, .. } => {
-            Some(Endpoint { member, route, needs, access, limit, status })
+        Declared::Route { route, needs, access, limit, status, repeatable, .. } => {
+            Some(Endpoint { member, route, needs, access, limit, status, is_repeatable: repeatable.is_some() })
         }
         Declared::Job(_) => None,
     });

@@ -1,4 +1,5 @@
-//! Idempotency-Key on every POST: a request that is repeated is answered again and carried out once.
+//! Idempotency-Key: a request that is repeated is answered again and carried out once, and a key is refused where it
+//! would have no meaning.
 
 use serde_json::{Value, json};
 use shared::function::Requires;
@@ -11,10 +12,38 @@ use crate::none;
 use crate::place::World;
 use crate::sample::{Sample, request};
 
-/// The POSTs that make or change something of a workspace. Those that issue secrets are never repeated.
 fn repeatable() -> impl Iterator<Item = Endpoint> {
+    endpoints().into_iter().filter(|endpoint| endpoint.is_repeatable)
+}
+
+#[test]
+fn every_post_that_makes_something_of_a_workspace_is_repeatable() {
     let posts = endpoints().into_iter().filter(|endpoint| endpoint.route.method == Method::Post);
-    posts.filter(|endpoint| matches!(endpoint.access, Requires::Permission(_)) || endpoint.name() == "create-workspace")
+    let of_workspaces = posts
+        .filter(|endpoint| matches!(endpoint.access, Requires::Permission(_)) || endpoint.route.path == "/workspaces");
+    none(of_workspaces.filter(|endpoint| !endpoint.is_repeatable).map(|endpoint| endpoint.name().to_owned()).collect());
+}
+
+#[tokio::test]
+async fn every_other_route_refuses_a_key_and_does_nothing() {
+    let world = World::new().await;
+    let place = world.place().await;
+    let mut faults = Vec::new();
+    let others = endpoints().into_iter().filter(|endpoint| !endpoint.is_repeatable && !endpoint.takes_anything());
+    for endpoint in others {
+        let mut event = Sample::of(endpoint.member).filled(&world.ready_for(endpoint.name(), &place).await);
+        event["headers"]["idempotency-key"] = json!("a-key");
+        let before = Contents::of(&world.tables).await.of_the_product();
+        let refused = send(&world, &endpoint, &event).await;
+        if (refused.status, refused.code(), refused.fields())
+            != (422, "idempotency_key_unsupported", vec!["Idempotency-Key"])
+        {
+            faults.push(format!("{}: {} {}", endpoint.name(), refused.status, refused.text));
+        }
+        let after = Contents::of(&world.tables).await.of_the_product();
+        faults.extend(before.changes_until(&after).into_iter().map(|change| format!("{}: {change}", endpoint.name())));
+    }
+    none(faults);
 }
 
 async fn send(world: &World, endpoint: &Endpoint, event: &Value) -> Response {
@@ -40,6 +69,9 @@ async fn a_repeat_under_the_same_key_has_one_effect() {
         let first = send(&world, &endpoint, &event).await.expect(endpoint.status);
         let before = Contents::of(&world.tables).await.of_the_product();
         let second = send(&world, &endpoint, &event).await;
+        if !first.header("idempotency-replayed").is_empty() || second.header("idempotency-replayed") != "true" {
+            faults.push(format!("{}: a replay is not marked as one, or a first answer is", endpoint.name()));
+        }
         if (second.status, ids(&second)) != (first.status, ids(&first)) || ids(&first).is_empty() {
             faults.push(format!("{}: first {}, then {} {}", endpoint.name(), first.text, second.status, second.text));
         }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::crypto::Sealed;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Route};
+use shared::http::{Created, Endpoint, Repeatable, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
 use shared::table::Stored;
@@ -40,6 +40,7 @@ pub static FUNCTION: Function = Function::route::<ConnectBluesky>();
 impl Endpoint for ConnectBluesky {
     const ROUTE: Route = Route::post("connect-bluesky", "/workspaces/{workspace_id}/channels/bluesky").timeout_s(25);
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SealSecrets, Grant::CallPlatforms];
+    const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Channel>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("channels"));
     type Access = Workspace<ManageChannels>;
     type Output = Created<ChannelView>;
@@ -54,11 +55,6 @@ impl Endpoint for ConnectBluesky {
             sign_out(workspace, &account).await;
         }
         kept.map(Created)
-    }
-
-    async fn recall(resource: &str, workspace: &Workspace<ManageChannels>) -> Result<Self::Output, Problem> {
-        let channel = workspace.get::<Channel>(&resource.parse().map_err(Problem::internal)?).await?;
-        Ok(Created(ChannelView::from(&*channel)))
     }
 }
 

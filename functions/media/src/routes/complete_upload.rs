@@ -7,7 +7,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route, UserLimit};
+use shared::http::{Endpoint, Repeatable, Reply, Route, UserLimit};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, Refusal};
 use shared::kernel::worker::Worker;
@@ -41,6 +41,7 @@ impl Endpoint for CompleteUpload {
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ReadObjects, Grant::WriteObjects];
     /// Counted before the file is read: a damaged file costs as much as a valid one.
     const LIMIT: Option<UserLimit> = Some(UPLOADS);
+    const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Media>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("media"));
     type Access = Workspace<WriteMedia>;
     type Output = Reply<MediaView>;
@@ -65,15 +66,10 @@ impl Endpoint for CompleteUpload {
         match workspace.commit(changes.audit("media.completed", media.id()).detail(media.state())).await {
             // Both made the same picture of the same bytes: this one shows what the other recorded.
             Err(problem) if problem.code() == MediaError::CompletedMeanwhile.code() => {
-                Self::recall(&self.media_id.to_string(), workspace).await
+                Ok(Reply(MediaView::from(&*workspace.get::<Media>(&self.media_id).await?)))
             }
             outcome => outcome.map(|()| Reply(MediaView::from(&*media))),
         }
-    }
-
-    async fn recall(resource: &str, workspace: &Workspace<WriteMedia>) -> Result<Self::Output, Problem> {
-        let id: MediaId = resource.parse().map_err(Problem::internal)?;
-        Ok(Reply(MediaView::from(&*workspace.get::<Media>(&id).await?)))
     }
 }
 

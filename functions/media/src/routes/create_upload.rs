@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Route, UserLimit};
+use shared::http::{Created, Endpoint, Repeatable, Route, UserLimit};
 use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
 use shared::tenancy::{Changes, Scope, Workspace};
@@ -57,6 +57,7 @@ impl Endpoint for CreateUpload {
     const ROUTE: Route = Route::post("create-upload", "/workspaces/{workspace_id}/media");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SignUploads];
     const LIMIT: Option<UserLimit> = Some(UPLOADS);
+    const REPEATABLE: Repeatable<Self> = Repeatable::recalled::<Media>(|id, workspace| Box::pin(recall(id, workspace)));
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("media"));
     type Access = Workspace<WriteMedia>;
     type Output = Created<UploadCreated>;
@@ -74,11 +75,11 @@ impl Endpoint for CreateUpload {
         workspace.commit(changes.detail(media.state())).await?;
         Ok(Created(answer))
     }
+}
 
-    async fn recall(resource: &str, workspace: &Workspace<WriteMedia>) -> Result<Self::Output, Problem> {
-        let id: MediaId = resource.parse().map_err(Problem::internal)?;
-        sign(workspace, &*workspace.get::<Media>(&id).await?).await.map(Created)
-    }
+async fn recall(id: &str, workspace: &Workspace<WriteMedia>) -> Result<Created<UploadCreated>, Problem> {
+    let id: MediaId = id.parse().map_err(Problem::internal)?;
+    sign(workspace, &*workspace.get::<Media>(&id).await?).await.map(Created)
 }
 
 async fn sign(scope: &Scope, media: &Media) -> Result<UploadCreated, Problem> {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Route};
+use shared::http::{Created, Endpoint, Repeatable, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
 use shared::tenancy::{Changes, Entitlement, Workspace};
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::distinct::{ChannelIds, MediaIds};
 use crate::limits::{self, Content};
 use crate::permissions::WritePosts;
-use crate::post::{POST_PUBLISHING, Post, PostId};
+use crate::post::{POST_PUBLISHING, Post};
 use crate::post_text::PostText;
 use crate::view::PostView;
 
@@ -37,6 +37,7 @@ impl Endpoint for CreatePost {
     const ROUTE: Route = Route::post("create-post", "/workspaces/{workspace_id}/posts");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
     const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
+    const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Post>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
     type Access = Workspace<WritePosts>;
     type Output = Created<PostView>;
@@ -54,10 +55,5 @@ impl Endpoint for CreatePost {
         );
         workspace.commit(Changes::default().insert(&post).audit("post.created", post.id)).await?;
         Ok(Created(PostView::from(&post)))
-    }
-
-    async fn recall(resource: &str, workspace: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
-        let id: PostId = resource.parse().map_err(Problem::internal)?;
-        Ok(Created(PostView::from(&*workspace.get::<Post>(&id).await?)))
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
+use shared::http::{Endpoint, Repeatable, Reply, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
 use shared::tenancy::{Changes, Entitlement, Workspace};
@@ -44,6 +44,7 @@ impl Endpoint for SchedulePost {
     const ROUTE: Route = Route::post("schedule-post", "/workspaces/{workspace_id}/posts/{post_id}/schedule");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
     const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
+    const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Post>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
     type Access = Workspace<WritePosts>;
     type Output = Reply<PostView>;
@@ -68,10 +69,5 @@ impl Endpoint for SchedulePost {
             .detail(json!({ "schedule": post.schedule, "channel_ids": post.channel_ids }));
         workspace.commit(changes).await?;
         Ok(Reply(PostView::from(&*post)))
-    }
-
-    async fn recall(resource: &str, workspace: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
-        let id: PostId = resource.parse().map_err(Problem::internal)?;
-        Ok(Reply(PostView::from(&*workspace.get::<Post>(&id).await?)))
     }
 }

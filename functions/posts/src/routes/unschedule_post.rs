@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
+use shared::http::{Endpoint, Repeatable, Reply, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
 use shared::tenancy::{Changes, Workspace};
@@ -28,6 +28,7 @@ pub static FUNCTION: Function = Function::route::<UnschedulePost>();
 impl Endpoint for UnschedulePost {
     const ROUTE: Route = Route::post("unschedule-post", "/workspaces/{workspace_id}/posts/{post_id}/unschedule");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
+    const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Post>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
     type Access = Workspace<WritePosts>;
     type Output = Reply<PostView>;
@@ -44,10 +45,5 @@ impl Endpoint for UnschedulePost {
             .audit("post.unscheduled", post.id);
         workspace.commit(changes).await?;
         Ok(Reply(PostView::from(&*post)))
-    }
-
-    async fn recall(resource: &str, workspace: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
-        let id: PostId = resource.parse().map_err(Problem::internal)?;
-        Ok(Reply(PostView::from(&*workspace.get::<Post>(&id).await?)))
     }
 }

@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Route};
+use shared::http::{Created, Endpoint, Repeatable, Route};
 use shared::identity::SignedIn;
+use shared::kernel::ids::WorkspaceKind;
 use shared::kernel::problems::Problem;
 use shared::tenancy::{Changes, Role, SecurityRules};
 use utoipa::ToSchema;
@@ -24,6 +25,8 @@ pub static FUNCTION: Function = Function::route::<CreateWorkspace>();
 impl Endpoint for CreateWorkspace {
     const ROUTE: Route = Route::post("create-workspace", "/workspaces");
     const GRANTS: &'static [Grant] = &[Grant::FoundWorkspaces, Grant::WriteItems];
+    const REPEATABLE: Repeatable<Self> =
+        Repeatable::recalled::<WorkspaceKind>(|id, caller| Box::pin(recall(id, caller)));
     type Access = SignedIn;
     type Output = Created<WorkspaceView>;
 
@@ -40,10 +43,10 @@ impl Endpoint for CreateWorkspace {
         let (id, SecurityRules { second_factor, admin_recovery }) = (founding.id(), founding.security());
         Ok(Created(WorkspaceView { id, name, role: Role::Owner, plan, second_factor, admin_recovery, created_at }))
     }
+}
 
-    async fn recall(resource: &str, caller: &SignedIn) -> Result<Self::Output, Problem> {
-        let workspace = resource.parse().map_err(Problem::internal)?;
-        let membership = caller.membership(workspace).await?.ok_or_else(Problem::not_found)?;
-        Ok(Created(membership.into()))
-    }
+async fn recall(id: &str, caller: &SignedIn) -> Result<Created<WorkspaceView>, Problem> {
+    let workspace = id.parse().map_err(Problem::internal)?;
+    let membership = caller.membership(workspace).await?.ok_or_else(Problem::not_found)?;
+    Ok(Created(membership.into()))
 }
