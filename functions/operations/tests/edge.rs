@@ -37,6 +37,50 @@ async fn a_browser_of_a_listed_origin_may_call() {
 }
 
 #[tokio::test]
+async fn preflights_do_not_use_up_the_limit_of_an_address_and_call_nothing() {
+    let app = TestApp::new();
+    for _ in 0..250 {
+        let answer = app.call(Request::to(&answer_preflight::FUNCTION)).await.expect(204);
+        assert_eq!(answer.header("ratelimit"), "");
+    }
+    assert_eq!(app.wire(&answer_preflight::FUNCTION).take(), Vec::<String>::new());
+    let health = app.call(Request::to(&get_health::FUNCTION)).await.expect(200);
+    assert!(health.header("ratelimit").contains("r=199"), "{:?}", health.headers);
+}
+
+#[tokio::test]
+async fn head_is_answered_like_get_without_the_body() {
+    let app = TestApp::new();
+    let get = app.call(Request::to(&get_health::FUNCTION)).await.expect(200);
+    let head = app.call(Request::to(&get_health::FUNCTION).asking("HEAD", "/health")).await.expect(200);
+    assert_eq!(head.text, "");
+    assert_eq!(head.header("content-type"), get.header("content-type"));
+    let refused = Request::to(&get_health::FUNCTION).asking("HEAD", "/health").query("unknown", "1");
+    assert_eq!(app.call(refused).await.expect(422).text, "");
+}
+
+#[tokio::test]
+async fn another_method_on_a_known_path_is_405_with_those_that_it_has() {
+    let app = TestApp::new();
+    let ask = |method: &str, path: &str| app.call(Request::to(&answer_unknown_route::FUNCTION).asking(method, path));
+    for (method, path, allowed) in [
+        ("DELETE", "/health", "GET, HEAD, OPTIONS"),
+        ("HEAD", "/auth/login", "OPTIONS, POST"),
+        ("PATCH", "/workspaces/ws_0/posts/post_0", "DELETE, GET, HEAD, OPTIONS, PUT"),
+        ("PROPFIND", "/me", "DELETE, GET, HEAD, OPTIONS, PUT"),
+    ] {
+        let answer = ask(method, path).await.expect(405);
+        assert_eq!(answer.header("allow"), allowed, "{method} {path}");
+        if method != "HEAD" {
+            assert_eq!(answer.code(), "method_not_allowed");
+        }
+    }
+    for path in ["/health/", "/workspaces//posts", "/workspaces/ws_0/posts/post_0/more", "/", "", "/{path+}"] {
+        assert_eq!(ask("DELETE", path).await.expect(404).code(), "not_found", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn where_there_is_nothing_it_says_so() {
     let app = TestApp::new();
     let request = Request::to(&answer_unknown_route::FUNCTION).query("a", "1").query("a", "2");

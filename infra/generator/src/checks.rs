@@ -106,9 +106,11 @@ fn routes(faults: &mut Vec<String>) {
     let mut keys = BTreeSet::new();
     for (_, listed) in all() {
         let Some(route) = route(listed.function) else { continue };
-        let key = route_key(route.method.name(), route.path);
-        if !keys.insert(key.clone()) {
-            faults.push(format!("{}: another function answers {key}", route.name));
+        for method in route.method.answered() {
+            let key = route_key(method, route.path);
+            if !keys.insert(key.clone()) {
+                faults.push(format!("{}: another function answers {key}", route.name));
+            }
         }
     }
     if keys.len() > ROUTE_LIMIT {

@@ -16,6 +16,7 @@ mod queue;
 mod readme;
 mod responses;
 mod route;
+mod routes;
 mod routing;
 mod schedule;
 mod sources;
@@ -73,6 +74,7 @@ fn generate(root: &Path) -> (Outputs, Vec<String>) {
     outputs.add("functions/README.md", readme::document(root));
     outputs.add("docs/permissions.md", permissions::document());
     outputs.add("functions/profiles/src/scopes.rs", token_scopes::list());
+    outputs.add_json("infra/generated/routes.json", &routes::document());
     outputs.add_json("infra/generated/routing.json", &routing::document());
     outputs.add_json("events/index.json", &events::index());
     let (document, found) = openapi::document(root, env!("CARGO_PKG_VERSION"));

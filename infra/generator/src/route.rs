@@ -1,6 +1,7 @@
 //! A route: the integration, route and permission that lead from the API to a function's alias.
 
 use serde_json::json;
+use shared::http::Route;
 
 use crate::function::{Resources, alias};
 use crate::names::pascal;
@@ -8,9 +9,9 @@ use crate::names::pascal;
 /// The gateway's own limit is 30 s; a function's timeout is below it, so that the function answers first.
 const INTEGRATION_TIMEOUT_MS: u32 = 29_500;
 
-/// Adds what leads to the function. `method` and `path` are as declared; the catch-all has neither.
-pub fn add(resources: &mut Resources, name: &str, method: &str, path: &str) {
-    let stem = pascal(name);
+/// Adds what leads to the function: an integration, and for each method a route and a permission.
+pub fn add(resources: &mut Resources, route: &Route) {
+    let stem = pascal(route.name);
     resources.insert(
         format!("{stem}Integration"),
         json!({
@@ -18,14 +19,22 @@ pub fn add(resources: &mut Resources, name: &str, method: &str, path: &str) {
             "Properties": {
                 "ApiId": { "Ref": "ApiId" },
                 "IntegrationType": "AWS_PROXY",
-                "IntegrationUri": alias(name),
+                "IntegrationUri": alias(route.name),
                 "PayloadFormatVersion": "2.0",
                 "TimeoutInMillis": INTEGRATION_TIMEOUT_MS,
             },
         }),
     );
+    for method in route.method.answered() {
+        let infix = if *method == "HEAD" { "Head" } else { "" };
+        add_method(resources, route, &stem, infix, method);
+    }
+}
+
+fn add_method(resources: &mut Resources, route: &Route, stem: &str, infix: &str, method: &str) {
+    let path = route.path;
     resources.insert(
-        format!("{stem}Route"),
+        format!("{stem}{infix}Route"),
         json!({
             "Type": "AWS::ApiGatewayV2::Route",
             "Properties": {
@@ -42,12 +51,12 @@ pub fn add(resources: &mut Resources, name: &str, method: &str, path: &str) {
         source_path(method, path)
     );
     resources.insert(
-        format!("{stem}Permission"),
+        format!("{stem}{infix}Permission"),
         json!({
             "Type": "AWS::Lambda::Permission",
             "Properties": {
                 "Action": "lambda:InvokeFunction",
-                "FunctionName": alias(name),
+                "FunctionName": alias(route.name),
                 "Principal": "apigateway.amazonaws.com",
                 "SourceArn": { "Fn::Sub": source },
             },

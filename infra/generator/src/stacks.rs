@@ -64,7 +64,7 @@ fn add_route(resources: &mut Resources, domain: &Domain, declared: &Function, ro
         statements: own_statements(domain, declared),
     };
     function::add(resources, lambda);
-    route::add(resources, route.name, route.method.name(), route.path);
+    route::add(resources, route);
 }
 
 fn add_job(resources: &mut Resources, domain: &Domain, declared: &Function, job: &Declaration, senders: &[&str]) {

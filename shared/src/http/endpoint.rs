@@ -42,7 +42,7 @@ pub enum Method {
     Delete,
     /// Every preflight request, whatever its path.
     Options,
-    /// Whatever no other route answers.
+    /// Whatever no other route answers. Its input has two fields: the `method` and the `path` that were asked for.
     Any,
 }
 
@@ -55,6 +55,18 @@ impl Method {
             Self::Delete => "DELETE",
             Self::Options => "OPTIONS",
             Self::Any => "ANY",
+        }
+    }
+
+    /// The methods that a route with this one answers: HEAD like GET, without the body (RFC 9110, section 9.3.2).
+    pub const fn answered(self) -> &'static [&'static str] {
+        match self {
+            Self::Get => &["GET", "HEAD"],
+            Self::Post => &["POST"],
+            Self::Put => &["PUT"],
+            Self::Delete => &["DELETE"],
+            Self::Options => &["OPTIONS"],
+            Self::Any => &["ANY"],
         }
     }
 

@@ -17,7 +17,7 @@ const SECURITY: [(&str, &str); 7] = [
 const ALLOWED_METHODS: &str = "GET, POST, PUT, DELETE, OPTIONS";
 const ALLOWED_HEADERS: &str = "authorization, content-type, idempotency-key, traceparent";
 const EXPOSED_HEADERS: &str =
-    "idempotency-replayed, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id";
+    "allow, idempotency-replayed, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id";
 
 pub(crate) fn secure(headers: &mut HeaderMap) {
     for (name, value) in SECURITY {

@@ -6,6 +6,8 @@ use lambda_http::{Body, RequestExt};
 
 pub(crate) struct Incoming {
     pub(crate) method: String,
+    /// The path as it was asked for, decoded.
+    pub(crate) raw_path: String,
     pub(crate) request_id: String,
     pub(crate) ip: String,
     pub(crate) headers: HeaderMap,
@@ -30,6 +32,7 @@ impl Incoming {
         };
         let path = pairs(&request.path_parameters());
         let query = pairs(&request.query_string_parameters());
+        let raw_path = request.raw_http_path().to_owned();
         let (parts, body) = request.into_parts();
         let body = match body {
             Body::Empty => Vec::new(),
@@ -37,7 +40,7 @@ impl Incoming {
             Body::Binary(bytes) => bytes,
             _ => Vec::new(),
         };
-        Self { method: parts.method.to_string(), request_id, ip, headers: parts.headers, path, query, body }
+        Self { method: parts.method.to_string(), raw_path, request_id, ip, headers: parts.headers, path, query, body }
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

@@ -15,9 +15,15 @@ use crate::kernel::problems::Problem;
 ///
 /// `settled` are the path parameters that the route's access has proved: they are no fields of the input.
 pub(crate) fn parse<T: DeserializeOwned>(incoming: &Incoming, method: Method, settled: &[&str]) -> Result<T, Problem> {
-    // What has no route has no fields: whatever is asked there, the answer is the same.
-    let mut fields =
-        if matches!(method, Method::Any | Method::Options) { Vec::new() } else { fields(incoming, method)? };
+    let mut fields = match method {
+        Method::Options => Vec::new(),
+        // What has no route has no input but what it was asked for.
+        Method::Any => {
+            let asked = [("method", &incoming.method), ("path", &incoming.raw_path)];
+            asked.map(|(name, value)| (name.to_owned(), Node::Text(value.clone()))).into()
+        }
+        _ => fields(incoming, method)?,
+    };
     fields.retain(|(name, _)| !settled.contains(&name.as_str()));
     T::deserialize(Fields(fields)).map_err(|fault| {
         let field = if fault.field.is_empty() { "body".to_owned() } else { fault.field };

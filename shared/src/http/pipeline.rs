@@ -141,7 +141,12 @@ impl Pipeline {
     async fn work(&self, entry: &RouteEntry, incoming: &Incoming, counted: &mut Counted) -> Result<Answer, Problem> {
         check_body(entry, incoming)?;
         let Counted { limits, attempt } = counted;
-        self.leases.take(&self.app.aws, &incoming.ip, limits).await?;
+        // A browser sends a preflight before almost every request, and the page cannot help it: it must not use up the
+        // limit of an office. The answer is made without a single call, so that a flood of them costs invocations, and
+        // those are bounded where every flood is: by the gateway's throttle.
+        if entry.route.method != Method::Options {
+            self.leases.take(&self.app.aws, &incoming.ip, limits).await?;
+        }
         if entry.level == Level::Credentials {
             *attempt = Some(CREDENTIAL_LIMIT.take(&self.app.aws, &incoming.ip, limits).await?);
         }
@@ -193,6 +198,7 @@ impl Pipeline {
     ) -> Response<Body> {
         let retry_after_s = result.as_ref().err().and_then(Problem::retry_after_s);
         let challenge = result.as_ref().err().and_then(Problem::challenge);
+        let allow = result.as_ref().err().and_then(Problem::allow).map(str::to_owned);
         let answer = result.unwrap_or_else(|problem| Answer {
             status: problem.status(),
             content_type: "application/problem+json",
@@ -202,6 +208,8 @@ impl Pipeline {
             body: problem.document(&incoming.request_id).to_string().into_bytes(),
         });
         let body = match String::from_utf8(answer.body) {
+            // HEAD is answered like GET, without the body (RFC 9110, section 9.3.2).
+            _ if incoming.method == "HEAD" => Body::Empty,
             Ok(text) if text.is_empty() => Body::Empty,
             Ok(text) => Body::Text(text),
             Err(bytes) => Body::Binary(bytes.into_bytes()),
@@ -222,6 +230,9 @@ impl Pipeline {
             }
         };
         set("x-request-id", incoming.request_id.clone());
+        if let Some(allow) = allow {
+            set("allow", allow);
+        }
         if answer.is_replayed {
             set("idempotency-replayed", "true".to_owned());
         }

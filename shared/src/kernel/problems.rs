@@ -20,6 +20,7 @@ struct Inner {
     retry_after_s: Option<u32>,
     location: Option<String>,
     challenge: Option<&'static str>,
+    allow: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -72,6 +73,7 @@ impl Problem {
             retry_after_s: None,
             location: None,
             challenge: None,
+            allow: None,
             source: None,
         }))
     }
@@ -84,6 +86,14 @@ impl Problem {
     /// 404, the same for what does not exist and for what is not the caller's.
     pub fn not_found() -> Self {
         Self::new(404, "not_found", "There is no such resource.")
+    }
+
+    /// 405: the path is known, under these methods only (RFC 9110, section 15.5.6).
+    pub fn method_not_allowed(allowed: &[String]) -> Self {
+        let allow = allowed.join(", ");
+        let mut problem = Self::new(405, "method_not_allowed", format!("This path supports only {allow}."));
+        problem.0.allow = Some(allow);
+        problem
     }
 
     /// 500: a fault of ours. The source is logged and never sent.
@@ -132,6 +142,11 @@ impl Problem {
 
     pub fn challenge(&self) -> Option<&'static str> {
         self.0.challenge
+    }
+
+    /// The methods of a 405, as the Allow header gives them.
+    pub fn allow(&self) -> Option<&str> {
+        self.0.allow.as_deref()
     }
 
     pub fn status(&self) -> u16 {

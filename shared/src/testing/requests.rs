@@ -13,6 +13,8 @@ use crate::http::incoming::Incoming;
 #[derive(Clone)]
 pub struct Request {
     function: &'static Function,
+    method: Option<String>,
+    raw_path: String,
     path: Vec<(String, String)>,
     query: Vec<(String, String)>,
     headers: HeaderMap,
@@ -22,11 +24,27 @@ pub struct Request {
 
 impl Request {
     pub fn to(function: &'static Function) -> Self {
-        Self { function, path: Vec::new(), query: Vec::new(), headers: HeaderMap::new(), body: Vec::new(), ip: None }
+        Self {
+            function,
+            method: None,
+            raw_path: "/".to_owned(),
+            path: Vec::new(),
+            query: Vec::new(),
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+            ip: None,
+        }
     }
 
     pub(crate) fn function(&self) -> &'static Function {
         self.function
+    }
+
+    /// With a method and path that are not the route's own.
+    pub fn asking(mut self, method: &str, path: &str) -> Self {
+        self.method = Some(method.to_owned());
+        self.raw_path = path.to_owned();
+        self
     }
 
     /// As this person: their token and, where the path has one, their workspace.
@@ -77,11 +95,12 @@ impl Request {
 
     pub(crate) fn into_incoming(self, app: &TestApp) -> Incoming {
         let method = match self.function.declared() {
-            Declared::Route { route, .. } => route.method.name().to_owned(),
+            Declared::Route { route, .. } => self.method.unwrap_or_else(|| route.method.name().to_owned()),
             Declared::Job(_) => String::new(),
         };
         Incoming {
             method,
+            raw_path: self.raw_path,
             request_id: format!("test-{:016x}", u64::from_le_bytes(app.entropy().bytes())),
             ip: self.ip.unwrap_or_else(|| app.address()),
             headers: self.headers,

@@ -1,4 +1,4 @@
-//! Whatever no other route answers: 404, also where the path is known under another method.
+//! Whatever no other route answers: 405 where the path is known under another method, otherwise 404.
 
 use serde::Deserialize;
 use shared::function::Function;
@@ -7,9 +7,14 @@ use shared::identity::Anyone;
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
-/// Whatever the request says.
+use crate::known_paths::methods_of;
+
+/// What was asked for.
 #[derive(Deserialize, ToSchema)]
-pub struct AnswerUnknownRoute {}
+pub struct AnswerUnknownRoute {
+    method: String,
+    path: String,
+}
 
 pub static FUNCTION: Function = Function::route::<AnswerUnknownRoute>();
 
@@ -20,6 +25,11 @@ impl Endpoint for AnswerUnknownRoute {
     type Output = NoContent;
 
     async fn handle(self, _: &Anyone) -> Result<Self::Output, Problem> {
-        Err(Problem::not_found())
+        let allowed = methods_of(&self.path)?;
+        // A method that the path has was asked for in a way that the gateway does not match.
+        if allowed.is_empty() || allowed.contains(&self.method) {
+            return Err(Problem::not_found());
+        }
+        Err(Problem::method_not_allowed(&allowed))
     }
 }

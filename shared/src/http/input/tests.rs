@@ -31,6 +31,7 @@ fn request(body: &str, query: &[(&str, &str)]) -> Incoming {
     let pairs = |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
     Incoming {
         method: String::new(),
+        raw_path: String::new(),
         request_id: String::new(),
         ip: String::new(),
         headers: HeaderMap::new(),
