@@ -189,6 +189,7 @@ impl Described {
         let by_credentials = operation.access == Requires::Credentials;
         let has_body = input.body.is_some();
         let possible = [
+            (400, has_body),
             (401, known || by_credentials),
             (402, !operation.needs.is_empty()),
             (403, known || by_credentials),
@@ -196,7 +197,7 @@ impl Described {
             (409, operation.route.method != Method::Get && known),
             (413, has_body),
             (415, has_body),
-            (422, has_body || !input.parameters.is_empty()),
+            (422, true),
             (429, true),
             (500, true),
             (503, true),

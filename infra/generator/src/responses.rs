@@ -7,6 +7,7 @@ use shared::http::repeatable::REMEMBERED_FOR;
 
 /// A shared response: its status, name and meaning.
 const SHARED: &[(u16, &str, &str)] = &[
+    (400, "NotUtf8", "The body is not UTF-8, or has the replacement character U+FFFD."),
     (
         401,
         "NotSignedIn",

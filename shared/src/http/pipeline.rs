@@ -327,7 +327,17 @@ fn check_body(entry: &RouteEntry, incoming: &Incoming) -> Result<(), Problem> {
     if !media_type.trim().eq_ignore_ascii_case("application/json") {
         return Err(Problem::new(415, "unsupported_media_type", "The body must be application/json."));
     }
+    if !is_utf8(&incoming.body) {
+        let detail = "The body must be UTF-8 (RFC 8259, section 8.1), without the replacement character U+FFFD.";
+        return Err(Problem::new(400, "body_not_utf8", detail).at("body", "must be UTF-8"));
+    }
     Ok(())
+}
+
+/// API Gateway hands over a JSON body as text and puts U+FFFD in the place of what is not UTF-8. What was sent is lost by
+/// then, so that the mark itself is what tells; nobody means to write it.
+fn is_utf8(body: &[u8]) -> bool {
+    std::str::from_utf8(body).is_ok_and(|text| !text.contains(char::REPLACEMENT_CHARACTER))
 }
 
 /// The Idempotency-Key of a request (draft-ietf-httpapi-idempotency-key-header-07). A refusal is for callers who are let

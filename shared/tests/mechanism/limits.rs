@@ -19,6 +19,21 @@ async fn what_is_too_large_or_of_another_type_is_refused_before_anything_is_read
     assert_eq!(app.wire(&WRITE).take(), Vec::<String>::new());
 }
 
+#[tokio::test]
+async fn a_body_that_is_not_utf8_is_refused_and_nothing_is_written() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let write =
+        |body: &[u8]| app.call(Request::to(&WRITE).by(&owner).header("content-type", "application/json").body(body));
+    // As API Gateway hands over a body in base64, and as it hands over text in which it replaced what is not UTF-8.
+    for body in [&b"{\"text\": \"caf\xe9\"}"[..], "{\"text\": \"caf\u{fffd}\"}".as_bytes()] {
+        let refused = write(body).await.expect(400);
+        assert_eq!((refused.code(), refused.fields()), ("body_not_utf8", vec!["body"]));
+    }
+    assert_eq!(app.wire(&WRITE).take(), Vec::<String>::new());
+    assert_eq!(write("{\"text\": \"café\"}".as_bytes()).await.expect(201).body["text"], "café");
+}
+
 /// What stands for processes: each function is warm by itself.
 const PROCESSES: [&Function; 5] = [&GET, &WRITE, &OPEN, &GREET, &LIST];
 const LIMIT: usize = 200;
