@@ -13,6 +13,7 @@ use shared::kernel::ids::{Id, Identified, UserId};
 use shared::kernel::problems::Refusal;
 use shared::kernel::time::after;
 use shared::kernel::visible_text::{Unreadable, lines, without_unseen_ends};
+use shared::kernel::whole_number::WholeNumber;
 use shared::table::Entity;
 use utoipa::ToSchema;
 
@@ -190,7 +191,7 @@ pub enum RenditionRole {
 
 /// A number of bytes, from 1 to 20,000,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(try_from = "u64")]
+#[serde(from = "UploadSize")]
 #[schema(value_type = u64, minimum = 1, maximum = 20_000_000)]
 pub struct SizeBytes(u64);
 
@@ -200,14 +201,11 @@ impl SizeBytes {
     }
 }
 
-impl TryFrom<u64> for SizeBytes {
-    type Error = &'static str;
+type UploadSize = WholeNumber<1, { MAX_UPLOAD_BYTES as u32 }>;
 
-    fn try_from(size_bytes: u64) -> Result<Self, Self::Error> {
-        match size_bytes {
-            1..=MAX_UPLOAD_BYTES => Ok(Self(size_bytes)),
-            _ => Err("must be the file's size in bytes, from 1 to 20,000,000"),
-        }
+impl From<UploadSize> for SizeBytes {
+    fn from(size_bytes: UploadSize) -> Self {
+        Self(size_bytes.get().into())
     }
 }
 

@@ -9,6 +9,7 @@ use shared::kernel::ids::{TokenId, UserId, WorkspaceId};
 use shared::kernel::problems::{Problem, Refusal};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::kernel::visible_text::{NotALine, line};
+use shared::kernel::whole_number::WholeNumber;
 use shared::table::Stored;
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
 
@@ -183,7 +184,7 @@ impl Scopes {
 
 /// How long a token lives: 1 to 365 days; 90 if it is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "u64")]
+#[serde(from = "WholeNumber<1, LONGEST_DAYS>")]
 pub struct ExpiresInDays(u32);
 
 impl ExpiresInDays {
@@ -198,12 +199,9 @@ impl Default for ExpiresInDays {
     }
 }
 
-impl TryFrom<u64> for ExpiresInDays {
-    type Error = &'static str;
-
-    fn try_from(days: u64) -> Result<Self, Self::Error> {
-        let days = u32::try_from(days).ok().filter(|days| (1..=LONGEST_DAYS).contains(days));
-        days.map(Self).ok_or("must be a whole number from 1 to 365")
+impl From<WholeNumber<1, LONGEST_DAYS>> for ExpiresInDays {
+    fn from(days: WholeNumber<1, LONGEST_DAYS>) -> Self {
+        Self(days.get())
     }
 }
 
@@ -296,10 +294,11 @@ mod tests {
 
     #[test]
     fn a_token_lives_for_a_year_at_most() {
-        let lived = |days: u64| ExpiresInDays::try_from(days).map(|days| days.from(Timestamp::UNIX_EPOCH).as_second());
-        assert_eq!((lived(1), lived(365)), (Ok(86_400), Ok(31_536_000)));
+        let read = |days: u64| serde_json::from_value::<ExpiresInDays>(days.into());
+        let lived = |days| read(days).map(|days| days.from(Timestamp::UNIX_EPOCH).as_second());
+        assert_eq!((lived(1).unwrap(), lived(365).unwrap()), (86_400, 31_536_000));
         for days in [0, 366, u64::from(u32::MAX) + 2, u64::MAX] {
-            assert!(lived(days).is_err(), "{days}");
+            assert!(read(days).is_err(), "{days}");
         }
         assert_eq!(ExpiresInDays::default(), ExpiresInDays(90));
     }

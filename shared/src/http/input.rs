@@ -1,9 +1,10 @@
 //! Input: path, query and body as one struct, with errors that name the field and the rule.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Display;
 
-use serde::de::value::StrDeserializer;
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{self, DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde_json::Value;
 
@@ -119,11 +120,19 @@ impl de::Error for Fault {
     }
 
     fn invalid_type(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::custom(format!("must be {expected}"))
+        Self::custom(format!("must be {}", in_json(&expected.to_string())))
     }
 
-    fn invalid_value(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::custom(format!("must be {expected}"))
+    fn invalid_value(unexpected: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::invalid_type(unexpected, expected)
+    }
+
+    fn invalid_length(_: usize, expected: &dyn de::Expected) -> Self {
+        Self::custom(format!("must be {}", in_json(&expected.to_string())))
+    }
+
+    fn duplicate_field(field: &'static str) -> Self {
+        Self { field: field.to_owned(), rule: "must be given only once".to_owned() }
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
@@ -137,6 +146,37 @@ impl de::Error for Fault {
     fn missing_field(field: &'static str) -> Self {
         Self { field: field.to_owned(), rule: "is required".to_owned() }
     }
+}
+
+/// What serde expects, in JSON's words. What a type of ours expects is written for clients already.
+fn in_json(expected: &str) -> Cow<'_, str> {
+    let words = match expected {
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" | "u128" | "usize" => "a whole number, 0 or more",
+        "i8" => "a whole number from -128 to 127",
+        "i16" => "a whole number from -32768 to 32767",
+        "i32" => "a whole number from -2147483648 to 2147483647",
+        "i64" | "i128" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" => "true or false",
+        "a character" => "a string of one character",
+        "unit" => "null",
+        "a sequence" | "byte array" => "an array",
+        "a map" => "an object",
+        "variant identifier" | "field identifier" => "a string",
+        _ if expected.starts_with("a nonzero i") => "a whole number other than 0",
+        _ if expected.starts_with("a nonzero u") => "a whole number, 1 or more",
+        _ if expected.starts_with("unit struct ") => "null",
+        _ if expected.starts_with("struct ") || expected.contains("ly tagged enum ") => "an object",
+        _ if expected.starts_with("tuple ") => "an array",
+        _ => match expected.strip_prefix("a tuple of size ").or(expected.strip_prefix("an array of length ")) {
+            Some(length) => return format!("an array of {length} elements").into(),
+            None => expected,
+        },
+    };
+    Cow::Borrowed(words)
 }
 
 /// The whole input, as a struct's deserialiser.
@@ -195,12 +235,12 @@ impl<'de> IntoDeserializer<'de, Fault> for Node {
 }
 
 macro_rules! parsed {
-    ($($method:ident $visit:ident $type:ty, $expected:literal;)+) => { $(
+    ($($method:ident $visit:ident $type:ty;)+) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
             match self {
                 Self::Text(text) => match text.parse::<$type>() {
                     Ok(value) => visitor.$visit(value),
-                    Err(_) => Err(de::Error::custom(concat!("must be ", $expected))),
+                    Err(_) => Err(de::Error::invalid_type(de::Unexpected::Str(&text), &visitor)),
                 },
                 json => json.deserialize_any(visitor),
             }
@@ -224,7 +264,11 @@ impl<'de> Deserializer<'de> for Node {
             },
             Self::Json(Value::Array(values)) => {
                 let mut elements = Elements { rest: values.into_iter().enumerate() };
-                visitor.visit_seq(&mut elements)
+                let read = visitor.visit_seq(&mut elements)?;
+                match elements.rest.next() {
+                    Some((at, _)) => Err(de::Error::custom(format!("must have at most {at} elements"))),
+                    None => Ok(read),
+                }
             }
             Self::Json(Value::Object(members)) => {
                 let rest = members.into_iter().map(|(name, value)| (name, Self::Json(value)));
@@ -246,36 +290,32 @@ impl<'de> Deserializer<'de> for Node {
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        name: &'static str,
+        _: &'static str,
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        let value = match self {
-            Self::Text(text) => Value::String(text),
-            Self::Json(value) => value,
-        };
-        let expected = || de::Error::custom(format!("must be one of {}", variants.join(", ")));
-        match &value {
-            Value::String(text) if !variants.contains(&text.as_str()) => Err(expected()),
-            Value::String(_) | Value::Object(_) => {
-                value.deserialize_enum(name, variants, visitor).map_err(de::Error::custom)
+        match self {
+            Self::Text(text) | Self::Json(Value::String(text)) => visitor.visit_enum(text.into_deserializer()),
+            Self::Json(Value::Object(members)) if members.len() == 1 => {
+                let rest = members.into_iter().map(|(name, value)| (name, Self::Json(value)));
+                visitor.visit_enum(MapAccessDeserializer::new(Members { rest, next: None }))
             }
-            _ => Err(expected()),
+            Self::Json(_) => Err(de::Error::custom(format!("must be one of {}", variants.join(", ")))),
         }
     }
 
     parsed! {
-        deserialize_bool visit_bool bool, "true or false";
-        deserialize_i8 visit_i8 i8, "a whole number";
-        deserialize_i16 visit_i16 i16, "a whole number";
-        deserialize_i32 visit_i32 i32, "a whole number";
-        deserialize_i64 visit_i64 i64, "a whole number";
-        deserialize_u8 visit_u8 u8, "a whole number from 0 to 255";
-        deserialize_u16 visit_u16 u16, "a whole number from 0 to 65535";
-        deserialize_u32 visit_u32 u32, "a whole number, 0 or more";
-        deserialize_u64 visit_u64 u64, "a whole number, 0 or more";
-        deserialize_f32 visit_f32 f32, "a number";
-        deserialize_f64 visit_f64 f64, "a number";
+        deserialize_bool visit_bool bool;
+        deserialize_i8 visit_i8 i8;
+        deserialize_i16 visit_i16 i16;
+        deserialize_i32 visit_i32 i32;
+        deserialize_i64 visit_i64 i64;
+        deserialize_u8 visit_u8 u8;
+        deserialize_u16 visit_u16 u16;
+        deserialize_u32 visit_u32 u32;
+        deserialize_u64 visit_u64 u64;
+        deserialize_f32 visit_f32 f32;
+        deserialize_f64 visit_f64 f64;
     }
 
     serde::forward_to_deserialize_any! {

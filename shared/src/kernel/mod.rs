@@ -7,4 +7,5 @@ pub mod problems;
 pub mod secrets;
 pub mod time;
 pub mod visible_text;
+pub mod whole_number;
 pub mod worker;

@@ -7,6 +7,8 @@ use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::kernel::whole_number::WholeNumber;
+
 /// A request for one page of a list.
 #[derive(Clone, Debug)]
 pub struct Page {
@@ -58,7 +60,7 @@ const LARGEST_LIMIT: u32 = 100;
 
 /// How many items a page of a list has: 1 to 100; 50 if omitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "u32")]
+#[serde(from = "WholeNumber<1, LARGEST_LIMIT>")]
 pub struct PageLimit(u32);
 
 impl PageLimit {
@@ -73,11 +75,9 @@ impl Default for PageLimit {
     }
 }
 
-impl TryFrom<u32> for PageLimit {
-    type Error = &'static str;
-
-    fn try_from(limit: u32) -> Result<Self, Self::Error> {
-        if (1..=LARGEST_LIMIT).contains(&limit) { Ok(Self(limit)) } else { Err("must be a whole number from 1 to 100") }
+impl From<WholeNumber<1, LARGEST_LIMIT>> for PageLimit {
+    fn from(limit: WholeNumber<1, LARGEST_LIMIT>) -> Self {
+        Self(limit.get())
     }
 }
 

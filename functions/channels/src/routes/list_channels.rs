@@ -6,22 +6,19 @@ use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Listing, Page, Workspace};
+use shared::tenancy::{Listing, Page, PageLimit, Workspace};
 use utoipa::ToSchema;
 
 use crate::channel::{Channel, ChannelView};
 use crate::permissions::ReadChannels;
 
-const DEFAULT_LIMIT: u32 = 50;
-const MAX_LIMIT: u32 = 100;
-
 /// Lists the channels, the newest first.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListChannels {
-    /// 1 to 100; 50 if it is left out.
-    #[schema(minimum = 1, maximum = 100)]
-    limit: Option<u32>,
+    #[serde(default)]
+    #[schema(inline)]
+    limit: PageLimit,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
 }
@@ -36,11 +33,7 @@ impl Endpoint for ListChannels {
     type Output = Reply<Listing<ChannelView>>;
 
     async fn handle(self, workspace: &Workspace<ReadChannels>) -> Result<Self::Output, Problem> {
-        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(Problem::invalid("limit", "must be a whole number from 1 to 100"));
-        }
-        let page = Page { limit, cursor: self.cursor, newest_first: true };
+        let page = Page { limit: self.limit.get(), cursor: self.cursor, newest_first: true };
         let channels = workspace.page::<Channel>("", &page).await?;
         Ok(Reply(channels.map(|channel| ChannelView::from(&*channel))))
     }
