@@ -121,7 +121,7 @@ struct Kinds {
 fn rule_of(body: &str) -> String {
     let body = body.to_owned();
     let incoming = Incoming { path: Vec::new(), ..request(&body, &[]) };
-    match parse::<Kinds>(&incoming, Method::Post) {
+    match parse::<Kinds>(&incoming, Method::Post, &[]) {
         Ok(_) => String::new(),
         Err(problem) => problem.errors().iter().map(|error| format!("{}: {}", error.field, error.rule)).collect(),
     }
