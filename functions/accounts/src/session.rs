@@ -7,7 +7,7 @@ use shared::identity::sessions::SESSION_LIFETIME;
 use shared::identity::{AccountChanges, AccountKey, AccountRecord, Accounts, SessionTerms, Strength, UserEpoch};
 use shared::kernel::ids::{SessionId, UserId};
 use shared::kernel::problems::Problem;
-use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::kernel::time::{ApiTimestamp, SignedDuration, Timestamp, after};
 use shared::table::Stored;
 use utoipa::ToSchema;
 
@@ -37,7 +37,7 @@ pub struct Tokens {
     pub refresh_token: String,
     /// When the session ends unless it is refreshed before: after 12 hours, or 30 days after the sign-in.
     #[schema(value_type = String, format = DateTime)]
-    pub refresh_expires_at: Timestamp,
+    pub refresh_expires_at: ApiTimestamp,
     /// After a sign-in: the mark of this device, to be kept for the next one. It opens nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_token: Option<String>,
@@ -171,7 +171,7 @@ impl Tokens {
             token_type: "Bearer",
             expires_in_s: accounts.access_token_lifetime_s(),
             refresh_token: token.into_secret().expose().to_owned(),
-            refresh_expires_at: session.idle_ends_at,
+            refresh_expires_at: session.idle_ends_at.into(),
             device_token: None,
         })
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use shared::crypto::digest::sha256_hex;
 use shared::kernel::ids::{Id, Identified, UserId};
 use shared::kernel::problems::Refusal;
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::{ApiTimestamp, Timestamp};
 use shared::table::Entity;
 use utoipa::ToSchema;
 
@@ -176,7 +176,7 @@ pub struct ChannelView {
     pub guarantee: Guarantee,
     pub limits: Limits,
     #[schema(value_type = String, format = DateTime)]
-    pub connected_at: Timestamp,
+    pub connected_at: ApiTimestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -192,7 +192,7 @@ pub struct ChannelRefusal {
     pub code: String,
     pub text: String,
     #[schema(value_type = String, format = DateTime)]
-    pub since: Timestamp,
+    pub since: ApiTimestamp,
 }
 
 impl From<&Channel> for ChannelView {
@@ -200,7 +200,7 @@ impl From<&Channel> for ChannelView {
         let (state, refusal) = match &channel.connection {
             Connection::Connected => (ChannelState::Connected, None),
             Connection::NeedsReauthorisation { since, code, text } => {
-                let refusal = ChannelRefusal { code: code.clone(), text: text.clone(), since: *since };
+                let refusal = ChannelRefusal { code: code.clone(), text: text.clone(), since: (*since).into() };
                 (ChannelState::NeedsReauthorisation, Some(refusal))
             }
         };
@@ -214,7 +214,7 @@ impl From<&Channel> for ChannelView {
             refusal,
             guarantee: channel.platform.guarantee(),
             limits: channel.platform.limits(),
-            connected_at: channel.connected_at,
+            connected_at: channel.connected_at.into(),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! How a picture is shown to clients.
 
-use jiff::Timestamp;
 use serde::Serialize;
 use shared::kernel::ids::UserId;
+use shared::kernel::time::ApiTimestamp;
 use utoipa::ToSchema;
 
 use crate::media::{AltText, Media, MediaId, Sha256, State, StoredPicture};
@@ -16,10 +16,10 @@ pub struct MediaView {
     alt_text: Option<AltText>,
     created_by: UserId,
     #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    created_at: ApiTimestamp,
     /// When a picture that is not complete ceases to exist. Null once it is ready.
     #[schema(value_type = Option<String>, format = DateTime)]
-    expires_at: Option<Timestamp>,
+    expires_at: Option<ApiTimestamp>,
     /// What was made of the file. Null until it is ready.
     picture: Option<PictureView>,
 }
@@ -46,7 +46,7 @@ pub struct PictureView {
 impl From<&Media> for MediaView {
     fn from(media: &Media) -> Self {
         let (state, expires_at, picture) = match media.state() {
-            State::Awaiting { expires_at, .. } => (MediaState::AwaitingUpload, Some(*expires_at), None),
+            State::Awaiting { expires_at, .. } => (MediaState::AwaitingUpload, Some((*expires_at).into()), None),
             State::Ready { full, .. } => (MediaState::Ready, None, Some(PictureView::from(full))),
         };
         Self {
@@ -54,7 +54,7 @@ impl From<&Media> for MediaView {
             state,
             alt_text: media.alt_text().cloned(),
             created_by: media.created_by(),
-            created_at: media.created_at(),
+            created_at: media.created_at().into(),
             expires_at,
             picture,
         }

@@ -9,7 +9,7 @@ use shared::events::{EventKind, Severity};
 use shared::identity::{AccountKey, AccountRecord};
 use shared::kernel::ids::{Id, Identified, UserId};
 use shared::kernel::problems::Refusal;
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::{ApiTimestamp, Timestamp};
 use shared::kernel::visible_text::{NotALine, line};
 use utoipa::ToSchema;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -65,9 +65,9 @@ pub struct PasskeyView {
     /// Whether it is kept on more than one device, by whoever made the authenticator.
     backed_up: bool,
     #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    created_at: ApiTimestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
-    last_used_at: Option<Timestamp>,
+    last_used_at: Option<ApiTimestamp>,
 }
 
 /// Why a passkey is not added or used.
@@ -186,7 +186,8 @@ impl AccountRecord for Passkey {
 impl From<&Passkey> for PasskeyView {
     fn from(passkey: &Passkey) -> Self {
         let Passkey { id, ref name, backed_up, created_at, last_used_at, .. } = *passkey;
-        Self { id, name: name.clone(), backed_up, created_at, last_used_at }
+        let last_used_at = last_used_at.map(Into::into);
+        Self { id, name: name.clone(), backed_up, created_at: created_at.into(), last_used_at }
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{ToSpan, tz};
 use serde::{Deserialize, Serialize};
 use shared::kernel::problems::Refusal;
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::{ApiTimestamp, Timestamp};
 use utoipa::ToSchema;
 
 use crate::wall_time::WallTime;
@@ -113,7 +113,7 @@ impl Schedule {
             at: self.wall_time,
             time_zone: self.time_zone.clone(),
             tzdata_version: self.tzdata.clone(),
-            instant: self.instant,
+            instant: self.instant.into(),
             utc_offset: offset.map(written),
             shown_twice: twice,
         }
@@ -131,7 +131,7 @@ pub struct ScheduleView {
     pub tzdata_version: String,
     /// When the post will be published, in UTC.
     #[schema(value_type = String, format = DateTime)]
-    pub instant: Timestamp,
+    pub instant: ApiTimestamp,
     /// What the zone's clocks are ahead of UTC at that instant.
     #[schema(example = "+01:00")]
     pub utc_offset: Option<String>,

@@ -4,7 +4,7 @@ use channels::{ChannelId, Guarantee, Platform};
 use media::MediaId;
 use serde::Serialize;
 use shared::kernel::ids::UserId;
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::ApiTimestamp;
 use utoipa::ToSchema;
 
 use crate::delivery::{Delivery, DeliveryId, State, Trouble};
@@ -25,10 +25,10 @@ pub struct PostView {
     pub deliveries: Vec<Progress>,
     pub created_by: UserId,
     #[schema(value_type = String, format = DateTime)]
-    pub created_at: Timestamp,
+    pub created_at: ApiTimestamp,
     /// When its content or schedule was changed last.
     #[schema(value_type = String, format = DateTime)]
-    pub updated_at: Timestamp,
+    pub updated_at: ApiTimestamp,
 }
 
 impl From<&Post> for PostView {
@@ -42,8 +42,8 @@ impl From<&Post> for PostView {
             schedule: post.schedule.as_ref().map(crate::schedule::Schedule::view),
             deliveries: post.deliveries.clone(),
             created_by: post.created_by,
-            created_at: post.created_at,
-            updated_at: post.updated_at,
+            created_at: post.created_at.into(),
+            updated_at: post.updated_at.into(),
         }
     }
 }
@@ -57,10 +57,10 @@ pub struct DeliveryView {
     pub state: DeliveryState,
     /// When it is to be published.
     #[schema(value_type = String, format = DateTime)]
-    pub due_at: Timestamp,
+    pub due_at: ApiTimestamp,
     /// When it is tried again, where the last try was put off.
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub retry_at: Option<Timestamp>,
+    pub retry_at: Option<ApiTimestamp>,
     pub attempts: u32,
     /// What happens if the connection breaks while it is sent.
     pub guarantee: Guarantee,
@@ -69,9 +69,9 @@ pub struct DeliveryView {
     pub trouble: Option<TroubleView>,
     /// When it came to its end, whichever it was.
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub settled_at: Option<Timestamp>,
+    pub settled_at: Option<ApiTimestamp>,
     #[schema(value_type = String, format = DateTime)]
-    pub created_at: Timestamp,
+    pub created_at: ApiTimestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -109,7 +109,7 @@ pub struct TroubleView {
     pub text: String,
     pub remedy: String,
     #[schema(value_type = String, format = DateTime)]
-    pub at: Timestamp,
+    pub at: ApiTimestamp,
 }
 
 impl From<&Delivery> for DeliveryView {
@@ -140,14 +140,14 @@ impl From<&Delivery> for DeliveryView {
             channel_id: delivery.channel_id,
             platform: delivery.platform,
             state,
-            due_at: delivery.due_at(),
-            retry_at,
+            due_at: delivery.due_at().into(),
+            retry_at: retry_at.map(Into::into),
             attempts: delivery.attempt(),
             guarantee: delivery.platform.guarantee(),
             published,
             trouble: delivery.trouble().map(TroubleView::from),
-            settled_at,
-            created_at: delivery.created_at,
+            settled_at: settled_at.map(Into::into),
+            created_at: delivery.created_at.into(),
         }
     }
 }
@@ -155,6 +155,6 @@ impl From<&Delivery> for DeliveryView {
 impl From<&Trouble> for TroubleView {
     fn from(trouble: &Trouble) -> Self {
         let Trouble { code, text, remedy, at } = trouble.clone();
-        Self { code, text, remedy, at }
+        Self { code, text, remedy, at: at.into() }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use shared::identity::Membership;
 use shared::kernel::ids::{UserId, WorkspaceId};
 use shared::kernel::problems::Refusal;
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::{ApiTimestamp, Timestamp};
 use shared::table::Entity;
 use shared::tenancy::{RecoveryRule, Role, SecondFactorRule, SecurityRules};
 use utoipa::ToSchema;
@@ -90,13 +90,13 @@ pub struct WorkspaceView {
     /// Whether admins may recover their accounts without a second factor, after a waiting period.
     pub admin_recovery: RecoveryRule,
     #[schema(value_type = String, format = DateTime)]
-    pub created_at: Timestamp,
+    pub created_at: ApiTimestamp,
 }
 
 impl From<Membership> for WorkspaceView {
     fn from(membership: Membership) -> Self {
         let Membership { workspace, role, name, plan, security, created_at, .. } = membership;
         let SecurityRules { second_factor, admin_recovery } = security;
-        Self { id: workspace, name, role, plan, second_factor, admin_recovery, created_at }
+        Self { id: workspace, name, role, plan, second_factor, admin_recovery, created_at: created_at.into() }
     }
 }

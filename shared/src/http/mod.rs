@@ -3,6 +3,7 @@
 pub mod endpoint;
 pub(crate) mod exact;
 pub(crate) mod headers;
+pub(crate) mod idempotency;
 pub(crate) mod incoming;
 pub(crate) mod input;
 pub mod output;

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::endpoint::{Endpoint, Method, Route, UserLimit};
 use super::exact::{Attempt, CREDENTIAL_LIMIT, Exact};
+use super::idempotency::idempotency_key;
 use super::incoming::Incoming;
 use super::output::{Answer, Output};
 use super::rates::{Leases, Policy, RateLimitStatus};
@@ -23,10 +24,9 @@ use super::repeatable::Repeatable;
 use super::{headers, input, rates};
 use crate::audit::Origin;
 use crate::aws::grants::Table;
-use crate::crypto::digest::sha256_hex;
 use crate::identity::TokenScope;
 use crate::identity::accounts::Signing;
-use crate::identity::admission::{self, Admission, Admit, Asking, IdempotencyKey, Level, WORKSPACE};
+use crate::identity::admission::{self, Admission, Admit, Asking, Level, WORKSPACE};
 use crate::identity::caller::Caller;
 use crate::kernel::problems::Problem;
 use crate::metrics;
@@ -338,82 +338,4 @@ fn check_body(entry: &RouteEntry, incoming: &Incoming) -> Result<(), Problem> {
 /// then, so that the mark itself is what tells; nobody means to write it.
 fn is_utf8(body: &[u8]) -> bool {
     std::str::from_utf8(body).is_ok_and(|text| !text.contains(char::REPLACEMENT_CHARACTER))
-}
-
-/// The Idempotency-Key of a request (draft-ietf-httpapi-idempotency-key-header-07). A refusal is for callers who are let
-/// in: strangers are told nothing of it.
-fn idempotency_key(entry: &RouteEntry, incoming: &Incoming) -> Result<Option<IdempotencyKey>, Problem> {
-    let Some(key) = incoming.headers.get("idempotency-key") else { return Ok(None) };
-    let Some(kind) = entry.repeatable else {
-        // What has no route has no rules of its own.
-        if matches!(entry.route.method, Method::Any | Method::Options) {
-            return Ok(None);
-        }
-        let detail = "This route does not support Idempotency-Key: the key would not make the request safe to repeat.";
-        return Err(Problem::new(422, "idempotency_key_unsupported", detail)
-            .at("Idempotency-Key", "must not be sent to this route"));
-    };
-    let key = key.as_bytes();
-    if key.is_empty() || key.len() > 255 || !key.iter().all(u8::is_ascii_graphic) {
-        return Err(Problem::invalid("Idempotency-Key", "must have 1 to 255 visible ASCII characters"));
-    }
-    let name = entry.route.name;
-    // Each part by its digest, so that no two different paths read the same; in the template's order, so that every
-    // process computes the same.
-    let mut parts = vec![name.to_owned()];
-    let values = entry.route.parameters().map(|name| incoming.path_parameter(name).unwrap_or_default());
-    parts.extend(values.map(|value| sha256_hex(value.as_bytes())));
-    parts.push(sha256_hex(&incoming.body));
-    let fingerprint = sha256_hex(parts.join("|").as_bytes());
-    let key = sha256_hex(format!("{name}|{}", sha256_hex(key)).as_bytes());
-    Ok(Some(IdempotencyKey { key, fingerprint, kind, status: entry.status }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ENTRY: RouteEntry = RouteEntry {
-        route: Route::post("mark-line", "/workspaces/{workspace_id}/notes/{note_id}/lines/{line_id}"),
-        level: Level::Anyone,
-        is_fresh: false,
-        needs: &[],
-        token: None,
-        some_need: &[],
-        limit: None,
-        status: 201,
-        repeatable: Some("line"),
-        call: |_, _| Box::pin(async { Err(Problem::not_found()) }),
-    };
-
-    /// A request as API Gateway delivers it; its maps have a different order each time.
-    fn fingerprint([workspace, note, line]: [&str; 3]) -> String {
-        let event = serde_json::json!({
-            "version": "2.0",
-            "routeKey": "POST /",
-            "rawPath": "/",
-            "headers": { "idempotency-key": "k-1" },
-            "pathParameters": { "workspace_id": workspace, "note_id": note, "line_id": line },
-            "requestContext": { "http": { "method": "POST", "path": "/", "sourceIp": "192.0.2.1" }, "requestId": "r" },
-            "isBase64Encoded": false,
-        });
-        let Ok(request) = lambda_http::request::from_str(&event.to_string()) else { unreachable!("a good event") };
-        let Ok(Some(key)) = idempotency_key(&ENTRY, &Incoming::new(request)) else { unreachable!("a good key") };
-        key.fingerprint
-    }
-
-    #[test]
-    fn the_same_request_has_one_fingerprint_in_every_process() {
-        let first = fingerprint(["a", "b", "c"]);
-        for process in 0..200 {
-            assert_eq!(fingerprint(["a", "b", "c"]), first, "in process {process}");
-        }
-    }
-
-    #[test]
-    fn a_request_to_another_place_has_another_fingerprint() {
-        let places = [["a", "b", "c"], ["c", "b", "a"], ["a", "c", "b"], ["a|b", "", "c"], ["a", "|b", "c"]];
-        let distinct: std::collections::BTreeSet<_> = places.map(fingerprint).into_iter().collect();
-        assert_eq!(distinct.len(), places.len());
-    }
 }

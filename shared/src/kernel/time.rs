@@ -1,6 +1,7 @@
 //! Time, injected: no code reads the system's clock but `Clock::system`.
 
 pub use jiff::{SignedDuration, Timestamp};
+use serde::{Serialize, Serializer};
 
 /// Tells the time.
 #[derive(Clone)]
@@ -66,9 +67,38 @@ pub fn sortable(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
+/// An instant in an answer: RFC 3339 in UTC, always with three fraction digits, so that the order of such texts is the
+/// order of time. No answer holds a bare `Timestamp`, which leaves out the zeros at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ApiTimestamp(Timestamp);
+
+impl From<Timestamp> for ApiTimestamp {
+    fn from(at: Timestamp) -> Self {
+        Self(at)
+    }
+}
+
+impl Serialize for ApiTimestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&sortable(self.0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instant_of_an_answer_has_three_fraction_digits_whatever_it_is() {
+        for (at_ms, text) in [
+            (1_700_000_000_000, "2023-11-14T22:13:20.000Z"),
+            (1_700_000_000_860, "2023-11-14T22:13:20.860Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+        ] {
+            let at = Timestamp::from_millisecond(at_ms).unwrap_or_default();
+            assert_eq!(serde_json::json!(ApiTimestamp::from(at)), text);
+        }
+    }
 
     #[test]
     fn sortable_texts_sort_as_their_instants() {

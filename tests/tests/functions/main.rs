@@ -11,6 +11,7 @@ mod cloud;
 mod coverage;
 mod domains;
 mod events;
+mod instants;
 mod isolation;
 mod ledger;
 mod person;

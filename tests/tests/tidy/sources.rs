@@ -64,6 +64,24 @@ fn nothing_panics_outside_tests() {
     none(faults);
 }
 
+/// An answer's shape is told by `ToSchema`. Its instants are `ApiTimestamp`, which alone keeps the zeros at the end.
+#[test]
+fn no_answer_holds_a_bare_timestamp() {
+    let mut faults = Vec::new();
+    for file in sources().iter().filter(|file| !file.is_test()) {
+        let code = without_tests(&bare(&file.text));
+        for item in code.split("#[derive(").skip(1) {
+            let (derived, rest) = item.split_once(')').unwrap_or_default();
+            let shape = rest.split("\n}").next().unwrap_or_default();
+            if derived.contains("ToSchema") && identifiers(shape).any(|(_, word)| word == "Timestamp") {
+                let name = identifiers(shape).skip_while(|(_, word)| !["struct", "enum"].contains(word)).nth(1);
+                faults.push(format!("{}: {}", file.path, name.map_or("", |(_, name)| name)));
+            }
+        }
+    }
+    none(faults);
+}
+
 #[test]
 fn no_test_waits_or_is_left_out() {
     let mut faults = Vec::new();

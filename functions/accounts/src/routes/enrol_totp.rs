@@ -6,7 +6,7 @@ use shared::function::Function;
 use shared::http::{Created, Endpoint, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
 use shared::kernel::problems::Problem;
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::ApiTimestamp;
 use utoipa::ToSchema;
 
 use crate::second_factor::{Factors, SecondFactorError};
@@ -28,7 +28,7 @@ pub struct TotpEnrolment {
     uri: String,
     /// Until when it waits for its first code, at `POST /me/totp/confirm`.
     #[schema(value_type = String, format = DateTime)]
-    expires_at: Timestamp,
+    expires_at: ApiTimestamp,
 }
 
 pub static FUNCTION: Function = Function::route::<EnrolTotp>();
@@ -58,6 +58,6 @@ impl Endpoint for EnrolTotp {
         };
         accounts.commit(changes).await?;
         let (uri, secret) = (secret.uri(&user.email).expose().to_owned(), secret.base32().expose().to_owned());
-        Ok(Created(TotpEnrolment { secret, uri, expires_at }))
+        Ok(Created(TotpEnrolment { secret, uri, expires_at: expires_at.into() }))
     }
 }

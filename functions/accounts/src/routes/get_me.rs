@@ -8,7 +8,7 @@ use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountKey, Known, TokenScope, Wanted};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::ApiTimestamp;
 use shared::table::Stored;
 use utoipa::ToSchema;
 
@@ -28,19 +28,19 @@ pub struct Me {
     email: EmailAddress,
     name: PersonName,
     #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    created_at: ApiTimestamp,
     /// Set while an account recovery is pending, started by somebody who knows the password: when the second factors
     /// can be removed. Cancel it with `DELETE /me/recovery`.
     #[schema(value_type = Option<String>, format = DateTime)]
-    recovery_ready_at: Option<Timestamp>,
+    recovery_ready_at: Option<ApiTimestamp>,
 }
 
 impl Me {
     pub fn new(caller: &Known, user: &User, recovery: Option<Stored<Recovery>>) -> Self {
         let User { id, ref email, ref name, created_at, .. } = *user;
         let live = recovery.filter(|recovery| recovery.is_live(caller.epoch(), caller.accounts().now()));
-        let recovery_ready_at = live.map(|recovery| recovery.ready_at);
-        Self { id, email: email.clone(), name: name.clone(), created_at, recovery_ready_at }
+        let recovery_ready_at = live.map(|recovery| recovery.ready_at.into());
+        Self { id, email: email.clone(), name: name.clone(), created_at: created_at.into(), recovery_ready_at }
     }
 }
 

@@ -6,7 +6,7 @@ use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::SignedIn;
 use shared::kernel::problems::Problem;
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::ApiTimestamp;
 use utoipa::ToSchema;
 
 use crate::second_factor::Factors;
@@ -32,14 +32,14 @@ pub struct FactorsView {
 #[derive(Serialize, ToSchema)]
 struct TotpView {
     #[schema(value_type = String, format = DateTime)]
-    confirmed_at: Timestamp,
+    confirmed_at: ApiTimestamp,
 }
 
 #[derive(Serialize, ToSchema)]
 struct RecoveryCodesView {
     left: usize,
     #[schema(value_type = String, format = DateTime)]
-    made_at: Timestamp,
+    made_at: ApiTimestamp,
 }
 
 pub static FUNCTION: Function = Function::route::<ListFactors>();
@@ -56,9 +56,10 @@ impl Endpoint for ListFactors {
         let codes = factors.recovery_codes.as_ref();
         Ok(Reply(FactorsView {
             second_factor_asked: factors.is_enrolled(),
-            totp: confirmed_at.map(|confirmed_at| TotpView { confirmed_at }),
+            totp: confirmed_at.map(|at| TotpView { confirmed_at: at.into() }),
             passkeys: factors.passkeys(),
-            recovery_codes: codes.map(|codes| RecoveryCodesView { left: codes.left(), made_at: codes.made_at() }),
+            recovery_codes: codes
+                .map(|codes| RecoveryCodesView { left: codes.left(), made_at: codes.made_at().into() }),
         }))
     }
 }

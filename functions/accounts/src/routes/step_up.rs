@@ -7,7 +7,7 @@ use shared::http::{Endpoint, Reply, Route, UserLimit};
 use shared::identity::sessions::FRESH_FOR;
 use shared::identity::{AccountChanges, AccountKey, SignedIn, Strength, Wanted};
 use shared::kernel::problems::{Problem, Refusal};
-use shared::kernel::time::{Timestamp, after};
+use shared::kernel::time::{ApiTimestamp, Timestamp, after};
 use utoipa::ToSchema;
 
 use crate::PasswordAttempt;
@@ -33,13 +33,13 @@ pub struct StepUp {
 pub struct SteppedUp {
     /// Until then the session may do what asks for a fresh factor.
     #[schema(value_type = String, format = DateTime)]
-    fresh_until: Timestamp,
+    fresh_until: ApiTimestamp,
 }
 
 impl SteppedUp {
     /// By a factor that was proved at an instant.
     pub fn at(factor_at: Timestamp) -> Self {
-        Self { fresh_until: after(factor_at, FRESH_FOR) }
+        Self { fresh_until: after(factor_at, FRESH_FOR).into() }
     }
 }
 

@@ -1,13 +1,14 @@
 //! `GET /workspaces/{workspace_id}/audit-entries`: who did what in the workspace, the newest first.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use shared::audit::AuditEntry;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::{ApiTimestamp, Timestamp};
 use shared::tenancy::{Entitlement, Listing, Page, PageLimit, Workspace};
 use utoipa::ToSchema;
 
@@ -33,7 +34,7 @@ pub struct ListAuditEntries {
 pub struct AuditEntryView {
     id: String,
     #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
+    at: ApiTimestamp,
     /// What was done: `post.updated`.
     action: String,
     target: AuditTarget,
@@ -52,15 +53,30 @@ pub struct AuditTarget {
     kind: String,
     id: String,
     /// More of what was done, where there is more to know.
-    detail: Option<serde_json::Value>,
+    detail: Option<Value>,
 }
 
 impl From<AuditEntry> for AuditEntryView {
     fn from(entry: AuditEntry) -> Self {
         let AuditEntry { id, at, action, target, origin } = entry;
-        let target = AuditTarget { kind: target.kind, id: target.id, detail: target.detail };
+        let target = AuditTarget { kind: target.kind, id: target.id, detail: target.detail.map(with_api_timestamps) };
         let (actor, request_id) = (origin.actor, origin.request_id);
-        Self { id, at, action, target, actor, request_id, ip: origin.ip, user_agent: origin.user_agent }
+        Self { id, at: at.into(), action, target, actor, request_id, ip: origin.ip, user_agent: origin.user_agent }
+    }
+}
+
+/// A detail was recorded as JSON: its instants are brought into the form of every answer.
+fn with_api_timestamps(detail: Value) -> Value {
+    match detail {
+        // Only what is written like an instant in UTC begins with a digit and ends in Z.
+        Value::String(text) if text.starts_with(|first: char| first.is_ascii_digit()) && text.ends_with('Z') => {
+            text.parse::<Timestamp>().map_or(Value::String(text), |at| json!(ApiTimestamp::from(at)))
+        }
+        Value::Array(items) => items.into_iter().map(with_api_timestamps).collect(),
+        Value::Object(members) => {
+            members.into_iter().map(|(name, member)| (name, with_api_timestamps(member))).collect()
+        }
+        other => other,
     }
 }
 
@@ -77,5 +93,17 @@ impl Endpoint for ListAuditEntries {
     async fn handle(self, workspace: &Workspace<ReadAuditLog>) -> Result<Self::Output, Problem> {
         let page = Page { limit: self.limit.get(), cursor: self.cursor, newest_first: true };
         Ok(Reply(workspace.audit_entries(&page).await?.map(AuditEntryView::from)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_in_a_detail_have_three_fraction_digits_and_nothing_else_changes() {
+        let detail = json!({ "at": "2026-03-01T08:30:00Z", "list": [{ "at": "2026-03-01T08:30:00.27Z" }], "text": "9Z", "n": 1 });
+        let expected = json!({ "at": "2026-03-01T08:30:00.000Z", "list": [{ "at": "2026-03-01T08:30:00.270Z" }], "text": "9Z", "n": 1 });
+        assert_eq!(with_api_timestamps(detail), expected);
     }
 }

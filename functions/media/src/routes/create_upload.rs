@@ -6,13 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Repeatable, Route, UserLimit};
 use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
+use shared::kernel::time::ApiTimestamp;
 use shared::tenancy::{Changes, Scope, Workspace};
 use utoipa::ToSchema;
 
@@ -48,7 +48,7 @@ pub struct Upload {
     url: String,
     headers: BTreeMap<String, String>,
     #[schema(value_type = String, format = DateTime)]
-    expires_at: Timestamp,
+    expires_at: ApiTimestamp,
 }
 
 pub static FUNCTION: Function = Function::route::<CreateUpload>();
@@ -87,7 +87,12 @@ async fn sign(scope: &Scope, media: &Media) -> Result<UploadCreated, Problem> {
         State::Awaiting { size_bytes, sha256, .. } => {
             let name = media.id().to_string();
             let signed = scope.sign_upload(&name, size_bytes.get(), sha256.as_str()).await?;
-            Some(Upload { method: "PUT", url: signed.url, headers: signed.headers, expires_at: signed.expires_at })
+            Some(Upload {
+                method: "PUT",
+                url: signed.url,
+                headers: signed.headers,
+                expires_at: signed.expires_at.into(),
+            })
         }
         State::Ready { .. } => None,
     };

@@ -12,7 +12,7 @@ use shared::identity::personal_token::{NewToken, TokenTerms};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Wanted};
 use shared::kernel::ids::{TokenId, WorkspaceId};
 use shared::kernel::problems::Problem;
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::ApiTimestamp;
 use utoipa::ToSchema;
 
 use crate::access_token::{
@@ -44,9 +44,9 @@ pub struct NewAccessToken {
     scopes: Vec<String>,
     workspace_id: Option<WorkspaceId>,
     #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    created_at: ApiTimestamp,
     #[schema(value_type = String, format = DateTime)]
-    expires_at: Timestamp,
+    expires_at: ApiTimestamp,
 }
 
 pub static FUNCTION: Function = Function::route::<CreateAccessToken>();
@@ -116,6 +116,7 @@ impl NewAccessToken {
     fn of(made: AccessToken, new: &NewToken) -> Self {
         let AccessToken { id, name, scopes, workspace_id, created_at, expires_at, .. } = made;
         let token = new.secret.expose().to_owned();
+        let (created_at, expires_at) = (created_at.into(), expires_at.into());
         Self { id, token, name, scopes, workspace_id, created_at, expires_at }
     }
 }

@@ -10,7 +10,7 @@ use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, EpochTurn, Fresh, Membership, SignedIn};
 use shared::kernel::problems::{Problem, Refusal};
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::ApiTimestamp;
 use utoipa::ToSchema;
 
 pub static ACCOUNT_DELETED: EventKind = EventKind::security("account_deleted", Severity::Info);
@@ -26,7 +26,7 @@ pub struct DeleteAccount {}
 pub struct DeletedAccount {
     /// Until then it can be restored.
     #[schema(value_type = String, format = DateTime)]
-    erased_at: Timestamp,
+    erased_at: ApiTimestamp,
 }
 
 /// Why an account is not deleted.
@@ -82,7 +82,7 @@ impl Endpoint for DeleteAccount {
             .send(user.id, &SendEmail { to: user.email.clone(), letter })
             .event(Occurrence::of(&ACCOUNT_DELETED, user.id));
         accounts.commit(changes).await?;
-        Ok(Reply(DeletedAccount { erased_at }))
+        Ok(Reply(DeletedAccount { erased_at: erased_at.into() }))
     }
 }
 

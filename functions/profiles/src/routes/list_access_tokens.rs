@@ -9,7 +9,7 @@ use shared::http::{Endpoint, Reply, Route};
 use shared::identity::SignedIn;
 use shared::kernel::ids::{TokenId, WorkspaceId};
 use shared::kernel::problems::Problem;
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::{ApiTimestamp, Timestamp};
 use shared::tenancy::Listing;
 use utoipa::ToSchema;
 
@@ -29,18 +29,19 @@ pub struct AccessTokenView {
     /// The one workspace that it works in; null where it is every one of the user's.
     workspace_id: Option<WorkspaceId>,
     #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    created_at: ApiTimestamp,
     #[schema(value_type = String, format = DateTime)]
-    expires_at: Timestamp,
+    expires_at: ApiTimestamp,
     /// To ten minutes.
     #[schema(value_type = Option<String>, format = DateTime)]
-    last_used_at: Option<Timestamp>,
+    last_used_at: Option<ApiTimestamp>,
 }
 
 impl AccessTokenView {
     fn of(token: &AccessToken, uses: &HashMap<TokenId, Timestamp>) -> Self {
         let AccessToken { id, ref name, ref scopes, workspace_id, created_at, expires_at, .. } = *token;
-        let (name, scopes, last_used_at) = (name.clone(), scopes.clone(), uses.get(&id).copied());
+        let (name, scopes, last_used_at) = (name.clone(), scopes.clone(), uses.get(&id).map(|at| (*at).into()));
+        let (created_at, expires_at) = (created_at.into(), expires_at.into());
         Self { id, name, scopes, workspace_id, created_at, expires_at, last_used_at }
     }
 }

@@ -11,7 +11,7 @@ use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountKey, SignedIn};
 use shared::kernel::ids::SessionId;
 use shared::kernel::problems::Problem;
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::ApiTimestamp;
 use shared::tenancy::Listing;
 use utoipa::ToSchema;
 
@@ -29,16 +29,16 @@ pub struct SessionView {
     /// What it was opened by.
     means: Means,
     #[schema(value_type = String, format = DateTime)]
-    started_at: Timestamp,
+    started_at: ApiTimestamp,
     /// When it was opened or last refreshed.
     #[schema(value_type = String, format = DateTime)]
-    last_used_at: Timestamp,
+    last_used_at: ApiTimestamp,
     /// When it ends unless it is refreshed before.
     #[schema(value_type = String, format = DateTime)]
-    idle_ends_at: Timestamp,
+    idle_ends_at: ApiTimestamp,
     /// When it ends in any case.
     #[schema(value_type = String, format = DateTime)]
-    ends_at: Timestamp,
+    ends_at: ApiTimestamp,
     /// Where it was opened.
     client: Client,
 }
@@ -47,6 +47,8 @@ impl SessionView {
     fn of(record: &SessionRecord, asking: SessionId) -> Self {
         let SessionRecord { session, means, started_at, last_used_at, idle_ends_at, ends_at, ref client, .. } = *record;
         let (current, client) = (session == asking, client.clone());
+        let [started_at, last_used_at, idle_ends_at, ends_at] =
+            [started_at, last_used_at, idle_ends_at, ends_at].map(ApiTimestamp::from);
         Self { id: session, current, means, started_at, last_used_at, idle_ends_at, ends_at, client }
     }
 }

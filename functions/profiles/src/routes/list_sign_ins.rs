@@ -9,7 +9,7 @@ use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountKey, SignedIn};
 use shared::kernel::ids::SessionId;
 use shared::kernel::problems::Problem;
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::ApiTimestamp;
 use shared::tenancy::{Listing, Page, PageLimit};
 use utoipa::ToSchema;
 
@@ -31,7 +31,7 @@ pub struct SignInView {
     #[schema(value_type = String, example = "sgn_0190b1c8d2f37c1fa1b2c3d4e5f60718")]
     id: SignInId,
     #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
+    at: ApiTimestamp,
     means: Means,
     outcome: SignInOutcome,
     client: Client,
@@ -45,7 +45,7 @@ pub struct SignInView {
 impl From<&SignIn> for SignInView {
     fn from(sign_in: &SignIn) -> Self {
         let SignIn { id, at, means, outcome, ref client, session: session_id, times, .. } = *sign_in;
-        Self { id, at, means, outcome, client: client.clone(), session_id, times }
+        Self { id, at: at.into(), means, outcome, client: client.clone(), session_id, times }
     }
 }
 

@@ -13,7 +13,7 @@ use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Credentials, UserEpoch, Wanted};
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::ApiTimestamp;
 use shared::table::Stored;
 use utoipa::ToSchema;
 
@@ -38,7 +38,7 @@ pub struct StartRecovery {
 pub struct RecoveryView {
     /// When the link that completes it is mailed.
     #[schema(value_type = String, format = DateTime)]
-    ready_at: Timestamp,
+    ready_at: ApiTimestamp,
 }
 
 pub static FUNCTION: Function = Function::route::<StartRecovery>();
@@ -65,12 +65,12 @@ impl Endpoint for StartRecovery {
         let before = found.take::<Recovery>(&key)?;
         // A repeated request leaves it as it is: the waiting time neither restarts nor ends sooner.
         if let Some(waits) = before.as_ref().filter(|recovery| recovery.is_live(epoch, now)) {
-            return Ok(Reply(RecoveryView { ready_at: waits.ready_at }));
+            return Ok(Reply(RecoveryView { ready_at: waits.ready_at.into() }));
         }
         let recovery = Recovery::start(accounts, user.id, epoch);
         let ready_at = recovery.ready_at;
         accounts.commit(started(&user, before, recovery, epoch)).await?;
-        Ok(Reply(RecoveryView { ready_at }))
+        Ok(Reply(RecoveryView { ready_at: ready_at.into() }))
     }
 }
 

@@ -41,6 +41,7 @@ impl Endpoint for CreateWorkspace {
         founding.commit(&name, WORKSPACES_PER_USER, WorkspaceError::TooMany, changes).await?;
         let plan = founding.plan().to_owned();
         let (id, SecurityRules { second_factor, admin_recovery }) = (founding.id(), founding.security());
+        let created_at = created_at.into();
         Ok(Created(WorkspaceView { id, name, role: Role::Owner, plan, second_factor, admin_recovery, created_at }))
     }
 }

@@ -36,7 +36,7 @@ impl Endpoint for GetWorkspace {
             plan: workspace.plan().to_owned(),
             second_factor,
             admin_recovery,
-            created_at: profile.created_at,
+            created_at: profile.created_at.into(),
         }))
     }
 }

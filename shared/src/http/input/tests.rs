@@ -64,6 +64,7 @@ fn an_error_names_the_field_and_the_rule() {
 }
 
 #[derive(Deserialize)]
+#[expect(dead_code, reason = "only their faults are looked at")]
 enum Choice {
     #[serde(rename = "none")]
     None,
@@ -75,6 +76,7 @@ enum Choice {
 
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[expect(dead_code, reason = "only their faults are looked at")]
 enum Tagged {
     Small { size: u8 },
 }
@@ -89,7 +91,6 @@ struct Inner {
 /// A field of each kind that serde knows.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(dead_code, reason = "only their faults are looked at")]
 struct Kinds {
     text: String,
     letter: char,
