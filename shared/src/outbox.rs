@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::grants::Table;
+use crate::aws::queues::MAX_DELAY_S;
 use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
 use crate::table::commit::{Expected, Plan};
@@ -54,6 +55,13 @@ const KEPT_FOR: SignedDuration = SignedDuration::from_hours(14 * 24);
 pub(crate) const PREFIX: &str = "MESSAGE#";
 pub(crate) const DUE_KIND: &str = "message";
 
+/// When the sweep looks at a row: not before a queue can delay its message, so that waiting for longer costs nothing.
+fn swept_at(posted_at: Timestamp, not_before: Option<Timestamp>) -> Timestamp {
+    let relayed = after(posted_at, SWEPT_AFTER);
+    let within_delay = not_before.map(|at| after(at, SignedDuration::from_secs(-MAX_DELAY_S)));
+    within_delay.map_or(relayed, |at| at.max(relayed))
+}
+
 /// Adds a message to a plan, in the partition of the scope that commits it.
 pub(crate) fn post(plan: &mut Plan, id: String, at: Timestamp, cause: &str, posted: Posted) -> Result<(), Problem> {
     let envelope = Envelope {
@@ -68,8 +76,8 @@ pub(crate) fn post(plan: &mut Plan, id: String, at: Timestamp, cause: &str, post
         sort: format!("{PREFIX}{}", envelope.id),
         version: 1,
         body: encode(&envelope)?,
-        due: Some((DUE_KIND.to_owned(), Due::at(after(at, SWEPT_AFTER)))),
-        expires_at: Some(after(at, KEPT_FOR)),
+        due: Some((DUE_KIND.to_owned(), Due::at(swept_at(at, envelope.not_before)))),
+        expires_at: Some(after(at.max(envelope.not_before.unwrap_or(at)), KEPT_FOR)),
     };
     plan.put(Table::Outbox, None, row, Expected::Absent);
     Ok(())

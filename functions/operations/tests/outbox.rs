@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use shared::aws::wire::Fault;
 use shared::config::Sending;
 use shared::kernel::ids::WorkspaceId;
-use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::kernel::time::{SignedDuration, Timestamp, after, sortable};
 use shared::tenancy::Changes;
 use shared::testing::{Ended, Posted, TestApp};
 
@@ -60,8 +60,13 @@ fn attribute(value: &Value) -> Value {
 }
 
 async fn sqs(operation: &str, body: Value) -> Value {
+    call("AmazonSQS", operation, body).await
+}
+
+/// A call to the cloud past the code under test.
+async fn call(service: &str, operation: &str, body: Value) -> Value {
     let request = reqwest::Client::new().post(std::env::var("AWS_ENDPOINT_URL").unwrap());
-    let request = request.header("x-amz-target", format!("AmazonSQS.{operation}"));
+    let request = request.header("x-amz-target", format!("{service}.{operation}"));
     let request = request.header("content-type", "application/x-amz-json-1.0");
     let signed_for =
         "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0";
@@ -138,6 +143,7 @@ async fn the_sweep_sends_what_the_relay_has_not() {
     let mut app = TestApp::alone().await.unwrap();
     lost_by_the_relay(&app).await;
     for_much_later(&app).await;
+    written_before(&app).await;
     not_while_sending_is_off(&mut app).await;
     assert_eq!(app.wire(&sweep_outbox::FUNCTION).refused(), Vec::<String>::new());
 }
@@ -171,6 +177,87 @@ async fn for_much_later(app: &TestApp) {
     sweep(app).await;
     assert!(waiting(app, workspace).await.is_empty());
     assert_eq!(queued(&posted).await, 1);
+}
+
+/// A row that waits as it was written when every row was swept a minute after it was posted.
+async fn written_before(app: &TestApp) {
+    let at = after(app.now(), SignedDuration::from_mins(30));
+    let (workspace, posted) = post(app, Some(at)).await;
+    let sort = format!("MESSAGE#{}", posted.envelope.id);
+    let due = format!("{}#{sort}", sortable(after(posted.envelope.posted_at, SignedDuration::from_secs(60))));
+    let update = json!({
+        "TableName": app.tables().outbox,
+        "Key": { "pk": { "S": posted.partition }, "sk": { "S": sort } },
+        "UpdateExpression": "SET due_sk = :due",
+        "ExpressionAttributeValues": { ":due": { "S": due } },
+    });
+    call("DynamoDB_20120810", "UpdateItem", update).await;
+    for (minutes, left) in [(10, 1), (20, 0)] {
+        app.advance(SignedDuration::from_mins(minutes));
+        sweep(app).await;
+        assert_eq!(waiting(app, workspace).await.len(), left);
+    }
+    assert_eq!(queued(&posted).await, 1);
+}
+
+/// Commits so many messages in a workspace of their own.
+async fn post_many(app: &TestApp, count: usize, not_before: Option<Timestamp>) -> WorkspaceId {
+    let workspace: WorkspaceId = app.new_id();
+    let message = SendEmail { to: "ada@example.com".parse().unwrap(), letter: Letter::AlreadyRegistered };
+    for left in (0..count).rev().step_by(MOST_AT_ONCE) {
+        let changes = Changes::default().unaudited("only the messages are looked at");
+        let changes = (0..MOST_AT_ONCE.min(left + 1)).fold(changes, |changes, _| match not_before {
+            Some(at) => changes.send_at(&message, at),
+            None => changes.send(&message),
+        });
+        app.scope(workspace).commit(changes).await.unwrap();
+    }
+    workspace
+}
+
+const MOST_AT_ONCE: usize = 100;
+
+/// What one sweep calls, without what the run itself is recorded by.
+async fn calls_of_a_sweep(app: &TestApp) -> Vec<String> {
+    sweep(app).await;
+    let wire = app.wire(&sweep_outbox::FUNCTION);
+    wire.take();
+    app.advance(SignedDuration::from_mins(1));
+    sweep(app).await;
+    wire.take()
+}
+
+fn count(calls: &[String], operation: &str) -> usize {
+    calls.iter().filter(|call| call.ends_with(operation)).count()
+}
+
+#[tokio::test]
+async fn ten_thousand_rows_that_wait_for_hours_cost_a_sweep_nothing() {
+    let app = TestApp::alone().await.unwrap();
+    app.advance(SignedDuration::from_mins(2));
+    let idle = calls_of_a_sweep(&app).await;
+    let workspace = post_many(&app, 10_000, Some(after(app.now(), SignedDuration::from_hours(5)))).await;
+    app.advance(SignedDuration::from_mins(2));
+    assert_eq!(calls_of_a_sweep(&app).await, idle);
+    assert_eq!(waiting(&app, workspace).await.len(), 1_000, "as many as are looked at");
+}
+
+#[tokio::test]
+async fn overdue_rows_are_read_in_batches_and_sent_before_the_rest_is_read() {
+    let mut app = TestApp::alone().await.unwrap();
+    // A queue of its own, whose messages hide none of another test's.
+    let name = app.tables().outbox.clone();
+    sqs("CreateQueue", json!({ "QueueName": format!("{name}-send-email") })).await;
+    app.configure(|config| config.queue_base = format!("http://127.0.0.1/000000000000/{name}-"));
+    let workspace = post_many(&app, 150, None).await;
+    app.advance(SignedDuration::from_mins(2));
+    sweep(&app).await;
+    let calls = app.wire(&sweep_outbox::FUNCTION).take();
+    assert!(waiting(&app, workspace).await.is_empty());
+    assert!(count(&calls, "BatchGetItem") <= 16, "a batch for each shard: {}", count(&calls, "BatchGetItem"));
+    let (sent, read) = (|call: &String| call.starts_with("SQS."), |call: &String| call.ends_with("DynamoDB.Query"));
+    assert!(calls.iter().position(sent).unwrap() < calls.iter().rposition(read).unwrap());
+    assert_eq!(calls.iter().filter(|call| sent(call)).count(), 150);
 }
 
 async fn not_while_sending_is_off(app: &mut TestApp) {

@@ -336,7 +336,7 @@ impl Grant {
                             Resource::Stream(Table::Outbox),
                         ),
                         own(
-                            &["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+                            &["dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
                             Resource::Items(Table::Outbox, &["W#*", "U#*"]),
                         ),
                         own(&["sqs:SendMessage"], Resource::Queues),

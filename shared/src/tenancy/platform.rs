@@ -18,7 +18,7 @@ use crate::kernel::problems::Problem;
 use crate::outbox::{self, Envelope};
 use crate::table::commit::{Act, Expected, Plan, commit};
 use crate::table::entity::{Entity, Stored};
-use crate::table::item::{DUE_SHARDS, body, decode};
+use crate::table::item::{DUE_SHARDS, Item, body, decode, string};
 use crate::table::read::{DueKey, Extent, Reader};
 
 /// Why a job works across workspaces. It stands in the job's file and in the log of each run.
@@ -104,8 +104,8 @@ impl<R: Reason> Platform<R> {
     }
 
     /// The rows of the outbox that the relay should have sent by now.
-    pub async fn overdue_messages(&self) -> Result<Vec<OutboxRow>, Problem> {
-        Box::pin(self.core.overdue_messages()).await
+    pub fn overdue_messages(&self) -> Overdue<'_> {
+        Overdue { core: &self.core, shards: 0..DUE_SHARDS, keys: Vec::new() }
     }
 
     /// Hands a row to the queues of these jobs and removes it. Done twice, the jobs see the same
@@ -118,6 +118,35 @@ impl<R: Reason> Platform<R> {
     /// returns their ARNs.
     pub async fn retire_orphan_keys(&self) -> Result<Vec<String>, Problem> {
         Box::pin(self.core.retire_orphan_keys()).await
+    }
+}
+
+/// The overdue rows of the outbox, some at a time: those that have been read can be sent before the rest is.
+pub struct Overdue<'a> {
+    core: &'a Core,
+    shards: std::ops::Range<u8>,
+    keys: Vec<DueKey>,
+}
+
+/// What one BatchGetItem reads.
+const ROWS_AT_ONCE: usize = 100;
+
+impl Overdue<'_> {
+    /// The next rows, in no order; none when there are no more.
+    pub async fn next(&mut self) -> Result<Option<Vec<OutboxRow>>, Problem> {
+        let (reader, now) = (self.core.reader(), self.core.app.aws.clock.now());
+        while self.keys.is_empty() {
+            let Some(shard) = self.shards.next() else { return Ok(None) };
+            self.keys = reader.due(Table::Outbox, outbox::DUE_KIND, shard, now, Extent::Whole).await?;
+        }
+        let keys = self.keys.drain(..self.keys.len().min(ROWS_AT_ONCE)).map(|key| (key.partition, key.sort)).collect();
+        // The index is behind the table by moments: what is gone was sent by the relay.
+        let items = reader.batch(Table::Outbox, keys).await?;
+        let row = |item: &Item| {
+            let partition = string(item, "pk").ok_or_else(|| Problem::internal("a row of the outbox without a key"))?;
+            Ok(OutboxRow { partition: partition.to_owned(), envelope: body(item)? })
+        };
+        items.iter().map(row).collect::<Result<_, _>>().map(Some)
     }
 }
 
@@ -159,19 +188,6 @@ impl Core {
                 None => Err(Problem::internal("a due entry outside a workspace")),
             })
             .collect()
-    }
-
-    async fn overdue_messages(&self) -> Result<Vec<OutboxRow>, Problem> {
-        let keys = self.due_keys(Table::Outbox, outbox::DUE_KIND, self.app.aws.clock.now()).await?;
-        let reader = self.reader();
-        let mut rows = Vec::with_capacity(keys.len());
-        for key in keys {
-            // The index is behind the table by moments: what is gone was sent meanwhile.
-            if let Some(item) = reader.get(Table::Outbox, &key.partition, &key.sort).await? {
-                rows.push(OutboxRow { partition: key.partition, envelope: body(&item)? });
-            }
-        }
-        Ok(rows)
     }
 
     pub(crate) async fn relay(&self, row: &OutboxRow, jobs: &[String]) -> Result<Relayed, Problem> {

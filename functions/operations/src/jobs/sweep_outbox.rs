@@ -29,17 +29,20 @@ impl Job for SweepOutbox {
 
     async fn run(self, platform: &Self::Access) -> Result<(), JobError> {
         let mut failed = 0;
-        for row in platform.overdue_messages().await? {
-            let relayed = match jobs_for(row.message()) {
-                Ok(jobs) => platform.relay(&row, jobs).await,
-                Err(problem) => Err(problem),
-            };
-            // One that cannot be sent must not keep the others from it.
-            match relayed {
-                Ok(outcome) => tracing::info!(message = row.message(), ?outcome, "overdue outbox row"),
-                Err(problem) => {
-                    failed += 1;
-                    tracing::error!(message = row.message(), cause = ?problem, "an outbox row cannot be sent");
+        let mut overdue = platform.overdue_messages();
+        while let Some(rows) = overdue.next().await? {
+            for row in rows {
+                let relayed = match jobs_for(row.message()) {
+                    Ok(jobs) => platform.relay(&row, jobs).await,
+                    Err(problem) => Err(problem),
+                };
+                // One that cannot be sent must not keep the others from it.
+                match relayed {
+                    Ok(outcome) => tracing::info!(message = row.message(), ?outcome, "overdue outbox row"),
+                    Err(problem) => {
+                        failed += 1;
+                        tracing::error!(message = row.message(), cause = ?problem, "an outbox row cannot be sent");
+                    }
                 }
             }
         }
