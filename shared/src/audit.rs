@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::aws::grants::Table;
 use crate::kernel::ids::{Id, Identified};
 use crate::kernel::problems::Problem;
+use crate::kernel::trace::Traceparent;
 use crate::table::commit::{Expected, Plan};
 use crate::table::item::{Row, encode};
 
@@ -44,12 +45,15 @@ pub struct Origin {
     pub ip: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+    /// For messages and the log. An audit entry is found by its request.
+    #[serde(skip)]
+    pub traceparent: Option<Traceparent>,
 }
 
 impl Origin {
     /// For what a run of a job does.
     pub(crate) fn of_job(job: &str, run_id: String) -> Self {
-        Self { actor: format!("job:{job}"), request_id: run_id, ip: None, user_agent: None }
+        Self { actor: format!("job:{job}"), request_id: run_id, ip: None, user_agent: None, traceparent: None }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::aws::grants::Table;
 use crate::aws::queues::MAX_DELAY_S;
 use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
+use crate::kernel::trace::Traceparent;
 use crate::table::commit::{Expected, Plan};
 use crate::table::entity::Due;
 use crate::table::item::{Row, encode};
@@ -45,6 +46,16 @@ pub struct Envelope {
     pub posted_at: Timestamp,
     /// The request or run that caused it, to follow one change through the logs.
     pub cause: String,
+    /// The trace that the request was part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<Traceparent>,
+}
+
+/// What a message is sent by.
+pub(crate) struct Cause<'a> {
+    /// The id of the request or run.
+    pub(crate) id: &'a str,
+    pub(crate) traceparent: Option<&'a Traceparent>,
 }
 
 /// What the relay has not sent by then, the sweep sends.
@@ -63,14 +74,21 @@ fn swept_at(posted_at: Timestamp, not_before: Option<Timestamp>) -> Timestamp {
 }
 
 /// Adds a message to a plan, in the partition of the scope that commits it.
-pub(crate) fn post(plan: &mut Plan, id: String, at: Timestamp, cause: &str, posted: Posted) -> Result<(), Problem> {
+pub(crate) fn post(
+    plan: &mut Plan,
+    id: String,
+    at: Timestamp,
+    cause: Cause<'_>,
+    posted: Posted,
+) -> Result<(), Problem> {
     let envelope = Envelope {
         id,
         name: posted.name.to_owned(),
         payload: posted.payload,
         not_before: posted.not_before,
         posted_at: at,
-        cause: cause.to_owned(),
+        cause: cause.id.to_owned(),
+        traceparent: cause.traceparent.cloned(),
     };
     let row = Row {
         sort: format!("{PREFIX}{}", envelope.id),

@@ -15,7 +15,15 @@ fn message(app: &TestApp, letter: Letter) -> (String, Posted) {
     let to = format!("ada.{id}@example.com");
     let payload = serde_json::to_value(SendEmail { to: to.parse().unwrap(), letter }).unwrap();
     let name = SendEmail::NAME.to_owned();
-    let envelope = Envelope { id, name, payload, not_before: None, posted_at: app.now(), cause: "test".to_owned() };
+    let envelope = Envelope {
+        id,
+        name,
+        payload,
+        not_before: None,
+        posted_at: app.now(),
+        cause: "test".to_owned(),
+        traceparent: None,
+    };
     (to, Posted { partition: format!("U#user_{:032x}", 1), envelope })
 }
 

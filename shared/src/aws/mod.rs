@@ -108,7 +108,7 @@ impl Aws {
     /// one succeeds in each round, and the rest must not collide again.
     pub(crate) async fn back_off(&self, round: u32) {
         let jitter_ms = 5 + self.entropy.below(10 << round.min(5));
-        tokio::time::sleep(Duration::from_millis(jitter_ms)).await;
+        self.clock.pause(Duration::from_millis(jitter_ms)).await;
     }
 
     pub(crate) fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {

@@ -28,7 +28,9 @@ use crate::identity::TokenScope;
 use crate::identity::accounts::Signing;
 use crate::identity::admission::{self, Admission, Admit, Asking, Level, WORKSPACE};
 use crate::identity::caller::Caller;
+use crate::kernel::ids::{UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
+use crate::kernel::trace::Traceparent;
 use crate::metrics;
 use crate::table::item::body;
 use crate::table::read::Reader;
@@ -81,13 +83,16 @@ pub(crate) struct Exchange<'a> {
     remember: Option<Arc<Remember>>,
 }
 
-/// How a request was counted.
+/// What is found out about a request on its way, for its answer and its log line.
 #[derive(Default)]
-struct Counted {
+struct Observed {
     /// The state of each limit that applied to it.
     limits: Vec<RateLimitStatus>,
     /// The attempt at credentials, which may be given back.
     attempt: Option<Attempt>,
+    /// The caller, and the workspace that they were let into.
+    user: Option<UserId>,
+    workspace: Option<WorkspaceId>,
 }
 
 /// The pipeline of one process.
@@ -105,17 +110,18 @@ impl Pipeline {
     /// Answers a request. It always answers: a fault or a panic is a 500 with all headers.
     pub(crate) async fn answer(&self, entry: &RouteEntry, incoming: Incoming) -> Response<Body> {
         let started = self.app.aws.clock.now();
-        let mut counted = Counted::default();
+        let mut observed = Observed::default();
+        let traceparent = incoming.header("traceparent").and_then(Traceparent::parse);
         let limit = Duration::from_secs(entry.route.timeout_s.into()).saturating_sub(ANSWERED_BEFORE_TIMEOUT);
         let deadline = Instant::now() + limit;
-        let work = AssertUnwindSafe(self.work(entry, &incoming, &mut counted)).catch_unwind();
+        let work = AssertUnwindSafe(self.work(entry, &incoming, traceparent.clone(), &mut observed)).catch_unwind();
         let result = match tokio::time::timeout_at(deadline, work).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(Problem::internal("the handler panicked")),
             Err(_) => Err(Problem::new(504, "timed_out", "This took too long and was given up.")),
         };
         if result.as_ref().is_ok_and(|answer| answer.is_proved) {
-            self.give_back(&mut counted, deadline).await;
+            self.give_back(&mut observed, deadline).await;
         }
         let (status, code) = match &result {
             Ok(answer) => (answer.status, ""),
@@ -128,6 +134,9 @@ impl Pipeline {
         }
         tracing::info!(
             request.id = incoming.request_id,
+            user.id = observed.user.as_ref().map(tracing::field::display),
+            workspace.id = observed.workspace.as_ref().map(tracing::field::display),
+            traceparent = traceparent.as_ref().map(Traceparent::as_str),
             route = entry.route.name,
             status,
             code,
@@ -135,12 +144,18 @@ impl Pipeline {
             "request"
         );
         metrics::request(ended, entry.route.name, status, duration_ms);
-        self.respond(&incoming, result, &entry.policies(), &counted.limits)
+        self.respond(&incoming, result, &entry.policies(), &observed.limits)
     }
 
-    async fn work(&self, entry: &RouteEntry, incoming: &Incoming, counted: &mut Counted) -> Result<Answer, Problem> {
+    async fn work(
+        &self,
+        entry: &RouteEntry,
+        incoming: &Incoming,
+        traceparent: Option<Traceparent>,
+        observed: &mut Observed,
+    ) -> Result<Answer, Problem> {
         check_body(entry, incoming)?;
-        let Counted { limits, attempt } = counted;
+        let Observed { limits, attempt, user: observed_user, workspace: observed_workspace } = observed;
         // A browser sends a preflight before almost every request, and the page cannot help it: it must not use up the
         // limit of an office. The answer is made without a single call, so that a flood of them costs invocations, and
         // those are bounded where every flood is: by the gateway's throttle.
@@ -165,10 +180,13 @@ impl Pipeline {
                 request_id: incoming.request_id.clone(),
                 ip: Some(incoming.ip.clone()),
                 user_agent: incoming.header("user-agent").map(|agent| agent.chars().take(300).collect()),
+                traceparent,
             },
             idempotency_key: idempotency_key(entry, incoming),
         };
         let admission = admission::admit(asking).await?;
+        *observed_user = admission.caller.as_ref().map(|caller| caller.user);
+        *observed_workspace = admission.member.as_ref().map(|(scope, _)| scope.id());
         if let (Some(limit), Some(Caller { user, .. })) = (entry.user_limit(), admission.caller) {
             limit.take(&self.app.aws, &user.to_string(), limits).await?;
         }
@@ -179,8 +197,8 @@ impl Pipeline {
 
     /// Gives back the attempt of a caller who proved something. The request has succeeded whether or not this does; at
     /// worst the attempt counts for five minutes.
-    async fn give_back(&self, counted: &mut Counted, deadline: Instant) {
-        let Counted { limits, attempt } = counted;
+    async fn give_back(&self, observed: &mut Observed, deadline: Instant) {
+        let Observed { limits, attempt, .. } = observed;
         let Some(attempt) = attempt.take() else { return };
         match tokio::time::timeout_at(deadline, attempt.give_back(&self.app.aws, limits)).await {
             Ok(Ok(())) => {}

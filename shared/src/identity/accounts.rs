@@ -25,7 +25,7 @@ use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{Id, UserId, new_uuid};
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::{SecretBytes, SecretText};
-use crate::outbox;
+use crate::outbox::{self, Cause};
 use crate::table::commit::{Plan, Uncommitted, commit};
 use crate::table::entity::Stored;
 use crate::table::guard::Guard;
@@ -174,7 +174,9 @@ impl Accounts {
             for (user, posted) in messages {
                 let mut own = Plan::default();
                 let id = new_uuid(&aws.clock, &aws.entropy).simple().to_string();
-                outbox::post(&mut own, id, self.now(), &self.origin.request_id, posted)?;
+                let Origin { request_id, traceparent, .. } = &self.origin;
+                let cause = Cause { id: request_id, traceparent: traceparent.as_ref() };
+                outbox::post(&mut own, id, self.now(), cause, posted)?;
                 plan.append(own.in_partition(&format!("U#{user}")));
             }
             let mut told = Vec::with_capacity(events.len());

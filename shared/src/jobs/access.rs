@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::identity::{AllAccounts, Keyring, Mailroom};
 use crate::kernel::problems::Problem;
+use crate::kernel::trace::Traceparent;
 use crate::tenancy::app::App;
 use crate::tenancy::platform::{Core, OutboxRow, Platform, Reason, Relayed};
 use crate::tenancy::scope::Tenant;
@@ -16,11 +17,14 @@ pub struct Run {
     /// Where the message lay: `W#<workspace>` or `U#<user>`. From the outbox row's own key.
     pub(crate) partition: Option<String>,
     pub(crate) row: Option<OutboxRow>,
+    /// The trace of the request whose message this is.
+    pub(crate) traceparent: Option<Traceparent>,
 }
 
 impl Run {
     fn core(&self) -> Core {
-        Core { app: self.app.clone(), function: self.function, run_id: self.run_id.clone() }
+        let (app, run_id, traceparent) = (self.app.clone(), self.run_id.clone(), self.traceparent.clone());
+        Core { app, function: self.function, run_id, traceparent }
     }
 }
 

@@ -15,6 +15,7 @@ use super::history::{Begun, Lock, Outcome, Record};
 use super::job::{Declaration, Job, JobError, Trigger};
 use crate::kernel::ids::new_uuid;
 use crate::kernel::problems::Problem;
+use crate::kernel::trace::Traceparent;
 use crate::metrics;
 use crate::outbox::Envelope;
 use crate::tenancy::app::App;
@@ -104,6 +105,14 @@ pub(crate) async fn handle(app: &Arc<App>, entry: &JobEntry, event: Value, left:
     }
 }
 
+/// What a run is started with, besides its payload.
+#[derive(Default)]
+struct Source {
+    partition: Option<String>,
+    row: Option<OutboxRow>,
+    traceparent: Option<Traceparent>,
+}
+
 struct Runner<'a> {
     app: &'a Arc<App>,
     entry: &'a JobEntry,
@@ -127,7 +136,7 @@ impl Runner<'_> {
             metrics::run(self.app.aws.clock.now(), self.entry.job.name, Outcome::Skipped.name(), 0);
             return Ok(Value::Null);
         }
-        let ran = self.one(&key, None, None, Value::Object(serde_json::Map::new())).await;
+        let ran = self.one(&key, Source::default(), Value::Object(serde_json::Map::new())).await;
         lock.release().await?;
         match ran {
             Ok(()) | Err(JobError::GiveUp(_)) => Ok(Value::Null),
@@ -139,7 +148,7 @@ impl Runner<'_> {
     async fn operator(&self, payload: Value) -> Result<Value, Problem> {
         let aws = &self.app.aws;
         let key = format!("{}|{}", aws.clock.now(), new_uuid(&aws.clock, &aws.entropy).simple());
-        match self.one(&key, None, None, payload).await {
+        match self.one(&key, Source::default(), payload).await {
             Ok(()) => Ok(Value::Null),
             Err(JobError::Retry(problem) | JobError::GiveUp(problem)) => Err(problem),
         }
@@ -165,7 +174,9 @@ impl Runner<'_> {
             return Err(Problem::internal(format!("a message {} on the queue of {name}", envelope.name)));
         }
         self.await_instant(envelope.not_before).await;
-        match self.one(&envelope.id, Some(partition), None, envelope.payload).await {
+        let Envelope { id, payload, traceparent, .. } = envelope;
+        let source = Source { partition: Some(partition), row: None, traceparent };
+        match self.one(&id, source, payload).await {
             Ok(()) | Err(JobError::GiveUp(_)) => Ok(()),
             Err(JobError::Retry(problem)) => Err(problem),
         }
@@ -193,7 +204,9 @@ impl Runner<'_> {
                     continue;
                 }
             };
-            if let Err(JobError::Retry(_)) = self.one(&record.event_id, None, Some(row), Value::Null).await {
+            let traceparent = row.envelope.traceparent.clone();
+            let source = Source { partition: None, row: Some(row), traceparent };
+            if let Err(JobError::Retry(_)) = self.one(&record.event_id, source, Value::Null).await {
                 // Everything from the first failure on comes again, in order.
                 failures.push(serde_json::json!({ "itemIdentifier": record.dynamodb.sequence_number }));
                 break;
@@ -203,13 +216,7 @@ impl Runner<'_> {
     }
 
     /// One run: record, bound, catch, record.
-    async fn one(
-        &self,
-        key: &str,
-        partition: Option<String>,
-        row: Option<OutboxRow>,
-        payload: Value,
-    ) -> Result<(), JobError> {
+    async fn one(&self, key: &str, source: Source, payload: Value) -> Result<(), JobError> {
         let job = self.entry.job.name;
         let aws = &self.app.aws;
         let record = Record { aws, job, key };
@@ -223,7 +230,9 @@ impl Runner<'_> {
             }
             Begun::Busy => return Err(JobError::Retry(Problem::unavailable("another run has this in hand"))),
         }
-        let run = Run { app: self.app.clone(), function: job, run_id: key.to_owned(), partition, row };
+        let Source { partition, row, traceparent } = source;
+        let trace = traceparent.clone();
+        let run = Run { app: self.app.clone(), function: job, run_id: key.to_owned(), partition, row, traceparent };
         let work = AssertUnwindSafe((self.entry.run)(run, payload)).catch_unwind();
         let result = match tokio::time::timeout(deadline, work).await {
             Ok(Ok(result)) => result,
@@ -238,10 +247,12 @@ impl Runner<'_> {
         };
         let ended = aws.clock.now();
         let duration_ms = ended.as_millisecond() - began_ms;
+        let traceparent = trace.as_ref().map(Traceparent::as_str);
         match &result {
-            Ok(()) => tracing::info!(job, key, duration_ms, "run"),
+            Ok(()) => tracing::info!(job, key, duration_ms, traceparent, "run"),
             Err(error) => {
-                tracing::error!(job, key, duration_ms, outcome = outcome.name(), cause = ?error.problem(), "run");
+                let (outcome, cause) = (outcome.name(), error.problem());
+                tracing::error!(job, key, duration_ms, traceparent, outcome, ?cause, "run");
             }
         }
         metrics::run(ended, job, outcome.name(), duration_ms);

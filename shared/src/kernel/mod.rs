@@ -6,6 +6,7 @@ pub mod network;
 pub mod problems;
 pub mod secrets;
 pub mod time;
+pub mod trace;
 pub mod visible_text;
 pub mod whole_number;
 pub mod worker;

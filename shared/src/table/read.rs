@@ -106,7 +106,7 @@ impl Reader<'_> {
             }
             if round > 0 {
                 let jitter_ms = self.aws.entropy.below(20 << round);
-                tokio::time::sleep(std::time::Duration::from_millis(jitter_ms)).await;
+                self.aws.clock.pause(std::time::Duration::from_millis(jitter_ms)).await;
             }
             let request = KeysAndAttributes::builder()
                 .set_keys(Some(std::mem::take(&mut wanted)))

@@ -15,6 +15,7 @@ use crate::aws::queues::MAX_DELAY_S;
 use crate::config::Sending;
 use crate::kernel::ids::WorkspaceId;
 use crate::kernel::problems::Problem;
+use crate::kernel::trace::Traceparent;
 use crate::outbox::{self, Envelope};
 use crate::table::commit::{Act, Expected, Plan, commit};
 use crate::table::entity::{Entity, Stored};
@@ -36,6 +37,7 @@ pub(crate) struct Core {
     pub(crate) app: Arc<App>,
     pub(crate) function: &'static str,
     pub(crate) run_id: String,
+    pub(crate) traceparent: Option<Traceparent>,
 }
 
 /// Where a due entity lies. It comes from the index alone, so that no payload can name a workspace.
@@ -161,7 +163,10 @@ impl Core {
             // A job acts on what a member was entitled to start.
             plan: String::new(),
             security: SecurityRules::default(),
-            origin: Origin::of_job(self.function, self.run_id.clone()),
+            origin: Origin {
+                traceparent: self.traceparent.clone(),
+                ..Origin::of_job(self.function, self.run_id.clone())
+            },
             function: self.function,
             founder: None,
             guard: None,

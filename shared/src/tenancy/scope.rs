@@ -25,7 +25,7 @@ use crate::config::Sending;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{Id, UserId, WorkspaceId, new_uuid};
 use crate::kernel::problems::Problem;
-use crate::outbox;
+use crate::outbox::{self, Cause};
 use crate::table::commit::{Expected, Plan, commit};
 use crate::table::entity::{Entity, Stored, sort_key, sort_prefix};
 use crate::table::guard::Guard;
@@ -216,7 +216,9 @@ impl Scope {
         for posted in messages {
             let aws = &self.app.aws;
             let id = new_uuid(&aws.clock, &aws.entropy).simple().to_string();
-            outbox::post(&mut first, id, self.now(), &self.origin.request_id, posted)?;
+            let Origin { request_id, traceparent, .. } = &self.origin;
+            let cause = Cause { id: request_id, traceparent: traceparent.as_ref() };
+            outbox::post(&mut first, id, self.now(), cause, posted)?;
         }
         let carried = match remember {
             Some((remember, resource)) => {

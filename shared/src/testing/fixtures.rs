@@ -210,7 +210,7 @@ impl TestApp {
     }
 
     fn origin(&self, actor: String) -> Origin {
-        Origin { actor, request_id: "test".to_owned(), ip: None, user_agent: None }
+        Origin { actor, request_id: "test".to_owned(), ip: None, user_agent: None, traceparent: None }
     }
 
     /// Calls a route's handler with a proof of `person`'s own workspace, whatever the path says: as if

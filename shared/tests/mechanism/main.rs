@@ -4,6 +4,7 @@
 mod attempts;
 mod commits;
 mod limits;
+mod logs;
 mod notes;
 mod pages;
 mod repeats;

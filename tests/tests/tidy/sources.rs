@@ -82,6 +82,21 @@ fn no_answer_holds_a_bare_timestamp() {
     none(faults);
 }
 
+/// Whoever else sleeps cannot be tested without waiting.
+#[test]
+fn nothing_but_the_clock_sleeps() {
+    const WAITS: [&str; 4] = ["sleep", "sleep_until", "interval", "park_timeout"];
+    let mut faults = Vec::new();
+    let ours = ["shared/src/", "functions/"];
+    let code = |file: &&File| ours.iter().any(|folder| file.path.starts_with(folder)) && !file.is_test();
+    for file in sources().iter().filter(code).filter(|file| file.path != "shared/src/kernel/time.rs") {
+        let code = without_tests(&bare(&file.text));
+        let waits = identifiers(&code).filter(|(_, word)| WAITS.contains(word));
+        faults.extend(waits.map(|(line, word)| format!("{}:{line}: {word}: use Clock::pause", file.path)));
+    }
+    none(faults);
+}
+
 #[test]
 fn no_test_waits_or_is_left_out() {
     let mut faults = Vec::new();
