@@ -25,8 +25,9 @@ pub struct Draft {
     pub pictures: Vec<Picture>,
     /// What the platform shows as the time of writing: the time it was due.
     pub created_at: Timestamp,
-    /// The bytes of the delivery's id, from which the record's key follows.
-    pub delivery: [u8; 16],
+    /// The bytes of the post's id, from which the record's key follows: an account has the post at most once, however
+    /// often it is scheduled.
+    pub post: [u8; 16],
 }
 
 pub struct Picture {
@@ -62,9 +63,12 @@ pub struct Published {
 /// Why a post is not known to be there. Codes and texts are the platform's own where it gave any.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// Nothing was published, and the same again will not be either.
+    /// Nothing was published, and the same again will not be either. `remedy` is what to change before another try.
     #[error("refused: {code}: {text}")]
     Refused { code: String, text: String, remedy: String },
+    /// The account has a post under this post's key that says something else: most likely this one, edited there.
+    #[error("key taken: {code}: {text}")]
+    KeyTaken { code: String, text: String },
     /// Nothing was published; the same again may be, after a while.
     #[error("not now: {code}: {text}")]
     NotNow { retry_after_s: u32, code: String, text: String },

@@ -7,10 +7,10 @@ use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, after};
 use shared::tenancy::Scope;
 
-use crate::delivery::{Delivery, DeliveryKey, LOOK_FIRST, Phase, State, Trouble};
+use crate::delivery::{Cure, Delivery, DeliveryKey, Phase, State, Trouble};
 use crate::post::Post;
 use crate::progress::{MEANWHILE, claim, take_step};
-use crate::verdict::{RECONNECT, Stage, Verdict};
+use crate::verdict::{Stage, Verdict};
 
 /// How often a post that is being edited is prepared before its claim is renewed for a second later.
 const MAX_PREPARATIONS: usize = 3;
@@ -35,7 +35,7 @@ impl<'a> Attempt<'a> {
     /// Sends it for the first time.
     pub async fn publish(&self, delivery: &Delivery) -> Result<(), JobError> {
         let Some(channel) = self.scope.find::<Channel>(&delivery.channel_id).await? else {
-            let trouble = self.trouble("channel_disconnected", "The channel was disconnected.", RECONNECT);
+            let trouble = self.trouble("channel_disconnected", "The channel was disconnected.", Cure::Reconnect);
             return self.conclude(Verdict::Fail(trouble)).await;
         };
         let again_until = after(self.scope.now(), PREPARED_AGAIN_WITHIN);
@@ -91,7 +91,7 @@ impl<'a> Attempt<'a> {
     pub async fn reconcile(&self, delivery: &Delivery, intent: &Intent) -> Result<(), JobError> {
         let Some(channel) = self.scope.find::<Channel>(&delivery.channel_id).await? else {
             let text = "It may have been published before the channel was disconnected.";
-            return self.conclude(Verdict::Hold(self.trouble("channel_disconnected", text, LOOK_FIRST))).await;
+            return self.conclude(Verdict::Hold(self.trouble("channel_disconnected", text, Cure::Reconnect))).await;
         };
         match publishing::reconcile(self.scope, &channel, intent).await {
             Ok(Some(published)) => self.published(&published, intent).await,
@@ -105,7 +105,7 @@ impl<'a> Attempt<'a> {
             }
             Ok(None) => {
                 let text = "It was sent, no answer came, and the platform does not show it.";
-                self.conclude(Verdict::Hold(self.trouble("outcome_unknown", text, LOOK_FIRST))).await
+                self.conclude(Verdict::Hold(self.trouble("outcome_unknown", text, Cure::Time))).await
             }
         }
     }
@@ -127,7 +127,7 @@ impl<'a> Attempt<'a> {
             text: post.text.as_str().to_owned(),
             pictures,
             created_at: delivery.due_at(),
-            delivery: *delivery.id.as_bytes(),
+            post: *post.id.as_bytes(),
         };
         publishing::prepare(self.scope, channel, draft).await
     }
@@ -185,9 +185,8 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    fn trouble(&self, code: &str, text: &str, remedy: &str) -> Trouble {
-        let at = self.scope.now();
-        Trouble { code: code.to_owned(), text: text.to_owned(), remedy: remedy.to_owned(), at }
+    fn trouble(&self, code: &str, text: &str, cure: Cure) -> Trouble {
+        Trouble { code: code.to_owned(), text: text.to_owned(), cure, at: self.scope.now() }
     }
 }
 

@@ -18,10 +18,11 @@ use utoipa::ToSchema;
 use crate::post::{PostId, Progress};
 use crate::schedule::Schedule;
 
+mod remedy;
 mod sweeping;
 mod transitions;
 
-pub(crate) use sweeping::LOOK_FIRST;
+pub use remedy::Cure;
 pub use sweeping::Swept;
 pub use transitions::{Work, WrongState};
 
@@ -81,12 +82,14 @@ pub enum State {
     },
 }
 
-/// What went wrong: the item is the delivery; the platform's own code and text, and the remedy.
+/// What went wrong: the platform's own code and text. What to do about it depends on the delivery's state too:
+/// [`Delivery::remedy`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
     pub code: String,
     pub text: String,
-    pub remedy: String,
+    #[serde(default)]
+    pub cure: Cure,
     pub at: Timestamp,
 }
 
@@ -177,6 +180,11 @@ impl Delivery {
 
     pub fn trouble(&self) -> Option<&Trouble> {
         self.trouble.as_ref()
+    }
+
+    /// Whether it ended without being published and another delivery took its place.
+    pub fn is_replaced(&self) -> bool {
+        matches!(self.state, State::Failed { .. } | State::Held { .. }) && self.expires_at.is_some()
     }
 
     /// When it was to be published; a try that is put off does not change it.

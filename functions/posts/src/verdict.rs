@@ -4,7 +4,7 @@ use channels::publishing::PublishError;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp};
 
-use crate::delivery::{Delivery, LOOK_FIRST, Trouble, WrongState};
+use crate::delivery::{Cure, Delivery, Trouble, WrongState};
 
 /// How far an attempt had come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,43 +32,38 @@ pub enum Verdict {
     Retry(Problem),
 }
 
-pub const RECONNECT: &str = "Connect the channel again, then schedule the post again for it.";
-const RECONNECT_SOON: &str = "Connect the channel again: the platform is then asked whether the post is there.";
-const WAIT: &str = "Nothing needs to be done: it is tried again. If it fails in the end, schedule the post again.";
-const WAIT_FOR_ANSWER: &str = "Nothing needs to be done: the platform is asked whether the post is there.";
-
 impl Verdict {
     pub fn of(error: PublishError, stage: Stage, at: Timestamp) -> Self {
-        let trouble = |code: String, text: String, remedy: &str| Trouble { code, text, remedy: remedy.to_owned(), at };
+        let trouble = |code: String, text: String, cure: Cure| Trouble { code, text, cure, at };
         match (error, stage) {
             (PublishError::Refused { code, text, remedy }, Stage::Preparing | Stage::Sending) => {
-                Self::Fail(trouble(code, text, &remedy))
+                Self::Fail(trouble(code, text, Cure::Change(remedy)))
             }
             // The first sending may have been accepted, and the refusal be about the repeat.
-            (PublishError::Refused { code, text, .. }, Stage::Reconciling) => {
-                Self::Hold(trouble(code, text, LOOK_FIRST))
-            }
+            (PublishError::Refused { code, text, .. }, Stage::Reconciling)
+            // Only this post is published under its key: what is there is likely to be it.
+            | (PublishError::KeyTaken { code, text }, _) => Self::Hold(trouble(code, text, Cure::Time)),
             (PublishError::NotNow { retry_after_s, code, text }, _) => {
-                Self::Postpone(trouble(code, text, WAIT), SignedDuration::from_secs(retry_after_s.into()))
+                Self::Postpone(trouble(code, text, Cure::Time), SignedDuration::from_secs(retry_after_s.into()))
             }
             (PublishError::Unknown { code, text }, Stage::Preparing) => {
-                Self::Postpone(trouble(code, text, WAIT), SignedDuration::ZERO)
+                Self::Postpone(trouble(code, text, Cure::Time), SignedDuration::ZERO)
             }
             (PublishError::Unknown { code, text }, Stage::Sending | Stage::Reconciling) => {
-                Self::Doubt(trouble(code, text, WAIT_FOR_ANSWER))
+                Self::Doubt(trouble(code, text, Cure::Time))
             }
             (PublishError::Disconnected { code, text }, Stage::Preparing | Stage::Sending) => {
-                Self::Fail(trouble(code, text, RECONNECT))
+                Self::Fail(trouble(code, text, Cure::Reconnect))
             }
             (PublishError::Disconnected { code, text }, Stage::Reconciling) => {
-                Self::Doubt(trouble(code, text, RECONNECT_SOON))
+                Self::Doubt(trouble(code, text, Cure::Reconnect))
             }
             (PublishError::Internal(problem), Stage::Preparing) => Self::Retry(problem),
             // The intent is recorded: whatever failed, the platform is asked before anything is sent.
             (PublishError::Internal(problem), Stage::Sending | Stage::Reconciling) => {
                 tracing::error!(cause = ?problem, "sending failed on our side");
                 let text = "Something failed on our side. It has been recorded.".to_owned();
-                Self::Doubt(trouble(problem.code().to_owned(), text, WAIT_FOR_ANSWER))
+                Self::Doubt(trouble(problem.code().to_owned(), text, Cure::Time))
             }
         }
     }
@@ -96,15 +91,6 @@ mod tests {
         STAGES.map(|stage| {
             let error = error("RateLimitExceeded".to_owned(), "Slow down".to_owned());
             let verdict = Verdict::of(error, stage, Timestamp::UNIX_EPOCH);
-            match &verdict {
-                Verdict::Fail(trouble)
-                | Verdict::Hold(trouble)
-                | Verdict::Postpone(trouble, _)
-                | Verdict::Doubt(trouble) => {
-                    assert!(!trouble.remedy.is_empty(), "{verdict:?}");
-                }
-                Verdict::Retry(_) => {}
-            }
             format!("{verdict:?}").split('(').next().unwrap().to_owned()
         })
     }
@@ -117,6 +103,7 @@ mod tests {
             verdicts(|code, text| PublishError::Refused { code, text, remedy: remedy() }),
             ["Fail", "Fail", "Hold"]
         );
+        assert_eq!(verdicts(|code, text| PublishError::KeyTaken { code, text }), ["Hold", "Hold", "Hold"]);
         assert_eq!(verdicts(|code, text| PublishError::Unknown { code, text }), ["Postpone", "Doubt", "Doubt"]);
         assert_eq!(verdicts(|code, text| PublishError::Disconnected { code, text }), ["Fail", "Fail", "Doubt"]);
         let not_now = |code, text| PublishError::NotNow { retry_after_s: 60, code, text };
@@ -132,6 +119,6 @@ mod tests {
         let Verdict::Fail(trouble) = Verdict::of(error, Stage::Sending, Timestamp::UNIX_EPOCH) else {
             unreachable!("a refusal fails")
         };
-        assert_eq!(trouble, Trouble { code, text, remedy, at: Timestamp::UNIX_EPOCH });
+        assert_eq!(trouble, Trouble { code, text, cure: Cure::Change(remedy), at: Timestamp::UNIX_EPOCH });
     }
 }

@@ -107,6 +107,7 @@ pub struct TroubleView {
     pub code: String,
     /// The platform's own text where it gave one.
     pub text: String,
+    /// What to do about it, given the delivery's present state.
     pub remedy: String,
     #[schema(value_type = String, format = DateTime)]
     pub at: ApiTimestamp,
@@ -145,16 +146,15 @@ impl From<&Delivery> for DeliveryView {
             attempts: delivery.attempt(),
             guarantee: delivery.platform.guarantee(),
             published,
-            trouble: delivery.trouble().map(TroubleView::from),
+            trouble: trouble(delivery),
             settled_at: settled_at.map(Into::into),
             created_at: delivery.created_at.into(),
         }
     }
 }
 
-impl From<&Trouble> for TroubleView {
-    fn from(trouble: &Trouble) -> Self {
-        let Trouble { code, text, remedy, at } = trouble.clone();
-        Self { code, text, remedy, at: at.into() }
-    }
+fn trouble(delivery: &Delivery) -> Option<TroubleView> {
+    let (trouble, remedy) = (delivery.trouble()?, delivery.remedy()?);
+    let Trouble { code, text, at, .. } = trouble.clone();
+    Some(TroubleView { code, text, remedy: remedy.to_owned(), at: at.into() })
 }

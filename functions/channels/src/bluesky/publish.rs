@@ -1,8 +1,9 @@
-//! Publishing on Bluesky: a record under a key that follows from the delivery, written exactly once.
+//! Publishing on Bluesky: a record under a key that follows from the post, written exactly once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
+use serde_json::Value;
 use shared::kernel::problems::Problem;
 use shared::tenancy::Scope;
 
@@ -24,13 +25,13 @@ const VIEWER: &str = "https://bsky.app";
 pub async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<Intent, PublishError> {
     require_connected(channel)?;
     require_limits(channel, &draft)?;
-    let Draft { text, pictures, created_at, delivery } = draft;
+    let Draft { text, pictures, created_at, post } = draft;
     let access = tokens::access(scope, channel.id, None).await?;
     let spans = detect(&text);
     let accounts = mentioned_accounts(scope, &access, &spans).await?;
     let pictures = upload(scope, channel, access, pictures).await?;
     Ok(Intent {
-        record_key: record_key(&delivery),
+        record_key: record_key(&post),
         account_id: channel.account_id.clone(),
         record: post_record(&text, &spans, &accounts, &pictures, created_at),
     })
@@ -88,8 +89,12 @@ fn require_same_account(channel: &Channel, intent: &Intent) -> Result<(), Publis
 fn require_limits(channel: &Channel, draft: &Draft) -> Result<(), PublishError> {
     let limits = channel.platform.limits();
     let sizes = draft.pictures.iter().map(|picture| picture.bytes.len() as u64);
-    limits.check_text(&draft.text).map_err(|over| over_limit("text", "Shorten the text.", over))?;
-    limits.check_pictures(sizes).map_err(|over| over_limit("pictures", "Take fewer or smaller pictures.", over))
+    limits
+        .check_text(&draft.text)
+        .map_err(|over| over_limit("text", "Shorten the text, then schedule the post again.", over))?;
+    limits
+        .check_pictures(sizes)
+        .map_err(|over| over_limit("pictures", "Use fewer or smaller pictures, then schedule the post again.", over))
 }
 
 fn over_limit(field: &str, remedy: &str, over: OverLimit) -> PublishError {
@@ -173,17 +178,21 @@ async fn existing(
     }
 }
 
+/// The record of an intent, also of an earlier one: a post that is scheduled again differs from what may have been
+/// published before by nothing but its time.
 fn same_record(intent: &Intent, found: RecordAnswer) -> Option<Published> {
-    (found.value == intent.record).then(|| published(intent, found.uri, found.cid))
+    let timeless = |record: &Value| {
+        let mut record = record.clone();
+        record.as_object_mut().map(|fields| fields.remove("createdAt"));
+        record
+    };
+    (timeless(&found.value) == timeless(&intent.record)).then(|| published(intent, found.uri, found.cid))
 }
 
 fn key_is_taken() -> PublishError {
-    PublishError::Refused {
+    PublishError::KeyTaken {
         code: "record_key_taken".to_owned(),
-        text: "The account has another post under this delivery's key.".to_owned(),
-        remedy: "Look at the post on Bluesky: it was edited there, or it is another one. Schedule anew if it \
-                 shall be published again."
-            .to_owned(),
+        text: "The account already has this post with different content: it was probably edited there.".to_owned(),
     }
 }
 
@@ -219,9 +228,9 @@ async fn unsent(scope: &Scope, channel: &Channel, error: CallError) -> Result<Pu
 
 fn remedy(refusal: &Refusal) -> &'static str {
     match (refusal.status, refusal.code.as_str()) {
-        (413, _) | (_, "BlobTooLarge" | "PayloadTooLarge") => "Take a smaller picture.",
+        (413, _) | (_, "BlobTooLarge" | "PayloadTooLarge") => "Use a smaller picture, then schedule the post again.",
         (_, "BlobNotFound") => "Schedule the post again: the server dropped its pictures.",
-        (_, "InvalidMimeType") => "Take a picture in another format.",
+        (_, "InvalidMimeType") => "Use a picture in another format, then schedule the post again.",
         _ => "Change the post as the platform's text says, and schedule it again.",
     }
 }
@@ -229,7 +238,7 @@ fn remedy(refusal: &Refusal) -> &'static str {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -248,16 +257,17 @@ mod tests {
         let published = same_record(&ours, found(json!({ "createdAt": "b", "text": "a" }))).unwrap();
         assert_eq!(published.uri, "at://did:plc:abc/app.bsky.feed.post/3jzfcijpj2z2a");
         assert_eq!(published.url, "https://bsky.app/profile/did:plc:abc/post/3jzfcijpj2z2a");
+        assert!(same_record(&ours, found(json!({ "text": "a", "createdAt": "earlier" }))).is_some());
         assert_eq!(same_record(&ours, found(json!({ "text": "edited", "createdAt": "b" }))), None);
-        assert_eq!(same_record(&ours, found(json!({ "text": "a" }))), None);
     }
 
     #[test]
     fn every_refusal_has_a_remedy() {
         let refusal =
             |status, code: &str| Refusal { status, code: code.to_owned(), text: String::new(), retry_after_s: None };
-        assert_eq!(remedy(&refusal(413, "HTTP 413")), "Take a smaller picture.");
-        assert_eq!(remedy(&refusal(400, "BlobTooLarge")), "Take a smaller picture.");
+        let smaller = "Use a smaller picture, then schedule the post again.";
+        assert_eq!(remedy(&refusal(413, "HTTP 413")), smaller);
+        assert_eq!(remedy(&refusal(400, "BlobTooLarge")), smaller);
         assert_eq!(
             remedy(&refusal(400, "InvalidRequest")),
             "Change the post as the platform's text says, and schedule it again."

@@ -1,4 +1,4 @@
-//! The record key of a delivery: a TID that follows from the delivery's id, so that a repeat hits the same record.
+//! The record key of a post: a TID that follows from the post's id, so that whatever is sent again hits the same record.
 
 use shared::crypto::digest::sha256;
 
@@ -7,15 +7,16 @@ const ALPHABET: &[u8; 32] = b"234567abcdefghijklmnopqrstuvwxyz";
 /// 13 characters of 5 bits hold the 64 bits of a TID, of which the first is always 0.
 const LENGTH: usize = 13;
 
-/// The TID of a delivery, from the 16 bytes of its UUIDv7.
+/// The TID of a post, from the 16 bytes of its UUIDv7. Each account has a repository of its own, so that the posts of one
+/// workspace share no keys but with themselves.
 ///
 /// A TID is 53 bits of microseconds and 10 bits that name the clock. The id's milliseconds give the
 /// microseconds' upper part; what the id's random bits hash to gives the rest and the clock. Two
-/// deliveries of one account in one millisecond meet with a probability of 1 in 1,024,000, and then
+/// posts on one account that were written in one millisecond meet with a probability of 1 in 1,024,000, and then
 /// the second one is refused by `swapRecord: null`, never merged.
-pub fn record_key(delivery: &[u8; 16]) -> String {
-    let ms = delivery[..6].iter().fold(0_u64, |ms, byte| (ms << 8) | u64::from(*byte));
-    let hash = sha256(delivery)[..8].iter().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
+pub fn record_key(post: &[u8; 16]) -> String {
+    let ms = post[..6].iter().fold(0_u64, |ms, byte| (ms << 8) | u64::from(*byte));
+    let hash = sha256(post)[..8].iter().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
     // UUIDv7 has 48 bits of milliseconds, more than 53 bits of microseconds can follow (the year 2255).
     let microseconds = (ms.wrapping_mul(1_000) + hash % 1_000) & ((1 << 53) - 1);
     encode((microseconds << 10) | ((hash >> 32) & 0x3ff))
@@ -31,7 +32,7 @@ mod tests {
 
     use super::*;
 
-    fn delivery(ms: u64, random: u64) -> [u8; 16] {
+    fn post(ms: u64, random: u64) -> [u8; 16] {
         let mut bytes = [0; 16];
         bytes[..6].copy_from_slice(&ms.to_be_bytes()[2..]);
         bytes[6] = 0x70;
@@ -58,7 +59,7 @@ mod tests {
     fn a_key_is_a_valid_tid() {
         for ms in [0, 1, 1_700_000_000_000, 4_102_444_800_000, (1 << 48) - 1] {
             for random in [0, 1, 0x0123_4567_89ab_cdef, u64::MAX] {
-                let key = record_key(&delivery(ms, random));
+                let key = record_key(&post(ms, random));
                 assert_eq!(key.len(), 13);
                 assert!(key.bytes().all(|byte| ALPHABET.contains(&byte)), "{key}");
                 // The specification's own pattern: 4 of the first character's 5 bits are used.
@@ -68,22 +69,22 @@ mod tests {
     }
 
     #[test]
-    fn a_key_follows_from_the_delivery_alone() {
-        let id = delivery(1_772_355_000_123, 42);
+    fn a_key_follows_from_the_post_alone() {
+        let id = post(1_772_355_000_123, 42);
         assert_eq!(record_key(&id), record_key(&id));
-        assert_ne!(record_key(&id), record_key(&delivery(1_772_355_000_123, 43)));
+        assert_ne!(record_key(&id), record_key(&post(1_772_355_000_123, 43)));
     }
 
     #[test]
-    fn a_key_holds_the_delivery_s_millisecond_and_sorts_by_it() {
-        let key = record_key(&delivery(1_772_355_000_123, 42));
+    fn a_key_holds_the_post_s_millisecond_and_sorts_by_it() {
+        let key = record_key(&post(1_772_355_000_123, 42));
         assert_eq!((decode(&key) >> 10) / 1_000, 1_772_355_000_123);
-        assert!(key < record_key(&delivery(1_772_355_000_124, 7)));
+        assert!(key < record_key(&post(1_772_355_000_124, 7)));
     }
 
     #[test]
     fn keys_of_one_millisecond_spread() {
-        let keys: BTreeSet<String> = (0..1_000).map(|n| record_key(&delivery(1_772_355_000_123, n))).collect();
+        let keys: BTreeSet<String> = (0..1_000).map(|n| record_key(&post(1_772_355_000_123, n))).collect();
         assert!(keys.len() >= 998, "{} of 1,000 keys are different", keys.len());
     }
 }

@@ -71,9 +71,9 @@ impl World {
 
     fn draft(&mut self, text: &str) -> Draft {
         self.deliveries += 1;
-        let mut delivery = [7; 16];
-        delivery[8..].copy_from_slice(&self.deliveries.to_be_bytes());
-        Draft { text: text.to_owned(), pictures: Vec::new(), created_at: self.app.now(), delivery }
+        let mut post = [7; 16];
+        post[8..].copy_from_slice(&self.deliveries.to_be_bytes());
+        Draft { text: text.to_owned(), pictures: Vec::new(), created_at: self.app.now(), post }
     }
 
     async fn prepare(&self, channel: &Channel, draft: Draft) -> Option<Intent> {
@@ -164,6 +164,7 @@ fn checked<T>(result: Result<T, PublishError>, assert: impl Fn(&T)) -> Option<T>
         Err(PublishError::Internal(problem)) => panic!("a fault of ours: {problem:?}"),
         Err(
             PublishError::Refused { code, text, .. }
+            | PublishError::KeyTaken { code, text }
             | PublishError::Unknown { code, text }
             | PublishError::Disconnected { code, text },
         ) => {

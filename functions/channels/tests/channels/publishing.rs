@@ -5,7 +5,7 @@ use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published
 use channels::routes::connect_bluesky;
 use channels::{Channel, ChannelId, Connection};
 use serde_json::json;
-use shared::kernel::time::SignedDuration;
+use shared::kernel::time::{SignedDuration, after};
 use shared::tenancy::{Page, Tenant};
 use shared::testing::{Person, Request, TestApp};
 
@@ -34,9 +34,9 @@ impl Connected {
     }
 
     fn draft(&self, text: &str) -> Draft {
-        let mut delivery = [7; 16];
-        delivery[..6].copy_from_slice(&self.app.now().as_millisecond().to_be_bytes()[2..]);
-        Draft { text: text.to_owned(), pictures: Vec::new(), created_at: self.app.now(), delivery }
+        let mut post = [7; 16];
+        post[..6].copy_from_slice(&self.app.now().as_millisecond().to_be_bytes()[2..]);
+        Draft { text: text.to_owned(), pictures: Vec::new(), created_at: self.app.now(), post }
     }
 
     async fn prepare(&self, draft: Draft) -> Result<Intent, PublishError> {
@@ -64,10 +64,16 @@ impl Connected {
     }
 }
 
+/// The name of an intent's record on the scripted server.
+fn name(intent: &Intent) -> String {
+    format!("{}/{}", intent.account_id, intent.record_key)
+}
+
 #[track_caller]
 fn code(result: Result<impl std::fmt::Debug, PublishError>) -> (&'static str, String) {
     match result {
         Err(PublishError::Refused { code, .. }) => ("refused", code),
+        Err(PublishError::KeyTaken { code, .. }) => ("key taken", code),
         Err(PublishError::NotNow { code, .. }) => ("not now", code),
         Err(PublishError::Unknown { code, .. }) => ("unknown", code),
         Err(PublishError::Disconnected { code, .. }) => ("disconnected", code),
@@ -100,7 +106,7 @@ async fn a_post_with_everything_is_prepared_invisibly_and_sent_once() {
     assert_eq!(at.reconcile(&stored).await.unwrap(), Some(published));
     let records = at.server.records();
     assert_eq!(records.len(), 1);
-    let record = &records[&intent.record_key];
+    let record = &records[&name(&intent)];
     assert_eq!(record["facets"].as_array().unwrap().len(), 3);
     assert_eq!(record["facets"][0]["features"][0]["did"], "did:plc:bob");
     let alts: Vec<_> = record["embed"]["images"].as_array().unwrap().iter().map(|image| &image["alt"]).collect();
@@ -117,7 +123,7 @@ async fn a_lost_answer_is_unknown_and_a_repeat_leaves_one_record() {
     assert_eq!(at.send(&intent).await.unwrap(), found);
     assert_eq!(at.server.records().len(), 1);
 
-    let intent = at.prepare(Draft { delivery: [9; 16], ..at.draft("never") }).await.unwrap();
+    let intent = at.prepare(Draft { post: [9; 16], ..at.draft("never") }).await.unwrap();
     at.server.next("repo.putRecord", Scripted::Break);
     assert_eq!(code(at.send(&intent).await).0, "unknown");
     assert_eq!(at.reconcile(&intent).await.unwrap(), None);
@@ -146,17 +152,22 @@ async fn what_the_server_says_decides_what_is_known() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_taken_is_ours_or_refused() {
+async fn a_post_is_published_once_under_its_key_also_when_it_is_scheduled_again() {
     let at = Connected::start().await;
     let intent = at.prepare(at.draft("text")).await.unwrap();
     let published = at.send(&intent).await.unwrap();
     // A server that does not recognise its own record: what it holds decides.
     at.server.next("repo.putRecord", refusal(400, "InvalidSwap", "Record was at bafy"));
     assert_eq!(at.send(&intent).await.unwrap(), published);
-    at.server.edit_record(&intent.record_key, "edited");
-    assert_eq!(code(at.send(&intent).await), ("refused", "record_key_taken".to_owned()));
-    assert_eq!(code(at.reconcile(&intent).await), ("refused", "record_key_taken".to_owned()));
-    assert_eq!(at.server.records()[&intent.record_key]["text"], "edited");
+    let later = Draft { created_at: after(at.app.now(), SignedDuration::from_hours(1)), ..at.draft("text") };
+    let scheduled_again = at.prepare(later).await.unwrap();
+    assert_ne!(scheduled_again, intent);
+    assert_eq!(at.send(&scheduled_again).await.unwrap(), published);
+    assert_eq!(at.reconcile(&scheduled_again).await.unwrap(), Some(published));
+    at.server.edit_record(&name(&intent), "edited");
+    assert_eq!(code(at.send(&intent).await), ("key taken", "record_key_taken".to_owned()));
+    assert_eq!(code(at.reconcile(&intent).await), ("key taken", "record_key_taken".to_owned()));
+    assert_eq!(at.server.records()[&name(&intent)]["text"], "edited");
 }
 
 #[tokio::test]

@@ -83,8 +83,8 @@ async fn a_post_with_everything_is_there_exactly_once() {
         width: 1,
         height: 1,
     };
-    let delivery = *app.new_id::<Channel>().as_bytes();
-    let draft = Draft { text: text.clone(), pictures: vec![picture], created_at: app.now(), delivery };
+    let post = *app.new_id::<Channel>().as_bytes();
+    let draft = Draft { text: text.clone(), pictures: vec![picture], created_at: app.now(), post };
     let intent = publishing::prepare(&scope, &channel, draft).await.unwrap();
     assert_eq!(publishing::reconcile(&scope, &channel, &intent).await.unwrap(), None);
     let sends = (0..8).map(|_| publishing::send(&scope, &channel, &intent));
@@ -128,7 +128,7 @@ async fn a_post_with_everything_is_there_exactly_once() {
     let put = json!({ "repo": account.did, "collection": "app.bsky.feed.post", "rkey": key, "record": edited });
     server.post("repo.putRecord", &account.token, put).await;
     let refused = publishing::send(&scope, &channel, &intent).await;
-    assert!(matches!(&refused, Err(PublishError::Refused { code, .. }) if code == "record_key_taken"), "{refused:?}");
+    assert!(matches!(&refused, Err(PublishError::KeyTaken { code, .. }) if code == "record_key_taken"), "{refused:?}");
     assert_eq!(server.posts(&account.did).await[0]["value"]["text"], "edited");
 }
 
@@ -144,7 +144,7 @@ async fn a_session_is_renewed_and_ended() {
         text: text.to_owned(),
         pictures: Vec::new(),
         created_at: app.now(),
-        delivery: *app.new_id::<Channel>().as_bytes(),
+        post: *app.new_id::<Channel>().as_bytes(),
     };
     // By our clock the token is about to end, so that it is renewed; the server's own says otherwise.
     app.advance(SignedDuration::from_mins(116));

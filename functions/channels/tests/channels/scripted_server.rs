@@ -27,6 +27,8 @@ pub struct ScriptedServer {
 struct State {
     calls: Vec<Call>,
     scripted: VecDeque<(&'static str, Scripted)>,
+    always: Vec<(&'static str, Script)>,
+    /// By account and key: each account has a repository of its own.
     records: BTreeMap<String, Value>,
     /// How many tokens were issued: their number is in their text.
     issued: u32,
@@ -53,6 +55,9 @@ pub enum Scripted {
     /// The call is carried out, and the answer says something else.
     DoAndChange(Change),
 }
+
+/// What happens to each call of a method.
+pub type Script = fn() -> Scripted;
 
 /// What a server turns its usual answer into.
 pub type Change = Box<dyn FnOnce(u16, Value) -> Raw + Send>;
@@ -101,17 +106,31 @@ impl ScriptedServer {
         self.state().scripted.push_back((method, scripted));
     }
 
+    /// Scripts every call of a method that nothing is queued up for, until `recover`.
+    pub fn always(&self, method: &'static str, scripted: Script) {
+        self.state().always.push((method, scripted));
+    }
+
+    /// From now on everything is done as usual.
+    pub fn recover(&self) {
+        let mut state = self.state();
+        state.always.clear();
+        state.scripted.clear();
+    }
+
     /// The calls of a method so far.
     pub fn calls(&self, method: &str) -> Vec<Call> {
         self.state().calls.iter().filter(|call| call.method == method).cloned().collect()
     }
 
+    /// Every record, by `<account>/<key>`.
     pub fn records(&self) -> BTreeMap<String, Value> {
         self.state().records.clone()
     }
 
-    pub fn edit_record(&self, key: &str, text: &str) {
-        if let Some(record) = self.state().records.get_mut(key) {
+    /// Edits the record of this name: `<account>/<key>`.
+    pub fn edit_record(&self, name: &str, text: &str) {
+        if let Some(record) = self.state().records.get_mut(name) {
             record["text"] = json!(text);
         }
     }
@@ -123,7 +142,9 @@ impl ScriptedServer {
         state.calls.push(call.clone());
         let at = state.scripted.iter().position(|(scripted, _)| *scripted == method);
         let raw = |status, headers, answer: &Value| Raw { status, headers, body: text(answer).into_bytes() };
-        let answer = match at.and_then(|at| state.scripted.remove(at)).map(|(_, what)| what) {
+        let next = at.and_then(|at| state.scripted.remove(at)).map(|(_, what)| what);
+        let always = || state.always.iter().find(|(scripted, _)| *scripted == method).map(|(_, what)| what());
+        let answer = match next.or_else(always) {
             Some(Scripted::Answer(status, answer)) => raw(status, Vec::new(), &answer),
             Some(Scripted::AnswerWith(status, headers, answer)) => raw(status, headers, &answer),
             Some(Scripted::Break) => return,
@@ -166,7 +187,7 @@ impl State {
                 (200, json!({ "blob": blob }))
             }
             "repo.putRecord" => self.put(&input),
-            "repo.getRecord" => match self.records.get(&query["rkey"]) {
+            "repo.getRecord" => match self.records.get(&format!("{}/{}", query["repo"], query["rkey"])) {
                 Some(record) => (200, located(&query["repo"], &query["rkey"], Some(record))),
                 None => refused(400, "RecordNotFound"),
             },
@@ -189,15 +210,17 @@ impl State {
     }
 
     fn put(&mut self, input: &Value) -> (u16, Value) {
-        let key = input["rkey"].as_str().unwrap_or_default();
+        let text = |field: &str| input[field].as_str().unwrap_or_default();
+        let (account, key) = (text("repo"), text("rkey"));
+        let name = format!("{account}/{key}");
         assert!(input.as_object().is_some_and(|input| input.get("swapRecord") == Some(&Value::Null)));
-        match self.records.get(key) {
+        match self.records.get(&name) {
             Some(record) if *record != input["record"] => {
                 (400, json!({ "error": "InvalidSwap", "message": "Record was at bafy" }))
             }
             _ => {
-                self.records.insert(key.to_owned(), input["record"].clone());
-                (200, located(input["repo"].as_str().unwrap_or_default(), key, None))
+                self.records.insert(name, input["record"].clone());
+                (200, located(account, key, None))
             }
         }
     }

@@ -3,7 +3,7 @@
 use shared::config::Sending;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 
-use super::{Delivery, State, Trouble, WrongState};
+use super::{Cure, Delivery, State, Trouble, WrongState};
 use crate::lease::{HORIZON, MAX_ATTEMPTS, MAX_RECONCILIATIONS, backoff};
 
 /// What the sweep has to commit.
@@ -70,30 +70,26 @@ impl Delivery {
     }
 }
 
-/// The remedy where a person has to find out.
-pub(crate) const LOOK_FIRST: &str = "Look at the channel. If the post is there, nothing is left to do; \
-                                     if it is not, schedule it again for this channel.";
-
-fn trouble(code: &str, text: &str, remedy: &str, at: Timestamp) -> Trouble {
-    Trouble { code: code.to_owned(), text: text.to_owned(), remedy: remedy.to_owned(), at }
+fn trouble(code: &str, text: &str, cure: Cure, at: Timestamp) -> Trouble {
+    Trouble { code: code.to_owned(), text: text.to_owned(), cure, at }
 }
 
 fn restored(at: Timestamp) -> Trouble {
     let text = "It was due while the service was being restored from a backup, and may have been published before.";
-    trouble("restored_meanwhile", text, LOOK_FIRST, at)
+    trouble("restored_meanwhile", text, Cure::Time, at)
 }
 
 fn unanswered(at: Timestamp) -> Trouble {
     let text = "It may have been published: the platform could not be asked what became of it.";
-    trouble("outcome_unknown", text, LOOK_FIRST, at)
+    trouble("outcome_unknown", text, Cure::Time, at)
 }
 
 fn missed(at: Timestamp) -> Trouble {
     let text = "It could not be published within 24 hours of its time, and later is not attempted.";
-    trouble("missed", text, "Schedule the post again.", at)
+    trouble("missed", text, Cure::Time, at)
 }
 
 fn given_up(at: Timestamp) -> Trouble {
     let text = "It was attempted 30 times without getting as far as the platform. Nothing was published.";
-    trouble("gave_up", text, "Schedule the post again; if it fails again, ask for support.", at)
+    trouble("gave_up", text, Cure::Support, at)
 }

@@ -48,7 +48,7 @@ fn published() -> Published {
 
 fn trouble(at: Timestamp) -> Trouble {
     let text = |text: &str| text.to_owned();
-    Trouble { code: text("c"), text: text("t"), remedy: text("r"), at }
+    Trouble { code: text("c"), text: text("t"), cure: Cure::Time, at }
 }
 
 fn claimed() -> Delivery {
@@ -322,5 +322,73 @@ fn the_stored_shape_is_read_back() {
     for delivery in every_state() {
         let stored = serde_json::to_value(&delivery).unwrap();
         assert_eq!(serde_json::from_value::<Delivery>(stored).unwrap(), delivery);
+    }
+}
+
+/// The steps that bring a trouble.
+type Troubling = fn(&mut Delivery, Trouble) -> Result<(), WrongState>;
+const TROUBLING: [Troubling; 5] = [
+    |d, trouble| d.fail(trouble),
+    |d, trouble| d.hold(trouble),
+    |d, trouble| d.postpone(trouble, NEVER),
+    |d, trouble| d.postpone(trouble, MAX_LATENESS + SECOND),
+    |d, trouble| d.doubt(trouble, NEVER),
+];
+
+/// Every delivery that some sequence of three steps leads to, and those in which the platform never answered.
+fn reachable(trouble: &Trouble) -> Vec<Delivery> {
+    let untroubled = TABLE.iter().filter(|(name, ..)| !["fail", "hold", "postpone", "doubt"].contains(name));
+    let untroubled: Vec<Step> = untroubled.map(|(_, step, _)| *step).collect();
+    let mut never_answered = sending();
+    for _ in 0..MAX_RECONCILIATIONS {
+        never_answered.doubt(trouble.clone(), NEVER).unwrap();
+        never_answered.claim(due()).unwrap();
+    }
+    let mut reached = every_state().to_vec();
+    reached.push(never_answered);
+    let mut newest = reached.clone();
+    for _ in 0..3 {
+        let mut next = Vec::new();
+        for before in &newest {
+            let mut keep = |step: &dyn Fn(&mut Delivery) -> Result<(), WrongState>| {
+                let mut after = before.clone();
+                if step(&mut after).is_ok() && !reached.contains(&after) {
+                    reached.push(after.clone());
+                    next.push(after);
+                }
+            };
+            untroubled.iter().for_each(|step| keep(step));
+            TROUBLING.iter().for_each(|step| keep(&|delivery| step(delivery, trouble.clone())));
+        }
+        newest = next;
+    }
+    reached
+}
+
+#[test]
+fn a_remedy_fits_the_state_that_it_stands_in() {
+    for cure in
+        [Cure::Time, Cure::Reconnect, Cure::Change("Shorten it, then schedule again.".to_owned()), Cure::Support]
+    {
+        let trouble = Trouble { cure, ..trouble(due()) };
+        let mut shown = std::collections::BTreeSet::new();
+        for delivery in reachable(&trouble) {
+            let remedy = delivery.remedy();
+            assert_eq!(remedy.is_some(), delivery.trouble.is_some(), "{delivery:?}");
+            let Some(remedy) = remedy else { continue };
+            let (waits, asks_to_schedule) = (remedy.contains("automatically") || remedy.contains("asked whether"), {
+                let remedy = remedy.to_lowercase();
+                remedy.contains("schedule ")
+            });
+            let state = (delivery.state.name(), delivery.is_replaced());
+            match state {
+                ("scheduled" | "claimed" | "sending", _) => assert!(waits && !asks_to_schedule, "{state:?}: {remedy}"),
+                (_, true) | ("cancelled", _) => assert!(!waits && !asks_to_schedule, "{state:?}: {remedy}"),
+                ("held", _) => assert!(remedy.starts_with("Look at") && !waits, "{state:?}: {remedy}"),
+                _ => assert!(asks_to_schedule && !waits, "{state:?}: {remedy}"),
+            }
+            shown.insert(state);
+        }
+        assert_eq!(shown.len(), 8, "{trouble:?} reaches {shown:?}");
     }
 }

@@ -5,6 +5,7 @@ mod place;
 mod publishing;
 mod racing;
 mod real_server;
+mod remedies;
 mod restoring;
 mod scheduling;
 /// The server that the tests of channels script: what it does was seen on the real one.
