@@ -8,6 +8,10 @@ use crate::delivery::DeliveryId;
 /// runs every minute, so that a shorter horizon would leave gaps.
 pub const HORIZON: SignedDuration = SignedDuration::from_secs(60);
 
+/// What is scheduled for no later than this is claimed at once, by the request that schedules it: a sweep may be a minute
+/// away, and late.
+pub const CLAIMED_AT_ONCE: SignedDuration = SignedDuration::from_secs(2 * HORIZON.as_secs());
+
 /// The timeout of `publish-post`: four pictures of 2 MB over a slow line, and the post itself.
 pub const FUNCTION_TIMEOUT_S: u32 = 120;
 

@@ -36,7 +36,7 @@ pub enum ScheduleError {
     UnknownZone,
     #[error("{asked} does not exist in {time_zone}: clocks skip it. The same moment is shown as {instead}")]
     Skipped { asked: WallTime, time_zone: String, instead: WallTime },
-    #[error("must be in the future: {asked} in {time_zone} was {instant}")]
+    #[error("must not be in the past: {asked} in {time_zone} was {instant}")]
     Past { asked: WallTime, time_zone: String, instant: Timestamp },
     #[error("must be at most {MAX_MONTHS_AHEAD} months ahead")]
     TooFarAhead,
@@ -79,7 +79,8 @@ impl Schedule {
             let instead = WallTime::from(zone.to_datetime(instant));
             return Err(ScheduleError::Skipped { asked: wall_time, time_zone, instead });
         }
-        if instant <= now {
+        // The second that is running is now: wall times have no finer part.
+        if instant.as_second() < now.as_second() {
             return Err(ScheduleError::Past { asked: wall_time, time_zone, instant });
         }
         if instant > latest(now) {

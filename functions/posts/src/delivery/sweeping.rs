@@ -4,7 +4,7 @@ use shared::config::Sending;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 
 use super::{Cure, Delivery, State, Trouble, WrongState};
-use crate::lease::{HORIZON, MAX_ATTEMPTS, MAX_RECONCILIATIONS, backoff};
+use crate::lease::{CLAIMED_AT_ONCE, HORIZON, MAX_ATTEMPTS, MAX_RECONCILIATIONS, backoff};
 
 /// What the sweep has to commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,18 @@ pub enum Swept {
 }
 
 impl Delivery {
+    /// Claims what was just scheduled for so soon that no sweep may see it in time, and returns the instant at which its
+    /// message must arrive.
+    pub fn claim_at_once(&mut self, now: Timestamp, sending: Sending) -> Result<Option<Timestamp>, WrongState> {
+        match self.state {
+            State::Scheduled { not_before } if not_before <= after(now, CLAIMED_AT_ONCE) && sending != Sending::Off => {
+                self.claim(not_before)?;
+                Ok(Some(not_before))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Moves a delivery on. Done twice at the same time, the second commit finds the first one's
     /// revision and is dropped; done again later, it finds a lease.
     pub fn sweep(&mut self, now: Timestamp, sending: Sending) -> Result<Swept, WrongState> {

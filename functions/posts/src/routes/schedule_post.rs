@@ -8,11 +8,12 @@ use shared::function::Function;
 use shared::http::{Endpoint, Repeatable, Reply, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Changes, Entitlement, Workspace};
+use shared::tenancy::{Audited, Changes, Entitlement, Workspace};
 use utoipa::ToSchema;
 
 use crate::delivery::Delivery;
 use crate::distinct::ScheduledChannelIds;
+use crate::jobs::publish_post::PublishPost;
 use crate::limits::{self, Content};
 use crate::permissions::WritePosts;
 use crate::post::{POST_PUBLISHING, Post, PostId};
@@ -58,7 +59,13 @@ impl Endpoint for SchedulePost {
         let channels = limits::check_schedule(workspace, content, &self.channel_ids).await?;
         let aside = put_aside(workspace, &mut post, &aside).await?;
         let deliver = |channel: &Channel| Delivery::new(workspace.new_id(), post.id, channel, schedule.clone(), now);
-        let deliveries: Vec<Delivery> = channels.iter().map(deliver).collect();
+        let mut deliveries: Vec<Delivery> = channels.iter().map(deliver).collect();
+        let mut messages = Vec::new();
+        for delivery in &mut deliveries {
+            if let Some(not_before) = delivery.claim_at_once(now, workspace.sending())? {
+                messages.push((PublishPost::of(delivery), not_before));
+            }
+        }
         post.schedule(schedule, self.channel_ids.into_vec(), &deliveries, now);
         let changes = Changes::default()
             .replace(&post)
@@ -67,7 +74,8 @@ impl Endpoint for SchedulePost {
             .each(&deliveries, Changes::insert)
             .audit("post.scheduled", post.id)
             .detail(json!({ "schedule": post.schedule, "channel_ids": post.channel_ids }));
-        workspace.commit(changes).await?;
+        let send = |changes: Audited, (message, not_before)| changes.send_at(&message, not_before);
+        workspace.commit(messages.into_iter().fold(changes, send)).await?;
         Ok(Reply(PostView::from(&*post)))
     }
 }

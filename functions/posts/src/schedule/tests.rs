@@ -61,18 +61,19 @@ fn a_time_shown_twice_is_the_first_and_the_preview_says_so() {
 }
 
 #[test]
-fn what_is_not_in_the_future_is_refused_at_the_field() {
-    let now = at("2026-03-01T08:30:00Z");
+fn a_past_time_is_refused_at_the_field_and_the_running_second_is_accepted() {
+    let now = at("2026-03-01T08:30:01Z");
     let wall_time = WallTime::parse("2026-03-01T09:30:00").unwrap();
     let problem = Problem::from(Schedule::new(wall_time, "Europe/Paris", now).unwrap_err());
     assert_eq!((problem.status(), problem.code()), (422, "schedule_in_the_past"));
     assert_eq!(problem.errors()[0].field, "at");
     assert_eq!(
         problem.errors()[0].rule,
-        "must be in the future: 2026-03-01T09:30:00 in Europe/Paris was 2026-03-01T08:30:00Z"
+        "must not be in the past: 2026-03-01T09:30:00 in Europe/Paris was 2026-03-01T08:30:00Z"
     );
-    let earlier = at("2026-03-01T08:29:59Z");
-    assert!(Schedule::new(wall_time, "Europe/Paris", earlier).is_ok());
+    for now in ["2026-03-01T08:29:59Z", "2026-03-01T08:30:00Z", "2026-03-01T08:30:00.999Z"] {
+        assert!(Schedule::new(wall_time, "Europe/Paris", at(now)).is_ok(), "{now}");
+    }
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Each remedy, followed to its end through the routes and jobs: the platform never has a post twice.
 
-use channels::{connect_bluesky, disconnect_channel};
+use channels::routes::{connect_bluesky, disconnect_channel};
 use posts::delivery::{Delivery, DeliveryKey};
+use posts::jobs::publish_post;
 use posts::post::Post;
-use posts::{publish_post, schedule_post, update_post};
+use posts::routes::{schedule_post, unschedule_post, update_post};
 use serde_json::{Value, json};
 use shared::config::Sending;
 use shared::tenancy::{Changes, Role};
@@ -316,7 +317,7 @@ async fn a_delivery_that_waits_or_is_past_asks_for_no_action() {
     at.deliver().await;
     let remedy = |delivery: &Value| delivery["trouble"]["remedy"].as_str().unwrap().to_owned();
     assert_eq!(remedy(&at.last_delivery(&post).await), "No action is needed: publishing is retried automatically.");
-    at.call(&posts::unschedule_post::FUNCTION, &post, json!({})).await.expect(200);
+    at.call(&unschedule_post::FUNCTION, &post, json!({})).await.expect(200);
     assert_eq!(remedy(&at.last_delivery(&post).await), "No action is needed: this delivery was cancelled.");
 
     let post = at.scheduled("Again @bob.test").await;

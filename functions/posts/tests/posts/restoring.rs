@@ -1,5 +1,6 @@
 //! After a restore: nothing is sent while sending is off, and what may have been sent is held.
 
+use posts::routes::schedule_post;
 use serde_json::json;
 use shared::config::Sending;
 use shared::kernel::time::{SignedDuration, after};
@@ -10,9 +11,10 @@ use crate::place::Place;
 async fn what_was_due_since_the_restore_point_is_held_and_nothing_is_published_twice() {
     let mut at = Place::new().await;
     let restored_to = at.app.now();
-    let (due, claimed) = (at.scheduled("due").await, at.scheduled("claimed").await);
+    let (due, claimed) = (at.draft("due").await, at.scheduled("claimed").await);
+    at.call(&schedule_post::FUNCTION, &due, at.in_seconds(300)).await.expect(200);
     let later = at.draft("later").await;
-    at.call(&posts::routes::schedule_post::FUNCTION, &later, at.in_seconds(7200)).await.expect(200);
+    at.call(&schedule_post::FUNCTION, &later, at.in_seconds(7200)).await.expect(200);
     // One was claimed before the service was lost; the other is as it was written.
     at.sweep().await;
     at.app.configure(|config| config.sending = Sending::Off);
@@ -38,7 +40,7 @@ async fn what_was_due_since_the_restore_point_is_held_and_nothing_is_published_t
     assert_eq!(at.states(&later).await.1, "published");
     assert_eq!(at.server.records().len(), 1);
     // A person has looked, and it is not there.
-    at.call(&posts::routes::schedule_post::FUNCTION, &due, at.in_seconds(30)).await.expect(200);
+    at.call(&schedule_post::FUNCTION, &due, at.in_seconds(30)).await.expect(200);
     at.sweep().await;
     at.advance(30);
     at.deliver().await;

@@ -1,9 +1,10 @@
 //! Scheduling, scheduling again, and taking back.
 
 use posts::delivery::{Delivery, DeliveryKey};
-use posts::jobs::sweep_due_posts;
+use posts::jobs::{publish_post, sweep_due_posts};
 use posts::routes::{schedule_post, unschedule_post, update_post};
 use serde_json::{Value, json};
+use shared::config::Sending;
 use shared::kernel::time::{SignedDuration, after};
 use shared::tenancy::Changes;
 
@@ -102,7 +103,8 @@ async fn what_is_edited_after_the_claim_is_published_as_edited() {
 #[tokio::test]
 async fn new_zone_rules_move_a_scheduled_post_with_its_wall_time() {
     let at = Place::new().await;
-    let post = at.scheduled("moved").await;
+    let post = at.draft("moved").await;
+    at.call(&schedule_post::FUNCTION, &post, at.in_seconds(150)).await.expect(200);
     let view = at.post(&post).await;
     let workspace = at.app.scope(at.owner.workspace);
     let delivery_id = view["deliveries"][0]["delivery_id"].as_str().unwrap().parse().unwrap();
@@ -122,6 +124,61 @@ async fn new_zone_rules_move_a_scheduled_post_with_its_wall_time() {
     assert_eq!((&delivery["state"], &delivery["due_at"]), (&json!("scheduled"), &view["schedule"]["instant"]));
     assert!(at.messages().await.is_empty(), "it was claimed for the old instant");
     assert!(at.actions().await.contains(&"post.schedule_rederived".to_owned()));
+    at.advance(100);
     at.sweep().await;
     assert_eq!(json!(at.messages().await[0].envelope.not_before), view["schedule"]["instant"]);
+}
+
+#[tokio::test]
+async fn a_post_scheduled_within_two_minutes_is_published_on_its_second_without_a_sweep() {
+    let at = Place::new().await;
+    for (number, seconds) in [0, 1, 2, 10, 59, 60, 61, 119, 120].into_iter().enumerate() {
+        let post = at.draft(&format!("in {seconds}")).await;
+        at.call(&schedule_post::FUNCTION, &post, at.in_seconds(seconds)).await.expect(200);
+        assert_eq!(at.states(&post).await, ("scheduled".to_owned(), "claimed".to_owned()));
+        let message = at.messages().await.pop().unwrap();
+        assert_eq!(json!(message.envelope.not_before), at.deliveries(&post).await[0]["due_at"], "in {seconds} s");
+        at.sweep().await;
+        at.advance(seconds);
+        at.app.deliver(&publish_post::FUNCTION, &[message]).await.unwrap();
+        assert_eq!(at.states(&post).await, ("published".to_owned(), "published".to_owned()));
+        at.advance(600);
+        at.server.issue_from(at.app.now());
+        at.sweep().await;
+        let published = number + 1;
+        assert_eq!((at.messages().await.len(), at.server.records().len()), (published, published), "in {seconds} s");
+    }
+    let post = at.draft("later").await;
+    at.call(&schedule_post::FUNCTION, &post, at.in_seconds(122)).await.expect(200);
+    assert_eq!(at.states(&post).await, ("scheduled".to_owned(), "scheduled".to_owned()));
+    assert_eq!(at.messages().await.len(), 9);
+    at.assert_granted(&[&schedule_post::FUNCTION, &publish_post::FUNCTION, &sweep_due_posts::FUNCTION]);
+}
+
+#[tokio::test]
+async fn a_post_scheduled_for_the_next_seconds_can_be_edited_and_rescheduled_until_it_is_sent() {
+    let at = Place::new().await;
+    let post = at.draft("frist").await;
+    at.call(&schedule_post::FUNCTION, &post, at.in_seconds(5)).await.expect(200);
+    at.call(&update_post::FUNCTION, &post, json!({ "text": "first" })).await.expect(200);
+    at.call(&schedule_post::FUNCTION, &post, at.in_seconds(20)).await.expect(200);
+    let replaced = at.messages().await.into_iter().min_by_key(|message| message.envelope.not_before).unwrap();
+    at.advance(5);
+    at.app.deliver(&publish_post::FUNCTION, &[replaced]).await.unwrap();
+    assert!(at.server.records().is_empty(), "the replaced schedule was published");
+    at.advance(15);
+    at.deliver().await;
+    at.sweep().await;
+    at.deliver().await;
+    let records: Vec<_> = at.server.records().into_values().collect();
+    assert_eq!((records.len(), &records[0]["text"]), (1, &json!("first")));
+}
+
+#[tokio::test]
+async fn a_post_scheduled_for_the_next_seconds_waits_while_sending_is_off() {
+    let mut at = Place::new().await;
+    at.app.configure(|config| config.sending = Sending::Off);
+    let post = at.scheduled("Hello").await;
+    assert_eq!(at.states(&post).await, ("scheduled".to_owned(), "scheduled".to_owned()));
+    assert!(at.messages().await.is_empty());
 }
