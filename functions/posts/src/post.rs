@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use shared::kernel::ids::{Id, Identified, UserId};
 use shared::kernel::time::Timestamp;
 use shared::table::Entity;
-use shared::tenancy::Entitlement;
+use shared::tenancy::{Entitlement, Usage};
 use utoipa::ToSchema;
 
 use crate::delivery::{Delivery, DeliveryId, Phase};
@@ -21,6 +21,9 @@ pub type PostId = Id<Post>;
 /// What a plan must include for a workspace to write and schedule posts. What is scheduled can be taken
 /// back without it.
 pub const POST_PUBLISHING: Entitlement = Entitlement::named("PostPublishing");
+
+/// A post counts as scheduled while it has a delivery that waits or is being sent.
+pub const SCHEDULED_POSTS: Usage = Usage::named("scheduled_posts");
 
 /// A post can have this many pictures; most platforms take fewer.
 pub const MAX_MEDIA: usize = 10;
@@ -39,6 +42,9 @@ pub struct Post {
     /// One for each channel that it was scheduled for: written with the delivery in one transaction, so
     /// that reading a post is one read.
     pub(crate) deliveries: Vec<Progress>,
+    /// Whether it is among the workspace's scheduled posts that are counted: it is counted, and given back, once.
+    #[serde(default)]
+    pub(crate) counted: bool,
     pub created_by: UserId,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -101,6 +107,7 @@ impl Post {
             channel_ids,
             schedule: None,
             deliveries: Vec::new(),
+            counted: false,
             created_by,
             created_at: now,
             updated_at: now,
@@ -221,6 +228,16 @@ impl Post {
         Ok(&self.deliveries)
     }
 
+    /// Says by how much the count of scheduled posts must change in the commit that writes this post.
+    pub fn recount(&mut self) -> Recount {
+        let open = self.has(Phase::Pending) || self.has(Phase::Sending);
+        match (std::mem::replace(&mut self.counted, open), open) {
+            (false, true) => Recount::OneMore,
+            (true, false) => Recount::OneLess,
+            _ => Recount::Same,
+        }
+    }
+
     fn has(&self, phase: Phase) -> bool {
         self.deliveries.iter().any(|progress| progress.phase == phase)
     }
@@ -228,6 +245,13 @@ impl Post {
     fn refuse_if_any(&self, phase: Phase, refusal: PostError) -> Result<(), PostError> {
         if self.has(phase) { Err(refusal) } else { Ok(()) }
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recount {
+    OneMore,
+    OneLess,
+    Same,
 }
 
 /// A change to a post. What is none stays as it is.

@@ -23,12 +23,15 @@ pub enum PostError {
     PublishedThere { channel_id: ChannelId },
     #[error("must be at most {MAX_CHANNELS}, with those that the post was published to or failed on")]
     TooManyChannels,
+    #[error("The workspace's plan allows {limit} scheduled posts. Unschedule one, or change the plan.")]
+    TooManyScheduled { limit: u64 },
 }
 
 impl Refusal for PostError {
     fn status(&self) -> u16 {
         match self {
             Self::TooManyChannels => 422,
+            Self::TooManyScheduled { .. } => 402,
             _ => 409,
         }
     }
@@ -43,6 +46,7 @@ impl Refusal for PostError {
             Self::ChannelsScheduled => "post_scheduled",
             Self::PublishedThere { .. } => "post_published_there",
             Self::TooManyChannels => "post_has_too_many_channels",
+            Self::TooManyScheduled { .. } => "too_many_scheduled_posts",
         }
     }
 

@@ -7,7 +7,7 @@ use shared::tenancy::{Audited, Changes, Scope};
 
 use crate::delivery::{Delivery, DeliveryKey, State, WrongState};
 use crate::jobs::publish_post::PublishPost;
-use crate::post::{Post, Progress};
+use crate::post::{Post, Progress, Recount, SCHEDULED_POSTS};
 use crate::post_error::PostError;
 
 /// The deliveries of a post meet at the post when they are sent at the same second; in each round of
@@ -33,7 +33,7 @@ pub async fn take_step(
             return Ok(false);
         }
         post.note(&delivery);
-        match scope.commit(stepped(&delivery, &post)).await {
+        match scope.commit(stepped(&delivery, &mut post)).await {
             Err(problem) if problem.code() == MEANWHILE => {}
             committed => return committed.map(|()| true),
         }
@@ -44,13 +44,25 @@ pub async fn take_step(
 /// By this code a commit says that somebody else was quicker.
 pub const MEANWHILE: &str = "post_changed_meanwhile";
 
+/// Writes a post back, and counts it among the workspace's scheduled posts for as long as a delivery of it is open. Where
+/// that makes one more than `limit` (none: unlimited), the changes are refused.
+pub fn replace_post(changes: Changes, post: &mut Stored<Post>, limit: Option<u64>) -> Changes {
+    let recount = post.recount();
+    let changes = changes.replace(post).or(PostError::ChangedMeanwhile);
+    match recount {
+        Recount::OneMore => {
+            let refusal = PostError::TooManyScheduled { limit: limit.unwrap_or(u64::MAX) };
+            changes.count_up(SCHEDULED_POSTS, limit, refusal)
+        }
+        Recount::OneLess => changes.count_down(SCHEDULED_POSTS),
+        Recount::Same => changes,
+    }
+}
+
 /// The transaction of one step: it is audited where the delivery ends.
-pub fn stepped(delivery: &Stored<Delivery>, post: &Stored<Post>) -> Audited {
-    let changes = Changes::default()
-        .replace(delivery)
-        .or(PostError::ChangedMeanwhile)
-        .replace(post)
-        .or(PostError::ChangedMeanwhile);
+pub fn stepped(delivery: &Stored<Delivery>, post: &mut Stored<Post>) -> Audited {
+    let changes = Changes::default().replace(delivery).or(PostError::ChangedMeanwhile);
+    let changes = replace_post(changes, post, None);
     let channel_id = delivery.channel_id;
     let code = delivery.trouble().map(|trouble| trouble.code.as_str());
     match delivery.state() {

@@ -76,6 +76,17 @@ impl Changes {
         Audited { changes: self, entries: Vec::new(), messages: Vec::new() }
     }
 
+    pub(super) fn update(mut self, table: Table, sort: String, update: Act) -> Self {
+        self.plan.add(table, None, sort, update);
+        self
+    }
+
+    /// Whatever else they hold, these changes are not committed.
+    pub(super) fn fail(mut self, problem: Problem) -> Self {
+        self.failure = self.failure.or(Some(problem));
+        self
+    }
+
     fn row(mut self, row: Result<Row, Problem>, expected: Expected) -> Self {
         match row {
             Ok(row) => {

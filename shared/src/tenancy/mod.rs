@@ -12,6 +12,7 @@ pub(crate) mod remember;
 pub mod roles;
 pub mod scope;
 pub mod security_rules;
+pub mod usage;
 mod vault;
 
 pub use changes::{Audited, Changes};
@@ -22,3 +23,4 @@ pub use platform::{Platform, Reason};
 pub use roles::Role;
 pub use scope::{Scope, Tenant, Workspace};
 pub use security_rules::{RecoveryRule, SecondFactorRule, SecurityRules};
+pub use usage::Usage;

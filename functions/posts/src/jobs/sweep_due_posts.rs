@@ -72,7 +72,7 @@ async fn sweep(platform: &Platform<DuePosts>, entry: &DueEntry) -> Result<(), Pr
 async fn settle(tenant: &Tenant, delivery: Stored<Delivery>) -> Result<(), Problem> {
     let mut post = tenant.get::<Post>(&delivery.post_id).await?;
     post.note(&delivery);
-    tenant.commit(stepped(&delivery, &post)).await
+    tenant.commit(stepped(&delivery, &mut post)).await
 }
 
 /// New zone rules put the wall time at another instant: the post and this delivery go with them.

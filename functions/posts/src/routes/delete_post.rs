@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::delivery::{Delivery, DeliveryKey};
 use crate::permissions::WritePosts;
-use crate::post::{Post, PostId};
+use crate::post::{Post, PostId, SCHEDULED_POSTS};
 use crate::post_error::PostError;
 use crate::trash::TrashedPost;
 
@@ -33,12 +33,13 @@ impl Endpoint for DeletePost {
     type Output = NoContent;
 
     async fn handle(self, workspace: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
-        let post = workspace.get::<Post>(&self.post_id).await?;
+        let mut post = workspace.get::<Post>(&self.post_id).await?;
         let keys: Vec<_> = post.discard()?.iter().map(|progress| DeliveryKey::of(post.id, progress)).collect();
         let found = workspace.find_all::<Delivery>(&keys).await?;
         // The post was read a moment before: a delivery that moved on since changed the post too, and
         // the commit is refused.
         let deliveries: Vec<_> = found.into_iter().flatten().collect();
+        let was_counted = std::mem::take(&mut post.counted);
         let trashed = TrashedPost {
             post: (*post).clone(),
             deliveries: deliveries.iter().map(|delivery| (**delivery).clone()).collect(),
@@ -49,9 +50,9 @@ impl Endpoint for DeletePost {
             .delete(&post)
             .or(PostError::ChangedMeanwhile)
             .each(&deliveries, |changes, delivery| changes.delete(delivery).or(PostError::ChangedMeanwhile))
-            .insert(&trashed)
-            .audit("post.deleted", post.id);
-        workspace.commit(changes).await?;
+            .insert(&trashed);
+        let changes = if was_counted { changes.count_down(SCHEDULED_POSTS) } else { changes };
+        workspace.commit(changes.audit("post.deleted", post.id)).await?;
         Ok(NoContent)
     }
 }

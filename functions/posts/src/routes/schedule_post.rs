@@ -16,9 +16,9 @@ use crate::distinct::ScheduledChannelIds;
 use crate::jobs::publish_post::PublishPost;
 use crate::limits::{self, Content};
 use crate::permissions::WritePosts;
-use crate::post::{POST_PUBLISHING, Post, PostId};
+use crate::post::{POST_PUBLISHING, Post, PostId, SCHEDULED_POSTS};
 use crate::post_error::PostError;
-use crate::progress::put_aside;
+use crate::progress::{put_aside, replace_post};
 use crate::schedule::Schedule;
 use crate::view::PostView;
 use crate::wall_time::WallTime;
@@ -67,9 +67,8 @@ impl Endpoint for SchedulePost {
             }
         }
         post.schedule(schedule, self.channel_ids.into_vec(), &deliveries, now);
-        let changes = Changes::default()
-            .replace(&post)
-            .or(PostError::ChangedMeanwhile)
+        let limit = workspace.limit(SCHEDULED_POSTS.name());
+        let changes = replace_post(Changes::default(), &mut post, limit)
             .each(&aside, |changes, delivery| changes.replace(delivery).or(PostError::ChangedMeanwhile))
             .each(&deliveries, Changes::insert)
             .audit("post.scheduled", post.id)

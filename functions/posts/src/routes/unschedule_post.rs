@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::permissions::WritePosts;
 use crate::post::{Post, PostId};
 use crate::post_error::PostError;
-use crate::progress::put_aside;
+use crate::progress::{put_aside, replace_post};
 use crate::view::PostView;
 
 /// Takes back every delivery that has not begun to be sent, up to the last moment. What is being sent
@@ -38,9 +38,7 @@ impl Endpoint for UnschedulePost {
         let pending = post.unschedule()?;
         let cancelled = put_aside(workspace, &mut post, &pending).await?;
         post.updated_at = workspace.now();
-        let changes = Changes::default()
-            .replace(&post)
-            .or(PostError::ChangedMeanwhile)
+        let changes = replace_post(Changes::default(), &mut post, None)
             .each(&cancelled, |changes, delivery| changes.replace(delivery).or(PostError::ChangedMeanwhile))
             .audit("post.unscheduled", post.id);
         workspace.commit(changes).await?;

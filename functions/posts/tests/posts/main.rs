@@ -1,6 +1,7 @@
 //! The domain through its boundaries: one binary, because each costs a link.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod counting;
 mod place;
 mod publishing;
 mod racing;

@@ -25,8 +25,12 @@ pub struct Place<Server = ScriptedServer> {
 
 impl Place {
     pub async fn new() -> Self {
+        Self::on_plan("studio").await
+    }
+
+    pub async fn on_plan(plan: &str) -> Self {
         let app = TestApp::alone().await.unwrap();
-        let owner = app.owner().await.unwrap();
+        let owner = app.founder_on(plan).await.unwrap();
         let server = ScriptedServer::start(app.now());
         let account = connecting(&server, "alice.test");
         Self::on(app, owner, server, account).await

@@ -1,0 +1,170 @@
+//! Scheduled posts count against the plan: exactly, whoever races, and for as long as a delivery is open.
+
+use futures::future::join_all;
+use posts::jobs::publish_post;
+use posts::post::SCHEDULED_POSTS;
+use posts::routes::{delete_post, schedule_post, unschedule_post};
+use serde_json::{Value, json};
+use shared::config::Sending;
+use shared::tenancy::Changes;
+
+use crate::place::Place;
+use crate::scripted_server::{Scripted, refusal};
+
+/// What the plan `free` allows.
+const LIMIT: u64 = 30;
+
+impl Place {
+    async fn used(&self) -> u64 {
+        self.app.scope(self.owner.workspace).used(SCHEDULED_POSTS).await.unwrap()
+    }
+
+    /// As if so many other posts were scheduled.
+    async fn use_up(&self, count: u64) {
+        let scope = self.app.scope(self.owner.workspace);
+        for _ in 0..count {
+            let changes =
+                Changes::default().count_up(SCHEDULED_POSTS, None, shared::kernel::problems::Problem::not_found());
+            scope.commit(changes.unaudited("a fixture")).await.unwrap();
+        }
+    }
+
+    /// Lets the delivery of this post come to its end, at which the sweep and every message come once more.
+    async fn run_out(&self) {
+        for _ in 0..40 {
+            self.deliver().await;
+            self.advance(20 * 60);
+            self.server.issue_from(self.app.now());
+            self.sweep().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_plan_allows_so_many_scheduled_posts_and_no_more() {
+    let at = Place::on_plan("free").await;
+    at.use_up(LIMIT - 1).await;
+    let last = at.draft("the last one").await;
+    at.call(&schedule_post::FUNCTION, &last, at.in_seconds(7200)).await.expect(200);
+    let over = at.draft("one too many").await;
+    let refused = at.call(&schedule_post::FUNCTION, &over, at.in_seconds(7200)).await.expect(402);
+    assert_eq!(refused.code(), "too_many_scheduled_posts");
+    assert!(refused.text.contains("allows 30 scheduled posts"), "{}", refused.text);
+    assert_eq!((at.post(&over).await["state"].clone(), at.used().await), (json!("draft"), LIMIT));
+    assert_eq!(at.deliveries(&over).await, Vec::<Value>::new());
+    // A post that counts already takes no second place.
+    at.call(&schedule_post::FUNCTION, &last, at.in_seconds(9000)).await.expect(200);
+    assert_eq!(at.used().await, LIMIT);
+    at.call(&unschedule_post::FUNCTION, &last, json!({})).await.expect(200);
+    at.call(&schedule_post::FUNCTION, &over, at.in_seconds(7200)).await.expect(200);
+    assert_eq!(at.used().await, LIMIT);
+    at.assert_granted(&[&schedule_post::FUNCTION, &unschedule_post::FUNCTION]);
+}
+
+#[tokio::test]
+async fn posts_scheduled_at_the_same_moment_get_exactly_what_is_left() {
+    let at = Place::on_plan("free").await;
+    at.use_up(LIMIT - 2).await;
+    let mut posts = Vec::new();
+    for number in 0..6 {
+        posts.push(at.draft(&number.to_string()).await);
+    }
+    let answers = join_all(posts.iter().map(|post| at.call(&schedule_post::FUNCTION, post, at.in_seconds(7200)))).await;
+    let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 200, 402, 402, 402, 402]);
+    assert_eq!(at.used().await, LIMIT);
+}
+
+#[tokio::test]
+async fn a_post_scheduled_twice_at_the_same_moment_counts_once() {
+    let at = Place::on_plan("free").await;
+    let post = at.draft("once").await;
+    let schedule = || at.call(&schedule_post::FUNCTION, &post, at.in_seconds(7200));
+    let answers = join_all([schedule(), schedule(), schedule(), schedule()]).await;
+    assert!(answers.iter().any(|answer| answer.status == 200));
+    assert!(answers.iter().all(|answer| [200, 409].contains(&answer.status)));
+    assert_eq!(at.used().await, 1);
+    let take_back = || at.call(&unschedule_post::FUNCTION, &post, json!({}));
+    let answers = join_all([take_back(), take_back(), take_back()]).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+    assert_eq!(at.used().await, 0);
+}
+
+#[tokio::test]
+async fn a_post_counts_until_it_is_published_failed_or_held_and_is_given_back_once() {
+    for (state, scripted) in [
+        ("published", None),
+        ("failed", Some(refusal(400, "InvalidRequest", "Not like that"))),
+        ("held", Some(Scripted::Break)),
+    ] {
+        let at = Place::on_plan("free").await;
+        at.use_up(5).await;
+        if let Some(scripted) = scripted {
+            at.server.next("repo.putRecord", scripted);
+            at.server.next("repo.putRecord", refusal(400, "InvalidRequest", "Not like that"));
+        }
+        let post = at.scheduled("Hello").await;
+        assert_eq!(at.used().await, 6);
+        at.run_out().await;
+        assert_eq!((at.post(&post).await["state"].clone(), at.used().await), (json!(state), 5));
+        if state != "published" {
+            at.server.recover();
+            at.call(&schedule_post::FUNCTION, &post, at.in_seconds(7200)).await.expect(200);
+            assert_eq!(at.used().await, 6, "{state}, then scheduled again");
+        }
+        at.assert_granted(&[&publish_post::FUNCTION]);
+    }
+}
+
+#[tokio::test]
+async fn a_post_that_is_missed_or_restored_is_given_back_by_the_sweep() {
+    let mut at = Place::on_plan("free").await;
+    let missed = at.draft("missed").await;
+    at.call(&schedule_post::FUNCTION, &missed, at.in_seconds(300)).await.expect(200);
+    at.advance(25 * 60 * 60);
+    at.sweep().await;
+    at.sweep().await;
+    assert_eq!((at.post(&missed).await["state"].clone(), at.used().await), (json!("failed"), 0));
+    let restored = at.draft("restored").await;
+    at.call(&schedule_post::FUNCTION, &restored, at.in_seconds(300)).await.expect(200);
+    let restored_to = at.app.now();
+    at.advance(600);
+    let resumed_at = at.app.now();
+    at.app.configure(|config| config.sending = Sending::Resumed { restored_to, resumed_at });
+    at.sweep().await;
+    at.sweep().await;
+    assert_eq!((at.post(&restored).await["state"].clone(), at.used().await), (json!("held"), 0));
+}
+
+#[tokio::test]
+async fn a_deleted_post_is_given_back_once_and_only_if_it_counted() {
+    let at = Place::on_plan("free").await;
+    at.use_up(5).await;
+    let (scheduled, draft) = (at.scheduled("scheduled").await, at.draft("draft").await);
+    assert_eq!(at.used().await, 6);
+    let delete = |post| at.call(&delete_post::FUNCTION, post, Value::Null);
+    let answers = join_all([delete(&scheduled), delete(&scheduled)]).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 204).count(), 1);
+    assert_eq!(at.used().await, 5);
+    at.call(&delete_post::FUNCTION, &draft, Value::Null).await.expect(204);
+    at.run_out().await;
+    assert_eq!(at.used().await, 5);
+    at.assert_granted(&[&delete_post::FUNCTION]);
+}
+
+#[tokio::test]
+async fn a_post_on_two_channels_counts_until_the_last_of_them_is_done() {
+    let at = Place::on_plan("free").await;
+    let second = at.connect("carol.test").await;
+    let post = at.draft("Hello").await;
+    let mut schedule = at.in_seconds(30);
+    schedule["channel_ids"] = json!([at.channel, second]);
+    at.call(&schedule_post::FUNCTION, &post, schedule).await.expect(200);
+    at.advance(30);
+    let messages = at.messages().await;
+    at.app.deliver(&publish_post::FUNCTION, &messages[..1]).await.unwrap();
+    assert_eq!((at.post(&post).await["state"].clone(), at.used().await), (json!("publishing"), 1));
+    at.app.deliver(&publish_post::FUNCTION, &messages).await.unwrap();
+    assert_eq!((at.post(&post).await["state"].clone(), at.used().await), (json!("published"), 0));
+}
