@@ -172,7 +172,7 @@ impl<'a> Attempt<'a> {
 
     async fn conclude(&self, verdict: Verdict) -> Result<(), JobError> {
         if let Verdict::Retry(problem) = verdict {
-            return Err(JobError::Retry(problem));
+            return Err(JobError::retry(problem));
         }
         take_step(self.scope, self.key, |delivery, _| {
             let open = matches!(delivery.phase(), Some(Phase::Pending | Phase::Sending));

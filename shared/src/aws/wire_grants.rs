@@ -36,6 +36,8 @@ impl Held {
                 let any = self.statements.iter().any(|statement| statement.holder == Holder::Tenant);
                 (!any).then(|| call.to_owned())
             }
+            // Every message job has it for its own queue, with the right to receive: no grant names it.
+            "SQS" if operation == "ChangeMessageVisibility" => None,
             _ => {
                 let action = format!("{}:{operation}", service.to_ascii_lowercase());
                 let held = self.statements.iter().any(|statement| statement.actions.contains(&action.as_str()));

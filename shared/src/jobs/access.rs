@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::identity::{AllAccounts, Keyring, Mailroom};
+use crate::kernel::job_context::JobContext;
 use crate::kernel::problems::Problem;
 use crate::kernel::trace::Traceparent;
 use crate::tenancy::app::App;
@@ -14,6 +15,7 @@ pub struct Run {
     pub(crate) app: Arc<App>,
     pub(crate) function: &'static str,
     pub(crate) run_id: String,
+    pub(crate) context: JobContext,
     /// Where the message lay: `W#<workspace>` or `U#<user>`. From the outbox row's own key.
     pub(crate) partition: Option<String>,
     pub(crate) row: Option<OutboxRow>,
@@ -23,8 +25,9 @@ pub struct Run {
 
 impl Run {
     fn core(&self) -> Core {
-        let (app, run_id, traceparent) = (self.app.clone(), self.run_id.clone(), self.traceparent.clone());
-        Core { app, function: self.function, run_id, traceparent }
+        let (app, run_id) = (self.app.clone(), self.run_id.clone());
+        let (traceparent, context) = (self.traceparent.clone(), self.context.clone());
+        Core { app, function: self.function, run_id, traceparent, context }
     }
 }
 
@@ -44,7 +47,7 @@ impl sealed::Begin for Tenant {
     fn begin(run: Run) -> Result<Self, Problem> {
         let workspace = run.partition.as_deref().and_then(|key| key.strip_prefix("W#")).and_then(|id| id.parse().ok());
         let workspace = workspace.ok_or_else(|| Problem::internal("the message lay in no workspace"))?;
-        Ok(Self::prove(run.core().scope(workspace)))
+        Ok(Self::prove(run.core().scope(workspace), run.context))
     }
 }
 

@@ -5,14 +5,14 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use crate::aws::grants::Table;
 use crate::aws::{Aws, failed};
 use crate::crypto::digest::sha256;
 use crate::kernel::ids::new_uuid;
 use crate::kernel::problems::Problem;
-use crate::table::item::{Item, number, string, text};
+use crate::table::item::{Item, integer, number, string, text};
 
 /// How long a run's record is kept (claim 52's longest default).
 const KEPT_FOR_S: i64 = 400 * 24 * 60 * 60;
@@ -22,7 +22,8 @@ const LEASE_MARGIN: Duration = Duration::from_secs(10);
 /// Whether a run may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Begun {
-    Go,
+    /// For the first time, or again: which try it is.
+    Go(u32),
     /// It was done before: there is nothing left to do.
     Done,
     /// It is being done right now.
@@ -94,11 +95,12 @@ impl Record<'_> {
             .expression_attribute_values(":ttl", number(now_ms / 1000 + KEPT_FOR_S))
             .expression_attribute_values(":job", text(self.job))
             .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         match answer {
-            Ok(_) => Ok(Begun::Go),
+            Ok(written) => Ok(Begun::Go(tries(&written.attributes.unwrap_or_default()))),
             Err(error) => {
                 use aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException;
                 match error.as_service_error() {
@@ -133,10 +135,14 @@ impl Record<'_> {
     }
 }
 
+fn tries(record: &Item) -> u32 {
+    integer(record, "attempts").and_then(|tries| tries.try_into().ok()).unwrap_or(1)
+}
+
 fn judge(found: &Item, write_id: &str) -> Begun {
     // The answer to our own write was lost, and the SDK's retry met it.
     if string(found, "w") == Some(write_id) {
-        return Begun::Go;
+        return Begun::Go(tries(found));
     }
     match string(found, "state") {
         Some("done" | "gave_up") => Begun::Done,

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use super::access::JobAccess;
 use crate::aws::grants::Grant;
 use crate::kernel::problems::Problem;
+use crate::kernel::time::SignedDuration;
 use crate::outbox::Message;
 
 /// One background job, whole. The struct is its payload: the message, or nothing for a schedule.
@@ -88,16 +89,25 @@ impl Declaration {
 /// Why a run did not do its work.
 #[derive(Debug)]
 pub enum JobError {
-    /// Another try may succeed: the message comes back, or the next schedule tries again.
-    Retry(Problem),
+    /// Another try may succeed: the message comes back, or the next schedule tries again. A message comes back `after` so
+    /// long (at most 12 hours), where that is known, else after six times the function's timeout.
+    Retry { problem: Problem, after: Option<SignedDuration> },
     /// No further try will: it is recorded and a person is told.
     GiveUp(Problem),
 }
 
 impl JobError {
-    pub(crate) fn problem(&self) -> &Problem {
+    pub fn retry(problem: Problem) -> Self {
+        Self::Retry { problem, after: None }
+    }
+
+    pub fn retry_after(problem: Problem, after: SignedDuration) -> Self {
+        Self::Retry { problem, after: Some(after) }
+    }
+
+    pub fn problem(&self) -> &Problem {
         match self {
-            Self::Retry(problem) | Self::GiveUp(problem) => problem,
+            Self::Retry { problem, .. } | Self::GiveUp(problem) => problem,
         }
     }
 }
@@ -106,6 +116,6 @@ impl JobError {
 impl<E: Into<Problem>> From<E> for JobError {
     fn from(error: E) -> Self {
         let problem = error.into();
-        if problem.status() >= 500 || problem.status() == 429 { Self::Retry(problem) } else { Self::GiveUp(problem) }
+        if problem.status() >= 500 || problem.status() == 429 { Self::retry(problem) } else { Self::GiveUp(problem) }
     }
 }

@@ -5,5 +5,6 @@ pub(crate) mod history;
 pub mod job;
 pub(crate) mod runner;
 
+pub use crate::kernel::job_context::JobContext;
 pub use access::{JobAccess, Relay};
 pub use job::{Declaration, Job, JobError, Trigger};

@@ -14,8 +14,11 @@ use super::access::{Run, sealed::Begin};
 use super::history::{Begun, Lock, Outcome, Record};
 use super::job::{Declaration, Job, JobError, Trigger};
 use crate::kernel::ids::new_uuid;
+use crate::kernel::job_context::JobContext;
 use crate::kernel::problems::Problem;
+use crate::kernel::time::after;
 use crate::kernel::trace::Traceparent;
+use crate::kernel::worker::Cancellation;
 use crate::metrics;
 use crate::outbox::Envelope;
 use crate::tenancy::app::App;
@@ -69,6 +72,8 @@ struct Batch<R> {
 struct QueueRecord {
     #[serde(rename = "messageId")]
     message_id: String,
+    #[serde(rename = "receiptHandle")]
+    receipt_handle: Option<String>,
     body: String,
 }
 
@@ -113,6 +118,12 @@ struct Source {
     traceparent: Option<Traceparent>,
 }
 
+/// Why a message goes back to its queue, and for how long where its job said so.
+struct Back {
+    problem: Problem,
+    after: Option<SignedDuration>,
+}
+
 struct Runner<'a> {
     app: &'a Arc<App>,
     entry: &'a JobEntry,
@@ -140,7 +151,7 @@ impl Runner<'_> {
         lock.release().await?;
         match ran {
             Ok(()) | Err(JobError::GiveUp(_)) => Ok(Value::Null),
-            Err(JobError::Retry(problem)) => Err(problem),
+            Err(JobError::Retry { problem, .. }) => Err(problem),
         }
     }
 
@@ -150,7 +161,7 @@ impl Runner<'_> {
         let key = format!("{}|{}", aws.clock.now(), new_uuid(&aws.clock, &aws.entropy).simple());
         match self.one(&key, Source::default(), payload).await {
             Ok(()) => Ok(Value::Null),
-            Err(JobError::Retry(problem) | JobError::GiveUp(problem)) => Err(problem),
+            Err(JobError::Retry { problem, .. } | JobError::GiveUp(problem)) => Err(problem),
         }
     }
 
@@ -159,26 +170,37 @@ impl Runner<'_> {
         let batch: Batch<QueueRecord> = serde_json::from_value(event).map_err(Problem::internal)?;
         let mut failures = Vec::new();
         for record in batch.records {
-            if let Err(problem) = self.message(name, &record.body).await {
-                tracing::warn!(message.id = record.message_id, cause = ?problem, "message goes back to its queue");
+            if let Err(back) = self.message(name, &record.body).await {
+                tracing::warn!(message.id = record.message_id, cause = ?back.problem, "message goes back to its queue");
+                if let (Some(after), Some(receipt)) = (back.after, &record.receipt_handle) {
+                    self.put_back(receipt, after).await;
+                }
                 failures.push(serde_json::json!({ "itemIdentifier": record.message_id }));
             }
         }
         Ok(serde_json::json!({ "batchItemFailures": failures }))
     }
 
-    async fn message(&self, name: &str, body: &str) -> Result<(), Problem> {
+    /// Lets a message come back when its job asked for it. If that cannot be done, it comes when its queue says.
+    async fn put_back(&self, receipt: &str, after: SignedDuration) {
+        if let Err(problem) = self.app.aws.put_back(self.entry.job.name, receipt, after.as_secs()).await {
+            tracing::warn!(cause = ?problem, "a message waits for as long as its queue says");
+        }
+    }
+
+    async fn message(&self, name: &str, body: &str) -> Result<(), Back> {
+        let back = |problem| Back { problem, after: None };
         // What cannot be read goes back as often as it may, and then to the dead-letter queue.
-        let Delivered { partition, envelope } = serde_json::from_str(body).map_err(Problem::internal)?;
+        let Delivered { partition, envelope } = serde_json::from_str(body).map_err(Problem::internal).map_err(back)?;
         if envelope.name != name {
-            return Err(Problem::internal(format!("a message {} on the queue of {name}", envelope.name)));
+            return Err(back(Problem::internal(format!("a message {} on the queue of {name}", envelope.name))));
         }
         self.await_instant(envelope.not_before).await;
         let Envelope { id, payload, traceparent, .. } = envelope;
         let source = Source { partition: Some(partition), row: None, traceparent };
         match self.one(&id, source, payload).await {
             Ok(()) | Err(JobError::GiveUp(_)) => Ok(()),
-            Err(JobError::Retry(problem)) => Err(problem),
+            Err(JobError::Retry { problem, after }) => Err(Back { problem, after }),
         }
     }
 
@@ -206,7 +228,7 @@ impl Runner<'_> {
             };
             let traceparent = row.envelope.traceparent.clone();
             let source = Source { partition: None, row: Some(row), traceparent };
-            if let Err(JobError::Retry(_)) = self.one(&record.event_id, source, Value::Null).await {
+            if let Err(JobError::Retry { .. }) = self.one(&record.event_id, source, Value::Null).await {
                 // Everything from the first failure on comes again, in order.
                 failures.push(serde_json::json!({ "itemIdentifier": record.dynamodb.sequence_number }));
                 break;
@@ -222,27 +244,32 @@ impl Runner<'_> {
         let record = Record { aws, job, key };
         let deadline = self.deadline();
         let began_ms = aws.clock.now().as_millisecond();
-        match record.begin(deadline).await? {
-            Begun::Go => {}
+        let attempt = match record.begin(deadline).await? {
+            Begun::Go(attempt) => attempt,
             Begun::Done => {
                 metrics::run(aws.clock.now(), job, Outcome::Skipped.name(), 0);
                 return Ok(());
             }
-            Begun::Busy => return Err(JobError::Retry(Problem::unavailable("another run has this in hand"))),
-        }
+            Begun::Busy => return Err(JobError::retry(Problem::unavailable("another run has this in hand"))),
+        };
         let Source { partition, row, traceparent } = source;
         let trace = traceparent.clone();
-        let run = Run { app: self.app.clone(), function: job, run_id: key.to_owned(), partition, row, traceparent };
+        let (cancellation, ended) = Cancellation::on_drop();
+        let ends_at = after(aws.clock.now(), SignedDuration::try_from(deadline).unwrap_or(SignedDuration::MAX));
+        let context = JobContext::new(attempt, ends_at, cancellation);
+        let (app, run_id) = (self.app.clone(), key.to_owned());
+        let run = Run { app, function: job, run_id, context, partition, row, traceparent };
         let work = AssertUnwindSafe((self.entry.run)(run, payload)).catch_unwind();
         let result = match tokio::time::timeout(deadline, work).await {
             Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(JobError::Retry(Problem::internal("the job panicked"))),
-            Err(_) => Err(JobError::Retry(Problem::new(504, "run_timed_out", "The run took too long and was ended."))),
+            Ok(Err(_)) => Err(JobError::retry(Problem::internal("the job panicked"))),
+            Err(_) => Err(JobError::retry(Problem::new(504, "run_timed_out", "The run took too long and was ended."))),
         };
+        drop(ended);
         let (outcome, code) = match &result {
             Ok(()) => (Outcome::Done, ""),
             Err(error) if error.problem().code() == "run_timed_out" => (Outcome::TimedOut, "run_timed_out"),
-            Err(JobError::Retry(problem)) => (Outcome::Failed, problem.code()),
+            Err(JobError::Retry { problem, .. }) => (Outcome::Failed, problem.code()),
             Err(JobError::GiveUp(problem)) => (Outcome::GaveUp, problem.code()),
         };
         let ended = aws.clock.now();

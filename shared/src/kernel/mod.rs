@@ -2,6 +2,7 @@
 
 pub mod entropy;
 pub mod ids;
+pub mod job_context;
 pub mod network;
 pub mod problems;
 pub mod secrets;

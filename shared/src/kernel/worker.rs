@@ -14,7 +14,8 @@ pub struct Worker {
 }
 
 /// Whether the request behind the work was cancelled. Work checks it between its steps, which should take a second or
-/// two at most. Only [`Worker::run`] creates one, so a function that takes it as a parameter cannot run elsewhere.
+/// two at most. Only [`Worker::run`] and the runner of jobs create one, so a function that takes it as a parameter cannot
+/// run elsewhere.
 #[derive(Clone, Debug)]
 pub struct Cancellation(Arc<AtomicBool>);
 
@@ -27,6 +28,12 @@ impl Cancellation {
         Ok(())
     }
 
+    /// One that is set when the guard is dropped.
+    pub(crate) fn on_drop() -> (Self, CancelOnDrop) {
+        let cancellation = Self(Arc::default());
+        (cancellation.clone(), CancelOnDrop(cancellation))
+    }
+
     /// For tests of the work itself.
     #[cfg(feature = "testing")]
     pub fn never() -> Self {
@@ -35,7 +42,7 @@ impl Cancellation {
 }
 
 /// Cancels when it is dropped, as happens to the future of a request that times out.
-struct CancelOnDrop(Cancellation);
+pub(crate) struct CancelOnDrop(Cancellation);
 
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
@@ -56,8 +63,7 @@ impl Worker {
         work: impl FnOnce(&Cancellation) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let slot = self.slot.acquire().await.map_err(Problem::internal)?;
-        let cancellation = Cancellation(Arc::default());
-        let _cancels = CancelOnDrop(cancellation.clone());
+        let (cancellation, _cancels) = Cancellation::on_drop();
         let running = tokio::task::spawn_blocking(move || {
             let done = work(&cancellation);
             drop(slot);

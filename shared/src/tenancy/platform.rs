@@ -14,6 +14,7 @@ use crate::aws::grants::Table;
 use crate::aws::queues::MAX_DELAY_S;
 use crate::config::Sending;
 use crate::kernel::ids::WorkspaceId;
+use crate::kernel::job_context::JobContext;
 use crate::kernel::problems::Problem;
 use crate::kernel::trace::Traceparent;
 use crate::outbox::{self, Envelope};
@@ -38,6 +39,7 @@ pub(crate) struct Core {
     pub(crate) function: &'static str,
     pub(crate) run_id: String,
     pub(crate) traceparent: Option<Traceparent>,
+    pub(crate) context: JobContext,
 }
 
 /// Where a due entity lies. It comes from the index alone, so that no payload can name a workspace.
@@ -88,6 +90,11 @@ impl<R: Reason> Platform<R> {
         self.core.app.aws.clock.now()
     }
 
+    /// What this run knows of itself.
+    pub fn context(&self) -> &JobContext {
+        &self.core.context
+    }
+
     pub fn sending(&self) -> Sending {
         self.core.app.aws.config.sending
     }
@@ -99,7 +106,7 @@ impl<R: Reason> Platform<R> {
 
     /// The workspace that a due entity lies in, and the entity; none where it is gone meanwhile.
     pub async fn enter<E: Entity>(&self, entry: &DueEntry) -> Result<(Tenant, Option<Stored<E>>), Problem> {
-        let tenant = Tenant::prove(self.core.scope(entry.workspace));
+        let tenant = Tenant::prove(self.core.scope(entry.workspace), self.core.context.clone());
         let item = tenant.find_item(Table::Tenants, entry.key.sort.clone()).await?;
         let found = item.as_ref().map(decode).transpose()?;
         Ok((tenant, found))

@@ -24,6 +24,7 @@ use crate::aws::session_policy::Subject;
 use crate::config::Sending;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{Id, UserId, WorkspaceId, new_uuid};
+use crate::kernel::job_context::JobContext;
 use crate::kernel::problems::Problem;
 use crate::outbox::{self, Cause};
 use crate::table::commit::{Expected, Plan, commit};
@@ -313,11 +314,17 @@ impl<P: Permission> Deref for Workspace<P> {
 /// A job's access to the one workspace that its message lay in. It is no member and has no role.
 pub struct Tenant {
     scope: Scope,
+    context: JobContext,
 }
 
 impl Tenant {
-    pub(crate) fn prove(scope: Scope) -> Self {
-        Self { scope }
+    pub(crate) fn prove(scope: Scope, context: JobContext) -> Self {
+        Self { scope, context }
+    }
+
+    /// What this run knows of itself.
+    pub fn context(&self) -> &JobContext {
+        &self.context
     }
 }
 

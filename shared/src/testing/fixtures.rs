@@ -17,8 +17,10 @@ use crate::identity::personal_token::NewToken;
 use crate::identity::proofs::{self, DirectoryEntry, Epoch, MembershipProof, SessionProof, TokenProof};
 use crate::identity::sessions::{IDLE_LIFETIME, SESSION_LIFETIME, SessionTerms, Strength};
 use crate::kernel::ids::{Id, SessionId, UserId, WorkspaceId};
+use crate::kernel::job_context::JobContext;
 use crate::kernel::problems::Problem;
-use crate::kernel::time::{SignedDuration, after};
+use crate::kernel::time::{SignedDuration, Timestamp, after};
+use crate::kernel::worker::Cancellation;
 use crate::table::commit::{Act, Expected, Plan, commit};
 use crate::tenancy::scope::{Scope, ScopeParts, Tenant};
 use crate::tenancy::{Role, SecurityRules};
@@ -186,7 +188,8 @@ impl TestApp {
 
     /// A scope over any workspace, to look at what a test did.
     pub fn scope(&self, workspace: WorkspaceId) -> Tenant {
-        Tenant::prove(self.mint_scope(workspace, "test"))
+        let context = JobContext::new(1, Timestamp::MAX, Cancellation::never());
+        Tenant::prove(self.mint_scope(workspace, "test"), context)
     }
 
     /// The account store, to look at what a test did.

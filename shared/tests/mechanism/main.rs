@@ -10,3 +10,4 @@ mod pages;
 mod repeats;
 mod runs;
 mod tokens;
+mod waits;

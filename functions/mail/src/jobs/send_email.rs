@@ -83,7 +83,7 @@ fn after_failure(error: MailError) -> JobError {
         MailError::Rejected { code } => JobError::GiveUp(UnsendableMail::Rejected { code }.into()),
         MailError::NotNow(problem) => {
             tracing::warn!(cause = ?problem, "SES did not take a mail");
-            JobError::Retry(Problem::new(503, "mail_not_taken", "SES does not take mail now; it is tried again."))
+            JobError::retry(Problem::new(503, "mail_not_taken", "SES does not take mail now; it is tried again."))
         }
     }
 }
@@ -151,7 +151,7 @@ mod tests {
         let rejected = after_failure(MailError::Rejected { code: "MessageRejected".to_owned() });
         assert!(matches!(rejected, JobError::GiveUp(problem) if problem.code() == "mail_rejected"));
         let throttled = after_failure(MailError::NotNow(Problem::unavailable("TooManyRequestsException")));
-        assert!(matches!(throttled, JobError::Retry(problem) if problem.code() == "mail_not_taken"));
+        assert!(matches!(throttled, JobError::Retry { problem, .. } if problem.code() == "mail_not_taken"));
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl Job for SweepOutbox {
         if failed == 0 {
             Ok(())
         } else {
-            Err(JobError::Retry(Problem::unavailable(format!("{failed} rows were not sent"))))
+            Err(JobError::retry(Problem::unavailable(format!("{failed} rows were not sent"))))
         }
     }
 }

@@ -49,7 +49,7 @@ impl Job for SweepDuePosts {
         for failure in &failures {
             tracing::error!(cause = ?failure, "a due delivery could not be swept");
         }
-        failures.into_iter().next().map_or(Ok(()), |first| Err(JobError::Retry(first)))
+        failures.into_iter().next().map_or(Ok(()), |first| Err(JobError::retry(first)))
     }
 }
 

@@ -1,0 +1,108 @@
+//! What a job may say and know of its tries: when its message comes back, and which try this is.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::jobs::{Declaration, Job, JobError, Trigger};
+use shared::kernel::problems::Problem;
+use shared::kernel::time::SignedDuration;
+use shared::outbox::Message;
+use shared::tenancy::{Changes, Tenant};
+use shared::testing::{Person, Posted, TestApp};
+
+use super::notes::{Note, NoteId};
+
+/// Fails until its third try, and asks to come back after so long.
+#[derive(Clone, Serialize, Deserialize)]
+struct TryNote {
+    note_id: NoteId,
+    after_s: Option<i64>,
+}
+
+impl Message for TryNote {
+    const NAME: &'static str = "try-note";
+}
+
+static TRY: Function = Function::job::<TryNote>();
+
+impl Job for TryNote {
+    const JOB: Declaration = Declaration::new("try-note", Trigger::message::<Self>()).timeout_s(60);
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
+    type Access = Tenant;
+
+    async fn run(self, tenant: &Tenant) -> Result<(), JobError> {
+        let context = tenant.context();
+        let left = context.left(tenant.now());
+        if left != SignedDuration::from_secs(58) || context.cancellation().check().is_err() {
+            return Err(JobError::GiveUp(Problem::internal(format!("{left} are left"))));
+        }
+        if context.attempt() < 3 {
+            let busy = Problem::new(503, "busy", "Not now.");
+            let after = self.after_s.map(SignedDuration::from_secs);
+            return Err(JobError::Retry { problem: busy, after });
+        }
+        let mut note = tenant.get::<Note>(&self.note_id).await?;
+        note.told = context.attempt();
+        Ok(tenant.commit(Changes::default().replace(&note).audit("note.told", note.id)).await?)
+    }
+}
+
+async fn posted(app: &TestApp, after_s: Option<i64>) -> (Person, NoteId, Posted) {
+    let owner = app.owner().await.unwrap();
+    let note = Note { id: app.new_id(), text: "a".to_owned(), told: 0, secret: None };
+    let message = TryNote { note_id: note.id, after_s };
+    let changes = Changes::default().insert(&note).audit("note.written", note.id).send(&message);
+    app.scope(owner.workspace).commit(changes).await.unwrap();
+    let posted = app.outbox::<TryNote>(&owner.outbox()).await.unwrap().remove(0);
+    (owner, note.id, posted)
+}
+
+#[tokio::test]
+async fn a_run_knows_which_try_it_is_and_when_it_ends() {
+    let app = TestApp::new();
+    let (owner, note, posted) = posted(&app, None).await;
+    for _ in 0..2 {
+        assert!(app.deliver(&TRY, std::slice::from_ref(&posted)).await.is_err());
+    }
+    app.deliver(&TRY, &[posted]).await.unwrap();
+    assert_eq!(app.scope(owner.workspace).get::<Note>(&note).await.unwrap().told, 3);
+}
+
+async fn sqs(operation: &str, body: Value) -> Value {
+    let request = reqwest::Client::new().post(std::env::var("AWS_ENDPOINT_URL").unwrap());
+    let request = request.header("x-amz-target", format!("AmazonSQS.{operation}"));
+    let request = request.header("content-type", "application/x-amz-json-1.0");
+    let signed_for =
+        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0";
+    let answer = request.header("authorization", signed_for).body(body.to_string()).send().await.unwrap();
+    serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
+}
+
+/// On a queue that hides what it hands over for ten minutes: a message that comes back at once was told to.
+#[tokio::test]
+async fn a_message_comes_back_when_its_job_says_and_else_when_its_queue_does() {
+    let mut app = TestApp::new();
+    let deployment = app.new_id::<Note>().to_string().replace('_', "-");
+    app.configure(|config| config.queue_base = format!("http://127.0.0.1/000000000000/{deployment}-"));
+    let queue = format!("{deployment}-try-note");
+    sqs("CreateQueue", json!({ "QueueName": queue, "Attributes": { "VisibilityTimeout": "600" } })).await;
+    let url = sqs("GetQueueUrl", json!({ "QueueName": queue })).await["QueueUrl"].clone();
+    for (after_s, comes_back) in [(Some(0), true), (Some(300), false), (None, false)] {
+        let (_, _, posted) = posted(&app, after_s).await;
+        let body = json!({ "partition": posted.partition, "envelope": posted.envelope }).to_string();
+        sqs("SendMessage", json!({ "QueueUrl": url, "MessageBody": body })).await;
+        let received = sqs("ReceiveMessage", json!({ "QueueUrl": url })).await["Messages"][0].clone();
+        let record = json!({ "messageId": "1", "receiptHandle": received["ReceiptHandle"], "body": received["Body"] });
+        let answer = app.run(&TRY, json!({ "Records": [record] })).await.unwrap();
+        assert_eq!(answer["batchItemFailures"][0]["itemIdentifier"], "1");
+        let seen = sqs("ReceiveMessage", json!({ "QueueUrl": url })).await;
+        assert_eq!(seen["Messages"].is_array(), comes_back, "{after_s:?}: {seen}");
+        if comes_back {
+            let receipt = seen["Messages"][0]["ReceiptHandle"].clone();
+            sqs("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": receipt })).await;
+        }
+    }
+    sqs("DeleteQueue", json!({ "QueueUrl": url })).await;
+    assert_eq!(app.wire(&TRY).refused(), Vec::<String>::new());
+}
