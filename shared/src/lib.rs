@@ -1,7 +1,7 @@
 //! The mechanism that every function is built from. It knows no product noun.
 //!
 //! Layers, each importing only from those before it: kernel, config, aws, crypto, table, audit and
-//! outbox, events, tenancy, identity, http and jobs, function, testing and measuring.
+//! outbox, events, tenancy, identity, http and jobs, work, function, testing and measuring.
 
 #[cfg(all(feature = "testing", not(debug_assertions)))]
 compile_error!("the feature `testing` mints proofs: it must not be in a release build");
@@ -24,3 +24,4 @@ pub mod table;
 pub mod tenancy;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod work;

@@ -1,5 +1,7 @@
 //! The outbox: messages that are committed with the change that causes them, and sent after it.
 
+use std::borrow::Cow;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -22,7 +24,7 @@ pub trait Message: Serialize + DeserializeOwned + Send + 'static {
 
 /// A message on its way into a plan.
 pub struct Posted {
-    name: &'static str,
+    name: Cow<'static, str>,
     payload: serde_json::Value,
     not_before: Option<Timestamp>,
 }
@@ -30,7 +32,12 @@ pub struct Posted {
 impl Posted {
     pub(crate) fn new<M: Message>(message: &M, not_before: Option<Timestamp>) -> Result<Self, Problem> {
         let payload = serde_json::to_value(message).map_err(Problem::internal)?;
-        Ok(Self { name: M::NAME, payload, not_before })
+        Ok(Self { name: M::NAME.into(), payload, not_before })
+    }
+
+    /// A message whose type is not known here: the next step of work that is stored.
+    pub(crate) fn named(name: String, payload: serde_json::Value, not_before: Option<Timestamp>) -> Self {
+        Self { name: name.into(), payload, not_before }
     }
 }
 
@@ -83,7 +90,7 @@ pub(crate) fn post(
 ) -> Result<(), Problem> {
     let envelope = Envelope {
         id,
-        name: posted.name.to_owned(),
+        name: posted.name.into_owned(),
         payload: posted.payload,
         not_before: posted.not_before,
         posted_at: at,

@@ -1,7 +1,7 @@
 //! Commit: a plan of writes as one transaction, or not at all, and exactly once.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::error::SdkError;
@@ -109,6 +109,22 @@ impl Plan {
     pub(crate) fn is_empty(&self) -> bool {
         self.writes.is_empty()
     }
+
+    /// Refuses a plan that no transaction takes, and names the entity that most of its writes are of.
+    fn require_fit(&self) -> Result<(), Problem> {
+        if self.writes.len() <= MAX_WRITES {
+            return Ok(());
+        }
+        let mut kinds = BTreeMap::<&str, usize>::new();
+        for write in &self.writes {
+            *kinds.entry(write.sort.split('#').next().unwrap_or_default()).or_default() += 1;
+        }
+        let (kind, count) = kinds.into_iter().max_by_key(|(_, count)| *count).unwrap_or_default();
+        Err(Problem::internal(format!(
+            "{} writes in one transaction, {count} of them to {kind}, where {MAX_WRITES} fit: write them in steps (`shared::work`)",
+            self.writes.len()
+        )))
+    }
 }
 
 /// Why nothing was written.
@@ -145,6 +161,7 @@ pub(crate) async fn commit(
     own_partition: &str,
     plan: Plan,
 ) -> Result<(), Uncommitted> {
+    plan.require_fit().map_err(Uncommitted::Failed)?;
     let write_id = new_uuid(&aws.clock, &aws.entropy).simple().to_string();
     let mut seen = HashSet::new();
     let mut items = Vec::with_capacity(plan.writes.len());
@@ -160,9 +177,6 @@ pub(crate) async fn commit(
         let item = prepare(name, partition, write.sort, write.action, &write_id, aws.clock.now())
             .map_err(|error| Uncommitted::Failed(Problem::internal(error.to_string())))?;
         items.push(item);
-    }
-    if items.len() > MAX_WRITES {
-        return Err(Uncommitted::Failed(Problem::internal(format!("{} writes in one transaction", items.len()))));
     }
     let reasons = transact(aws, credentials, items, &write_id).await.map_err(Uncommitted::Failed)?;
     if reasons.is_empty() || reasons.iter().any(|reason| ours(reason, &write_id)) {

@@ -133,6 +133,11 @@ impl Audited {
         self.posting(message, Some(not_before))
     }
 
+    pub(crate) fn post(mut self, posted: Posted) -> Self {
+        self.messages.push(posted);
+        self
+    }
+
     fn posting<M: Message>(mut self, message: &M, not_before: Option<Timestamp>) -> Self {
         match Posted::new(message, not_before) {
             Ok(posted) => self.messages.push(posted),

@@ -31,7 +31,7 @@ use crate::table::commit::{Expected, Plan, commit};
 use crate::table::entity::{Entity, Stored, sort_key, sort_prefix};
 use crate::table::guard::Guard;
 use crate::table::item::{Item, body, decode, string};
-use crate::table::read::Reader;
+use crate::table::read::{PageQuery, Reader};
 
 /// One workspace, for as long as one request or run. It cannot be built, copied or kept outside
 /// `shared`: the type system's half of the isolation, of which IAM is the other.
@@ -181,6 +181,22 @@ impl Scope {
     pub async fn page<E: Entity>(&self, prefix: &str, page: &Page) -> Result<Listing<Stored<E>>, Problem> {
         let (items, next_cursor) = self.items(Table::Tenants, sort_prefix::<E>(prefix), page.clone()).await?;
         Ok(Listing { items: items.iter().map(decode).collect::<Result<_, _>>()?, next_cursor })
+    }
+
+    /// A page of entities in the order of their keys, for work that stores how far it came: those behind the key `after`,
+    /// and the key behind which the next page begins. None at the end.
+    pub async fn walk<E: Entity>(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<(Vec<Stored<E>>, Option<String>), Problem> {
+        let (partition, prefix) = (self.partition(), sort_prefix::<E>(prefix));
+        let (table, after, newest_first) = (Table::Tenants, after.map(sort_prefix::<E>), false);
+        let query = PageQuery { table, partition: &partition, prefix: &prefix, after, limit, newest_first };
+        let (items, next) = Box::pin(async move { self.reader().await?.page(query).await }).await?;
+        let next = next.and_then(|sort| Some(sort.strip_prefix(E::KIND)?.strip_prefix('#')?.to_owned()));
+        Ok((items.iter().map(decode).collect::<Result<_, _>>()?, next))
     }
 
     /// A page of the workspace's audit log.

@@ -11,3 +11,4 @@ mod repeats;
 mod runs;
 mod tokens;
 mod waits;
+mod work;

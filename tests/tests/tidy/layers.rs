@@ -6,7 +6,7 @@ use system_tests::{files_in, manifest};
 use crate::none;
 
 /// The modules of `shared`, lowest first. Those of one row do not know each other.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 13] = [
     &["kernel", "metrics"],
     &["config"],
     &["aws"],
@@ -17,6 +17,7 @@ const LAYERS: [&[&str]; 12] = [
     &["tenancy"],
     &["identity"],
     &["http", "jobs"],
+    &["work"],
     &["function"],
     &["testing", "measuring"],
 ];

@@ -1,0 +1,67 @@
+//! Sweeps: what is due in every workspace, each taken up by itself.
+
+use std::future::Future;
+
+use super::run::{Run, WorkError};
+use crate::config::Sending;
+use crate::jobs::JobError;
+use crate::kernel::problems::{Problem, Refusal};
+use crate::kernel::time::{SignedDuration, Timestamp};
+use crate::table::{Entity, Stored};
+use crate::tenancy::platform::DueEntry;
+use crate::tenancy::{Changes, Platform, Reason, Tenant};
+
+/// Entities at a time: each takes two or three calls of some milliseconds.
+const AT_ONCE: usize = 16;
+
+/// Hands every entity that is due by then to `sweep`, in its own workspace. The index is read from its beginning each time,
+/// so that an outage is caught up by itself. One that fails holds up no other, and is due again; the run says that it
+/// failed.
+pub async fn each_due<E, R, F>(
+    platform: &Platform<R>,
+    until: Timestamp,
+    sweep: impl Fn(Tenant, Stored<E>) -> F + Send + Sync,
+) -> Result<(), JobError>
+where
+    E: Entity,
+    R: Reason,
+    F: Future<Output = Result<(), Problem>> + Send,
+{
+    let due = platform.due::<E>(until).await?;
+    let mut failures = Vec::new();
+    for entries in due.chunks(AT_ONCE) {
+        let swept = entries.iter().map(async |entry: &DueEntry| {
+            // The index is behind the table by moments: what is not there was deleted since.
+            match platform.enter::<E>(entry).await? {
+                (tenant, Some(found)) => sweep(tenant, found).await,
+                (_, None) => Ok(()),
+            }
+        });
+        failures.extend(futures::future::join_all(swept).await.into_iter().filter_map(Result::err));
+    }
+    for failure in &failures {
+        tracing::error!(cause = ?failure, kind = E::KIND, "what is due could not be swept");
+    }
+    failures.into_iter().next().map_or(Ok(()), |first| Err(JobError::retry(first)))
+}
+
+/// Sends the steps again whose messages were lost or whose functions died: all that a sweeping job does, every minute.
+pub async fn sweep<R: Reason>(platform: &Platform<R>) -> Result<(), JobError> {
+    if platform.sending() == Sending::Off {
+        return Ok(());
+    }
+    each_due(platform, platform.now(), take_up).await
+}
+
+async fn take_up(tenant: Tenant, mut run: Stored<Run>) -> Result<(), Problem> {
+    let now = tenant.now();
+    if run.is_ended() || run.lease_until > now {
+        return Ok(());
+    }
+    let lost = Problem::unavailable("a step's message was lost, or its function died");
+    run.fail_try(&lost, SignedDuration::ZERO, now);
+    match Run::commit(&tenant, &run, Changes::default().unaudited("a lost step changes the run alone")).await {
+        Err(problem) if problem.code() == WorkError::MovedOn.code() => Ok(()),
+        committed => committed,
+    }
+}
