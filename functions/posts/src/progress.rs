@@ -4,15 +4,12 @@ use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use shared::table::Stored;
 use shared::tenancy::{Audited, Changes, Scope};
+use shared::work::contend;
 
 use crate::delivery::{Delivery, DeliveryKey, State, WrongState};
 use crate::jobs::publish_post::PublishPost;
 use crate::post::{Post, Progress, Recount, SCHEDULED_POSTS};
 use crate::post_error::PostError;
-
-/// The deliveries of a post meet at the post when they are sent at the same second; in each round of
-/// them one gets through.
-const MAX_ROUNDS: usize = 30;
 
 /// Takes a step, unless it is not called for any more. `step` sees the delivery and the post as they
 /// are now, and says whether it did anything; it is asked again when somebody else was quicker.
@@ -23,7 +20,9 @@ pub async fn take_step(
     key: DeliveryKey,
     step: impl Fn(&mut Delivery, &Post) -> Result<bool, WrongState> + Send + Sync,
 ) -> Result<bool, Problem> {
-    for _ in 0..MAX_ROUNDS {
+    // The deliveries of a post meet at the post when they are sent at the same second.
+    let step = &step;
+    contend(MEANWHILE, || async move {
         let (Some(mut delivery), Some(mut post)) =
             (scope.find::<Delivery>(&key).await?, scope.find::<Post>(&key.post_id).await?)
         else {
@@ -33,12 +32,9 @@ pub async fn take_step(
             return Ok(false);
         }
         post.note(&delivery);
-        match scope.commit(stepped(&delivery, &mut post)).await {
-            Err(problem) if problem.code() == MEANWHILE => {}
-            committed => return committed.map(|()| true),
-        }
-    }
-    Err(Problem::unavailable("the post was changed meanwhile, each time that it was tried"))
+        scope.commit(stepped(&delivery, &mut post)).await.map(|()| true)
+    })
+    .await
 }
 
 /// By this code a commit says that somebody else was quicker.

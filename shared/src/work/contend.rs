@@ -1,5 +1,7 @@
 //! Contention: reading, changing and committing until no other commit was quicker.
 
+use std::future::Future;
+
 use crate::kernel::problems::Problem;
 
 /// Rounds in which one of those that meet at an entity gets through.
@@ -7,9 +9,9 @@ const MAX_ROUNDS: usize = 30;
 
 /// Repeats a round that is refused with this code, by which its commit says that what it had read was changed since. 503
 /// after 30 rounds.
-pub async fn contend<T>(
+pub async fn contend<T, F: Future<Output = Result<T, Problem>> + Send>(
     moved: &'static str,
-    round: impl AsyncFn() -> Result<T, Problem> + Send + Sync,
+    round: impl Fn() -> F + Send,
 ) -> Result<T, Problem> {
     for _ in 0..MAX_ROUNDS {
         match round().await {

@@ -306,7 +306,8 @@ pub async fn cancel(
     id: RunId,
     audited: impl Fn(Changes) -> Audited + Send + Sync,
 ) -> Result<RunView, Problem> {
-    contend(WorkError::MovedOn.code(), async || {
+    let audited = &audited;
+    contend(WorkError::MovedOn.code(), || async move {
         let mut run = scope.get::<Run>(&id).await?;
         match run.phase {
             Phase::Running => run.turn_back(End::Cancelled, scope.now()),

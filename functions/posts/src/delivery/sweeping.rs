@@ -2,9 +2,10 @@
 
 use shared::config::Sending;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::work::backoff;
 
 use super::{Cure, Delivery, State, Trouble, WrongState};
-use crate::lease::{CLAIMED_AT_ONCE, HORIZON, MAX_ATTEMPTS, MAX_RECONCILIATIONS, backoff};
+use crate::lease::{CLAIMED_AT_ONCE, HORIZON, MAX_ATTEMPTS, MAX_RECONCILIATIONS};
 
 /// What the sweep has to commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl Delivery {
             }
             // The message was lost, or the function died before an intent was recorded: nothing was sent.
             State::Claimed { lease_until } if lease_until <= now => {
-                let again_at = after(now, backoff(self.id, self.attempt));
+                let again_at = after(now, backoff(self.id.as_bytes(), self.attempt));
                 self.sweep_unsent(again_at, now, sending)
             }
             // An intent was recorded: it may have been sent, and is never claimed as new.

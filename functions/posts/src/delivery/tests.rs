@@ -4,9 +4,10 @@
 
 use shared::config::Sending;
 use shared::kernel::time::after;
+use shared::work::backoff;
 
 use super::*;
-use crate::lease::{LEASE, MAX_ATTEMPTS, MAX_LATENESS, MAX_RECONCILIATIONS, backoff};
+use crate::lease::{LEASE, MAX_ATTEMPTS, MAX_LATENESS, MAX_RECONCILIATIONS};
 use crate::wall_time::WallTime;
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
@@ -194,7 +195,7 @@ fn a_lease_keeps_others_out_until_it_ends() {
         assert_eq!(swept(delivery.clone(), after(ends, -SECOND), Sending::On), (Swept::Nothing, delivery));
     }
     let (outcome, delivery) = swept(claimed(), ends, Sending::On);
-    assert_eq!(outcome, Swept::Claimed { not_before: after(ends, backoff(delivery.id, 1)) });
+    assert_eq!(outcome, Swept::Claimed { not_before: after(ends, backoff(delivery.id.as_bytes(), 1)) });
     assert_eq!((delivery.attempt, delivery.state.name()), (2, "claimed"));
 }
 

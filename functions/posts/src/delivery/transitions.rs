@@ -5,9 +5,10 @@ use channels::publishing::{Intent, Published};
 use shared::config::Sending;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::work::backoff;
 
 use super::{Delivery, KEPT_AFTER_CANCELLATION, State, Trouble};
-use crate::lease::{FUNCTION_TIMEOUT_S, LEASE, MAX_ATTEMPTS, MAX_LATENESS, MAX_RECONCILIATIONS, SEND_BUDGET, backoff};
+use crate::lease::{FUNCTION_TIMEOUT_S, LEASE, MAX_ATTEMPTS, MAX_LATENESS, MAX_RECONCILIATIONS, SEND_BUDGET};
 
 /// A step that the delivery's state does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -149,7 +150,7 @@ impl Delivery {
             State::Claimed { .. } | State::Sending { .. } => {}
             _ => return Err(self.wrong("put off")),
         }
-        let not_before = after(trouble.at, backoff(self.id, self.attempt).max(at_least));
+        let not_before = after(trouble.at, backoff(self.id.as_bytes(), self.attempt).max(at_least));
         if self.attempt >= MAX_ATTEMPTS || not_before > self.latest() {
             return self.fail(trouble);
         }
@@ -166,7 +167,7 @@ impl Delivery {
         if asked >= MAX_RECONCILIATIONS {
             return self.hold(trouble);
         }
-        let wait = if asked == 0 { at_least } else { backoff(self.id, asked).max(at_least) };
+        let wait = if asked == 0 { at_least } else { backoff(self.id.as_bytes(), asked).max(at_least) };
         self.state =
             State::Sending { lease_until: after(trouble.at, wait), intent: intent.clone(), begun_by: *begun_by };
         self.trouble = Some(trouble);

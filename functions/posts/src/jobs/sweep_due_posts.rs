@@ -7,8 +7,8 @@ use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::after;
 use shared::table::Stored;
-use shared::tenancy::platform::DueEntry;
 use shared::tenancy::{Changes, Platform, Reason, Tenant};
+use shared::work::each_due;
 
 use crate::delivery::{Delivery, Swept};
 use crate::lease::HORIZON;
@@ -17,8 +17,6 @@ use crate::post_error::PostError;
 use crate::progress::{MEANWHILE, claim, stepped};
 use crate::schedule::Schedule;
 
-/// The due index is read from its beginning each time, so that an outage is caught up by itself and
-/// there is no mark of how far it came that could be lost.
 #[derive(Deserialize)]
 pub struct SweepDuePosts {}
 
@@ -30,36 +28,20 @@ impl Reason for DuePosts {
     const WHY: &'static str = "what is due must be claimed in every workspace, within the minute";
 }
 
-/// Deliveries at a time: each takes two or three calls of some milliseconds.
-const AT_ONCE: usize = 16;
-
 impl Job for SweepDuePosts {
     const JOB: Declaration = Declaration::new("sweep-due-posts", Trigger::Schedule("rate(1 minute)")).timeout_s(120);
     const GRANTS: &'static [Grant] = &[Grant::ReadDue, Grant::ReadItems, Grant::WriteItems];
     type Access = Platform<DuePosts>;
 
     async fn run(self, platform: &Platform<DuePosts>) -> Result<(), JobError> {
-        let due = platform.due::<Delivery>(after(platform.now(), HORIZON)).await?;
-        let mut failures = Vec::new();
-        for entries in due.chunks(AT_ONCE) {
-            let swept = futures::future::join_all(entries.iter().map(|entry| sweep(platform, entry))).await;
-            failures.extend(swept.into_iter().filter_map(Result::err));
-        }
-        // One that fails holds up no other, and is due again in a minute; the run says that it failed.
-        for failure in &failures {
-            tracing::error!(cause = ?failure, "a due delivery could not be swept");
-        }
-        failures.into_iter().next().map_or(Ok(()), |first| Err(JobError::retry(first)))
+        each_due(platform, after(platform.now(), HORIZON), sweep).await
     }
 }
 
-async fn sweep(platform: &Platform<DuePosts>, entry: &DueEntry) -> Result<(), Problem> {
-    let (tenant, found) = platform.enter::<Delivery>(entry).await?;
-    // The index is behind the table by moments: what is not there was deleted meanwhile.
-    let Some(mut delivery) = found else { return Ok(()) };
+async fn sweep(tenant: Tenant, mut delivery: Stored<Delivery>) -> Result<(), Problem> {
     let swept = match delivery.rederived() {
         Some(schedule) => follow(&tenant, delivery, schedule).await,
-        None => match delivery.sweep(platform.now(), platform.sending())? {
+        None => match delivery.sweep(tenant.now(), tenant.sending())? {
             Swept::Nothing => Ok(()),
             Swept::Claimed { not_before } => claim(&tenant, &delivery, not_before).await,
             Swept::Settled => settle(&tenant, delivery).await,
