@@ -85,6 +85,17 @@ pub async fn claim(scope: &Scope, delivery: &Stored<Delivery>, not_before: Times
     scope.commit(claim.send_at(&PublishPost::of(delivery), not_before)).await
 }
 
+/// Commits the lease of a late message. False where somebody else was quicker: a person, or the sweep.
+pub async fn commit_lease(scope: &Scope, delivery: &mut Stored<Delivery>) -> Result<bool, Problem> {
+    let changes = Changes::default().replace(delivery).or(PostError::ChangedMeanwhile).unaudited("a lease");
+    match scope.commit(changes).await {
+        Ok(()) => delivery.committed(),
+        Err(problem) if problem.code() == MEANWHILE => return Ok(false),
+        Err(problem) => return Err(problem),
+    }
+    Ok(true)
+}
+
 /// Takes deliveries of a post back, or puts them aside for others, and lets the post forget them. The
 /// caller commits them with the post.
 pub async fn put_aside(scope: &Scope, post: &mut Post, aside: &[Progress]) -> Result<Vec<Stored<Delivery>>, Problem> {

@@ -63,6 +63,24 @@ impl Delivery {
         }
     }
 
+    /// Gives a message that came late the whole lease anew. Otherwise a queue that is minutes behind would deliver nothing:
+    /// each message would come when its lease is nearly over, and the sweep's next one behind all others. False where
+    /// there is nothing to renew.
+    pub fn renew(&mut self, attempt: u32, now: Timestamp, sending: Sending) -> bool {
+        let enough = SignedDuration::from_secs(i64::from(FUNCTION_TIMEOUT_S));
+        let fenced = sending == Sending::Off || self.restored_meanwhile(sending);
+        if fenced || attempt != self.attempt || self.lease_left(now) >= enough {
+            return false;
+        }
+        let latest = self.latest();
+        match &mut self.state {
+            State::Claimed { lease_until } if now <= latest => *lease_until = after(now, LEASE),
+            State::Sending { lease_until, begun_by, .. } if *begun_by < attempt => *lease_until = after(now, LEASE),
+            _ => return false,
+        }
+        true
+    }
+
     /// Whether what is sent now is over before the lease is.
     pub fn may_send(&self, now: Timestamp) -> bool {
         self.lease_left(now) >= SEND_BUDGET

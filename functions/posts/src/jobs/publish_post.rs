@@ -12,6 +12,7 @@ use crate::attempt::Attempt;
 use crate::delivery::{Delivery, DeliveryId, DeliveryKey, Work};
 use crate::lease::FUNCTION_TIMEOUT_S;
 use crate::post::PostId;
+use crate::progress::commit_lease;
 
 /// The command: one delivery, for one claim. It may arrive twice, late, or after the claim has ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,7 +44,12 @@ impl Job for PublishPost {
     async fn run(self, workspace: &Tenant) -> Result<(), JobError> {
         let key = DeliveryKey { post_id: self.post_id, delivery_id: self.delivery_id };
         // No item: the post was deleted.
-        let Some(delivery) = workspace.find::<Delivery>(&key).await? else { return Ok(()) };
+        let Some(mut delivery) = workspace.find::<Delivery>(&key).await? else { return Ok(()) };
+        if delivery.renew(self.attempt, workspace.now(), workspace.sending())
+            && !commit_lease(workspace, &mut delivery).await?
+        {
+            return Ok(());
+        }
         let attempt = Attempt::new(workspace, key, self.attempt);
         match delivery.work(self.attempt, workspace.now(), workspace.sending()) {
             Work::Publish => attempt.publish(&delivery).await,

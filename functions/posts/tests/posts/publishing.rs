@@ -119,6 +119,30 @@ async fn a_disconnected_channel_fails_with_the_remedy() {
 }
 
 #[tokio::test]
+async fn a_message_that_comes_minutes_late_is_published_unless_the_sweep_claimed_it_again() {
+    let at = Place::new().await;
+    for late_s in [200, 299, 301, 900] {
+        let post = at.scheduled("late").await;
+        at.advance(30 + late_s);
+        at.app.deliver(&publish_post::FUNCTION, &at.messages().await).await.unwrap();
+        assert_eq!(at.states(&post).await, states("published", "published"), "{late_s} s late");
+    }
+    let published = at.server.records().len();
+    let post = at.scheduled("later").await;
+    let late = at.messages().await;
+    at.advance(30 + 301);
+    at.sweep().await;
+    at.app.deliver(&publish_post::FUNCTION, &late).await.unwrap();
+    assert_eq!(at.states(&post).await, states("scheduled", "claimed"));
+    let late = at.messages().await;
+    at.advance(25 * 60 * 60);
+    at.app.deliver(&publish_post::FUNCTION, &late).await.unwrap();
+    assert_eq!(at.states(&post).await, states("scheduled", "claimed"), "it was published a day late");
+    assert_eq!(at.server.records().len(), published);
+    at.assert_granted(&[&publish_post::FUNCTION]);
+}
+
+#[tokio::test]
 async fn an_outage_is_caught_up_within_a_day_and_missed_after_it() {
     let at = Place::new().await;
     let post = at.scheduled("late").await;
