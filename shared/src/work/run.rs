@@ -12,7 +12,7 @@ use super::lease::{LEASE, backoff};
 use super::steps::{Next, Work};
 use crate::kernel::ids::{Id, Identified};
 use crate::kernel::problems::{Problem, Refusal};
-use crate::kernel::time::{SignedDuration, Timestamp, after};
+use crate::kernel::time::{ApiTimestamp, SignedDuration, Timestamp, after};
 use crate::outbox::Posted;
 use crate::table::{Due, Entity, Stored};
 use crate::tenancy::{Audited, Changes, Scope};
@@ -282,8 +282,8 @@ impl Run {
             done: self.done,
             total: self.total,
             trouble: self.trouble.clone(),
-            created_at: self.created_at,
-            ended_at: self.ended_at,
+            created_at: self.created_at.into(),
+            ended_at: self.ended_at.map(ApiTimestamp::from),
         }
     }
 }
@@ -332,9 +332,9 @@ pub struct RunView {
     /// What went wrong last.
     pub trouble: Option<Trouble>,
     #[schema(value_type = String, format = DateTime)]
-    pub created_at: Timestamp,
+    pub created_at: ApiTimestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub ended_at: Option<Timestamp>,
+    pub ended_at: Option<ApiTimestamp>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
