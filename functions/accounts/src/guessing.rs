@@ -143,7 +143,7 @@ mod tests {
             name: "sign_in_failed".to_owned(),
             severity: Severity::Info,
             subject: subject.to_string(),
-            origin: Origin { actor, request_id, ip, user_agent: None },
+            origin: Origin { actor, request_id, ip, user_agent: None, traceparent: None },
             detail: serde_json::Value::Null,
         }
     }

@@ -273,7 +273,7 @@ mod tests {
         let view = ChannelView::from(&channel);
         assert_eq!(view.state, ChannelState::NeedsReauthorisation);
         let (code, text) = ("ExpiredToken".to_owned(), "Token has been revoked".to_owned());
-        assert_eq!(view.refusal, Some(ChannelRefusal { code, text, since: first }));
+        assert_eq!(view.refusal, Some(ChannelRefusal { code, text, since: first.into() }));
         channel.reconnect("https://pds.test".to_owned(), "bob.test".to_owned(), channel.connected_by, later);
         assert_eq!(ChannelView::from(&channel).state, ChannelState::Connected);
         assert_eq!(channel.handle, "bob.test");

@@ -136,7 +136,7 @@ mod tests {
     }
 
     fn awaited(number: u8) -> Media {
-        let size = u64::from(number).try_into().unwrap();
+        let size = serde_json::from_value(number.into()).unwrap();
         let by = "user_01890a5d000070008000000000000004".parse().unwrap();
         let id = format!("media_01890a5d0000700080000000000000{number:02x}").parse().unwrap();
         Media::announced(id, size, media::media::Sha256::of(b""), None, by, Timestamp::UNIX_EPOCH)

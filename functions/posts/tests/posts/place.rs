@@ -70,7 +70,7 @@ impl<Server> Place<Server> {
     /// A picture with the alternative text "A wall", whose bytes are still to come.
     pub async fn announced_picture(&self, bytes: &[u8]) -> MediaId {
         let (workspace, user) = (self.app.scope(self.owner.workspace), self.owner.user);
-        let (id, size) = (workspace.new_id(), (bytes.len() as u64).try_into().unwrap());
+        let (id, size) = (workspace.new_id(), serde_json::from_value(bytes.len().into()).unwrap());
         let alt_text = AltText::try_from("A wall".to_owned()).unwrap();
         let media = Media::announced(id, size, Sha256::of(bytes), Some(alt_text), user, self.app.now());
         workspace.commit(Changes::default().insert(&media).unaudited("a fixture")).await.unwrap();
