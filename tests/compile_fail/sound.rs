@@ -4,6 +4,7 @@
 use std::borrow::Borrow;
 
 use serde::{Deserialize, Serialize};
+use shared::audit::AuditAction;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Route};
@@ -13,6 +14,8 @@ use shared::table::Entity;
 use shared::tenancy::permissions::{ManageAdminRecovery, ManageSecurity, ReadWorkspace};
 use shared::tenancy::{Changes, Covers, Workspace};
 use utoipa::ToSchema;
+
+static NOTE_WRITTEN: AuditAction = AuditAction::named("note.written");
 
 #[derive(Serialize, Deserialize)]
 pub struct Note {
@@ -46,7 +49,7 @@ impl Endpoint for WriteNote {
 
     async fn handle(self, workspace: &Workspace<ReadWorkspace>) -> Result<Created<String>, Problem> {
         let note = Note { id: workspace.new_id() };
-        workspace.commit(Changes::default().insert(&note).audit("note.written", note.id)).await?;
+        workspace.commit(Changes::default().insert(&note).audit(&NOTE_WRITTEN, note.id)).await?;
         Ok(Created(note.id.to_string()))
     }
 }

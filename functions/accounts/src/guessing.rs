@@ -122,7 +122,7 @@ pub fn since(now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use shared::audit::Origin;
+    use shared::audit::{Actor, Origin};
     use shared::events::Severity;
 
     use super::*;
@@ -135,7 +135,7 @@ mod tests {
 
     /// A failure so many seconds ago.
     fn failure(ago_s: i64, subject: impl ToString, ip: &str) -> SystemEvent {
-        let (actor, request_id) = ("anyone".to_owned(), "test".to_owned());
+        let (actor, request_id) = (Actor::Anyone, "test".to_owned());
         let ip = (!ip.is_empty()).then(|| ip.to_owned());
         SystemEvent {
             id: String::new(),

@@ -1,5 +1,6 @@
 //! Channels: the accounts on social platforms that a workspace publishes to.
 
+pub mod audit_actions;
 mod bluesky;
 pub mod channel;
 pub mod jobs;

@@ -1,5 +1,6 @@
 //! Media: pictures of a workspace, from the upload to what is published.
 
+pub mod audit_actions;
 pub mod media;
 pub mod permissions;
 pub mod picture;

@@ -1,5 +1,6 @@
 //! Posts: what a workspace says, when, and what becomes of it on each channel.
 
+pub mod audit_actions;
 pub mod delivery;
 pub mod jobs;
 pub mod lease;

@@ -6,6 +6,7 @@ use shared::table::Stored;
 use shared::tenancy::{Audited, Changes, Scope};
 use shared::work::contend;
 
+use crate::audit_actions::{DELIVERY_FAILED, DELIVERY_HELD, DELIVERY_PUBLISHED};
 use crate::delivery::{Delivery, DeliveryKey, State, WrongState};
 use crate::jobs::publish_post::PublishPost;
 use crate::post::{Post, Progress, Recount, SCHEDULED_POSTS};
@@ -63,13 +64,13 @@ pub fn stepped(delivery: &Stored<Delivery>, post: &mut Stored<Post>) -> Audited 
     let code = delivery.trouble().map(|trouble| trouble.code.as_str());
     match delivery.state() {
         State::Published { published, .. } => changes
-            .audit("delivery.published", delivery.id)
+            .audit(&DELIVERY_PUBLISHED, delivery.id)
             .detail(serde_json::json!({ "post_id": post.id, "channel_id": channel_id, "uri": published.uri })),
         State::Failed { .. } => changes
-            .audit("delivery.failed", delivery.id)
+            .audit(&DELIVERY_FAILED, delivery.id)
             .detail(serde_json::json!({ "post_id": post.id, "channel_id": channel_id, "code": code })),
         State::Held { .. } => changes
-            .audit("delivery.held", delivery.id)
+            .audit(&DELIVERY_HELD, delivery.id)
             .detail(serde_json::json!({ "post_id": post.id, "channel_id": channel_id, "code": code })),
         State::Scheduled { .. } | State::Claimed { .. } | State::Sending { .. } | State::Cancelled { .. } => {
             changes.unaudited("a step on the way: where it ends is audited")

@@ -1,5 +1,6 @@
 //! Workspaces: the tenants, how they begin, and who is in them.
 
+pub mod audit_actions;
 pub mod jobs;
 pub mod routes;
 pub mod workspace;

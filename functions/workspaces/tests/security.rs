@@ -45,7 +45,9 @@ async fn audited(app: &TestApp, person: &Person) -> Vec<(String, String, Value)>
     let entries = app.scope(person.workspace).audit_entries(&page).await.unwrap().items;
     let about = entries.into_iter().filter(|entry| entry.action == "workspace.security_updated");
     about
-        .map(|AuditEntry { origin, target, .. }| (origin.actor, target.id, target.detail.unwrap_or_default()))
+        .map(|AuditEntry { origin, target, .. }| {
+            (origin.actor.to_string(), target.id, target.detail.unwrap_or_default())
+        })
         .collect()
 }
 

@@ -65,7 +65,7 @@ async fn a_founding_is_audited() {
     let entries = scope.audit_entries(&page).await.unwrap().items;
     assert_eq!(entries.len(), 1);
     assert_eq!(
-        (entries[0].action.as_str(), entries[0].origin.actor.clone()),
+        (entries[0].action.as_str(), entries[0].origin.actor.to_string()),
         ("workspace.created", founder.user.to_string())
     );
 }

@@ -22,7 +22,7 @@ use super::output::{Answer, Output};
 use super::rates::{Leases, Policy, RateLimitStatus};
 use super::repeatable::Repeatable;
 use super::{headers, input, rates};
-use crate::audit::Origin;
+use crate::audit::{Actor, Origin};
 use crate::aws::grants::Table;
 use crate::identity::TokenScope;
 use crate::identity::accounts::Signing;
@@ -176,7 +176,7 @@ impl Pipeline {
             token: incoming.bearer(),
             workspace: incoming.path_parameter(WORKSPACE).and_then(|id| id.parse().ok()),
             origin: Origin {
-                actor: "anyone".to_owned(),
+                actor: Actor::Anyone,
                 request_id: incoming.request_id.clone(),
                 ip: Some(incoming.ip.clone()),
                 user_agent: incoming.header("user-agent").map(|agent| agent.chars().take(300).collect()),

@@ -221,7 +221,6 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
     };
     let presented = Presented::read(&asking).await?;
     let user = presented.user();
-    asking.origin.actor = user.to_string();
     let mut keys = presented.keys();
     match asking.workspace {
         Some(workspace) => keys.extend([proofs::membership(workspace, user), proofs::directory(workspace)]),
@@ -230,6 +229,7 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
     let reader = Reader { aws: &app.aws, credentials: None };
     let found = Found::new(reader.batch(Table::Proofs, keys).await?);
     let caller = presented.prove(&asking, &found)?;
+    asking.origin.actor = caller.actor();
     if asking.is_fresh && !caller.is_fresh(app.aws.clock.now()) {
         return Err(factor_needed());
     }

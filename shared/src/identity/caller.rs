@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::proofs::{self, Epoch};
 use super::sessions::{FRESH_FOR, Strength, UserEpoch};
+use crate::audit::Actor;
 use crate::aws::grants::Table;
 use crate::kernel::ids::{SessionId, TokenId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
@@ -37,6 +38,14 @@ impl Caller {
         match self.credential {
             Credential::Session(session) => Some(session),
             Credential::Token(_) => None,
+        }
+    }
+
+    /// As audit logs name them.
+    pub(crate) fn actor(&self) -> Actor {
+        match self.credential {
+            Credential::Session(_) => Actor::User { id: self.user },
+            Credential::Token(id) => Actor::Token { id, user: self.user },
         }
     }
 

@@ -6,7 +6,7 @@ use std::borrow::Borrow as _;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::audit::{Action, Target};
+use crate::audit::{AuditAction, Target};
 use crate::aws::grants::Table;
 use crate::kernel::problems::Problem;
 use crate::outbox::{Message, Posted};
@@ -25,7 +25,7 @@ pub struct Changes {
 /// Changes that say what they are.
 pub struct Audited {
     pub(crate) changes: Changes,
-    pub(crate) entries: Vec<(Action, Target)>,
+    pub(crate) entries: Vec<(&'static AuditAction, Target)>,
     pub(crate) messages: Vec<Posted>,
 }
 
@@ -66,7 +66,7 @@ impl Changes {
     }
 
     /// Records the change: what was done (`post.updated`) to what. Adds to the same transaction.
-    pub fn audit(self, action: &'static str, target: impl Into<Target>) -> Audited {
+    pub fn audit(self, action: &'static AuditAction, target: impl Into<Target>) -> Audited {
         Audited { changes: self, entries: Vec::new(), messages: Vec::new() }.audit(action, target)
     }
 
@@ -108,8 +108,8 @@ impl Changes {
 
 impl Audited {
     /// Records one more thing that the same transaction did.
-    pub fn audit(mut self, action: &'static str, target: impl Into<Target>) -> Self {
-        self.entries.push((Action::new(action), target.into()));
+    pub fn audit(mut self, action: &'static AuditAction, target: impl Into<Target>) -> Self {
+        self.entries.push((action, target.into()));
         self
     }
 

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::scope::Scope;
+use crate::audit::AuditAction;
 use crate::aws::grants::Table;
 use crate::config::WorkspaceKeys;
 use crate::kernel::ids::WorkspaceId;
@@ -17,6 +18,9 @@ use crate::table::commit::{Expected, Plan, Uncommitted, commit};
 use crate::table::entity::Entity;
 use crate::table::item::{Row, decode};
 use crate::table::read::Reader;
+
+/// A key was made for the workspace.
+static KEY_MADE: AuditAction = AuditAction::named("workspace.key_made");
 
 /// The record that says which key is the workspace's. What it does not name is an orphan.
 #[derive(Clone, Serialize, Deserialize)]
@@ -86,7 +90,7 @@ async fn make(scope: &Scope, credentials: &Credentials) -> Result<String, Proble
     let mut plan = Plan::default();
     let record = WorkspaceKey { arn: arn.clone(), made_at: aws.clock.now() };
     plan.put(Table::Tenants, None, Row::of(&record)?, Expected::Absent);
-    scope.record(&mut plan, "workspace.key_made", scope.id().into())?;
+    scope.record(&mut plan, &KEY_MADE, scope.id().into())?;
     match commit(aws, Some(credentials), &scope.partition(), plan).await {
         Ok(()) => Ok(arn),
         Err(Uncommitted::Refused { found: Some(item), .. }) => {

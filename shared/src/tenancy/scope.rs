@@ -17,7 +17,7 @@ use super::permissions::{Covers, Permission};
 use super::remember::Remember;
 use super::roles::Role;
 use super::security_rules::SecurityRules;
-use crate::audit::{self, Action, AuditEntry, Origin, Target};
+use crate::audit::{self, Actor, AuditAction, AuditEntry, Origin, Target};
 use crate::aws::grants::{Grant, Table};
 use crate::aws::outbound::{OutboundAnswer, OutboundError, OutboundRequest};
 use crate::aws::session_policy::Subject;
@@ -102,8 +102,8 @@ impl Scope {
         &self.app.aws.entropy
     }
 
-    /// Who acts: a user's id, or `job:<name>`.
-    pub fn actor(&self) -> &str {
+    /// Who acts.
+    pub fn actor(&self) -> &Actor {
         &self.origin.actor
     }
 
@@ -228,7 +228,7 @@ impl Scope {
         let remember = remember.and_then(|remember| Some((remember, resource(remember.kind)?)));
         first.append(changes.into_plan()?);
         for (action, target) in entries {
-            self.record_entry(&mut first, &action, target)?;
+            self.record(&mut first, action, target)?;
         }
         for posted in messages {
             let aws = &self.app.aws;
@@ -259,11 +259,7 @@ impl Scope {
         Ok(())
     }
 
-    pub(crate) fn record(&self, plan: &mut Plan, action: &'static str, target: Target) -> Result<(), Problem> {
-        self.record_entry(plan, &Action::new(action), target)
-    }
-
-    fn record_entry(&self, plan: &mut Plan, action: &Action, target: Target) -> Result<(), Problem> {
+    pub(crate) fn record(&self, plan: &mut Plan, action: &AuditAction, target: Target) -> Result<(), Problem> {
         let aws = &self.app.aws;
         let id = new_uuid(&aws.clock, &aws.entropy).simple().to_string();
         audit::record(plan, id, self.now(), action, target, &self.origin)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::TestApp;
-use crate::audit::Origin;
+use crate::audit::{Actor, Origin};
 use crate::aws::grants::{Grant, Table};
 use crate::function::Function;
 use crate::identity::AccountChanges;
@@ -194,7 +194,7 @@ impl TestApp {
 
     /// The account store, to look at what a test did.
     pub fn accounts(&self) -> Accounts {
-        let (app, origin) = (self.fixtures.clone(), self.origin("test".to_owned()));
+        let (app, origin) = (self.fixtures.clone(), self.origin(Actor::job("test")));
         Accounts { app, signing: Arc::default(), origin, guard: None }
     }
 
@@ -204,7 +204,7 @@ impl TestApp {
             workspace,
             plan: "enterprise".to_owned(),
             security: SecurityRules::default(),
-            origin: self.origin("test".to_owned()),
+            origin: self.origin(Actor::job("test")),
             function,
             founder: None,
             guard: None,
@@ -212,7 +212,7 @@ impl TestApp {
         })
     }
 
-    fn origin(&self, actor: String) -> Origin {
+    fn origin(&self, actor: Actor) -> Origin {
         Origin { actor, request_id: "test".to_owned(), ip: None, user_agent: None, traceparent: None }
     }
 
@@ -227,7 +227,7 @@ impl TestApp {
         let accounts = Accounts {
             app: pipeline.app.clone(),
             signing: Arc::default(),
-            origin: self.origin(person.user.to_string()),
+            origin: self.origin(Actor::User { id: person.user }),
             guard: None,
         };
         let admission = Admission {

@@ -10,12 +10,16 @@ use utoipa::ToSchema;
 use super::contend::contend;
 use super::lease::{LEASE, backoff};
 use super::steps::{Next, Work};
+use crate::audit::AuditAction;
 use crate::kernel::ids::{Id, Identified};
 use crate::kernel::problems::{Problem, Refusal};
 use crate::kernel::time::{ApiTimestamp, SignedDuration, Timestamp, after};
 use crate::outbox::Posted;
 use crate::table::{Due, Entity, Stored};
 use crate::tenancy::{Audited, Changes, Scope};
+
+/// Long work failed for good, or was taken back.
+static RUN_FAILED: AuditAction = AuditAction::named("run.failed");
 
 /// Public: a client asks after its work by it.
 pub type RunId = Id<Run>;
@@ -264,7 +268,7 @@ impl Run {
         }
         if let (Phase::Ended(End::Failed), Some(trouble)) = (run.phase, &run.trouble) {
             let detail = serde_json::json!({ "work": run.work, "code": trouble.code, "left_to_undo": run.undo.len() });
-            changed = changed.audit("run.failed", run.id).detail(detail);
+            changed = changed.audit(&RUN_FAILED, run.id).detail(detail);
         }
         scope.commit(changed).await
     }

@@ -1,6 +1,7 @@
 //! One transaction per write, exactly once, in one workspace.
 
 use serde_json::json;
+use shared::audit::Actor;
 use shared::aws::wire::Fault;
 use shared::tenancy::Page;
 use shared::testing::{Request, TestApp};
@@ -20,7 +21,7 @@ async fn a_write_is_one_transaction_with_its_audit_entry_and_message() {
     let entries = app.scope(owner.workspace).audit_entries(&page()).await.unwrap().items;
     assert_eq!(entries.len(), 1);
     assert_eq!((entries[0].action.as_str(), entries[0].target.id.as_str()), ("note.written", id));
-    assert_eq!(entries[0].origin.actor, owner.user.to_string());
+    assert_eq!((entries[0].v, &entries[0].origin.actor), (1, &Actor::User { id: owner.user }));
     let posted = app.outbox::<NoteWritten>(&owner.outbox()).await.unwrap();
     assert_eq!(posted.len(), 1);
     assert_eq!(posted[0].payload::<NoteWritten>().unwrap().note_id.to_string(), id);

@@ -3,6 +3,7 @@
 use std::borrow::Borrow;
 
 use serde::{Deserialize, Serialize};
+use shared::audit::AuditAction;
 use shared::aws::grants::Grant;
 use shared::crypto::Sealed;
 use shared::function::Function;
@@ -17,6 +18,9 @@ use shared::table::{Due, Entity};
 use shared::tenancy::permissions::ReadWorkspace;
 use shared::tenancy::{Changes, Listing, Page, Tenant, Workspace};
 use utoipa::ToSchema;
+
+pub static NOTE_TOLD: AuditAction = AuditAction::named("note.told");
+pub static NOTE_WRITTEN: AuditAction = AuditAction::named("note.written");
 
 shared::permissions! {
     /// Writes notes: under a name that the table has, for every role that writes anything.
@@ -94,7 +98,7 @@ impl Endpoint for WriteNote {
             None => None,
         };
         let note = Note { id, text: self.text, told: 0, secret };
-        let changes = Changes::default().insert(&note).audit("note.written", note.id);
+        let changes = Changes::default().insert(&note).audit(&NOTE_WRITTEN, note.id);
         workspace.commit(changes.send(&NoteWritten { note_id: id })).await?;
         Ok(Created(note))
     }
@@ -231,7 +235,7 @@ impl Job for TellNote {
     async fn run(self, tenant: &Tenant) -> Result<(), JobError> {
         let mut note = tenant.get::<Note>(&self.0.note_id).await?;
         note.told += 1;
-        tenant.commit(Changes::default().replace(&note).audit("note.told", note.id)).await?;
+        tenant.commit(Changes::default().replace(&note).audit(&NOTE_TOLD, note.id)).await?;
         Ok(())
     }
 }

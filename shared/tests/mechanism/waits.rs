@@ -11,7 +11,7 @@ use shared::outbox::Message;
 use shared::tenancy::{Changes, Tenant};
 use shared::testing::{Person, Posted, TestApp};
 
-use super::notes::{Note, NoteId};
+use super::notes::{NOTE_TOLD, NOTE_WRITTEN, Note, NoteId};
 
 /// Fails until its third try, and asks to come back after so long.
 #[derive(Clone, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ impl Job for TryNote {
         }
         let mut note = tenant.get::<Note>(&self.note_id).await?;
         note.told = context.attempt();
-        Ok(tenant.commit(Changes::default().replace(&note).audit("note.told", note.id)).await?)
+        Ok(tenant.commit(Changes::default().replace(&note).audit(&NOTE_TOLD, note.id)).await?)
     }
 }
 
@@ -52,7 +52,7 @@ async fn posted(app: &TestApp, after_s: Option<i64>) -> (Person, NoteId, Posted)
     let owner = app.owner().await.unwrap();
     let note = Note { id: app.new_id(), text: "a".to_owned(), told: 0, secret: None };
     let message = TryNote { note_id: note.id, after_s };
-    let changes = Changes::default().insert(&note).audit("note.written", note.id).send(&message);
+    let changes = Changes::default().insert(&note).audit(&NOTE_WRITTEN, note.id).send(&message);
     app.scope(owner.workspace).commit(changes).await.unwrap();
     let posted = app.outbox::<TryNote>(&owner.outbox()).await.unwrap().remove(0);
     (owner, note.id, posted)

@@ -13,7 +13,7 @@ use shared::tenancy::Changes;
 use shared::testing::{Ended, TestApp};
 use shared::work::{LEASE, ROOM, RunState};
 
-use super::notes::{Note, NoteId};
+use super::notes::{NOTE_WRITTEN, Note, NoteId};
 use copying::{COPY, Place, Trouble};
 
 #[tokio::test]
@@ -248,11 +248,11 @@ async fn changes_that_no_transaction_takes_are_refused_and_name_their_entity() {
     let notes: Vec<_> =
         (0..100).map(|_| Note { id: app.new_id(), text: "a".to_owned(), told: 0, secret: None }).collect();
     let all = |count: usize| Changes::default().each(&notes[..count], Changes::insert);
-    let refused = app.scope(owner.workspace).commit(all(100).audit("notes.written", notes[0].id)).await.unwrap_err();
+    let refused = app.scope(owner.workspace).commit(all(100).audit(&NOTE_WRITTEN, notes[0].id)).await.unwrap_err();
     assert_eq!(refused.status(), 500);
     let cause = format!("{refused:?}");
     assert!(cause.contains("101 writes in one transaction, 100 of them to NOTE, where 100 fit"), "{cause}");
-    app.scope(owner.workspace).commit(all(99).audit("notes.written", notes[0].id)).await.unwrap();
+    app.scope(owner.workspace).commit(all(99).audit(&NOTE_WRITTEN, notes[0].id)).await.unwrap();
 }
 
 /// Random deliveries of random messages, crashes, sweeps, waits and cancellations: in the end all is copied, or nothing.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shared::audit::AuditEntry;
+use shared::audit::{Actor, AuditEntry};
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
@@ -38,8 +38,8 @@ pub struct AuditEntryView {
     /// What was done: `post.updated`.
     action: String,
     target: AuditTarget,
-    /// A user's id, or the name of a job: `job:publish-post`.
-    actor: String,
+    /// Who did it.
+    actor: Actor,
     /// The request or run that did it, as its `x-request-id` was.
     request_id: String,
     ip: Option<String>,
@@ -58,7 +58,7 @@ pub struct AuditTarget {
 
 impl From<AuditEntry> for AuditEntryView {
     fn from(entry: AuditEntry) -> Self {
-        let AuditEntry { id, at, action, target, origin } = entry;
+        let AuditEntry { id, at, action, target, origin, .. } = entry;
         let target = AuditTarget { kind: target.kind, id: target.id, detail: target.detail.map(with_api_timestamps) };
         let (actor, request_id) = (origin.actor, origin.request_id);
         Self { id, at: at.into(), action, target, actor, request_id, ip: origin.ip, user_agent: origin.user_agent }

@@ -14,6 +14,7 @@ use super::answers::{Meaning, Refusal, SessionAnswer, access_expires_at, hosting
 use super::client::{CallError, Client, SESSION_TIMEOUT_S};
 use super::identifiers::Did;
 use super::service;
+use crate::audit_actions::CHANNEL_REAUTHORISATION_NEEDED;
 use crate::channel::{Channel, ChannelId};
 use crate::publishing::PublishError;
 use crate::session::{ChannelSession, Step, TOKEN_PURPOSE};
@@ -203,7 +204,7 @@ async fn give_up(scope: &Scope, mut session: Stored<ChannelSession>, refusal: &R
         changes
             .replace(&channel)
             .or(LeaseError::Lost)
-            .audit("channel.reauthorisation_needed", channel.id)
+            .audit(&CHANNEL_REAUTHORISATION_NEEDED, channel.id)
             .detail(serde_json::json!({ "code": refusal.code }))
     } else {
         changes.unaudited("it was recorded when the channel was refused first")
@@ -223,7 +224,7 @@ pub async fn mark_disconnected(scope: &Scope, channel: ChannelId, refusal: &Refu
     let changes = Changes::default()
         .replace(&channel)
         .or(LeaseError::Lost)
-        .audit("channel.reauthorisation_needed", channel.id)
+        .audit(&CHANNEL_REAUTHORISATION_NEEDED, channel.id)
         .detail(serde_json::json!({ "code": refusal.code }));
     // Whoever changed the channel meanwhile connected it again, or recorded the same.
     lost_or(scope.commit(changes).await).map(|_| ())

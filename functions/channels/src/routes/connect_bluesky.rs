@@ -11,6 +11,7 @@ use shared::table::Stored;
 use shared::tenancy::{Changes, Scope, Workspace};
 use utoipa::ToSchema;
 
+use crate::audit_actions::{CHANNEL_CONNECTED, CHANNEL_RECONNECTED};
 use crate::bluesky::sign_in::{AppPassword, Identifier, Service, SignedIn, sign_in, sign_out};
 use crate::channel::{Channel, ChannelError, ChannelId, ChannelView, ConnectedAccounts, Connection};
 use crate::jobs::end_channel_session::EndChannelSession;
@@ -101,7 +102,7 @@ async fn connect(
         .or(ChannelError::ChangedMeanwhile)
         .insert(&channel)
         .insert(&session)
-        .audit("channel.connected", channel.id)
+        .audit(&CHANNEL_CONNECTED, channel.id)
         .detail(channel.facts());
     workspace.commit(changes).await?;
     Ok(ChannelView::from(&channel))
@@ -126,7 +127,7 @@ async fn reconnect(
         .replace(&session)
         .or(ChannelError::ChangedMeanwhile)
         .insert(&ended)
-        .audit("channel.reconnected", channel.id)
+        .audit(&CHANNEL_RECONNECTED, channel.id)
         .detail(channel.facts())
         .send(&EndChannelSession { ended_session_id: ended.id });
     workspace.commit(changes).await?;

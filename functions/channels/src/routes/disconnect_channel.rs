@@ -9,6 +9,7 @@ use shared::kernel::problems::Problem;
 use shared::tenancy::{Changes, Workspace};
 use utoipa::ToSchema;
 
+use crate::audit_actions::CHANNEL_DISCONNECTED;
 use crate::channel::{Channel, ChannelError, ChannelId, ConnectedAccounts};
 use crate::jobs::end_channel_session::EndChannelSession;
 use crate::permissions::ManageChannels;
@@ -48,7 +49,7 @@ impl Endpoint for DisconnectChannel {
             .replace(&accounts)
             .or(ChannelError::ChangedMeanwhile)
             .insert(&ended)
-            .audit("channel.disconnected", channel.id)
+            .audit(&CHANNEL_DISCONNECTED, channel.id)
             .detail(serde_json::json!({ "platform": channel.platform, "account_id": channel.account_id }))
             .send(&EndChannelSession { ended_session_id: ended.id });
         workspace.commit(changes).await?;

@@ -14,6 +14,7 @@ use shared::kernel::worker::Worker;
 use shared::tenancy::{Changes, Scope, Workspace};
 use utoipa::ToSchema;
 
+use crate::audit_actions::MEDIA_COMPLETED;
 use crate::media::{MAX_UPLOAD_BYTES, Media, MediaError, MediaId, RenditionRole, Sha256, StoredPicture, UPLOADS};
 use crate::permissions::WriteMedia;
 use crate::picture::{self, Prepared};
@@ -63,7 +64,7 @@ impl Endpoint for CompleteUpload {
         };
         media.complete(full, compact);
         let changes = Changes::default().replace(&media).or(MediaError::CompletedMeanwhile);
-        match workspace.commit(changes.audit("media.completed", media.id()).detail(media.state())).await {
+        match workspace.commit(changes.audit(&MEDIA_COMPLETED, media.id()).detail(media.state())).await {
             // Both made the same picture of the same bytes: this one shows what the other recorded.
             Err(problem) if problem.code() == MediaError::CompletedMeanwhile.code() => {
                 Ok(Reply(MediaView::from(&*workspace.get::<Media>(&self.media_id).await?)))

@@ -16,6 +16,7 @@ use shared::kernel::time::ApiTimestamp;
 use shared::tenancy::{Changes, Scope, Workspace};
 use utoipa::ToSchema;
 
+use crate::audit_actions::MEDIA_UPLOAD_CREATED;
 use crate::media::{AltText, MAX_UPLOAD_BYTES, Media, MediaError, MediaId, Sha256, SizeBytes, State, UPLOADS};
 use crate::permissions::WriteMedia;
 use crate::view::MediaView;
@@ -71,7 +72,7 @@ impl Endpoint for CreateUpload {
         let media =
             Media::announced(workspace.new_id(), size_bytes, sha256, alt_text, workspace.user(), workspace.now());
         let answer = sign(workspace, &media).await?;
-        let changes = Changes::default().insert(&media).audit("media.upload_created", media.id());
+        let changes = Changes::default().insert(&media).audit(&MEDIA_UPLOAD_CREATED, media.id());
         workspace.commit(changes.detail(media.state())).await?;
         Ok(Created(answer))
     }

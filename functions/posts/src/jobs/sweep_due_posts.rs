@@ -10,6 +10,7 @@ use shared::table::Stored;
 use shared::tenancy::{Changes, Platform, Reason, Tenant};
 use shared::work::each_due;
 
+use crate::audit_actions::POST_SCHEDULE_REDERIVED;
 use crate::delivery::{Delivery, Swept};
 use crate::lease::HORIZON;
 use crate::post::Post;
@@ -67,7 +68,7 @@ async fn follow(tenant: &Tenant, mut delivery: Stored<Delivery>, schedule: Sched
         .or(PostError::ChangedMeanwhile)
         .replace(&post)
         .or(PostError::ChangedMeanwhile)
-        .audit("post.schedule_rederived", post.id)
+        .audit(&POST_SCHEDULE_REDERIVED, post.id)
         .detail(&post.schedule);
     tenant.commit(changes).await
 }

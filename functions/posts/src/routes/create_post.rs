@@ -9,6 +9,7 @@ use shared::kernel::problems::Problem;
 use shared::tenancy::{Changes, Entitlement, Workspace};
 use utoipa::ToSchema;
 
+use crate::audit_actions::POST_CREATED;
 use crate::distinct::{ChannelIds, MediaIds};
 use crate::limits::{self, Content};
 use crate::permissions::WritePosts;
@@ -53,7 +54,7 @@ impl Endpoint for CreatePost {
             workspace.user(),
             workspace.now(),
         );
-        workspace.commit(Changes::default().insert(&post).audit("post.created", post.id)).await?;
+        workspace.commit(Changes::default().insert(&post).audit(&POST_CREATED, post.id)).await?;
         Ok(Created(PostView::from(&post)))
     }
 }

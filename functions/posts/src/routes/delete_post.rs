@@ -9,6 +9,7 @@ use shared::kernel::problems::Problem;
 use shared::tenancy::{Changes, Workspace};
 use utoipa::ToSchema;
 
+use crate::audit_actions::POST_DELETED;
 use crate::delivery::{Delivery, DeliveryKey};
 use crate::permissions::WritePosts;
 use crate::post::{Post, PostId, SCHEDULED_POSTS};
@@ -52,7 +53,7 @@ impl Endpoint for DeletePost {
             .each(&deliveries, |changes, delivery| changes.delete(delivery).or(PostError::ChangedMeanwhile))
             .insert(&trashed);
         let changes = if was_counted { changes.count_down(SCHEDULED_POSTS) } else { changes };
-        workspace.commit(changes.audit("post.deleted", post.id)).await?;
+        workspace.commit(changes.audit(&POST_DELETED, post.id)).await?;
         Ok(NoContent)
     }
 }

@@ -11,6 +11,7 @@ use shared::kernel::problems::Problem;
 use shared::tenancy::{Audited, Changes, Entitlement, Workspace};
 use utoipa::ToSchema;
 
+use crate::audit_actions::POST_SCHEDULED;
 use crate::delivery::Delivery;
 use crate::distinct::ScheduledChannelIds;
 use crate::jobs::publish_post::PublishPost;
@@ -71,7 +72,7 @@ impl Endpoint for SchedulePost {
         let changes = replace_post(Changes::default(), &mut post, limit)
             .each(&aside, |changes, delivery| changes.replace(delivery).or(PostError::ChangedMeanwhile))
             .each(&deliveries, Changes::insert)
-            .audit("post.scheduled", post.id)
+            .audit(&POST_SCHEDULED, post.id)
             .detail(json!({ "schedule": post.schedule, "channel_ids": post.channel_ids }));
         let send = |changes: Audited, (message, not_before)| changes.send_at(&message, not_before);
         workspace.commit(messages.into_iter().fold(changes, send)).await?;

@@ -9,6 +9,7 @@ use shared::kernel::problems::Problem;
 use shared::tenancy::{Changes, Workspace};
 use utoipa::ToSchema;
 
+use crate::audit_actions::POST_UNSCHEDULED;
 use crate::permissions::WritePosts;
 use crate::post::{Post, PostId};
 use crate::post_error::PostError;
@@ -40,7 +41,7 @@ impl Endpoint for UnschedulePost {
         post.updated_at = workspace.now();
         let changes = replace_post(Changes::default(), &mut post, None)
             .each(&cancelled, |changes, delivery| changes.replace(delivery).or(PostError::ChangedMeanwhile))
-            .audit("post.unscheduled", post.id);
+            .audit(&POST_UNSCHEDULED, post.id);
         workspace.commit(changes).await?;
         Ok(Reply(PostView::from(&*post)))
     }

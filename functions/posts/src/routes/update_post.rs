@@ -9,6 +9,7 @@ use shared::kernel::problems::Problem;
 use shared::tenancy::{Changes, Entitlement, Workspace};
 use utoipa::ToSchema;
 
+use crate::audit_actions::POST_UPDATED;
 use crate::distinct::{ChannelIds, Distinct, MediaIds};
 use crate::limits::{self, Content};
 use crate::permissions::WritePosts;
@@ -52,7 +53,7 @@ impl Endpoint for UpdatePost {
         let content = Content { text: &post.text, media_ids: &post.media_ids };
         limits::check_draft(workspace, content, &post.channel_ids).await?;
         let changes = Changes::default().replace(&post).or(PostError::ChangedMeanwhile);
-        workspace.commit(changes.audit("post.updated", post.id)).await?;
+        workspace.commit(changes.audit(&POST_UPDATED, post.id)).await?;
         Ok(Reply(PostView::from(&*post)))
     }
 }

@@ -3,6 +3,7 @@
 use profiles::routes::{create_access_token, list_access_tokens, revoke_access_token};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use shared::audit::AuditAction;
 use shared::aws::grants::Grant;
 use shared::crypto::digest::from_base64url;
 use shared::function::Function;
@@ -23,6 +24,8 @@ shared::permissions! {
     WritePosts;
 }
 
+static CREATED: AuditAction = AuditAction::named("workspace.created");
+
 /// Founds a workspace.
 #[derive(Deserialize, ToSchema)]
 pub struct Found {}
@@ -37,7 +40,7 @@ impl Endpoint for Found {
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let founding = caller.found_workspace();
-        let changes = Changes::default().audit("workspace.created", founding.target());
+        let changes = Changes::default().audit(&CREATED, founding.target());
         founding.commit("Test", 20, Problem::not_found(), changes).await?;
         Ok(Created(founding.id().to_string()))
     }

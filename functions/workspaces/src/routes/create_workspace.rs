@@ -11,6 +11,7 @@ use shared::tenancy::{Changes, Role, SecurityRules};
 use utoipa::ToSchema;
 
 use crate::WorkspaceName;
+use crate::audit_actions::WORKSPACE_CREATED;
 use crate::workspace::{Member, Profile, WORKSPACES_PER_USER, WorkspaceError, WorkspaceView};
 
 /// Founds a workspace. The caller is its owner.
@@ -37,7 +38,7 @@ impl Endpoint for CreateWorkspace {
         let changes = Changes::default()
             .insert(&Profile { name: self.name, founded_by: founder, created_at })
             .insert(&Member { user: founder, role: Role::Owner, joined_at: created_at })
-            .audit("workspace.created", founding.target());
+            .audit(&WORKSPACE_CREATED, founding.target());
         founding.commit(&name, WORKSPACES_PER_USER, WorkspaceError::TooMany, changes).await?;
         let plan = founding.plan().to_owned();
         let (id, SecurityRules { second_factor, admin_recovery }) = (founding.id(), founding.security());

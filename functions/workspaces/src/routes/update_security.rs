@@ -14,6 +14,8 @@ use shared::tenancy::{
 };
 use utoipa::ToSchema;
 
+use crate::audit_actions::WORKSPACE_SECURITY_UPDATED;
+
 /// Sets the workspace's security rules for its members' accounts.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -48,7 +50,7 @@ impl Endpoint for UpdateSecurity {
         }
         let admin_recovery = admin_recovery.unwrap_or(workspace.security().admin_recovery);
         let audited = Changes::default()
-            .audit("workspace.security_updated", Target::from(workspace.id()))
+            .audit(&WORKSPACE_SECURITY_UPDATED, Target::from(workspace.id()))
             .detail(serde_json::json!({ "second_factor": second_factor, "admin_recovery": admin_recovery }));
         secure(workspace, SecurityRules { second_factor, admin_recovery }, audited).await?;
         Ok(Reply(SecurityView { second_factor, admin_recovery }))

@@ -6,6 +6,7 @@ use std::fmt::Display;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
+use shared::audit::AuditAction;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::jobs::{Declaration, Job, JobError, Trigger};
@@ -16,6 +17,11 @@ use shared::testing::{Person, Posted, TestApp};
 use shared::work::{self, Next, Run, RunId, RunState, RunView, Step, StepDue, Stepped, Work};
 
 use crate::notes::{Note, NoteId};
+
+static COPIES_REMOVED: AuditAction = AuditAction::named("copies.removed");
+static COPY_CANCELLED: AuditAction = AuditAction::named("copy.cancelled");
+static COPY_STARTED: AuditAction = AuditAction::named("copy.started");
+static NOTES_COPIED: AuditAction = AuditAction::named("notes.copied");
 
 /// Copies every note of a workspace, so many in a step. The cursor lies in the state.
 #[derive(Clone, Serialize, Deserialize)]
@@ -82,7 +88,7 @@ impl Work for CopyNotes {
             Trouble::Waits => Next::After(SignedDuration::from_hours(1)),
             _ => Next::Again,
         };
-        let changes = Changes::default().each(&copies, Changes::insert).audit("notes.copied", step.run());
+        let changes = Changes::default().each(&copies, Changes::insert).audit(&NOTES_COPIED, step.run());
         let made = copies.iter().map(|copy| copy.id).collect();
         Ok(next.with(changes).undo_by(made).progress(self.copied, self.total))
     }
@@ -93,7 +99,7 @@ impl Work for CopyNotes {
         }
         let found = step.find_all::<NoteCopy>(&made).await?;
         let changes = Changes::default().each(found.iter().flatten(), Changes::delete);
-        Ok(changes.audit("copies.removed", step.run()).detail(&made))
+        Ok(changes.audit(&COPIES_REMOVED, step.run()).detail(&made))
     }
 }
 
@@ -164,11 +170,11 @@ impl Place {
         let total = self.notes.len() as u64;
         let work = CopyNotes { batch, behind: None, copied: 0, total, trouble };
         let run = Run::new(&scope, &work, key.as_ref().map(|key| key as &dyn Display))?;
-        scope.commit(Changes::default().audit("copy.started", run.id).start(&run)).await.map(|()| run.id)
+        scope.commit(Changes::default().audit(&COPY_STARTED, run.id).start(&run)).await.map(|()| run.id)
     }
 
     pub async fn cancel(&self) -> Result<RunView, Problem> {
-        work::cancel(&self.scope(), self.run, |changes| changes.audit("copy.cancelled", self.run)).await
+        work::cancel(&self.scope(), self.run, |changes| changes.audit(&COPY_CANCELLED, self.run)).await
     }
 
     pub fn scope(&self) -> Tenant {

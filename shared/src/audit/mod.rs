@@ -1,5 +1,11 @@
 //! The audit log: who did what to what, in the same transaction as the change itself.
 
+pub mod action;
+pub mod actor;
+
+pub use action::AuditAction;
+pub use actor::Actor;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -9,15 +15,6 @@ use crate::kernel::problems::Problem;
 use crate::kernel::trace::Traceparent;
 use crate::table::commit::{Expected, Plan};
 use crate::table::item::{Row, encode};
-
-/// What was done: a noun and a past participle, `post.updated`.
-pub struct Action(&'static str);
-
-impl Action {
-    pub(crate) const fn new(name: &'static str) -> Self {
-        Self(name)
-    }
-}
 
 /// What it was done to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,8 +35,8 @@ impl<T: Identified> From<Id<T>> for Target {
 /// Who acts, and from where: the user of a request or the job of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Origin {
-    /// A user's id, or `job:publish-post`.
-    pub actor: String,
+    #[serde(deserialize_with = "actor::of_either_shape")]
+    pub actor: Actor,
     pub request_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ip: Option<String>,
@@ -53,13 +50,16 @@ pub struct Origin {
 impl Origin {
     /// For what a run of a job does.
     pub(crate) fn of_job(job: &str, run_id: String) -> Self {
-        Self { actor: format!("job:{job}"), request_id: run_id, ip: None, user_agent: None, traceparent: None }
+        Self { actor: Actor::job(job), request_id: run_id, ip: None, user_agent: None, traceparent: None }
     }
 }
 
 /// An entry as it is stored and shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuditEntry {
+    /// The version of this shape: 1, and 0 for those from before it had one.
+    #[serde(default)]
+    pub v: u32,
     pub id: String,
     pub at: Timestamp,
     pub action: String,
@@ -67,6 +67,9 @@ pub struct AuditEntry {
     #[serde(flatten)]
     pub origin: Origin,
 }
+
+/// The version of an entry's shape.
+const SHAPE: u32 = 1;
 
 /// The sort keys of entries: their ids are in the order of time.
 pub(crate) const PREFIX: &str = "ENTRY#";
@@ -77,11 +80,11 @@ pub(crate) fn record(
     plan: &mut Plan,
     id: String,
     at: Timestamp,
-    action: &Action,
+    action: &AuditAction,
     target: Target,
     origin: &Origin,
 ) -> Result<(), Problem> {
-    let entry = AuditEntry { id, at, action: action.0.to_owned(), target, origin: origin.clone() };
+    let entry = AuditEntry { v: SHAPE, id, at, action: action.name().to_owned(), target, origin: origin.clone() };
     let row =
         Row { sort: format!("{PREFIX}{}", entry.id), version: 1, body: encode(&entry)?, due: None, expires_at: None };
     plan.put(Table::Audit, None, row, Expected::Absent);

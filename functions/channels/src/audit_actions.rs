@@ -1,0 +1,15 @@
+//! What the audit log says was done here.
+
+use shared::audit::AuditAction;
+
+/// A channel was connected.
+pub static CHANNEL_CONNECTED: AuditAction = AuditAction::named("channel.connected");
+
+/// A channel was disconnected.
+pub static CHANNEL_DISCONNECTED: AuditAction = AuditAction::named("channel.disconnected");
+
+/// A channel needs a new sign-in.
+pub static CHANNEL_REAUTHORISATION_NEEDED: AuditAction = AuditAction::named("channel.reauthorisation_needed");
+
+/// A channel was connected again.
+pub static CHANNEL_RECONNECTED: AuditAction = AuditAction::named("channel.reconnected");

@@ -1,0 +1,9 @@
+//! What the audit log says was done here.
+
+use shared::audit::AuditAction;
+
+/// A workspace was founded.
+pub static WORKSPACE_CREATED: AuditAction = AuditAction::named("workspace.created");
+
+/// The security rules for members' accounts were changed.
+pub static WORKSPACE_SECURITY_UPDATED: AuditAction = AuditAction::named("workspace.security_updated");

@@ -1,0 +1,46 @@
+//! Actions: what entries of an audit log say was done.
+
+/// Something that can be done to a workspace's things: a noun and a past participle, `post.updated`. A domain declares
+/// its own in `audit_actions.rs`; each name is unique in the product, and never changed: logs hold it for years.
+#[derive(Debug)]
+pub struct AuditAction(&'static str);
+
+impl AuditAction {
+    pub const fn named(name: &'static str) -> Self {
+        assert!(is_noun_and_participle(name), "an action is a noun and a past participle: `post.updated`");
+        Self(name)
+    }
+
+    pub const fn name(&self) -> &'static str {
+        self.0
+    }
+}
+
+const fn is_noun_and_participle(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let (mut at, mut dots) = (0, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'.' if at > 0 && at + 1 < bytes.len() => dots += 1,
+            b'a'..=b'z' | b'_' => {}
+            _ => return false,
+        }
+        at += 1;
+    }
+    dots == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_is_a_noun_and_a_participle() {
+        for sound in ["post.updated", "channel.reauthorisation_needed"] {
+            assert!(is_noun_and_participle(sound), "{sound}");
+        }
+        for unsound in ["", "post", ".updated", "post.", "post.updated.twice", "Post.updated", "post updated"] {
+            assert!(!is_noun_and_participle(unsound), "{unsound}");
+        }
+    }
+}

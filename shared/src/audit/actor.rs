@@ -1,0 +1,138 @@
+//! Actors: who did something, as entries of audit logs and system events store it.
+
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use crate::kernel::ids::{TokenId, UserId};
+
+/// Who acts. Its spelling is part of what an audit log seals: variants and fields are added, never changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Actor {
+    /// A caller before, or without, a proof of who they are.
+    Anyone,
+    /// A user, in a session.
+    User { id: UserId },
+    /// A program, by a user's personal access token.
+    Token { id: TokenId, user: UserId },
+    /// A member of the operator's staff; for a user, where they act in that user's name.
+    Staff {
+        id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on_behalf_of: Option<UserId>,
+    },
+    /// An identity provider that provisions members (RFC 7644), by the id of its connection.
+    Scim { connection: String },
+    /// The sender of a signed call from outside.
+    Webhook { sender: String },
+    /// A job: `publish-post`.
+    Job { name: String },
+    /// The service itself, where no job runs.
+    System,
+}
+
+impl Actor {
+    /// The user who acts, or in whose name.
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::User { id } | Self::Token { user: id, .. } => Some(*id),
+            Self::Staff { on_behalf_of, .. } => *on_behalf_of,
+            Self::Anyone | Self::Scim { .. } | Self::Webhook { .. } | Self::Job { .. } | Self::System => None,
+        }
+    }
+
+    pub(crate) fn job(name: &str) -> Self {
+        Self::Job { name: name.to_owned() }
+    }
+}
+
+/// For logs and cursors. A token is its user: what a session began, it may go on with.
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anyone => f.write_str("anyone"),
+            Self::User { id } | Self::Token { user: id, .. } => id.fmt(f),
+            Self::Staff { id, .. } => write!(f, "staff:{id}"),
+            Self::Scim { connection } => write!(f, "scim:{connection}"),
+            Self::Webhook { sender } => write!(f, "webhook:{sender}"),
+            Self::Job { name } => write!(f, "job:{name}"),
+            Self::System => f.write_str("system"),
+        }
+    }
+}
+
+/// Reads an actor, also in the shape before: a user's id, or `job:publish-post`.
+pub(super) fn of_either_shape<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Actor, D::Error> {
+    struct Either;
+    impl<'de> Visitor<'de> for Either {
+        type Value = Actor;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an actor")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Actor, E> {
+            if text == "anyone" {
+                return Ok(Actor::Anyone);
+            }
+            match (text.strip_prefix("job:"), text.parse()) {
+                (Some(name), _) => Ok(Actor::job(name)),
+                (None, Ok(id)) => Ok(Actor::User { id }),
+                (None, Err(_)) => Err(E::custom("neither a user nor a job")),
+            }
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Actor, A::Error> {
+            Actor::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+    deserializer.deserialize_any(Either)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+
+    const USER: &str = "user_01890a5d000070008000000000000004";
+    const TOKEN: &str = "tok_01890a5d000070008000000000000005";
+
+    /// An audit log seals these bytes: this test may only grow.
+    #[test]
+    fn each_actor_has_the_spelling_that_is_sealed() {
+        let (user, token): (UserId, TokenId) = (USER.parse().unwrap(), TOKEN.parse().unwrap());
+        let text = |text: &str| text.to_owned();
+        for (actor, sealed) in [
+            (Actor::Anyone, json!({ "kind": "anyone" })),
+            (Actor::User { id: user }, json!({ "kind": "user", "id": USER })),
+            (Actor::Token { id: token, user }, json!({ "kind": "token", "id": TOKEN, "user": USER })),
+            (Actor::Staff { id: text("ada"), on_behalf_of: None }, json!({ "kind": "staff", "id": "ada" })),
+            (
+                Actor::Staff { id: text("ada"), on_behalf_of: Some(user) },
+                json!({ "kind": "staff", "id": "ada", "on_behalf_of": USER }),
+            ),
+            (Actor::Scim { connection: text("c1") }, json!({ "kind": "scim", "connection": "c1" })),
+            (Actor::Webhook { sender: text("stripe") }, json!({ "kind": "webhook", "sender": "stripe" })),
+            (Actor::job("sweep-outbox"), json!({ "kind": "job", "name": "sweep-outbox" })),
+            (Actor::System, json!({ "kind": "system" })),
+        ] {
+            assert_eq!(serde_json::to_value(&actor).unwrap(), sealed);
+            assert_eq!(of_either_shape(&sealed).unwrap(), actor);
+        }
+    }
+
+    #[test]
+    fn an_actor_in_the_shape_before_is_read() {
+        assert_eq!(of_either_shape(&json!(USER)).unwrap(), Actor::User { id: USER.parse().unwrap() });
+        assert_eq!(of_either_shape(&json!("job:publish-post")).unwrap(), Actor::job("publish-post"));
+        assert_eq!(of_either_shape(&json!("anyone")).unwrap(), Actor::Anyone);
+        assert!(of_either_shape(&json!("someone")).is_err());
+    }
+}
