@@ -260,7 +260,8 @@ fn serve_route(function: &'static Function) -> Result<(), lambda_runtime::Error>
         let built = &built;
         lambda_http::run(lambda_http::service_fn(move |request: lambda_http::Request| async move {
             let pipeline = built.get_or_try_init(|| async { app(function).map(Pipeline::new) }).await?;
-            Ok::<_, lambda_runtime::Error>(pipeline.answer(entry, Incoming::new(request)).await)
+            let incoming = Incoming::new(request).map_err(|problem| format!("{problem:?}"))?;
+            Ok::<_, lambda_runtime::Error>(pipeline.answer(entry, incoming).await)
         }))
         .await
     })

@@ -5,15 +5,17 @@ use std::sync::LazyLock;
 
 use shared::kernel::problems::Problem;
 
-static ROUTING: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
-    // A table that cannot be read routes nothing, and every message is then reported; a test reads it.
-    serde_json::from_str(include_str!("../../../infra/generated/routing.json")).unwrap_or_default()
+type Routing = BTreeMap<String, Vec<String>>;
+
+static ROUTING: LazyLock<Result<Routing, String>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../infra/generated/routing.json")).map_err(|error| error.to_string())
 });
 
 /// The jobs whose queues a message goes to. A message that no job takes is a fault of the deployment: it stays in the
 /// outbox, where the sweep meets it again, until a version comes that takes it or it expires.
 pub fn jobs_for(message: &str) -> Result<&'static [String], Problem> {
-    match ROUTING.get(message) {
+    let routing = ROUTING.as_ref().map_err(|fault| Problem::internal(fault.clone()))?;
+    match routing.get(message) {
         Some(jobs) if !jobs.is_empty() => Ok(jobs),
         _ => Err(Problem::internal(format!("no job takes the message {message}"))),
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
-use shared::crypto::digest::{base64url, from_base64url};
+use shared::crypto::digest::{base64url, from_base64url, sha256_hex};
 use shared::identity::{AccountChanges, AccountKey, AccountRecord, Accounts};
 use shared::kernel::entropy::Entropy;
 use shared::kernel::ids::{SessionId, UserId};
@@ -77,11 +77,8 @@ impl Ceremony {
     /// Begins a ceremony. Its record is to be inserted, and its name given out.
     pub fn begin(entropy: &Entropy, purpose: Purpose, now: Timestamp) -> (CeremonyName, Self) {
         let name = CeremonyName(SecretText::new(base64url(&entropy.bytes::<BYTES>())));
-        let digest = match name.key() {
-            AccountKey::Ceremony(digest) => digest,
-            _ => String::new(),
-        };
         let challenge = Challenge::from(&entropy.bytes::<BYTES>());
+        let digest = name.digest();
         (name, Self { digest, challenge, purpose, expires_at: after(now, LIFETIME) })
     }
 
@@ -120,7 +117,12 @@ impl CeremonyName {
     }
 
     pub fn key(&self) -> AccountKey {
-        AccountKey::ceremony(&self.0)
+        AccountKey::Ceremony(self.digest())
+    }
+
+    /// The name entitles, so that the store keeps its digest alone.
+    fn digest(&self) -> String {
+        sha256_hex(self.0.expose().as_bytes())
     }
 
     /// For the answer that gives it out.

@@ -58,7 +58,7 @@ impl Aws {
             .await
             .map_err(|error| failed("s3:PutObject (sign)", error))?;
         let headers = signed.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let lifetime = SignedDuration::try_from(UPLOAD_LIFETIME).unwrap_or_default();
+        let lifetime = SignedDuration::try_from(UPLOAD_LIFETIME).map_err(Problem::internal)?;
         Ok(SignedUpload { url: signed.uri().to_owned(), headers, expires_at: after(self.clock.now(), lifetime) })
     }
 
@@ -89,11 +89,11 @@ impl Aws {
             }
             Err(error) => return Err(failed("s3:GetObject", error)),
         };
-        let size = answer.content_length().unwrap_or_default();
+        let size = answer.content_length().ok_or_else(|| Problem::internal("an object without a length"))?;
         if u64::try_from(size).unwrap_or(u64::MAX) > limit_bytes {
             return Err(Problem::internal(format!("object of {size} bytes where {limit_bytes} are allowed")));
         }
-        let version = answer.version_id().unwrap_or_default().to_owned();
+        let version = answer.version_id().ok_or_else(unversioned)?.to_owned();
         let bytes = answer.body.collect().await.map_err(Problem::unavailable)?;
         Ok(Some(Object { bytes: bytes.into_bytes().to_vec(), version }))
     }
@@ -118,6 +118,11 @@ impl Aws {
             .send()
             .await
             .map_err(|error| failed("s3:PutObject", error))?;
-        Ok(answer.version_id.unwrap_or_default())
+        answer.version_id.ok_or_else(unversioned)
     }
+}
+
+/// The bucket keeps versions, and what is recorded is a version: without one, a later write would change what is shown.
+fn unversioned() -> Problem {
+    Problem::internal("an object without a version")
 }

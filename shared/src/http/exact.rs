@@ -52,7 +52,8 @@ impl Exact {
         for _ in 0..MAX_TRIES {
             let now_ms = aws.clock.now().as_millisecond();
             let since_ms = now_ms - i64::from(self.seconds) * 1000;
-            let mut counted: HashMap<&str, i64> = attempts(&seen).filter(|(_, at)| *at > since_ms).collect();
+            let mut counted = attempts(&seen)?;
+            counted.retain(|_, at| *at > since_ms);
             // The answer to our own write was lost, and the SDK's retry met that write.
             let is_counted = counted.contains_key(attempt.id.as_str());
             let oldest_ms = counted.values().copied().min().unwrap_or(now_ms);
@@ -152,8 +153,16 @@ impl Attempt {
     }
 }
 
-/// What an item counts: ids and instants, in milliseconds.
-fn attempts(item: &Item) -> impl Iterator<Item = (&str, i64)> {
-    let map = item.get("attempts").and_then(|map| map.as_m().ok());
-    map.into_iter().flatten().filter_map(|(id, at)| Some((id.as_str(), at.as_n().ok()?.parse().ok()?)))
+/// What an item counts: ids and instants, in milliseconds. One that cannot be read is a fault: left out, it would admit
+/// more than the limit.
+fn attempts(item: &Item) -> Result<HashMap<&str, i64>, Problem> {
+    let map = item.get("attempts").map(AttributeValue::as_m).transpose();
+    let map = map.map_err(|_| Problem::internal("attempts of another form"))?;
+    map.into_iter()
+        .flatten()
+        .map(|(id, at)| {
+            let at = at.as_n().ok().and_then(|at| at.parse().ok());
+            at.map(|at| (id.as_str(), at)).ok_or_else(|| Problem::internal("an attempt of another form"))
+        })
+        .collect()
 }

@@ -28,8 +28,11 @@ pub(crate) fn idempotency_key(entry: &RouteEntry, incoming: &Incoming) -> Result
     // Each part by its digest, so that no two different paths read the same; in the template's order, so that every
     // process computes the same.
     let mut parts = vec![name.to_owned()];
-    let values = entry.route.parameters().map(|name| incoming.path_parameter(name).unwrap_or_default());
-    parts.extend(values.map(|value| sha256_hex(value.as_bytes())));
+    for parameter in entry.route.parameters() {
+        let value = incoming.path_parameter(parameter);
+        let value = value.ok_or_else(|| Problem::internal(format!("a request without its {parameter}")))?;
+        parts.push(sha256_hex(value.as_bytes()));
+    }
     parts.push(sha256_hex(&incoming.body));
     let fingerprint = sha256_hex(parts.join("|").as_bytes());
     let key = sha256_hex(format!("{name}|{}", sha256_hex(key)).as_bytes());
@@ -67,7 +70,9 @@ mod tests {
             "isBase64Encoded": false,
         });
         let Ok(request) = lambda_http::request::from_str(&event.to_string()) else { unreachable!("a good event") };
-        let Ok(Some(key)) = idempotency_key(&ENTRY, &Incoming::new(request)) else { unreachable!("a good key") };
+        let Ok(Some(key)) = Incoming::new(request).and_then(|incoming| idempotency_key(&ENTRY, &incoming)) else {
+            unreachable!("a good key")
+        };
         key.fingerprint
     }
 

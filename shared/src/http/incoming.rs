@@ -4,6 +4,8 @@ use http::HeaderMap;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
 
+use crate::kernel::problems::Problem;
+
 pub(crate) struct Incoming {
     pub(crate) method: String,
     /// The path as it was asked for, decoded.
@@ -17,13 +19,13 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
-    pub(crate) fn new(request: lambda_http::Request) -> Self {
-        let (request_id, ip) = match request.request_context() {
-            RequestContext::ApiGatewayV2(context) => {
-                (context.request_id.unwrap_or_default(), context.http.source_ip.unwrap_or_default())
-            }
-            _ => Default::default(),
+    /// An event that is not whole is no request: without its address, all callers would share one limit.
+    pub(crate) fn new(request: lambda_http::Request) -> Result<Self, Problem> {
+        let RequestContext::ApiGatewayV2(context) = request.request_context() else {
+            return Err(Problem::internal("an event of another source than the HTTP API"));
         };
+        let request_id = context.request_id.ok_or_else(|| Problem::internal("an event without a request id"))?;
+        let ip = context.http.source_ip.ok_or_else(|| Problem::internal("an event without an address"))?;
         let pairs = |map: &lambda_http::aws_lambda_events::query_map::QueryMap| {
             let mut pairs: Vec<_> = map.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
             // The map's order differs between processes. The values of one name keep their order.
@@ -38,9 +40,10 @@ impl Incoming {
             Body::Empty => Vec::new(),
             Body::Text(text) => text.into_bytes(),
             Body::Binary(bytes) => bytes,
-            _ => Vec::new(),
+            _ => return Err(Problem::internal("a body of an unknown kind")),
         };
-        Self { method: parts.method.to_string(), raw_path, request_id, ip, headers: parts.headers, path, query, body }
+        let method = parts.method.to_string();
+        Ok(Self { method, raw_path, request_id, ip, headers: parts.headers, path, query, body })
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -55,5 +58,39 @@ impl Incoming {
     pub(crate) fn bearer(&self) -> Option<&str> {
         let (scheme, token) = self.header("authorization")?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(change: impl FnOnce(&mut serde_json::Value)) -> Result<Incoming, Problem> {
+        let mut event = serde_json::json!({
+            "version": "2.0",
+            "routeKey": "GET /health",
+            "rawPath": "/health",
+            "headers": {},
+            "requestContext": {
+                "http": { "method": "GET", "path": "/health", "sourceIp": "192.0.2.1" },
+                "requestId": "r-1",
+            },
+            "isBase64Encoded": false,
+        });
+        change(&mut event);
+        let request = lambda_http::request::from_str(&event.to_string()).map_err(Problem::internal)?;
+        Incoming::new(request)
+    }
+
+    #[test]
+    fn an_event_without_an_address_or_an_id_is_a_fault_and_no_request_of_an_unnamed_caller() {
+        assert!(
+            read(|_| {})
+                .is_ok_and(|incoming| (incoming.ip.as_str(), incoming.request_id.as_str()) == ("192.0.2.1", "r-1"))
+        );
+        let of_http = |event: &mut serde_json::Value| event["requestContext"]["http"]["sourceIp"].take();
+        assert!(read(|event| drop(of_http(event))).is_err_and(|problem| problem.status() == 500));
+        let id = |event: &mut serde_json::Value| event["requestContext"]["requestId"].take();
+        assert!(read(|event| drop(id(event))).is_err_and(|problem| problem.status() == 500));
     }
 }

@@ -233,7 +233,8 @@ impl Pipeline {
             Err(bytes) => Body::Binary(bytes.into_bytes()),
         };
         let mut response = Response::new(body);
-        *response.status_mut() = http::StatusCode::from_u16(answer.status).unwrap_or_default();
+        *response.status_mut() =
+            http::StatusCode::from_u16(answer.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
         let fields = response.headers_mut();
         headers::secure(fields);
         let preflight = incoming.method == "OPTIONS";

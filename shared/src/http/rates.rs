@@ -65,12 +65,15 @@ struct Record {
 }
 
 impl Record {
-    fn of(item: &Item) -> Self {
-        let counts = item.iter().filter_map(|(name, value)| {
-            Some((name.strip_prefix(COUNTED)?.parse().ok()?, value.as_n().ok()?.parse().ok()?))
-        });
-        let expires_s = integer(item, "ttl").and_then(|at| i64::try_from(at).ok()).unwrap_or_default();
-        Self { total: integer(item, "used").unwrap_or_default(), counted: counts.collect(), expires_s }
+    /// A count that cannot be read is a fault: left out, it would admit more than the limit.
+    fn of(item: &Item) -> Result<Self, Problem> {
+        let read = || {
+            let counted = item.keys().filter_map(|name| Some((name, name.strip_prefix(COUNTED)?)));
+            let counted = counted.map(|(name, ends_s)| Some((ends_s.parse().ok()?, integer(item, name)?)));
+            let expires_s = i64::try_from(integer(item, "ttl")?).ok()?;
+            Some(Self { total: integer(item, "used")?, counted: counted.collect::<Option<_>>()?, expires_s })
+        };
+        read().ok_or_else(|| Problem::internal("a rate record of another form"))
     }
 
     /// The counts that a request in the last 60 seconds may belong to.
@@ -250,10 +253,10 @@ async fn grant(
     match answer {
         Ok(done) => {
             let item = done.attributes.ok_or_else(|| Problem::internal("a granted lease without its record"))?;
-            Ok(Ok(Record::of(&item)))
+            Ok(Ok(Record::of(&item)?))
         }
         Err(error) => match conflict(&error) {
-            Some(item) => Ok(Err(Record::of(&item))),
+            Some(item) => Ok(Err(Record::of(&item)?)),
             None => Err(failed("dynamodb:UpdateItem", error)),
         },
     }
@@ -275,6 +278,19 @@ pub(super) fn conflict(error: &UpdateError) -> Option<Item> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_record_with_a_count_that_cannot_be_read_is_a_fault() {
+        let whole =
+            || Item::from([("used".into(), number(3)), ("ttl".into(), number(9)), ("until_7".into(), number(3))]);
+        assert!(Record::of(&whole()).is_ok_and(|record| (record.total, record.used(60)) == (3, 3)));
+        for (name, value) in [("until_7", text("3")), ("until_x", number(3)), ("used", text("")), ("ttl", number(-1))] {
+            let mut item = whole();
+            item.insert(name.to_owned(), value);
+            assert!(Record::of(&item).is_err(), "{name}");
+        }
+        assert!(Record::of(&Item::new()).is_err());
+    }
 
     #[test]
     fn an_ipv6_customer_is_one_address() {

@@ -208,13 +208,11 @@ impl Keyring {
         sort: &str,
     ) -> Result<Read<T>, Problem> {
         let reader = Reader { aws: &self.app.aws, credentials: None };
-        Ok(match Box::pin(reader.get(table, partition, sort)).await? {
-            Some(item) => Read {
-                value: Some(body(&item)?),
-                expected: Expected::Revision(integer(&item, "n").unwrap_or_default()),
-            },
-            None => Read { value: None, expected: Expected::Absent },
-        })
+        let Some(item) = Box::pin(reader.get(table, partition, sort)).await? else {
+            return Ok(Read { value: None, expected: Expected::Absent });
+        };
+        let revision = integer(&item, "n").ok_or_else(|| Problem::internal("a key without a revision"))?;
+        Ok(Read { value: Some(body(&item)?), expected: Expected::Revision(revision) })
     }
 }
 

@@ -65,11 +65,6 @@ impl AccountKey {
         sha256_hex(normalised.as_bytes())
     }
 
-    /// The key of a ceremony: its name entitles, so that the store keeps its digest alone.
-    pub fn ceremony(name: &SecretText) -> Self {
-        Self::Ceremony(sha256_hex(name.expose().as_bytes()))
-    }
-
     pub(crate) fn partition(&self) -> String {
         match self {
             Self::User(user) => format!("U#{user}"),

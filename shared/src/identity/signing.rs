@@ -160,13 +160,14 @@ pub(crate) fn new_pair() -> Result<(SecretBytes, PublicKey), Problem> {
         .map_err(|_| Problem::internal("a key pair could not be read"))?;
     // An uncompressed point: 0x04, then x and y of 32 bytes each (SEC 1, section 2.3.3).
     let point = pair.public_key().as_ref();
-    let (x, y) = point.get(1..).unwrap_or_default().split_at_checked(32).unwrap_or_default();
+    let coordinates = point.strip_prefix(&[4]).filter(|coordinates| coordinates.len() == 64);
+    let (x, y) = coordinates.ok_or_else(|| Problem::internal("a public key of another form"))?.split_at(32);
     let public = PublicKey {
         kty: "EC".to_owned(),
         crv: "P-256".to_owned(),
         alg: "ES256".to_owned(),
         usage: "sig".to_owned(),
-        kid: base64url(sha256(point).get(..16).unwrap_or_default()),
+        kid: base64url(&sha256(point)[..16]),
         x: base64url(x),
         y: base64url(y),
     };

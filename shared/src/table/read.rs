@@ -123,12 +123,17 @@ impl Reader<'_> {
                 .send()
                 .await
                 .map_err(|error| failed("dynamodb:BatchGetItem", error))?;
-            found.extend(answer.responses.and_then(|mut tables| tables.remove(&name)).unwrap_or_default());
+            let of_table = answer.responses.and_then(|mut tables| tables.remove(&name));
             wanted = answer
                 .unprocessed_keys
                 .and_then(|mut tables| tables.remove(&name))
                 .map(|left| left.keys)
                 .unwrap_or_default();
+            match of_table {
+                Some(items) => found.extend(items),
+                None if wanted.is_empty() => return Err(Problem::internal("dynamodb:BatchGetItem named no table")),
+                None => {}
+            }
         }
         if !wanted.is_empty() {
             return Err(Problem::unavailable(format!("dynamodb:BatchGetItem left {} keys over", wanted.len())));

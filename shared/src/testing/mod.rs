@@ -193,7 +193,10 @@ impl TestApp {
     pub async fn answer_event(&self, function: &'static Function, event: &Value) -> Response {
         let pipeline = self.pipeline(function);
         match (function.route_entry(), lambda_http::request::from_str(&event.to_string())) {
-            (Some(entry), Ok(request)) => Response::read(pipeline.answer(entry, Incoming::new(request)).await),
+            (Some(entry), Ok(request)) => match Incoming::new(request) {
+                Ok(incoming) => Response::read(pipeline.answer(entry, incoming).await),
+                Err(_) => Response::none(),
+            },
             _ => Response::none(),
         }
     }
