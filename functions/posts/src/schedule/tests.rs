@@ -121,7 +121,7 @@ fn the_view_is_a_preview() {
             "at": "2026-03-01T09:30:00",
             "time_zone": "America/St_Johns",
             "tzdata_version": tzdata(),
-            "instant": "2026-03-01T13:00:00Z",
+            "instant": "2026-03-01T13:00:00.000Z",
             "utc_offset": "-03:30",
             "shown_twice": false,
         })

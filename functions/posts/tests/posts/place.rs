@@ -9,7 +9,7 @@ use posts::jobs::sweep_due_posts;
 use posts::routes::{create_post, get_post, list_deliveries, schedule_post};
 use serde_json::{Value, json};
 use shared::function::Function;
-use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::kernel::time::{ApiTimestamp, SignedDuration, Timestamp, after};
 use shared::tenancy::{Changes, Page, Role};
 use shared::testing::{Person, Posted, Request, Response, TestApp};
 
@@ -151,6 +151,11 @@ impl<Server> Place<Server> {
             assert_eq!(self.app.wire(function).refused(), Vec::<String>::new(), "{}", function.name());
         }
     }
+}
+
+/// When a message arrives, as answers show instants.
+pub fn arrival(message: &Posted) -> Value {
+    json!(message.envelope.not_before.map(ApiTimestamp::from))
 }
 
 fn connecting(server: &ScriptedServer, handle: &str) -> Value {
