@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 /// Where a sign-in came from. The browser and the system are what the client says; nothing is decided by them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ClientDevice)]
 pub struct Client {
     /// The network address.
     pub ip: String,

@@ -255,7 +255,7 @@ impl utoipa::PartialSchema for Password {
 
 impl utoipa::PartialSchema for PasswordAttempt {
     fn schema() -> RefOr<Schema> {
-        schema().max_length(Some(LONGEST_BYTES)).into()
+        schema().description(Some("The current password.")).max_length(Some(LONGEST_BYTES)).into()
     }
 }
 

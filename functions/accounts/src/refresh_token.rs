@@ -68,6 +68,7 @@ impl utoipa::PartialSchema for RefreshToken {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
+            .description(Some("The refresh token of the last answer."))
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
             .min_length(Some(CHARACTERS))
             .max_length(Some(CHARACTERS))

@@ -92,6 +92,7 @@ impl Refusal for SecondFactorError {
 /// What a second factor can be given by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SecondFactorMethod)]
 pub enum Method {
     /// A code of an authenticator app.
     Totp,

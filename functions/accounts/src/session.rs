@@ -40,6 +40,7 @@ pub struct Tokens {
     pub refresh_expires_at: ApiTimestamp,
     /// After a sign-in: the mark of this device, to be kept for the next one. It opens nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub device_token: Option<String>,
 }
 

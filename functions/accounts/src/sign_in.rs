@@ -15,6 +15,7 @@ pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// What a user was signed in by, or tried to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AuthMethod)]
 pub enum Means {
     /// The password alone.
     Password,
@@ -65,6 +66,7 @@ pub type SignInId = Id<SignIn>;
 
 impl Identified for SignIn {
     const PREFIX: &'static str = "sgn";
+    const NAME: &'static str = "SignIn";
 }
 
 impl SignIn {

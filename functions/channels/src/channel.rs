@@ -46,6 +46,7 @@ pub enum Connection {
 
 impl Identified for Channel {
     const PREFIX: &'static str = "chan";
+    const NAME: &'static str = "Channel";
 }
 
 impl Entity for Channel {
@@ -179,6 +180,7 @@ pub struct ChannelView {
     pub connected_at: ApiTimestamp,
 }
 
+/// Whether posts can be published on the channel, or its account must be connected again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChannelState {
@@ -187,6 +189,7 @@ pub enum ChannelState {
     NeedsReauthorisation,
 }
 
+/// Why the platform refuses the connection.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ChannelRefusal {
     pub code: String,

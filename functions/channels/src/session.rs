@@ -141,6 +141,7 @@ const KEPT_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 impl Identified for EndedSession {
     const PREFIX: &'static str = "endses";
+    const NAME: &'static str = "EndedSession";
 }
 
 impl Entity for EndedSession {

@@ -79,6 +79,7 @@ pub struct StoredPicture {
 
 impl Identified for Media {
     const PREFIX: &'static str = "media";
+    const NAME: &'static str = "Media";
 }
 
 impl Entity for Media {

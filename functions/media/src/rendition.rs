@@ -37,6 +37,7 @@ pub struct Rendition {
 
 /// The two types that a stored picture can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PictureFormat)]
 pub enum Format {
     #[serde(rename = "image/jpeg")]
     Jpeg,

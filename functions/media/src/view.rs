@@ -24,6 +24,7 @@ pub struct MediaView {
     picture: Option<PictureView>,
 }
 
+/// Whether the file is still to be uploaded, or the picture can be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MediaState {

@@ -18,6 +18,7 @@ async fn it_describes_itself() {
     let app = TestApp::new();
     let answer = app.call(Request::to(&get_openapi::FUNCTION)).await.expect(200);
     assert!(answer.body["paths"].is_object(), "{}", answer.text);
+    assert_eq!(answer.body["servers"], json!([{ "url": "https://api.example.com" }]));
 }
 
 #[tokio::test]

@@ -54,12 +54,12 @@ pub struct Passkey {
 
 impl Identified for Passkey {
     const PREFIX: &'static str = "pk";
+    const NAME: &'static str = "Passkey";
 }
 
 /// A passkey, as its user sees it.
 #[derive(Serialize, ToSchema)]
 pub struct PasskeyView {
-    #[schema(value_type = String, example = "pk_0190b1c8d2f37c1fa1b2c3d4e5f60718")]
     id: PasskeyId,
     name: PasskeyName,
     /// Whether it is kept on more than one device, by whoever made the authenticator.

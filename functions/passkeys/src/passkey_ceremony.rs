@@ -141,6 +141,7 @@ impl utoipa::PartialSchema for CeremonyName {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
+            .description(Some("The name of a ceremony, as its options gave it."))
             .min_length(Some(CHARACTERS))
             .max_length(Some(CHARACTERS))
             .pattern(Some("^[A-Za-z0-9_-]{43}$"))

@@ -22,6 +22,7 @@ const SHORTEST_ID: usize = 16;
 /// Ways to reach an authenticator that are kept; there are seven.
 const MOST_TRANSPORTS: usize = 8;
 
+/// The only type of credential that WebAuthn has.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 pub enum CredentialKind {
     #[serde(rename = "public-key")]
@@ -40,6 +41,7 @@ pub struct PasskeyRegistration {
     response: RegistrationResponse,
 }
 
+/// The new key (`AuthenticatorAttestationResponseJSON`).
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct RegistrationResponse {
@@ -63,6 +65,7 @@ pub struct PasskeyAssertion {
     response: AssertionResponse,
 }
 
+/// The signed part of a sign-in (`AuthenticatorAssertionResponseJSON`).
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AssertionResponse {
@@ -158,7 +161,7 @@ impl<'de> Deserialize<'de> for Transports {
 impl utoipa::PartialSchema for Transports {
     fn schema() -> RefOr<Schema> {
         let transport = ObjectBuilder::new().schema_type(Type::String).examples(["internal"]);
-        ArrayBuilder::new().items(transport).into()
+        ArrayBuilder::new().items(transport).description(Some("Ways to reach the authenticator.")).into()
     }
 }
 

@@ -42,13 +42,16 @@ pub struct PasskeyRequestOptions {
     user_verification: &'static str,
 }
 
+/// The relying party (`PublicKeyCredentialRpEntity`).
 #[derive(Serialize, ToSchema)]
 #[schema(as = PasskeyParty)]
 struct Party {
+    #[schema(example = "app.example.com")]
     id: String,
     name: &'static str,
 }
 
+/// The user that the passkey is for (`PublicKeyCredentialUserEntityJSON`).
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PasskeyUser {
@@ -58,6 +61,7 @@ struct PasskeyUser {
     display_name: String,
 }
 
+/// A signature algorithm (`PublicKeyCredentialParameters`).
 #[derive(Serialize, ToSchema)]
 #[schema(as = PasskeyAlgorithm)]
 struct Algorithm {
@@ -66,6 +70,7 @@ struct Algorithm {
     alg: i64,
 }
 
+/// A passkey that the user already has (`PublicKeyCredentialDescriptorJSON`).
 #[derive(Serialize, ToSchema)]
 struct KnownPasskey {
     #[serde(rename = "type")]
@@ -74,6 +79,7 @@ struct KnownPasskey {
     transports: Vec<String>,
 }
 
+/// What the authenticator must be able to do (`AuthenticatorSelectionCriteria`).
 #[derive(Serialize, ToSchema)]
 #[schema(as = PasskeySelection)]
 #[serde(rename_all = "camelCase")]

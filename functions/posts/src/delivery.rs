@@ -96,6 +96,7 @@ pub struct Trouble {
 /// How far a delivery is, as its post remembers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DeliveryPhase)]
 pub enum Phase {
     /// Not sent yet: it can be cancelled, and the post's text can be changed.
     Pending,
@@ -131,6 +132,7 @@ pub fn deliveries_of(post_id: PostId) -> String {
 
 impl Identified for Delivery {
     const PREFIX: &'static str = "dlv";
+    const NAME: &'static str = "Delivery";
 }
 
 impl Entity for Delivery {

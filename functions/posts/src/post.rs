@@ -52,6 +52,7 @@ pub struct Post {
 
 /// How far the post has come on one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = DeliveryProgress)]
 pub struct Progress {
     pub delivery_id: DeliveryId,
     pub channel_id: ChannelId,
@@ -80,6 +81,7 @@ pub enum PostState {
 
 impl Identified for Post {
     const PREFIX: &'static str = "post";
+    const NAME: &'static str = "Post";
 }
 
 impl Entity for Post {

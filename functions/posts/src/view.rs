@@ -11,6 +11,7 @@ use crate::delivery::{Delivery, DeliveryId, State, Trouble};
 use crate::post::{Post, PostId, PostState, Progress};
 use crate::schedule::ScheduleView;
 
+/// A post with its schedule and its progress.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PostView {
     pub id: PostId,
@@ -48,6 +49,7 @@ impl From<&Post> for PostView {
     }
 }
 
+/// A post on one channel.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeliveryView {
     pub id: DeliveryId,
@@ -74,6 +76,8 @@ pub struct DeliveryView {
     pub created_at: ApiTimestamp,
 }
 
+/// How far a post has come on one channel: `failed` was not published and will not be; `held` may have been published, and
+/// a person must look at the channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryState {
@@ -91,6 +95,7 @@ pub enum DeliveryState {
     Cancelled,
 }
 
+/// A post as the platform has it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PublishedView {
     /// The platform's name of the post.
@@ -101,6 +106,7 @@ pub struct PublishedView {
     pub url: String,
 }
 
+/// What went wrong last, and what to do about it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TroubleView {
     /// The platform's own code where it gave one.

@@ -61,7 +61,7 @@ impl utoipa::PartialSchema for WallTime {
             .schema_type(Type::String)
             .description(Some("What a clock in the time zone shows."))
             .pattern(Some(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$"))
-            .examples(["2026-03-01T09:30:00"])
+            .examples(["2030-03-04T09:30:00"])
             .into()
     }
 }

@@ -252,6 +252,7 @@ impl utoipa::ToSchema for Scopes {
 impl utoipa::PartialSchema for ExpiresInDays {
     fn schema() -> RefOr<Schema> {
         let schema = ObjectBuilder::new().schema_type(Type::Integer).default(Some(DEFAULT_DAYS.into()));
+        let schema = schema.description(Some("Days until the token expires."));
         schema.minimum(Some(1)).maximum(Some(LONGEST_DAYS)).into()
     }
 }

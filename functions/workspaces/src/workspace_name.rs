@@ -33,6 +33,7 @@ impl utoipa::PartialSchema for WorkspaceName {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
+            .description(Some("The name of a workspace: one line."))
             .min_length(Some(1))
             .max_length(Some(LONGEST_CHARACTERS))
             .examples(["Northwind Studio"])

@@ -1,6 +1,6 @@
 //! The OpenAPI document, from the declarations and shapes of every route.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use domains::all;
@@ -13,9 +13,26 @@ use shared::kernel::ids::WorkspaceId;
 use shared::tenancy::Entitlement;
 use utoipa::{PartialSchema as _, ToSchema as _};
 
+use crate::examples::Examples;
 use crate::names::snake;
 use crate::responses;
+use crate::schemas::{self, plain, public_name, reference};
 use crate::sources::summary_of;
+
+const DESCRIPTION: &str = "\
+Errors are problem documents (RFC 9457) with a stable `code`. Instants are RFC 3339 in UTC. Lists answer `items` and \
+`next_cursor`.
+
+Each response names the rate limits that applied (`ratelimit`, `ratelimit-policy`) and carries `x-request-id`, which support \
+can find it by.
+
+Operations have fields of our own:
+
+- `x-permission`: the permission that the caller's role in the workspace must have.
+- `x-fresh-factor-s`: a factor must have been verified within so many seconds; `POST /auth/step-up` does.
+- `x-token-scope`: the scope that a personal access token needs. Without the field, tokens are refused.
+- `x-entitlements`: what the workspace's plan must include.
+";
 
 /// The document, and what in the declarations it cannot be made of.
 pub fn document(root: &Path, version: &str) -> (Value, Vec<String>) {
@@ -23,26 +40,28 @@ pub fn document(root: &Path, version: &str) -> (Value, Vec<String>) {
     for (domain, listed) in all() {
         described.add(root, domain.name, listed);
     }
+    described.complete();
     let value = json!({
         "openapi": "3.1.0",
-        "info": {
-            "title": "Bulkhead",
-            "version": version,
-            "description": "Errors are problem documents (RFC 9457) with a stable `code`. Instants are RFC 3339 in UTC. \
-                            Lists answer `items` and `next_cursor`.",
-        },
-        "servers": [{ "url": "/" }],
+        "info": { "title": "Bulkhead", "version": version, "description": DESCRIPTION },
+        // `GET /openapi.json` has the deployment's own address here.
+        "servers": [{
+            "url": "https://{host}",
+            "variables": { "host": { "default": "api.example.com", "description": "The host of the deployment." } },
+        }],
         "paths": described.paths,
         "components": {
             "securitySchemes": {
                 "access_token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
                 "personal_access_token": { "type": "http", "scheme": "bearer", "bearerFormat": "bhp_…" },
             },
+            "headers": responses::headers(),
             "parameters": responses::parameters(),
             "responses": responses::components(),
             "schemas": described.schemas,
         },
     });
+    described.faults.extend(schemas::spoken_inside(&value));
     (value, described.faults)
 }
 
@@ -53,12 +72,14 @@ const WORKSPACE: &str = "workspace_id";
 struct Described {
     paths: BTreeMap<&'static str, BTreeMap<String, Value>>,
     schemas: BTreeMap<String, Value>,
+    /// What answers are made of.
+    answered: Vec<Value>,
     faults: Vec<String>,
 }
 
 impl Default for Described {
     fn default() -> Self {
-        Self { paths: BTreeMap::new(), schemas: responses::schemas(), faults: Vec::new() }
+        Self { paths: BTreeMap::new(), schemas: responses::schemas(), answered: Vec::new(), faults: Vec::new() }
     }
 }
 
@@ -90,21 +111,23 @@ impl Described {
         let operation =
             Operation { function: listed.function, route, needs, access, status, is_repeatable: repeatable.is_some() };
         let input = self.input(&operation, &shapes.input);
+        let summary = summary_of(root, domain, listed.function);
         let mut value = json!({
             "operationId": snake(route.name),
             "tags": [domain],
-            "summary": summary_of(root, domain, listed.function),
+            "summary": summary,
             "security": security(access, token),
             "parameters": input.parameters,
             "responses": self.responses(&operation, shapes.output.as_ref(), &input),
         });
+        if let Some(mut body) = input.body {
+            body["description"] = input.description.clone().unwrap_or(json!(summary));
+            self.schema(route.name, &shapes.input.name, body);
+            let content = json!({ "application/json": { "schema": reference(&public_name(&shapes.input.name)) } });
+            value["requestBody"] = json!({ "required": true, "content": content });
+        }
         if let Some(description) = input.description {
             value["description"] = description;
-        }
-        if let Some(body) = input.body {
-            self.schema(route.name, &shapes.input.name, body);
-            let content = json!({ "application/json": { "schema": reference(&shapes.input.name) } });
-            value["requestBody"] = json!({ "required": true, "content": content });
         }
         if let Requires::Permission(permission) = access {
             value["x-permission"] = json!(permission.name);
@@ -133,7 +156,7 @@ impl Described {
     fn input(&mut self, operation: &Operation<'_>, shape: &Shape) -> Input {
         let Route { name, method, .. } = operation.route;
         self.referred(name, shape);
-        let mut schema = serde_json::to_value(&shape.schema).unwrap_or_default();
+        let mut schema = plain(serde_json::to_value(&shape.schema).unwrap_or_default());
         if schema["additionalProperties"] != json!(false) {
             self.faults.push(format!("{name}: {} lacks #[serde(deny_unknown_fields)]", shape.name));
         }
@@ -176,12 +199,17 @@ impl Described {
 
     fn responses(&mut self, operation: &Operation<'_>, output: Option<&Shape>, input: &Input) -> Value {
         let mut answered = Map::new();
-        let mut success = json!({ "description": responses::success(operation.status) });
+        let mut success = json!({
+            "description": responses::success(operation.status),
+            "headers": responses::headers_of(operation.status),
+        });
         if let Some(output) = output {
             let name = operation.function.name();
             self.referred(name, output);
             self.schema(name, &output.name, serde_json::to_value(&output.schema).unwrap_or_default());
-            success["content"] = json!({ "application/json": { "schema": reference(&output.name) } });
+            let schema = reference(&public_name(&output.name));
+            self.answered.push(schema.clone());
+            success["content"] = json!({ "application/json": { "schema": schema } });
         }
         answered.insert(operation.status.to_string(), success);
         let in_workspace = matches!(operation.access, Requires::Permission(_));
@@ -216,6 +244,7 @@ impl Described {
 
     /// Keeps a schema under its name, which no other schema may have.
     fn schema(&mut self, function: &str, name: &str, schema: Value) {
+        let (name, schema) = (&public_name(name), plain(schema));
         match self.schemas.get(name) {
             Some(known) if *known != schema => {
                 self.faults.push(format!("{function}: two different schemas have the name {name}"));
@@ -225,6 +254,40 @@ impl Described {
                 self.schemas.insert(name.to_owned(), schema);
             }
         }
+    }
+}
+
+impl Described {
+    /// What needs all schemas: which properties an answer always has, and the examples.
+    fn complete(&mut self) {
+        let mut answered = BTreeSet::new();
+        self.answered.iter().for_each(|value| schemas::reachable(value, &self.schemas, &mut answered));
+        schemas::require_nullable(&mut self.schemas, &answered, &mut self.faults);
+        self.faults.extend(schemas::faults(&self.schemas));
+        let mut examples = Examples::new(&self.schemas);
+        for operation in self.paths.values_mut().flat_map(BTreeMap::values_mut) {
+            let parameters = operation["parameters"].as_array_mut().into_iter().flatten();
+            for parameter in parameters.filter(|parameter| parameter["name"].is_string()) {
+                let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+                parameter["example"] = examples.of(&name, &parameter["schema"].clone());
+            }
+            let responses = operation["responses"].as_object_mut().into_iter().flat_map(Map::values_mut);
+            for content in responses.filter_map(|response| response.get_mut("content")) {
+                example(&mut examples, content);
+            }
+            if operation["requestBody"].is_object() {
+                example(&mut examples, &mut operation["requestBody"]["content"]);
+            }
+        }
+        examples.missing.sort();
+        examples.missing.dedup();
+        self.faults.append(&mut examples.missing);
+    }
+}
+
+fn example(examples: &mut Examples<'_>, content: &mut Value) {
+    for body in content.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        body["example"] = examples.of("", &body["schema"].clone());
     }
 }
 
@@ -248,12 +311,8 @@ fn security(access: Requires, token: Option<TokenScope>) -> Value {
     match (access, token) {
         (Requires::Nothing | Requires::Credentials, _) => json!([]),
         (_, None) => json!([{ "access_token": [] }]),
-        (_, Some(_)) => json!([{ "access_token": [] }, { "personal_access_token": [] }]),
+        (_, Some(scope)) => json!([{ "access_token": [] }, { "personal_access_token": [scope.to_string()] }]),
     }
-}
-
-fn reference(schema: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{schema}") })
 }
 
 fn take_object(value: &mut Value, key: &str) -> Map<String, Value> {
@@ -267,5 +326,75 @@ fn take_array(value: &mut Value, key: &str) -> Vec<Value> {
     match value.as_object_mut().and_then(|object| object.remove(key)) {
         Some(Value::Array(taken)) => taken,
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn generated() -> Value {
+        document(Path::new(crate::ROOT), "1").0
+    }
+
+    fn operations(document: &Value) -> impl Iterator<Item = &Map<String, Value>> {
+        let paths = document["paths"].as_object().unwrap().values();
+        paths.flat_map(|path| path.as_object().unwrap().values()).map(|operation| operation.as_object().unwrap())
+    }
+
+    #[test]
+    fn every_field_of_our_own_is_explained() {
+        let document = generated();
+        let explained = document["info"]["description"].as_str().unwrap();
+        for key in operations(&document).flat_map(Map::keys).filter(|key| key.starts_with("x-")) {
+            assert!(explained.contains(&format!("- `{key}`: ")), "{key} is explained nowhere");
+        }
+    }
+
+    #[test]
+    fn a_client_finds_the_server() {
+        let server = generated()["servers"][0].clone();
+        assert!(server["url"].as_str().unwrap().starts_with("https://"), "{server}");
+    }
+
+    #[test]
+    fn no_example_lies_in_the_past() {
+        fn instants(value: &Value, found: &mut Vec<String>) {
+            match value {
+                Value::Array(values) => values.iter().for_each(|value| instants(value, found)),
+                Value::Object(members) => members.values().for_each(|value| instants(value, found)),
+                Value::String(text) if text.get(10..11) == Some("T") && text.as_bytes()[0].is_ascii_digit() => {
+                    found.push(text.clone());
+                }
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        instants(&generated(), &mut found);
+        assert!(found.len() > 20, "examples have no instants: {found:?}");
+        let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let year = 1970 + seconds / 31_556_952;
+        found.retain(|text| text[..4].parse::<u64>().unwrap() <= year);
+        assert!(found.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn every_request_and_success_has_an_example_and_its_headers() {
+        let document = generated();
+        for operation in operations(&document) {
+            let name = &operation["operationId"];
+            if let Some(body) = operation.get("requestBody") {
+                assert!(body["content"]["application/json"]["example"].is_object(), "{name}");
+            }
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                if status.starts_with('2') {
+                    assert!(response["headers"]["x-request-id"].is_object(), "{name} {status}");
+                    let content = response["content"].as_object().into_iter().flat_map(Map::values);
+                    assert!(content.into_iter().all(|content| !content["example"].is_null()), "{name} {status}");
+                }
+            }
+        }
     }
 }

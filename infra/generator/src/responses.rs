@@ -42,21 +42,68 @@ pub fn component(status: u16) -> String {
 pub fn components() -> Map<String, Value> {
     SHARED
         .iter()
-        .map(|(_, name, description)| {
+        .map(|(status, name, description)| {
             let schema = json!({ "$ref": "#/components/schemas/Problem" });
             let content = json!({ "application/problem+json": { "schema": schema } });
-            ((*name).to_owned(), json!({ "description": description, "content": content }))
+            let headers = headers_of(*status);
+            ((*name).to_owned(), json!({ "description": description, "headers": headers, "content": content }))
         })
+        .collect()
+}
+
+/// A header of responses: its field name, its name in the document, its meaning and an example.
+const HEADERS: &[(&str, &str, &str, &str)] = &[
+    ("x-request-id", "RequestId", "The request's id, for support. Problems name it in `instance`.", "0f9c2b7e"),
+    (
+        "ratelimit",
+        "RateLimit",
+        "For each limit that applied: what is left (`r`), and the seconds until more is (`t`); draft-ietf-httpapi-ratelimit-headers.",
+        "\"address\";r=199;t=42",
+    ),
+    (
+        "ratelimit-policy",
+        "RateLimitPolicy",
+        "For each limit that applied: the requests (`q`) in a window of seconds (`w`).",
+        "\"address\";q=200;w=60",
+    ),
+    ("retry-after", "RetryAfter", "The seconds to wait before the request is tried again.", "42"),
+    (
+        "www-authenticate",
+        "WwwAuthenticate",
+        "What the request needs (RFC 9110, section 11.6.1). A failed sign-in has none.",
+        "Bearer",
+    ),
+];
+
+/// The headers of responses, as components.
+pub fn headers() -> Map<String, Value> {
+    let header = |description: &str, example: &str| {
+        let (kind, example) =
+            example.parse::<u32>().map_or(("string", json!(example)), |number| ("integer", json!(number)));
+        json!({ "description": description, "schema": { "type": kind }, "example": example })
+    };
+    HEADERS.iter().map(|(_, name, description, example)| ((*name).to_owned(), header(description, example))).collect()
+}
+
+/// The headers of a response of this status.
+pub fn headers_of(status: u16) -> Map<String, Value> {
+    let is_sent = |field: &str| match field {
+        "retry-after" => matches!(status, 429 | 503),
+        "www-authenticate" => status == 401,
+        _ => true,
+    };
+    let sent = HEADERS.iter().filter(|(field, ..)| is_sent(field));
+    sent.map(|(field, name, ..)| ((*field).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") })))
         .collect()
 }
 
 /// A success in words.
 pub fn success(status: u16) -> &'static str {
     match status {
-        201 => "It was made.",
-        202 => "It will be done, or there was nothing to do; the answer does not tell which.",
-        204 => "It was done.",
-        _ => "Here it is.",
+        201 => "Created.",
+        202 => "Accepted. The answer is the same where there was nothing to do.",
+        204 => "Done.",
+        _ => "OK.",
     }
 }
 
@@ -65,6 +112,7 @@ pub fn schemas() -> BTreeMap<String, Value> {
     let text = |description: &str| json!({ "type": "string", "description": description });
     let problem = json!({
         "type": "object",
+        "description": "Why a request was not carried out (RFC 9457).",
         "required": ["type", "title", "status", "code", "detail", "instance"],
         "properties": {
             "type": text("`urn:bulkhead:problem:` and the code."),
@@ -79,6 +127,7 @@ pub fn schemas() -> BTreeMap<String, Value> {
     });
     let field_error = json!({
         "type": "object",
+        "description": "A field that breaks a rule.",
         "required": ["field", "rule"],
         "properties": { "field": text("As the client wrote it."), "rule": text("What it must be.") },
     });
@@ -100,6 +149,7 @@ pub fn parameters() -> Value {
                 REMEMBERED_FOR.as_hours(),
             ),
             "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
+            "example": "2b1f0c9e-7d1a-4c55-9a3e-5a1d7e1c9b42",
         },
     })
 }

@@ -18,6 +18,8 @@ use super::time::Clock;
 pub trait Identified {
     /// Two to eight lower-case letters, unique in the product: `post`, `ws`.
     const PREFIX: &'static str;
+    /// In API documents, before `Id`: `Post`, `Workspace`.
+    const NAME: &'static str;
 }
 
 /// The identifier of a `T`. Its order is the order of creation, to the millisecond.
@@ -37,16 +39,20 @@ pub enum TokenKind {}
 
 impl Identified for WorkspaceKind {
     const PREFIX: &'static str = "ws";
+    const NAME: &'static str = "Workspace";
 }
 impl Identified for UserKind {
     const PREFIX: &'static str = "user";
+    const NAME: &'static str = "User";
 }
 impl Identified for SessionKind {
     const PREFIX: &'static str = "ses";
+    const NAME: &'static str = "Session";
 }
 
 impl Identified for TokenKind {
     const PREFIX: &'static str = "pat";
+    const NAME: &'static str = "AccessToken";
 }
 
 pub type WorkspaceId = Id<WorkspaceKind>;
@@ -164,13 +170,18 @@ impl<'de, T: Identified> Deserialize<'de> for Id<T> {
 
 impl<T: Identified> utoipa::PartialSchema for Id<T> {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::String).pattern(Some(format!("^{}_[0-9a-f]{{32}}$", T::PREFIX))).into()
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(format!("`{}_` and 32 lower-case hex digits.", T::PREFIX)))
+            .pattern(Some(format!("^{}_[0-9a-f]{{32}}$", T::PREFIX)))
+            .examples([format!("{}_0190b1c8d2f37c1fa1b2c3d4e5f60718", T::PREFIX)])
+            .into()
     }
 }
 
 impl<T: Identified> utoipa::ToSchema for Id<T> {
     fn name() -> Cow<'static, str> {
-        Cow::Owned(format!("{}_id", T::PREFIX))
+        Cow::Owned(format!("{}Id", T::NAME))
     }
 }
 

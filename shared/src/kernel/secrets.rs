@@ -35,6 +35,7 @@ impl utoipa::PartialSchema for SecretText {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
+            .description(Some("A secret. It is never shown again."))
             .format(Some(SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::Password)))
             .write_only(true)
             .into()

@@ -32,7 +32,10 @@ impl<T: ToSchema> PartialSchema for Listing<T> {
         let cursor = ObjectBuilder::new()
             .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
             .description(Some("Give it as `cursor` to get the next page. Null at the end; good for 24 hours."));
-        let listing = ObjectBuilder::new().property("items", items).property("next_cursor", cursor);
+        let listing = ObjectBuilder::new()
+            .description(Some("One page of a list."))
+            .property("items", items)
+            .property("next_cursor", cursor);
         listing.required("items").required("next_cursor").into()
     }
 }

@@ -14,7 +14,7 @@ pub struct SecurityRules {
     pub admin_recovery: RecoveryRule,
 }
 
-/// Which members' sessions must have proved a second factor. Those of admins and the owner always must (claim 18).
+/// Which members' sessions must have proved a second factor. Those of admins and the owner always must.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SecondFactorRule {

@@ -42,6 +42,7 @@ pub type NoteId = Id<Note>;
 
 impl Identified for Note {
     const PREFIX: &'static str = "note";
+    const NAME: &'static str = "Note";
 }
 
 impl From<&Note> for Note {

@@ -30,6 +30,7 @@ pub struct ConfirmTotp {
 pub struct ConfirmedTotp {
     /// Told once. Absent where the user has recovery codes already.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     recovery_codes: Option<Vec<String>>,
 }
 

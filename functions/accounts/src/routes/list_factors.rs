@@ -29,12 +29,14 @@ pub struct FactorsView {
     recovery_codes: Option<RecoveryCodesView>,
 }
 
+/// An authenticator app.
 #[derive(Serialize, ToSchema)]
 struct TotpView {
     #[schema(value_type = String, format = DateTime)]
     confirmed_at: ApiTimestamp,
 }
 
+/// A set of recovery codes.
 #[derive(Serialize, ToSchema)]
 struct RecoveryCodesView {
     left: usize,

@@ -31,10 +31,13 @@ pub struct Login {
 #[serde(untagged)]
 pub enum LoggedIn {
     Tokens(Tokens),
-    /// To be answered at `POST /auth/second-factor`, or by a passkey.
-    SecondFactor {
-        second_factor: SecondFactorChallenge,
-    },
+    SecondFactor(SecondFactorRequired),
+}
+
+/// The password was right, and a second factor is required: at `POST /auth/second-factor`, or by a passkey.
+#[derive(Serialize, ToSchema)]
+pub struct SecondFactorRequired {
+    second_factor: SecondFactorChallenge,
 }
 
 pub static FUNCTION: Function = Function::route::<Login>();
@@ -68,7 +71,7 @@ impl Endpoint for Login {
             let entry = SignIn::now(accounts, user.id, Means::Password, outcome, None);
             accounts.commit(changes.insert(&entry).same_epoch(user.id, epoch)).await?;
             let second_factor = second_factor::issue_challenge(accounts, user.id, epoch, &factors).await?;
-            return Ok(Reply(LoggedIn::SecondFactor { second_factor }));
+            return Ok(Reply(LoggedIn::SecondFactor(SecondFactorRequired { second_factor })));
         }
         let opening = Opening { means: Means::Password, device, epoch };
         let changes = factors.stay_as_they_are(changes);

@@ -32,6 +32,7 @@ pub struct ListAuditEntries {
 /// One thing that was done.
 #[derive(Serialize, ToSchema)]
 pub struct AuditEntryView {
+    #[schema(example = "0190b1c8-d2f3-7c1f-a1b2-c3d4e5f60718")]
     id: String,
     #[schema(value_type = String, format = DateTime)]
     at: ApiTimestamp,
@@ -51,8 +52,10 @@ pub struct AuditEntryView {
 pub struct AuditTarget {
     /// The prefix of the id: `post`.
     kind: String,
+    #[schema(example = "post_0190b1c8d2f37c1fa1b2c3d4e5f60718")]
     id: String,
-    /// More of what was done, where there is more to know.
+    /// More of what was done, where there is more to know; else null.
+    #[schema(required = true)]
     detail: Option<Value>,
 }
 

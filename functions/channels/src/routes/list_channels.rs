@@ -16,6 +16,7 @@ use crate::permissions::ReadChannels;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListChannels {
+    /// Items per page.
     #[serde(default)]
     #[schema(inline)]
     limit: PageLimit,

@@ -1,7 +1,7 @@
 //! `GET /openapi.json`: the description of every route, as the generator wrote it.
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use shared::function::Function;
 use shared::http::{Document, Endpoint, Route};
 use shared::identity::Anyone;
@@ -16,15 +16,22 @@ const OPENAPI: &str = include_str!("../../../../infra/generated/openapi.json");
 #[serde(deny_unknown_fields)]
 pub struct GetOpenapi {}
 
+/// An OpenAPI 3.1 document.
+#[derive(Serialize, ToSchema)]
+#[schema(value_type = Object)]
+pub struct OpenApiDocument(Value);
+
 pub static FUNCTION: Function = Function::route::<GetOpenapi>();
 
 impl Endpoint for GetOpenapi {
     const ROUTE: Route = Route::get("get-openapi", "/openapi.json");
     type Access = Anyone;
-    type Output = Document<Value>;
+    type Output = Document<OpenApiDocument>;
 
-    async fn handle(self, _: &Anyone) -> Result<Self::Output, Problem> {
-        serde_json::from_str(OPENAPI).map(Document).map_err(Problem::internal)
+    async fn handle(self, accounts: &Anyone) -> Result<Self::Output, Problem> {
+        let mut document: Value = serde_json::from_str(OPENAPI).map_err(Problem::internal)?;
+        document["servers"] = json!([{ "url": accounts.base_url() }]);
+        Ok(Document(OpenApiDocument(document)))
     }
 }
 

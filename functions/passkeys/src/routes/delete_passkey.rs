@@ -21,7 +21,6 @@ use crate::passkey::{PASSKEY_DELETED, Passkey, PasskeyId};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeletePasskey {
-    #[schema(value_type = String, pattern = "^pk_[0-9a-f]{32}$")]
     passkey_id: PasskeyId,
 }
 

@@ -14,7 +14,6 @@ use crate::passkey::{Passkey, PasskeyId, PasskeyName, PasskeyView};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RenamePasskey {
-    #[schema(value_type = String, pattern = "^pk_[0-9a-f]{32}$")]
     passkey_id: PasskeyId,
     name: PasskeyName,
 }

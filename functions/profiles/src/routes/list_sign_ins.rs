@@ -28,7 +28,6 @@ pub struct ListSignIns {
 /// A sign-in or an attempt at one, as its user sees it.
 #[derive(Serialize, ToSchema)]
 pub struct SignInView {
-    #[schema(value_type = String, example = "sgn_0190b1c8d2f37c1fa1b2c3d4e5f60718")]
     id: SignInId,
     #[schema(value_type = String, format = DateTime)]
     at: ApiTimestamp,
