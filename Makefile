@@ -67,10 +67,12 @@ test: local ## All tests, against one local cloud, a real Bluesky server and oth
 	@# The demo waits for its second most of the time, and a browser is soon done: both run beside the tests.
 	@$(PYTHON) infra/local/demo.py --check > .local/log/demo-check.log 2>&1 & demo=$$!; \
 	  $(CLOUD) peer passkeys > .local/log/passkeys-check.log 2>&1 & passkeys=$$!; \
-	  $(WITH_CLOUD) cargo nextest run --workspace --lib --test '*' --bin generator --bin sources $(TEST_ARGS) || { kill $$demo $$passkeys || true; exit 1; }; \
+	  rm -f .local/log/answered.txt; \
+	  $(WITH_CLOUD) BULKHEAD_ANSWERED=$(CURDIR)/.local/log/answered.txt cargo nextest run --workspace --lib --test '*' --bin generator --bin sources $(TEST_ARGS) || { kill $$demo $$passkeys || true; exit 1; }; \
 	  for run in "$$demo demo" "$$passkeys passkeys"; do log=.local/log/$${run#* }-check.log; \
 	    wait $${run% *} || { cat $$log; exit 1; }; tail -4 $$log; done
 	@$(CLOUD) check-logs
+	@$(if $(TEST_ARGS),:,$(CLOUD) check-answers)
 
 audit: ## Advisories, licences and sources of the dependencies (needs the network)
 	@$(CLOUD) install-cargo-tool deny

@@ -4,6 +4,7 @@ import os
 import shlex
 import shutil
 
+import answers
 import bluesky
 import check
 import deploy
@@ -22,6 +23,7 @@ USAGE = {
     "push FN": "build one function and make it the live one",
     "logs FN": "follow the log of one function",
     "check-logs": "fail if any function has panicked",
+    "check-answers": "fail if a declared problem was produced by no test of the last run",
     "install": "install the emulator and the Bluesky server, which later steps would do on their own",
     "env": "print the environment of a client of the local cloud, for a shell to evaluate",
     "status": "tell what runs where",
@@ -52,6 +54,8 @@ def run(arguments: list[str]) -> None:
             functions.logs(name)
         case ["check-logs"]:
             functions.check_logs()
+        case ["check-answers"]:
+            answers.check()
         case ["install"]:
             tools.python_tools("cloud")
             tools.bluesky_node()

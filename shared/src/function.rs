@@ -11,6 +11,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::aws::grants::{Grant, JOB_BASE, ROUTE_BASE, Statement};
 use crate::config::Config;
+use crate::http::answers;
 use crate::http::endpoint::{Endpoint, Method, Route, UserLimit};
 use crate::http::incoming::Incoming;
 use crate::http::output::Output;
@@ -20,6 +21,7 @@ use crate::identity::admission::{Admit, Level};
 use crate::jobs::job::{Declaration, Job};
 use crate::jobs::runner::{self, JobEntry};
 use crate::kernel::entropy::Entropy;
+use crate::kernel::problems::ProblemCode;
 use crate::kernel::time::Clock;
 use crate::tenancy::app::App;
 use crate::tenancy::{DeclaredPermission, Entitlement};
@@ -99,6 +101,7 @@ impl Function {
                 token: E::TOKEN,
                 some_need: E::SOME_NEED,
                 limit: E::LIMIT,
+                problems: E::PROBLEMS,
                 status: <E::Output as Output>::STATUS,
                 repeatable: E::REPEATABLE.kind(),
                 call: pipeline::call::<E>,
@@ -158,6 +161,11 @@ impl Function {
             },
             Kind::Job(entry) => Declared::Job(entry.job),
         }
+    }
+
+    /// Every problem that the route may answer; none for a job.
+    pub fn problems(&self) -> Vec<ProblemCode> {
+        self.route_entry().map(|entry| answers::problems(entry, self.grants)).unwrap_or_default()
     }
 
     pub(crate) fn route_entry(&self) -> Option<&RouteEntry> {

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use shared::crypto::link::LinkClaims;
 use shared::identity::{AccountKey, AccountRecord};
 use shared::kernel::ids::UserId;
-use shared::kernel::problems::Refusal;
+use shared::kernel::problems::{ProblemCode, Refusal};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 
 use crate::mailed_link::DeadLink;
+use crate::problems;
 use crate::user::restoring_link;
 
 /// What a mailed link that verifies an address is for.
@@ -62,12 +63,8 @@ pub enum AddressError {
 }
 
 impl Refusal for AddressError {
-    fn status(&self) -> u16 {
-        409
-    }
-
-    fn code(&self) -> &'static str {
-        "email_taken"
+    fn problem(&self) -> ProblemCode {
+        problems::EMAIL_TAKEN
     }
 }
 

@@ -19,6 +19,7 @@ pub mod password_hash;
 pub mod password_owner;
 mod password_sign_in;
 mod person_name;
+pub mod problems;
 pub mod recovery;
 pub mod recovery_codes;
 mod refresh_attempt;

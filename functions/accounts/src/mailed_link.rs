@@ -1,6 +1,8 @@
 //! Mailed links that are invalid, or no longer valid.
 
-use shared::kernel::problems::Refusal;
+use shared::kernel::problems::{ProblemCode, Refusal};
+
+use crate::problems;
 
 /// Why a mailed link is rejected. One text for all reasons: it is forged, expired, used, meant for something else, or
 /// its target is gone. Only its owner could need to know which, and they can request another.
@@ -26,12 +28,8 @@ impl DeadLink {
 }
 
 impl Refusal for DeadLink {
-    fn status(&self) -> u16 {
-        422
-    }
-
-    fn code(&self) -> &'static str {
-        "link_invalid"
+    fn problem(&self) -> ProblemCode {
+        problems::LINK_INVALID
     }
 
     fn field(&self) -> Option<&'static str> {

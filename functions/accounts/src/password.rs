@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use mail::EmailAddress;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use shared::crypto::digest::equal;
-use shared::kernel::problems::Refusal;
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{ProblemCode, Refusal};
 use shared::kernel::secrets::SecretText;
 use unicode_normalization::UnicodeNormalization;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
@@ -85,12 +86,8 @@ pub enum PasswordError {
 }
 
 impl Refusal for PasswordError {
-    fn status(&self) -> u16 {
-        422
-    }
-
-    fn code(&self) -> &'static str {
-        "invalid_input"
+    fn problem(&self) -> ProblemCode {
+        problem_codes::INVALID_INPUT
     }
 
     fn field(&self) -> Option<&'static str> {

@@ -1,6 +1,8 @@
 //! Why a refresh token is not exchanged.
 
-use shared::kernel::problems::Refusal;
+use shared::kernel::problems::{ProblemCode, Refusal};
+
+use crate::problems;
 
 /// Why a refresh token is not exchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -12,18 +14,10 @@ pub enum RefreshError {
 }
 
 impl Refusal for RefreshError {
-    fn status(&self) -> u16 {
-        401
-    }
-
-    fn code(&self) -> &'static str {
+    fn problem(&self) -> ProblemCode {
         match self {
-            Self::SessionEnded => "session_ended",
-            Self::TokenReused => "refresh_token_reused",
+            Self::SessionEnded => problems::SESSION_ENDED,
+            Self::TokenReused => problems::REFRESH_TOKEN_REUSED,
         }
-    }
-
-    fn title(&self) -> Option<&'static str> {
-        Some("Session ended")
     }
 }

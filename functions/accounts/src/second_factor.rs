@@ -6,13 +6,14 @@ use shared::crypto::link::LinkClaims;
 use shared::events::{EventKind, Occurrence, Severity};
 use shared::identity::{AccountChanges, AccountKey, Accounts, EpochTurn, LookedUp, SignedIn, UserEpoch, Wanted};
 use shared::kernel::ids::UserId;
-use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::secrets::SecretText;
 use shared::kernel::time::{SignedDuration, after};
 use shared::table::Stored;
 use utoipa::ToSchema;
 
 use crate::passkey_tally::PasskeyTally;
+use crate::problems;
 use crate::recovery_codes::{RecoveryCode, RecoveryCodes};
 use crate::sign_in::Means;
 use crate::totp::{Attempt, Totp};
@@ -54,22 +55,15 @@ pub enum SecondFactorError {
 }
 
 impl Refusal for SecondFactorError {
-    fn status(&self) -> u16 {
+    fn problem(&self) -> ProblemCode {
         match self {
-            Self::WrongCode | Self::ChallengeExpired => 401,
-            Self::WrongInSession { .. } => 403,
-            Self::TotpEnrolled | Self::TotpNotPending | Self::NothingToRecover | Self::PasswordTooShort => 409,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::WrongCode | Self::WrongInSession { .. } => "wrong_code",
-            Self::ChallengeExpired => "challenge_expired",
-            Self::TotpEnrolled => "totp_enrolled",
-            Self::TotpNotPending => "totp_not_pending",
-            Self::NothingToRecover => "no_second_factor",
-            Self::PasswordTooShort => "password_too_short",
+            Self::WrongCode => problems::WRONG_CODE,
+            Self::WrongInSession { .. } => problems::WRONG_CODE.under(403),
+            Self::ChallengeExpired => problems::CHALLENGE_EXPIRED,
+            Self::TotpEnrolled => problems::TOTP_ENROLLED,
+            Self::TotpNotPending => problems::TOTP_NOT_PENDING,
+            Self::NothingToRecover => problems::NO_SECOND_FACTOR,
+            Self::PasswordTooShort => problems::PASSWORD_TOO_SHORT,
         }
     }
 
@@ -77,14 +71,6 @@ impl Refusal for SecondFactorError {
         match self {
             Self::WrongInSession { field } => Some(field),
             _ => None,
-        }
-    }
-
-    fn title(&self) -> Option<&'static str> {
-        match self {
-            Self::WrongCode | Self::WrongInSession { .. } => Some("Wrong code"),
-            Self::ChallengeExpired => Some("Sign-in failed"),
-            Self::TotpEnrolled | Self::TotpNotPending | Self::NothingToRecover | Self::PasswordTooShort => None,
         }
     }
 }

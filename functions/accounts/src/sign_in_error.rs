@@ -1,6 +1,8 @@
 //! Why a sign-in is refused.
 
-use shared::kernel::problems::Refusal;
+use shared::kernel::problems::{ProblemCode, Refusal};
+
+use crate::problems;
 
 /// Why a sign-in is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -17,21 +19,10 @@ pub enum SignInError {
 }
 
 impl Refusal for SignInError {
-    fn status(&self) -> u16 {
+    fn problem(&self) -> ProblemCode {
         match self {
-            Self::WrongCredentials => 401,
-            Self::PasswordResetRequired => 403,
+            Self::WrongCredentials => problems::WRONG_CREDENTIALS,
+            Self::PasswordResetRequired => problems::PASSWORD_RESET_REQUIRED,
         }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::WrongCredentials => "wrong_credentials",
-            Self::PasswordResetRequired => "password_reset_required",
-        }
-    }
-
-    fn title(&self) -> Option<&'static str> {
-        Some("Sign-in failed")
     }
 }

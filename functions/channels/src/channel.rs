@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use shared::crypto::digest::sha256_hex;
 use shared::kernel::ids::{Id, Identified, UserId};
-use shared::kernel::problems::Refusal;
+use shared::kernel::problems::{ProblemCode, Refusal};
 use shared::kernel::time::{ApiTimestamp, Timestamp};
 use shared::table::Entity;
 use utoipa::ToSchema;
 
 use crate::platform::{Guarantee, Limits, Platform};
+use crate::problems;
 
 /// An account on a platform, without its tokens: those lie in [`crate::session::ChannelSession`], so
 /// that no list of channels reads a secret and no renewal of a token changes a channel.
@@ -145,17 +146,10 @@ pub enum ChannelError {
 }
 
 impl Refusal for ChannelError {
-    fn status(&self) -> u16 {
+    fn problem(&self) -> ProblemCode {
         match self {
-            Self::TooMany { .. } => 402,
-            Self::ChangedMeanwhile => 409,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::TooMany { .. } => "too_many_channels",
-            Self::ChangedMeanwhile => "channels_changed_meanwhile",
+            Self::TooMany { .. } => problems::TOO_MANY_CHANNELS,
+            Self::ChangedMeanwhile => problems::CHANNELS_CHANGED_MEANWHILE,
         }
     }
 }

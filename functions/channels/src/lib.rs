@@ -6,6 +6,7 @@ pub mod channel;
 pub mod jobs;
 pub mod permissions;
 pub mod platform;
+pub mod problems;
 pub mod publishing;
 pub mod routes;
 mod session;

@@ -7,7 +7,8 @@ use std::str::FromStr;
 use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Deserializer, Serialize, de};
-use shared::kernel::problems::Refusal;
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{ProblemCode, Refusal};
 use shared::kernel::visible_text::without_unseen_ends;
 use unicode_normalization::UnicodeNormalization;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -56,12 +57,8 @@ pub enum NotAnAddress {
 }
 
 impl Refusal for NotAnAddress {
-    fn status(&self) -> u16 {
-        422
-    }
-
-    fn code(&self) -> &'static str {
-        "invalid_input"
+    fn problem(&self) -> ProblemCode {
+        problem_codes::INVALID_INPUT
     }
 
     fn field(&self) -> Option<&'static str> {

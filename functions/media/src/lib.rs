@@ -4,6 +4,7 @@ pub mod audit_actions;
 pub mod media;
 pub mod permissions;
 pub mod picture;
+pub mod problems;
 pub mod publishable;
 pub mod rendition;
 pub mod routes;

@@ -10,13 +10,14 @@ use serde::{Deserialize, Serialize};
 use shared::crypto::digest::{base64, from_base64, sha256};
 use shared::http::UserLimit;
 use shared::kernel::ids::{Id, Identified, UserId};
-use shared::kernel::problems::Refusal;
+use shared::kernel::problems::{ProblemCode, Refusal};
 use shared::kernel::time::after;
 use shared::kernel::visible_text::{Unreadable, lines, without_unseen_ends};
 use shared::kernel::whole_number::WholeNumber;
 use shared::table::Entity;
 use utoipa::ToSchema;
 
+use crate::problems;
 use crate::rendition::{Format, Rendition};
 
 /// The most bytes of an upload.
@@ -285,21 +286,14 @@ pub enum MediaError {
 }
 
 impl Refusal for MediaError {
-    fn status(&self) -> u16 {
+    fn problem(&self) -> ProblemCode {
         match self {
-            Self::NotUploaded | Self::CompletedMeanwhile | Self::NotReady(_) => 409,
-            Self::UploadDiffers | Self::TooLarge { .. } | Self::OverPlanLimit { .. } => 422,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotUploaded => "media_not_uploaded",
-            Self::UploadDiffers => "media_upload_differs",
-            Self::CompletedMeanwhile => "media_completed_meanwhile",
-            Self::NotReady(_) => "media_not_ready",
-            Self::TooLarge { .. } => "media_too_large",
-            Self::OverPlanLimit { .. } => "media_over_plan_limit",
+            Self::NotUploaded => problems::MEDIA_NOT_UPLOADED,
+            Self::UploadDiffers => problems::MEDIA_UPLOAD_DIFFERS,
+            Self::CompletedMeanwhile => problems::MEDIA_COMPLETED_MEANWHILE,
+            Self::NotReady(_) => problems::MEDIA_NOT_READY,
+            Self::TooLarge { .. } => problems::MEDIA_TOO_LARGE,
+            Self::OverPlanLimit { .. } => problems::MEDIA_OVER_PLAN_LIMIT,
         }
     }
 

@@ -20,9 +20,10 @@ use image::codecs::{gif::GifDecoder, jpeg::JpegDecoder, png::PngDecoder, webp::W
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, Limits};
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
-use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::worker::Cancellation;
 
+use crate::problems;
 use crate::rendition::{Format, Rendition};
 
 /// The longest side of a file that is decoded, in pixels.
@@ -68,16 +69,12 @@ pub enum PictureError {
 }
 
 impl Refusal for PictureError {
-    fn status(&self) -> u16 {
-        422
-    }
-
-    fn code(&self) -> &'static str {
+    fn problem(&self) -> ProblemCode {
         match self {
-            Self::NotAPicture { .. } => "not_a_picture",
-            Self::TooManyPixels { .. } => "picture_too_many_pixels",
-            Self::Animated => "picture_animated",
-            Self::Damaged => "picture_damaged",
+            Self::NotAPicture { .. } => problems::NOT_A_PICTURE,
+            Self::TooManyPixels { .. } => problems::PICTURE_TOO_MANY_PIXELS,
+            Self::Animated => problems::PICTURE_ANIMATED,
+            Self::Damaged => problems::PICTURE_DAMAGED,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the API answers about itself, to preflights, and where there is nothing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use operations::routes::{answer_preflight, answer_unknown_route, get_health, get_openapi};
+use operations::routes::{answer_preflight, answer_unknown_route, get_health, get_openapi, get_problem};
 use serde_json::json;
 use shared::testing::{Request, TestApp};
 
@@ -19,6 +19,16 @@ async fn it_describes_itself() {
     let answer = app.call(Request::to(&get_openapi::FUNCTION)).await.expect(200);
     assert!(answer.body["paths"].is_object(), "{}", answer.text);
     assert_eq!(answer.body["servers"], json!([{ "url": "https://api.example.com" }]));
+}
+
+#[tokio::test]
+async fn the_type_of_a_problem_leads_to_its_description() {
+    let app = TestApp::new();
+    let missing = app.call(Request::to(&get_problem::FUNCTION).path("code", "no_such_code")).await.expect(404);
+    let code = missing.body["type"].as_str().unwrap().strip_prefix("https://api.example.com/problems/").unwrap();
+    let described = app.call(Request::to(&get_problem::FUNCTION).path("code", code)).await.expect(200).body;
+    assert_eq!((&described["code"], &described["title"]), (&json!("not_found"), &missing.body["title"]));
+    assert_eq!(described["statuses"], json!([404]));
 }
 
 #[tokio::test]

@@ -9,4 +9,5 @@ mod passkey_octets;
 mod passkey_options;
 mod passkey_proof;
 mod passkey_statement;
+pub mod problems;
 pub mod routes;

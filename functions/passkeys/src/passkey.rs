@@ -8,7 +8,7 @@ use shared::crypto::digest::sha256_hex;
 use shared::events::{EventKind, Severity};
 use shared::identity::{AccountKey, AccountRecord};
 use shared::kernel::ids::{Id, Identified, UserId};
-use shared::kernel::problems::Refusal;
+use shared::kernel::problems::{ProblemCode, Refusal};
 use shared::kernel::time::{ApiTimestamp, Timestamp};
 use shared::kernel::visible_text::{NotALine, line};
 use utoipa::ToSchema;
@@ -17,6 +17,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use crate::passkey_credential::{CredentialId, Registered, Seen};
 use crate::passkey_key::PasskeyKey;
 use crate::passkey_statement::Unfit;
+use crate::problems;
 
 /// Passkeys of one user.
 pub const MOST: u32 = 20;
@@ -88,28 +89,13 @@ pub enum PasskeyError {
 }
 
 impl Refusal for PasskeyError {
-    fn status(&self) -> u16 {
+    fn problem(&self) -> ProblemCode {
         match self {
-            Self::TooMany | Self::AlreadyRegistered => 409,
-            Self::Unfit(_) => 422,
-            Self::Refused => 401,
-            Self::RefusedInSession => 403,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::TooMany => "too_many_passkeys",
-            Self::AlreadyRegistered => "passkey_already_registered",
-            Self::Unfit(_) => "passkey_invalid",
-            Self::Refused | Self::RefusedInSession => "passkey_refused",
-        }
-    }
-
-    fn title(&self) -> Option<&'static str> {
-        match self {
-            Self::Refused | Self::RefusedInSession => Some("Passkey not accepted"),
-            Self::TooMany | Self::AlreadyRegistered | Self::Unfit(_) => None,
+            Self::TooMany => problems::TOO_MANY_PASSKEYS,
+            Self::AlreadyRegistered => problems::PASSKEY_ALREADY_REGISTERED,
+            Self::Unfit(_) => problems::PASSKEY_INVALID,
+            Self::Refused => problems::PASSKEY_REFUSED,
+            Self::RefusedInSession => problems::PASSKEY_REFUSED.under(403),
         }
     }
 

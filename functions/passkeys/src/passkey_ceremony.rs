@@ -7,13 +7,14 @@ use shared::crypto::digest::{base64url, from_base64url, sha256_hex};
 use shared::identity::{AccountChanges, AccountKey, AccountRecord, Accounts};
 use shared::kernel::entropy::Entropy;
 use shared::kernel::ids::{SessionId, UserId};
-use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::secrets::SecretText;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 use crate::passkey_octets::Octets;
 use crate::passkey_statement::RelyingParty;
+use crate::problems;
 
 /// How long a user may take.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
@@ -60,12 +61,8 @@ pub struct NotACeremonyName;
 pub struct CeremonyOver;
 
 impl Refusal for CeremonyOver {
-    fn status(&self) -> u16 {
-        422
-    }
-
-    fn code(&self) -> &'static str {
-        "ceremony_over"
+    fn problem(&self) -> ProblemCode {
+        problems::CEREMONY_OVER
     }
 
     fn field(&self) -> Option<&'static str> {

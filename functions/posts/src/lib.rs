@@ -8,6 +8,7 @@ pub mod permissions;
 pub mod post;
 pub mod post_error;
 pub mod post_text;
+pub mod problems;
 pub mod routes;
 pub mod schedule;
 pub mod trash;

@@ -7,6 +7,7 @@ use shared::kernel::problems::Problem;
 use shared::tenancy::Scope;
 
 use crate::post_text::PostText;
+use crate::problems::POST_DOES_NOT_FIT;
 
 /// What is said, and with which pictures.
 pub struct Content<'a> {
@@ -106,7 +107,7 @@ fn refuse(faults: Vec<Fault>) -> Result<(), Problem> {
     if faults.is_empty() {
         return Ok(());
     }
-    let problem = Problem::new(422, "post_does_not_fit", "The post does not fit every channel that it is meant for.");
+    let problem = Problem::new(POST_DOES_NOT_FIT, "The post exceeds the limits of at least one selected channel.");
     Err(faults.into_iter().fold(problem, |problem, fault| problem.at(fault.field, fault.rule)))
 }
 

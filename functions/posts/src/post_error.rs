@@ -1,9 +1,10 @@
 //! Why something cannot be done to a post as it is.
 
 use channels::ChannelId;
-use shared::kernel::problems::Refusal;
+use shared::kernel::problems::{ProblemCode, Refusal};
 
 use crate::post::MAX_CHANNELS;
+use crate::problems;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PostError {
@@ -28,25 +29,17 @@ pub enum PostError {
 }
 
 impl Refusal for PostError {
-    fn status(&self) -> u16 {
+    fn problem(&self) -> ProblemCode {
         match self {
-            Self::TooManyChannels => 422,
-            Self::TooManyScheduled { .. } => 402,
-            _ => 409,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::BeingPublished => "post_being_published",
-            Self::AlreadyPublished => "post_already_published",
-            Self::Held => "post_held",
-            Self::NotScheduled => "post_not_scheduled",
-            Self::ChangedMeanwhile => "post_changed_meanwhile",
-            Self::ChannelsScheduled => "post_scheduled",
-            Self::PublishedThere { .. } => "post_published_there",
-            Self::TooManyChannels => "post_has_too_many_channels",
-            Self::TooManyScheduled { .. } => "too_many_scheduled_posts",
+            Self::BeingPublished => problems::POST_BEING_PUBLISHED,
+            Self::AlreadyPublished => problems::POST_ALREADY_PUBLISHED,
+            Self::Held => problems::POST_HELD,
+            Self::NotScheduled => problems::POST_NOT_SCHEDULED,
+            Self::ChangedMeanwhile => problems::POST_CHANGED_MEANWHILE,
+            Self::ChannelsScheduled => problems::POST_SCHEDULED,
+            Self::PublishedThere { .. } => problems::POST_PUBLISHED_THERE,
+            Self::TooManyChannels => problems::POST_HAS_TOO_MANY_CHANNELS,
+            Self::TooManyScheduled { .. } => problems::TOO_MANY_SCHEDULED_POSTS,
         }
     }
 

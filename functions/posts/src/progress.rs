@@ -11,6 +11,7 @@ use crate::delivery::{Delivery, DeliveryKey, State, WrongState};
 use crate::jobs::publish_post::PublishPost;
 use crate::post::{Post, Progress, Recount, SCHEDULED_POSTS};
 use crate::post_error::PostError;
+use crate::problems::POST_CHANGED_MEANWHILE;
 
 /// Takes a step, unless it is not called for any more. `step` sees the delivery and the post as they
 /// are now, and says whether it did anything; it is asked again when somebody else was quicker.
@@ -39,7 +40,7 @@ pub async fn take_step(
 }
 
 /// By this code a commit says that somebody else was quicker.
-pub const MEANWHILE: &str = "post_changed_meanwhile";
+pub const MEANWHILE: &str = POST_CHANGED_MEANWHILE.code;
 
 /// Writes a post back, and counts it among the workspace's scheduled posts for as long as a delivery of it is open. Where
 /// that makes one more than `limit` (none: unlimited), the changes are refused.

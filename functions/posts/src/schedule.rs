@@ -3,10 +3,11 @@
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{ToSpan, tz};
 use serde::{Deserialize, Serialize};
-use shared::kernel::problems::Refusal;
+use shared::kernel::problems::{ProblemCode, Refusal};
 use shared::kernel::time::{ApiTimestamp, Timestamp};
 use utoipa::ToSchema;
 
+use crate::problems;
 use crate::wall_time::WallTime;
 
 /// How far ahead a post may be scheduled. Zone rules change by law; what lies further ahead is a guess.
@@ -43,16 +44,12 @@ pub enum ScheduleError {
 }
 
 impl Refusal for ScheduleError {
-    fn status(&self) -> u16 {
-        422
-    }
-
-    fn code(&self) -> &'static str {
+    fn problem(&self) -> ProblemCode {
         match self {
-            Self::UnknownZone => "time_zone_unknown",
-            Self::Skipped { .. } => "schedule_time_skipped",
-            Self::Past { .. } => "schedule_in_the_past",
-            Self::TooFarAhead => "schedule_too_far_ahead",
+            Self::UnknownZone => problems::TIME_ZONE_UNKNOWN,
+            Self::Skipped { .. } => problems::SCHEDULE_TIME_SKIPPED,
+            Self::Past { .. } => problems::SCHEDULE_IN_THE_PAST,
+            Self::TooFarAhead => problems::SCHEDULE_TOO_FAR_AHEAD,
         }
     }
 

@@ -6,13 +6,14 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use shared::events::{EventKind, Severity};
 use shared::identity::{AccountChanges, AccountKey, AccountRecord, SignedIn, TokenEpoch};
 use shared::kernel::ids::{TokenId, UserId, WorkspaceId};
-use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::kernel::visible_text::{NotALine, line};
 use shared::kernel::whole_number::WholeNumber;
 use shared::table::Stored;
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
 
+use crate::problems;
 use crate::scopes::SCOPES;
 
 /// Tokens of one user.
@@ -85,17 +86,10 @@ pub enum AccessTokenError {
 }
 
 impl Refusal for AccessTokenError {
-    fn status(&self) -> u16 {
+    fn problem(&self) -> ProblemCode {
         match self {
-            Self::TooMany => 409,
-            Self::NoSuchWorkspace => 422,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::TooMany => "too_many_access_tokens",
-            Self::NoSuchWorkspace => "workspace_unknown",
+            Self::TooMany => problems::TOO_MANY_ACCESS_TOKENS,
+            Self::NoSuchWorkspace => problems::WORKSPACE_UNKNOWN,
         }
     }
 

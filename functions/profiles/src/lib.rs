@@ -3,5 +3,6 @@
 pub mod access_token;
 mod email_change;
 pub mod jobs;
+pub mod problems;
 pub mod routes;
 mod scopes;

@@ -3,5 +3,6 @@
 mod factor_removal;
 pub mod jobs;
 mod policy;
+pub mod problems;
 mod regaining;
 pub mod routes;

@@ -2,8 +2,10 @@
 
 use shared::identity::{Accounts, Membership};
 use shared::kernel::ids::UserId;
-use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::tenancy::{RecoveryRule, Role};
+
+use crate::problems;
 
 /// Why an account cannot be recovered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -13,12 +15,8 @@ pub enum RecoveryError {
 }
 
 impl Refusal for RecoveryError {
-    fn status(&self) -> u16 {
-        403
-    }
-
-    fn code(&self) -> &'static str {
-        "recovery_blocked"
+    fn problem(&self) -> ProblemCode {
+        problems::RECOVERY_BLOCKED
     }
 }
 

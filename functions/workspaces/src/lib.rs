@@ -2,6 +2,7 @@
 
 pub mod audit_actions;
 pub mod jobs;
+pub mod problems;
 pub mod routes;
 pub mod workspace;
 mod workspace_name;

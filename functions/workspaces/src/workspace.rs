@@ -5,13 +5,14 @@ use std::borrow::Borrow;
 use serde::{Deserialize, Serialize};
 use shared::identity::Membership;
 use shared::kernel::ids::{UserId, WorkspaceId};
-use shared::kernel::problems::Refusal;
+use shared::kernel::problems::{ProblemCode, Refusal};
 use shared::kernel::time::{ApiTimestamp, Timestamp};
 use shared::table::Entity;
 use shared::tenancy::{RecoveryRule, Role, SecondFactorRule, SecurityRules};
 use utoipa::ToSchema;
 
 use crate::WorkspaceName;
+use crate::problems;
 
 /// Workspaces that one user can be in when they found another. Each may have a KMS key of its own, which costs money
 /// and counts against the account's quota.
@@ -63,15 +64,9 @@ pub enum WorkspaceError {
 }
 
 impl Refusal for WorkspaceError {
-    fn status(&self) -> u16 {
+    fn problem(&self) -> ProblemCode {
         match self {
-            Self::TooMany => 409,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::TooMany => "too_many_workspaces",
+            Self::TooMany => problems::TOO_MANY_WORKSPACES,
         }
     }
 }

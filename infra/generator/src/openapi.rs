@@ -10,17 +10,17 @@ use shared::http::{Method, Route};
 use shared::identity::TokenScope;
 use shared::identity::sessions::FRESH_FOR;
 use shared::kernel::ids::WorkspaceId;
-use shared::tenancy::Entitlement;
 use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::examples::Examples;
 use crate::names::snake;
+use crate::problems;
 use crate::responses;
 use crate::schemas::{self, plain, public_name, reference};
 use crate::sources::summary_of;
 
 const DESCRIPTION: &str = "\
-Errors are problem documents (RFC 9457) with a stable `code`. Instants are RFC 3339 in UTC. Lists answer `items` and \
+Errors are problem documents (RFC 9457) with a stable `code`; `type` is the address of its description. Instants are RFC 3339 in UTC. Lists answer `items` and \
 `next_cursor`.
 
 Each response names the rate limits that applied (`ratelimit`, `ratelimit-policy`) and carries `x-request-id`, which support \
@@ -56,8 +56,9 @@ pub fn document(root: &Path, version: &str) -> (Value, Vec<String>) {
                 "personal_access_token": { "type": "http", "scheme": "bearer", "bearerFormat": "bhp_…" },
             },
             "headers": responses::headers(),
+            "responses": described.problems.responses,
+            "examples": described.problems.examples,
             "parameters": responses::parameters(),
-            "responses": responses::components(),
             "schemas": described.schemas,
         },
     });
@@ -74,12 +75,19 @@ struct Described {
     schemas: BTreeMap<String, Value>,
     /// What answers are made of.
     answered: Vec<Value>,
+    problems: problems::Shared,
     faults: Vec<String>,
 }
 
 impl Default for Described {
     fn default() -> Self {
-        Self { paths: BTreeMap::new(), schemas: responses::schemas(), answered: Vec::new(), faults: Vec::new() }
+        Self {
+            paths: BTreeMap::new(),
+            schemas: responses::schemas(),
+            answered: Vec::new(),
+            problems: problems::Shared::default(),
+            faults: Vec::new(),
+        }
     }
 }
 
@@ -87,8 +95,6 @@ impl Default for Described {
 struct Operation<'a> {
     function: &'a Function,
     route: Route,
-    needs: &'static [Entitlement],
-    access: Requires,
     status: u16,
     is_repeatable: bool,
 }
@@ -108,8 +114,7 @@ impl Described {
             self.faults.push(format!("{}: is listed without its shapes", route.name));
             return;
         };
-        let operation =
-            Operation { function: listed.function, route, needs, access, status, is_repeatable: repeatable.is_some() };
+        let operation = Operation { function: listed.function, route, status, is_repeatable: repeatable.is_some() };
         let input = self.input(&operation, &shapes.input);
         let summary = summary_of(root, domain, listed.function);
         let mut value = json!({
@@ -118,7 +123,7 @@ impl Described {
             "summary": summary,
             "security": security(access, token),
             "parameters": input.parameters,
-            "responses": self.responses(&operation, shapes.output.as_ref(), &input),
+            "responses": self.responses(&operation, shapes.output.as_ref()),
         });
         if let Some(mut body) = input.body {
             body["description"] = input.description.clone().unwrap_or(json!(summary));
@@ -197,7 +202,7 @@ impl Described {
         Input { parameters, body, description }
     }
 
-    fn responses(&mut self, operation: &Operation<'_>, output: Option<&Shape>, input: &Input) -> Value {
+    fn responses(&mut self, operation: &Operation<'_>, output: Option<&Shape>) -> Value {
         let mut answered = Map::new();
         let mut success = json!({
             "description": responses::success(operation.status),
@@ -212,27 +217,7 @@ impl Described {
             success["content"] = json!({ "application/json": { "schema": schema } });
         }
         answered.insert(operation.status.to_string(), success);
-        let in_workspace = matches!(operation.access, Requires::Permission(_));
-        let known = in_workspace || matches!(operation.access, Requires::Caller | Requires::Session);
-        let by_credentials = operation.access == Requires::Credentials;
-        let has_body = input.body.is_some();
-        let possible = [
-            (400, has_body),
-            (401, known || by_credentials),
-            (402, !operation.needs.is_empty()),
-            (403, known || by_credentials),
-            (404, operation.route.path.contains('{')),
-            (409, operation.route.method != Method::Get && known),
-            (413, has_body),
-            (415, has_body),
-            (422, true),
-            (429, true),
-            (500, true),
-            (503, true),
-        ];
-        for (status, _) in possible.iter().filter(|(_, is_possible)| *is_possible) {
-            answered.insert(status.to_string(), json!({ "$ref": responses::component(*status) }));
-        }
+        answered.extend(self.problems.responses(operation.function));
         Value::Object(answered)
     }
 
@@ -260,6 +245,7 @@ impl Described {
 impl Described {
     /// What needs all schemas: which properties an answer always has, and the examples.
     fn complete(&mut self) {
+        self.schemas.append(&mut self.problems.schemas);
         let mut answered = BTreeSet::new();
         self.answered.iter().for_each(|value| schemas::reachable(value, &self.schemas, &mut answered));
         schemas::require_nullable(&mut self.schemas, &answered, &mut self.faults);
@@ -286,7 +272,8 @@ impl Described {
 }
 
 fn example(examples: &mut Examples<'_>, content: &mut Value) {
-    for body in content.as_object_mut().into_iter().flat_map(Map::values_mut) {
+    let bodies = content.as_object_mut().into_iter().flat_map(Map::values_mut);
+    for body in bodies.filter(|body| body["examples"].is_null()) {
         body["example"] = examples.of("", &body["schema"].clone());
     }
 }

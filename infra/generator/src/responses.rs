@@ -1,55 +1,9 @@
-//! What every route may answer besides its success: the problem document and the shared responses.
+//! What responses have in common: their headers, the problem document, and parameters that many routes share.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use shared::http::repeatable::REMEMBERED_FOR;
-
-/// A shared response: its status, name and meaning.
-const SHARED: &[(u16, &str, &str)] = &[
-    (400, "NotUtf8", "The body is not UTF-8, or has the replacement character U+FFFD."),
-    (
-        401,
-        "NotSignedIn",
-        "No access token, one that is not valid any more, credentials that are wrong, or a factor that must be proved again (`fresh_factor_needed`).",
-    ),
-    (402, "NotInThePlan", "The workspace's plan does not include this."),
-    (
-        403,
-        "NotAllowed",
-        "The role, the second factor that was not proved, or the token's scope does not allow this; or a factor given in a valid session was wrong, and the session stays valid.",
-    ),
-    (404, "NotFound", "There is no such resource, or the caller is not a member of its workspace."),
-    (409, "Conflict", "The resource is in a state that does not allow this, or was changed meanwhile."),
-    (413, "TooLarge", "The body is larger than the route takes."),
-    (415, "UnsupportedMediaType", "The body is not application/json."),
-    (422, "InvalidInput", "`errors` names each field and the rule that it breaks."),
-    (
-        429,
-        "TooManyRequests",
-        "A limit was reached. `RateLimit` names it, with `r=0`; `Retry-After` gives the seconds to wait.",
-    ),
-    (500, "InternalError", "A fault of the service. It has been recorded."),
-    (503, "Unavailable", "Something that the service needs did not answer. Try again."),
-];
-
-/// Where the shared response of a status is.
-pub fn component(status: u16) -> String {
-    let name = SHARED.iter().find(|(shared, ..)| *shared == status).map_or("InternalError", |(_, name, _)| name);
-    format!("#/components/responses/{name}")
-}
-
-pub fn components() -> Map<String, Value> {
-    SHARED
-        .iter()
-        .map(|(status, name, description)| {
-            let schema = json!({ "$ref": "#/components/schemas/Problem" });
-            let content = json!({ "application/problem+json": { "schema": schema } });
-            let headers = headers_of(*status);
-            ((*name).to_owned(), json!({ "description": description, "headers": headers, "content": content }))
-        })
-        .collect()
-}
 
 /// A header of responses: its field name, its name in the document, its meaning and an example.
 const HEADERS: &[(&str, &str, &str, &str)] = &[
@@ -115,10 +69,10 @@ pub fn schemas() -> BTreeMap<String, Value> {
         "description": "Why a request was not carried out (RFC 9457).",
         "required": ["type", "title", "status", "code", "detail", "instance"],
         "properties": {
-            "type": text("`urn:bulkhead:problem:` and the code."),
+            "type": json!({ "type": "string", "format": "uri", "description": "The address of the code's description." }),
             "title": text("The problem in a few words."),
             "status": { "type": "integer" },
-            "code": text("Stable: decide by this."),
+            "code": text("Stable: decide by this. All codes: `docs/problems.md`."),
             "detail": text("For people. It may change."),
             "instance": text("`urn:bulkhead:request:` and the request's id."),
             "errors": { "type": "array", "items": { "$ref": "#/components/schemas/FieldError" } },

@@ -9,7 +9,7 @@ use super::output::Output;
 use super::repeatable::Repeatable;
 use crate::aws::grants::Grant;
 use crate::identity::{Access, TokenScope};
-use crate::kernel::problems::Problem;
+use crate::kernel::problems::{Problem, ProblemCode};
 use crate::tenancy::{DeclaredPermission, Entitlement};
 
 /// One route, whole. The struct is the input: a field whose name stands in the path comes from there,
@@ -22,6 +22,8 @@ pub trait Endpoint: DeserializeOwned + ToSchema + Send + 'static {
     const TOKEN: Option<TokenScope> = None;
     /// Permissions that some inputs need on top of the access: `handle` calls `Workspace::permit`.
     const SOME_NEED: &'static [DeclaredPermission] = &[];
+    /// What `handle` may refuse with, beside what follows from the rest of the declaration (`Function::problems`).
+    const PROBLEMS: &'static [ProblemCode] = &[];
     /// A limit for each user on top of the limit for each address.
     const LIMIT: Option<UserLimit> = None;
     /// Whether a POST may be repeated under an Idempotency-Key. One that makes something of a workspace is.

@@ -5,6 +5,7 @@ use super::incoming::Incoming;
 use super::pipeline::RouteEntry;
 use crate::crypto::digest::sha256_hex;
 use crate::identity::admission::IdempotencyKey;
+use crate::kernel::problem_codes::IDEMPOTENCY_KEY_UNSUPPORTED;
 use crate::kernel::problems::Problem;
 
 /// The Idempotency-Key of a request (draft-ietf-httpapi-idempotency-key-header-07). A refusal is for callers who are let
@@ -17,8 +18,9 @@ pub(crate) fn idempotency_key(entry: &RouteEntry, incoming: &Incoming) -> Result
             return Ok(None);
         }
         let detail = "This route does not support Idempotency-Key: the key would not make the request safe to repeat.";
-        return Err(Problem::new(422, "idempotency_key_unsupported", detail)
-            .at("Idempotency-Key", "must not be sent to this route"));
+        return Err(
+            Problem::new(IDEMPOTENCY_KEY_UNSUPPORTED, detail).at("Idempotency-Key", "must not be sent to this route")
+        );
     };
     let key = key.as_bytes();
     if key.is_empty() || key.len() > 255 || !key.iter().all(u8::is_ascii_graphic) {
@@ -53,6 +55,7 @@ mod tests {
         token: None,
         some_need: &[],
         limit: None,
+        problems: &[],
         status: 201,
         repeatable: Some("line"),
         call: |_, _| Box::pin(async { Err(Problem::not_found()) }),

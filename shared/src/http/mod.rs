@@ -1,5 +1,6 @@
 //! HTTP: a route's declaration, and the pipeline that every request goes through.
 
+pub(crate) mod answers;
 pub mod endpoint;
 pub(crate) mod exact;
 pub(crate) mod headers;

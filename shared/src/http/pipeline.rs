@@ -29,7 +29,10 @@ use crate::identity::accounts::Signing;
 use crate::identity::admission::{self, Admission, Admit, Asking, Level, WORKSPACE};
 use crate::identity::caller::Caller;
 use crate::kernel::ids::{UserId, WorkspaceId};
-use crate::kernel::problems::Problem;
+use crate::kernel::problem_codes::{
+    BODY_NOT_UTF8, BODY_TOO_LARGE, IDEMPOTENCY_KEY_REUSED, TIMED_OUT, UNSUPPORTED_MEDIA_TYPE,
+};
+use crate::kernel::problems::{Problem, ProblemCode};
 use crate::kernel::trace::Traceparent;
 use crate::metrics;
 use crate::table::item::body;
@@ -52,6 +55,7 @@ pub(crate) struct RouteEntry {
     pub(crate) token: Option<TokenScope>,
     pub(crate) some_need: &'static [DeclaredPermission],
     pub(crate) limit: Option<UserLimit>,
+    pub(crate) problems: &'static [ProblemCode],
     /// The status of its success.
     pub(crate) status: u16,
     /// The kind of resource that a repeat is answered with, if requests may carry an Idempotency-Key.
@@ -118,7 +122,7 @@ impl Pipeline {
         let result = match tokio::time::timeout_at(deadline, work).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(Problem::internal("the handler panicked")),
-            Err(_) => Err(Problem::new(504, "timed_out", "This took too long and was given up.")),
+            Err(_) => Err(Problem::new(TIMED_OUT, "This took too long and was given up.")),
         };
         if result.as_ref().is_ok_and(|answer| answer.is_proved) {
             self.give_back(&mut observed, deadline).await;
@@ -223,7 +227,7 @@ impl Pipeline {
             cache: "no-store",
             is_proved: false,
             is_replayed: false,
-            body: problem.document(&incoming.request_id).to_string().into_bytes(),
+            body: problem.document(&self.app.aws.config.base_url, &incoming.request_id).to_string().into_bytes(),
         });
         let body = match String::from_utf8(answer.body) {
             // HEAD is answered like GET, without the body (RFC 9110, section 9.3.2).
@@ -323,7 +327,7 @@ impl<'a> Exchange<'a> {
             let remembered: Remembered = body(&item)?;
             if remembered.fingerprint != remember.fingerprint {
                 let detail = "This Idempotency-Key was used before for a request with another body.";
-                return Err(Problem::new(422, "idempotency_key_reused", detail)
+                return Err(Problem::new(IDEMPOTENCY_KEY_REUSED, detail)
                     .at("Idempotency-Key", "must be new for every different request"));
             }
             Ok(Some(remembered.resource))
@@ -334,7 +338,7 @@ impl<'a> Exchange<'a> {
 fn check_body(entry: &RouteEntry, incoming: &Incoming) -> Result<(), Problem> {
     let limit = entry.route.max_body_bytes;
     if incoming.body.len() > limit {
-        return Err(Problem::new(413, "body_too_large", format!("The body may have at most {limit} bytes.")));
+        return Err(Problem::new(BODY_TOO_LARGE, format!("The body may have at most {limit} bytes.")));
     }
     if entry.route.method == Method::Any || incoming.body.is_empty() {
         return Ok(());
@@ -344,11 +348,11 @@ fn check_body(entry: &RouteEntry, incoming: &Incoming) -> Result<(), Problem> {
         return Err(Problem::invalid("body", "must be empty for this method"));
     }
     if !media_type.trim().eq_ignore_ascii_case("application/json") {
-        return Err(Problem::new(415, "unsupported_media_type", "The body must be application/json."));
+        return Err(Problem::new(UNSUPPORTED_MEDIA_TYPE, "The body must be application/json."));
     }
     if !is_utf8(&incoming.body) {
         let detail = "The body must be UTF-8 (RFC 8259, section 8.1), without the replacement character U+FFFD.";
-        return Err(Problem::new(400, "body_not_utf8", detail).at("body", "must be UTF-8"));
+        return Err(Problem::new(BODY_NOT_UTF8, detail).at("body", "must be UTF-8"));
     }
     Ok(())
 }

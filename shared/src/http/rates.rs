@@ -11,6 +11,7 @@ use crate::aws::grants::Table;
 use crate::aws::{Aws, failed};
 use crate::crypto::digest::sha256_hex;
 use crate::kernel::network::unwrapped;
+use crate::kernel::problem_codes::TOO_MANY_REQUESTS;
 use crate::kernel::problems::Problem;
 use crate::table::item::{Item, integer, number, text};
 
@@ -142,8 +143,7 @@ pub(super) fn network(ip: &str) -> String {
 
 pub(super) fn too_many(retry_after_s: i64) -> Problem {
     let seconds = u32::try_from(retry_after_s.max(1)).unwrap_or(u32::MAX);
-    Problem::new(429, "too_many_requests", format!("Too many requests. Try again in {seconds} seconds."))
-        .retry_after(seconds)
+    Problem::new(TOO_MANY_REQUESTS, format!("Too many requests. Try again in {seconds} seconds.")).retry_after(seconds)
 }
 
 impl Leases {

@@ -161,7 +161,7 @@ impl Accounts {
     pub async fn commit(&self, changes: AccountChanges) -> Result<(), Problem> {
         self.try_commit(changes).await?.map_err(|refused| match refused.refusal {
             Some(problem) => problem,
-            None => Problem::new(409, "changed_meanwhile", "This was modified by another request. Try again."),
+            None => Problem::changed_meanwhile(),
         })
     }
 

@@ -11,6 +11,10 @@ use crate::audit::Origin;
 use crate::aws::grants::Table;
 use crate::crypto::digest::sha256_hex;
 use crate::kernel::ids::{SessionId, UserId, WorkspaceId};
+use crate::kernel::problem_codes::{
+    FRESH_FACTOR_NEEDED, SCOPE_MISSING, SECOND_FACTOR_NEEDED, SESSION_NEEDED, WORKSPACE_LIVES_ELSEWHERE,
+    WORKSPACE_SUSPENDED,
+};
 use crate::kernel::problems::Problem;
 use crate::table::guard::Guard;
 use crate::table::read::Reader;
@@ -117,18 +121,18 @@ pub(crate) fn factor_needed() -> Problem {
     let detail = "Re-authenticate first: a factor must have been verified in the last 10 minutes. POST /auth/step-up, then try \
                   again.";
     let challenge = "Bearer error=\"insufficient_user_authentication\", max_age=\"600\"";
-    Problem::new(401, "fresh_factor_needed", detail).titled("Re-authentication required").challenged(challenge)
+    Problem::new(FRESH_FACTOR_NEEDED, detail).challenged(challenge)
 }
 
 pub(crate) fn session_needed() -> Problem {
     let detail = "This needs a session: a personal access token cannot do it.";
-    Problem::new(403, "session_needed", detail)
+    Problem::new(SESSION_NEEDED, detail)
 }
 
 fn second_factor_needed() -> Problem {
     let detail =
         "This workspace requires a second factor. Set one up (POST /me/totp or /me/passkeys), or sign in with it.";
-    Problem::new(403, "second_factor_needed", detail).titled("Second factor required")
+    Problem::new(SECOND_FACTOR_NEEDED, detail)
 }
 
 /// What a request presents, before the store is asked about it.
@@ -195,7 +199,7 @@ impl Presented {
                 }
                 if !needed.is_covered_by(&proof.scopes) {
                     let detail = format!("This needs a token with the scope {needed}.");
-                    return Err(Problem::new(403, "scope_missing", detail));
+                    return Err(Problem::new(SCOPE_MISSING, detail));
                 }
                 let credential = Credential::Token(proof.id);
                 let strength = epochs.strength_of(proof.strength, proof.factor_epoch);
@@ -271,14 +275,14 @@ fn enter(
     let here = (&app.aws.config.region, &app.aws.config.cell);
     if (&entry.region, &entry.cell) != here {
         let detail = format!("This workspace lives at {}.", entry.base_url);
-        return Err(Problem::new(421, "workspace_lives_elsewhere", detail).located(entry.base_url));
+        return Err(Problem::new(WORKSPACE_LIVES_ELSEWHERE, detail).located(entry.base_url));
     }
     needed.require(membership.role)?;
     if entry.security.second_factor.binds(membership.role) && caller.strength < Strength::Multi {
         return Err(second_factor_needed());
     }
     if entry.suspended {
-        return Err(Problem::new(403, "workspace_suspended", "This workspace is suspended."));
+        return Err(Problem::new(WORKSPACE_SUSPENDED, "This workspace is suspended."));
     }
     entitlements::require(&entry.plan, asking.needs)?;
     let scope = Scope::new(ScopeParts {

@@ -7,6 +7,7 @@ use super::sessions::{FRESH_FOR, Strength, UserEpoch};
 use crate::audit::Actor;
 use crate::aws::grants::Table;
 use crate::kernel::ids::{SessionId, TokenId, UserId, WorkspaceId};
+use crate::kernel::problem_codes::NOT_SIGNED_IN;
 use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
 use crate::table::guard::Guard;
@@ -72,5 +73,5 @@ pub(crate) fn still_admitted(caller: &Caller) -> Guard {
 
 pub(crate) fn not_signed_in() -> Problem {
     let detail = "This needs a valid access token: Authorization: Bearer <token>.";
-    Problem::new(401, "not_signed_in", detail).challenged("Bearer")
+    Problem::new(NOT_SIGNED_IN, detail).challenged("Bearer")
 }

@@ -10,7 +10,7 @@ use super::token;
 use crate::audit::Origin;
 use crate::aws::grants::Table;
 use crate::events::{self, EventKind, Occurrence, Severity};
-use crate::kernel::problems::{Problem, Refusal};
+use crate::kernel::problems::{Problem, ProblemCode, Refusal};
 use crate::kernel::time::after;
 use crate::table::commit::{Act, Expected, Plan, Uncommitted, commit};
 use crate::table::item::{body, integer};
@@ -61,13 +61,11 @@ pub enum Rotated {
 #[error("must be the id of a published key: see /.well-known/jwks.json")]
 pub struct UnknownKey;
 
-impl Refusal for UnknownKey {
-    fn status(&self) -> u16 {
-        404
-    }
+const SIGNING_KEY_UNKNOWN: ProblemCode = ProblemCode::of_job(404, "signing_key_unknown");
 
-    fn code(&self) -> &'static str {
-        "signing_key_unknown"
+impl Refusal for UnknownKey {
+    fn problem(&self) -> ProblemCode {
+        SIGNING_KEY_UNKNOWN
     }
 
     fn field(&self) -> Option<&'static str> {

@@ -15,7 +15,7 @@ use super::history::{Begun, Lock, Outcome, Record};
 use super::job::{Declaration, Job, JobError, Trigger};
 use crate::kernel::ids::new_uuid;
 use crate::kernel::job_context::JobContext;
-use crate::kernel::problems::Problem;
+use crate::kernel::problems::{Problem, ProblemCode};
 use crate::kernel::time::after;
 use crate::kernel::trace::Traceparent;
 use crate::kernel::worker::Cancellation;
@@ -23,6 +23,8 @@ use crate::metrics;
 use crate::outbox::Envelope;
 use crate::tenancy::app::App;
 use crate::tenancy::platform::OutboxRow;
+
+const RUN_TIMED_OUT: ProblemCode = ProblemCode::of_job(504, "run_timed_out");
 
 /// A run ends after five minutes (claim 64).
 const LONGEST_RUN: Duration = Duration::from_secs(300);
@@ -263,7 +265,7 @@ impl Runner<'_> {
         let result = match tokio::time::timeout(deadline, work).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(JobError::retry(Problem::internal("the job panicked"))),
-            Err(_) => Err(JobError::retry(Problem::new(504, "run_timed_out", "The run took too long and was ended."))),
+            Err(_) => Err(JobError::retry(Problem::new(RUN_TIMED_OUT, "The run took too long and was ended."))),
         };
         drop(ended);
         let (outcome, code) = match &result {

@@ -4,6 +4,7 @@ pub mod entropy;
 pub mod ids;
 pub mod job_context;
 pub mod network;
+pub mod problem_codes;
 pub mod problems;
 pub mod secrets;
 pub mod time;

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::problem_codes::{CHANGED_MEANWHILE, INTERNAL, INVALID_INPUT, METHOD_NOT_ALLOWED, NOT_FOUND, UNAVAILABLE};
+
 /// A failure on its way to the client.
 ///
 /// A client's fault has a `code` that never changes and a `detail` for people. An internal failure
@@ -12,9 +14,7 @@ use serde::Serialize;
 pub struct Problem(Box<Inner>);
 
 struct Inner {
-    status: u16,
-    code: &'static str,
-    title: &'static str,
+    code: ProblemCode,
     detail: String,
     errors: Vec<FieldError>,
     retry_after_s: Option<u32>,
@@ -22,6 +22,42 @@ struct Inner {
     challenge: Option<&'static str>,
     allow: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// A kind of problem: declared once, listed by each route that answers it (`Endpoint::PROBLEMS`), and documented from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProblemCode {
+    pub status: u16,
+    /// Stable, unique in the product, in snake case: `post_already_published`.
+    pub code: &'static str,
+    /// The problem in a few words.
+    pub title: &'static str,
+    /// What is wrong, in a sentence.
+    pub meaning: &'static str,
+    /// What the client or its user can do about it.
+    pub remedy: &'static str,
+}
+
+impl ProblemCode {
+    pub const fn new(
+        status: u16,
+        code: &'static str,
+        title: &'static str,
+        meaning: &'static str,
+        remedy: &'static str,
+    ) -> Self {
+        Self { status, code, title, meaning, remedy }
+    }
+
+    /// Why a job failed: its operator reads it, no client does.
+    pub const fn of_job(status: u16, code: &'static str) -> Self {
+        Self::new(status, code, "Job failed", "", "")
+    }
+
+    /// The same problem where it is answered with another status.
+    pub const fn under(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
 }
 
 /// One fault of the input.
@@ -33,28 +69,22 @@ pub struct FieldError {
     pub rule: String,
 }
 
-/// A refusal by a domain rule: an enum of `thiserror` whose every variant has one status and code.
+/// A refusal by a domain rule: an enum of `thiserror` whose every variant is one problem.
 pub trait Refusal: Error + Send + Sync + 'static {
-    /// An HTTP status from 400 to 499.
-    fn status(&self) -> u16;
-    /// Stable, unique in the product, in snake case: `post_already_published`.
-    fn code(&self) -> &'static str;
+    /// One with a status from 400 to 499.
+    fn problem(&self) -> ProblemCode;
+    fn code(&self) -> &'static str {
+        self.problem().code
+    }
     /// The field at fault, where there is one.
     fn field(&self) -> Option<&'static str> {
-        None
-    }
-    /// A short title, if that of its status does not fit.
-    fn title(&self) -> Option<&'static str> {
         None
     }
 }
 
 impl<E: Refusal> From<E> for Problem {
     fn from(refusal: E) -> Self {
-        let mut problem = Self::new(refusal.status(), refusal.code(), refusal.to_string());
-        if let Some(title) = refusal.title() {
-            problem = problem.titled(title);
-        }
+        let problem = Self::new(refusal.problem(), refusal.to_string());
         match refusal.field() {
             Some(field) => problem.at(field, refusal.to_string()),
             None => problem,
@@ -63,11 +93,9 @@ impl<E: Refusal> From<E> for Problem {
 }
 
 impl Problem {
-    pub fn new(status: u16, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
         Self(Box::new(Inner {
-            status,
             code,
-            title: title(status),
             detail: detail.into(),
             errors: Vec::new(),
             retry_after_s: None,
@@ -80,32 +108,37 @@ impl Problem {
 
     /// 422: a field of the input breaks a rule.
     pub fn invalid(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self::new(422, "invalid_input", "The request has a field that breaks a rule.").at(field, rule)
+        Self::new(INVALID_INPUT, "The request has a field that breaks a rule.").at(field, rule)
     }
 
     /// 404, the same for what does not exist and for what is not the caller's.
     pub fn not_found() -> Self {
-        Self::new(404, "not_found", "There is no such resource.")
+        Self::new(NOT_FOUND, "There is no such resource.")
+    }
+
+    /// 409: another request was first, and the rule at hand has no problem of its own for that.
+    pub fn changed_meanwhile() -> Self {
+        Self::new(CHANGED_MEANWHILE, "This was modified by another request. Reload it and try again.")
     }
 
     /// 405: the path is known, under these methods only (RFC 9110, section 15.5.6).
     pub fn method_not_allowed(allowed: &[String]) -> Self {
         let allow = allowed.join(", ");
-        let mut problem = Self::new(405, "method_not_allowed", format!("This path supports only {allow}."));
+        let mut problem = Self::new(METHOD_NOT_ALLOWED, format!("This path supports only {allow}."));
         problem.0.allow = Some(allow);
         problem
     }
 
     /// 500: a fault of ours. The source is logged and never sent.
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        let mut problem = Self::new(500, "internal", "Something failed here. It has been recorded.");
+        let mut problem = Self::new(INTERNAL, "Something failed here. It has been recorded.");
         problem.0.source = Some(source.into());
         problem
     }
 
     /// 503: something that we depend on did not answer; the same request may succeed in a moment.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        let mut problem = Self::new(503, "unavailable", "A service that this needs did not answer. Try again.");
+        let mut problem = Self::new(UNAVAILABLE, "A service that this needs did not answer. Try again.");
         problem.0.source = Some(source.into());
         problem.retry_after(2)
     }
@@ -113,12 +146,6 @@ impl Problem {
     /// Names a field and the rule that it breaks.
     pub fn at(mut self, field: impl Into<String>, rule: impl Into<String>) -> Self {
         self.0.errors.push(FieldError { field: field.into(), rule: rule.into() });
-        self
-    }
-
-    /// Sets a short title, if that of its status does not fit.
-    pub fn titled(mut self, title: &'static str) -> Self {
-        self.0.title = title;
         self
     }
 
@@ -150,11 +177,11 @@ impl Problem {
     }
 
     pub fn status(&self) -> u16 {
-        self.0.status
+        self.0.code.status
     }
 
     pub fn code(&self) -> &'static str {
-        self.0.code
+        self.0.code.code
     }
 
     pub fn detail(&self) -> &str {
@@ -185,13 +212,14 @@ impl Problem {
         Some(text)
     }
 
-    /// The document of RFC 9457, section 3.
-    pub fn document(&self, instance: &str) -> serde_json::Value {
+    /// The document of RFC 9457, section 3. Its type is an address of the API that describes the code.
+    pub fn document(&self, base_url: &str, instance: &str) -> serde_json::Value {
+        let ProblemCode { status, code, title, .. } = self.0.code;
         let mut document = serde_json::json!({
-            "type": format!("urn:bulkhead:problem:{}", self.0.code),
-            "title": self.0.title,
-            "status": self.0.status,
-            "code": self.0.code,
+            "type": format!("{base_url}/problems/{code}"),
+            "title": title,
+            "status": status,
+            "code": code,
             "detail": self.0.detail,
             "instance": format!("urn:bulkhead:request:{instance}"),
         });
@@ -208,7 +236,7 @@ impl Problem {
 /// For logs and tests. Says nothing that a client would not be told, but the cause.
 impl fmt::Debug for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.0.status, self.0.code, self.0.detail)?;
+        write!(f, "{} {}: {}", self.status(), self.code(), self.0.detail)?;
         for error in &self.0.errors {
             write!(f, " [{}: {}]", error.field, error.rule)?;
         }
@@ -216,28 +244,5 @@ impl fmt::Debug for Problem {
             Some(cause) => write!(f, " ({cause})"),
             None => Ok(()),
         }
-    }
-}
-
-fn title(status: u16) -> &'static str {
-    match status {
-        400 => "Bad request",
-        401 => "Not signed in",
-        402 => "Not in the plan",
-        403 => "Not allowed",
-        404 => "Not found",
-        405 => "Method not allowed",
-        409 => "Conflict",
-        410 => "Gone",
-        413 => "Too large",
-        415 => "Unsupported media type",
-        421 => "Misdirected request",
-        422 => "Invalid input",
-        429 => "Too many requests",
-        502 => "Bad answer from a platform",
-        503 => "Unavailable",
-        504 => "Timed out",
-        _ if status < 500 => "Refused",
-        _ => "Internal error",
     }
 }

@@ -143,9 +143,7 @@ impl From<Uncommitted> for Problem {
     fn from(uncommitted: Uncommitted) -> Self {
         match uncommitted {
             Uncommitted::Refused { refusal: Some(problem), .. } => problem,
-            Uncommitted::Refused { .. } => {
-                Problem::new(409, "changed_meanwhile", "This was modified by another request. Reload it and try again.")
-            }
+            Uncommitted::Refused { .. } => Problem::changed_meanwhile(),
             Uncommitted::Failed(problem) => problem,
         }
     }

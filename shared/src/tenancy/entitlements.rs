@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use crate::kernel::problem_codes::PLAN_LACKS_ENTITLEMENT;
 use crate::kernel::problems::Problem;
 
 /// Something that a plan includes or does not. Its owner names it:
@@ -49,7 +50,7 @@ pub(crate) fn require(plan: &str, needed: &[Entitlement]) -> Result<(), Problem>
     match needed.iter().find(|entitlement| !includes(plan, **entitlement)) {
         Some(missing) => {
             let detail = format!("The plan {plan} does not include {}.", missing.0);
-            Err(Problem::new(402, "plan_lacks_entitlement", detail))
+            Err(Problem::new(PLAN_LACKS_ENTITLEMENT, detail))
         }
         None => Ok(()),
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::roles::Role;
+use crate::kernel::problem_codes::PERMISSION_MISSING;
 use crate::kernel::problems::Problem;
 
 /// A permission as a type: `Workspace<ReadWorkspace>` is the proof that the caller's role has it. The domain that it
@@ -43,7 +44,7 @@ impl DeclaredPermission {
         let roles: Vec<&str> = self.roles().iter().map(|role| role.name()).collect();
         let (own, name, roles) = (role.name(), self.name, roles.join(", "));
         let detail = format!("Your role, {own}, does not have the permission {name}. Roles that have it: {roles}.");
-        Err(Problem::new(403, "permission_missing", detail))
+        Err(Problem::new(PERMISSION_MISSING, detail))
     }
 }
 

@@ -7,6 +7,7 @@
 mod fixtures;
 mod requests;
 mod tables;
+mod witness;
 
 pub use fixtures::Person;
 pub use requests::{Request, Response};
@@ -167,7 +168,7 @@ impl TestApp {
         let incoming = request.into_incoming(self);
         match function.route_entry() {
             // Boxed, because the tests' own futures are deep enough.
-            Some(entry) => Response::read(Box::pin(pipeline.answer(entry, incoming)).await),
+            Some(entry) => witness::checked(function, Response::read(Box::pin(pipeline.answer(entry, incoming)).await)),
             None => Response::none(),
         }
     }
@@ -194,7 +195,7 @@ impl TestApp {
         let pipeline = self.pipeline(function);
         match (function.route_entry(), lambda_http::request::from_str(&event.to_string())) {
             (Some(entry), Ok(request)) => match Incoming::new(request) {
-                Ok(incoming) => Response::read(pipeline.answer(entry, incoming).await),
+                Ok(incoming) => witness::checked(function, Response::read(pipeline.answer(entry, incoming).await)),
                 Err(_) => Response::none(),
             },
             _ => Response::none(),

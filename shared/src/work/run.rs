@@ -12,7 +12,8 @@ use super::lease::{LEASE, backoff};
 use super::steps::{Next, Work};
 use crate::audit::AuditAction;
 use crate::kernel::ids::{Id, Identified};
-use crate::kernel::problems::{Problem, Refusal};
+use crate::kernel::problem_codes;
+use crate::kernel::problems::{Problem, ProblemCode, Refusal};
 use crate::kernel::time::{ApiTimestamp, SignedDuration, Timestamp, after};
 use crate::outbox::Posted;
 use crate::table::{Due, Entity, Stored};
@@ -97,21 +98,18 @@ pub enum WorkError {
 }
 
 impl Refusal for WorkError {
-    fn status(&self) -> u16 {
-        409
-    }
-
-    fn code(&self) -> &'static str {
+    fn problem(&self) -> ProblemCode {
         match self {
-            Self::Pending => "work_pending",
-            Self::Ended => "work_ended",
-            Self::MovedOn => "work_moved_on",
+            Self::Pending => problem_codes::WORK_PENDING,
+            Self::Ended => problem_codes::WORK_ENDED,
+            Self::MovedOn => problem_codes::WORK_MOVED_ON,
         }
     }
 }
 
 impl Identified for Run {
     const PREFIX: &'static str = "run";
+    const NAME: &'static str = "Run";
 }
 
 impl Entity for Run {

@@ -7,6 +7,7 @@ mod limits;
 mod logs;
 mod notes;
 mod pages;
+mod problems;
 mod repeats;
 mod runs;
 mod tokens;

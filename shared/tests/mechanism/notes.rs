@@ -11,7 +11,7 @@ use shared::http::{Created, Endpoint, NoContent, Repeatable, Reply, Route, UserL
 use shared::identity::{Credentials, SignedIn};
 use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::ids::{Id, Identified};
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
 use shared::outbox::Message;
 use shared::table::{Due, Entity};
@@ -157,10 +157,14 @@ pub struct Knock {
     word: String,
 }
 
+pub const WRONG_WORD: ProblemCode =
+    ProblemCode::new(401, "wrong_word", "Wrong word", "The word is wrong.", "Say another.");
+
 pub static KNOCK: Function = Function::route::<Knock>();
 
 impl Endpoint for Knock {
     const ROUTE: Route = Route::post("knock", "/knock");
+    const PROBLEMS: &'static [ProblemCode] = &[WRONG_WORD];
     type Access = Credentials;
     type Output = NoContent;
 
@@ -175,7 +179,7 @@ impl Endpoint for Knock {
                 accounts.proved();
                 Err(Problem::internal("as asked"))
             }
-            _ => Err(Problem::new(401, "wrong_word", "The word is wrong.")),
+            _ => Err(Problem::new(WRONG_WORD, "The word is wrong.")),
         }
     }
 }

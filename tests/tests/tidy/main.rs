@@ -8,6 +8,7 @@ mod layers;
 mod manifests;
 mod sources;
 mod trust;
+mod unique;
 
 /// Fails with every fault at once.
 #[track_caller]

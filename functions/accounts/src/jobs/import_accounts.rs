@@ -8,7 +8,7 @@ use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::identity::{AccountChanges, AccountKey, Accounts, AllAccounts};
 use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::time::Timestamp;
 use shared::tenancy::Reason;
 
@@ -55,15 +55,14 @@ pub enum ImportError {
     Rows(String),
 }
 
-impl Refusal for ImportError {
-    fn status(&self) -> u16 {
-        422
-    }
+const IMPORT_INVALID: ProblemCode = ProblemCode::of_job(422, "import_invalid");
+const IMPORT_NOT_ALLOWED: ProblemCode = ProblemCode::of_job(422, "import_not_allowed");
 
-    fn code(&self) -> &'static str {
+impl Refusal for ImportError {
+    fn problem(&self) -> ProblemCode {
         match self {
-            Self::NotAllowed => "import_not_allowed",
-            _ => "import_invalid",
+            Self::NotAllowed => IMPORT_NOT_ALLOWED,
+            _ => IMPORT_INVALID,
         }
     }
 }

@@ -5,12 +5,14 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route, UserLimit};
 use shared::identity::{AccountChanges, AccountKey, EpochTurn, Fresh, SignedIn, Strength};
-use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use utoipa::ToSchema;
 
 use crate::current_password;
 use crate::device::KnownDevice;
 use crate::password_owner::{PasswordOwner, ResetMethod};
+use crate::problems;
 use crate::session::{self, Means, Opening, SessionRecord, Tokens};
 use crate::user::User;
 use crate::{Password, PasswordAttempt, PasswordError, PasswordLength};
@@ -35,25 +37,11 @@ pub enum ChangePasswordError {
 }
 
 impl Refusal for ChangePasswordError {
-    fn status(&self) -> u16 {
+    fn problem(&self) -> ProblemCode {
         match self {
-            Self::WrongPassword => 403,
-            Self::SamePassword | Self::Unfit(_) => 422,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::WrongPassword => "wrong_password",
-            Self::SamePassword => "same_password",
-            Self::Unfit(error) => error.code(),
-        }
-    }
-
-    fn title(&self) -> Option<&'static str> {
-        match self {
-            Self::WrongPassword => Some("Wrong password"),
-            Self::SamePassword | Self::Unfit(_) => None,
+            Self::WrongPassword => problems::WRONG_PASSWORD,
+            Self::SamePassword => problems::SAME_PASSWORD,
+            Self::Unfit(error) => error.problem(),
         }
     }
 
@@ -85,6 +73,8 @@ impl Endpoint for ChangePassword {
         Grant::SignTokens,
     ];
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 300 });
+    const PROBLEMS: &'static [ProblemCode] =
+        &[problems::WRONG_PASSWORD, problems::SAME_PASSWORD, problem_codes::NOT_FOUND];
     // Fresh, though the password is asked for: the next session is as strong as this one and counts as fresh, which who
     // has stolen a session must not get for the password alone.
     type Access = Fresh<SignedIn>;

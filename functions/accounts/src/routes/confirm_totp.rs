@@ -7,10 +7,12 @@ use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Strength};
-use shared::kernel::problems::Problem;
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::Timestamp;
 use utoipa::ToSchema;
 
+use crate::problems;
 use crate::recovery_codes::RecoveryCodes;
 use crate::second_factor::{Factors, SecondFactorError};
 use crate::totp::APP;
@@ -46,6 +48,12 @@ impl Endpoint for ConfirmTotp {
         Grant::WriteSessions,
         Grant::WriteLetters,
         Grant::DeriveKeys,
+    ];
+    const PROBLEMS: &'static [ProblemCode] = &[
+        problems::TOTP_NOT_PENDING,
+        problems::TOTP_ENROLLED,
+        problems::WRONG_CODE.under(403),
+        problem_codes::NOT_FOUND,
     ];
     type Access = Fresh<SignedIn>;
     type Output = Reply<ConfirmedTotp>;

@@ -7,9 +7,11 @@ use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
-use shared::kernel::problems::Problem;
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode};
 use utoipa::ToSchema;
 
+use crate::problems;
 use crate::second_factor::Factors;
 use crate::totp::APP;
 use crate::user::User;
@@ -32,6 +34,7 @@ impl Endpoint for DisableTotp {
         Grant::WriteSessions,
         Grant::WriteLetters,
     ];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::PASSWORD_TOO_SHORT, problem_codes::NOT_FOUND];
     type Access = Fresh<SignedIn>;
     type Output = NoContent;
 

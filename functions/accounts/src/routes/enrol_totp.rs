@@ -5,10 +5,12 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
-use shared::kernel::problems::Problem;
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::ApiTimestamp;
 use utoipa::ToSchema;
 
+use crate::problems;
 use crate::second_factor::{Factors, SecondFactorError};
 use crate::totp::Totp;
 use crate::totp_secret::TotpSecret;
@@ -36,6 +38,7 @@ pub static FUNCTION: Function = Function::route::<EnrolTotp>();
 impl Endpoint for EnrolTotp {
     const ROUTE: Route = Route::post("enrol-totp", "/me/totp");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::DeriveKeys];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::TOTP_ENROLLED, problem_codes::NOT_FOUND];
     type Access = Fresh<SignedIn>;
     type Output = Created<TotpEnrolment>;
 

@@ -7,7 +7,8 @@ use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountKey, Known, TokenScope, Wanted};
 use shared::kernel::ids::UserId;
-use shared::kernel::problems::Problem;
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::ApiTimestamp;
 use shared::table::Stored;
 use utoipa::ToSchema;
@@ -50,6 +51,7 @@ impl Endpoint for GetMe {
     const ROUTE: Route = Route::get("get-me", "/me");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("me"));
+    const PROBLEMS: &'static [ProblemCode] = &[problem_codes::NOT_FOUND];
     type Access = Known;
     type Output = Reply<Me>;
 

@@ -6,12 +6,13 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::Credentials;
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use utoipa::ToSchema;
 
 use crate::PasswordAttempt;
 use crate::device::DeviceToken;
 use crate::password_sign_in::{self, Proved};
+use crate::problems;
 use crate::second_factor::{self, Factors, SecondFactorChallenge};
 use crate::session::{self, Opening, Tokens};
 use crate::sign_in::{Means, SignIn, SignInOutcome};
@@ -58,6 +59,7 @@ impl Endpoint for Login {
         Grant::DeriveKeys,
         Grant::SignTokens,
     ];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::WRONG_CREDENTIALS, problems::PASSWORD_RESET_REQUIRED];
     type Access = Credentials;
     type Output = Reply<LoggedIn>;
 

@@ -8,10 +8,11 @@ use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Accounts, Anyone, SessionTerms};
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::table::Stored;
 use utoipa::ToSchema;
 
+use crate::problems;
 use crate::refresh_error::RefreshError;
 use crate::session::{self, RefreshRecord, Tokens};
 use crate::user::User;
@@ -45,6 +46,7 @@ impl Endpoint for RefreshSession {
         Grant::DeriveKeys,
         Grant::SignTokens,
     ];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::SESSION_ENDED, problems::REFRESH_TOKEN_REUSED];
     // A token of 512 random bits cannot be guessed: the limit on credentials would only hurt those behind one address.
     type Access = Anyone;
     type Output = Reply<Tokens>;

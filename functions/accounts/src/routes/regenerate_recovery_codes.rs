@@ -7,9 +7,11 @@ use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
-use shared::kernel::problems::Problem;
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode};
 use utoipa::ToSchema;
 
+use crate::problems;
 use crate::recovery_codes::RecoveryCodes;
 use crate::second_factor::{Factors, SecondFactorError};
 use crate::user::User;
@@ -34,6 +36,7 @@ impl Endpoint for RegenerateRecoveryCodes {
     const ROUTE: Route = Route::post("regenerate-recovery-codes", "/me/recovery-codes");
     const GRANTS: &'static [Grant] =
         &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::WriteLetters, Grant::DeriveKeys];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::NO_SECOND_FACTOR, problem_codes::NOT_FOUND];
     type Access = Fresh<SignedIn>;
     type Output = Created<NewRecoveryCodes>;
 

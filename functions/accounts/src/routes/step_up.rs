@@ -6,12 +6,14 @@ use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route, UserLimit};
 use shared::identity::sessions::FRESH_FOR;
 use shared::identity::{AccountChanges, AccountKey, SignedIn, Strength, Wanted};
-use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::time::{ApiTimestamp, Timestamp, after};
 use utoipa::ToSchema;
 
 use crate::PasswordAttempt;
 use crate::current_password;
+use crate::problems;
 use crate::recovery_codes::RecoveryCode;
 use crate::second_factor::{Factors, Proof, prove};
 use crate::sign_in::{SignIn, SignInOutcome};
@@ -53,22 +55,11 @@ pub enum StepUpError {
 }
 
 impl Refusal for StepUpError {
-    fn status(&self) -> u16 {
+    fn problem(&self) -> ProblemCode {
         match self {
-            Self::WrongPassword => 403,
-            Self::PasswordIsNotEnough => 422,
+            Self::WrongPassword => problems::WRONG_PASSWORD,
+            Self::PasswordIsNotEnough => problems::SECOND_FACTOR_ASKED,
         }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::WrongPassword => "wrong_password",
-            Self::PasswordIsNotEnough => "second_factor_asked",
-        }
-    }
-
-    fn title(&self) -> Option<&'static str> {
-        Some("Re-authentication failed")
     }
 
     fn field(&self) -> Option<&'static str> {
@@ -95,6 +86,12 @@ impl Endpoint for StepUp {
         Grant::DeriveKeys,
     ];
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 300 });
+    const PROBLEMS: &'static [ProblemCode] = &[
+        problems::WRONG_PASSWORD,
+        problems::SECOND_FACTOR_ASKED,
+        problems::WRONG_CODE.under(403),
+        problem_codes::NOT_FOUND,
+    ];
     type Access = SignedIn;
     type Output = Reply<SteppedUp>;
 

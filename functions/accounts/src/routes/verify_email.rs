@@ -8,7 +8,7 @@ use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Credentials};
 use shared::kernel::ids::UserId;
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
 use shared::table::Stored;
 use utoipa::ToSchema;
@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::address::{Address, VERIFY_EMAIL, Verified};
 use crate::mailed_link::DeadLink;
 use crate::password_hash::{self, Verdict};
+use crate::problems;
 use crate::user::{PasswordRecord, User};
 use crate::{Password, PersonName, ProvedBy};
 
@@ -49,6 +50,7 @@ impl Endpoint for VerifyEmail {
         Grant::WriteSessions,
         Grant::DeriveKeys,
     ];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::LINK_INVALID, problems::EMAIL_TAKEN];
     type Access = Credentials;
     type Output = Reply<VerifiedEmail>;
 

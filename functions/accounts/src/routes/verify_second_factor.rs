@@ -5,11 +5,12 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Credentials};
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
 use utoipa::ToSchema;
 
 use crate::device::{self, DeviceToken};
+use crate::problems;
 use crate::recovery_codes::RecoveryCode;
 use crate::second_factor::{Proof, SecondFactorError, challenged, prove};
 use crate::session::{self, Opening, Tokens};
@@ -45,6 +46,8 @@ impl Endpoint for VerifySecondFactor {
         Grant::DeriveKeys,
         Grant::SignTokens,
     ];
+    const PROBLEMS: &'static [ProblemCode] =
+        &[problems::CHALLENGE_EXPIRED, problems::WRONG_CODE, problems::WRONG_CREDENTIALS];
     type Access = Credentials;
     type Output = Reply<Tokens>;
 

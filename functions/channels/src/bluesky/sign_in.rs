@@ -1,7 +1,7 @@
 //! Signing in with an app password: from a handle and a password to an account and its tokens.
 
 use serde::{Deserialize, Deserializer, de};
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
 use shared::kernel::time::Timestamp;
 use shared::kernel::visible_text::without_unseen_ends;
@@ -14,6 +14,7 @@ use super::client::{CallError, Client};
 use super::identifiers::Did;
 use super::service;
 use super::tokens::callable_server;
+use crate::problems;
 
 /// The address of the server where an account signs in.
 #[derive(Clone, Debug, ToSchema)]
@@ -125,7 +126,7 @@ fn signed_in(service: &Service, answer: SessionAnswer, now: Timestamp) -> Result
         let is_known = |status: &&str| matches!(*status, "deactivated" | "suspended" | "takendown");
         let status = answer.status.as_deref().filter(is_known).unwrap_or("inactive");
         let rule = format!("belongs to an account that is {status}");
-        return Err(refused("channel_account_inactive", "identifier", rule));
+        return Err(refused(problems::CHANNEL_ACCOUNT_INACTIVE, "identifier", rule));
     }
     let (Some(access), Some(refresh)) = (answer.access_jwt, answer.refresh_jwt) else {
         return Err(problem(CallError::Malformed("com.atproto.server.createSession")));
@@ -146,17 +147,17 @@ fn signed_in(service: &Service, answer: SessionAnswer, now: Timestamp) -> Result
 fn problem(error: CallError) -> Problem {
     match error {
         CallError::Forbidden(_) => {
-            refused("channel_service_forbidden", "service", "must be a public address with https")
+            refused(problems::CHANNEL_SERVICE_FORBIDDEN, "service", "must be a public address with https")
         }
         CallError::NotSent(_) => {
-            Problem::new(502, "platform_unreachable", "The server of this account cannot be reached.")
+            Problem::new(problems::PLATFORM_UNREACHABLE, "The server of this account cannot be reached.")
                 .at("service", "must be the address of a server that can be reached")
         }
         CallError::NoAnswer(_) => {
-            Problem::new(504, "platform_timed_out", "The server of this account did not answer in time. Try again.")
+            Problem::new(problems::PLATFORM_TIMED_OUT, "The server of this account did not answer in time. Try again.")
         }
         CallError::Malformed(_) => {
-            Problem::new(502, "platform_answer_malformed", "What answers at this address is no Bluesky server.")
+            Problem::new(problems::PLATFORM_ANSWER_MALFORMED, "The server at this address is not a Bluesky server.")
                 .at("service", "must be the address of a Bluesky server")
         }
         CallError::Refused(refusal) => refused_sign_in(&refusal),
@@ -168,28 +169,30 @@ fn refused_sign_in(refusal: &Refusal) -> Problem {
     match (refusal.meaning(), refusal.code.as_str()) {
         (Meaning::TooMany, _) => {
             // createSession: 30 in 5 minutes, 300 a day, for each account and address.
-            Problem::new(429, "platform_rate_limited", format!("Too many sign-ins to this account. {words}"))
+            Problem::new(problems::PLATFORM_RATE_LIMITED, format!("Too many sign-ins to this account. {words}"))
                 .retry_after(refusal.retry_after_s.unwrap_or(300))
         }
         (Meaning::ServerFault, _) => {
-            Problem::new(502, "platform_failed", format!("The server of this account failed. {words}"))
+            Problem::new(problems::PLATFORM_FAILED, format!("The server of this account failed. {words}"))
         }
-        (_, "AuthFactorTokenRequired") => {
-            refused("app_password_needed", "app_password", "must be an app password, which needs no second factor")
-        }
+        (_, "AuthFactorTokenRequired") => refused(
+            problems::APP_PASSWORD_NEEDED,
+            "app_password",
+            "must be an app password, which needs no second factor",
+        ),
         (Meaning::AccountGone, _) => {
-            Problem::new(422, "channel_account_inactive", words).at("identifier", "must be of an active account")
+            Problem::new(problems::CHANNEL_ACCOUNT_INACTIVE, words).at("identifier", "must be of an active account")
         }
-        (Meaning::StaleToken, _) => Problem::new(422, "channel_sign_in_refused", words)
+        (Meaning::StaleToken, _) => Problem::new(problems::CHANNEL_SIGN_IN_REFUSED, words)
             .at("app_password", "must be a valid app password of this account on this service"),
-        _ => Problem::new(422, "channel_sign_in_refused", words)
+        _ => Problem::new(problems::CHANNEL_SIGN_IN_REFUSED, words)
             .at("identifier", "must be an account that this service knows"),
     }
 }
 
-fn refused(code: &'static str, field: &'static str, rule: impl Into<String>) -> Problem {
+fn refused(code: ProblemCode, field: &'static str, rule: impl Into<String>) -> Problem {
     let rule = rule.into();
-    Problem::new(422, code, format!("The field {field} {rule}.")).at(field, rule)
+    Problem::new(code, format!("The field {field} {rule}.")).at(field, rule)
 }
 
 #[cfg(test)]

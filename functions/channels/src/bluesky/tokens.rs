@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shared::crypto::digest::hex;
-use shared::kernel::problems::{Problem, Refusal as _};
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
 use shared::kernel::time::SignedDuration;
 use shared::table::Stored;
@@ -40,13 +40,11 @@ enum LeaseError {
     Lost,
 }
 
-impl shared::kernel::problems::Refusal for LeaseError {
-    fn status(&self) -> u16 {
-        409
-    }
+const CHANNEL_SESSION_LEASED: ProblemCode = ProblemCode::of_job(409, "channel_session_leased");
 
-    fn code(&self) -> &'static str {
-        "channel_session_leased"
+impl shared::kernel::problems::Refusal for LeaseError {
+    fn problem(&self) -> ProblemCode {
+        CHANNEL_SESSION_LEASED
     }
 }
 
@@ -78,7 +76,7 @@ pub async fn access(scope: &Scope, channel: ChannelId, refused: Option<u64>) -> 
     let left_s = free_at.duration_since(scope.now()).as_secs();
     Err(PublishError::NotNow {
         retry_after_s: u32::try_from(left_s).unwrap_or_default().max(1),
-        code: LeaseError::Lost.code().to_owned(),
+        code: CHANNEL_SESSION_LEASED.code.to_owned(),
         text: LeaseError::Lost.to_string(),
     })
 }
@@ -118,7 +116,7 @@ async fn stored(scope: &Scope, session: &Stored<ChannelSession>, why: &'static s
 fn lost_or(committed: Result<(), Problem>) -> Result<bool, Problem> {
     match committed {
         Ok(()) => Ok(true),
-        Err(problem) if problem.code() == LeaseError::Lost.code() => Ok(false),
+        Err(problem) if problem.code() == CHANNEL_SESSION_LEASED.code => Ok(false),
         Err(problem) => Err(problem),
     }
 }

@@ -6,7 +6,7 @@ use shared::crypto::Sealed;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Repeatable, Route};
 use shared::identity::TokenScope;
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::table::Stored;
 use shared::tenancy::{Changes, Scope, Workspace};
 use utoipa::ToSchema;
@@ -17,6 +17,7 @@ use crate::channel::{Channel, ChannelError, ChannelId, ChannelView, ConnectedAcc
 use crate::jobs::end_channel_session::EndChannelSession;
 use crate::permissions::ManageChannels;
 use crate::platform::Platform;
+use crate::problems;
 use crate::session::{ChannelSession, EndedSession, TOKEN_PURPOSE};
 
 /// Connects a Bluesky account.
@@ -43,6 +44,7 @@ impl Endpoint for ConnectBluesky {
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SealSecrets, Grant::CallPlatforms];
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Channel>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("channels"));
+    const PROBLEMS: &'static [ProblemCode] = problems::OF_CONNECTING;
     type Access = Workspace<ManageChannels>;
     type Output = Created<ChannelView>;
 

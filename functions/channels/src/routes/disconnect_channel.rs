@@ -5,7 +5,7 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
 use shared::identity::TokenScope;
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::tenancy::{Changes, Workspace};
 use utoipa::ToSchema;
 
@@ -13,6 +13,7 @@ use crate::audit_actions::CHANNEL_DISCONNECTED;
 use crate::channel::{Channel, ChannelError, ChannelId, ConnectedAccounts};
 use crate::jobs::end_channel_session::EndChannelSession;
 use crate::permissions::ManageChannels;
+use crate::problems;
 use crate::session::{ChannelSession, EndedSession};
 
 /// Disconnects an account.
@@ -31,6 +32,7 @@ impl Endpoint for DisconnectChannel {
     const ROUTE: Route = Route::delete("disconnect-channel", "/workspaces/{workspace_id}/channels/{channel_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("channels"));
+    const PROBLEMS: &'static [ProblemCode] = &[problems::CHANNELS_CHANGED_MEANWHILE];
     type Access = Workspace<ManageChannels>;
     type Output = NoContent;
 

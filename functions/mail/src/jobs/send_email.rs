@@ -10,7 +10,7 @@ use shared::crypto::link::LinkClaims;
 use shared::function::Function;
 use shared::identity::Mailroom;
 use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::time::Timestamp;
 use shared::outbox::Message;
 
@@ -45,15 +45,15 @@ pub enum UnsendableMail {
     LinkExpired,
 }
 
-impl Refusal for UnsendableMail {
-    fn status(&self) -> u16 {
-        422
-    }
+const MAIL_LINK_EXPIRED: ProblemCode = ProblemCode::of_job(422, "mail_link_expired");
+const MAIL_NOT_TAKEN: ProblemCode = ProblemCode::of_job(503, "mail_not_taken");
+const MAIL_REJECTED: ProblemCode = ProblemCode::of_job(422, "mail_rejected");
 
-    fn code(&self) -> &'static str {
+impl Refusal for UnsendableMail {
+    fn problem(&self) -> ProblemCode {
         match self {
-            Self::Rejected { .. } => "mail_rejected",
-            Self::LinkExpired => "mail_link_expired",
+            Self::Rejected { .. } => MAIL_REJECTED,
+            Self::LinkExpired => MAIL_LINK_EXPIRED,
         }
     }
 }
@@ -83,7 +83,7 @@ fn after_failure(error: MailError) -> JobError {
         MailError::Rejected { code } => JobError::GiveUp(UnsendableMail::Rejected { code }.into()),
         MailError::NotNow(problem) => {
             tracing::warn!(cause = ?problem, "SES did not take a mail");
-            JobError::retry(Problem::new(503, "mail_not_taken", "SES does not take mail now; it is tried again."))
+            JobError::retry(Problem::new(MAIL_NOT_TAKEN, "SES does not take mail now; it is tried again."))
         }
     }
 }

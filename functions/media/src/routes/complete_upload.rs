@@ -9,7 +9,7 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Repeatable, Reply, Route, UserLimit};
 use shared::identity::TokenScope;
-use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::worker::Worker;
 use shared::tenancy::{Changes, Scope, Workspace};
 use utoipa::ToSchema;
@@ -18,6 +18,7 @@ use crate::audit_actions::MEDIA_COMPLETED;
 use crate::media::{MAX_UPLOAD_BYTES, Media, MediaError, MediaId, RenditionRole, Sha256, StoredPicture, UPLOADS};
 use crate::permissions::WriteMedia;
 use crate::picture::{self, Prepared};
+use crate::problems;
 use crate::rendition::Rendition;
 use crate::view::MediaView;
 
@@ -44,6 +45,14 @@ impl Endpoint for CompleteUpload {
     const LIMIT: Option<UserLimit> = Some(UPLOADS);
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Media>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("media"));
+    const PROBLEMS: &'static [ProblemCode] = &[
+        problems::MEDIA_NOT_UPLOADED,
+        problems::MEDIA_UPLOAD_DIFFERS,
+        problems::NOT_A_PICTURE,
+        problems::PICTURE_TOO_MANY_PIXELS,
+        problems::PICTURE_ANIMATED,
+        problems::PICTURE_DAMAGED,
+    ];
     type Access = Workspace<WriteMedia>;
     type Output = Reply<MediaView>;
 

@@ -11,7 +11,7 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Repeatable, Route, UserLimit};
 use shared::identity::TokenScope;
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::ApiTimestamp;
 use shared::tenancy::{Changes, Scope, Workspace};
 use utoipa::ToSchema;
@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use crate::audit_actions::MEDIA_UPLOAD_CREATED;
 use crate::media::{AltText, MAX_UPLOAD_BYTES, Media, MediaError, MediaId, Sha256, SizeBytes, State, UPLOADS};
 use crate::permissions::WriteMedia;
+use crate::problems;
 use crate::view::MediaView;
 
 /// Announces a picture and signs the upload of its file.
@@ -60,6 +61,7 @@ impl Endpoint for CreateUpload {
     const LIMIT: Option<UserLimit> = Some(UPLOADS);
     const REPEATABLE: Repeatable<Self> = Repeatable::recalled::<Media>(|id, workspace| Box::pin(recall(id, workspace)));
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("media"));
+    const PROBLEMS: &'static [ProblemCode] = &[problems::MEDIA_OVER_PLAN_LIMIT];
     type Access = Workspace<WriteMedia>;
     type Output = Created<UploadCreated>;
 

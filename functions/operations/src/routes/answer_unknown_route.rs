@@ -4,7 +4,8 @@ use serde::Deserialize;
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
 use shared::identity::Anyone;
-use shared::kernel::problems::Problem;
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode};
 use utoipa::ToSchema;
 
 use crate::known_paths::methods_of;
@@ -20,6 +21,7 @@ pub static FUNCTION: Function = Function::route::<AnswerUnknownRoute>();
 
 impl Endpoint for AnswerUnknownRoute {
     const ROUTE: Route = Route::fallback("answer-unknown-route");
+    const PROBLEMS: &'static [ProblemCode] = &[problem_codes::NOT_FOUND, problem_codes::METHOD_NOT_ALLOWED];
     type Access = Anyone;
     // It never succeeds.
     type Output = NoContent;

@@ -11,7 +11,7 @@ use shared::events::Occurrence;
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -35,6 +35,7 @@ impl Endpoint for DeletePasskey {
         Grant::WriteSessions,
         Grant::WriteLetters,
     ];
+    const PROBLEMS: &'static [ProblemCode] = &[accounts::problems::PASSWORD_TOO_SHORT];
     type Access = Fresh<SignedIn>;
     type Output = NoContent;
 

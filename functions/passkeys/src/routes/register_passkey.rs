@@ -11,13 +11,15 @@ use shared::events::Occurrence;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Strength, Wanted};
-use shared::kernel::problems::Problem;
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::Timestamp;
 use utoipa::ToSchema;
 
 use crate::passkey::{MOST, PASSKEY_ADDED, Passkey, PasskeyError, PasskeyName, PasskeyView};
 use crate::passkey_ceremony::{Ceremony, CeremonyName, Purpose, relying_party};
 use crate::passkey_credential::PasskeyRegistration;
+use crate::problems;
 
 /// Adds the passkey that `navigator.credentials.create` made. The session counts as opened with it from then on.
 #[derive(Deserialize, ToSchema)]
@@ -41,6 +43,13 @@ impl Endpoint for RegisterPasskey {
         Grant::DeleteCeremonies,
         Grant::WriteSessions,
         Grant::WriteLetters,
+    ];
+    const PROBLEMS: &'static [ProblemCode] = &[
+        problems::CEREMONY_OVER,
+        problems::PASSKEY_INVALID,
+        problems::TOO_MANY_PASSKEYS,
+        problems::PASSKEY_ALREADY_REGISTERED,
+        problem_codes::NOT_FOUND,
     ];
     // Checked again: another session may have set up a factor since the ceremony was started.
     type Access = Fresh<SignedIn>;

@@ -7,13 +7,14 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::Credentials;
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use utoipa::ToSchema;
 
 use crate::passkey::PasskeyError;
 use crate::passkey_ceremony::{Ceremony, CeremonyName, Purpose};
 use crate::passkey_credential::PasskeyAssertion;
 use crate::passkey_proof::prove;
+use crate::problems;
 
 /// Signs in with a passkey, and opens a session. It asks for no other factor: the passkey verified its user.
 #[derive(Deserialize, ToSchema)]
@@ -43,6 +44,8 @@ impl Endpoint for SignInWithPasskey {
         Grant::DeriveKeys,
         Grant::SignTokens,
     ];
+    const PROBLEMS: &'static [ProblemCode] =
+        &[problems::CEREMONY_OVER, problems::PASSKEY_REFUSED, accounts::problems::WRONG_CREDENTIALS];
     type Access = Credentials;
     type Output = Reply<Tokens>;
 

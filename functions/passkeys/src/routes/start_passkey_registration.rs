@@ -7,12 +7,14 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Wanted};
-use shared::kernel::problems::Problem;
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode};
 use utoipa::ToSchema;
 
 use crate::passkey::{MOST, Passkey, PasskeyError};
 use crate::passkey_ceremony::{Ceremony, LIFETIME, Purpose, relying_party};
 use crate::passkey_options::PasskeyCreationOptions;
+use crate::problems;
 
 /// Begins to add a passkey: gives out what `navigator.credentials.create` needs. The user then has 5 minutes.
 #[derive(Deserialize, ToSchema)]
@@ -35,6 +37,7 @@ pub static FUNCTION: Function = Function::route::<StartPasskeyRegistration>();
 impl Endpoint for StartPasskeyRegistration {
     const ROUTE: Route = Route::post("start-passkey-registration", "/me/passkeys/options");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::WriteCeremonies];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::TOO_MANY_PASSKEYS, problem_codes::NOT_FOUND];
     type Access = Fresh<SignedIn>;
     type Output = Reply<PasskeyRegistrationStarted>;
 

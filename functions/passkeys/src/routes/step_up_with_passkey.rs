@@ -6,13 +6,14 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route, UserLimit};
 use shared::identity::{SignedIn, Strength};
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use utoipa::ToSchema;
 
 use crate::passkey::PasskeyError;
 use crate::passkey_ceremony::{Ceremony, CeremonyName, Purpose};
 use crate::passkey_credential::PasskeyAssertion;
 use crate::passkey_proof::prove;
+use crate::problems;
 
 /// Proves a passkey of the caller's, in the session of the access token.
 #[derive(Deserialize, ToSchema)]
@@ -36,6 +37,7 @@ impl Endpoint for StepUpWithPasskey {
         Grant::WriteSessions,
     ];
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 10, seconds: 300 });
+    const PROBLEMS: &'static [ProblemCode] = &[problems::CEREMONY_OVER, problems::PASSKEY_REFUSED.under(403)];
     type Access = SignedIn;
     type Output = Reply<SteppedUp>;
 

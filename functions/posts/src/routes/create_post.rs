@@ -5,7 +5,7 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Repeatable, Route};
 use shared::identity::TokenScope;
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::tenancy::{Changes, Entitlement, Workspace};
 use utoipa::ToSchema;
 
@@ -15,6 +15,7 @@ use crate::limits::{self, Content};
 use crate::permissions::WritePosts;
 use crate::post::{POST_PUBLISHING, Post};
 use crate::post_text::PostText;
+use crate::problems;
 use crate::view::PostView;
 
 /// Writes a draft. With `channel_ids` it is checked against the limits of those channels at once.
@@ -40,6 +41,7 @@ impl Endpoint for CreatePost {
     const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Post>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
+    const PROBLEMS: &'static [ProblemCode] = &[problems::POST_DOES_NOT_FIT];
     type Access = Workspace<WritePosts>;
     type Output = Created<PostView>;
 

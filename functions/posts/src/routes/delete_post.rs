@@ -5,7 +5,7 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
 use shared::identity::TokenScope;
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::tenancy::{Changes, Workspace};
 use utoipa::ToSchema;
 
@@ -14,6 +14,7 @@ use crate::delivery::{Delivery, DeliveryKey};
 use crate::permissions::WritePosts;
 use crate::post::{Post, PostId, SCHEDULED_POSTS};
 use crate::post_error::PostError;
+use crate::problems;
 use crate::trash::TrashedPost;
 
 /// Deletes a post. What waits is not published; what is published stays on its platform. It lies in
@@ -30,6 +31,7 @@ impl Endpoint for DeletePost {
     const ROUTE: Route = Route::delete("delete-post", "/workspaces/{workspace_id}/posts/{post_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
+    const PROBLEMS: &'static [ProblemCode] = &[problems::POST_BEING_PUBLISHED, problems::POST_CHANGED_MEANWHILE];
     type Access = Workspace<WritePosts>;
     type Output = NoContent;
 

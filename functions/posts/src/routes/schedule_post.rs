@@ -7,7 +7,7 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Repeatable, Reply, Route};
 use shared::identity::TokenScope;
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::tenancy::{Audited, Changes, Entitlement, Workspace};
 use utoipa::ToSchema;
 
@@ -19,6 +19,7 @@ use crate::limits::{self, Content};
 use crate::permissions::WritePosts;
 use crate::post::{POST_PUBLISHING, Post, PostId, SCHEDULED_POSTS};
 use crate::post_error::PostError;
+use crate::problems;
 use crate::progress::{put_aside, replace_post};
 use crate::schedule::Schedule;
 use crate::view::PostView;
@@ -48,6 +49,18 @@ impl Endpoint for SchedulePost {
     const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Post>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
+    const PROBLEMS: &'static [ProblemCode] = &[
+        problems::TOO_MANY_SCHEDULED_POSTS,
+        problems::POST_DOES_NOT_FIT,
+        problems::TIME_ZONE_UNKNOWN,
+        problems::SCHEDULE_TIME_SKIPPED,
+        problems::SCHEDULE_IN_THE_PAST,
+        problems::SCHEDULE_TOO_FAR_AHEAD,
+        problems::POST_BEING_PUBLISHED,
+        problems::POST_PUBLISHED_THERE,
+        problems::POST_HAS_TOO_MANY_CHANNELS,
+        problems::POST_CHANGED_MEANWHILE,
+    ];
     type Access = Workspace<WritePosts>;
     type Output = Reply<PostView>;
 

@@ -5,7 +5,7 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Repeatable, Reply, Route};
 use shared::identity::TokenScope;
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::tenancy::{Changes, Workspace};
 use utoipa::ToSchema;
 
@@ -13,6 +13,7 @@ use crate::audit_actions::POST_UNSCHEDULED;
 use crate::permissions::WritePosts;
 use crate::post::{Post, PostId};
 use crate::post_error::PostError;
+use crate::problems;
 use crate::progress::{put_aside, replace_post};
 use crate::view::PostView;
 
@@ -31,6 +32,8 @@ impl Endpoint for UnschedulePost {
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Post>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
+    const PROBLEMS: &'static [ProblemCode] =
+        &[problems::POST_BEING_PUBLISHED, problems::POST_NOT_SCHEDULED, problems::POST_CHANGED_MEANWHILE];
     type Access = Workspace<WritePosts>;
     type Output = Reply<PostView>;
 

@@ -5,7 +5,7 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::TokenScope;
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::tenancy::{Changes, Entitlement, Workspace};
 use utoipa::ToSchema;
 
@@ -16,6 +16,7 @@ use crate::permissions::WritePosts;
 use crate::post::{Edit, POST_PUBLISHING, Post, PostId};
 use crate::post_error::PostError;
 use crate::post_text::PostText;
+use crate::problems;
 use crate::view::PostView;
 
 /// Changes a post, also while it is scheduled, up to the moment at which it is sent. It is checked
@@ -39,6 +40,14 @@ impl Endpoint for UpdatePost {
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
     const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
+    const PROBLEMS: &'static [ProblemCode] = &[
+        problems::POST_DOES_NOT_FIT,
+        problems::POST_BEING_PUBLISHED,
+        problems::POST_HELD,
+        problems::POST_ALREADY_PUBLISHED,
+        problems::POST_SCHEDULED,
+        problems::POST_CHANGED_MEANWHILE,
+    ];
     type Access = Workspace<WritePosts>;
     type Output = Reply<PostView>;
 

@@ -9,10 +9,12 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Accepted, Endpoint, Route, UserLimit};
 use shared::identity::{AccountKey, Fresh, SignedIn};
-use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use utoipa::ToSchema;
 
 use crate::email_change::EmailChange;
+use crate::problems;
 
 /// Asks for another address. The answer is the same whether or not somebody has it; the mail that follows is not.
 #[derive(Deserialize, ToSchema)]
@@ -29,12 +31,8 @@ pub enum ChangeEmailError {
 }
 
 impl Refusal for ChangeEmailError {
-    fn status(&self) -> u16 {
-        422
-    }
-
-    fn code(&self) -> &'static str {
-        "same_address"
+    fn problem(&self) -> ProblemCode {
+        problems::SAME_ADDRESS
     }
 
     fn field(&self) -> Option<&'static str> {
@@ -55,6 +53,7 @@ impl Endpoint for ChangeEmail {
     ];
     // Each request writes to two mailboxes, and one of them may be anybody's.
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 3600 });
+    const PROBLEMS: &'static [ProblemCode] = &[problems::SAME_ADDRESS, problem_codes::NOT_FOUND];
     type Access = Fresh<SignedIn>;
     type Output = Accepted;
 

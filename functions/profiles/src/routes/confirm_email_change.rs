@@ -7,7 +7,7 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route, UserLimit};
 use shared::identity::SignedIn;
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
 use utoipa::ToSchema;
 
@@ -43,6 +43,7 @@ impl Endpoint for ConfirmEmailChange {
         Grant::DeriveKeys,
     ];
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 10, seconds: 300 });
+    const PROBLEMS: &'static [ProblemCode] = &[accounts::problems::LINK_INVALID, accounts::problems::EMAIL_TAKEN];
     type Access = SignedIn;
     type Output = Reply<ConfirmedEmail>;
 

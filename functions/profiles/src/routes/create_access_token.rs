@@ -11,13 +11,15 @@ use shared::http::{Created, Endpoint, Route};
 use shared::identity::personal_token::{NewToken, TokenTerms};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Wanted};
 use shared::kernel::ids::{TokenId, WorkspaceId};
-use shared::kernel::problems::Problem;
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::ApiTimestamp;
 use utoipa::ToSchema;
 
 use crate::access_token::{
     ACCESS_TOKEN_CREATED, AccessToken, AccessTokenError, AccessTokenName, AccessTokensMade, ExpiresInDays, MOST, Scopes,
 };
+use crate::problems;
 
 /// Makes a token that a program signs in with for the caller, within scopes and until a day. It can do no more than its
 /// user, and nothing to the account itself.
@@ -55,6 +57,8 @@ impl Endpoint for CreateAccessToken {
     const ROUTE: Route = Route::post("create-access-token", "/me/access-tokens");
     const GRANTS: &'static [Grant] =
         &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::WriteSessions, Grant::WriteLetters];
+    const PROBLEMS: &'static [ProblemCode] =
+        &[problems::WORKSPACE_UNKNOWN, problems::TOO_MANY_ACCESS_TOKENS, problem_codes::NOT_FOUND];
     type Access = Fresh<SignedIn>;
     type Output = Created<NewAccessToken>;
 

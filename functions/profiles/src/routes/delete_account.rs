@@ -9,9 +9,12 @@ use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, EpochTurn, Fresh, Membership, SignedIn};
-use shared::kernel::problems::{Problem, Refusal};
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::time::ApiTimestamp;
 use utoipa::ToSchema;
+
+use crate::problems;
 
 pub static ACCOUNT_DELETED: EventKind = EventKind::security("account_deleted", Severity::Info);
 
@@ -38,12 +41,8 @@ pub enum DeleteAccountError {
 }
 
 impl Refusal for DeleteAccountError {
-    fn status(&self) -> u16 {
-        409
-    }
-
-    fn code(&self) -> &'static str {
-        "member_of_workspaces"
+    fn problem(&self) -> ProblemCode {
+        problems::MEMBER_OF_WORKSPACES
     }
 }
 
@@ -60,6 +59,7 @@ impl Endpoint for DeleteAccount {
         Grant::LeaveWorkspaces,
         Grant::WriteLetters,
     ];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::MEMBER_OF_WORKSPACES, problem_codes::NOT_FOUND];
     type Access = Fresh<SignedIn>;
     type Output = Reply<DeletedAccount>;
 

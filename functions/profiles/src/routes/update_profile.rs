@@ -9,7 +9,8 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, SignedIn, Wanted};
-use shared::kernel::problems::Problem;
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode};
 use utoipa::ToSchema;
 
 /// Updates the caller's profile. The email address has a route of its own.
@@ -24,6 +25,7 @@ pub static FUNCTION: Function = Function::route::<UpdateProfile>();
 impl Endpoint for UpdateProfile {
     const ROUTE: Route = Route::put("update-profile", "/me");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::WriteUserRecords];
+    const PROBLEMS: &'static [ProblemCode] = &[problem_codes::NOT_FOUND];
     type Access = SignedIn;
     type Output = Reply<Me>;
 

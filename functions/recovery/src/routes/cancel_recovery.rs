@@ -9,7 +9,8 @@ use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
 use shared::identity::{AccountChanges, AccountKey, SignedIn, Wanted};
-use shared::kernel::problems::Problem;
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode};
 use utoipa::ToSchema;
 
 pub static RECOVERY_CANCELLED: EventKind = EventKind::security("recovery_cancelled", Severity::Info);
@@ -24,6 +25,7 @@ pub static FUNCTION: Function = Function::route::<CancelRecovery>();
 impl Endpoint for CancelRecovery {
     const ROUTE: Route = Route::delete("cancel-recovery", "/me/recovery");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::DeleteUserRecords, Grant::WriteLetters];
+    const PROBLEMS: &'static [ProblemCode] = &[problem_codes::NOT_FOUND];
     type Access = SignedIn;
     type Output = NoContent;
 

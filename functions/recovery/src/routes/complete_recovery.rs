@@ -13,12 +13,13 @@ use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountKey, Credentials, EpochTurn};
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
 use utoipa::ToSchema;
 
 use crate::factor_removal::{FactorCounts, FactorRemoval};
 use crate::policy::must_be_allowed;
+use crate::problems;
 
 pub static ACCOUNT_RECOVERED: EventKind = EventKind::security("account_recovered", Severity::Warning);
 
@@ -57,6 +58,7 @@ impl Endpoint for CompleteRecovery {
         Grant::WriteLetters,
         Grant::DeriveKeys,
     ];
+    const PROBLEMS: &'static [ProblemCode] = &[accounts::problems::LINK_INVALID, problems::RECOVERY_BLOCKED];
     type Access = Credentials;
     type Output = Reply<RecoveredAccount>;
 

@@ -11,7 +11,7 @@ use shared::crypto::link::LinkClaims;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{Credentials, EpochTurn};
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
 use utoipa::ToSchema;
 
@@ -60,6 +60,7 @@ impl Endpoint for ResetPassword {
         Grant::WriteLetters,
         Grant::DeriveKeys,
     ];
+    const PROBLEMS: &'static [ProblemCode] = &[accounts::problems::LINK_INVALID];
     type Access = Credentials;
     type Output = Reply<PasswordReset>;
 

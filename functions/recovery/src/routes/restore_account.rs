@@ -11,7 +11,7 @@ use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, Credentials, EpochTurn};
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
 use utoipa::ToSchema;
 
@@ -59,6 +59,7 @@ impl Endpoint for RestoreAccount {
         Grant::WriteLetters,
         Grant::DeriveKeys,
     ];
+    const PROBLEMS: &'static [ProblemCode] = &[accounts::problems::LINK_INVALID];
     type Access = Credentials;
     type Output = Reply<RestoredAccount>;
 

@@ -11,7 +11,7 @@ use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Credentials, UserEpoch, Wanted};
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
 use shared::kernel::time::ApiTimestamp;
 use shared::table::Stored;
@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use crate::jobs::tell_of_recovery::TellOfRecovery;
 use crate::policy::must_be_allowed;
+use crate::problems;
 
 pub static RECOVERY_STARTED: EventKind = EventKind::security("recovery_started", Severity::Warning);
 
@@ -47,6 +48,8 @@ impl Endpoint for StartRecovery {
     const ROUTE: Route = Route::post("start-recovery", "/auth/recovery");
     const GRANTS: &'static [Grant] =
         &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::ReadSessions, Grant::WriteLetters, Grant::DeriveKeys];
+    const PROBLEMS: &'static [ProblemCode] =
+        &[accounts::problems::CHALLENGE_EXPIRED, accounts::problems::NO_SECOND_FACTOR, problems::RECOVERY_BLOCKED];
     type Access = Credentials;
     type Output = Reply<RecoveryView>;
 

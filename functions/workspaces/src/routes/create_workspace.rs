@@ -6,12 +6,13 @@ use shared::function::Function;
 use shared::http::{Created, Endpoint, Repeatable, Route};
 use shared::identity::SignedIn;
 use shared::kernel::ids::WorkspaceKind;
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::tenancy::{Changes, Role, SecurityRules};
 use utoipa::ToSchema;
 
 use crate::WorkspaceName;
 use crate::audit_actions::WORKSPACE_CREATED;
+use crate::problems;
 use crate::workspace::{Member, Profile, WORKSPACES_PER_USER, WorkspaceError, WorkspaceView};
 
 /// Founds a workspace. The caller is its owner.
@@ -28,6 +29,7 @@ impl Endpoint for CreateWorkspace {
     const GRANTS: &'static [Grant] = &[Grant::FoundWorkspaces, Grant::WriteItems];
     const REPEATABLE: Repeatable<Self> =
         Repeatable::recalled::<WorkspaceKind>(|id, caller| Box::pin(recall(id, caller)));
+    const PROBLEMS: &'static [ProblemCode] = &[problems::TOO_MANY_WORKSPACES];
     type Access = SignedIn;
     type Output = Created<WorkspaceView>;
 

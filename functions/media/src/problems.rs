@@ -1,0 +1,83 @@
+//! The problems of media, each declared once.
+
+use shared::kernel::problems::ProblemCode;
+
+pub const NOT_A_PICTURE: ProblemCode = ProblemCode::new(
+    422,
+    "not_a_picture",
+    "Not a picture",
+    "The uploaded file is not a PNG, JPEG, GIF or WebP picture.",
+    "Upload a picture of one of these types.",
+);
+
+pub const PICTURE_TOO_MANY_PIXELS: ProblemCode = ProblemCode::new(
+    422,
+    "picture_too_many_pixels",
+    "Too many pixels",
+    "The picture has more pixels than are taken.",
+    "Scale the picture down and upload it again.",
+);
+
+pub const PICTURE_ANIMATED: ProblemCode = ProblemCode::new(
+    422,
+    "picture_animated",
+    "Animated picture",
+    "Animations are not supported.",
+    "Upload one frame of it as PNG or JPEG.",
+);
+
+pub const PICTURE_DAMAGED: ProblemCode = ProblemCode::new(
+    422,
+    "picture_damaged",
+    "Damaged picture",
+    "The picture is cut off, damaged, or of a rare variant.",
+    "Save it again as PNG or JPEG and upload that.",
+);
+
+pub const MEDIA_NOT_UPLOADED: ProblemCode = ProblemCode::new(
+    409,
+    "media_not_uploaded",
+    "File not uploaded",
+    "No file has arrived for this upload.",
+    "PUT the file to the signed address first, with the headers that came with it.",
+);
+
+pub const MEDIA_UPLOAD_DIFFERS: ProblemCode = ProblemCode::new(
+    422,
+    "media_upload_differs",
+    "Upload does not match",
+    "The uploaded file does not match the declared size or SHA-256.",
+    "Create a new upload for the file.",
+);
+
+pub const MEDIA_COMPLETED_MEANWHILE: ProblemCode = ProblemCode::new(
+    409,
+    "media_completed_meanwhile",
+    "Upload completed by another request",
+    "Another request completed this upload at the same time.",
+    "Read the picture.",
+);
+
+pub const MEDIA_NOT_READY: ProblemCode = ProblemCode::new(
+    409,
+    "media_not_ready",
+    "Picture not ready",
+    "The picture is not ready.",
+    "Upload its file and complete the upload.",
+);
+
+pub const MEDIA_TOO_LARGE: ProblemCode = ProblemCode::new(
+    422,
+    "media_too_large",
+    "Picture too large for the channel",
+    "The picture has no rendition that is small enough for the channel.",
+    "Upload a smaller picture.",
+);
+
+pub const MEDIA_OVER_PLAN_LIMIT: ProblemCode = ProblemCode::new(
+    422,
+    "media_over_plan_limit",
+    "File larger than the plan allows",
+    "The plan of the workspace takes smaller files only.",
+    "Upload a smaller file, or change the plan.",
+);

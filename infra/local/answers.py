@@ -1,0 +1,23 @@
+"""Answers: whether the tests of a run produced every declared problem."""
+
+from places import LOCAL, ROOT, read_json
+from progress import Failure, step
+
+ANSWERED = LOCAL / "log" / "answered.txt"
+DECLARED = ROOT / "infra" / "generated" / "problems.json"
+# Each with the reason why no request of a test produces it. The list may only shrink.
+UNPRODUCED = ROOT / "tests" / "unproduced_problems.json"
+
+
+def check() -> None:
+    """Fails where a declared code was answered in no test, or one that is excused was."""
+    with step("looking for problems that no test produces"):
+        produced = {tuple(line.split()[1:]) for line in ANSWERED.read_text().splitlines()}
+        declared = {(str(status), code) for code, page in read_json(DECLARED).items() for status in page["statuses"]}
+        excused = read_json(UNPRODUCED)
+    named = {code for _, code in declared}
+    faults = [f"{status} {code} is produced by no test" for status, code in sorted(declared - produced) if code not in excused]
+    faults += [f"{code} is excused and produced" for code in sorted(excused) if code in {code for _, code in produced}]
+    faults += [f"{code} is excused and no problem" for code in sorted(excused) if code not in named]
+    if faults:
+        raise Failure("looking for problems that no test produces", "each declared problem in some test", "\n            ".join(faults))

@@ -1,0 +1,46 @@
+//! The problems that a route may answer: what follows from its declaration, and what its handler adds.
+
+use super::endpoint::Method;
+use super::pipeline::RouteEntry;
+use crate::aws::grants::Grant;
+use crate::identity::admission::Level;
+use crate::kernel::problem_codes::*;
+use crate::kernel::problems::ProblemCode;
+
+/// In the order of their statuses and codes.
+pub(crate) fn problems(entry: &RouteEntry, grants: &[Grant]) -> Vec<ProblemCode> {
+    let method = entry.route.method;
+    let mut all = vec![INTERNAL, UNAVAILABLE, TIMED_OUT, TOO_MANY_REQUESTS];
+    if method != Method::Any {
+        all.extend([BODY_TOO_LARGE, INVALID_INPUT]);
+    }
+    if method.has_body() {
+        all.extend([UNSUPPORTED_MEDIA_TYPE, BODY_NOT_UTF8]);
+    }
+    if entry.route.path.contains('{') && method != Method::Options {
+        all.push(NOT_FOUND);
+    }
+    let is_known = matches!(entry.level, Level::Known | Level::SignedIn | Level::Workspace(_));
+    if is_known {
+        all.push(NOT_SIGNED_IN);
+        all.push(if entry.token.is_some() { SCOPE_MISSING } else { SESSION_NEEDED });
+    }
+    if entry.is_fresh {
+        all.push(FRESH_FACTOR_NEEDED);
+    }
+    let in_workspace = matches!(entry.level, Level::Workspace(_));
+    if in_workspace {
+        all.extend([WORKSPACE_LIVES_ELSEWHERE, PERMISSION_MISSING, SECOND_FACTOR_NEEDED, WORKSPACE_SUSPENDED]);
+    }
+    if !entry.needs.is_empty() {
+        all.push(PLAN_LACKS_ENTITLEMENT);
+    }
+    if method != Method::Get && !grants.is_empty() {
+        all.push(CHANGED_MEANWHILE);
+    }
+    all.push(if entry.repeatable.is_some() { IDEMPOTENCY_KEY_REUSED } else { IDEMPOTENCY_KEY_UNSUPPORTED });
+    all.extend(entry.problems);
+    all.sort_by_key(|problem| (problem.status, problem.code));
+    all.dedup();
+    all
+}

@@ -1,0 +1,203 @@
+//! The problems that any route may answer, each declared once.
+
+use super::problems::ProblemCode;
+
+pub const INVALID_INPUT: ProblemCode = ProblemCode::new(
+    422,
+    "invalid_input",
+    "Invalid input",
+    "A field of the request breaks a rule; `errors` names each field and its rule.",
+    "Correct the fields and send the request again.",
+);
+
+pub const NOT_FOUND: ProblemCode = ProblemCode::new(
+    404,
+    "not_found",
+    "Not found",
+    "There is no such resource, or it belongs to a workspace that the caller is not a member of.",
+    "Check the id. A resource of another workspace answers the same.",
+);
+
+pub const INTERNAL: ProblemCode = ProblemCode::new(
+    500,
+    "internal",
+    "Internal error",
+    "A fault of the service. It has been recorded.",
+    "Try again later. If it persists, contact support with the request id.",
+);
+
+pub const UNAVAILABLE: ProblemCode = ProblemCode::new(
+    503,
+    "unavailable",
+    "Unavailable",
+    "A service that this depends on did not answer. Nothing is half done.",
+    "Repeat the request after `retry-after` seconds; a POST under the same Idempotency-Key.",
+);
+
+pub const TIMED_OUT: ProblemCode = ProblemCode::new(
+    504,
+    "timed_out",
+    "Timed out",
+    "The request took too long and was given up. It may have been carried out.",
+    "Read the resource, or repeat a POST under the same Idempotency-Key.",
+);
+
+pub const TOO_MANY_REQUESTS: ProblemCode = ProblemCode::new(
+    429,
+    "too_many_requests",
+    "Too many requests",
+    "A rate limit was reached; `ratelimit` names it with `r=0`.",
+    "Wait for `retry-after` seconds.",
+);
+
+pub const BODY_TOO_LARGE: ProblemCode = ProblemCode::new(
+    413,
+    "body_too_large",
+    "Body too large",
+    "The body is larger than the route takes.",
+    "Send a smaller body. Files are uploaded to the address that the upload names.",
+);
+
+pub const UNSUPPORTED_MEDIA_TYPE: ProblemCode = ProblemCode::new(
+    415,
+    "unsupported_media_type",
+    "Unsupported media type",
+    "The body is not declared as application/json.",
+    "Send JSON with `content-type: application/json`.",
+);
+
+pub const IDEMPOTENCY_KEY_REUSED: ProblemCode = ProblemCode::new(
+    422,
+    "idempotency_key_reused",
+    "Idempotency key reused",
+    "The Idempotency-Key was used before for a request with another body.",
+    "Use a new key for every different request.",
+);
+
+pub const IDEMPOTENCY_KEY_UNSUPPORTED: ProblemCode = ProblemCode::new(
+    422,
+    "idempotency_key_unsupported",
+    "Idempotency-Key not supported",
+    "The route takes no Idempotency-Key.",
+    "Send the request without the header.",
+);
+
+pub const BODY_NOT_UTF8: ProblemCode = ProblemCode::new(
+    400,
+    "body_not_utf8",
+    "Body is not UTF-8",
+    "The body is not UTF-8, or has the replacement character U+FFFD.",
+    "Encode the body as UTF-8.",
+);
+
+pub const CHANGED_MEANWHILE: ProblemCode = ProblemCode::new(
+    409,
+    "changed_meanwhile",
+    "Modified by another request",
+    "Another request modified the resource at the same time.",
+    "Reload the resource and try again.",
+);
+
+pub const NOT_SIGNED_IN: ProblemCode = ProblemCode::new(
+    401,
+    "not_signed_in",
+    "Not signed in",
+    "There is no access token, or it is not valid any more.",
+    "Refresh the session at `POST /auth/refresh`, or sign in again.",
+);
+
+pub const FRESH_FACTOR_NEEDED: ProblemCode = ProblemCode::new(
+    401,
+    "fresh_factor_needed",
+    "Re-authentication required",
+    "A factor must have been verified in the last 10 minutes.",
+    "Re-authenticate at `POST /auth/step-up` or by a passkey, then repeat the request.",
+);
+
+pub const SESSION_NEEDED: ProblemCode = ProblemCode::new(
+    403,
+    "session_needed",
+    "Session required",
+    "This requires a session; personal access tokens are refused whatever their scopes.",
+    "Sign in and use the access token of the session.",
+);
+
+pub const SECOND_FACTOR_NEEDED: ProblemCode = ProblemCode::new(
+    403,
+    "second_factor_needed",
+    "Second factor required",
+    "The workspace requires a second factor, and the session was opened without one.",
+    "Set up a second factor (`POST /me/totp` or `/me/passkeys`), or verify it at `POST /auth/step-up`.",
+);
+
+pub const SCOPE_MISSING: ProblemCode = ProblemCode::new(
+    403,
+    "scope_missing",
+    "Scope missing",
+    "The personal access token lacks the scope that this route requires (`x-token-scope`).",
+    "Create a token with the scope.",
+);
+
+pub const PERMISSION_MISSING: ProblemCode = ProblemCode::new(
+    403,
+    "permission_missing",
+    "Permission missing",
+    "The role of the caller in the workspace lacks the permission (`x-permission`).",
+    "Ask an admin of the workspace for another role.",
+);
+
+pub const WORKSPACE_LIVES_ELSEWHERE: ProblemCode = ProblemCode::new(
+    421,
+    "workspace_lives_elsewhere",
+    "Workspace in another region",
+    "The workspace is served at another address, which `base_url` names.",
+    "Send the request to `base_url`.",
+);
+
+pub const WORKSPACE_SUSPENDED: ProblemCode = ProblemCode::new(
+    403,
+    "workspace_suspended",
+    "Workspace suspended",
+    "The workspace is suspended.",
+    "Its owner should contact support.",
+);
+
+pub const PLAN_LACKS_ENTITLEMENT: ProblemCode = ProblemCode::new(
+    402,
+    "plan_lacks_entitlement",
+    "Not in the plan",
+    "The plan of the workspace does not include this (`x-entitlements`).",
+    "Change the plan.",
+);
+
+pub const METHOD_NOT_ALLOWED: ProblemCode = ProblemCode::new(
+    405,
+    "method_not_allowed",
+    "Method not allowed",
+    "The path is known, under other methods.",
+    "Use a method that `allow` names.",
+);
+
+pub const WORK_PENDING: ProblemCode = ProblemCode::new(
+    409,
+    "work_pending",
+    "Work pending",
+    "The same work is waiting or running already.",
+    "Wait until it has ended.",
+);
+
+pub const WORK_ENDED: ProblemCode = ProblemCode::new(
+    409,
+    "work_ended",
+    "Work ended",
+    "The work has ended, so nothing can be changed about it.",
+    "Read its result.",
+);
+
+pub const WORK_MOVED_ON: ProblemCode = ProblemCode::new(
+    409,
+    "work_moved_on",
+    "Work moved on",
+    "The work took a step at the same time.",
+    "Read it and try again.",
+);

@@ -1,0 +1,33 @@
+//! Witness: every test that calls a route shows that what it answers is declared.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+
+use super::requests::Response;
+use crate::function::Function;
+
+/// A file that collects what was answered, for the check that each declared code is produced by some test.
+const ANSWERED: &str = "BULKHEAD_ANSWERED";
+
+/// Panics where a route answers a problem that it does not declare.
+#[track_caller]
+pub(super) fn checked(function: &Function, response: Response) -> Response {
+    if response.status < 400 {
+        return response;
+    }
+    let (status, code) = (response.status, response.code());
+    let declared = function.problems();
+    assert!(
+        declared.iter().any(|problem| (problem.status, problem.code) == (status, code)),
+        "{} answers {status} {code}, which it does not declare: add it to its PROBLEMS, or to \
+         shared::http::answers if it follows from the declaration",
+        function.name()
+    );
+    if let Ok(path) = std::env::var(ANSWERED)
+        && let Ok(mut file) = OpenOptions::new().append(true).create(true).open(path)
+    {
+        // One write, so that the lines of processes that run at once stay whole.
+        let _unrecorded = file.write_all(format!("{} {status} {code}\n", function.name()).as_bytes());
+    }
+    response
+}
