@@ -84,12 +84,17 @@ pub trait Refusal: Error + Send + Sync + 'static {
 
 impl<E: Refusal> From<E> for Problem {
     fn from(refusal: E) -> Self {
-        let problem = Self::new(refusal.problem(), refusal.to_string());
+        let (problem, text) = (refusal.problem(), refusal.to_string());
         match refusal.field() {
-            Some(field) => problem.at(field, refusal.to_string()),
-            None => problem,
+            Some(field) => Self::new(problem, sentence(field, &text)).at(field, text),
+            None => Self::new(problem, text),
         }
     }
+}
+
+/// A rule as a sentence that names its field. What is a sentence already stays as it is.
+fn sentence(field: &str, rule: &str) -> String {
+    if rule.starts_with(char::is_uppercase) { rule.to_owned() } else { format!("{field} {rule}.") }
 }
 
 impl Problem {
@@ -108,7 +113,8 @@ impl Problem {
 
     /// 422: a field of the input breaks a rule.
     pub fn invalid(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self::new(INVALID_INPUT, "The request has a field that breaks a rule.").at(field, rule)
+        let (field, rule) = (field.into(), rule.into());
+        Self::new(INVALID_INPUT, sentence(&field, &rule)).at(field, rule)
     }
 
     /// 404, the same for what does not exist and for what is not the caller's.
@@ -244,5 +250,40 @@ impl fmt::Debug for Problem {
             Some(cause) => write!(f, " ({cause})"),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    enum Rule {
+        #[error("must be in the future")]
+        Past,
+        #[error("The passkey was not accepted.")]
+        Refused,
+    }
+
+    impl Refusal for Rule {
+        fn problem(&self) -> ProblemCode {
+            INVALID_INPUT
+        }
+
+        fn field(&self) -> Option<&'static str> {
+            Some("at")
+        }
+    }
+
+    #[test]
+    fn a_detail_names_the_field_at_fault() {
+        assert_eq!(
+            Problem::invalid("text", "must have 1 to 3,000 characters").detail(),
+            "text must have 1 to 3,000 characters."
+        );
+        let past = Problem::from(Rule::Past);
+        assert_eq!(past.detail(), "at must be in the future.");
+        assert_eq!(past.errors(), [FieldError { field: "at".to_owned(), rule: "must be in the future".to_owned() }]);
+        assert_eq!(Problem::from(Rule::Refused).detail(), "The passkey was not accepted.");
     }
 }
