@@ -18,7 +18,7 @@ async fn get(app: &TestApp, person: &Person, workspace: &Value) -> Response {
 /// What a person's list shows beside the workspace that they came with.
 async fn list(app: &TestApp, person: &Person) -> Vec<Value> {
     let listed = app.call(Request::to(&list_workspaces::FUNCTION).by(person)).await.expect(200).body;
-    assert_eq!(listed["next_cursor"], Value::Null);
+    assert!(listed.get("next_cursor").is_none(), "the list is whole: {listed}");
     let (own, others): (Vec<_>, Vec<_>) =
         listed["items"].as_array().unwrap().iter().cloned().partition(|item| item["id"] == json!(person.workspace));
     assert_eq!(own.len(), 1, "{listed}");

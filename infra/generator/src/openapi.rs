@@ -20,8 +20,8 @@ use crate::schemas::{self, plain, public_name, reference};
 use crate::sources::summary_of;
 
 const DESCRIPTION: &str = "\
-Errors are problem documents (RFC 9457) with a stable `code`; `type` is the address of its description. Instants are RFC 3339 in UTC. Lists answer `items` and \
-`next_cursor`.
+Errors are problem documents (RFC 9457) with a stable `code`; `type` is the address of its description. Instants are RFC 3339 in UTC. Lists answer `items`; \
+those of pages take `limit` and `cursor` and answer `next_cursor`, which is null on the last page.
 
 Each response names the rate limits that applied (`ratelimit`, `ratelimit-policy`) and carries `x-request-id`, which support \
 can find it by.
@@ -338,6 +338,23 @@ mod tests {
         for key in operations(&document).flat_map(Map::keys).filter(|key| key.starts_with("x-")) {
             assert!(explained.contains(&format!("- `{key}`: ")), "{key} is explained nowhere");
         }
+    }
+
+    #[test]
+    fn a_list_has_a_cursor_if_and_only_if_it_takes_one() {
+        let document = generated();
+        let mut lists = 0;
+        for operation in operations(&document) {
+            let answer = &operation["responses"]["200"]["content"]["application/json"]["example"];
+            let parameters = operation["parameters"].as_array().unwrap();
+            let takes = |name: &str| parameters.iter().any(|parameter| parameter["name"] == name);
+            if answer["items"].is_array() {
+                lists += 1;
+                let is_paged = answer.get("next_cursor").is_some();
+                assert_eq!((takes("cursor"), takes("limit")), (is_paged, is_paged), "{}", operation["operationId"]);
+            }
+        }
+        assert!(lists > 5, "hardly any lists were found");
     }
 
     #[test]

@@ -51,6 +51,29 @@ impl<T: ToSchema> ToSchema for Listing<T> {
     }
 }
 
+/// A list that is always given whole, because it is short: it has no pages, and says so by having no cursor.
+#[derive(Serialize)]
+pub struct WholeList<T> {
+    pub items: Vec<T>,
+}
+
+impl<T: ToSchema> PartialSchema for WholeList<T> {
+    fn schema() -> RefOr<Schema> {
+        let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
+        ObjectBuilder::new().description(Some("The whole list.")).property("items", items).required("items").into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for WholeList<T> {
+    fn name() -> Cow<'static, str> {
+        Listing::<T>::name()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Listing::<T>::schemas(schemas);
+    }
+}
+
 impl<T> Listing<T> {
     pub fn map<U>(self, view: impl FnMut(T) -> U) -> Listing<U> {
         Listing { items: self.items.into_iter().map(view).collect(), next_cursor: self.next_cursor }

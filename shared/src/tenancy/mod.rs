@@ -17,7 +17,7 @@ mod vault;
 
 pub use changes::{Audited, Changes};
 pub use entitlements::Entitlement;
-pub use listing::{Listing, Page, PageLimit};
+pub use listing::{Listing, Page, PageLimit, WholeList};
 pub use permissions::{Covers, DeclaredPermission, Permission};
 pub use platform::{Platform, Reason};
 pub use roles::Role;

@@ -6,7 +6,7 @@ use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountKey, SignedIn};
 use shared::kernel::problems::Problem;
-use shared::tenancy::Listing;
+use shared::tenancy::WholeList;
 use utoipa::ToSchema;
 
 use crate::passkey::{Passkey, PasskeyView};
@@ -23,13 +23,13 @@ impl Endpoint for ListPasskeys {
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords];
     type Access = SignedIn;
     // One page: a user has few.
-    type Output = Reply<Listing<PasskeyView>>;
+    type Output = Reply<WholeList<PasskeyView>>;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let mut passkeys = caller.accounts().list::<Passkey>(&AccountKey::User(caller.user())).await?;
         // They lie in the order of digests.
         passkeys.sort_unstable_by_key(|passkey| passkey.id);
         let items = passkeys.iter().map(|passkey| PasskeyView::from(&**passkey)).collect();
-        Ok(Reply(Listing { items, next_cursor: None }))
+        Ok(Reply(WholeList { items }))
     }
 }

@@ -10,7 +10,7 @@ use shared::identity::SignedIn;
 use shared::kernel::ids::{TokenId, WorkspaceId};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{ApiTimestamp, Timestamp};
-use shared::tenancy::Listing;
+use shared::tenancy::WholeList;
 use utoipa::ToSchema;
 
 use crate::access_token::{AccessToken, AccessTokenName};
@@ -53,13 +53,13 @@ impl Endpoint for ListAccessTokens {
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::ReadTokenUses];
     type Access = SignedIn;
     // One page: a user has 50 at most.
-    type Output = Reply<Listing<AccessTokenView>>;
+    type Output = Reply<WholeList<AccessTokenView>>;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let tokens = AccessToken::live_of(caller).await?;
         let ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
         let uses = caller.accounts().last_used(&ids).await?;
         let items = tokens.iter().map(|token| AccessTokenView::of(token, &uses)).collect();
-        Ok(Reply(Listing { items, next_cursor: None }))
+        Ok(Reply(WholeList { items }))
     }
 }

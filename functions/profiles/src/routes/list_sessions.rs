@@ -12,7 +12,7 @@ use shared::identity::{AccountKey, SignedIn};
 use shared::kernel::ids::SessionId;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::ApiTimestamp;
-use shared::tenancy::Listing;
+use shared::tenancy::WholeList;
 use utoipa::ToSchema;
 
 /// Lists the caller's live sessions, what was used last first.
@@ -60,7 +60,7 @@ impl Endpoint for ListSessions {
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords];
     type Access = SignedIn;
     // One page: sessions end after twelve hours without use.
-    type Output = Reply<Listing<SessionView>>;
+    type Output = Reply<WholeList<SessionView>>;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let (accounts, user, now) = (caller.accounts(), caller.user(), caller.accounts().now());
@@ -70,6 +70,6 @@ impl Endpoint for ListSessions {
         sessions.retain(|session| session.epoch == epoch && now < session.idle_ends_at);
         sessions.sort_by_key(|session| Reverse(session.last_used_at));
         let items = sessions.iter().map(|session| SessionView::of(session, caller.session())).collect();
-        Ok(Reply(Listing { items, next_cursor: None }))
+        Ok(Reply(WholeList { items }))
     }
 }

@@ -25,7 +25,7 @@ async fn ask(app: &TestApp, route: &'static Function, tokens: &Value) -> Respons
 
 async fn sessions(app: &TestApp, tokens: &Value) -> Vec<Value> {
     let listed = ask(app, &list_sessions::FUNCTION, tokens).await.expect(200).body;
-    assert_eq!(listed["next_cursor"], Value::Null);
+    assert!(listed.get("next_cursor").is_none(), "the list is whole: {listed}");
     listed["items"].as_array().unwrap().clone()
 }
 
@@ -181,7 +181,9 @@ async fn a_user_sees_who_tried_to_be_them() {
         let request = Request::to(&list_sign_ins::FUNCTION).bearer(tokens["access_token"].as_str().unwrap());
         app.call(request.query("limit", limit))
     };
-    assert_eq!(limited("1").await.expect(200).body["items"].as_array().unwrap().len(), 1);
+    let first = limited("1").await.expect(200).body;
+    assert_eq!(first["items"].as_array().unwrap().len(), 1);
+    assert!(first["next_cursor"].is_string(), "another entry follows: {first}");
     for wrong in ["0", "101", "x", "-1", "4294967297"] {
         assert_eq!(limited(wrong).await.expect(422).fields(), ["limit"], "{wrong}");
     }

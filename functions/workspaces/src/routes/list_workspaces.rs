@@ -5,7 +5,7 @@ use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{Known, TokenScope};
 use shared::kernel::problems::Problem;
-use shared::tenancy::Listing;
+use shared::tenancy::WholeList;
 use utoipa::ToSchema;
 
 use crate::workspace::WorkspaceView;
@@ -22,10 +22,10 @@ impl Endpoint for ListWorkspaces {
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("workspaces"));
     type Access = Known;
     // One page: a user is in few workspaces.
-    type Output = Reply<Listing<WorkspaceView>>;
+    type Output = Reply<WholeList<WorkspaceView>>;
 
     async fn handle(self, caller: &Known) -> Result<Self::Output, Problem> {
         let items = caller.memberships().await?.into_iter().map(WorkspaceView::from).collect();
-        Ok(Reply(Listing { items, next_cursor: None }))
+        Ok(Reply(WholeList { items }))
     }
 }
