@@ -44,7 +44,7 @@ async fn the_newest_come_first_page_by_page() {
     assert_eq!(newest["target"], json!({ "kind": "user", "id": owner.user.to_string(), "detail": { "why": "test" } }));
     assert_eq!(
         (&newest["actor"], &newest["at"]),
-        (&json!({ "kind": "job", "name": "test" }), &json!(app.now().to_string()))
+        (&json!({ "kind": "job", "name": "test" }), &json!(shared::kernel::time::sortable(app.now())))
     );
 
     let (mut seen, mut cursor) = (Vec::new(), None);

@@ -124,7 +124,7 @@ async fn imported_accounts_sign_in_and_are_hashed_anew() {
     login(&app, &one, "U*V").await.expect(401);
     let tokens = login(&app, &one, "U*U").await.expect(200).body;
     let me = get_me(&app, &tokens["access_token"]).await.expect(200).body;
-    assert_eq!((&me["email"], &me["created_at"]), (&json!(one), &json!("2024-05-01T12:00:00Z")));
+    assert_eq!((&me["email"], &me["created_at"]), (&json!(one), &json!("2024-05-01T12:00:00.000Z")));
     let record = password_of(&app, &one).await;
     assert!(record.hash.parameters().starts_with("argon2id"), "{}", record.hash.parameters());
     assert!(record.is_short());

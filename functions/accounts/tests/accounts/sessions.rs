@@ -212,7 +212,7 @@ async fn a_session_ends_by_disuse_and_by_age() {
     assert_eq!(refresh(&app, &idle["refresh_token"]).await.expect(401).code(), "session_ended");
 
     let mut busy = login(&app, &email, PASSWORD).await.expect(200).body;
-    let ends_at = (app.now() + SignedDuration::from_hours(30 * 24)).to_string();
+    let ends_at = shared::kernel::time::sortable(app.now() + SignedDuration::from_hours(30 * 24));
     for _ in 0..65 {
         app.advance(SignedDuration::from_hours(11));
         busy = refresh(&app, &busy["refresh_token"]).await.expect(200).body;

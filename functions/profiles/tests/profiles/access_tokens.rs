@@ -282,7 +282,7 @@ async fn it_is_seen_when_a_token_was_used() {
     let used_at = app.now();
     // Warm: the rate lease of the address, and the key of nothing else.
     with(&app, &token, &READ_POSTS, here).await.expect(202);
-    assert_eq!(owner.list(&app).await[0]["last_used_at"], json!(used_at));
+    assert_eq!(owner.list(&app).await[0]["last_used_at"], json!(shared::kernel::time::sortable(used_at)));
 
     let mut updates = Vec::new();
     for _ in 0..3 {
@@ -294,13 +294,13 @@ async fn it_is_seen_when_a_token_was_used() {
     let lease = updates[0];
     assert!(lease <= 1, "{updates:?}");
     assert!(updates.iter().all(|count| *count == lease), "a use within ten minutes is written: {updates:?}");
-    assert_eq!(owner.list(&app).await[0]["last_used_at"], json!(used_at));
+    assert_eq!(owner.list(&app).await[0]["last_used_at"], json!(shared::kernel::time::sortable(used_at)));
     app.advance(SignedDuration::from_mins(1));
     ledger.take();
     let used_at = app.now();
     with(&app, &token, &READ_POSTS, here).await.expect(202);
     assert_eq!(ledger.take().iter().filter(|call| *call == "DynamoDB.UpdateItem").count(), lease + 1);
-    assert_eq!(owner.list(&app).await[0]["last_used_at"], json!(used_at));
+    assert_eq!(owner.list(&app).await[0]["last_used_at"], json!(shared::kernel::time::sortable(used_at)));
     assert_granted(&app, &[&READ_POSTS]);
 }
 

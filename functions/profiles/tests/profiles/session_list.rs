@@ -11,7 +11,7 @@ use shared::aws::wire::Fault;
 use shared::function::Function;
 use shared::identity::{AccountChanges, AccountKey};
 use shared::kernel::ids::UserId;
-use shared::kernel::time::SignedDuration;
+use shared::kernel::time::{SignedDuration, sortable};
 use shared::tenancy::Page;
 use shared::testing::{Request, Response, TestApp};
 
@@ -76,9 +76,12 @@ async fn a_user_sees_where_they_are_signed_in() {
     let own = &listed[1];
     let client = json!({ "ip": address, "user_agent": CHROME, "browser": "Chrome", "system": "Windows" });
     assert_eq!((&own["means"], &own["client"]), (&json!("password"), &client));
-    assert_eq!((&own["started_at"], &own["last_used_at"]), (&json!(started_at), &json!(started_at)));
-    assert_eq!(own["idle_ends_at"], json!(started_at + SignedDuration::from_hours(12)));
-    assert_eq!(own["ends_at"], json!(started_at + SignedDuration::from_hours(30 * 24)));
+    assert_eq!(
+        (&own["started_at"], &own["last_used_at"]),
+        (&json!(sortable(started_at)), &json!(sortable(started_at)))
+    );
+    assert_eq!(own["idle_ends_at"], json!(sortable(started_at + SignedDuration::from_hours(12))));
+    assert_eq!(own["ends_at"], json!(sortable(started_at + SignedDuration::from_hours(30 * 24))));
 
     // What was used last comes first.
     app.advance(SignedDuration::from_mins(5));
@@ -86,7 +89,10 @@ async fn a_user_sees_where_they_are_signed_in() {
     let here = refresh(&app, &here["refresh_token"]).await.expect(200).body;
     let listed = sessions(&app, &there).await;
     assert_eq!((&listed[0]["id"], listed.len()), (&own["id"], 2));
-    assert_eq!((&listed[0]["last_used_at"], &listed[0]["started_at"]), (&json!(refreshed_at), &json!(started_at)));
+    assert_eq!(
+        (&listed[0]["last_used_at"], &listed[0]["started_at"]),
+        (&json!(sortable(refreshed_at)), &json!(sortable(started_at)))
+    );
     assert_eq!(sessions(&app, &stranger).await.len(), 1);
 
     // The other one is idle, and is not shown though it is still stored.
@@ -174,7 +180,7 @@ async fn a_user_sees_who_tried_to_be_them() {
     assert_eq!((&listed[1]["session_id"], &listed[1]["means"]), (&Value::Null, &json!("password")));
     assert_eq!(
         (&listed[0]["client"]["ip"], &listed[0]["at"]),
-        (&json!(app.address()), &json!(last_login(&app, &tokens).await))
+        (&json!(app.address()), &json!(sortable(last_login(&app, &tokens).await)))
     );
 
     let limited = |limit: &str| {
