@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     const USER: &str = "user_01890a5d000070008000000000000004";
-    const TOKEN: &str = "tok_01890a5d000070008000000000000005";
+    const TOKEN: &str = "pat_01890a5d000070008000000000000005";
 
     /// An audit log seals these bytes: this test may only grow.
     #[test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::SignedDuration;
 use shared::outbox::Message;
 use shared::tenancy::{Changes, Tenant};
@@ -24,6 +24,8 @@ impl Message for TryNote {
     const NAME: &'static str = "try-note";
 }
 
+const BUSY: ProblemCode = ProblemCode::of_job(503, "busy");
+
 static TRY: Function = Function::job::<TryNote>();
 
 impl Job for TryNote {
@@ -38,7 +40,7 @@ impl Job for TryNote {
             return Err(JobError::GiveUp(Problem::internal(format!("{left} are left"))));
         }
         if context.attempt() < 3 {
-            let busy = Problem::new(503, "busy", "Not now.");
+            let busy = Problem::new(BUSY, "Not now.");
             let after = self.after_s.map(SignedDuration::from_secs);
             return Err(JobError::Retry { problem: busy, after });
         }

@@ -10,13 +10,17 @@ use shared::audit::AuditAction;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Problem, ProblemCode};
 use shared::table::Entity;
 use shared::tenancy::{Audited, Changes, Page, Platform, Reason, Tenant};
 use shared::testing::{Person, Posted, TestApp};
 use shared::work::{self, Next, Run, RunId, RunState, RunView, Step, StepDue, Stepped, Work};
 
 use crate::notes::{Note, NoteId};
+
+const NOTE_TOO_LONG: ProblemCode = ProblemCode::of_job(422, "note_too_long");
+const BUSY: ProblemCode = ProblemCode::of_job(503, "busy");
+const COPY_IN_USE: ProblemCode = ProblemCode::of_job(409, "copy_in_use");
 
 static COPIES_REMOVED: AuditAction = AuditAction::named("copies.removed");
 static COPY_CANCELLED: AuditAction = AuditAction::named("copy.cancelled");
@@ -69,10 +73,10 @@ impl Work for CopyNotes {
         let third = self.copied >= 2 * u64::from(self.batch);
         match self.trouble {
             Trouble::GivesUp | Trouble::CannotUndo if third => {
-                return Err(JobError::GiveUp(Problem::new(422, "note_too_long", "A note is too long.")));
+                return Err(JobError::GiveUp(Problem::new(NOTE_TOO_LONG, "A note is too long.")));
             }
             Trouble::FailsAlways if third => {
-                let busy = Problem::new(503, "busy", "Not now.");
+                let busy = Problem::new(BUSY, "Not now.");
                 return Err(JobError::retry_after(busy, SignedDuration::from_secs(2000)));
             }
             _ => {}
@@ -95,7 +99,7 @@ impl Work for CopyNotes {
 
     async fn undo(&mut self, made: Vec<NoteId>, step: &Step<'_>) -> Result<Audited, JobError> {
         if self.trouble == Trouble::CannotUndo {
-            return Err(JobError::GiveUp(Problem::new(409, "copy_in_use", "A copy is in use.")));
+            return Err(JobError::GiveUp(Problem::new(COPY_IN_USE, "A copy is in use.")));
         }
         let found = step.find_all::<NoteCopy>(&made).await?;
         let changes = Changes::default().each(found.iter().flatten(), Changes::delete);
