@@ -49,9 +49,11 @@ async fn a_problem_document_leads_to_its_description_and_has_its_own_title() {
 fn what_follows_from_the_declaration_is_declared() {
     let codes: Vec<&str> = KNOCK.problems().iter().map(|problem| problem.code).collect();
     let expected = [
+        "body_not_utf8",
         "wrong_word",
         "body_too_large",
         "unsupported_media_type",
+        "idempotency_key_unsupported",
         "invalid_input",
         "too_many_requests",
         "internal",
