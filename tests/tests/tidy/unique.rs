@@ -8,9 +8,12 @@ use system_tests::files;
 use crate::none;
 
 /// A kind of name: what stands before its text in a declaration.
-const DECLARED: [(&str, &[&str]); 3] = [
+const DECLARED: [(&str, &[&str]); 6] = [
     ("KIND", &["const KIND: &'static str = \""]),
     ("PREFIX", &["const PREFIX: &'static str = \""]),
+    ("message or work", &["const NAME: &'static str = \""]),
+    ("audit action", &["AuditAction::named(\""]),
+    ("system event", &["EventKind::security(\"", "EventKind::operational(\""]),
     ("problem code", &["ProblemCode::new(", "ProblemCode::of_job("]),
 ];
 
