@@ -134,10 +134,7 @@ async fn a_title_says_what_failed_and_not_that_nobody_is_signed_in() {
     let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
     let token = &tokens["access_token"];
     assert_eq!(login(&app, &email, "wrong").await.expect(401).body["title"], "Sign-in failed");
-    assert_eq!(
-        step(&app, token, json!({ "password": "wrong" })).await.expect(403).body["title"],
-        "Re-authentication failed"
-    );
+    assert_eq!(step(&app, token, json!({ "password": "wrong" })).await.expect(403).body["title"], "Wrong password");
     app.advance(SignedDuration::from_mins(11));
     assert_eq!(enrol(&app, token).await.expect(401).body["title"], "Re-authentication required");
     let never = json!("A".repeat(86));
