@@ -24,7 +24,7 @@ use crate::kernel::entropy::Entropy;
 use crate::kernel::problems::ProblemCode;
 use crate::kernel::time::Clock;
 use crate::tenancy::app::App;
-use crate::tenancy::{DeclaredPermission, Entitlement};
+use crate::tenancy::{DeclaredPermission, Entitlement, Limit};
 
 /// One Lambda function. Its fields are private: only a declaration makes one.
 pub struct Function {
@@ -45,6 +45,8 @@ pub enum Declared {
     Route {
         route: Route,
         needs: &'static [Entitlement],
+        /// The limits of the plan that it asks for.
+        plan_limits: &'static [Limit],
         access: Requires,
         /// What a personal access token must be for; without it, tokens are refused.
         token: Option<TokenScope>,
@@ -88,7 +90,10 @@ impl Function {
                 !is_repeatable || matches!(E::ROUTE.method, Method::Post),
                 "only a POST is repeatable by a key: the other methods are by themselves"
             );
-            assert!(E::NEEDS.is_empty() || workspace_in_access, "only a workspace has a plan that entitles");
+            assert!(
+                (E::NEEDS.is_empty() && E::PLAN_LIMITS.is_empty()) || workspace_in_access,
+                "only a workspace has a plan"
+            );
             assert!(E::TOKEN.is_none() || <E::Access as Admit>::TAKES_TOKENS, "this access takes no tokens");
         }
         Self {
@@ -98,6 +103,7 @@ impl Function {
                 level: <E::Access as Admit>::LEVEL,
                 is_fresh: <E::Access as Admit>::FRESH,
                 needs: E::NEEDS,
+                plan_limits: E::PLAN_LIMITS,
                 token: E::TOKEN,
                 some_need: E::SOME_NEED,
                 limit: E::LIMIT,
@@ -145,6 +151,7 @@ impl Function {
             Kind::Route(entry) => Declared::Route {
                 route: entry.route,
                 needs: entry.needs,
+                plan_limits: entry.plan_limits,
                 access: match entry.level {
                     Level::Anyone => Requires::Nothing,
                     Level::Credentials => Requires::Credentials,

@@ -9,10 +9,14 @@ use shared::kernel::ids::{Id, Identified, UserId};
 use shared::kernel::problems::{ProblemCode, Refusal};
 use shared::kernel::time::{ApiTimestamp, Timestamp};
 use shared::table::Entity;
+use shared::tenancy::Limit;
 use utoipa::ToSchema;
 
 use crate::platform::{Guarantee, Limits, Platform};
 use crate::problems;
+
+/// Channels that a workspace may have.
+pub const CHANNELS: Limit = Limit::named("channels");
 
 /// An account on a platform, without its tokens: those lie in [`crate::session::ChannelSession`], so
 /// that no list of channels reads a secret and no renewal of a token changes a channel.
@@ -113,10 +117,9 @@ impl ConnectedAccounts {
         self.accounts.get(&Self::name(platform, account_id)).copied()
     }
 
-    /// Adds an account that is not there yet, within the plan's limit (none: unlimited).
-    pub fn add(&mut self, channel: &Channel, limit: Option<u64>) -> Result<(), ChannelError> {
-        if let Some(limit) = limit.filter(|limit| u64::try_from(self.accounts.len()).is_ok_and(|count| count >= *limit))
-        {
+    /// Adds an account that is not there yet, within the plan's limit.
+    pub fn add(&mut self, channel: &Channel, limit: u64) -> Result<(), ChannelError> {
+        if u64::try_from(self.accounts.len()).is_ok_and(|count| count >= limit) {
             return Err(ChannelError::TooMany { limit });
         }
         self.accounts.insert(Self::name(channel.platform, &channel.account_id), channel.id);
@@ -237,12 +240,12 @@ mod tests {
     #[test]
     fn the_plan_limits_the_accounts() {
         let mut accounts = ConnectedAccounts::default();
-        accounts.add(&channel("did:plc:a"), Some(2)).unwrap();
-        accounts.add(&channel("did:plc:b"), Some(2)).unwrap();
-        assert!(matches!(accounts.add(&channel("did:plc:c"), Some(2)), Err(ChannelError::TooMany { limit: 2 })));
+        accounts.add(&channel("did:plc:a"), 2).unwrap();
+        accounts.add(&channel("did:plc:b"), 2).unwrap();
+        assert!(matches!(accounts.add(&channel("did:plc:c"), 2), Err(ChannelError::TooMany { limit: 2 })));
         assert_eq!(accounts.channel_of(Platform::Bluesky, "did:plc:c"), None);
         accounts.remove(&channel("did:plc:a"));
-        accounts.add(&channel("did:plc:c"), Some(2)).unwrap();
+        accounts.add(&channel("did:plc:c"), 2).unwrap();
         assert_eq!(accounts.channel_of(Platform::Bluesky, "did:plc:c"), Some(channel("did:plc:c").id));
         assert_eq!(accounts.channel_of(Platform::Bluesky, "did:plc:a"), None);
     }
@@ -252,7 +255,7 @@ mod tests {
         let mut accounts = ConnectedAccounts::default();
         let long = |number: usize| format!("did:web:{number}{}", "a".repeat(2_000));
         for number in 0..2_000 {
-            accounts.add(&channel(&long(number)), None).unwrap();
+            accounts.add(&channel(&long(number)), u64::MAX).unwrap();
         }
         // Without the quotes and the punctuation of JSON it is less.
         assert!(serde_json::to_string(&accounts).unwrap().len() < 400_000);

@@ -15,6 +15,7 @@ use shared::kernel::time::after;
 use shared::kernel::visible_text::{Unreadable, lines, without_unseen_ends};
 use shared::kernel::whole_number::WholeNumber;
 use shared::table::Entity;
+use shared::tenancy::Limit;
 use utoipa::ToSchema;
 
 use crate::problems;
@@ -25,6 +26,8 @@ use crate::rendition::{Format, Rendition};
 /// The product's ceiling is 50 MB, which is for video. A picture is held in memory whole, beside its
 /// pixels, and no camera writes a JPEG of 50 megapixels (the most that is decoded) larger than this.
 pub const MAX_UPLOAD_BYTES: u64 = 20_000_000;
+/// The largest file that a plan takes.
+pub const UPLOAD_BYTES: Limit = Limit::named("upload_bytes");
 
 /// How many uploads a user may announce, and how many they may complete, whether or not the file is accepted (claim
 /// 37).

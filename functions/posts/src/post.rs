@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use shared::kernel::ids::{Id, Identified, UserId};
 use shared::kernel::time::Timestamp;
 use shared::table::Entity;
-use shared::tenancy::{Entitlement, Usage};
+use shared::tenancy::{Entitlement, Limit};
 use utoipa::ToSchema;
 
 use crate::delivery::{Delivery, DeliveryId, Phase};
@@ -23,7 +23,7 @@ pub type PostId = Id<Post>;
 pub const POST_PUBLISHING: Entitlement = Entitlement::named("PostPublishing");
 
 /// A post counts as scheduled while it has a delivery that waits or is being sent.
-pub const SCHEDULED_POSTS: Usage = Usage::named("scheduled_posts");
+pub const SCHEDULED_POSTS: Limit = Limit::named("scheduled_posts");
 
 /// A post can have this many pictures; most platforms take fewer.
 pub const MAX_MEDIA: usize = 10;

@@ -3,7 +3,7 @@
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use shared::table::Stored;
-use shared::tenancy::{Audited, Changes, Scope};
+use shared::tenancy::{Audited, Changes, Scope, WorkspacePlan};
 use shared::work::contend;
 
 use crate::audit_actions::{DELIVERY_FAILED, DELIVERY_HELD, DELIVERY_PUBLISHED};
@@ -43,17 +43,19 @@ pub async fn take_step(
 pub const MEANWHILE: &str = POST_CHANGED_MEANWHILE.code;
 
 /// Writes a post back, and counts it among the workspace's scheduled posts for as long as a delivery of it is open. Where
-/// that makes one more than `limit` (none: unlimited), the changes are refused.
-pub fn replace_post(changes: Changes, post: &mut Stored<Post>, limit: Option<u64>) -> Changes {
+/// that makes one more than the plan allows, the changes are refused. Only who schedules has the plan: a step never opens a
+/// delivery, and one that did would be refused.
+pub fn replace_post(changes: Changes, post: &mut Stored<Post>, plan: Option<&WorkspacePlan>) -> Changes {
     let recount = post.recount();
     let changes = changes.replace(post).or(PostError::ChangedMeanwhile);
-    match recount {
-        Recount::OneMore => {
-            let refusal = PostError::TooManyScheduled { limit: limit.unwrap_or(u64::MAX) };
-            changes.count_up(SCHEDULED_POSTS, limit, refusal)
+    match (recount, plan) {
+        (Recount::OneMore, Some(plan)) => {
+            let refusal = PostError::TooManyScheduled { limit: plan.limit(SCHEDULED_POSTS) };
+            changes.count_up(SCHEDULED_POSTS, plan, refusal)
         }
-        Recount::OneLess => changes.count_down(SCHEDULED_POSTS),
-        Recount::Same => changes,
+        (Recount::OneMore, None) => changes.fail(Problem::internal("a step without a plan opened a delivery")),
+        (Recount::OneLess, _) => changes.count_down(SCHEDULED_POSTS),
+        (Recount::Same, _) => changes,
     }
 }
 

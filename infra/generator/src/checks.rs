@@ -8,6 +8,7 @@ use serde_json::Value;
 use shared::aws::session_policy::{SESSION_POLICY_LIMIT, Subject, session_policy};
 use shared::config::Tables;
 use shared::function::{Declared, Function};
+use shared::tenancy::Limit;
 use shared::tenancy::entitlements::is_sold;
 
 use crate::function::Resources;
@@ -39,6 +40,7 @@ pub fn faults(root: &Path) -> Vec<String> {
         entitlements(function, &mut faults);
         files(root, domain.name, function, &mut faults);
     }
+    plan_limits(&mut faults);
     leftovers(root, &mut faults);
     faults
 }
@@ -141,6 +143,22 @@ fn entitlements(function: &Function, faults: &mut Vec<String>) {
     for needed in needs.iter().filter(|needed| !is_sold(**needed)) {
         faults.push(format!("{}: needs {}, which no plan includes", function.name(), needed.name()));
     }
+}
+
+/// A limit that a plan does not sell is none of it, and one that nothing asks for is sold without being kept.
+fn plan_limits(faults: &mut Vec<String>) {
+    let mut asked_for = BTreeSet::new();
+    for (_, listed) in all() {
+        let Declared::Route { plan_limits, .. } = listed.function.declared() else { continue };
+        for limit in plan_limits {
+            asked_for.insert(limit.name());
+            let (function, name) = (listed.function.name(), limit.name());
+            let missing = limit.missing_in();
+            faults.extend(missing.map(|plan| format!("{function}: asks for {name}, which {plan} does not sell")));
+        }
+    }
+    let unasked = Limit::in_table().into_iter().filter(|limit| !asked_for.contains(limit));
+    faults.extend(unasked.map(|limit| format!("{limit}: is in plans.json, and no route asks for it")));
 }
 
 fn files(root: &Path, domain: &str, function: &Function, faults: &mut Vec<String>) {

@@ -12,6 +12,8 @@ pub enum Grant {
     ReadItems,
     /// Change the items of the one workspace, with audit entries and outbox messages.
     WriteItems,
+    /// Read the plan of the one workspace: for a job, which no member's proof brings it.
+    ReadPlan,
     /// Read the audit entries of the one workspace.
     ReadAudit,
     /// Make a workspace: its directory entry, its first membership, the user's list.
@@ -212,6 +214,9 @@ impl Grant {
                         tenant(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["S#*"])),
                     ]
                 }
+            }
+            Self::ReadPlan => {
+                const { &[tenant(&["dynamodb:GetItem"], Resource::Items(Table::Proofs, &["D#{workspace}"]))] }
             }
             Self::ReadAudit => const { &[tenant(&["dynamodb:Query"], Resource::Items(Table::Audit, OWN_WORKSPACE))] },
             Self::FoundWorkspaces => {

@@ -10,7 +10,7 @@ use super::repeatable::Repeatable;
 use crate::aws::grants::Grant;
 use crate::identity::{Access, TokenScope};
 use crate::kernel::problems::{Problem, ProblemCode};
-use crate::tenancy::{DeclaredPermission, Entitlement};
+use crate::tenancy::{DeclaredPermission, Entitlement, Limit};
 
 /// One route, whole. The struct is the input: a field whose name stands in the path comes from there,
 /// the rest from the JSON body, or from the query for GET and DELETE.
@@ -24,6 +24,8 @@ pub trait Endpoint: DeserializeOwned + ToSchema + Send + 'static {
     const SOME_NEED: &'static [DeclaredPermission] = &[];
     /// What `handle` may refuse with, beside what follows from the rest of the declaration (`Function::problems`).
     const PROBLEMS: &'static [ProblemCode] = &[];
+    /// The limits of the plan that `handle` asks for.
+    const PLAN_LIMITS: &'static [Limit] = &[];
     /// A limit for each user on top of the limit for each address.
     const LIMIT: Option<UserLimit> = None;
     /// Whether a POST may be repeated under an Idempotency-Key. One that makes something of a workspace is.

@@ -52,6 +52,7 @@ mod tests {
         level: Level::Anyone,
         is_fresh: false,
         needs: &[],
+        plan_limits: &[],
         token: None,
         some_need: &[],
         limit: None,

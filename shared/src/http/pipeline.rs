@@ -39,7 +39,7 @@ use crate::table::item::body;
 use crate::table::read::Reader;
 use crate::tenancy::app::App;
 use crate::tenancy::remember::{Remember, Remembered};
-use crate::tenancy::{DeclaredPermission, Entitlement};
+use crate::tenancy::{DeclaredPermission, Entitlement, Limit};
 
 /// What is left of a function's timeout when a request is given up, so that the client gets an answer.
 const ANSWERED_BEFORE_TIMEOUT: Duration = Duration::from_millis(500);
@@ -52,6 +52,7 @@ pub(crate) struct RouteEntry {
     /// Whether a factor must have been proved a short while ago.
     pub(crate) is_fresh: bool,
     pub(crate) needs: &'static [Entitlement],
+    pub(crate) plan_limits: &'static [Limit],
     pub(crate) token: Option<TokenScope>,
     pub(crate) some_need: &'static [DeclaredPermission],
     pub(crate) limit: Option<UserLimit>,
@@ -190,7 +191,7 @@ impl Pipeline {
         };
         let admission = admission::admit(asking).await?;
         *observed_user = admission.caller.as_ref().map(|caller| caller.user);
-        *observed_workspace = admission.member.as_ref().map(|(scope, _)| scope.id());
+        *observed_workspace = admission.member.as_ref().map(|(scope, ..)| scope.id());
         if let (Some(limit), Some(Caller { user, .. })) = (entry.user_limit(), admission.caller) {
             limit.take(&self.app.aws, &user.to_string(), limits).await?;
         }

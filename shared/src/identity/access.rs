@@ -163,7 +163,6 @@ impl SignedIn {
         let scope = Scope::new(ScopeParts {
             app: self.accounts.app.clone(),
             workspace: self.accounts.new_id(),
-            plan: String::new(),
             security: SecurityRules::default(),
             origin: self.accounts.origin.clone(),
             function: self.function,
@@ -210,10 +209,10 @@ impl<P: Permission> Admit for Workspace<P> {
     fn admit(admission: Admission) -> Result<Self, Problem> {
         checked(&admission, Self::LEVEL)?;
         let user = caller(&admission)?.user;
-        let (scope, role) = admission.member.ok_or_else(|| Problem::internal("no membership was checked"))?;
+        let (scope, role, plan) = admission.member.ok_or_else(|| Problem::internal("no membership was checked"))?;
         // Again, though the pipeline settled it: this is the line that the type's meaning hangs on.
         P::DECLARED.require(role)?;
-        Ok(Self::prove(scope, user, role))
+        Ok(Self::prove(scope, user, role, plan))
     }
 
     fn scope(&self) -> Option<&Scope> {

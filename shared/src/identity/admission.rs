@@ -19,7 +19,7 @@ use crate::kernel::problems::Problem;
 use crate::table::guard::Guard;
 use crate::table::read::Reader;
 use crate::tenancy::app::App;
-use crate::tenancy::entitlements::{self, Entitlement};
+use crate::tenancy::entitlements::{self, Entitlement, WorkspacePlan};
 use crate::tenancy::remember::Remember;
 use crate::tenancy::scope::{Scope, ScopeParts};
 use crate::tenancy::{DeclaredPermission, Role};
@@ -47,7 +47,7 @@ pub struct Admission {
     pub(crate) caller: Option<Caller>,
     /// The ids in the user's list, for routes outside a workspace.
     pub(crate) listed: Vec<WorkspaceId>,
-    pub(crate) member: Option<(Scope, Role)>,
+    pub(crate) member: Option<(Scope, Role, WorkspacePlan)>,
     pub(crate) function: &'static str,
     pub(crate) remember: Option<Arc<Remember>>,
 }
@@ -265,7 +265,7 @@ fn enter(
     needed: DeclaredPermission,
     found: &Found,
     remember: Option<Arc<Remember>>,
-) -> Result<(Scope, Role), Problem> {
+) -> Result<(Scope, Role, WorkspacePlan), Problem> {
     let app = asking.app;
     // The path's id is not even an id: like any other that does not exist.
     let workspace = asking.workspace.ok_or_else(Problem::not_found)?;
@@ -288,7 +288,6 @@ fn enter(
     let scope = Scope::new(ScopeParts {
         app: app.clone(),
         workspace,
-        plan: entry.plan,
         security: entry.security,
         origin: asking.origin.clone(),
         function: asking.function,
@@ -296,5 +295,5 @@ fn enter(
         guard: Some(guard),
         remember,
     });
-    Ok((scope, membership.role))
+    Ok((scope, membership.role, WorkspacePlan::named(entry.plan)))
 }

@@ -12,6 +12,7 @@ pub mod keyring;
 pub mod mailroom;
 pub mod memberships;
 pub mod personal_token;
+mod plan;
 pub(crate) mod proofs;
 pub mod records;
 pub mod securing;

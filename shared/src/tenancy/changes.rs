@@ -82,7 +82,7 @@ impl Changes {
     }
 
     /// Whatever else they hold, these changes are not committed.
-    pub(super) fn fail(mut self, problem: Problem) -> Self {
+    pub fn fail(mut self, problem: Problem) -> Self {
         self.failure = self.failure.or(Some(problem));
         self
     }

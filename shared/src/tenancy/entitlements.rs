@@ -1,4 +1,4 @@
-//! Entitlements: what a plan includes. A plan never stands in an `if`: code asks for an entitlement
+//! Plans: what a workspace's plan includes, and how much of it. A plan never stands in an `if`: code asks for an entitlement
 //! or a limit, and `plans.json` is the one table that answers.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,15 +24,68 @@ impl Entitlement {
     }
 }
 
+/// How many of something a plan allows. Its owner names it: `const CHANNELS: Limit = Limit::named("channels");`
+///
+/// A route that asks for one declares it (`Endpoint::PLAN_LIMITS`): the generator refuses a limit that a plan does not
+/// sell, and one in the table that nothing asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Limit(&'static str);
+
+impl Limit {
+    pub const fn named(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    pub fn name(self) -> &'static str {
+        self.0
+    }
+
+    /// The plans that do not sell it.
+    pub fn missing_in(self) -> impl Iterator<Item = &'static str> {
+        plans().iter().filter(move |(_, sold)| !sold.limits.contains_key(self.0)).map(|(name, _)| name.as_str())
+    }
+
+    /// The names of all limits in the table.
+    pub fn in_table() -> BTreeSet<&'static str> {
+        plans().values().flat_map(|sold| sold.limits.keys()).map(String::as_str).collect()
+    }
+}
+
+/// The plan of a workspace, as it was read with the proof of its members.
+#[derive(Clone, Debug)]
+pub struct WorkspacePlan(String);
+
+impl WorkspacePlan {
+    pub(crate) fn named(name: String) -> Self {
+        Self(name)
+    }
+
+    /// For display. Code calls `require` and `limit`.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// 402 where it does not include what is needed.
+    pub fn require(&self, needed: Entitlement) -> Result<(), Problem> {
+        require(&self.0, &[needed])
+    }
+
+    /// How many of something it allows: none of what the table does not sell with it.
+    pub fn limit(&self, limit: Limit) -> u64 {
+        plans().get(&self.0).and_then(|sold| sold.limits.get(limit.0)).copied().unwrap_or_default()
+    }
+}
+
+/// What is sold as one plan.
 #[derive(Deserialize)]
-struct Plan {
+struct Sold {
     entitlements: BTreeSet<String>,
     limits: BTreeMap<String, u64>,
 }
 
-fn plans() -> &'static BTreeMap<String, Plan> {
-    static PLANS: OnceLock<BTreeMap<String, Plan>> = OnceLock::new();
-    // A table that cannot be read entitles to nothing; a test reads it.
+fn plans() -> &'static BTreeMap<String, Sold> {
+    static PLANS: OnceLock<BTreeMap<String, Sold>> = OnceLock::new();
+    // A table that cannot be read entitles to nothing and allows none; a test reads it.
     PLANS.get_or_init(|| serde_json::from_str(include_str!("plans.json")).unwrap_or_default())
 }
 
@@ -56,14 +109,17 @@ pub(crate) fn require(plan: &str, needed: &[Entitlement]) -> Result<(), Problem>
     }
 }
 
-/// How many of something a plan allows. None where the table does not name the limit.
-pub(crate) fn limit(plan: &str, name: &str) -> Option<u64> {
-    plans().get(plan)?.limits.get(name).copied()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plan_allows_what_it_sells_and_nothing_else() {
+        let free = WorkspacePlan::named("free".to_owned());
+        assert_eq!(free.limit(Limit::named("channels")), 3);
+        assert_eq!(free.limit(Limit::named("moons")), 0, "never unlimited");
+        assert_eq!(WorkspacePlan::named(String::new()).limit(Limit::named("channels")), 0, "nor without a plan");
+    }
 
     #[test]
     fn the_ladder_is_whole_and_never_takes_away() {

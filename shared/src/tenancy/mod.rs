@@ -12,15 +12,14 @@ pub(crate) mod remember;
 pub mod roles;
 pub mod scope;
 pub mod security_rules;
-pub mod usage;
+mod usage;
 mod vault;
 
 pub use changes::{Audited, Changes};
-pub use entitlements::Entitlement;
+pub use entitlements::{Entitlement, Limit, WorkspacePlan};
 pub use listing::{Listing, Page, PageLimit, WholeList};
 pub use permissions::{Covers, DeclaredPermission, Permission};
 pub use platform::{Platform, Reason};
 pub use roles::Role;
 pub use scope::{Scope, Tenant, Workspace};
 pub use security_rules::{RecoveryRule, SecondFactorRule, SecurityRules};
-pub use usage::Usage;

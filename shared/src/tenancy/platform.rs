@@ -168,7 +168,6 @@ impl Core {
             app: self.app.clone(),
             workspace,
             // A job acts on what a member was entitled to start.
-            plan: String::new(),
             security: SecurityRules::default(),
             origin: Origin {
                 traceparent: self.traceparent.clone(),

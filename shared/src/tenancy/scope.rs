@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::app::App;
 use super::changes::Audited;
-use super::entitlements::{self, Entitlement};
+use super::entitlements::WorkspacePlan;
 use super::listing::{Listing, Page};
 use super::permissions::{Covers, Permission};
 use super::remember::Remember;
@@ -38,7 +38,6 @@ use crate::table::read::{PageQuery, Reader};
 pub struct Scope {
     app: Arc<App>,
     workspace: WorkspaceId,
-    plan: String,
     security: SecurityRules,
     origin: Origin,
     /// The name of the route or job, for cursors.
@@ -53,7 +52,6 @@ pub struct Scope {
 pub(crate) struct ScopeParts {
     pub(crate) app: Arc<App>,
     pub(crate) workspace: WorkspaceId,
-    pub(crate) plan: String,
     pub(crate) security: SecurityRules,
     pub(crate) origin: Origin,
     pub(crate) function: &'static str,
@@ -67,7 +65,6 @@ impl Scope {
         Self {
             app: parts.app,
             workspace: parts.workspace,
-            plan: parts.plan,
             security: parts.security,
             origin: parts.origin,
             function: parts.function,
@@ -112,21 +109,6 @@ impl Scope {
         self.security
     }
 
-    /// The name of the workspace's plan, for display. Code calls `require` and `limit`.
-    pub fn plan(&self) -> &str {
-        &self.plan
-    }
-
-    /// 402 where the workspace's plan does not include it.
-    pub fn require(&self, needed: Entitlement) -> Result<(), Problem> {
-        entitlements::require(&self.plan, &[needed])
-    }
-
-    /// How many of something the workspace's plan allows.
-    pub fn limit(&self, name: &str) -> Option<u64> {
-        entitlements::limit(&self.plan, name)
-    }
-
     /// Whether anything may be sent, and what a restore makes doubtful.
     pub fn sending(&self) -> Sending {
         self.app.aws.config.sending
@@ -137,7 +119,7 @@ impl Scope {
         self.app.aws.sessions.credentials(&self.app.aws, self.app.grants, subject).await
     }
 
-    async fn reader(&self) -> Result<Reader<'_>, Problem> {
+    pub(crate) async fn reader(&self) -> Result<Reader<'_>, Problem> {
         Ok(Reader { aws: &self.app.aws, credentials: Some(self.credentials().await?) })
     }
 
@@ -284,12 +266,13 @@ pub struct Workspace<P: Permission> {
     scope: Scope,
     user: UserId,
     role: Role,
+    plan: WorkspacePlan,
     permission: PhantomData<fn() -> P>,
 }
 
 impl<P: Permission> Workspace<P> {
-    pub(crate) fn prove(scope: Scope, user: UserId, role: Role) -> Self {
-        Self { scope, user, role, permission: PhantomData }
+    pub(crate) fn prove(scope: Scope, user: UserId, role: Role, plan: WorkspacePlan) -> Self {
+        Self { scope, user, role, plan, permission: PhantomData }
     }
 
     pub fn user(&self) -> UserId {
@@ -298,6 +281,11 @@ impl<P: Permission> Workspace<P> {
 
     pub fn role(&self) -> Role {
         self.role
+    }
+
+    /// The workspace's plan.
+    pub fn plan(&self) -> &WorkspacePlan {
+        &self.plan
     }
 
     /// 403 where the caller's role does not have a second permission, which some inputs of the route need. The route

@@ -23,7 +23,7 @@ use crate::kernel::time::{SignedDuration, Timestamp, after};
 use crate::kernel::worker::Cancellation;
 use crate::table::commit::{Act, Expected, Plan, commit};
 use crate::tenancy::scope::{Scope, ScopeParts, Tenant};
-use crate::tenancy::{Role, SecurityRules};
+use crate::tenancy::{Role, SecurityRules, WorkspacePlan};
 
 use super::requests::{Request, Response};
 use crate::http::pipeline::Exchange;
@@ -86,6 +86,11 @@ impl TestApp {
     /// A new workspace on the plan `studio`, and its owner.
     pub async fn owner(&self) -> Result<Person, Problem> {
         self.founder_on("studio").await
+    }
+
+    /// A plan, as a member's proof brings it.
+    pub fn plan(name: &str) -> WorkspacePlan {
+        WorkspacePlan::named(name.to_owned())
     }
 
     /// A new workspace on a plan, and its owner.
@@ -202,7 +207,6 @@ impl TestApp {
         Scope::new(ScopeParts {
             app: self.fixtures.clone(),
             workspace,
-            plan: "enterprise".to_owned(),
             security: SecurityRules::default(),
             origin: self.origin(Actor::job("test")),
             function,
@@ -242,7 +246,7 @@ impl TestApp {
                 epochs: Epoch { enrolled: true, factor_epoch: 1, ..Epoch::first() },
             }),
             listed: Vec::new(),
-            member: Some((scope, Role::Owner)),
+            member: Some((scope, Role::Owner, Self::plan("enterprise"))),
             function: function.name(),
             remember: None,
         };

@@ -16,7 +16,7 @@ use shared::kernel::secrets::SecretText;
 use shared::outbox::Message;
 use shared::table::{Due, Entity};
 use shared::tenancy::permissions::ReadWorkspace;
-use shared::tenancy::{Changes, Listing, Page, Tenant, Workspace};
+use shared::tenancy::{Changes, Limit, Listing, Page, Tenant, Workspace};
 use utoipa::ToSchema;
 
 pub static NOTE_TOLD: AuditAction = AuditAction::named("note.told");
@@ -222,6 +222,27 @@ impl Endpoint for ListNotes {
     async fn handle(self, workspace: &Workspace<ReadWorkspace>) -> Result<Reply<Listing<Note>>, Problem> {
         let page = Page { limit: self.limit, cursor: self.cursor, newest_first: false };
         Ok(Reply(workspace.page::<Note>("", &page).await?.map(|note| note.into_inner())))
+    }
+}
+
+/// Tells of a note as often as the plan of its workspace allows channels.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub struct TellByPlan(NoteWritten);
+
+pub static TELL_BY_PLAN: Function = Function::job::<TellByPlan>();
+
+impl Job for TellByPlan {
+    const JOB: Declaration = Declaration::new("tell-by-plan", Trigger::message::<NoteWritten>());
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ReadPlan];
+    type Access = Tenant;
+
+    async fn run(self, tenant: &Tenant) -> Result<(), JobError> {
+        let allowed = tenant.plan().await?.limit(Limit::named("channels"));
+        let mut note = tenant.get::<Note>(&self.0.note_id).await?;
+        note.told = u32::try_from(allowed).unwrap_or(u32::MAX);
+        tenant.commit(Changes::default().replace(&note).audit(&NOTE_TOLD, note.id)).await?;
+        Ok(())
     }
 }
 

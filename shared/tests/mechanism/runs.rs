@@ -4,10 +4,14 @@ use serde_json::json;
 use shared::aws::wire::Fault;
 use shared::testing::{Ended, Person, Posted, Request, TestApp};
 
-use super::notes::{Note, NoteId, NoteWritten, TELL, WRITE};
+use super::notes::{Note, NoteId, NoteWritten, TELL, TELL_BY_PLAN, WRITE};
 
 async fn written(app: &TestApp) -> (Person, NoteId, Vec<Posted>) {
     let owner = app.owner().await.unwrap();
+    written_by(app, owner).await
+}
+
+async fn written_by(app: &TestApp, owner: Person) -> (Person, NoteId, Vec<Posted>) {
     let made = app.call(Request::to(&WRITE).by(&owner).json(json!({ "text": "a" }))).await.expect(201);
     let posted = app.outbox::<NoteWritten>(&owner.outbox()).await.unwrap();
     (owner, made.body["id"].as_str().unwrap().parse().unwrap(), posted)
@@ -63,4 +67,16 @@ async fn the_workspace_comes_from_the_rows_key_not_from_the_payload() {
     let moved = Posted { partition: other.outbox(), ..posted[0].clone() };
     app.deliver(&TELL, &[moved]).await.unwrap();
     assert_eq!(told(&app, &owner, note).await, 0, "a message of one workspace reached another's note");
+}
+
+#[tokio::test]
+async fn a_job_that_asks_gets_the_limits_of_its_workspaces_plan() {
+    let app = TestApp::new();
+    for (plan, channels) in [("free", 3), ("studio", 40), ("none", 0)] {
+        let owner = app.founder_on(plan).await.unwrap();
+        let (owner, note, posted) = written_by(&app, owner).await;
+        app.deliver(&TELL_BY_PLAN, &posted).await.unwrap();
+        assert_eq!(told(&app, &owner, note).await, channels, "{plan}");
+    }
+    assert_eq!(app.wire(&TELL_BY_PLAN).refused(), Vec::<String>::new());
 }

@@ -8,12 +8,12 @@ use shared::http::{Created, Endpoint, Repeatable, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::table::Stored;
-use shared::tenancy::{Changes, Scope, Workspace};
+use shared::tenancy::{Changes, Limit, Scope, Workspace};
 use utoipa::ToSchema;
 
 use crate::audit_actions::{CHANNEL_CONNECTED, CHANNEL_RECONNECTED};
 use crate::bluesky::sign_in::{AppPassword, Identifier, Service, SignedIn, sign_in, sign_out};
-use crate::channel::{Channel, ChannelError, ChannelId, ChannelView, ConnectedAccounts, Connection};
+use crate::channel::{CHANNELS, Channel, ChannelError, ChannelId, ChannelView, ConnectedAccounts, Connection};
 use crate::jobs::end_channel_session::EndChannelSession;
 use crate::permissions::ManageChannels;
 use crate::platform::Platform;
@@ -45,6 +45,7 @@ impl Endpoint for ConnectBluesky {
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Channel>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("channels"));
     const PROBLEMS: &'static [ProblemCode] = problems::OF_CONNECTING;
+    const PLAN_LIMITS: &'static [Limit] = &[CHANNELS];
     type Access = Workspace<ManageChannels>;
     type Output = Created<ChannelView>;
 
@@ -87,7 +88,7 @@ async fn connect(
         connected_at: workspace.now(),
         connected_by: workspace.user(),
     };
-    let limit = workspace.limit("channels");
+    let limit = workspace.plan().limit(CHANNELS);
     let changes = match accounts {
         Some(mut accounts) => {
             accounts.add(&channel, limit)?;

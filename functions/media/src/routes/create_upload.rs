@@ -13,11 +13,13 @@ use shared::http::{Created, Endpoint, Repeatable, Route, UserLimit};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::ApiTimestamp;
-use shared::tenancy::{Changes, Scope, Workspace};
+use shared::tenancy::{Changes, Limit, Scope, Workspace};
 use utoipa::ToSchema;
 
 use crate::audit_actions::MEDIA_UPLOAD_CREATED;
-use crate::media::{AltText, MAX_UPLOAD_BYTES, Media, MediaError, MediaId, Sha256, SizeBytes, State, UPLOADS};
+use crate::media::{
+    AltText, MAX_UPLOAD_BYTES, Media, MediaError, MediaId, Sha256, SizeBytes, State, UPLOAD_BYTES, UPLOADS,
+};
 use crate::permissions::WriteMedia;
 use crate::problems;
 use crate::view::MediaView;
@@ -59,6 +61,7 @@ impl Endpoint for CreateUpload {
     const ROUTE: Route = Route::post("create-upload", "/workspaces/{workspace_id}/media");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SignUploads];
     const LIMIT: Option<UserLimit> = Some(UPLOADS);
+    const PLAN_LIMITS: &'static [Limit] = &[UPLOAD_BYTES];
     const REPEATABLE: Repeatable<Self> = Repeatable::recalled::<Media>(|id, workspace| Box::pin(recall(id, workspace)));
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("media"));
     const PROBLEMS: &'static [ProblemCode] = &[problems::MEDIA_OVER_PLAN_LIMIT];
@@ -66,7 +69,7 @@ impl Endpoint for CreateUpload {
     type Output = Created<UploadCreated>;
 
     async fn handle(self, workspace: &Workspace<WriteMedia>) -> Result<Self::Output, Problem> {
-        let max_bytes = workspace.limit("upload_bytes").map_or(MAX_UPLOAD_BYTES, |limit| limit.min(MAX_UPLOAD_BYTES));
+        let max_bytes = workspace.plan().limit(UPLOAD_BYTES).min(MAX_UPLOAD_BYTES);
         if self.size_bytes.get() > max_bytes {
             return Err(MediaError::OverPlanLimit { max_bytes }.into());
         }

@@ -8,7 +8,7 @@ use shared::function::Function;
 use shared::http::{Endpoint, Repeatable, Reply, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
-use shared::tenancy::{Audited, Changes, Entitlement, Workspace};
+use shared::tenancy::{Audited, Changes, Entitlement, Limit, Workspace};
 use utoipa::ToSchema;
 
 use crate::audit_actions::POST_SCHEDULED;
@@ -47,6 +47,7 @@ impl Endpoint for SchedulePost {
     const ROUTE: Route = Route::post("schedule-post", "/workspaces/{workspace_id}/posts/{post_id}/schedule");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
     const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
+    const PLAN_LIMITS: &'static [Limit] = &[SCHEDULED_POSTS];
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Post>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
     const PROBLEMS: &'static [ProblemCode] = &[
@@ -81,8 +82,7 @@ impl Endpoint for SchedulePost {
             }
         }
         post.schedule(schedule, self.channel_ids.into_vec(), &deliveries, now);
-        let limit = workspace.limit(SCHEDULED_POSTS.name());
-        let changes = replace_post(Changes::default(), &mut post, limit)
+        let changes = replace_post(Changes::default(), &mut post, Some(workspace.plan()))
             .each(&aside, |changes, delivery| changes.replace(delivery).or(PostError::ChangedMeanwhile))
             .each(&deliveries, Changes::insert)
             .audit(&POST_SCHEDULED, post.id)

@@ -6,7 +6,9 @@ use posts::post::SCHEDULED_POSTS;
 use posts::routes::{delete_post, schedule_post, unschedule_post};
 use serde_json::{Value, json};
 use shared::config::Sending;
+use shared::kernel::problems::Problem;
 use shared::tenancy::Changes;
+use shared::testing::TestApp;
 
 use crate::place::Place;
 use crate::scripted_server::{Scripted, refusal};
@@ -21,10 +23,9 @@ impl Place {
 
     /// As if so many other posts were scheduled.
     async fn use_up(&self, count: u64) {
-        let scope = self.app.scope(self.owner.workspace);
+        let (scope, plan) = (self.app.scope(self.owner.workspace), TestApp::plan("enterprise"));
         for _ in 0..count {
-            let changes =
-                Changes::default().count_up(SCHEDULED_POSTS, None, shared::kernel::problems::Problem::not_found());
+            let changes = Changes::default().count_up(SCHEDULED_POSTS, &plan, Problem::not_found());
             scope.commit(changes.unaudited("a fixture")).await.unwrap();
         }
     }

@@ -33,7 +33,7 @@ impl Endpoint for GetWorkspace {
             id: workspace.id(),
             name: profile.name.as_str().to_owned(),
             role: workspace.role(),
-            plan: workspace.plan().to_owned(),
+            plan: workspace.plan().name().to_owned(),
             second_factor,
             admin_recovery,
             created_at: profile.created_at.into(),
