@@ -17,6 +17,7 @@ pub struct Note {
 
 impl Identified for Note {
     const PREFIX: &'static str = "note";
+    const NAME: &'static str = "Note";
 }
 
 impl Entity for Note {

@@ -182,3 +182,13 @@ async fn a_post_scheduled_for_the_next_seconds_waits_while_sending_is_off() {
     assert_eq!(at.states(&post).await, ("scheduled".to_owned(), "scheduled".to_owned()));
     assert!(at.messages().await.is_empty());
 }
+
+#[tokio::test]
+async fn the_channels_of_a_scheduled_post_change_by_scheduling_it_again_alone() {
+    let at = Place::new().await;
+    let post = at.scheduled("settled").await;
+    let refused =
+        at.call(&update_post::FUNCTION, &post, json!({ "text": "settled", "channel_ids": [] })).await.expect(409);
+    assert_eq!((refused.code(), refused.fields()), ("post_scheduled", vec!["channel_ids"]));
+    assert_eq!(at.post(&post).await["deliveries"].as_array().unwrap().len(), 1);
+}
