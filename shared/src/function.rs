@@ -12,6 +12,7 @@ use utoipa::openapi::{RefOr, Schema};
 use crate::aws::grants::{Grant, JOB_BASE, ROUTE_BASE, Statement};
 use crate::config::Config;
 use crate::http::answers;
+use crate::http::body::BodyKind;
 use crate::http::endpoint::{Endpoint, Method, Route, UserLimit};
 use crate::http::incoming::Incoming;
 use crate::http::output::Output;
@@ -47,6 +48,7 @@ pub enum Declared {
         needs: &'static [Entitlement],
         /// The limits of the plan that it asks for.
         plan_limits: &'static [Limit],
+        body: BodyKind,
         access: Requires,
         /// What a personal access token must be for; without it, tokens are refused.
         token: Option<TokenScope>,
@@ -104,6 +106,7 @@ impl Function {
                 is_fresh: <E::Access as Admit>::FRESH,
                 needs: E::NEEDS,
                 plan_limits: E::PLAN_LIMITS,
+                body: E::BODY,
                 token: E::TOKEN,
                 some_need: E::SOME_NEED,
                 limit: E::LIMIT,
@@ -152,6 +155,7 @@ impl Function {
                 route: entry.route,
                 needs: entry.needs,
                 plan_limits: entry.plan_limits,
+                body: entry.body,
                 access: match entry.level {
                     Level::Anyone => Requires::Nothing,
                     Level::Credentials => Requires::Credentials,
@@ -218,6 +222,8 @@ pub struct Listed {
 pub struct Shapes {
     pub input: Shape,
     pub output: Option<Shape>,
+    /// The media type of the output.
+    pub media_type: &'static str,
 }
 
 /// A schema, its name, and the schemas that it refers to.
@@ -248,7 +254,8 @@ impl Listed {
 fn shapes<E: Endpoint>() -> Shapes {
     let output = Shape::of::<<E::Output as Output>::Body>();
     let unit = <() as ToSchema>::name();
-    Shapes { input: Shape::of::<E>(), output: (output.name != unit).then_some(output) }
+    let output = (output.name != unit).then_some(output);
+    Shapes { input: Shape::of::<E>(), output, media_type: <E::Output as Output>::MEDIA_TYPE }
 }
 
 /// Text that `strings` finds in a binary which may call loopback addresses: packaging refuses it.

@@ -6,7 +6,7 @@ use std::path::Path;
 use domains::all;
 use serde_json::{Map, Value, json};
 use shared::function::{Declared, Function, Listed, Requires, Shape};
-use shared::http::{Method, Route};
+use shared::http::{BodyKind, Method, Route};
 use shared::identity::TokenScope;
 use shared::identity::sessions::FRESH_FOR;
 use shared::kernel::ids::WorkspaceId;
@@ -103,11 +103,14 @@ struct Operation<'a> {
     route: Route,
     status: u16,
     is_repeatable: bool,
+    body: BodyKind,
+    /// The media type of its success.
+    media_type: &'static str,
 }
 
 impl Described {
     fn add(&mut self, root: &Path, domain: &str, listed: &Listed) {
-        let Declared::Route { route, needs, access, token, is_fresh, status, repeatable, .. } =
+        let Declared::Route { route, needs, access, token, is_fresh, status, repeatable, body, .. } =
             listed.function.declared()
         else {
             return;
@@ -120,7 +123,8 @@ impl Described {
             self.faults.push(format!("{}: is listed without its shapes", route.name));
             return;
         };
-        let operation = Operation { function: listed.function, route, status, is_repeatable: repeatable.is_some() };
+        let (function, is_repeatable, media_type) = (listed.function, repeatable.is_some(), shapes.media_type);
+        let operation = Operation { function, route, status, is_repeatable, body, media_type };
         let input = self.input(&operation, &shapes.input);
         let summary = summary_of(root, domain, listed.function);
         let mut value = json!({
@@ -131,10 +135,11 @@ impl Described {
             "parameters": input.parameters,
             "responses": self.responses(&operation, shapes.output.as_ref()),
         });
-        if let Some(mut body) = input.body {
-            body["description"] = input.description.clone().unwrap_or(json!(summary));
-            self.schema(route.name, &shapes.input.name, body);
-            let content = json!({ "application/json": { "schema": reference(&public_name(&shapes.input.name)) } });
+        if let Some(mut schema) = input.body {
+            schema["description"] = input.description.clone().unwrap_or(json!(summary));
+            self.schema(route.name, &shapes.input.name, schema);
+            let media_type = body.media_types().first().copied().unwrap_or("*/*");
+            let content = json!({ media_type: { "schema": reference(&public_name(&shapes.input.name)) } });
             value["requestBody"] = json!({ "required": true, "content": content });
         }
         if let Some(description) = input.description {
@@ -168,7 +173,9 @@ impl Described {
         let Route { name, method, .. } = operation.route;
         self.referred(name, shape);
         let mut schema = plain(serde_json::to_value(&shape.schema).unwrap_or_default());
-        if schema["additionalProperties"] != json!(false) {
+        // What others define may grow fields that we do not read.
+        let is_ours = matches!(operation.body, BodyKind::Json);
+        if is_ours && schema["additionalProperties"] != json!(false) {
             self.faults.push(format!("{name}: {} lacks #[serde(deny_unknown_fields)]", shape.name));
         }
         let mut fields = take_object(&mut schema, "properties");
@@ -220,7 +227,7 @@ impl Described {
             self.schema(name, &output.name, serde_json::to_value(&output.schema).unwrap_or_default());
             let schema = reference(&public_name(&output.name));
             self.answered.push(schema.clone());
-            success["content"] = json!({ "application/json": { "schema": schema } });
+            success["content"] = json!({ operation.media_type: { "schema": schema } });
         }
         answered.insert(operation.status.to_string(), success);
         answered.extend(self.problems.responses(operation.function));

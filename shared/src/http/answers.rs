@@ -15,7 +15,12 @@ pub(crate) fn problems(entry: &RouteEntry, grants: &[Grant]) -> Vec<ProblemCode>
         all.extend([BODY_TOO_LARGE, INVALID_INPUT]);
     }
     if method.has_body() {
-        all.extend([UNSUPPORTED_MEDIA_TYPE, BODY_NOT_UTF8]);
+        if !entry.body.media_types().is_empty() {
+            all.push(UNSUPPORTED_MEDIA_TYPE);
+        }
+        if entry.body.is_text() {
+            all.push(BODY_NOT_UTF8);
+        }
     }
     if entry.route.path.contains('{') && method != Method::Options {
         all.push(NOT_FOUND);

@@ -5,6 +5,7 @@ use std::future::Future;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
+use super::body::BodyKind;
 use super::output::Output;
 use super::repeatable::Repeatable;
 use crate::aws::grants::Grant;
@@ -30,6 +31,8 @@ pub trait Endpoint: DeserializeOwned + ToSchema + Send + 'static {
     const LIMIT: Option<UserLimit> = None;
     /// Whether a POST may be repeated under an Idempotency-Key. One that makes something of a workspace is.
     const REPEATABLE: Repeatable<Self> = Repeatable::Never;
+    /// How the body is written.
+    const BODY: BodyKind = BodyKind::Json;
     type Access: Access;
     type Output: Output;
 
@@ -43,6 +46,7 @@ pub enum Method {
     Get,
     Post,
     Put,
+    Patch,
     Delete,
     /// Every preflight request, whatever its path.
     Options,
@@ -56,6 +60,7 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
             Self::Options => "OPTIONS",
             Self::Any => "ANY",
@@ -68,14 +73,16 @@ impl Method {
             Self::Get => &["GET", "HEAD"],
             Self::Post => &["POST"],
             Self::Put => &["PUT"],
+            Self::Patch => &["PATCH"],
             Self::Delete => &["DELETE"],
             Self::Options => &["OPTIONS"],
             Self::Any => &["ANY"],
         }
     }
 
-    pub(crate) const fn has_body(self) -> bool {
-        matches!(self, Self::Post | Self::Put)
+    /// Whether its input comes from a body.
+    pub const fn has_body(self) -> bool {
+        matches!(self, Self::Post | Self::Put | Self::Patch)
     }
 }
 
@@ -109,6 +116,10 @@ impl Route {
 
     pub const fn put(name: &'static str, path: &'static str) -> Self {
         Self::new(Method::Put, name, path)
+    }
+
+    pub const fn patch(name: &'static str, path: &'static str) -> Self {
+        Self::new(Method::Patch, name, path)
     }
 
     pub const fn delete(name: &'static str, path: &'static str) -> Self {

@@ -14,7 +14,7 @@ const SECURITY: [(&str, &str); 7] = [
     ("cross-origin-resource-policy", "same-site"),
 ];
 
-const ALLOWED_METHODS: &str = "GET, POST, PUT, DELETE, OPTIONS";
+const ALLOWED_METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 const ALLOWED_HEADERS: &str = "authorization, content-type, idempotency-key, traceparent";
 const EXPOSED_HEADERS: &str =
     "allow, idempotency-replayed, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id";

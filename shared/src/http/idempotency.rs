@@ -44,6 +44,7 @@ pub(crate) fn idempotency_key(entry: &RouteEntry, incoming: &Incoming) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::body::BodyKind;
     use crate::http::endpoint::Route;
     use crate::identity::admission::Level;
 
@@ -53,6 +54,7 @@ mod tests {
         is_fresh: false,
         needs: &[],
         plan_limits: &[],
+        body: BodyKind::Json,
         token: None,
         some_need: &[],
         limit: None,

@@ -7,7 +7,9 @@ use std::fmt::Display;
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{self, DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde_json::Value;
+use url::form_urlencoded;
 
+use super::body::BodyKind;
 use super::endpoint::Method;
 use super::incoming::Incoming;
 use crate::kernel::problems::Problem;
@@ -15,7 +17,11 @@ use crate::kernel::problems::Problem;
 /// Reads a route's input. A fault in a path parameter is a 404: such a resource cannot exist.
 ///
 /// `settled` are the path parameters that the route's access has proved: they are no fields of the input.
-pub(crate) fn parse<T: DeserializeOwned>(incoming: &Incoming, method: Method, settled: &[&str]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(
+    incoming: &Incoming,
+    (method, kind): (Method, BodyKind),
+    settled: &[&str],
+) -> Result<T, Problem> {
     let mut fields = match method {
         Method::Options => Vec::new(),
         // What has no route has no input but what it was asked for.
@@ -23,7 +29,7 @@ pub(crate) fn parse<T: DeserializeOwned>(incoming: &Incoming, method: Method, se
             let asked = [("method", &incoming.method), ("path", &incoming.raw_path)];
             asked.map(|(name, value)| (name.to_owned(), Node::Text(value.clone()))).into()
         }
-        _ => fields(incoming, method)?,
+        _ => fields(incoming, method, kind)?,
     };
     fields.retain(|(name, _)| !settled.contains(&name.as_str()));
     T::deserialize(Fields(fields)).map_err(|fault| {
@@ -36,13 +42,21 @@ pub(crate) fn parse<T: DeserializeOwned>(incoming: &Incoming, method: Method, se
     })
 }
 
-fn fields(incoming: &Incoming, method: Method) -> Result<Vec<(String, Node)>, Problem> {
+fn fields(incoming: &Incoming, method: Method, kind: BodyKind) -> Result<Vec<(String, Node)>, Problem> {
     let text = |pairs: &[(String, String)]| {
         pairs.iter().map(|(name, value)| (name.clone(), Node::Text(value.clone()))).collect::<Vec<_>>()
     };
     let mut fields = text(&incoming.path);
     if method.has_body() {
-        fields.extend(body(&incoming.body)?.into_iter().map(|(name, value)| (name, Node::Json(value))));
+        match kind {
+            BodyKind::Json | BodyKind::Scim => {
+                fields.extend(body(&incoming.body)?.into_iter().map(|(name, value)| (name, Node::Json(value))));
+            }
+            BodyKind::Form => fields.extend(
+                form_urlencoded::parse(&incoming.body).map(|(name, value)| (name.into(), Node::Text(value.into()))),
+            ),
+            BodyKind::Raw => fields.push(("body".to_owned(), Node::Bytes(incoming.body.clone()))),
+        }
     } else {
         fields.extend(text(&incoming.query));
     }
@@ -86,9 +100,10 @@ fn body(bytes: &[u8]) -> Result<Vec<(String, Value)>, Problem> {
     })
 }
 
-/// A value that came as text, or as JSON.
+/// A value that came as text, as bytes, or as JSON.
 enum Node {
     Text(String),
+    Bytes(Vec<u8>),
     Json(Value),
 }
 
@@ -254,6 +269,7 @@ impl<'de> Deserializer<'de> for Node {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self {
             Self::Text(text) | Self::Json(Value::String(text)) => visitor.visit_string(text),
+            Self::Bytes(bytes) => visitor.visit_byte_buf(bytes),
             Self::Json(Value::Null) => visitor.visit_unit(),
             Self::Json(Value::Bool(value)) => visitor.visit_bool(value),
             Self::Json(Value::Number(number)) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
@@ -300,7 +316,7 @@ impl<'de> Deserializer<'de> for Node {
                 let rest = members.into_iter().map(|(name, value)| (name, Self::Json(value)));
                 visitor.visit_enum(MapAccessDeserializer::new(Members { rest, next: None }))
             }
-            Self::Json(_) => Err(de::Error::custom(format!("must be one of {}", variants.join(", ")))),
+            Self::Json(_) | Self::Bytes(_) => Err(de::Error::custom(format!("must be one of {}", variants.join(", ")))),
         }
     }
 

@@ -1,6 +1,8 @@
 //! HTTP: a route's declaration, and the pipeline that every request goes through.
 
 pub(crate) mod answers;
+pub mod body;
+pub mod cookie;
 pub mod endpoint;
 pub(crate) mod exact;
 pub(crate) mod headers;
@@ -10,8 +12,14 @@ pub(crate) mod input;
 pub mod output;
 pub(crate) mod pipeline;
 pub(crate) mod rates;
+pub mod redirect;
 pub mod repeatable;
 
+pub use body::{BodyKind, RawBody};
+pub use cookie::Cookie;
 pub use endpoint::{Endpoint, Method, Route, UserLimit};
-pub use output::{Accepted, Created, Document, NoContent, Output, Reply};
+pub use output::{
+    Accepted, Created, Document, Download, Html, NoContent, Output, Redirect, Reply, SeeOther, Text, WithCookie,
+};
+pub use redirect::RedirectTarget;
 pub use repeatable::Repeatable;

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::cookie::Cookie;
+use super::redirect::RedirectTarget;
 use crate::kernel::problems::Problem;
 
 /// A successful answer.
@@ -10,6 +12,8 @@ pub trait Output: Send {
     const STATUS: u16;
     /// The body's type, for the OpenAPI document; `()` where there is none.
     type Body: ToSchema;
+    /// The body's media type, for the document.
+    const MEDIA_TYPE: &'static str = "application/json";
     fn into_answer(self) -> Result<Answer, Problem>;
 }
 
@@ -25,6 +29,8 @@ pub struct Answer {
     pub(crate) content_type: &'static str,
     pub(crate) cache: &'static str,
     pub(crate) body: Vec<u8>,
+    /// Fields that this answer has on top of every answer's.
+    pub(crate) fields: Vec<(&'static str, String)>,
     /// Whether the caller proved what the attempt had to prove, so that it no longer counts.
     pub(crate) is_proved: bool,
     /// Whether it answers the repeat of a request that was carried out before.
@@ -35,11 +41,12 @@ const PRIVATE: &str = "no-store";
 
 fn json(status: u16, body: &impl Serialize) -> Result<Answer, Problem> {
     let body = serde_json::to_vec(body).map_err(Problem::internal)?;
-    Ok(Answer { status, content_type: "application/json", cache: PRIVATE, body, is_proved: false, is_replayed: false })
+    Ok(Answer { content_type: "application/json", body, ..empty(status) })
 }
 
 fn empty(status: u16) -> Answer {
-    Answer { status, content_type: "", cache: PRIVATE, body: Vec::new(), is_proved: false, is_replayed: false }
+    let (content_type, cache) = ("", PRIVATE);
+    Answer { status, content_type, cache, body: Vec::new(), fields: Vec::new(), is_proved: false, is_replayed: false }
 }
 
 /// 200 with what was asked for, or what was changed.
@@ -112,6 +119,98 @@ impl<T: Serialize + ToSchema + Send> Output for Document<T> {
     fn into_answer(self) -> Result<Answer, Problem> {
         let mut answer = json(Self::STATUS, &self.0)?;
         answer.cache = "public, max-age=60";
+        Ok(answer)
+    }
+}
+
+/// 302 to a target that a rule made: the browser goes there by GET, as after an authorization request (RFC 6749, 1.7).
+pub struct Redirect(pub RedirectTarget);
+
+impl Output for Redirect {
+    const STATUS: u16 = 302;
+    type Body = ();
+
+    fn into_answer(self) -> Result<Answer, Problem> {
+        Ok(Answer { fields: vec![("location", self.0.into_text())], ..empty(Self::STATUS) })
+    }
+}
+
+/// 303 after a form was sent: the browser shows the target, and reloading it sends nothing again (RFC 9110, 15.4.4).
+pub struct SeeOther(pub RedirectTarget);
+
+impl Output for SeeOther {
+    const STATUS: u16 = 303;
+    type Body = ();
+
+    fn into_answer(self) -> Result<Answer, Problem> {
+        Ok(Answer { fields: vec![("location", self.0.into_text())], ..empty(Self::STATUS) })
+    }
+}
+
+/// 200 with plain text.
+pub struct Text(pub String);
+
+impl Output for Text {
+    const STATUS: u16 = 200;
+    type Body = String;
+    const MEDIA_TYPE: &'static str = "text/plain";
+
+    fn into_answer(self) -> Result<Answer, Problem> {
+        let content_type = "text/plain; charset=utf-8";
+        Ok(Answer { content_type, body: self.0.into_bytes(), ..empty(Self::STATUS) })
+    }
+}
+
+/// 200 with a page. Whoever writes it escapes what is not theirs; the policy of every answer lets it load nothing and run no
+/// script.
+pub struct Html(pub String);
+
+impl Output for Html {
+    const STATUS: u16 = 200;
+    type Body = String;
+    const MEDIA_TYPE: &'static str = "text/html";
+
+    fn into_answer(self) -> Result<Answer, Problem> {
+        let content_type = "text/html; charset=utf-8";
+        Ok(Answer { content_type, body: self.0.into_bytes(), ..empty(Self::STATUS) })
+    }
+}
+
+/// 200 with a file that a browser stores under a name and never shows as a page of ours.
+pub struct Download {
+    /// Letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    pub content_type: &'static str,
+    pub bytes: Vec<u8>,
+}
+
+impl Output for Download {
+    const STATUS: u16 = 200;
+    type Body = String;
+    const MEDIA_TYPE: &'static str = "application/octet-stream";
+
+    fn into_answer(self) -> Result<Answer, Problem> {
+        let Self { name, content_type, bytes } = self;
+        let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if name.is_empty() || !name.bytes().all(is_sound) {
+            return Err(Problem::internal("a file name with characters that need quoting"));
+        }
+        let fields = vec![("content-disposition", format!("attachment; filename=\"{name}\""))];
+        Ok(Answer { content_type, body: bytes, fields, ..empty(Self::STATUS) })
+    }
+}
+
+/// The same output, with a cookie.
+pub struct WithCookie<O>(pub O, pub Cookie);
+
+impl<O: Output> Output for WithCookie<O> {
+    const STATUS: u16 = O::STATUS;
+    type Body = O::Body;
+    const MEDIA_TYPE: &'static str = O::MEDIA_TYPE;
+
+    fn into_answer(self) -> Result<Answer, Problem> {
+        let mut answer = self.0.into_answer()?;
+        answer.fields.push(("set-cookie", self.1.field()?));
         Ok(answer)
     }
 }

@@ -14,6 +14,7 @@ use http::{HeaderValue, Response};
 use lambda_http::Body;
 use tokio::time::Instant;
 
+use super::body::BodyKind;
 use super::endpoint::{Endpoint, Method, Route, UserLimit};
 use super::exact::{Attempt, CREDENTIAL_LIMIT, Exact};
 use super::idempotency::idempotency_key;
@@ -53,6 +54,7 @@ pub(crate) struct RouteEntry {
     pub(crate) is_fresh: bool,
     pub(crate) needs: &'static [Entitlement],
     pub(crate) plan_limits: &'static [Limit],
+    pub(crate) body: BodyKind,
     pub(crate) token: Option<TokenScope>,
     pub(crate) some_need: &'static [DeclaredPermission],
     pub(crate) limit: Option<UserLimit>,
@@ -226,6 +228,7 @@ impl Pipeline {
             status: problem.status(),
             content_type: "application/problem+json",
             cache: "no-store",
+            fields: Vec::new(),
             is_proved: false,
             is_replayed: false,
             body: problem.document(&self.app.aws.config.base_url, &incoming.request_id).to_string().into_bytes(),
@@ -254,6 +257,7 @@ impl Pipeline {
             }
         };
         set("x-request-id", incoming.request_id.clone());
+        answer.fields.into_iter().for_each(|(name, value)| set(name, value));
         if let Some(allow) = allow {
             set("allow", allow);
         }
@@ -280,7 +284,7 @@ pub(crate) fn call<'a, E: Endpoint>(
 ) -> BoxFuture<'a, Result<Answer, Problem>> {
     Box::pin(async move {
         let access = <E::Access as Admit>::admit(admission)?;
-        let input: E = input::parse(exchange.incoming, E::ROUTE.method, <E::Access as Admit>::SETTLES)?;
+        let input: E = input::parse(exchange.incoming, (E::ROUTE.method, E::BODY), <E::Access as Admit>::SETTLES)?;
         match input.handle(&access).await {
             Ok(output) => {
                 // What had nothing to commit may have been done by an earlier request.
@@ -348,10 +352,11 @@ fn check_body(entry: &RouteEntry, incoming: &Incoming) -> Result<(), Problem> {
     if !entry.route.method.has_body() {
         return Err(Problem::invalid("body", "must be empty for this method"));
     }
-    if !media_type.trim().eq_ignore_ascii_case("application/json") {
-        return Err(Problem::new(UNSUPPORTED_MEDIA_TYPE, "The body must be application/json."));
+    let taken = entry.body.media_types();
+    if !taken.is_empty() && !taken.iter().any(|taken| media_type.trim().eq_ignore_ascii_case(taken)) {
+        return Err(Problem::new(UNSUPPORTED_MEDIA_TYPE, format!("The body must be {}.", taken.join(" or "))));
     }
-    if !is_utf8(&incoming.body) {
+    if entry.body.is_text() && !is_utf8(&incoming.body) {
         let detail = "The body must be UTF-8 (RFC 8259, section 8.1), without the replacement character U+FFFD.";
         return Err(Problem::new(BODY_NOT_UTF8, detail).at("body", "must be UTF-8"));
     }

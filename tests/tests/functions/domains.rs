@@ -42,7 +42,7 @@ impl Endpoint {
 
     /// Whether it reads its input from a body.
     pub fn has_body(&self) -> bool {
-        matches!(self.route.method, Method::Post | Method::Put)
+        self.route.method.has_body()
     }
 
     /// What answers preflights and unknown paths takes whatever comes.

@@ -1,0 +1,68 @@
+//! Bodies of requests: how they are written, and how a raw one is read.
+
+use std::fmt;
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+/// How the body of a route is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyKind {
+    /// One JSON object.
+    Json,
+    /// One JSON object, as identity providers send it (RFC 7644, section 3.1).
+    Scim,
+    /// A form, as browsers and OAuth clients send it (URL Standard, section 5).
+    Form,
+    /// Bytes of any type, which the field `body` takes as a [`RawBody`].
+    Raw,
+}
+
+impl BodyKind {
+    /// The media types that it is taken under, the first one for the document; empty where any is.
+    pub const fn media_types(self) -> &'static [&'static str] {
+        match self {
+            Self::Json => &["application/json"],
+            Self::Scim => &["application/scim+json", "application/json"],
+            Self::Form => &["application/x-www-form-urlencoded"],
+            Self::Raw => &[],
+        }
+    }
+
+    /// Whether it is text.
+    pub(crate) const fn is_text(self) -> bool {
+        !matches!(self, Self::Raw)
+    }
+}
+
+/// The bytes of a body as they came, for a route whose body is [`BodyKind::Raw`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawBody(pub Vec<u8>);
+
+impl<'de> Deserialize<'de> for RawBody {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = RawBody;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<RawBody, E> {
+                Ok(RawBody(bytes))
+            }
+        }
+        deserializer.deserialize_byte_buf(Bytes)
+    }
+}
+
+impl PartialSchema for RawBody {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).description(Some("The bytes of the body.")).into()
+    }
+}
+
+impl ToSchema for RawBody {}
