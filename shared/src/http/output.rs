@@ -123,6 +123,14 @@ impl<T: Serialize + ToSchema + Send> Output for Document<T> {
     }
 }
 
+fn elsewhere(status: u16, target: RedirectTarget) -> Answer {
+    Answer { fields: vec![("location", target.into_text())], ..empty(status) }
+}
+
+fn text(content_type: &'static str, body: String) -> Answer {
+    Answer { content_type, body: body.into_bytes(), ..empty(200) }
+}
+
 /// 302 to a target that a rule made: the browser goes there by GET, as after an authorization request (RFC 6749, 1.7).
 pub struct Redirect(pub RedirectTarget);
 
@@ -131,7 +139,7 @@ impl Output for Redirect {
     type Body = ();
 
     fn into_answer(self) -> Result<Answer, Problem> {
-        Ok(Answer { fields: vec![("location", self.0.into_text())], ..empty(Self::STATUS) })
+        Ok(elsewhere(Self::STATUS, self.0))
     }
 }
 
@@ -143,7 +151,7 @@ impl Output for SeeOther {
     type Body = ();
 
     fn into_answer(self) -> Result<Answer, Problem> {
-        Ok(Answer { fields: vec![("location", self.0.into_text())], ..empty(Self::STATUS) })
+        Ok(elsewhere(Self::STATUS, self.0))
     }
 }
 
@@ -156,8 +164,7 @@ impl Output for Text {
     const MEDIA_TYPE: &'static str = "text/plain";
 
     fn into_answer(self) -> Result<Answer, Problem> {
-        let content_type = "text/plain; charset=utf-8";
-        Ok(Answer { content_type, body: self.0.into_bytes(), ..empty(Self::STATUS) })
+        Ok(text("text/plain; charset=utf-8", self.0))
     }
 }
 
@@ -171,8 +178,7 @@ impl Output for Html {
     const MEDIA_TYPE: &'static str = "text/html";
 
     fn into_answer(self) -> Result<Answer, Problem> {
-        let content_type = "text/html; charset=utf-8";
-        Ok(Answer { content_type, body: self.0.into_bytes(), ..empty(Self::STATUS) })
+        Ok(text("text/html; charset=utf-8", self.0))
     }
 }
 
