@@ -7,7 +7,7 @@ use crate::problems;
 /// Why a sign-in is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignInError {
-    /// The same for an unknown address and for one that has to wait: who has an account is nobody's business.
+    /// The same for an unknown address and for one that has to wait, so that the answer does not reveal who has an account.
     #[error(
         "The email address or the password is wrong. After several failed attempts, wait before you try again, or reset \
          your password. A device that you signed in on before doesn't have to wait."

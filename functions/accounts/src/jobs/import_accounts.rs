@@ -1,4 +1,4 @@
-//! The job `import-accounts`: takes in accounts of another system, with bcrypt hashes that are made anew at their sign-in.
+//! The job `import-accounts`: imports accounts of another system, with bcrypt hashes that are replaced at the next sign-in.
 
 use mail::EmailAddress;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! The job `purge-unverified-accounts`: once a day, deletes the registrations whose address nobody verified.
+//! The job `purge-unverified-accounts`: once a day, deletes the registrations whose email address was never verified.
 
 use serde::Deserialize;
 use serde_json::json;

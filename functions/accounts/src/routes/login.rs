@@ -1,4 +1,4 @@
-//! `POST /auth/login`: opens a session for whoever has the password, or asks for their second factor.
+//! `POST /auth/login`: signs in by password, or returns a second-factor challenge.
 
 use mail::EmailAddress;
 use serde::{Deserialize, Serialize};

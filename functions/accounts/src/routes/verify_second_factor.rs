@@ -1,4 +1,4 @@
-//! `POST /auth/second-factor`: opens a session for whoever had the right password and has the second factor too.
+//! `POST /auth/second-factor`: completes a sign-in by password with the second factor.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;

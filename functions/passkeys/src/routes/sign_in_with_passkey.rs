@@ -1,4 +1,4 @@
-//! `POST /auth/passkey`: opens a session for whoever has the passkey, which is all that it takes.
+//! `POST /auth/passkey`: signs in by passkey alone.
 
 use accounts::device::{DeviceToken, recognise};
 use accounts::session::{self, Means, Opening, Tokens};
