@@ -36,15 +36,6 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// The user who acts, or in whose name.
-    pub fn user(&self) -> Option<UserId> {
-        match self {
-            Self::User { id } | Self::Token { user: id, .. } => Some(*id),
-            Self::Staff { on_behalf_of, .. } => *on_behalf_of,
-            Self::Anyone | Self::Scim { .. } | Self::Webhook { .. } | Self::Job { .. } | Self::System => None,
-        }
-    }
-
     pub(crate) fn job(name: &str) -> Self {
         Self::Job { name: name.to_owned() }
     }
