@@ -209,7 +209,7 @@ def publish(steps: Steps, ada: Person, post_id: str, due: datetime) -> dict:
         delivery = await_end(steps, ada, f"{ada.workspace}/posts/{post_id}/deliveries", due)
         if delivery["state"] != "published":
             expected = f"published within {LATEST_SECONDS} s of {due:%H:%M:%S} UTC"
-            came = f"{delivery['state']}, attempts {delivery['attempts']}, trouble: {json.dumps(delivery['trouble'])}"
+            came = f"{delivery['state']}, attempts {delivery['attempts']}, last error: {json.dumps(delivery['last_error'])}"
             raise Failure("the delivery", expected, f"{came}; see `make logs FN=relay-outbox`, then `FN=publish-post`", TRANSCRIPT)
         post = ada.call("get-post", "GET", f"{ada.workspace}/posts/{post_id}")
         require("the post's state", "published", post["state"])

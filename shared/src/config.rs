@@ -14,8 +14,8 @@ pub struct Config {
     pub queue_base: String,
     /// The role that this function assumes for one workspace at a time.
     pub tenant_role: String,
-    /// Seals what belongs to the platform: the signing keys.
-    pub platform_key: String,
+    /// Seals what belongs to the system itself: the signing keys.
+    pub system_key: String,
     /// An HMAC key from which cursor, link and pepper keys are derived.
     pub derivation_key: String,
     pub workspace_keys: WorkspaceKeys,
@@ -61,7 +61,7 @@ pub struct Tables {
     pub audit: String,
     pub proofs: String,
     pub accounts: String,
-    pub platform: String,
+    pub system: String,
 }
 
 impl Tables {
@@ -73,7 +73,7 @@ impl Tables {
             audit: name("audit"),
             proofs: name("proofs"),
             accounts: name("accounts"),
-            platform: name("platform"),
+            system: name("system"),
         }
     }
 }
@@ -144,7 +144,7 @@ impl Config {
             media_bucket: text("MEDIA_BUCKET")?,
             queue_base: text("QUEUE_BASE")?,
             tenant_role: text("TENANT_ROLE")?,
-            platform_key: text("PLATFORM_KEY")?,
+            system_key: text("SYSTEM_KEY")?,
             derivation_key: text("DERIVATION_KEY")?,
             workspace_keys,
             base_url: text("BASE_URL")?,

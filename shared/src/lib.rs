@@ -10,7 +10,6 @@ pub mod audit;
 pub mod aws;
 pub mod config;
 pub mod crypto;
-pub mod events;
 pub mod function;
 pub mod http;
 pub mod identity;
@@ -20,6 +19,7 @@ pub mod kernel;
 pub mod measuring;
 mod metrics;
 pub mod outbox;
+pub mod system_events;
 pub mod table;
 pub mod tenancy;
 #[cfg(feature = "testing")]

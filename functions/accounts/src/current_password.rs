@@ -2,9 +2,9 @@
 //! appear in the login history.
 
 use serde_json::json;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::identity::{AccountChanges, AccountKey, SignedIn};
 use shared::kernel::problems::Problem;
+use shared::system_events::{EventKind, Occurrence, Severity};
 
 use crate::PasswordAttempt;
 use crate::attempts::{Attempts, STEP_UP};

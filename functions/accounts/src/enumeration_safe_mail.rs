@@ -2,9 +2,9 @@
 
 use mail::{EmailAddress, NotAnAddress, SendEmail};
 use serde_json::json;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::identity::{AccountChanges, AccountKey, Accounts, Wanted};
 use shared::kernel::problems::Problem;
+use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
 
 use crate::address::{Address, Posting};

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use shared::events::SystemEvent;
 use shared::kernel::network::unwrapped;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::system_events::SystemEvent;
 
 /// How far back the longest of the rules looks.
 pub const LOOKS_BACK: SignedDuration = SignedDuration::from_hours(1);
@@ -123,7 +123,7 @@ pub fn since(now: Timestamp) -> Timestamp {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use shared::audit::{Actor, Origin};
-    use shared::events::Severity;
+    use shared::system_events::Severity;
 
     use super::*;
 

@@ -2,10 +2,10 @@
 
 use mail::{Letter, SendEmail};
 use serde_json::json;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::identity::{AccountChanges, AccountKey, Accounts, EpochTurn, UserEpoch, Wanted};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
+use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
 
 use crate::address::Address;

@@ -4,9 +4,9 @@
 //! a wrong password takes the same reads, the same computation and one transaction of three writes, and one answer.
 
 use mail::EmailAddress;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::identity::{AccountChanges, AccountKey, Accounts, UserEpoch, Wanted};
 use shared::kernel::problems::Problem;
+use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
 
 use crate::address::Address;

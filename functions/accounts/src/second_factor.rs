@@ -3,12 +3,12 @@
 use mail::{Letter, SendEmail};
 use serde::{Deserialize, Serialize};
 use shared::crypto::link::LinkClaims;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::identity::{AccountChanges, AccountKey, Accounts, EpochTurn, LookedUp, SignedIn, UserEpoch, Wanted};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::secrets::SecretText;
 use shared::kernel::time::{SignedDuration, after};
+use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
 use utoipa::ToSchema;
 

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 use shared::crypto::digest::sha256_hex;
-use shared::events::{EventKind, Severity};
 use shared::identity::{AccountKey, AccountRecord};
 use shared::kernel::ids::{Id, Identified, UserId};
 use shared::kernel::problems::{ProblemCode, Refusal};
 use shared::kernel::time::{ApiTimestamp, Timestamp};
 use shared::kernel::visible_text::{NotALine, line};
+use shared::system_events::{EventKind, Severity};
 use utoipa::ToSchema;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 

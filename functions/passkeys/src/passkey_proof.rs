@@ -6,11 +6,11 @@
 use accounts::sign_in::{Means, SignIn, SignInOutcome};
 use accounts::user::User;
 use serde_json::json;
-use shared::events::Occurrence;
 use shared::identity::{AccountChanges, AccountKey, Accounts, Wanted};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
+use shared::system_events::Occurrence;
 use shared::table::Stored;
 
 use crate::passkey::{PASSKEY_COUNTER_REGRESSED, Passkey, PasskeyError, Regressed};

@@ -7,7 +7,7 @@ use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, after};
 use shared::tenancy::Scope;
 
-use crate::delivery::{Cure, Delivery, DeliveryKey, Phase, State, Trouble};
+use crate::delivery::{Cure, Delivery, DeliveryError, DeliveryKey, Phase, State};
 use crate::post::Post;
 use crate::progress::{MEANWHILE, claim, take_step};
 use crate::verdict::{Stage, Verdict};
@@ -35,8 +35,8 @@ impl<'a> Attempt<'a> {
     /// Sends it for the first time.
     pub async fn publish(&self, delivery: &Delivery) -> Result<(), JobError> {
         let Some(channel) = self.scope.find::<Channel>(&delivery.channel_id).await? else {
-            let trouble = self.trouble("channel_disconnected", "The channel was disconnected.", Cure::Reconnect);
-            return self.conclude(Verdict::Fail(trouble)).await;
+            let error = self.error("channel_disconnected", "The channel was disconnected.", Cure::Reconnect);
+            return self.conclude(Verdict::Fail(error)).await;
         };
         let again_until = after(self.scope.now(), PREPARED_AGAIN_WITHIN);
         for _ in 0..MAX_PREPARATIONS {
@@ -91,7 +91,7 @@ impl<'a> Attempt<'a> {
     pub async fn reconcile(&self, delivery: &Delivery, intent: &Intent) -> Result<(), JobError> {
         let Some(channel) = self.scope.find::<Channel>(&delivery.channel_id).await? else {
             let text = "It may have been published before the channel was disconnected.";
-            return self.conclude(Verdict::Hold(self.trouble("channel_disconnected", text, Cure::Reconnect))).await;
+            return self.conclude(Verdict::Hold(self.error("channel_disconnected", text, Cure::Reconnect))).await;
         };
         match publishing::reconcile(self.scope, &channel, intent).await {
             Ok(Some(published)) => self.published(&published, intent).await,
@@ -105,7 +105,7 @@ impl<'a> Attempt<'a> {
             }
             Ok(None) => {
                 let text = "It was sent, no answer came, and the platform does not show it.";
-                self.conclude(Verdict::Hold(self.trouble("outcome_unknown", text, Cure::Time))).await
+                self.conclude(Verdict::Hold(self.error("outcome_unknown", text, Cure::Time))).await
             }
         }
     }
@@ -185,8 +185,8 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    fn trouble(&self, code: &str, text: &str, cure: Cure) -> Trouble {
-        Trouble { code: code.to_owned(), text: text.to_owned(), cure, at: self.scope.now() }
+    fn error(&self, code: &str, text: &str, cure: Cure) -> DeliveryError {
+        DeliveryError { code: code.to_owned(), text: text.to_owned(), cure, at: self.scope.now() }
     }
 }
 

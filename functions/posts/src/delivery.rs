@@ -43,7 +43,8 @@ pub struct Delivery {
     pub(crate) attempt: u32,
     pub(crate) state: State,
     /// What went wrong last, also where it may still end well.
-    pub(crate) trouble: Option<Trouble>,
+    #[serde(alias = "trouble")]
+    pub(crate) last_error: Option<DeliveryError>,
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Option<Timestamp>,
 }
@@ -85,7 +86,7 @@ pub enum State {
 /// What went wrong: the platform's own code and text. What to do about it depends on the delivery's state too:
 /// [`Delivery::remedy`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trouble {
+pub struct DeliveryError {
     pub code: String,
     pub text: String,
     #[serde(default)]
@@ -166,7 +167,7 @@ impl Delivery {
             state: State::Scheduled { not_before: schedule.instant() },
             schedule,
             attempt: 0,
-            trouble: None,
+            last_error: None,
             created_at: now,
             expires_at: None,
         }
@@ -180,8 +181,8 @@ impl Delivery {
         &self.state
     }
 
-    pub fn trouble(&self) -> Option<&Trouble> {
-        self.trouble.as_ref()
+    pub fn last_error(&self) -> Option<&DeliveryError> {
+        self.last_error.as_ref()
     }
 
     /// Whether it ended without being published and another delivery took its place.

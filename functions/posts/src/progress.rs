@@ -64,7 +64,7 @@ pub fn stepped(delivery: &Stored<Delivery>, post: &mut Stored<Post>) -> Audited 
     let changes = Changes::default().replace(delivery).or(PostError::ChangedMeanwhile);
     let changes = replace_post(changes, post, None);
     let channel_id = delivery.channel_id;
-    let code = delivery.trouble().map(|trouble| trouble.code.as_str());
+    let code = delivery.last_error().map(|error| error.code.as_str());
     match delivery.state() {
         State::Published { published, .. } => changes
             .audit(&DELIVERY_PUBLISHED, delivery.id)

@@ -4,7 +4,7 @@ use channels::publishing::PublishError;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp};
 
-use crate::delivery::{Cure, Delivery, Trouble, WrongState};
+use crate::delivery::{Cure, Delivery, DeliveryError, WrongState};
 
 /// How far an attempt had come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,49 +21,49 @@ pub enum Stage {
 #[derive(Debug)]
 pub enum Verdict {
     /// Nothing was published, and the same again will not be.
-    Fail(Trouble),
+    Fail(DeliveryError),
     /// A person must look.
-    Hold(Trouble),
+    Hold(DeliveryError),
     /// Nothing was published by this attempt: again, not before so long.
-    Postpone(Trouble, SignedDuration),
+    Postpone(DeliveryError, SignedDuration),
     /// It may have been published.
-    Doubt(Trouble),
+    Doubt(DeliveryError),
     /// A fault of ours: the message comes back.
     Retry(Problem),
 }
 
 impl Verdict {
     pub fn of(error: PublishError, stage: Stage, at: Timestamp) -> Self {
-        let trouble = |code: String, text: String, cure: Cure| Trouble { code, text, cure, at };
+        let delivery_error = |code: String, text: String, cure: Cure| DeliveryError { code, text, cure, at };
         match (error, stage) {
             (PublishError::Refused { code, text, remedy }, Stage::Preparing | Stage::Sending) => {
-                Self::Fail(trouble(code, text, Cure::Change(remedy)))
+                Self::Fail(delivery_error(code, text, Cure::Change(remedy)))
             }
             // The first sending may have been accepted, and the refusal be about the repeat.
             (PublishError::Refused { code, text, .. }, Stage::Reconciling)
             // Only this post is published under its key: what is there is likely to be it.
-            | (PublishError::KeyTaken { code, text }, _) => Self::Hold(trouble(code, text, Cure::Time)),
+            | (PublishError::KeyTaken { code, text }, _) => Self::Hold(delivery_error(code, text, Cure::Time)),
             (PublishError::NotNow { retry_after_s, code, text }, _) => {
-                Self::Postpone(trouble(code, text, Cure::Time), SignedDuration::from_secs(retry_after_s.into()))
+                Self::Postpone(delivery_error(code, text, Cure::Time), SignedDuration::from_secs(retry_after_s.into()))
             }
             (PublishError::Unknown { code, text }, Stage::Preparing) => {
-                Self::Postpone(trouble(code, text, Cure::Time), SignedDuration::ZERO)
+                Self::Postpone(delivery_error(code, text, Cure::Time), SignedDuration::ZERO)
             }
             (PublishError::Unknown { code, text }, Stage::Sending | Stage::Reconciling) => {
-                Self::Doubt(trouble(code, text, Cure::Time))
+                Self::Doubt(delivery_error(code, text, Cure::Time))
             }
             (PublishError::Disconnected { code, text }, Stage::Preparing | Stage::Sending) => {
-                Self::Fail(trouble(code, text, Cure::Reconnect))
+                Self::Fail(delivery_error(code, text, Cure::Reconnect))
             }
             (PublishError::Disconnected { code, text }, Stage::Reconciling) => {
-                Self::Doubt(trouble(code, text, Cure::Reconnect))
+                Self::Doubt(delivery_error(code, text, Cure::Reconnect))
             }
             (PublishError::Internal(problem), Stage::Preparing) => Self::Retry(problem),
             // The intent is recorded: whatever failed, the platform is asked before anything is sent.
             (PublishError::Internal(problem), Stage::Sending | Stage::Reconciling) => {
                 tracing::error!(cause = ?problem, "sending failed on our side");
                 let text = "Something failed on our side. It has been recorded.".to_owned();
-                Self::Doubt(trouble(problem.code().to_owned(), text, Cure::Time))
+                Self::Doubt(delivery_error(problem.code().to_owned(), text, Cure::Time))
             }
         }
     }
@@ -71,10 +71,10 @@ impl Verdict {
     /// Takes the step that the verdict calls for. A retry calls for none.
     pub fn apply(&self, delivery: &mut Delivery) -> Result<(), WrongState> {
         match self {
-            Self::Fail(trouble) => delivery.fail(trouble.clone()),
-            Self::Hold(trouble) => delivery.hold(trouble.clone()),
-            Self::Postpone(trouble, at_least) => delivery.postpone(trouble.clone(), *at_least),
-            Self::Doubt(trouble) => delivery.doubt(trouble.clone(), SignedDuration::ZERO),
+            Self::Fail(error) => delivery.fail(error.clone()),
+            Self::Hold(error) => delivery.hold(error.clone()),
+            Self::Postpone(error, at_least) => delivery.postpone(error.clone(), *at_least),
+            Self::Doubt(error) => delivery.doubt(error.clone(), SignedDuration::ZERO),
             Self::Retry(_) => Ok(()),
         }
     }
@@ -116,9 +116,9 @@ mod tests {
     fn the_platform_s_own_words_are_kept() {
         let (code, text, remedy) = ("InvalidRequest".to_owned(), "blob too large".to_owned(), "Shrink it.".to_owned());
         let error = PublishError::Refused { code: code.clone(), text: text.clone(), remedy: remedy.clone() };
-        let Verdict::Fail(trouble) = Verdict::of(error, Stage::Sending, Timestamp::UNIX_EPOCH) else {
+        let Verdict::Fail(delivery_error) = Verdict::of(error, Stage::Sending, Timestamp::UNIX_EPOCH) else {
             unreachable!("a refusal fails")
         };
-        assert_eq!(trouble, Trouble { code, text, cure: Cure::Change(remedy), at: Timestamp::UNIX_EPOCH });
+        assert_eq!(delivery_error, DeliveryError { code, text, cure: Cure::Change(remedy), at: Timestamp::UNIX_EPOCH });
     }
 }

@@ -7,7 +7,7 @@ use shared::kernel::ids::UserId;
 use shared::kernel::time::ApiTimestamp;
 use utoipa::ToSchema;
 
-use crate::delivery::{Delivery, DeliveryId, State, Trouble};
+use crate::delivery::{Delivery, DeliveryError, DeliveryId, State};
 use crate::post::{Post, PostId, PostState, Progress};
 use crate::schedule::ScheduleView;
 
@@ -68,7 +68,7 @@ pub struct DeliveryView {
     pub guarantee: Guarantee,
     pub published: Option<PublishedView>,
     /// What went wrong last, and what to do about it.
-    pub trouble: Option<TroubleView>,
+    pub last_error: Option<DeliveryErrorView>,
     /// When it came to its end, whichever it was.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub settled_at: Option<ApiTimestamp>,
@@ -88,9 +88,9 @@ pub enum DeliveryState {
     /// It is being sent, or the platform is being asked whether it was.
     Sending,
     Published,
-    /// Nothing was published, and nothing will be: see `trouble`.
+    /// Nothing was published, and nothing will be: see `last_error`.
     Failed,
-    /// It may have been published: a person must look, see `trouble`.
+    /// It may have been published: a person must look, see `last_error`.
     Held,
     Cancelled,
 }
@@ -108,7 +108,7 @@ pub struct PublishedView {
 
 /// What went wrong last, and what to do about it.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct TroubleView {
+pub struct DeliveryErrorView {
     /// The platform's own code where it gave one.
     pub code: String,
     /// The platform's own text where it gave one.
@@ -152,15 +152,15 @@ impl From<&Delivery> for DeliveryView {
             attempts: delivery.attempt(),
             guarantee: delivery.platform.guarantee(),
             published,
-            trouble: trouble(delivery),
+            last_error: last_error(delivery),
             settled_at: settled_at.map(Into::into),
             created_at: delivery.created_at.into(),
         }
     }
 }
 
-fn trouble(delivery: &Delivery) -> Option<TroubleView> {
-    let (trouble, remedy) = (delivery.trouble()?, delivery.remedy()?);
-    let Trouble { code, text, at, .. } = trouble.clone();
-    Some(TroubleView { code, text, remedy: remedy.to_owned(), at: at.into() })
+fn last_error(delivery: &Delivery) -> Option<DeliveryErrorView> {
+    let (error, remedy) = (delivery.last_error()?, delivery.remedy()?);
+    let DeliveryError { code, text, at, .. } = error.clone();
+    Some(DeliveryErrorView { code, text, remedy: remedy.to_owned(), at: at.into() })
 }

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
-use shared::events::{EventKind, Severity};
 use shared::identity::{AccountChanges, AccountKey, AccountRecord, SignedIn, TokenEpoch};
 use shared::kernel::ids::{TokenId, UserId, WorkspaceId};
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::kernel::visible_text::{NotALine, line};
 use shared::kernel::whole_number::WholeNumber;
+use shared::system_events::{EventKind, Severity};
 use shared::table::Stored;
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
 

@@ -7,11 +7,11 @@ use mail::{EmailAddress, Letter, SendEmail};
 use serde::{Deserialize, Serialize};
 use shared::crypto::digest::hex;
 use shared::crypto::link::LinkClaims;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::identity::{AccountChanges, AccountKey, AccountRecord, Accounts, SignedIn, UserEpoch, Wanted};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
 
 pub static EMAIL_CHANGE_ASKED: EventKind = EventKind::security("email_change_asked", Severity::Info);

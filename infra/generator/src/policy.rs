@@ -56,7 +56,7 @@ fn written(statement: &Statement) -> Vec<Value> {
             json!({ "Ref": "DataKey" }),
             json!({ "StringEquals": { "kms:ViaService": [through("dynamodb"), through("s3")] } }),
         )],
-        Resource::PlatformKey => vec![allow(actions, json!({ "Ref": "PlatformKey" }))],
+        Resource::SystemKey => vec![allow(actions, json!({ "Ref": "SystemKey" }))],
         Resource::DerivationKey => vec![allow(actions, json!({ "Ref": "DerivationKey" }))],
         Resource::Queues => vec![allow(actions, arn("sqs", &physical("*")))],
         Resource::MailIdentity => vec![allow_if(
@@ -146,7 +146,7 @@ pub fn table_name(table: Table) -> String {
         Table::Audit => "audit",
         Table::Proofs => "proofs",
         Table::Accounts => "accounts",
-        Table::Platform => "platform",
+        Table::System => "system",
     })
 }
 

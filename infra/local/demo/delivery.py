@@ -43,6 +43,6 @@ def _told(delivery: dict) -> str:
         words.append(f"attempt {delivery['attempts']}")
     if delivery["retry_at"]:
         words.append(f"again at {delivery['retry_at']}")
-    if trouble := delivery["trouble"]:
-        words.append(f"{trouble['code']}: {trouble['text']} {trouble['remedy']}")
+    if error := delivery["last_error"]:
+        words.append(f"{error['code']}: {error['text']} {error['remedy']}")
     return ", ".join(words)

@@ -88,7 +88,7 @@ pub enum Table {
     Audit,
     Proofs,
     Accounts,
-    Platform,
+    System,
 }
 
 impl Table {
@@ -99,7 +99,7 @@ impl Table {
             Self::Audit => &tables.audit,
             Self::Proofs => &tables.proofs,
             Self::Accounts => &tables.accounts,
-            Self::Platform => &tables.platform,
+            Self::System => &tables.system,
         }
     }
 }
@@ -133,7 +133,7 @@ pub enum Resource {
     AnyWorkspaceKey,
     /// The key that encrypts tables and objects at rest, by way of those services alone.
     StorageKey,
-    PlatformKey,
+    SystemKey,
     DerivationKey,
     /// The queues of all jobs.
     Queues,
@@ -182,8 +182,8 @@ macro_rules! records {
 pub const ROUTE_BASE: &[Statement] = &[
     own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Proofs, &["S#*", "L#*", "M#*", "D#*"])),
     own(&["dynamodb:GetItem"], Resource::Items(Table::Proofs, &["J#*"])),
-    own(&["dynamodb:UpdateItem"], Resource::Items(Table::Platform, &["RATE#*", "USED#*"])),
-    own(PUT, Resource::Items(Table::Platform, &["EVENT#*"])),
+    own(&["dynamodb:UpdateItem"], Resource::Items(Table::System, &["RATE#*", "USED#*"])),
+    own(PUT, Resource::Items(Table::System, &["EVENT#*"])),
 ];
 
 /// What every session of a workspace holds beside its grants: the use of the key at rest. Tables and
@@ -194,9 +194,9 @@ pub const TENANT_BASE: &[Statement] = &[tenant(&["kms:Decrypt", "kms:GenerateDat
 pub const JOB_BASE: &[Statement] = &[
     own(
         &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
-        Resource::Items(Table::Platform, &["RUN#*", "LOCK#*"]),
+        Resource::Items(Table::System, &["RUN#*", "LOCK#*"]),
     ),
-    own(PUT, Resource::Items(Table::Platform, &["EVENT#*"])),
+    own(PUT, Resource::Items(Table::System, &["EVENT#*"])),
 ];
 
 impl Grant {
@@ -226,8 +226,8 @@ impl Grant {
                             &["dynamodb:PutItem", "dynamodb:UpdateItem"],
                             Resource::Items(Table::Proofs, &["M#{workspace}", "D#{workspace}", "L#{user}"]),
                         ),
-                        tenant(PUT, Resource::Items(Table::Platform, &["IDEM#{user}"])),
-                        own(&["dynamodb:GetItem"], Resource::Items(Table::Platform, &["IDEM#*"])),
+                        tenant(PUT, Resource::Items(Table::System, &["IDEM#{user}"])),
+                        own(&["dynamodb:GetItem"], Resource::Items(Table::System, &["IDEM#*"])),
                     ]
                 }
             }
@@ -278,7 +278,7 @@ impl Grant {
             Self::WriteSessions => const { &[own(UPSERT, Resource::Items(Table::Proofs, &["S#*"]))] },
             Self::DeleteSessions => const { &[own(DELETE, Resource::Items(Table::Proofs, &["S#*"])), STILL_ADMITTED] },
             Self::ReadTokenUses => {
-                const { &[own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Platform, &["USED#*"]))] }
+                const { &[own(&["dynamodb:BatchGetItem"], Resource::Items(Table::System, &["USED#*"]))] }
             }
             Self::LeaveWorkspaces => {
                 const { &[own(&["dynamodb:UpdateItem", "dynamodb:DeleteItem"], Resource::Items(Table::Proofs, &["L#*"]))] }
@@ -289,10 +289,10 @@ impl Grant {
                     &[
                         own(
                             &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-                            Resource::Items(Table::Platform, &["KEY#*"]),
+                            Resource::Items(Table::System, &["KEY#*"]),
                         ),
                         own(&["dynamodb:PutItem", "dynamodb:UpdateItem"], Resource::Items(Table::Proofs, &["J#*"])),
-                        own(&["kms:Encrypt", "kms:Decrypt"], Resource::PlatformKey),
+                        own(&["kms:Encrypt", "kms:Decrypt"], Resource::SystemKey),
                     ]
                 }
             }
@@ -305,16 +305,16 @@ impl Grant {
                     ]
                 }
             }
-            Self::ReadEvents => const { &[own(&["dynamodb:Query"], Resource::Items(Table::Platform, &["EVENT#*"]))] },
+            Self::ReadEvents => const { &[own(&["dynamodb:Query"], Resource::Items(Table::System, &["EVENT#*"]))] },
             Self::RotateKeys => {
                 const {
                     &[
                         own(
                             &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],
-                            Resource::Items(Table::Platform, &["KEY#*"]),
+                            Resource::Items(Table::System, &["KEY#*"]),
                         ),
                         own(&["dynamodb:GetItem", "dynamodb:PutItem"], Resource::Items(Table::Proofs, &["J#*"])),
-                        own(&["kms:Encrypt"], Resource::PlatformKey),
+                        own(&["kms:Encrypt"], Resource::SystemKey),
                     ]
                 }
             }

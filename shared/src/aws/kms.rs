@@ -73,12 +73,12 @@ impl Aws {
         Ok(SecretBytes::new(plain.into_inner()))
     }
 
-    /// Encrypts a small value of the platform's own (a signing key) under the platform key.
-    pub(crate) async fn encrypt_for_platform(&self, purpose: &str, plain: &SecretBytes) -> Result<Vec<u8>, Problem> {
+    /// Encrypts a small value of the system itself (a signing key) under the system key.
+    pub(crate) async fn encrypt_for_system(&self, purpose: &str, plain: &SecretBytes) -> Result<Vec<u8>, Problem> {
         let answer = self
             .kms()
             .encrypt()
-            .key_id(&self.config.platform_key)
+            .key_id(&self.config.system_key)
             .plaintext(Blob::new(plain.expose()))
             .encryption_context("purpose", purpose)
             .send()
@@ -88,11 +88,11 @@ impl Aws {
         Ok(sealed.into_inner())
     }
 
-    pub(crate) async fn decrypt_for_platform(&self, purpose: &str, sealed: &[u8]) -> Result<SecretBytes, Problem> {
+    pub(crate) async fn decrypt_for_system(&self, purpose: &str, sealed: &[u8]) -> Result<SecretBytes, Problem> {
         let answer = self
             .kms()
             .decrypt()
-            .key_id(&self.config.platform_key)
+            .key_id(&self.config.system_key)
             .ciphertext_blob(Blob::new(sealed))
             .encryption_context("purpose", purpose)
             .send()

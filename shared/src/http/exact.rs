@@ -100,7 +100,7 @@ impl Exact {
         let mut request = aws
             .dynamodb()
             .update_item()
-            .table_name(Table::Platform.name(&aws.config.tables))
+            .table_name(Table::System.name(&aws.config.tables))
             .key("pk", text(partition))
             .key("sk", text("-"))
             .update_expression("SET attempts = :attempts, n = :next, #ttl = :ttl")
@@ -130,7 +130,7 @@ impl Attempt {
         let answer = aws
             .dynamodb()
             .update_item()
-            .table_name(Table::Platform.name(&aws.config.tables))
+            .table_name(Table::System.name(&aws.config.tables))
             .key("pk", text(&self.partition))
             .key("sk", text("-"))
             // The revision moves, so that a concurrent count reads again.

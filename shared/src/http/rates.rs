@@ -237,7 +237,7 @@ async fn grant(
     let answer = aws
         .dynamodb()
         .update_item()
-        .table_name(Table::Platform.name(&aws.config.tables))
+        .table_name(Table::System.name(&aws.config.tables))
         .key("pk", text(partition))
         .key("sk", text("-"))
         .update_expression(update)

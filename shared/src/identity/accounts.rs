@@ -20,12 +20,12 @@ use crate::crypto::aead;
 use crate::crypto::derived::Label;
 use crate::crypto::digest::{base64, from_base64, hmac_sha256, hmac_sha512, sha256};
 use crate::crypto::link::{self, LinkClaims};
-use crate::events::{self, Occurrence};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{Id, UserId, new_uuid};
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::{SecretBytes, SecretText};
 use crate::outbox::{self, Cause};
+use crate::system_events::{self, Occurrence};
 use crate::table::commit::{Plan, Uncommitted, commit};
 use crate::table::entity::Stored;
 use crate::table::guard::Guard;
@@ -186,11 +186,11 @@ impl Accounts {
             }
             let mut told = Vec::with_capacity(events.len());
             for occurrence in events {
-                told.push(events::record(&mut plan, aws, &self.origin, occurrence)?);
+                told.push(system_events::record(&mut plan, aws, &self.origin, occurrence)?);
             }
             match commit(aws, None, "", plan).await {
                 Ok(()) => {
-                    told.iter().for_each(events::tell);
+                    told.iter().for_each(system_events::log_and_count);
                     if let Some(guard) = self.guard.as_ref().filter(|_| revokes) {
                         guard.moved();
                     }
@@ -250,7 +250,7 @@ impl Accounts {
 
     /// Records an event that changes nothing else.
     pub async fn emit(&self, occurrence: Occurrence) -> Result<(), Problem> {
-        Box::pin(events::emit(&self.app.aws, &self.origin, occurrence)).await
+        Box::pin(system_events::emit(&self.app.aws, &self.origin, occurrence)).await
     }
 
     /// A token for an answer (a challenge, a mark of a known device), under another key than mailed links.

@@ -110,7 +110,7 @@ impl IdempotencyKey {
         let sort = sha256_hex(format!("{user}|{}", self.key).as_bytes());
         let (table, partition, sort) = match workspace {
             Some(workspace) => (Table::Tenants, format!("W#{workspace}"), format!("IDEM#{sort}")),
-            None => (Table::Platform, format!("IDEM#{user}"), sort),
+            None => (Table::System, format!("IDEM#{user}"), sort),
         };
         Arc::new(Remember::new((table, partition, sort), self.kind, self.fingerprint, self.status))
     }

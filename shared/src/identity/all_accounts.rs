@@ -12,15 +12,15 @@ use super::proofs;
 use super::records::{AccountRecord, stored};
 use crate::audit::Origin;
 use crate::aws::grants::Table;
-use crate::events::{self, SystemEvent};
 use crate::kernel::ids::UserId;
 use crate::kernel::problems::Problem;
+use crate::system_events::{self, SystemEvent};
 use crate::table::commit::{Act, Expected, Plan, commit};
 use crate::table::entity::Stored;
 use crate::table::item::DUE_SHARDS;
 use crate::table::read::{Extent, Reader};
+use crate::tenancy::all_workspaces::Reason;
 use crate::tenancy::app::App;
-use crate::tenancy::platform::Reason;
 
 /// DynamoDB's limit for one batch.
 const BATCH: usize = 100;
@@ -105,7 +105,7 @@ impl<R: Reason> AllAccounts<R> {
 
     /// The system events since an instant.
     pub async fn events_since(&self, since: Timestamp) -> Result<Vec<SystemEvent>, Problem> {
-        Box::pin(events::since(&self.accounts.app.aws, since)).await
+        Box::pin(system_events::since(&self.accounts.app.aws, since)).await
     }
 
     fn reader(&self) -> Reader<'_> {

@@ -9,9 +9,9 @@ use super::signing::{KeySet, PUBLIC, SIGNING, SealedKey, make_key, row};
 use super::token;
 use crate::audit::Origin;
 use crate::aws::grants::Table;
-use crate::events::{self, EventKind, Occurrence, Severity};
 use crate::kernel::problems::{Problem, ProblemCode, Refusal};
 use crate::kernel::time::after;
+use crate::system_events::{self, EventKind, Occurrence, Severity};
 use crate::table::commit::{Act, Expected, Plan, Uncommitted, commit};
 use crate::table::item::{body, integer};
 use crate::table::read::Reader;
@@ -179,10 +179,10 @@ impl Keyring {
     async fn commit(&self, mut plan: Plan, occurrence: Option<Occurrence>) -> Result<bool, Problem> {
         let aws = &self.app.aws;
         let event =
-            occurrence.map(|occurrence| events::record(&mut plan, aws, &self.origin, occurrence)).transpose()?;
+            occurrence.map(|occurrence| system_events::record(&mut plan, aws, &self.origin, occurrence)).transpose()?;
         match commit(aws, None, "", plan).await {
             Ok(()) => {
-                event.iter().for_each(events::tell);
+                event.iter().for_each(system_events::log_and_count);
                 Ok(true)
             }
             Err(Uncommitted::Refused { .. }) => Ok(false),
@@ -194,8 +194,8 @@ impl Keyring {
     /// though they were read one after the other.
     async fn read(&self) -> Result<State, Problem> {
         let set = self.read_one(Table::Proofs, PUBLIC.0, PUBLIC.1).await?;
-        let current = self.read_one(Table::Platform, SIGNING.0, SIGNING.1).await?;
-        let next = self.read_one(Table::Platform, SIGNING.0, NEXT).await?;
+        let current = self.read_one(Table::System, SIGNING.0, SIGNING.1).await?;
+        let next = self.read_one(Table::System, SIGNING.0, NEXT).await?;
         Ok(State { current, next, set })
     }
 
@@ -220,12 +220,12 @@ fn retire(keys: &mut KeySet, kid: &str, now: Timestamp) {
 }
 
 fn put_private(plan: &mut Plan, sort: &str, key: &SealedKey, expected: Expected) -> Result<(), Problem> {
-    plan.put(Table::Platform, Some(SIGNING.0.to_owned()), row(sort, key)?, expected);
+    plan.put(Table::System, Some(SIGNING.0.to_owned()), row(sort, key)?, expected);
     Ok(())
 }
 
 fn delete_private(plan: &mut Plan, sort: &str, expected: Expected) {
-    plan.add(Table::Platform, Some(SIGNING.0.to_owned()), sort.to_owned(), Act::Delete(expected));
+    plan.add(Table::System, Some(SIGNING.0.to_owned()), sort.to_owned(), Act::Delete(expected));
 }
 
 fn put_public(plan: &mut Plan, keys: &KeySet, expected: Expected) -> Result<(), Problem> {

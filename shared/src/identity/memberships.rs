@@ -10,7 +10,7 @@ use crate::kernel::ids::{UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
 use crate::table::item::{body, string};
 use crate::table::read::{PageQuery, Reader};
-use crate::tenancy::platform::Reason;
+use crate::tenancy::all_workspaces::Reason;
 use crate::tenancy::{Role, SecurityRules};
 
 /// Members per read.

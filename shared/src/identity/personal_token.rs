@@ -124,7 +124,7 @@ impl Accounts {
     pub async fn last_used(&self, tokens: &[TokenId]) -> Result<HashMap<TokenId, Timestamp>, Problem> {
         let reader = Reader { aws: &self.app.aws, credentials: None };
         let keys = tokens.iter().map(|token| used(*token)).collect();
-        let items = Box::pin(reader.batch(Table::Platform, keys)).await?;
+        let items = Box::pin(reader.batch(Table::System, keys)).await?;
         let instants = items.iter().filter_map(|item| {
             let token = string(item, "pk")?.strip_prefix("USED#")?.parse().ok()?;
             Some((token, string(item, "at")?.parse().ok()?))
@@ -147,7 +147,7 @@ impl Uses {
         let (partition, sort) = used(token);
         aws.dynamodb()
             .update_item()
-            .table_name(Table::Platform.name(&aws.config.tables))
+            .table_name(Table::System.name(&aws.config.tables))
             .key("pk", text(partition))
             .key("sk", text(sort))
             .update_expression("SET #at = :at, #ttl = :ttl")

@@ -1,4 +1,4 @@
-//! Signing keys: made once, sealed under the platform key; their public halves lie in Proofs for all
+//! Signing keys: made once, sealed under the system key; their public halves lie in Proofs for all
 //! functions to verify by.
 
 use std::collections::BTreeMap;
@@ -128,7 +128,7 @@ impl SigningKey {
                 None => {
                     let sealed =
                         from_base64(&current.sealed).ok_or_else(|| Problem::internal("a sealed signing key"))?;
-                    let document = aws.decrypt_for_platform(PURPOSE, &sealed).await?;
+                    let document = aws.decrypt_for_system(PURPOSE, &sealed).await?;
                     let key = EncodingKey::from_ec_der(document.expose());
                     *kept = Some(Kept { kid: current.kid, key, read_at: now });
                 }
@@ -141,14 +141,14 @@ impl SigningKey {
 }
 
 pub(super) async fn read_sealed(aws: &Aws) -> Result<Option<SealedKey>, Problem> {
-    let item: Option<Item> = Reader { aws, credentials: None }.get(Table::Platform, SIGNING.0, SIGNING.1).await?;
+    let item: Option<Item> = Reader { aws, credentials: None }.get(Table::System, SIGNING.0, SIGNING.1).await?;
     item.as_ref().map(body).transpose()
 }
 
 /// A key pair that was just made: the private half sealed.
 pub(super) async fn make_key(aws: &Aws) -> Result<(SealedKey, PublicKey), Problem> {
     let (private, public) = new_pair()?;
-    let sealed = base64(&aws.encrypt_for_platform(PURPOSE, &private).await?);
+    let sealed = base64(&aws.encrypt_for_system(PURPOSE, &private).await?);
     Ok((SealedKey { kid: public.kid.clone(), sealed, made_at: aws.clock.now() }, public))
 }
 
@@ -183,7 +183,7 @@ pub(super) fn row<T: Serialize>(sort: &str, value: &T) -> Result<Row, Problem> {
 async fn make_first(aws: &Aws) -> Result<SealedKey, Problem> {
     let (key, public) = make_key(aws).await?;
     let mut plan = Plan::default();
-    plan.put(Table::Platform, Some(SIGNING.0.to_owned()), row(SIGNING.1, &key)?, Expected::Absent);
+    plan.put(Table::System, Some(SIGNING.0.to_owned()), row(SIGNING.1, &key)?, Expected::Absent);
     let set = KeySet { keys: vec![public], ..KeySet::default() };
     plan.put(Table::Proofs, Some(PUBLIC.0.to_owned()), row(PUBLIC.1, &set)?, Expected::Absent);
     match commit(aws, None, SIGNING.0, plan).await {

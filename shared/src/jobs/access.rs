@@ -6,8 +6,8 @@ use crate::identity::{AllAccounts, Keyring, Mailroom};
 use crate::kernel::job_context::JobContext;
 use crate::kernel::problems::Problem;
 use crate::kernel::trace::Traceparent;
+use crate::tenancy::all_workspaces::{AllWorkspaces, Core, OutboxRow, Reason, Relayed};
 use crate::tenancy::app::App;
-use crate::tenancy::platform::{Core, OutboxRow, Platform, Reason, Relayed};
 use crate::tenancy::scope::Tenant;
 
 /// One run, as the runner starts it. Not public: a job cannot make its own access.
@@ -39,7 +39,7 @@ pub(crate) mod sealed {
     }
 }
 
-/// What a job's `run` is given: `Tenant`, `Platform<Reason>`, `AllAccounts<Reason>`, `Keyring`, `Mailroom` or `Relay`.
+/// What a job's `run` is given: `Tenant`, `AllWorkspaces<Reason>`, `AllAccounts<Reason>`, `Keyring`, `Mailroom` or `Relay`.
 pub trait JobAccess: sealed::Begin {}
 
 impl JobAccess for Tenant {}
@@ -51,8 +51,8 @@ impl sealed::Begin for Tenant {
     }
 }
 
-impl<R: Reason> JobAccess for Platform<R> {}
-impl<R: Reason> sealed::Begin for Platform<R> {
+impl<R: Reason> JobAccess for AllWorkspaces<R> {}
+impl<R: Reason> sealed::Begin for AllWorkspaces<R> {
     fn begin(run: Run) -> Result<Self, Problem> {
         Ok(Self::prove(run.core()))
     }

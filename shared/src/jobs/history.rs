@@ -1,6 +1,6 @@
 //! The history of runs, which is also what keeps a message from being handled twice.
 //!
-//! One record a run in Platform, `RUN#<job>#<shard>` / `<key>`: the key is the message's id, the
+//! One record a run in System, `RUN#<job>#<shard>` / `<key>`: the key is the message's id, the
 //! schedule's instant or the batch's first event. It is written before the work and after it.
 
 use std::time::Duration;
@@ -74,7 +74,7 @@ impl Record<'_> {
             .aws
             .dynamodb()
             .update_item()
-            .table_name(Table::Platform.name(&self.aws.config.tables))
+            .table_name(Table::System.name(&self.aws.config.tables))
             .key("pk", text(self.partition()))
             .key("sk", text(self.key))
             .update_expression(
@@ -119,7 +119,7 @@ impl Record<'_> {
         self.aws
             .dynamodb()
             .update_item()
-            .table_name(Table::Platform.name(&self.aws.config.tables))
+            .table_name(Table::System.name(&self.aws.config.tables))
             .key("pk", text(self.partition()))
             .key("sk", text(self.key))
             .update_expression("SET #state = :state, ended_ms = :now, lease_ends_ms = :zero, code = :code")
@@ -167,7 +167,7 @@ impl Lock<'_> {
             .aws
             .dynamodb()
             .update_item()
-            .table_name(Table::Platform.name(&self.aws.config.tables))
+            .table_name(Table::System.name(&self.aws.config.tables))
             .key("pk", text(format!("LOCK#{}", self.job)))
             .key("sk", text("-"))
             .update_expression("SET holder = :holder, lease_ends_ms = :ends")
@@ -196,7 +196,7 @@ impl Lock<'_> {
             .aws
             .dynamodb()
             .delete_item()
-            .table_name(Table::Platform.name(&self.aws.config.tables))
+            .table_name(Table::System.name(&self.aws.config.tables))
             .key("pk", text(format!("LOCK#{}", self.job)))
             .key("sk", text("-"))
             .condition_expression("attribute_not_exists(pk) OR holder = :holder")

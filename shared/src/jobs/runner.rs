@@ -21,8 +21,8 @@ use crate::kernel::trace::Traceparent;
 use crate::kernel::worker::Cancellation;
 use crate::metrics;
 use crate::outbox::Envelope;
+use crate::tenancy::all_workspaces::OutboxRow;
 use crate::tenancy::app::App;
-use crate::tenancy::platform::OutboxRow;
 
 const RUN_TIMED_OUT: ProblemCode = ProblemCode::of_job(504, "run_timed_out");
 

@@ -1,5 +1,6 @@
 //! Tenancy: roles, permissions, plans, and the scope through which one workspace is read and changed.
 
+pub mod all_workspaces;
 pub(crate) mod app;
 pub mod changes;
 pub mod entitlements;
@@ -7,7 +8,6 @@ pub(crate) mod keys;
 pub mod listing;
 mod objects;
 pub mod permissions;
-pub mod platform;
 pub(crate) mod remember;
 pub mod roles;
 pub mod scope;
@@ -15,11 +15,11 @@ pub mod security_rules;
 mod usage;
 mod vault;
 
+pub use all_workspaces::{AllWorkspaces, Reason};
 pub use changes::{Audited, Changes};
 pub use entitlements::{Entitlement, Limit, WorkspacePlan};
 pub use listing::{Listing, Page, PageLimit, WholeList};
 pub use permissions::{Covers, DeclaredPermission, Permission};
-pub use platform::{Platform, Reason};
 pub use roles::Role;
 pub use scope::{Scope, Tenant, Workspace};
 pub use security_rules::{RecoveryRule, SecondFactorRule, SecurityRules};

@@ -22,7 +22,6 @@ use serde_json::Value;
 use crate::aws::wire::{Fault, Wire};
 use crate::config::{Config, PasswordCost, Sending, Tables, WorkspaceKeys};
 use crate::crypto::link::LinkClaims;
-use crate::events::{self, SystemEvent};
 use crate::function::Function;
 use crate::http::incoming::Incoming;
 use crate::http::pipeline::Pipeline;
@@ -32,6 +31,7 @@ use crate::kernel::problems::Problem;
 use crate::kernel::secrets::{SecretBytes, SecretText};
 use crate::kernel::time::{Clock, SignedDuration, Timestamp};
 use crate::outbox::{self, Envelope, Message};
+use crate::system_events::{self, SystemEvent};
 use crate::table::item::{body, string};
 use crate::table::read::{PageQuery, Reader};
 use crate::tenancy::app::App;
@@ -87,7 +87,7 @@ impl TestApp {
             media_bucket: format!("{name}-media-000000000000-us-east-1"),
             queue_base: format!("http://127.0.0.1/000000000000/{name}-"),
             tenant_role: format!("arn:aws:iam::000000000000:role/{name}-tenant"),
-            platform_key: format!("alias/{name}-platform"),
+            system_key: format!("alias/{name}-system"),
             derivation_key: format!("alias/{name}-derivation"),
             workspace_keys: WorkspaceKeys::Dedicated,
             base_url: "https://api.example.com".to_owned(),
@@ -256,7 +256,7 @@ impl TestApp {
 
     /// The system events since an instant.
     pub async fn events_since(&self, since: Timestamp) -> Result<Vec<SystemEvent>, Problem> {
-        events::since(&self.fixtures.aws, since).await
+        system_events::since(&self.fixtures.aws, since).await
     }
 
     /// The messages of one name that wait in the outbox of a workspace or user, oldest first.

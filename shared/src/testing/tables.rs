@@ -11,7 +11,7 @@ use crate::config::Tables;
 use crate::kernel::problems::Problem;
 use crate::table::item::Item;
 
-const ALL: [Table; 6] = [Table::Tenants, Table::Outbox, Table::Audit, Table::Proofs, Table::Accounts, Table::Platform];
+const ALL: [Table; 6] = [Table::Tenants, Table::Outbox, Table::Audit, Table::Proofs, Table::Accounts, Table::System];
 
 pub(super) async fn create(aws: &Aws, name: &str) -> Result<(), Problem> {
     let tables = Tables::named(name);

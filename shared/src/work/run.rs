@@ -52,7 +52,8 @@ pub struct Run {
     pub(super) undo: Vec<Value>,
     done: u64,
     total: Option<u64>,
-    trouble: Option<Trouble>,
+    #[serde(alias = "trouble")]
+    last_error: Option<StepError>,
     created_at: Timestamp,
     ended_at: Option<Timestamp>,
 }
@@ -73,8 +74,8 @@ pub(super) enum End {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = RunTrouble)]
-pub struct Trouble {
+#[schema(as = RunError)]
+pub struct StepError {
     pub code: String,
     pub text: String,
 }
@@ -155,7 +156,7 @@ impl Run {
             undo: Vec::new(),
             done: 0,
             total: None,
-            trouble: None,
+            last_error: None,
             created_at: now,
             ended_at: None,
         })
@@ -177,7 +178,7 @@ impl Run {
 
     /// The step was carried out.
     pub(super) fn advance(&mut self, next: Next, now: Timestamp) {
-        (self.step, self.tries, self.trouble) = (self.step + 1, 0, None);
+        (self.step, self.tries, self.last_error) = (self.step + 1, 0, None);
         match next {
             Next::Again => self.claim_at(now),
             Next::After(wait) => self.claim_at(after(now, wait)),
@@ -234,7 +235,7 @@ impl Run {
     fn note(&mut self, problem: &Problem) {
         // The cause of a fault of ours is in the log.
         let text = if problem.status() >= 500 { "Something failed on our side." } else { problem.detail() };
-        self.trouble = Some(Trouble { code: problem.code().to_owned(), text: text.to_owned() });
+        self.last_error = Some(StepError { code: problem.code().to_owned(), text: text.to_owned() });
     }
 
     pub(super) fn remember(&mut self, undo: Vec<Value>, progress: Option<(u64, Option<u64>)>) -> Result<(), Problem> {
@@ -264,8 +265,8 @@ impl Run {
         {
             changed.changes = changed.changes.delete(&pending).or(WorkError::MovedOn);
         }
-        if let (Phase::Ended(End::Failed), Some(trouble)) = (run.phase, &run.trouble) {
-            let detail = serde_json::json!({ "work": run.work, "code": trouble.code, "left_to_undo": run.undo.len() });
+        if let (Phase::Ended(End::Failed), Some(error)) = (run.phase, &run.last_error) {
+            let detail = serde_json::json!({ "work": run.work, "code": error.code, "left_to_undo": run.undo.len() });
             changed = changed.audit(&RUN_FAILED, run.id).detail(detail);
         }
         scope.commit(changed).await
@@ -283,7 +284,7 @@ impl Run {
             },
             done: self.done,
             total: self.total,
-            trouble: self.trouble.clone(),
+            last_error: self.last_error.clone(),
             created_at: self.created_at.into(),
             ended_at: self.ended_at.map(ApiTimestamp::from),
         }
@@ -332,7 +333,7 @@ pub struct RunView {
     /// Null until it is known.
     pub total: Option<u64>,
     /// What went wrong last.
-    pub trouble: Option<Trouble>,
+    pub last_error: Option<StepError>,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: ApiTimestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -346,7 +347,7 @@ pub enum RunState {
     /// It failed or was cancelled, and takes back what it did.
     Undoing,
     Done,
-    /// See `trouble`.
+    /// See `last_error`.
     Failed,
     Cancelled,
 }

@@ -8,8 +8,8 @@ use crate::jobs::JobError;
 use crate::kernel::problems::{Problem, Refusal};
 use crate::kernel::time::{SignedDuration, Timestamp};
 use crate::table::{Entity, Stored};
-use crate::tenancy::platform::DueEntry;
-use crate::tenancy::{Changes, Platform, Reason, Tenant};
+use crate::tenancy::all_workspaces::DueEntry;
+use crate::tenancy::{AllWorkspaces, Changes, Reason, Tenant};
 
 /// Entities at a time: each takes two or three calls of some milliseconds.
 const AT_ONCE: usize = 16;
@@ -18,7 +18,7 @@ const AT_ONCE: usize = 16;
 /// so that an outage is caught up by itself. One that fails holds up no other, and is due again; the run says that it
 /// failed.
 pub async fn each_due<E, R, F>(
-    platform: &Platform<R>,
+    workspaces: &AllWorkspaces<R>,
     until: Timestamp,
     sweep: impl Fn(Tenant, Stored<E>) -> F + Send + Sync,
 ) -> Result<(), JobError>
@@ -27,12 +27,12 @@ where
     R: Reason,
     F: Future<Output = Result<(), Problem>> + Send,
 {
-    let due = platform.due::<E>(until).await?;
+    let due = workspaces.due::<E>(until).await?;
     let mut failures = Vec::new();
     for entries in due.chunks(AT_ONCE) {
         let swept = entries.iter().map(async |entry: &DueEntry| {
             // The index is behind the table by moments: what is not there was deleted since.
-            match platform.enter::<E>(entry).await? {
+            match workspaces.enter::<E>(entry).await? {
                 (tenant, Some(found)) => sweep(tenant, found).await,
                 (_, None) => Ok(()),
             }
@@ -46,11 +46,11 @@ where
 }
 
 /// Sends the steps again whose messages were lost or whose functions died: all that a sweeping job does, every minute.
-pub async fn sweep<R: Reason>(platform: &Platform<R>) -> Result<(), JobError> {
-    if platform.sending() == Sending::Off {
+pub async fn sweep<R: Reason>(workspaces: &AllWorkspaces<R>) -> Result<(), JobError> {
+    if workspaces.sending() == Sending::Off {
         return Ok(());
     }
-    each_due(platform, platform.now(), take_up).await
+    each_due(workspaces, workspaces.now(), take_up).await
 }
 
 async fn take_up(tenant: Tenant, mut run: Stored<Run>) -> Result<(), Problem> {

@@ -14,18 +14,18 @@ use shared::testing::{Ended, TestApp};
 use shared::work::{LEASE, ROOM, RunState};
 
 use super::notes::{NOTE_WRITTEN, Note, NoteId};
-use copying::{COPY, Place, Trouble};
+use copying::{Behaviour, COPY, Place};
 
 #[tokio::test]
 async fn more_writes_than_a_transaction_takes_are_done_in_steps_with_a_stored_cursor() {
-    let at = Place::new(205, ROOM, Trouble::Nothing).await;
+    let at = Place::new(205, ROOM, Behaviour::Nothing).await;
     assert_eq!((at.view().await.done, at.view().await.total, at.state().await), (0, None, RunState::Running));
     at.deliver(&at.newest().await).await;
     assert_eq!((at.view().await.done, at.view().await.total), (90, Some(205)));
     at.deliver(&at.newest().await).await;
     at.deliver(&at.newest().await).await;
     let view = at.view().await;
-    assert_eq!((view.state, view.done, view.trouble), (RunState::Done, 205, None));
+    assert_eq!((view.state, view.done, view.last_error), (RunState::Done, 205, None));
     assert!(view.ended_at.is_some());
     assert_eq!(at.copies().await, at.notes);
     assert_eq!((at.messages().await.len(), at.entries("notes.copied").await.len()), (3, 3));
@@ -38,7 +38,7 @@ async fn a_crash_or_lost_answer_at_any_call_of_each_step_leaves_every_step_commi
     let faults: [Breaks; 3] = [Fault::CrashBefore, Fault::CrashAfter, Fault::LoseAnswer];
     for breaks in faults {
         for k in 1.. {
-            let at = Place::new(5, 2, Trouble::Nothing).await;
+            let at = Place::new(5, 2, Behaviour::Nothing).await;
             let mut fired = 0;
             for _ in 0..3 {
                 at.app.wire(&COPY).arm(breaks(k));
@@ -67,7 +67,7 @@ async fn a_crash_or_lost_answer_at_any_call_of_each_step_leaves_every_step_commi
 
 #[tokio::test]
 async fn a_message_that_comes_twice_or_from_an_older_state_does_nothing() {
-    let at = Place::new(5, 2, Trouble::Nothing).await;
+    let at = Place::new(5, 2, Behaviour::Nothing).await;
     let mut steps = 0;
     while at.state().await == RunState::Running {
         let newest = at.newest().await;
@@ -87,7 +87,7 @@ async fn a_message_that_comes_twice_or_from_an_older_state_does_nothing() {
 
 #[tokio::test]
 async fn a_message_that_comes_late_is_carried_out_unless_the_sweep_sent_it_again() {
-    let at = Place::new(5, 2, Trouble::Nothing).await;
+    let at = Place::new(5, 2, Behaviour::Nothing).await;
     let late = at.newest().await;
     at.wait(LEASE);
     at.deliver(&late).await;
@@ -95,7 +95,7 @@ async fn a_message_that_comes_late_is_carried_out_unless_the_sweep_sent_it_again
     let late = at.newest().await;
     at.wait(LEASE);
     at.sweep().await;
-    assert_eq!(at.view().await.trouble.unwrap().code, "unavailable");
+    assert_eq!(at.view().await.last_error.unwrap().code, "unavailable");
     at.deliver(&late).await;
     assert_eq!(at.view().await.done, 2, "an older message was carried out");
     at.finish().await;
@@ -105,7 +105,7 @@ async fn a_message_that_comes_late_is_carried_out_unless_the_sweep_sent_it_again
 
 #[tokio::test]
 async fn a_lost_message_is_sent_again_and_given_up_in_the_end() {
-    let at = Place::new(5, 2, Trouble::Nothing).await;
+    let at = Place::new(5, 2, Behaviour::Nothing).await;
     at.deliver(&at.newest().await).await;
     at.sweep().await;
     assert_eq!(at.messages().await.len(), 2, "it was swept before its lease ended");
@@ -122,7 +122,7 @@ async fn a_lost_message_is_sent_again_and_given_up_in_the_end() {
 
 #[tokio::test]
 async fn a_cancelled_run_is_undone_in_reverse() {
-    let at = Place::new(7, 2, Trouble::Nothing).await;
+    let at = Place::new(7, 2, Behaviour::Nothing).await;
     at.deliver(&at.newest().await).await;
     at.deliver(&at.newest().await).await;
     let before = at.newest().await;
@@ -146,7 +146,7 @@ async fn a_cancelled_run_is_undone_in_reverse() {
 
 #[tokio::test]
 async fn a_step_that_is_under_way_when_the_run_is_cancelled_is_not_committed() {
-    let at = Place::new(5, 2, Trouble::Nothing).await;
+    let at = Place::new(5, 2, Behaviour::Nothing).await;
     let wire = at.app.wire(&COPY);
     wire.arm(Fault::Hold("DynamoDB.TransactWriteItems"));
     let newest = at.newest().await;
@@ -161,7 +161,7 @@ async fn a_step_that_is_under_way_when_the_run_is_cancelled_is_not_committed() {
 
 #[tokio::test]
 async fn a_run_that_waits_continues_at_its_instant_and_is_cancelled_at_once() {
-    let at = Place::new(5, 2, Trouble::Waits).await;
+    let at = Place::new(5, 2, Behaviour::Waits).await;
     at.deliver(&at.newest().await).await;
     let waiting = at.newest().await;
     assert_eq!(waiting.envelope.not_before, Some(at.app.now() + SignedDuration::from_hours(1)));
@@ -177,19 +177,19 @@ async fn a_run_that_waits_continues_at_its_instant_and_is_cancelled_at_once() {
 
 #[tokio::test]
 async fn a_run_that_gives_up_is_undone_and_says_why() {
-    for (trouble, code) in [(Trouble::GivesUp, "note_too_long"), (Trouble::FailsAlways, "busy")] {
-        let at = Place::new(7, 2, trouble).await;
+    for (behaviour, code) in [(Behaviour::GivesUp, "note_too_long"), (Behaviour::FailsAlways, "busy")] {
+        let at = Place::new(7, 2, behaviour).await;
         at.deliver(&at.newest().await).await;
         at.deliver(&at.newest().await).await;
         at.deliver(&at.newest().await).await;
-        if trouble == Trouble::FailsAlways {
+        if behaviour == Behaviour::FailsAlways {
             // The wait that the step asked for is longer than ours.
             let wait = at.newest().await.envelope.not_before.unwrap().duration_since(at.app.now());
             assert_eq!((at.state().await, wait.as_secs()), (RunState::Running, 2000));
         }
         at.finish().await;
         let view = at.view().await;
-        assert_eq!((view.state, view.trouble.unwrap().code.as_str()), (RunState::Failed, code));
+        assert_eq!((view.state, view.last_error.unwrap().code.as_str()), (RunState::Failed, code));
         assert_eq!((at.copies().await, at.entries("copies.removed").await.len()), (BTreeSet::new(), 2));
         let failed = at.entries("run.failed").await;
         assert_eq!(failed, [serde_json::json!({ "work": "copy-notes", "code": code, "left_to_undo": 0 })]);
@@ -198,23 +198,23 @@ async fn a_run_that_gives_up_is_undone_and_says_why() {
 
 #[tokio::test]
 async fn what_cannot_be_undone_is_left_and_named() {
-    let at = Place::new(7, 2, Trouble::CannotUndo).await;
+    let at = Place::new(7, 2, Behaviour::CannotUndo).await;
     at.finish().await;
     let view = at.view().await;
-    assert_eq!((view.state, view.trouble.unwrap().code.as_str()), (RunState::Failed, "copy_in_use"));
+    assert_eq!((view.state, view.last_error.unwrap().code.as_str()), (RunState::Failed, "copy_in_use"));
     assert_eq!(at.copies().await.len(), 4);
     assert_eq!(at.entries("run.failed").await[0]["left_to_undo"], 2);
 }
 
 #[tokio::test]
 async fn one_run_of_a_key_is_pending_and_the_next_begins_when_it_has_ended() {
-    let mut at = Place::new(3, 2, Trouble::Nothing).await;
+    let mut at = Place::new(3, 2, Behaviour::Nothing).await;
     at.finish().await;
-    let starts = join_all((0..4).map(|_| at.start(2, Trouble::GivesUp, Some("all")))).await;
+    let starts = join_all((0..4).map(|_| at.start(2, Behaviour::GivesUp, Some("all")))).await;
     let started: Vec<_> = starts.iter().filter_map(|start| start.as_ref().ok()).collect();
     let refused: Vec<_> = starts.iter().filter_map(|start| start.as_ref().err()).map(Problem::code).collect();
     assert_eq!((started.len(), refused), (1, vec!["work_pending"; 3]));
-    assert!(at.start(2, Trouble::Nothing, Some("others")).await.is_ok());
+    assert!(at.start(2, Behaviour::Nothing, Some("others")).await.is_ok());
     let first = *started[0];
     at.run = first;
     for ends in ["by itself", "by being cancelled"] {
@@ -223,14 +223,14 @@ async fn one_run_of_a_key_is_pending_and_the_next_begins_when_it_has_ended() {
         } else {
             at.cancel().await.unwrap();
         }
-        at.run = at.start(2, Trouble::Nothing, Some("all")).await.unwrap();
+        at.run = at.start(2, Behaviour::Nothing, Some("all")).await.unwrap();
     }
     assert_ne!(at.run, first);
 }
 
 #[tokio::test]
 async fn while_sending_is_off_nothing_is_carried_out_and_nothing_is_lost() {
-    let mut at = Place::new(3, 2, Trouble::Nothing).await;
+    let mut at = Place::new(3, 2, Behaviour::Nothing).await;
     at.app.configure(|config| config.sending = Sending::Off);
     at.deliver(&at.newest().await).await;
     at.wait(LEASE);
@@ -259,8 +259,8 @@ async fn changes_that_no_transaction_takes_are_refused_and_name_their_entity() {
 #[tokio::test]
 async fn whatever_happens_all_is_copied_or_nothing() {
     for round in 0..12 {
-        let trouble = [Trouble::Nothing, Trouble::Nothing, Trouble::GivesUp][round % 3];
-        let at = Place::new(5, 2, trouble).await;
+        let behaviour = [Behaviour::Nothing, Behaviour::Nothing, Behaviour::GivesUp][round % 3];
+        let at = Place::new(5, 2, behaviour).await;
         let random = |below: u64| u64::from_le_bytes(at.app.entropy().bytes()) % below;
         let mut happened = Vec::new();
         for _ in 0..30 {
@@ -290,6 +290,6 @@ async fn whatever_happens_all_is_copied_or_nothing() {
         let (state, copies) = (at.state().await, at.copies().await);
         let expected = if state == RunState::Done { at.notes.clone() } else { BTreeSet::new() };
         assert_eq!(copies, expected, "{state:?} after {happened:?}");
-        assert!(trouble == Trouble::Nothing || state != RunState::Done);
+        assert!(behaviour == Behaviour::Nothing || state != RunState::Done);
     }
 }

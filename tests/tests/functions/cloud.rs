@@ -12,8 +12,8 @@ pub struct Contents(BTreeMap<String, Value>);
 impl Contents {
     pub async fn of(tables: &Tables) -> Self {
         let mut found = BTreeMap::new();
-        let Tables { tenants, outbox, audit, proofs, accounts, platform } = tables;
-        for table in [tenants, outbox, audit, proofs, accounts, platform] {
+        let Tables { tenants, outbox, audit, proofs, accounts, system } = tables;
+        for table in [tenants, outbox, audit, proofs, accounts, system] {
             let mut start = Value::Null;
             loop {
                 let mut scan = json!({ "TableName": table, "ConsistentRead": true });
@@ -37,7 +37,7 @@ impl Contents {
 
     /// Without what is kept about requests and runs themselves: rates, uses of tokens, run records, locks and events.
     pub fn of_the_product(mut self) -> Self {
-        let bookkeeping = ["platform RATE#", "platform USED#", "platform RUN#", "platform LOCK#", "platform EVENT#"];
+        let bookkeeping = ["system RATE#", "system USED#", "system RUN#", "system LOCK#", "system EVENT#"];
         self.0.retain(|key, _| !bookkeeping.iter().any(|start| key.starts_with(start)));
         self
     }
@@ -63,10 +63,10 @@ impl Contents {
 /// Forgets how often each user has called a route.
 pub async fn forget_rates(tables: &Tables, route: &str) {
     let found = Contents::of(tables).await;
-    let prefix = format!("platform RATE#{route}#");
+    let prefix = format!("system RATE#{route}#");
     for item in found.0.iter().filter(|(key, _)| key.starts_with(&prefix)).map(|(_, item)| item) {
         let key = json!({ "pk": item["pk"], "sk": item["sk"] });
-        dynamodb("DeleteItem", &json!({ "TableName": tables.platform, "Key": key })).await;
+        dynamodb("DeleteItem", &json!({ "TableName": tables.system, "Key": key })).await;
     }
 }
 

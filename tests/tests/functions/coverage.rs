@@ -43,19 +43,19 @@ struct Trial {
 }
 
 /// What a refusal must say.
-struct Refusal<'a> {
+struct Expected<'a> {
     status: u16,
     code: &'a str,
     /// The field that it must name, if it must name one.
     field: Option<&'a str>,
 }
 
-fn refusal<'a>(status: u16, code: &'a str) -> Refusal<'a> {
-    Refusal { status, code, field: None }
+fn refusal<'a>(status: u16, code: &'a str) -> Expected<'a> {
+    Expected { status, code, field: None }
 }
 
-fn invalid(field: &str) -> Refusal<'_> {
-    Refusal { status: 422, code: "invalid_input", field: Some(field) }
+fn invalid(field: &str) -> Expected<'_> {
+    Expected { status: 422, code: "invalid_input", field: Some(field) }
 }
 
 impl Trial {
@@ -73,7 +73,7 @@ impl Trial {
 
     /// The request that would succeed. What is about a person alone is made for the one request.
     async fn good(&mut self, endpoint: &Endpoint) -> Value {
-        if !OF_PEOPLE.contains(&endpoint.member.domain) {
+        if !OF_PEOPLE.contains(&endpoint.entry.domain) {
             return self.filled(endpoint, &self.place.filling);
         }
         self.compare().await;
@@ -89,7 +89,7 @@ impl Trial {
     }
 
     fn filled(&self, endpoint: &Endpoint, filling: &Filling) -> Value {
-        let sample = Sample::of(endpoint.member);
+        let sample = Sample::of(endpoint.entry);
         let mut filling = filling.clone();
         // Whatever credentials are named here, no request gets as far as looking at them.
         for name in sample.placeholders() {
@@ -102,11 +102,11 @@ impl Trial {
 
     async fn send(&self, endpoint: &Endpoint, event: &Value) -> Response {
         self.world.app.move_address();
-        self.world.app.call(request(endpoint.member, event)).await
+        self.world.app.call(request(endpoint.entry, event)).await
     }
 
     /// Sends it, and notes what of the answer is not that refusal.
-    async fn refuses(&mut self, endpoint: &Endpoint, what: &str, event: &Value, expected: Refusal<'_>) {
+    async fn refuses(&mut self, endpoint: &Endpoint, what: &str, event: &Value, expected: Expected<'_>) {
         let answer = self.send(endpoint, event).await;
         self.tried += 1;
         if endpoint.limit.is_some() {
@@ -143,7 +143,7 @@ impl Trial {
         assert!(self.tried > 0);
         self.compare().await;
         for endpoint in endpoints() {
-            let refused = self.world.app.wire(endpoint.member.function()).refused();
+            let refused = self.world.app.wire(endpoint.entry.function()).refused();
             self.faults.extend(refused.into_iter().map(|call| format!("{}: {call} is not granted", endpoint.name())));
         }
         none(self.faults);
@@ -233,7 +233,7 @@ async fn without_a_second_factor_an_owner_gets_403() {
     for endpoint in endpoints().iter().filter(|endpoint| matches!(endpoint.access, Requires::Permission(_))) {
         let event = trial.filled(endpoint, &trial.place.filling.clone().with("token", &single.token));
         // A fresh factor means the second factor, for a user who has one.
-        let Declared::Route { is_fresh, .. } = endpoint.member.function().declared() else { continue };
+        let Declared::Route { is_fresh, .. } = endpoint.entry.function().declared() else { continue };
         let expected =
             if is_fresh { refusal(401, "fresh_factor_needed") } else { refusal(403, "second_factor_needed") };
         trial.refuses(endpoint, "one factor", &event, expected).await;
@@ -301,7 +301,7 @@ struct Field {
 
 /// The fields that do not stand in the path.
 fn fields(endpoint: &Endpoint) -> Vec<Field> {
-    let shapes = endpoint.member.listed.shapes.expect("a route has shapes")();
+    let shapes = endpoint.entry.listed.shapes.expect("a route has shapes")();
     let schema = serde_json::to_value(&shapes.input.schema).unwrap();
     let referred: Map<String, Value> = shapes
         .input

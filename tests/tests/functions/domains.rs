@@ -8,12 +8,12 @@ use crate::none;
 
 /// A function, and the domain that lists it.
 #[derive(Clone, Copy)]
-pub struct Member {
+pub struct DomainFunction {
     pub domain: &'static str,
     pub listed: &'static Listed,
 }
 
-impl Member {
+impl DomainFunction {
     pub fn function(self) -> &'static Function {
         self.listed.function
     }
@@ -26,7 +26,7 @@ impl Member {
 /// A route as it is declared.
 #[derive(Clone, Copy)]
 pub struct Endpoint {
-    pub member: Member,
+    pub entry: DomainFunction,
     pub route: Route,
     pub needs: &'static [Entitlement],
     pub access: Requires,
@@ -37,7 +37,7 @@ pub struct Endpoint {
 
 impl Endpoint {
     pub fn name(&self) -> &'static str {
-        self.member.name()
+        self.entry.name()
     }
 
     /// Whether it reads its input from a body.
@@ -51,22 +51,22 @@ impl Endpoint {
     }
 }
 
-pub fn members() -> impl Iterator<Item = Member> {
-    ::domains::all().map(|(domain, listed)| Member { domain: domain.name, listed })
+pub fn functions() -> impl Iterator<Item = DomainFunction> {
+    ::domains::all().map(|(domain, listed)| DomainFunction { domain: domain.name, listed })
 }
 
 pub fn endpoints() -> Vec<Endpoint> {
-    let declared = members().filter_map(|member| match member.function().declared() {
+    let declared = functions().filter_map(|entry| match entry.function().declared() {
         Declared::Route { route, needs, access, limit, status, repeatable, .. } => {
-            Some(Endpoint { member, route, needs, access, limit, status, is_repeatable: repeatable.is_some() })
+            Some(Endpoint { entry, route, needs, access, limit, status, is_repeatable: repeatable.is_some() })
         }
         Declared::Job(_) => None,
     });
     declared.collect()
 }
 
-pub fn jobs() -> Vec<Member> {
-    members().filter(|member| matches!(member.function().declared(), Declared::Job(_))).collect()
+pub fn jobs() -> Vec<DomainFunction> {
+    functions().filter(|entry| matches!(entry.function().declared(), Declared::Job(_))).collect()
 }
 
 #[test]

@@ -17,16 +17,16 @@ async fn every_route_answers_its_sample() {
     let place = world.place().await;
     let mut faults = Vec::new();
     for endpoint in endpoints() {
-        let mut event = Sample::of(endpoint.member).filled(&world.ready_for(endpoint.name(), &place).await);
+        let mut event = Sample::of(endpoint.entry).filled(&world.ready_for(endpoint.name(), &place).await);
         world.app.move_address();
         event["requestContext"]["http"]["sourceIp"] = Value::String(world.app.address());
-        let answer = world.app.answer_event(endpoint.member.function(), &event).await;
+        let answer = world.app.answer_event(endpoint.entry.function(), &event).await;
         // Whatever comes to it is unknown: that is its success.
         let expected = if endpoint.route.method == Method::Any { 404 } else { endpoint.status };
         if answer.status != expected {
             faults.push(format!("{}: {} {}, not {expected}", endpoint.name(), answer.status, answer.text));
         }
-        let refused = world.app.wire(endpoint.member.function()).refused();
+        let refused = world.app.wire(endpoint.entry.function()).refused();
         faults.extend(refused.into_iter().map(|call| format!("{}: {call} is not granted", endpoint.name())));
         let declared = format!("{} {}", endpoint.route.method.name(), endpoint.route.path);
         if event["routeKey"] != declared && event["routeKey"] != endpoint.route.path {
@@ -76,13 +76,13 @@ async fn every_job_that_runs_twice_has_one_effect() {
     let mut faults = Vec::new();
     let mut jobs = jobs();
     // What waits for days ends the sessions of the place.
-    jobs.sort_by_key(|member| LATE.iter().position(|late| *late == member.name()));
-    for member in jobs {
-        let (function, name) = (member.function(), member.name());
+    jobs.sort_by_key(|entry| LATE.iter().position(|late| *late == entry.name()));
+    for entry in jobs {
+        let (function, name) = (entry.function(), entry.name());
         if name == "import-accounts" {
             world.app.configure(|config| config.legacy_bcrypt_cost = Some(12));
         }
-        let event = Sample::of(member).filled(&world.ready_for(name, &place).await);
+        let event = Sample::of(entry).filled(&world.ready_for(name, &place).await);
         let begin = Contents::of(&world.tables).await.of_the_product();
         let answer = world.app.run(function, event.clone()).await.unwrap();
         if answer["batchItemFailures"].as_array().is_some_and(|failures| !failures.is_empty()) {

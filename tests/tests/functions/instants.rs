@@ -45,9 +45,9 @@ async fn every_instant_in_an_answer_has_three_fraction_digits() {
         if described(endpoint.name()) {
             continue;
         }
-        let event = Sample::of(endpoint.member).filled(&world.ready_for(endpoint.name(), &place).await);
+        let event = Sample::of(endpoint.entry).filled(&world.ready_for(endpoint.name(), &place).await);
         world.app.move_address();
-        let answer = world.app.call(request(endpoint.member, &event)).await.expect(endpoint.status);
+        let answer = world.app.call(request(endpoint.entry, &event)).await.expect(endpoint.status);
         let mut found = Vec::new();
         instants(&answer.body, &mut found);
         seen += found.len();

@@ -47,12 +47,12 @@ impl Neighbours {
 
     async fn send(&self, endpoint: &Endpoint, event: &Value) -> Response {
         self.world.app.move_address();
-        self.world.app.call(request(endpoint.member, event)).await
+        self.world.app.call(request(endpoint.entry, event)).await
     }
 
     /// The answer as the holder of `mine` gets it past the membership check.
     async fn send_unchecked(&self, endpoint: &Endpoint, event: &Value) -> Response {
-        self.world.app.call_unchecked(request(endpoint.member, event), &self.mine.owner).await
+        self.world.app.call_unchecked(request(endpoint.entry, event), &self.mine.owner).await
     }
 
     async fn changed(&self) -> Vec<String> {
@@ -98,7 +98,7 @@ async fn an_id_of_the_other_is_an_id_of_nobody() {
     let mut faults = Vec::new();
     let mut tried = 0;
     for endpoint in inside() {
-        let sample = Sample::of(endpoint.member);
+        let sample = Sample::of(endpoint.entry);
         for name in positions(&sample) {
             let in_path = endpoint.route.path.contains(&format!("{{{name}}}"));
             let theirs = at.theirs(&endpoint);
@@ -127,7 +127,7 @@ async fn without_the_membership_check_the_scope_refuses() {
     let at = Neighbours::new().await;
     let mut faults = Vec::new();
     for endpoint in inside() {
-        let sample = Sample::of(endpoint.member);
+        let sample = Sample::of(endpoint.entry);
         let filling = at.theirs(&endpoint).with("token", &at.mine.owner.token);
         let answer = at.send_unchecked(&endpoint, &sample.filled(&filling)).await;
         let named = positions(&sample);
@@ -146,13 +146,13 @@ async fn without_the_membership_check_the_scope_refuses() {
 }
 
 fn has_cursor(endpoint: &Endpoint) -> bool {
-    let shapes = endpoint.member.listed.shapes.expect("a route has shapes")();
+    let shapes = endpoint.entry.listed.shapes.expect("a route has shapes")();
     let schema = serde_json::to_value(&shapes.input.schema).unwrap();
     schema["properties"].as_object().is_some_and(|fields| fields.contains_key("cursor"))
 }
 
 fn page(endpoint: &Endpoint, filling: &Filling, cursor: Option<&str>) -> Value {
-    let mut event = Sample::of(endpoint.member).filled(filling);
+    let mut event = Sample::of(endpoint.entry).filled(filling);
     event["queryStringParameters"]["limit"] = json!("1");
     if let Some(cursor) = cursor {
         event["queryStringParameters"]["cursor"] = json!(cursor);
@@ -215,7 +215,7 @@ async fn a_repeated_request_of_the_other_is_a_first_one() {
     for endpoint in inside().filter(|endpoint| endpoint.status == 201) {
         let mut ids = Vec::new();
         for place in [&at.theirs, &at.mine] {
-            let mut event = Sample::of(endpoint.member).filled(&at.world.ready_for(endpoint.name(), place).await);
+            let mut event = Sample::of(endpoint.entry).filled(&at.world.ready_for(endpoint.name(), place).await);
             event["headers"]["idempotency-key"] = json!("the-same-key");
             let first = at.send(&endpoint, &event).await.expect(201);
             let again = at.send(&endpoint, &event).await.expect(201);

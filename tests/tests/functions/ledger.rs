@@ -73,15 +73,15 @@ const CALLS: usize = 5;
 
 /// The calls of a route that is warm.
 async fn warm_calls(world: &World, place: &Place, endpoint: &Endpoint) -> Vec<String> {
-    let function = endpoint.member.function();
-    let sample = Sample::of(endpoint.member);
+    let function = endpoint.entry.function();
+    let sample = Sample::of(endpoint.entry);
     let mut fewest: Option<Vec<String>> = None;
     world.app.move_address();
     let address = world.app.address();
     for call in 0..CALLS {
         let event = sample.filled(&world.ready_for(endpoint.name(), place).await);
         world.app.wire(function).take();
-        let answer = world.app.call(request(endpoint.member, &event).ip(&address)).await;
+        let answer = world.app.call(request(endpoint.entry, &event).ip(&address)).await;
         let expected = if endpoint.route.method == Method::Any { 404 } else { endpoint.status };
         assert_eq!(answer.status, expected, "{}: {}", endpoint.name(), answer.text);
         let calls = world.app.wire(function).take();

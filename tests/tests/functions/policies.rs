@@ -7,12 +7,12 @@ use shared::aws::grants::{Holder, Resource, Table};
 use shared::aws::session_policy::SESSION_POLICY_LIMIT;
 use shared::testing::session_policy;
 
-use crate::domains::{Member, members};
+use crate::domains::{DomainFunction, functions};
 use crate::none;
 
 const WORKSPACE: &str = "ws_01999999999970008000000000000001";
 
-fn policy(member: Member) -> Value {
+fn policy(member: DomainFunction) -> Value {
     serde_json::from_str(&session_policy(member.function(), WORKSPACE).unwrap()).unwrap()
 }
 
@@ -25,7 +25,7 @@ fn the_rights_of_every_function() {
     for domain in ::domains::DOMAINS {
         let mut rights = Map::new();
         for listed in domain.functions() {
-            let member = Member { domain: domain.name, listed };
+            let member = DomainFunction { domain: domain.name, listed };
             let own = member.function().statements().filter(|statement| statement.holder == Holder::Own);
             let own: Vec<String> =
                 own.map(|statement| format!("{} on {:?}", statement.actions.join(", "), statement.resource)).collect();
@@ -39,7 +39,7 @@ fn the_rights_of_every_function() {
 #[test]
 fn a_session_reaches_one_workspace_and_nothing_else() {
     let mut faults = Vec::new();
-    for member in members() {
+    for member in functions() {
         let policy = policy(member);
         if policy.to_string().len() > SESSION_POLICY_LIMIT {
             faults.push(format!("{}: its policy has {} characters", member.name(), policy.to_string().len()));
@@ -107,7 +107,7 @@ fn is_of_the_workspace(key: &str) -> bool {
 #[test]
 fn only_a_session_reaches_the_data_of_workspaces() {
     let mut faults = Vec::new();
-    for member in members() {
+    for member in functions() {
         for statement in member.function().statements().filter(|statement| statement.holder == Holder::Own) {
             if matches!(statement.resource, Resource::Items(Table::Tenants | Table::Audit, _) | Resource::Objects(_)) {
                 faults.push(format!("{}: {:?}", member.name(), statement.resource));
@@ -121,7 +121,7 @@ fn only_a_session_reaches_the_data_of_workspaces() {
 #[test]
 fn no_function_changes_an_audit_entry() {
     let mut faults = Vec::new();
-    for member in members() {
+    for member in functions() {
         for statement in member.function().statements() {
             let changes = ["dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"];
             if matches!(statement.resource, Resource::Items(Table::Audit, _))

@@ -31,7 +31,7 @@ async fn every_other_route_refuses_a_key_and_does_nothing() {
     let mut faults = Vec::new();
     let others = endpoints().into_iter().filter(|endpoint| !endpoint.is_repeatable && !endpoint.takes_anything());
     for endpoint in others {
-        let mut event = Sample::of(endpoint.member).filled(&world.ready_for(endpoint.name(), &place).await);
+        let mut event = Sample::of(endpoint.entry).filled(&world.ready_for(endpoint.name(), &place).await);
         event["headers"]["idempotency-key"] = json!("a-key");
         let before = Contents::of(&world.tables).await.of_the_product();
         let refused = send(&world, &endpoint, &event).await;
@@ -48,7 +48,7 @@ async fn every_other_route_refuses_a_key_and_does_nothing() {
 
 async fn send(world: &World, endpoint: &Endpoint, event: &Value) -> Response {
     world.app.move_address();
-    world.app.call(request(endpoint.member, event)).await
+    world.app.call(request(endpoint.entry, event)).await
 }
 
 /// The ids in an answer: signed addresses and their expiry are new each time.
@@ -64,7 +64,7 @@ async fn a_repeat_under_the_same_key_has_one_effect() {
     let mut faults = Vec::new();
     let mut tried = 0;
     for endpoint in repeatable() {
-        let mut event = Sample::of(endpoint.member).filled(&world.ready_for(endpoint.name(), &place).await);
+        let mut event = Sample::of(endpoint.entry).filled(&world.ready_for(endpoint.name(), &place).await);
         event["headers"]["idempotency-key"] = json!(format!("key-of-{}", endpoint.name()));
         let first = send(&world, &endpoint, &event).await.expect(endpoint.status);
         let before = Contents::of(&world.tables).await.of_the_product();
@@ -89,9 +89,9 @@ async fn a_key_is_refused_with_another_body() {
     let place = world.place().await;
     let mut faults = Vec::new();
     // Where a request says nothing, no other body says something else.
-    let speaking = repeatable().filter(|endpoint| Sample::of(endpoint.member).says_something());
+    let speaking = repeatable().filter(|endpoint| Sample::of(endpoint.entry).says_something());
     for endpoint in speaking {
-        let mut event = Sample::of(endpoint.member).filled(&world.ready_for(endpoint.name(), &place).await);
+        let mut event = Sample::of(endpoint.entry).filled(&world.ready_for(endpoint.name(), &place).await);
         event["headers"]["idempotency-key"] = json!(format!("key-of-{}", endpoint.name()));
         send(&world, &endpoint, &event).await.expect(endpoint.status);
         let before = Contents::of(&world.tables).await.of_the_product();

@@ -6,7 +6,7 @@ use serde_json::Value;
 use shared::testing::Request;
 use system_tests::root;
 
-use crate::domains::Member;
+use crate::domains::DomainFunction;
 
 /// What stands in the place of `{{name}}`.
 #[derive(Clone, Debug, Default)]
@@ -36,8 +36,8 @@ impl Filling {
 pub struct Sample(String);
 
 impl Sample {
-    pub fn of(member: Member) -> Self {
-        let path = format!("events/{}/{}.json", member.domain, member.name());
+    pub fn of(function: DomainFunction) -> Self {
+        let path = format!("events/{}/{}.json", function.domain, function.name());
         let text = std::fs::read_to_string(root().join(&path));
         Self(text.unwrap_or_else(|error| panic!("{path}: {error}")))
     }
@@ -67,13 +67,13 @@ impl Sample {
 }
 
 /// The request that an event of a route carries.
-pub fn request(member: Member, event: &Value) -> Request {
+pub fn request(function: DomainFunction, event: &Value) -> Request {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let pairs = |name: &str| {
         let pairs = event[name].as_object().into_iter().flatten();
         pairs.map(|(name, value)| (name.clone(), text(value))).collect::<Vec<_>>()
     };
-    let mut request = Request::to(member.function());
+    let mut request = Request::to(function.function());
     for (name, value) in pairs("headers") {
         request = request.header(&name, &value);
     }

@@ -23,7 +23,7 @@ async fn a_change_is_refused_whose_user_is_let_in_no_more() {
             continue;
         }
         let (name, filling) = (endpoint.name(), world.ready_for(endpoint.name(), &place).await);
-        let sample = Sample::of(endpoint.member);
+        let sample = Sample::of(endpoint.entry);
         if !sample.placeholders().contains("token") {
             faults.push(format!("{name}: its sample has no token"));
             continue;
@@ -36,9 +36,9 @@ async fn a_change_is_refused_whose_user_is_let_in_no_more() {
             accounts.commit(AccountChanges::default().turn(user, epoch, turn)).await.unwrap();
         };
         world.app.move_address();
-        let asked = request(endpoint.member, &sample.filled(&filling));
+        let asked = request(endpoint.entry, &sample.filled(&filling));
         let (answer, reached) = world.app.call_while(asked, revoked).await;
-        world.app.wire(endpoint.member.function()).disarm();
+        world.app.wire(endpoint.entry.function()).disarm();
         if reached.is_none() {
             continue;
         }

@@ -136,12 +136,12 @@ async fn a_strangers_request_costs_at_most_in_proportion_to_its_size() {
     let world = World::new().await;
     let mut faults = Vec::new();
     for endpoint in endpoints() {
-        let sample = Sample::of(endpoint.member);
+        let sample = Sample::of(endpoint.entry);
         let filled = sample.placeholders().into_iter();
         let filling = filled.fold(Filling::default(), |filling, name| filling.with(&name, "x".repeat(86)));
         let mut event = sample.filled(&filling);
         event["headers"].as_object_mut().unwrap().remove("authorization");
-        let request = request(endpoint.member, &event);
+        let request = request(endpoint.entry, &event);
         for (form, make) in forms(&endpoint, &event) {
             if let Some(fault) = out_of_proportion(&world, &request, &make).await {
                 faults.push(format!("{}: {form}: {fault}", endpoint.name()));

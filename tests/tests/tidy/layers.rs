@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 13] = [
     &["crypto"],
     &["table"],
     &["audit", "outbox"],
-    &["events"],
+    &["system_events"],
     &["tenancy"],
     &["identity"],
     &["http", "jobs"],

@@ -4,12 +4,12 @@ use mail::EmailAddress;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::aws::grants::Grant;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::identity::{AccountChanges, AccountKey, Accounts, AllAccounts};
 use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::time::Timestamp;
+use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::tenancy::Reason;
 
 use crate::address::Address;

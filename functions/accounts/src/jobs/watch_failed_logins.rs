@@ -4,10 +4,10 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::aws::grants::Grant;
 use shared::crypto::digest::sha256_hex;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::identity::AllAccounts;
 use shared::jobs::{Declaration, Job, JobError, Trigger};
+use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::tenancy::Reason;
 
 use crate::guessing::{self, Suspicion};

@@ -3,13 +3,13 @@
 use mail::{Letter, SendEmail};
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Strength};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::Timestamp;
+use shared::system_events::{EventKind, Occurrence, Severity};
 use utoipa::ToSchema;
 
 use crate::problems;

@@ -3,12 +3,12 @@
 use mail::{Letter, SendEmail};
 use serde::Deserialize;
 use shared::aws::grants::Grant;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
+use shared::system_events::{EventKind, Occurrence, Severity};
 use utoipa::ToSchema;
 
 use crate::problems;

@@ -4,11 +4,11 @@
 use mail::{Letter, SendEmail};
 use serde::Deserialize;
 use shared::aws::grants::Grant;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Accounts, Anyone, SessionTerms};
 use shared::kernel::problems::{Problem, ProblemCode};
+use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
 use utoipa::ToSchema;
 

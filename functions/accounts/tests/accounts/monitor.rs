@@ -4,8 +4,8 @@ use crate::support::*;
 use accounts::jobs::watch_failed_logins;
 use accounts::routes::login;
 use serde_json::json;
-use shared::events::{Severity, SystemEvent};
 use shared::kernel::time::SignedDuration;
+use shared::system_events::{Severity, SystemEvent};
 use shared::testing::{Request, TestApp};
 
 /// A wrong password from a network address.
@@ -97,8 +97,9 @@ async fn many_networks_that_try_one_account_are_seen() {
 #[tokio::test]
 async fn wrong_second_factors_count() {
     let app = app().await;
-    let occurrence =
-        |n: u8| shared::events::Occurrence::of(&accounts::second_factor::SECOND_FACTOR_FAILED, format!("user_{n}"));
+    let occurrence = |n: u8| {
+        shared::system_events::Occurrence::of(&accounts::second_factor::SECOND_FACTOR_FAILED, format!("user_{n}"))
+    };
     for n in 0..100 {
         app.accounts().emit(occurrence(n % 51)).await.unwrap();
     }

@@ -6,8 +6,8 @@ use mail::{Letter, SendEmail};
 use serde_json::{Value, json};
 use shared::aws::wire::Fault;
 use shared::crypto::digest::base64url;
-use shared::events::Severity;
 use shared::kernel::time::SignedDuration;
+use shared::system_events::Severity;
 use shared::testing::{Request, Response, TestApp};
 
 fn user_id(tokens: &Value) -> shared::kernel::ids::UserId {

@@ -6,7 +6,7 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Platform, Reason};
+use shared::tenancy::{AllWorkspaces, Reason};
 
 use crate::routing::jobs_for;
 
@@ -25,15 +25,15 @@ pub static FUNCTION: Function = Function::job::<SweepOutbox>();
 impl Job for SweepOutbox {
     const JOB: Declaration = Declaration::new("sweep-outbox", Trigger::Schedule("rate(1 minute)")).timeout_s(60);
     const GRANTS: &'static [Grant] = &[Grant::ReadDue, Grant::RelayOutbox];
-    type Access = Platform<OverdueMessages>;
+    type Access = AllWorkspaces<OverdueMessages>;
 
-    async fn run(self, platform: &Self::Access) -> Result<(), JobError> {
+    async fn run(self, workspaces: &Self::Access) -> Result<(), JobError> {
         let mut failed = 0;
-        let mut overdue = platform.overdue_messages();
+        let mut overdue = workspaces.overdue_messages();
         while let Some(rows) = overdue.next().await? {
             for row in rows {
                 let relayed = match jobs_for(row.message()) {
-                    Ok(jobs) => platform.relay(&row, jobs).await,
+                    Ok(jobs) => workspaces.relay(&row, jobs).await,
                     Err(problem) => Err(problem),
                 };
                 // One that cannot be sent must not keep the others from it.

@@ -7,12 +7,12 @@ use mail::{Letter, SendEmail};
 use serde::Deserialize;
 use serde_json::json;
 use shared::aws::grants::Grant;
-use shared::events::Occurrence;
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::Timestamp;
+use shared::system_events::Occurrence;
 use utoipa::ToSchema;
 
 use crate::passkey::{PASSKEY_DELETED, Passkey, PasskeyId};

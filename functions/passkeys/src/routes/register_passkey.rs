@@ -7,13 +7,13 @@ use mail::{Letter, SendEmail};
 use serde::Deserialize;
 use serde_json::json;
 use shared::aws::grants::Grant;
-use shared::events::Occurrence;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Strength, Wanted};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::Timestamp;
+use shared::system_events::Occurrence;
 use utoipa::ToSchema;
 
 use crate::passkey::{MOST, PASSKEY_ADDED, Passkey, PasskeyError, PasskeyName, PasskeyView};

@@ -1,11 +1,11 @@
-//! What a person should do about a delivery's trouble. It follows from the trouble and from the state that the delivery
+//! What a person should do about a delivery's last error. It follows from the error and from the state that the delivery
 //! is in now: no advice outlives the state that it was given for.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Delivery, State};
 
-/// What ends a trouble.
+/// What resolves an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cure {
     /// Nothing that a person does: another try may succeed.
@@ -35,7 +35,7 @@ const REPLACED: &str = "No action is needed here: a newer delivery to this chann
 impl Delivery {
     /// None where nothing went wrong.
     pub fn remedy(&self) -> Option<&str> {
-        let cure = &self.trouble.as_ref()?.cure;
+        let cure = &self.last_error.as_ref()?.cure;
         Some(match (&self.state, cure) {
             (State::Scheduled { .. } | State::Claimed { .. }, _) => RETRIED,
             (State::Sending { .. }, Cure::Reconnect) => RECONNECT_TO_ASK,

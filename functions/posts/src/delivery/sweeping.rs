@@ -4,7 +4,7 @@ use shared::config::Sending;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::work::backoff;
 
-use super::{Cure, Delivery, State, Trouble, WrongState};
+use super::{Cure, Delivery, DeliveryError, State, WrongState};
 use crate::lease::{CLAIMED_AT_ONCE, HORIZON, MAX_ATTEMPTS, MAX_RECONCILIATIONS};
 
 /// What the sweep has to commit.
@@ -83,26 +83,26 @@ impl Delivery {
     }
 }
 
-fn trouble(code: &str, text: &str, cure: Cure, at: Timestamp) -> Trouble {
-    Trouble { code: code.to_owned(), text: text.to_owned(), cure, at }
+fn error(code: &str, text: &str, cure: Cure, at: Timestamp) -> DeliveryError {
+    DeliveryError { code: code.to_owned(), text: text.to_owned(), cure, at }
 }
 
-fn restored(at: Timestamp) -> Trouble {
+fn restored(at: Timestamp) -> DeliveryError {
     let text = "It was due while the service was being restored from a backup, and may have been published before.";
-    trouble("restored_meanwhile", text, Cure::Time, at)
+    error("restored_meanwhile", text, Cure::Time, at)
 }
 
-fn unanswered(at: Timestamp) -> Trouble {
+fn unanswered(at: Timestamp) -> DeliveryError {
     let text = "It may have been published: the platform could not be asked what became of it.";
-    trouble("outcome_unknown", text, Cure::Time, at)
+    error("outcome_unknown", text, Cure::Time, at)
 }
 
-fn missed(at: Timestamp) -> Trouble {
+fn missed(at: Timestamp) -> DeliveryError {
     let text = "It could not be published within 24 hours of its time, and later is not attempted.";
-    trouble("missed", text, Cure::Time, at)
+    error("missed", text, Cure::Time, at)
 }
 
-fn given_up(at: Timestamp) -> Trouble {
+fn given_up(at: Timestamp) -> DeliveryError {
     let text = "It was attempted 30 times without getting as far as the platform. Nothing was published.";
-    trouble("gave_up", text, Cure::Support, at)
+    error("gave_up", text, Cure::Support, at)
 }

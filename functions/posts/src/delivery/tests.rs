@@ -47,9 +47,9 @@ fn published() -> Published {
     Published { uri: text("at://did:plc:a/app.bsky.feed.post/3k"), cid: text("bafy"), url: text("https://bsky.app") }
 }
 
-fn trouble(at: Timestamp) -> Trouble {
+fn error(at: Timestamp) -> DeliveryError {
     let text = |text: &str| text.to_owned();
-    Trouble { code: text("c"), text: text("t"), cure: Cure::Time, at }
+    DeliveryError { code: text("c"), text: text("t"), cure: Cure::Time, at }
 }
 
 fn claimed() -> Delivery {
@@ -83,8 +83,8 @@ fn every_state() -> [Delivery; 8] {
         sending(),
         reconciling(),
         after_step(sending(), |delivery| delivery.publish(published(), due())),
-        after_step(claimed(), |delivery| delivery.fail(trouble(due()))),
-        after_step(scheduled(), |delivery| delivery.hold(trouble(due()))),
+        after_step(claimed(), |delivery| delivery.fail(error(due()))),
+        after_step(scheduled(), |delivery| delivery.hold(error(due()))),
         after_step(scheduled(), |delivery| delivery.cancel(due())),
     ]
 }
@@ -98,10 +98,10 @@ const TABLE: [(&str, Step, [&str; 8]); 10] = [
     ("begin", |d| d.begin(intent()), ["-", "sending", "-", "-", "-", "-", "-", "-"]),
     ("claim again", |d| d.claim_again(due()).map(drop), ["-", "claimed", "-", "-", "-", "-", "-", "-"]),
     ("publish", |d| d.publish(published(), due()), ["-", "-", "published", "published", "-", "-", "-", "-"]),
-    ("fail", |d| d.fail(trouble(due())), ["failed", "failed", "failed", "failed", "-", "-", "-", "-"]),
-    ("hold", |d| d.hold(trouble(due())), ["held", "held", "held", "held", "-", "-", "-", "-"]),
-    ("postpone", |d| d.postpone(trouble(due()), NEVER), ["-", "scheduled", "scheduled", "sending", "-", "-", "-", "-"]),
-    ("doubt", |d| d.doubt(trouble(due()), NEVER), ["-", "-", "sending", "sending", "-", "-", "-", "-"]),
+    ("fail", |d| d.fail(error(due())), ["failed", "failed", "failed", "failed", "-", "-", "-", "-"]),
+    ("hold", |d| d.hold(error(due())), ["held", "held", "held", "held", "-", "-", "-", "-"]),
+    ("postpone", |d| d.postpone(error(due()), NEVER), ["-", "scheduled", "scheduled", "sending", "-", "-", "-", "-"]),
+    ("doubt", |d| d.doubt(error(due()), NEVER), ["-", "-", "sending", "sending", "-", "-", "-", "-"]),
     ("cancel", |d| d.cancel(due()), ["cancelled", "cancelled", "-", "-", "-", "-", "-", "-"]),
     ("replace", |d| d.replace(due()), ["-", "-", "-", "-", "-", "failed", "held", "-"]),
 ];
@@ -225,7 +225,7 @@ fn what_is_a_day_late_is_not_sent() {
     for delivery in [scheduled(), claimed()] {
         let (outcome, delivery) = swept(delivery, late, Sending::On);
         assert_eq!(outcome, Swept::Settled);
-        assert_eq!((delivery.state.name(), delivery.trouble.unwrap().code.as_str()), ("failed", "missed"));
+        assert_eq!((delivery.state.name(), delivery.last_error.unwrap().code.as_str()), ("failed", "missed"));
     }
     assert_eq!(swept(sending(), late, Sending::On).1.state.name(), "sending", "what may be there is still asked for");
 }
@@ -248,10 +248,10 @@ fn attempts_are_capped() {
     let mut delivery = claimed();
     delivery.attempt = MAX_ATTEMPTS;
     let (outcome, delivery) = swept(delivery, after(due(), LEASE), Sending::On);
-    assert_eq!((outcome, delivery.trouble.unwrap().code.as_str()), (Swept::Settled, "gave_up"));
+    assert_eq!((outcome, delivery.last_error.unwrap().code.as_str()), (Swept::Settled, "gave_up"));
     let mut delivery = claimed();
     delivery.attempt = MAX_ATTEMPTS;
-    delivery.postpone(trouble(due()), NEVER).unwrap();
+    delivery.postpone(error(due()), NEVER).unwrap();
     assert_eq!(delivery.state.name(), "failed");
 }
 
@@ -260,24 +260,24 @@ fn a_platform_that_never_answers_is_left_to_a_person() {
     let mut delivery = sending();
     let mut now = due();
     for _ in 0..MAX_RECONCILIATIONS {
-        delivery.doubt(trouble(now), NEVER).unwrap();
+        delivery.doubt(error(now), NEVER).unwrap();
         now = delivery.due().unwrap().at;
         assert!(matches!(delivery.sweep(now, Sending::On), Ok(Swept::Claimed { .. })));
     }
-    let asked_once_more = after_step(delivery.clone(), |delivery| delivery.doubt(trouble(now), NEVER));
+    let asked_once_more = after_step(delivery.clone(), |delivery| delivery.doubt(error(now), NEVER));
     assert_eq!(asked_once_more.state.name(), "held");
     now = delivery.due().unwrap().at;
     let (outcome, delivery) = swept(delivery, now, Sending::On);
-    assert_eq!((outcome, delivery.trouble.unwrap().code.as_str()), (Swept::Settled, "outcome_unknown"));
+    assert_eq!((outcome, delivery.last_error.unwrap().code.as_str()), (Swept::Settled, "outcome_unknown"));
 }
 
 #[test]
 fn a_platform_s_wait_is_kept_and_a_wait_past_the_last_instant_fails() {
     let hour = SignedDuration::from_hours(1);
-    let delivery = after_step(claimed(), |delivery| delivery.postpone(trouble(due()), hour));
+    let delivery = after_step(claimed(), |delivery| delivery.postpone(error(due()), hour));
     assert_eq!(delivery.due().unwrap().at, after(due(), hour));
-    let delivery = after_step(claimed(), |delivery| delivery.postpone(trouble(due()), MAX_LATENESS + SECOND));
-    assert_eq!((delivery.state.name(), delivery.trouble), ("failed", Some(trouble(due()))));
+    let delivery = after_step(claimed(), |delivery| delivery.postpone(error(due()), MAX_LATENESS + SECOND));
+    assert_eq!((delivery.state.name(), delivery.last_error), ("failed", Some(error(due()))));
 }
 
 #[test]
@@ -297,14 +297,14 @@ fn after_a_restore_what_may_have_been_sent_is_held_and_an_intent_is_reconciled()
         assert!(matches!(delivery.work(delivery.attempt, due(), resumed), Work::Nothing(_)));
         let (outcome, delivery) = swept(delivery, resumed_at, resumed);
         assert_eq!(outcome, Swept::Settled);
-        assert_eq!((delivery.state.name(), delivery.trouble.unwrap().code.as_str()), ("held", "restored_meanwhile"));
+        assert_eq!((delivery.state.name(), delivery.last_error.unwrap().code.as_str()), ("held", "restored_meanwhile"));
     }
     assert_eq!(swept(sending(), resumed_at, resumed).1.state.name(), "sending");
     // Restored before the lease of a claim that was made earlier ended.
     let between = Sending::Resumed { restored_to: after(due(), SECOND * 10), resumed_at };
     assert_eq!(swept(claimed(), resumed_at, between).1.state.name(), "held");
     // What is put off to after the resumption was handled by this deployment.
-    let delivery = after_step(claimed(), |delivery| delivery.postpone(trouble(resumed_at), NEVER));
+    let delivery = after_step(claimed(), |delivery| delivery.postpone(error(resumed_at), NEVER));
     let now = delivery.due().unwrap().at;
     assert!(matches!(swept(delivery, now, resumed).0, Swept::Claimed { .. }));
 }
@@ -326,23 +326,23 @@ fn the_stored_shape_is_read_back() {
     }
 }
 
-/// The steps that bring a trouble.
-type Troubling = fn(&mut Delivery, Trouble) -> Result<(), WrongState>;
-const TROUBLING: [Troubling; 5] = [
-    |d, trouble| d.fail(trouble),
-    |d, trouble| d.hold(trouble),
-    |d, trouble| d.postpone(trouble, NEVER),
-    |d, trouble| d.postpone(trouble, MAX_LATENESS + SECOND),
-    |d, trouble| d.doubt(trouble, NEVER),
+/// The steps that record an error.
+type Failing = fn(&mut Delivery, DeliveryError) -> Result<(), WrongState>;
+const FAILING: [Failing; 5] = [
+    |d, error| d.fail(error),
+    |d, error| d.hold(error),
+    |d, error| d.postpone(error, NEVER),
+    |d, error| d.postpone(error, MAX_LATENESS + SECOND),
+    |d, error| d.doubt(error, NEVER),
 ];
 
 /// Every delivery that some sequence of three steps leads to, and those in which the platform never answered.
-fn reachable(trouble: &Trouble) -> Vec<Delivery> {
-    let untroubled = TABLE.iter().filter(|(name, ..)| !["fail", "hold", "postpone", "doubt"].contains(name));
-    let untroubled: Vec<Step> = untroubled.map(|(_, step, _)| *step).collect();
+fn reachable(error: &DeliveryError) -> Vec<Delivery> {
+    let without_error = TABLE.iter().filter(|(name, ..)| !["fail", "hold", "postpone", "doubt"].contains(name));
+    let without_error: Vec<Step> = without_error.map(|(_, step, _)| *step).collect();
     let mut never_answered = sending();
     for _ in 0..MAX_RECONCILIATIONS {
-        never_answered.doubt(trouble.clone(), NEVER).unwrap();
+        never_answered.doubt(error.clone(), NEVER).unwrap();
         never_answered.claim(due()).unwrap();
     }
     let mut reached = every_state().to_vec();
@@ -358,8 +358,8 @@ fn reachable(trouble: &Trouble) -> Vec<Delivery> {
                     next.push(after);
                 }
             };
-            untroubled.iter().for_each(|step| keep(step));
-            TROUBLING.iter().for_each(|step| keep(&|delivery| step(delivery, trouble.clone())));
+            without_error.iter().for_each(|step| keep(step));
+            FAILING.iter().for_each(|step| keep(&|delivery| step(delivery, error.clone())));
         }
         newest = next;
     }
@@ -371,11 +371,11 @@ fn a_remedy_fits_the_state_that_it_stands_in() {
     for cure in
         [Cure::Time, Cure::Reconnect, Cure::Change("Shorten it, then schedule again.".to_owned()), Cure::Support]
     {
-        let trouble = Trouble { cure, ..trouble(due()) };
+        let error = DeliveryError { cure, ..error(due()) };
         let mut shown = std::collections::BTreeSet::new();
-        for delivery in reachable(&trouble) {
+        for delivery in reachable(&error) {
             let remedy = delivery.remedy();
-            assert_eq!(remedy.is_some(), delivery.trouble.is_some(), "{delivery:?}");
+            assert_eq!(remedy.is_some(), delivery.last_error.is_some(), "{delivery:?}");
             let Some(remedy) = remedy else { continue };
             let (waits, asks_to_schedule) = (remedy.contains("automatically") || remedy.contains("asked whether"), {
                 let remedy = remedy.to_lowercase();
@@ -390,6 +390,6 @@ fn a_remedy_fits_the_state_that_it_stands_in() {
             }
             shown.insert(state);
         }
-        assert_eq!(shown.len(), 8, "{trouble:?} reaches {shown:?}");
+        assert_eq!(shown.len(), 8, "{error:?} reaches {shown:?}");
     }
 }

@@ -7,7 +7,7 @@ use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::work::backoff;
 
-use super::{Delivery, KEPT_AFTER_CANCELLATION, State, Trouble};
+use super::{Delivery, DeliveryError, KEPT_AFTER_CANCELLATION, State};
 use crate::lease::{FUNCTION_TIMEOUT_S, LEASE, MAX_ATTEMPTS, MAX_LATENESS, MAX_RECONCILIATIONS, SEND_BUDGET};
 
 /// A step that the delivery's state does not allow.
@@ -139,56 +139,55 @@ impl Delivery {
     pub fn publish(&mut self, published: Published, now: Timestamp) -> Result<(), WrongState> {
         let State::Sending { .. } = self.state else { return Err(self.wrong("published")) };
         self.state = State::Published { at: now, published };
-        self.trouble = None;
+        self.last_error = None;
         Ok(())
     }
 
     /// Nothing was sent and nothing will be.
-    pub fn fail(&mut self, trouble: Trouble) -> Result<(), WrongState> {
+    pub fn fail(&mut self, error: DeliveryError) -> Result<(), WrongState> {
         self.unsettled("failed")?;
-        self.state = State::Failed { at: trouble.at };
-        self.trouble = Some(trouble);
+        self.state = State::Failed { at: error.at };
+        self.last_error = Some(error);
         Ok(())
     }
 
     /// Nobody but a person can say whether it was sent.
-    pub fn hold(&mut self, trouble: Trouble) -> Result<(), WrongState> {
+    pub fn hold(&mut self, error: DeliveryError) -> Result<(), WrongState> {
         self.unsettled("held")?;
-        self.state = State::Held { at: trouble.at };
-        self.trouble = Some(trouble);
+        self.state = State::Held { at: error.at };
+        self.last_error = Some(error);
         Ok(())
     }
 
     /// Certainly nothing was sent by this attempt: tries again after `at_least`, or gives up where that
     /// is too late or too often. While reconciling, the call of an earlier attempt may have been carried
     /// out, so that the intent stays.
-    pub fn postpone(&mut self, trouble: Trouble, at_least: SignedDuration) -> Result<(), WrongState> {
+    pub fn postpone(&mut self, error: DeliveryError, at_least: SignedDuration) -> Result<(), WrongState> {
         match &self.state {
-            State::Sending { begun_by, .. } if *begun_by < self.attempt => return self.doubt(trouble, at_least),
+            State::Sending { begun_by, .. } if *begun_by < self.attempt => return self.doubt(error, at_least),
             State::Claimed { .. } | State::Sending { .. } => {}
             _ => return Err(self.wrong("put off")),
         }
-        let not_before = after(trouble.at, backoff(self.id.as_bytes(), self.attempt).max(at_least));
+        let not_before = after(error.at, backoff(self.id.as_bytes(), self.attempt).max(at_least));
         if self.attempt >= MAX_ATTEMPTS || not_before > self.latest() {
-            return self.fail(trouble);
+            return self.fail(error);
         }
         self.state = State::Scheduled { not_before };
-        self.trouble = Some(trouble);
+        self.last_error = Some(error);
         Ok(())
     }
 
     /// Whether it was sent is not known: ends the lease, so that the sweep has it reconciled, not before
     /// `at_least`. Asked too often without an answer, it is held.
-    pub fn doubt(&mut self, trouble: Trouble, at_least: SignedDuration) -> Result<(), WrongState> {
+    pub fn doubt(&mut self, error: DeliveryError, at_least: SignedDuration) -> Result<(), WrongState> {
         let State::Sending { begun_by, intent, .. } = &self.state else { return Err(self.wrong("in doubt")) };
         let asked = self.attempt.saturating_sub(*begun_by);
         if asked >= MAX_RECONCILIATIONS {
-            return self.hold(trouble);
+            return self.hold(error);
         }
         let wait = if asked == 0 { at_least } else { backoff(self.id.as_bytes(), asked).max(at_least) };
-        self.state =
-            State::Sending { lease_until: after(trouble.at, wait), intent: intent.clone(), begun_by: *begun_by };
-        self.trouble = Some(trouble);
+        self.state = State::Sending { lease_until: after(error.at, wait), intent: intent.clone(), begun_by: *begun_by };
+        self.last_error = Some(error);
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::after;
 use shared::table::Stored;
-use shared::tenancy::{Changes, Platform, Reason, Tenant};
+use shared::tenancy::{AllWorkspaces, Changes, Reason, Tenant};
 use shared::work::each_due;
 
 use crate::audit_actions::POST_SCHEDULE_REDERIVED;
@@ -32,10 +32,10 @@ impl Reason for DuePosts {
 impl Job for SweepDuePosts {
     const JOB: Declaration = Declaration::new("sweep-due-posts", Trigger::Schedule("rate(1 minute)")).timeout_s(120);
     const GRANTS: &'static [Grant] = &[Grant::ReadDue, Grant::ReadItems, Grant::WriteItems];
-    type Access = Platform<DuePosts>;
+    type Access = AllWorkspaces<DuePosts>;
 
-    async fn run(self, platform: &Platform<DuePosts>) -> Result<(), JobError> {
-        each_due(platform, after(platform.now(), HORIZON), sweep).await
+    async fn run(self, workspaces: &AllWorkspaces<DuePosts>) -> Result<(), JobError> {
+        each_due(workspaces, after(workspaces.now(), HORIZON), sweep).await
     }
 }
 

@@ -28,7 +28,7 @@ async fn a_due_post_is_claimed_delayed_to_the_second_and_published_once() {
     assert_eq!(at.states(&post).await, states("published", "published"));
     let delivery = &at.deliveries(&post).await[0];
     assert!(delivery["published"]["url"].as_str().unwrap().starts_with("https://bsky.app/profile/did:plc:alice/post/"));
-    assert_eq!((&delivery["attempts"], &delivery["trouble"]), (&json!(1), &json!(null)));
+    assert_eq!((&delivery["attempts"], &delivery["last_error"]), (&json!(1), &json!(null)));
     let record = at.server.records().into_values().next().unwrap();
     assert_eq!(record["createdAt"].as_str().unwrap()[..19], due_at.as_str().unwrap()[..19]);
     // The same payload under another message id, so that it is the job that does nothing.
@@ -51,7 +51,7 @@ async fn a_lost_answer_is_reconciled_and_never_blindly_retried() {
         at.server.next("repo.putRecord", broken);
         at.deliver().await;
         assert_eq!(at.states(&post).await, states("publishing", "sending"));
-        assert!(at.deliveries(&post).await[0]["trouble"]["remedy"].as_str().unwrap().contains("is asked whether"));
+        assert!(at.deliveries(&post).await[0]["last_error"]["remedy"].as_str().unwrap().contains("is asked whether"));
         at.sweep().await;
         at.deliver().await;
         assert_eq!(at.states(&post).await, states("published", "published"));
@@ -60,7 +60,7 @@ async fn a_lost_answer_is_reconciled_and_never_blindly_retried() {
 }
 
 #[tokio::test]
-async fn what_the_platform_says_becomes_the_delivery_s_trouble() {
+async fn a_platforms_refusal_becomes_the_deliverys_last_error() {
     let at = Place::new().await;
     let post = at.scheduled("Hello").await;
     at.sweep().await;
@@ -68,9 +68,9 @@ async fn what_the_platform_says_becomes_the_delivery_s_trouble() {
     at.server.next("repo.putRecord", refusal(400, "InvalidRequest", "Record/text must not be so"));
     at.deliver().await;
     assert_eq!(at.states(&post).await, states("failed", "failed"));
-    let trouble = &at.deliveries(&post).await[0]["trouble"];
-    assert_eq!((&trouble["code"], &trouble["text"]), (&json!("InvalidRequest"), &json!("Record/text must not be so")));
-    assert!(!trouble["remedy"].as_str().unwrap().is_empty());
+    let error = &at.deliveries(&post).await[0]["last_error"];
+    assert_eq!((&error["code"], &error["text"]), (&json!("InvalidRequest"), &json!("Record/text must not be so")));
+    assert!(!error["remedy"].as_str().unwrap().is_empty());
     // The remedy was taken: the same post, the same channel, another delivery.
     at.call(&posts::routes::schedule_post::FUNCTION, &post, at.in_seconds(30)).await.expect(200);
     at.sweep().await;
@@ -92,7 +92,7 @@ async fn a_platform_that_is_busy_is_tried_again_after_the_wait_that_it_names() {
     at.deliver().await;
     assert_eq!(at.states(&post).await, states("scheduled", "scheduled"));
     let delivery = &at.deliveries(&post).await[0];
-    assert_eq!((&delivery["trouble"]["code"], &delivery["attempts"]), (&json!("RateLimitExceeded"), &json!(1)));
+    assert_eq!((&delivery["last_error"]["code"], &delivery["attempts"]), (&json!("RateLimitExceeded"), &json!(1)));
     assert!(delivery["retry_at"].is_string());
     at.sweep().await;
     assert_eq!(at.messages().await.len(), 1, "claimed before the wait was over");
@@ -113,9 +113,9 @@ async fn a_disconnected_channel_fails_with_the_remedy() {
     at.advance(30);
     at.deliver().await;
     assert_eq!(at.states(&post).await, states("failed", "failed"));
-    let trouble = &at.deliveries(&post).await[0]["trouble"];
-    assert_eq!(trouble["code"], "channel_disconnected");
-    assert!(trouble["remedy"].as_str().unwrap().starts_with("Connect the channel again"));
+    let error = &at.deliveries(&post).await[0]["last_error"];
+    assert_eq!(error["code"], "channel_disconnected");
+    assert!(error["remedy"].as_str().unwrap().starts_with("Connect the channel again"));
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn an_outage_is_caught_up_within_a_day_and_missed_after_it() {
     at.advance(24 * 60 * 60 + 31);
     at.sweep().await;
     assert_eq!(at.states(&post).await, states("failed", "failed"));
-    assert_eq!(at.deliveries(&post).await[0]["trouble"]["code"], "missed");
+    assert_eq!(at.deliveries(&post).await[0]["last_error"]["code"], "missed");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use shared::testing::Request;
 use crate::place::Place;
 use crate::scripted_server::{PASSWORD, Raw, Scripted, ScriptedServer, refusal};
 
-/// A way in which a post meets trouble.
+/// A way in which publishing a post goes wrong.
 struct Case {
     name: &'static str,
     /// What is done to the server before the first message arrives.
@@ -171,7 +171,7 @@ impl Place {
     }
 
     fn assert_unsettled_remedy(&self, delivery: &Value) {
-        if let Some(remedy) = delivery["trouble"]["remedy"].as_str() {
+        if let Some(remedy) = delivery["last_error"]["remedy"].as_str() {
             let waits = remedy.starts_with("No action is needed") || remedy.ends_with("is there.");
             assert!(waits && !remedy.contains("chedule the post"), "{}: {remedy}", delivery["state"]);
         }
@@ -266,7 +266,7 @@ async fn a_remedy_that_is_followed_leaves_the_post_on_the_platform_once() {
         let mut at = Place::new().await;
         let post = at.scheduled("Hello @bob.test").await;
         let delivery = at.meet(&post, &case).await;
-        let remedy = delivery["trouble"]["remedy"].as_str().unwrap();
+        let remedy = delivery["last_error"]["remedy"].as_str().unwrap();
         assert_eq!(delivery["state"], case.ends.0, "{}: {delivery}", case.name);
         assert!(remedy.starts_with(case.ends.1), "{}: {remedy}", case.name);
         at.server.recover();
@@ -301,8 +301,8 @@ async fn a_held_post_that_was_edited_on_the_platform_is_held_again() {
     at.server.edit_record(&name, "Edited there");
     at.schedule_again(&post).await;
     let delivery = at.last_delivery(&post).await;
-    assert_eq!((&delivery["state"], &delivery["trouble"]["code"]), (&json!("held"), &json!("record_key_taken")));
-    assert!(delivery["trouble"]["remedy"].as_str().unwrap().starts_with(LOOK));
+    assert_eq!((&delivery["state"], &delivery["last_error"]["code"]), (&json!("held"), &json!("record_key_taken")));
+    assert!(delivery["last_error"]["remedy"].as_str().unwrap().starts_with(LOOK));
     let records: Vec<_> = at.server.records().into_values().collect();
     assert_eq!((records.len(), &records[0]["text"]), (1, &json!("Edited there")));
 }
@@ -315,7 +315,7 @@ async fn a_delivery_that_waits_or_is_past_asks_for_no_action() {
     at.advance(30);
     at.server.next("repo.putRecord", busy());
     at.deliver().await;
-    let remedy = |delivery: &Value| delivery["trouble"]["remedy"].as_str().unwrap().to_owned();
+    let remedy = |delivery: &Value| delivery["last_error"]["remedy"].as_str().unwrap().to_owned();
     assert_eq!(remedy(&at.last_delivery(&post).await), "No action is needed: publishing is retried automatically.");
     at.call(&unschedule_post::FUNCTION, &post, json!({})).await.expect(200);
     assert_eq!(remedy(&at.last_delivery(&post).await), "No action is needed: this delivery was cancelled.");

@@ -28,9 +28,9 @@ async fn what_was_due_since_the_restore_point_is_held_and_nothing_is_published_t
     at.sweep().await;
     for post in [&due, &claimed] {
         assert_eq!(at.states(post).await, ("held".to_owned(), "held".to_owned()));
-        let trouble = &at.deliveries(post).await[0]["trouble"];
-        assert_eq!(trouble["code"], "restored_meanwhile");
-        assert!(trouble["remedy"].as_str().unwrap().starts_with("Look at the channel first"));
+        let error = &at.deliveries(post).await[0]["last_error"];
+        assert_eq!(error["code"], "restored_meanwhile");
+        assert!(error["remedy"].as_str().unwrap().starts_with("Look at the channel first"));
     }
     assert_eq!(at.states(&later).await.1, "scheduled");
     at.app.advance(after(resumed_at, SignedDuration::from_secs(3600)).duration_since(at.app.now()));

@@ -4,12 +4,12 @@ use accounts::sign_in::SignIn;
 use serde::Deserialize;
 use serde_json::json;
 use shared::aws::grants::Grant;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::identity::{AccountChanges, AccountRecord, AllAccounts};
 use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
 use shared::tenancy::Reason;
 

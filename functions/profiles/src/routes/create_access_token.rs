@@ -5,7 +5,6 @@ use mail::{Letter, SendEmail};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::aws::grants::Grant;
-use shared::events::Occurrence;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Route};
 use shared::identity::personal_token::{NewToken, TokenTerms};
@@ -14,6 +13,7 @@ use shared::kernel::ids::{TokenId, WorkspaceId};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::ApiTimestamp;
+use shared::system_events::Occurrence;
 use utoipa::ToSchema;
 
 use crate::access_token::{

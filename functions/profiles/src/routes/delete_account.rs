@@ -5,13 +5,13 @@ use accounts::user::User;
 use mail::SendEmail;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, EpochTurn, Fresh, Membership, SignedIn};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::time::ApiTimestamp;
+use shared::system_events::{EventKind, Occurrence, Severity};
 use utoipa::ToSchema;
 
 use crate::problems;

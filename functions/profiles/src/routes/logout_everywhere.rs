@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
 use shared::identity::{AccountChanges, SignedIn};
 use shared::kernel::problems::Problem;
+use shared::system_events::{EventKind, Occurrence, Severity};
 use utoipa::ToSchema;
 
 pub static SIGNED_OUT_EVERYWHERE: EventKind = EventKind::security("signed_out_everywhere", Severity::Info);

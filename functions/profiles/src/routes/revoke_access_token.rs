@@ -3,12 +3,12 @@
 use serde::Deserialize;
 use serde_json::json;
 use shared::aws::grants::Grant;
-use shared::events::Occurrence;
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
 use shared::identity::{AccountChanges, AccountKey, SignedIn};
 use shared::kernel::ids::TokenId;
 use shared::kernel::problems::Problem;
+use shared::system_events::Occurrence;
 use utoipa::ToSchema;
 
 use crate::access_token::{ACCESS_TOKEN_REVOKED, AccessToken};

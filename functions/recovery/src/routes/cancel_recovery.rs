@@ -5,12 +5,12 @@ use accounts::user::User;
 use mail::{Letter, SendEmail};
 use serde::Deserialize;
 use shared::aws::grants::Grant;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
 use shared::identity::{AccountChanges, AccountKey, SignedIn, Wanted};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
+use shared::system_events::{EventKind, Occurrence, Severity};
 use utoipa::ToSchema;
 
 pub static RECOVERY_CANCELLED: EventKind = EventKind::security("recovery_cancelled", Severity::Info);

@@ -9,12 +9,12 @@ use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::aws::grants::Grant;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountKey, Credentials, EpochTurn};
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
+use shared::system_events::{EventKind, Occurrence, Severity};
 use utoipa::ToSchema;
 
 use crate::factor_removal::{FactorCounts, FactorRemoval};

@@ -7,12 +7,12 @@ use accounts::user::RESTORE_ACCOUNT;
 use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, Credentials, EpochTurn};
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
+use shared::system_events::{EventKind, Occurrence, Severity};
 use utoipa::ToSchema;
 
 use crate::factor_removal::FactorCounts;

@@ -7,13 +7,13 @@ use mail::{Letter, SendEmail};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::aws::grants::Grant;
-use shared::events::{EventKind, Occurrence, Severity};
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Credentials, UserEpoch, Wanted};
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
 use shared::kernel::time::ApiTimestamp;
+use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
 use utoipa::ToSchema;
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::tenancy::{Platform, Reason};
+use shared::tenancy::{AllWorkspaces, Reason};
 
 #[derive(Deserialize)]
 pub struct SweepOrphanKeys {}
@@ -25,10 +25,10 @@ impl Job for SweepOrphanKeys {
     const JOB: Declaration =
         Declaration::new("sweep-orphan-keys", Trigger::Schedule("cron(40 3 * * ? *)")).timeout_s(300);
     const GRANTS: &'static [Grant] = &[Grant::RetireKeys, Grant::ReadItems];
-    type Access = Platform<KeysWithoutRecord>;
+    type Access = AllWorkspaces<KeysWithoutRecord>;
 
-    async fn run(self, platform: &Self::Access) -> Result<(), JobError> {
-        for key in platform.retire_orphan_keys().await? {
+    async fn run(self, workspaces: &Self::Access) -> Result<(), JobError> {
+        for key in workspaces.retire_orphan_keys().await? {
             tracing::warn!(kms.key = key, "an orphan key is scheduled for deletion");
         }
         Ok(())

@@ -12,7 +12,7 @@ use shared::function::Function;
 use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::table::Entity;
-use shared::tenancy::{Audited, Changes, Page, Platform, Reason, Tenant};
+use shared::tenancy::{AllWorkspaces, Audited, Changes, Page, Reason, Tenant};
 use shared::testing::{Person, Posted, TestApp};
 use shared::work::{self, Next, Run, RunId, RunState, RunView, Step, StepDue, Stepped, Work};
 
@@ -34,12 +34,12 @@ pub struct CopyNotes {
     behind: Option<String>,
     copied: u64,
     total: u64,
-    trouble: Trouble,
+    behaviour: Behaviour,
 }
 
 /// What goes wrong.
 #[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub enum Trouble {
+pub enum Behaviour {
     Nothing,
     /// The third step gives up.
     GivesUp,
@@ -71,11 +71,11 @@ impl Work for CopyNotes {
 
     async fn step(&mut self, step: &Step<'_>) -> Result<Stepped<Self>, JobError> {
         let third = self.copied >= 2 * u64::from(self.batch);
-        match self.trouble {
-            Trouble::GivesUp | Trouble::CannotUndo if third => {
+        match self.behaviour {
+            Behaviour::GivesUp | Behaviour::CannotUndo if third => {
                 return Err(JobError::GiveUp(Problem::new(NOTE_TOO_LONG, "A note is too long.")));
             }
-            Trouble::FailsAlways if third => {
+            Behaviour::FailsAlways if third => {
                 let busy = Problem::new(BUSY, "Not now.");
                 return Err(JobError::retry_after(busy, SignedDuration::from_secs(2000)));
             }
@@ -87,9 +87,9 @@ impl Work for CopyNotes {
         self.copied += notes.len() as u64;
         let (done, next) = (behind.is_none(), behind);
         self.behind = next;
-        let next = match self.trouble {
+        let next = match self.behaviour {
             _ if done => Next::Done,
-            Trouble::Waits => Next::After(SignedDuration::from_hours(1)),
+            Behaviour::Waits => Next::After(SignedDuration::from_hours(1)),
             _ => Next::Again,
         };
         let changes = Changes::default().each(&copies, Changes::insert).audit(&NOTES_COPIED, step.run());
@@ -98,7 +98,7 @@ impl Work for CopyNotes {
     }
 
     async fn undo(&mut self, made: Vec<NoteId>, step: &Step<'_>) -> Result<Audited, JobError> {
-        if self.trouble == Trouble::CannotUndo {
+        if self.behaviour == Behaviour::CannotUndo {
             return Err(JobError::GiveUp(Problem::new(COPY_IN_USE, "A copy is in use.")));
         }
         let found = step.find_all::<NoteCopy>(&made).await?;
@@ -137,10 +137,10 @@ impl Reason for LostSteps {
 impl Job for SweepWork {
     const JOB: Declaration = Declaration::new("sweep-work", Trigger::Schedule("rate(1 minute)"));
     const GRANTS: &'static [Grant] = &[Grant::ReadDue, Grant::ReadItems, Grant::WriteItems];
-    type Access = Platform<LostSteps>;
+    type Access = AllWorkspaces<LostSteps>;
 
-    async fn run(self, platform: &Platform<LostSteps>) -> Result<(), JobError> {
-        work::sweep(platform).await
+    async fn run(self, workspaces: &AllWorkspaces<LostSteps>) -> Result<(), JobError> {
+        work::sweep(workspaces).await
     }
 }
 
@@ -153,7 +153,7 @@ pub struct Place {
 
 impl Place {
     /// A workspace with so many notes, and a run that copies them.
-    pub async fn new(notes: usize, batch: u32, trouble: Trouble) -> Self {
+    pub async fn new(notes: usize, batch: u32, behaviour: Behaviour) -> Self {
         let app = TestApp::alone().await.unwrap();
         let owner = app.owner().await.unwrap();
         let mut ids = BTreeSet::new();
@@ -165,14 +165,14 @@ impl Place {
             app.scope(owner.workspace).commit(changes).await.unwrap();
         }
         let mut place = Self { app, owner, notes: ids, run: "run_01890a5d000070008000000000000001".parse().unwrap() };
-        place.run = place.start(batch, trouble, None).await.unwrap();
+        place.run = place.start(batch, behaviour, None).await.unwrap();
         place
     }
 
-    pub async fn start(&self, batch: u32, trouble: Trouble, key: Option<&str>) -> Result<RunId, Problem> {
+    pub async fn start(&self, batch: u32, behaviour: Behaviour, key: Option<&str>) -> Result<RunId, Problem> {
         let scope = self.scope();
         let total = self.notes.len() as u64;
-        let work = CopyNotes { batch, behind: None, copied: 0, total, trouble };
+        let work = CopyNotes { batch, behind: None, copied: 0, total, behaviour };
         let run = Run::new(&scope, &work, key.as_ref().map(|key| key as &dyn Display))?;
         scope.commit(Changes::default().audit(&COPY_STARTED, run.id).start(&run)).await.map(|()| run.id)
     }

@@ -1,6 +1,6 @@
 //! System events: what operators and monitors should know of, apart from the audit logs of workspaces.
 //!
-//! They lie in Platform under `EVENT#<hour>#<shard>`, by id, which is the order of time. Each is kept for a year, or for
+//! They are stored in System under `EVENT#<hour>#<shard>`, by id, which is the order of time. Each is kept for a year, or for
 //! good where it is about security (claim 51). A critical one pages.
 
 use std::fmt::Display;
@@ -120,7 +120,7 @@ pub(crate) fn record(
     occurrence: Occurrence,
 ) -> Result<SystemEvent, Problem> {
     let (event, row, partition) = row(aws, origin, &occurrence)?;
-    plan.put(Table::Platform, Some(partition), row, Expected::Absent);
+    plan.put(Table::System, Some(partition), row, Expected::Absent);
     Ok(event)
 }
 
@@ -151,7 +151,7 @@ fn row(aws: &Aws, origin: &Origin, occurrence: &Occurrence) -> Result<(SystemEve
 }
 
 /// Counts and logs an event that is recorded.
-pub(crate) fn tell(event: &SystemEvent) {
+pub(crate) fn log_and_count(event: &SystemEvent) {
     let SystemEvent { name, subject, severity, origin, .. } = event;
     let request_id = &origin.request_id;
     match severity {
@@ -173,7 +173,7 @@ pub(crate) async fn emit(aws: &Aws, origin: &Origin, occurrence: Occurrence) -> 
     let event = record(&mut plan, aws, origin, occurrence)?;
     match commit(aws, None, "", plan).await {
         Ok(()) => {
-            tell(&event);
+            log_and_count(&event);
             Ok(())
         }
         Err(crate::table::commit::Uncommitted::Refused { .. }) => Ok(()),
@@ -197,7 +197,7 @@ pub(crate) async fn since(aws: &Aws, since: Timestamp) -> Result<Vec<SystemEvent
             let mut start = None;
             loop {
                 let query = PageQuery {
-                    table: Table::Platform,
+                    table: Table::System,
                     partition: &partition,
                     prefix: "",
                     after: start.take(),

@@ -29,7 +29,7 @@ pub trait Reason: Send + Sync + 'static {
 }
 
 /// The proof that a job may work across workspaces, for one run.
-pub struct Platform<R: Reason> {
+pub struct AllWorkspaces<R: Reason> {
     core: Core,
     reason: PhantomData<fn() -> R>,
 }
@@ -80,9 +80,9 @@ pub enum Relayed {
     Fenced,
 }
 
-impl<R: Reason> Platform<R> {
+impl<R: Reason> AllWorkspaces<R> {
     pub(crate) fn prove(core: Core) -> Self {
-        tracing::info!(reason = R::WHY, job = core.function, "platform access");
+        tracing::info!(reason = R::WHY, job = core.function, "access across workspaces");
         Self { core, reason: PhantomData }
     }
 
