@@ -22,7 +22,7 @@ LAMBDA_TARGET = ROOT / "target" / "lambda"
 LAMBDA_TARGETS = {"arm64": "aarch64-unknown-linux-gnu.2.34", "x86_64": "x86_64-unknown-linux-gnu.2.34"}
 
 # Not the tools: cargo unites features over what it builds together, and they ask for `shared` with more than a function may have.
-TOOLS = ["domains", "generator", "measure", "sources", "system_tests"]
+TOOLS = ["domains", "generator", "measure", "sources", "system_tests", "test_support"]
 FUNCTION_CRATES = ["--workspace", *(argument for tool in TOOLS for argument in ("--exclude", tool))]
 
 # Built only for the local cloud: it switches on what production must not have, such as calls to loopback addresses.

@@ -14,10 +14,10 @@ use shared::system_events::{EventKind, Severity};
 use utoipa::ToSchema;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
-use crate::passkey_credential::{CredentialId, Registered, Seen};
-use crate::passkey_key::PasskeyKey;
-use crate::passkey_statement::Unfit;
 use crate::problems;
+use crate::webauthn::credential::{CredentialId, PublicCredential, Registered, Seen};
+use crate::webauthn::key::PasskeyKey;
+use crate::webauthn::statement::InvalidCredential;
 
 /// Passkeys of one user.
 pub const MOST: u32 = 20;
@@ -79,7 +79,7 @@ pub enum PasskeyError {
     #[error("This passkey is registered already.")]
     AlreadyRegistered,
     #[error("{0}")]
-    Unfit(#[from] Unfit),
+    InvalidCredential(#[from] InvalidCredential),
     /// The same for an unknown user, an unknown passkey and a wrong answer.
     #[error("The passkey was not accepted.")]
     Refused,
@@ -93,14 +93,14 @@ impl Refusal for PasskeyError {
         match self {
             Self::TooMany => problems::TOO_MANY_PASSKEYS,
             Self::AlreadyRegistered => problems::PASSKEY_ALREADY_REGISTERED,
-            Self::Unfit(_) => problems::PASSKEY_INVALID,
+            Self::InvalidCredential(_) => problems::PASSKEY_INVALID,
             Self::Refused => problems::PASSKEY_REFUSED,
             Self::RefusedInSession => problems::PASSKEY_REFUSED.under(403),
         }
     }
 
     fn field(&self) -> Option<&'static str> {
-        matches!(self, Self::Unfit(_) | Self::RefusedInSession).then_some("credential")
+        matches!(self, Self::InvalidCredential(_) | Self::RefusedInSession).then_some("credential")
     }
 }
 
@@ -131,6 +131,11 @@ impl Passkey {
             created_at: now,
             last_used_at: None,
         }
+    }
+
+    /// What its sign-ins are verified against.
+    pub fn public(&self) -> PublicCredential<'_> {
+        PublicCredential { id: &self.credential, key: &self.key, backup_eligible: self.backup_eligible }
     }
 
     /// The part of the record of a credential.
@@ -221,7 +226,7 @@ mod tests {
     use shared::kernel::visible_text::Unreadable;
 
     use super::*;
-    use crate::passkey_octets::Octets;
+    use crate::webauthn::octets::Octets;
 
     fn passkey(counter: u32) -> Passkey {
         let registered = Registered {

@@ -1,10 +1,6 @@
 //! Removing second factors without proving one: which are removed, and what else is removed with them.
 
 use accounts::ProvedBy;
-use accounts::passkey_tally::PasskeyTally;
-use accounts::recovery_codes::RecoveryCodes;
-use accounts::second_factor::Factors;
-use accounts::totp::Totp;
 use passkeys::passkey::Passkey;
 use serde::Serialize;
 use shared::identity::{AccountChanges, AccountKey, Accounts, EpochTurn};
@@ -12,6 +8,10 @@ use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use shared::table::Stored;
+use sign_in::passkey_tally::PasskeyTally;
+use sign_in::recovery_codes::RecoveryCodes;
+use sign_in::second_factor::Factors;
+use sign_in::totp::Totp;
 use utoipa::ToSchema;
 
 /// Second factors that are removed together.

@@ -4,11 +4,11 @@
 //! with a new password, and ends every session and every personal access token; it can also remove second factors that
 //! somebody else may have added.
 
-use accounts::password_owner::{PasswordOwner, ResetMethod};
 use accounts::{Password, PasswordLength};
 use shared::identity::{AccountChanges, Accounts, EpochTurn};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
+use sign_in::password_owner::{PasswordOwner, ResetMethod};
 
 use crate::factor_removal::{FactorCounts, FactorRemoval};
 

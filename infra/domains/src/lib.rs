@@ -22,6 +22,7 @@ impl Domain {
 pub static DOMAINS: &[Domain] = &[
     Domain { name: "mail", routes: &[], jobs: mail::jobs::LISTED },
     Domain { name: "accounts", routes: accounts::routes::LISTED, jobs: accounts::jobs::LISTED },
+    Domain { name: "sign_in", routes: sign_in::routes::LISTED, jobs: sign_in::jobs::LISTED },
     Domain { name: "passkeys", routes: passkeys::routes::LISTED, jobs: &[] },
     Domain { name: "recovery", routes: recovery::routes::LISTED, jobs: recovery::jobs::LISTED },
     Domain { name: "profiles", routes: profiles::routes::LISTED, jobs: profiles::jobs::LISTED },

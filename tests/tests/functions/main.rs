@@ -4,9 +4,6 @@
 //! What it must find to succeed is prepared in `place::Place::ready_for`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-/// The authenticator of the tests of passkeys.
-#[path = "../../../functions/passkeys/tests/support/authenticator.rs"]
-mod authenticator;
 mod cloud;
 mod coverage;
 mod domains;
@@ -19,10 +16,6 @@ mod place;
 mod policies;
 mod repeats;
 mod sample;
-/// The server that the tests of channels script: what it does was seen on the real one.
-#[allow(dead_code)]
-#[path = "../../../functions/channels/tests/channels/scripted_server.rs"]
-mod scripted_server;
 mod still_admitted;
 mod strangers_cost;
 

@@ -1,7 +1,7 @@
 //! People for the samples of the accounts domain: each has what one route needs to succeed, and is used up by it.
 
 use accounts::recovery::Recovery;
-use accounts::routes::{confirm_totp, enrol_totp, request_password_reset};
+use accounts::routes::request_password_reset;
 use mail::SendEmail;
 use passkeys::routes::{register_passkey, start_passkey_registration, start_passkey_sign_in};
 use profiles::routes::{change_email, create_access_token, delete_account};
@@ -13,12 +13,13 @@ use shared::kernel::ids::UserId;
 use shared::kernel::time::SignedDuration;
 use shared::tenancy::Role;
 use shared::testing::Request;
+use sign_in::routes::{confirm_totp, enrol_totp};
 use totp_rs::{Builder, Secret};
 
-use crate::authenticator::Authenticator;
 use crate::cloud;
 use crate::place::{Account, World, text};
 use crate::sample::Filling;
+use test_support::authenticator::Authenticator;
 
 impl World {
     /// The filling with which the sample of a function of accounts succeeds; none where the place's own will do.
@@ -141,7 +142,7 @@ impl World {
         for _ in 0..12 {
             self.app.move_address();
             let body = json!({ "email": email, "password": "not the right one at all" });
-            let answer = self.app.call(Request::to(&accounts::routes::login::FUNCTION).json(body)).await;
+            let answer = self.app.call(Request::to(&sign_in::routes::login::FUNCTION).json(body)).await;
             assert_eq!(answer.status, 401, "{}", answer.text);
         }
     }

@@ -16,7 +16,7 @@ use shared::testing::{Person, Posted, Request, TestApp};
 use crate::cloud;
 use crate::person::{claim, session_of};
 use crate::sample::Filling;
-use crate::scripted_server::{PASSWORD as APP_PASSWORD, ScriptedServer};
+use test_support::scripted_server::{PASSWORD as APP_PASSWORD, ScriptedServer};
 
 const PASSWORD: &str = "a tram, a lamp and 3 crows";
 
@@ -101,7 +101,7 @@ impl World {
     }
 
     pub async fn signed_in(&self, email: &str) -> Value {
-        self.anyone(&accounts::routes::login::FUNCTION, json!({ "email": email, "password": PASSWORD })).await
+        self.anyone(&sign_in::routes::login::FUNCTION, json!({ "email": email, "password": PASSWORD })).await
     }
 
     /// A new user's workspace, with two channels, a picture, a draft and a post that is scheduled on both channels.

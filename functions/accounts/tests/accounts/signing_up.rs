@@ -1,6 +1,5 @@
 //! From a registration to a verified account, and what strangers learn on the way: nothing.
 
-use crate::support::*;
 use accounts::routes::{register, request_password_reset, resend_verification};
 use accounts::user::PasswordRecord;
 use mail::{Letter, SendEmail};
@@ -9,6 +8,7 @@ use shared::function::Function;
 use shared::identity::{AccountChanges, AccountKey};
 use shared::kernel::time::SignedDuration;
 use shared::testing::{Response, TestApp};
+use test_support::people::*;
 
 #[tokio::test]
 async fn an_account_begins_with_a_verified_address() {
@@ -32,7 +32,7 @@ async fn an_account_begins_with_a_verified_address() {
     assert_eq!((&me["id"], &me["recovery_ready_at"]), (&json!(user.to_string()), &json!(null)));
     assert_granted(
         &app,
-        &[&register::FUNCTION, &accounts::routes::verify_email::FUNCTION, &accounts::routes::login::FUNCTION],
+        &[&register::FUNCTION, &accounts::routes::verify_email::FUNCTION, &sign_in::routes::login::FUNCTION],
     );
     assert_granted(&app, &[&accounts::routes::get_me::FUNCTION, &mail::jobs::send_email::FUNCTION]);
 }
@@ -93,7 +93,7 @@ async fn a_wrong_password_is_answered_as_an_unknown_address() {
     let (known, _) = user(&app).await;
     let (waits, unknown) = (email(&app), email(&app));
     register(&app, &waits).await.expect(202);
-    let ledger = app.wire(&accounts::routes::login::FUNCTION);
+    let ledger = app.wire(&sign_in::routes::login::FUNCTION);
     login(&app, &unknown, PASSWORD).await.expect(401);
     let mut faces = Vec::new();
     for email in [&known, &waits, &unknown] {
@@ -247,7 +247,7 @@ async fn five_attempts_are_taken_from_one_network_address() {
     app.move_address();
     let attempt = || {
         let body = json!({ "email": "nobody@example.com", "password": PASSWORD });
-        app.call(shared::testing::Request::to(&accounts::routes::login::FUNCTION).json(body))
+        app.call(shared::testing::Request::to(&sign_in::routes::login::FUNCTION).json(body))
     };
     for _ in 0..5 {
         attempt().await.expect(401);

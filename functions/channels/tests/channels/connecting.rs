@@ -1,12 +1,12 @@
 //! Connecting, listing and disconnecting channels, through the HTTP and the job boundary.
 
-use crate::scripted_server::{PASSWORD, Scripted, ScriptedServer, refusal};
 use channels::jobs::end_channel_session;
 use channels::jobs::end_channel_session::EndChannelSession;
 use channels::routes::{connect_bluesky, disconnect_channel, get_channel, list_channels};
 use serde_json::{Value, json};
 use shared::function::Function;
 use shared::testing::{Person, Request, Response, TestApp};
+use test_support::scripted_server::{PASSWORD, Scripted, ScriptedServer, refusal};
 
 fn account(server: &ScriptedServer, identifier: &str) -> Value {
     json!({ "service": server.url, "identifier": identifier, "app_password": PASSWORD })

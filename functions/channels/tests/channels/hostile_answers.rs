@@ -19,7 +19,7 @@ use shared::testing::{Person, Request, Response, TestApp};
 
 use faults::{Case, cases};
 
-use crate::scripted_server::{PASSWORD, Raw, Scripted, ScriptedServer, text};
+use test_support::scripted_server::{PASSWORD, Raw, Scripted, ScriptedServer, text};
 
 /// Says which answer it was, where an assertion fails.
 struct Told(String);

@@ -5,6 +5,3 @@ mod connecting;
 mod hostile_answers;
 mod publishing;
 mod real_server;
-/// Other domains use what the tests of this one do not.
-#[allow(dead_code)]
-mod scripted_server;

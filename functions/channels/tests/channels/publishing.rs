@@ -1,6 +1,5 @@
 //! Publishing to a channel: what is sent, and what is known after each way in which it can fail.
 
-use crate::scripted_server::{PASSWORD, Scripted, ScriptedServer, refusal};
 use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
 use channels::routes::connect_bluesky;
 use channels::{Channel, ChannelId, Connection};
@@ -8,6 +7,7 @@ use serde_json::json;
 use shared::kernel::time::{SignedDuration, after};
 use shared::tenancy::{Page, Tenant};
 use shared::testing::{Person, Request, TestApp};
+use test_support::scripted_server::{PASSWORD, Scripted, ScriptedServer, refusal};
 
 struct Connected {
     app: TestApp,

@@ -1,7 +1,5 @@
 //! `DELETE /me/passkeys/{passkey_id}`: takes a passkey away.
 
-use accounts::passkey_tally::PasskeyTally;
-use accounts::second_factor::Factors;
 use accounts::user::User;
 use mail::{Letter, SendEmail};
 use serde::Deserialize;
@@ -13,6 +11,8 @@ use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::Timestamp;
 use shared::system_events::Occurrence;
+use sign_in::passkey_tally::PasskeyTally;
+use sign_in::second_factor::Factors;
 use utoipa::ToSchema;
 
 use crate::passkey::{PASSKEY_DELETED, Passkey, PasskeyId};
@@ -35,7 +35,7 @@ impl Endpoint for DeletePasskey {
         Grant::WriteSessions,
         Grant::WriteLetters,
     ];
-    const PROBLEMS: &'static [ProblemCode] = &[accounts::problems::PASSWORD_TOO_SHORT];
+    const PROBLEMS: &'static [ProblemCode] = &[sign_in::problems::PASSWORD_TOO_SHORT];
     type Access = Fresh<SignedIn>;
     type Output = NoContent;
 

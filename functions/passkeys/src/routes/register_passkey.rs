@@ -1,7 +1,5 @@
 //! `POST /me/passkeys`: adds the passkey that the browser made.
 
-use accounts::passkey_tally::PasskeyTally;
-use accounts::second_factor::Factors;
 use accounts::user::User;
 use mail::{Letter, SendEmail};
 use serde::Deserialize;
@@ -14,12 +12,14 @@ use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::Timestamp;
 use shared::system_events::Occurrence;
+use sign_in::passkey_tally::PasskeyTally;
+use sign_in::second_factor::Factors;
 use utoipa::ToSchema;
 
+use crate::ceremony::{Ceremony, CeremonyName, Purpose, relying_party};
 use crate::passkey::{MOST, PASSKEY_ADDED, Passkey, PasskeyError, PasskeyName, PasskeyView};
-use crate::passkey_ceremony::{Ceremony, CeremonyName, Purpose, relying_party};
-use crate::passkey_credential::PasskeyRegistration;
 use crate::problems;
+use crate::webauthn::credential::PasskeyRegistration;
 
 /// Adds the passkey that `navigator.credentials.create` made. The session counts as opened with it from then on.
 #[derive(Deserialize, ToSchema)]

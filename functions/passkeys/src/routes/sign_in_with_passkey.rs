@@ -1,20 +1,20 @@
 //! `POST /auth/passkey`: signs in by passkey alone.
 
-use accounts::device::{DeviceToken, recognise};
-use accounts::session::{self, Means, Opening, Tokens};
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::Credentials;
 use shared::kernel::problems::{Problem, ProblemCode};
+use sign_in::device::{DeviceToken, recognise};
+use sign_in::session::{self, AuthMethod, Opening, Tokens};
 use utoipa::ToSchema;
 
+use crate::ceremony::{Ceremony, CeremonyName, Purpose};
 use crate::passkey::PasskeyError;
-use crate::passkey_ceremony::{Ceremony, CeremonyName, Purpose};
-use crate::passkey_credential::PasskeyAssertion;
-use crate::passkey_proof::prove;
 use crate::problems;
+use crate::proof::prove;
+use crate::webauthn::credential::PasskeyAssertion;
 
 /// Signs in with a passkey, and opens a session. It asks for no other factor: the passkey verified its user.
 #[derive(Deserialize, ToSchema)]
@@ -45,7 +45,7 @@ impl Endpoint for SignInWithPasskey {
         Grant::SignTokens,
     ];
     const PROBLEMS: &'static [ProblemCode] =
-        &[problems::CEREMONY_OVER, problems::PASSKEY_REFUSED, accounts::problems::WRONG_CREDENTIALS];
+        &[problems::CEREMONY_OVER, problems::PASSKEY_REFUSED, sign_in::problems::WRONG_CREDENTIALS];
     type Access = Credentials;
     type Output = Reply<Tokens>;
 
@@ -57,7 +57,7 @@ impl Endpoint for SignInWithPasskey {
         let proved = prove(accounts, &ceremony, &self.credential, claimed, PasskeyError::Refused).await?;
         let epoch = epoch.ok_or_else(|| Problem::internal("a user has no epoch"))?;
         let device = recognise(accounts, self.device_token.as_ref(), &proved.user.email).await?;
-        let how = Opening { means: Means::Passkey, device, epoch };
+        let how = Opening { means: AuthMethod::Passkey, device, epoch };
         let tokens = session::open(accounts, &proved.user, how, proved.changes).await?;
         accounts.proved();
         Ok(Reply(tokens))

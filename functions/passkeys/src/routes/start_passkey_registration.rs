@@ -1,6 +1,5 @@
 //! `POST /me/passkeys/options`: begins to add a passkey.
 
-use accounts::second_factor::Factors;
 use accounts::user::User;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
@@ -9,11 +8,12 @@ use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Wanted};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
+use sign_in::second_factor::Factors;
 use utoipa::ToSchema;
 
+use crate::ceremony::{Ceremony, LIFETIME, Purpose, relying_party};
+use crate::options::PasskeyCreationOptions;
 use crate::passkey::{MOST, Passkey, PasskeyError};
-use crate::passkey_ceremony::{Ceremony, LIFETIME, Purpose, relying_party};
-use crate::passkey_options::PasskeyCreationOptions;
 use crate::problems;
 
 /// Begins to add a passkey: gives out what `navigator.credentials.create` needs. The user then has 5 minutes.

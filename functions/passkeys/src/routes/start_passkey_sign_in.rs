@@ -8,8 +8,8 @@ use shared::identity::{AccountChanges, Anyone};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
-use crate::passkey_ceremony::{Ceremony, LIFETIME, Purpose, relying_party};
-use crate::passkey_options::PasskeyRequestOptions;
+use crate::ceremony::{Ceremony, LIFETIME, Purpose, relying_party};
+use crate::options::PasskeyRequestOptions;
 
 /// Begins a sign-in or a step-up with a passkey: gives out what `navigator.credentials.get` needs. The user then has 5
 /// minutes.

@@ -1,19 +1,19 @@
 //! `POST /auth/step-up/passkey`: proves a passkey again, for what asks for a fresh factor (RFC 9470).
 
-use accounts::routes::step_up::SteppedUp;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route, UserLimit};
 use shared::identity::{SignedIn, Strength};
 use shared::kernel::problems::{Problem, ProblemCode};
+use sign_in::routes::step_up::SteppedUp;
 use utoipa::ToSchema;
 
+use crate::ceremony::{Ceremony, CeremonyName, Purpose};
 use crate::passkey::PasskeyError;
-use crate::passkey_ceremony::{Ceremony, CeremonyName, Purpose};
-use crate::passkey_credential::PasskeyAssertion;
-use crate::passkey_proof::prove;
 use crate::problems;
+use crate::proof::prove;
+use crate::webauthn::credential::PasskeyAssertion;
 
 /// Proves a passkey of the caller's, in the session of the access token.
 #[derive(Deserialize, ToSchema)]

@@ -4,7 +4,7 @@ use passkeys::routes::{sign_in_with_passkey, step_up_with_passkey};
 use serde_json::{Value, json};
 use shared::testing::{Response, TestApp};
 
-use crate::caller::{Caller, sign_in_as, start};
+use test_support::passkey_owner::{Caller, sign_in_as, start};
 
 /// An answer without its request id, and the AWS calls that it took.
 #[derive(Debug, PartialEq)]

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use shared::testing::{Request, TestApp};
 
 use crate::FUNCTIONS;
-use crate::authenticator::Authenticator;
-use crate::caller::{Caller, events, sign_in};
-use crate::support::{assert_granted, letters};
+use test_support::authenticator::Authenticator;
+use test_support::passkey_owner::{Caller, events, sign_in};
+use test_support::people::{assert_granted, letters};
 
 #[tokio::test]
 async fn passkeys_are_renamed_and_deleted_by_their_user_alone() {

@@ -2,15 +2,10 @@
 //! it can be made to say what none would; those of others are in `tests/peers`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "../../../passkeys/tests/support/authenticator.rs"]
-mod authenticator;
-mod caller;
 mod face;
 mod keeping;
 mod proving;
 mod registering;
-#[path = "../../../accounts/tests/support/mod.rs"]
-mod support;
 
 use passkeys::routes::{
     delete_passkey, list_passkeys, register_passkey, rename_passkey, sign_in_with_passkey, start_passkey_registration,

@@ -1,6 +1,5 @@
 //! Proving who one is by a passkey: signing in and stepping up, once, and by nobody else.
 
-use accounts::sign_in::{SignIn, SignInOutcome};
 use mail::Letter;
 use passkeys::routes::{sign_in_with_passkey, start_passkey_registration, step_up_with_passkey};
 use serde_json::{Value, json};
@@ -9,12 +8,13 @@ use shared::crypto::digest::{base64url, from_base64url};
 use shared::identity::AccountKey;
 use shared::kernel::time::{SignedDuration, Timestamp};
 use shared::testing::{Response, TestApp};
+use sign_in::history::{SignIn, SignInOutcome};
 
 use crate::FUNCTIONS;
-use crate::authenticator::{Authenticator, BACKED_UP, BACKUP_ELIGIBLE, USER_PRESENT};
-use crate::caller::{Caller, events, sign_in, sign_in_as, start, with};
 use crate::face::{Face, refused, refused_step_up, step_up_face};
-use crate::support::{PASSWORD, assert_granted, get_me, letters, login, refresh, user};
+use test_support::authenticator::{Authenticator, BACKED_UP, BACKUP_ELIGIBLE, USER_PRESENT};
+use test_support::passkey_owner::{Caller, events, sign_in, sign_in_as, start, with};
+use test_support::people::{PASSWORD, assert_granted, get_me, letters, login, refresh, user};
 
 #[tokio::test]
 async fn a_passkey_signs_in_alone() {

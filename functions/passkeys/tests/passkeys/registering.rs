@@ -5,9 +5,11 @@ use shared::crypto::digest::{base64url, from_base64url};
 use shared::kernel::time::SignedDuration;
 use shared::testing::TestApp;
 
-use crate::authenticator::{Authenticator, BACKED_UP, USER_PRESENT, USER_VERIFIED, array, bytes, integer, map, text};
-use crate::caller::{Caller, sign_in, sign_in_as, start, with};
-use crate::support::{PASSWORD, login, user};
+use test_support::authenticator::{
+    Authenticator, BACKED_UP, USER_PRESENT, USER_VERIFIED, array, bytes, integer, map, text,
+};
+use test_support::passkey_owner::{Caller, sign_in, sign_in_as, start, with};
+use test_support::people::{PASSWORD, login, user};
 
 #[tokio::test]
 async fn the_options_ask_for_what_is_required() {

@@ -11,7 +11,7 @@ use shared::tenancy::Changes;
 use shared::testing::TestApp;
 
 use crate::place::Place;
-use crate::scripted_server::{Scripted, refusal};
+use test_support::scripted_server::{Scripted, refusal};
 
 /// What the plan `free` allows.
 const LIMIT: u64 = 30;

@@ -13,7 +13,7 @@ use shared::kernel::time::{ApiTimestamp, SignedDuration, Timestamp, after};
 use shared::tenancy::{Changes, Page, Role};
 use shared::testing::{Person, Posted, Request, Response, TestApp};
 
-use crate::scripted_server::{PASSWORD, ScriptedServer};
+use test_support::scripted_server::{PASSWORD, ScriptedServer};
 
 pub struct Place<Server = ScriptedServer> {
     pub app: TestApp,

@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::testing::Request;
 
 use crate::place::{Place, arrival};
-use crate::scripted_server::{Scripted, refusal};
+use test_support::scripted_server::{Scripted, refusal};
 
 fn states(post: &str, delivery: &str) -> (String, String) {
     (post.to_owned(), delivery.to_owned())

@@ -7,7 +7,7 @@ use shared::aws::wire::Fault;
 use shared::kernel::time::{SignedDuration, after};
 
 use crate::place::Place;
-use crate::scripted_server::refusal;
+use test_support::scripted_server::refusal;
 
 /// Preparing a text with a mention calls the platform, and is held there.
 const RESOLVING: &str = "identity.resolveHandle";

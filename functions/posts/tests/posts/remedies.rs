@@ -11,7 +11,7 @@ use shared::tenancy::{Changes, Role};
 use shared::testing::Request;
 
 use crate::place::Place;
-use crate::scripted_server::{PASSWORD, Raw, Scripted, ScriptedServer, refusal};
+use test_support::scripted_server::{PASSWORD, Raw, Scripted, ScriptedServer, refusal};
 
 /// A way in which publishing a post goes wrong.
 struct Case {

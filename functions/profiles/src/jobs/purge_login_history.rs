@@ -1,6 +1,5 @@
 //! The job `purge-login-history`: once a day, removes sign-ins of more than 90 days ago and access tokens that expired.
 
-use accounts::sign_in::SignIn;
 use serde::Deserialize;
 use serde_json::json;
 use shared::aws::grants::Grant;
@@ -12,6 +11,7 @@ use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
 use shared::tenancy::Reason;
+use sign_in::history::SignIn;
 
 use crate::access_token::AccessToken;
 

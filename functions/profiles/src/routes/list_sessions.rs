@@ -1,7 +1,7 @@
 //! `GET /me/sessions`: where the caller is signed in, what was used last first.
 
-use accounts::client::Client;
-use accounts::session::{Means, SessionRecord};
+use sign_in::client::Client;
+use sign_in::session::{AuthMethod, SessionRecord};
 use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub struct SessionView {
     /// Whether it is the one that asks.
     current: bool,
     /// What it was opened by.
-    means: Means,
+    means: AuthMethod,
     #[schema(value_type = String, format = DateTime)]
     started_at: ApiTimestamp,
     /// When it was opened or last refreshed.

@@ -1,7 +1,5 @@
 //! `GET /me/sign-ins`: the caller's login history, the newest first.
 
-use accounts::client::Client;
-use accounts::sign_in::{Means, SignIn, SignInId, SignInOutcome};
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
@@ -11,6 +9,8 @@ use shared::kernel::ids::SessionId;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::ApiTimestamp;
 use shared::tenancy::{Listing, Page, PageLimit};
+use sign_in::client::Client;
+use sign_in::history::{AuthMethod, SignIn, SignInId, SignInOutcome};
 use utoipa::ToSchema;
 
 /// Lists the caller's sign-ins and the attempts at one of the last 90 days, the newest first.
@@ -31,7 +31,7 @@ pub struct SignInView {
     id: SignInId,
     #[schema(value_type = String, format = DateTime)]
     at: ApiTimestamp,
-    means: Means,
+    means: AuthMethod,
     outcome: SignInOutcome,
     client: Client,
     /// The session that it opened, which may have ended since, or in which it was tried.

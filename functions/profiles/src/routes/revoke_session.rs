@@ -1,6 +1,5 @@
 //! `DELETE /me/sessions/{session_id}`: ends one of the caller's sessions, also the one that asks.
 
-use accounts::session::SessionRecord;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
@@ -8,6 +7,7 @@ use shared::http::{Endpoint, NoContent, Route};
 use shared::identity::{AccountChanges, AccountKey, SignedIn};
 use shared::kernel::ids::SessionId;
 use shared::kernel::problems::Problem;
+use sign_in::session::SessionRecord;
 use utoipa::ToSchema;
 
 /// Ends one of the caller's sessions: from the next request on its access token is refused, and its refresh token is

@@ -5,18 +5,11 @@
 //! sequence that fails is made as short as it can be.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "../../../accounts/tests/support/mod.rs"]
-mod support;
-
 mod commands;
 mod limits;
-mod links;
 mod world;
 
-use accounts::routes::{
-    change_password, confirm_totp, disable_totp, enrol_totp, login, logout, refresh_session, register,
-    request_password_reset, step_up, verify_email, verify_second_factor,
-};
+use accounts::routes::{register, request_password_reset, verify_email};
 use commands::{Code, Command, Factor, PASSWORDS, Pick, commands};
 use mail::Letter;
 use profiles::routes::{logout_everywhere, revoke_session};
@@ -27,7 +20,11 @@ use shared::crypto::digest::from_base64url;
 use shared::function::Function;
 use shared::kernel::time::SignedDuration;
 use shared::testing::{Request, Response, TestApp};
-use support::{email, get_me, letters};
+use sign_in::routes::{
+    change_password, confirm_totp, disable_totp, enrol_totp, login, logout, refresh_session, step_up,
+    verify_second_factor,
+};
+use test_support::people::{email, get_me, letters};
 use totp_rs::{Builder, Secret};
 use world::{World, nth};
 
@@ -193,11 +190,11 @@ impl<'a> Hands<'a> {
 
     /// The link of the letter that was just written, if it has one: signed as the job does that mails it.
     async fn keep_link(&mut self) {
-        let Some(address) = support::address(self.app, &self.email).await else { return };
+        let Some(address) = test_support::people::address(self.app, &self.email).await else { return };
         let Some(user) = address.owner().or(address.registered(self.app.now())) else { return };
         let Some(newest) = letters(self.app, user).await.pop() else { return };
         if let Letter::VerifyEmail { link } | Letter::ResetPassword { link } = newest.letter {
-            let token = links::sign(self.link_key, &link);
+            let token = test_support::mailed_links::sign(self.link_key, &link);
             if self.links.last() != Some(&token) {
                 self.links.push(token);
             }
@@ -239,7 +236,7 @@ async fn compare(app: &TestApp, link_key: &[u8], commands: &[Command]) -> Result
 fn an_account_does_what_its_model_does() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let app = TestApp::new();
-    let link_key = runtime.block_on(links::key());
+    let link_key = runtime.block_on(test_support::mailed_links::key());
     let cases = if std::env::var("BULKHEAD_LONG").is_ok() { 1_000 } else { 24 };
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 100, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &app.entropy().bytes::<32>());

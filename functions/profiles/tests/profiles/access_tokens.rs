@@ -1,7 +1,6 @@
 //! Personal access tokens: what a program may do with one, where, for how long, and who may make one.
 
 use crate::owner::*;
-use crate::support::*;
 use accounts::routes::request_password_reset;
 use mail::{Letter, SendEmail};
 use profiles::access_token::AccessToken;
@@ -15,6 +14,7 @@ use shared::identity::{AccountChanges, AccountKey, EpochTurn};
 use shared::kernel::ids::WorkspaceId;
 use shared::kernel::time::SignedDuration;
 use shared::testing::{Request, TestApp};
+use test_support::people::*;
 
 #[tokio::test]
 async fn a_token_is_told_once() {

@@ -1,7 +1,6 @@
 //! A user's own account: its deletion, its restoration, and what is left of a sign-up that was never verified.
 
 use crate::profile::{Ada, letters_from, token};
-use crate::support::*;
 use accounts::jobs::purge_unverified_accounts;
 use accounts::routes::request_password_reset;
 use accounts::user::{PasswordRecord, User};
@@ -14,6 +13,7 @@ use shared::aws::wire::Fault;
 use shared::identity::AccountKey;
 use shared::kernel::time::SignedDuration;
 use shared::testing::{Request, Response, TestApp};
+use test_support::people::*;
 
 use crate::profile::{DAY, raised};
 

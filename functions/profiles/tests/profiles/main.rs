@@ -2,12 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod access_tokens;
-#[path = "../../../accounts/tests/support/authenticator_app.rs"]
-mod authenticator_app;
 mod ending;
-#[path = "../support/owner.rs"]
 mod owner;
 mod profile;
 mod session_list;
-#[path = "../../../accounts/tests/support/mod.rs"]
-mod support;

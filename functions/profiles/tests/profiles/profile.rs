@@ -1,6 +1,5 @@
 //! A user's own account: its name and its address.
 
-use crate::support::*;
 use accounts::routes::request_password_reset;
 use mail::{Letter, SendEmail};
 use profiles::routes::{cancel_email_change, change_email, confirm_email_change, delete_account, update_profile};
@@ -10,6 +9,7 @@ use shared::function::Function;
 use shared::kernel::ids::UserId;
 use shared::kernel::time::SignedDuration;
 use shared::testing::{Request, Response, TestApp};
+use test_support::people::*;
 
 pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 

@@ -1,9 +1,5 @@
 //! Where a user is signed in, how a session is ended from elsewhere, and what is left of it in the end: nothing.
 
-use crate::support::*;
-use accounts::jobs::expire_sessions;
-use accounts::session::SessionRecord;
-use accounts::sign_in::SignIn;
 use profiles::jobs::purge_login_history;
 use profiles::routes::{list_sessions, list_sign_ins, logout_everywhere, revoke_session};
 use serde_json::{Value, json};
@@ -14,6 +10,10 @@ use shared::kernel::ids::UserId;
 use shared::kernel::time::{SignedDuration, sortable};
 use shared::tenancy::Page;
 use shared::testing::{Request, Response, TestApp};
+use sign_in::history::SignIn;
+use sign_in::jobs::expire_sessions;
+use sign_in::session::SessionRecord;
+use test_support::people::*;
 
 const CHROME: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36";
@@ -64,7 +64,7 @@ async fn a_user_sees_where_they_are_signed_in() {
     let (email, _) = user(&app).await;
     app.move_address();
     let body = json!({ "email": email, "password": PASSWORD });
-    let request = Request::to(&accounts::routes::login::FUNCTION).json(body).header("user-agent", CHROME);
+    let request = Request::to(&sign_in::routes::login::FUNCTION).json(body).header("user-agent", CHROME);
     let (address, started_at) = (app.address(), app.now());
     let here = app.call(request).await.expect(200).body;
     let there = login(&app, &email, PASSWORD).await.expect(200).body;

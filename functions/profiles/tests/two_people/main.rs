@@ -8,11 +8,6 @@
 //! is shrunk.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "../../../accounts/tests/support/mod.rs"]
-mod support;
-
-#[path = "../model/links.rs"]
-mod links;
 mod owner;
 mod same_answers;
 mod stranger;
@@ -23,7 +18,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use shared::kernel::time::SignedDuration;
 use shared::testing::TestApp;
 use stranger::{Stranger, StrangersMove};
-use support::email;
+use test_support::people::email;
 
 /// The next step. Waits are short enough that a whole sequence stays within the week in which a mailed link alone can
 /// remove a new factor.
@@ -120,7 +115,7 @@ where
 #[test]
 fn nothing_of_a_strangers_works_after_the_owner_has_proved_the_address() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let link_key = runtime.block_on(links::key());
+    let link_key = runtime.block_on(test_support::mailed_links::key());
     run(moves(), |runtime, app, moves| runtime.block_on(play(app, &link_key, &moves)));
 }
 

@@ -1,7 +1,7 @@
 //! The owner of the address: reads every letter to it, no matter who caused it, and chooses a password that no one else
 //! knows.
 
-use accounts::routes::{login, register, request_password_reset, resend_verification, verify_email};
+use accounts::routes::{register, request_password_reset, resend_verification, verify_email};
 use mail::Letter;
 use profiles::routes::{confirm_email_change, delete_account};
 use proptest::prelude::*;
@@ -10,9 +10,10 @@ use recovery::routes::{complete_recovery, reset_password, restore_account};
 use serde_json::{Value, json};
 use shared::function::Function;
 use shared::testing::{Request, Response, TestApp};
+use sign_in::routes::login;
 
-use crate::links::sign;
-use crate::support::{letters_to, post};
+use test_support::mailed_links::sign;
+use test_support::people::{letters_to, post};
 
 #[derive(Clone, Copy, Debug)]
 pub enum OwnersMove {

@@ -3,15 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use accounts::routes::{login, register, request_password_reset, resend_verification, verify_email};
+use accounts::routes::{register, request_password_reset, resend_verification, verify_email};
 use profiles::routes::{change_email, delete_account};
 use proptest::prelude::*;
 use recovery::routes::reset_password;
 use serde_json::{Value, json};
 use shared::kernel::time::SignedDuration;
 use shared::testing::{Request, Response, TestApp};
+use sign_in::routes::login;
 
-use crate::support::{self, PASSWORD, email, letters_to, signed_in};
+use test_support::people::{PASSWORD, email, letters_to, signed_in};
 
 #[derive(Clone, Copy, Debug)]
 pub enum Asked {
@@ -57,13 +58,13 @@ async fn address(app: &TestApp, standing: Standing) -> String {
         Standing::Unknown => email(app),
         Standing::Registered => {
             let address = email(app);
-            support::register(app, &address).await.expect(202);
+            test_support::people::register(app, &address).await.expect(202);
             address
         }
-        Standing::Owned => support::user(app).await.0,
+        Standing::Owned => test_support::people::user(app).await.0,
         Standing::Deleted => {
-            let address = support::user(app).await.0;
-            let tokens = support::login(app, &address, PASSWORD).await.expect(200).body;
+            let address = test_support::people::user(app).await.0;
+            let tokens = test_support::people::login(app, &address, PASSWORD).await.expect(200).body;
             let token = tokens["access_token"].as_str().unwrap();
             app.call(Request::to(&delete_account::FUNCTION).bearer(token)).await.expect(200);
             address

@@ -1,18 +1,16 @@
 //! The stranger: wants access to the owner's account, learns what leaks, and keeps every credential.
 
-use accounts::routes::{
-    change_password, confirm_totp, enrol_totp, login, register, request_password_reset, resend_verification,
-    verify_second_factor,
-};
+use accounts::routes::{register, request_password_reset, resend_verification};
 use profiles::routes::{change_email, create_access_token, delete_account};
 use proptest::prelude::*;
 use recovery::routes::start_recovery;
 use serde_json::{Value, json};
 use shared::function::Function;
 use shared::testing::{Request, Response, TestApp};
+use sign_in::routes::{change_password, confirm_totp, enrol_totp, login, verify_second_factor};
 use totp_rs::{Builder, Secret};
 
-use crate::support::{PASSWORD, get_me, login as login_as, post, refresh, user};
+use test_support::people::{PASSWORD, get_me, login as login_as, post, refresh, user};
 
 #[derive(Clone, Copy, Debug)]
 pub enum StrangersMove {

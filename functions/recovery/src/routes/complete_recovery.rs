@@ -2,7 +2,6 @@
 //! waiting time.
 
 use accounts::mailed_link::DeadLink;
-use accounts::password_owner::{PasswordOwner, ResetMethod};
 use accounts::recovery::{COMPLETE_RECOVERY, Recovery};
 use accounts::{Password, ProvedBy};
 use mail::EmailAddress;
@@ -15,6 +14,7 @@ use shared::identity::{AccountKey, Credentials, EpochTurn};
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
 use shared::system_events::{EventKind, Occurrence, Severity};
+use sign_in::password_owner::{PasswordOwner, ResetMethod};
 use utoipa::ToSchema;
 
 use crate::factor_removal::{FactorCounts, FactorRemoval};

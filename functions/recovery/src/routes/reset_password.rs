@@ -3,7 +3,6 @@
 use accounts::Password;
 use accounts::address::RESET_PASSWORD;
 use accounts::mailed_link::DeadLink;
-use accounts::password_owner::{PasswordOwner, ResetMethod};
 use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
@@ -13,6 +12,7 @@ use shared::http::{Endpoint, Reply, Route};
 use shared::identity::{Credentials, EpochTurn};
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
+use sign_in::password_owner::{PasswordOwner, ResetMethod};
 use utoipa::ToSchema;
 
 use crate::factor_removal::FactorCounts;

@@ -2,7 +2,6 @@
 
 use accounts::Password;
 use accounts::mailed_link::DeadLink;
-use accounts::password_owner::{PasswordOwner, ResetMethod};
 use accounts::user::RESTORE_ACCOUNT;
 use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
@@ -13,6 +12,7 @@ use shared::identity::{AccountChanges, Credentials, EpochTurn};
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
 use shared::system_events::{EventKind, Occurrence, Severity};
+use sign_in::password_owner::{PasswordOwner, ResetMethod};
 use utoipa::ToSchema;
 
 use crate::factor_removal::FactorCounts;

@@ -1,7 +1,6 @@
 //! `POST /auth/recovery`: starts an account recovery, for a user who lost the second factor and every recovery code.
 
 use accounts::recovery::Recovery;
-use accounts::second_factor::{Factors, SecondFactorError, challenged};
 use accounts::user::User;
 use mail::{Letter, SendEmail};
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use shared::kernel::secrets::SecretText;
 use shared::kernel::time::ApiTimestamp;
 use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
+use sign_in::second_factor::{Factors, SecondFactorError, challenged};
 use utoipa::ToSchema;
 
 use crate::jobs::tell_of_recovery::TellOfRecovery;
@@ -49,7 +49,7 @@ impl Endpoint for StartRecovery {
     const GRANTS: &'static [Grant] =
         &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::ReadSessions, Grant::WriteLetters, Grant::DeriveKeys];
     const PROBLEMS: &'static [ProblemCode] =
-        &[accounts::problems::CHALLENGE_EXPIRED, accounts::problems::NO_SECOND_FACTOR, problems::RECOVERY_BLOCKED];
+        &[sign_in::problems::CHALLENGE_EXPIRED, sign_in::problems::NO_SECOND_FACTOR, problems::RECOVERY_BLOCKED];
     type Access = Credentials;
     type Output = Reply<RecoveryView>;
 

@@ -14,11 +14,11 @@ use shared::tenancy::Role;
 use shared::testing::{Request, Response, TestApp};
 use workspaces::routes::update_security;
 
-use crate::authenticator::Authenticator;
-use crate::authenticator_app::*;
-use crate::caller::{Caller, sign_in};
 use crate::resetting::NEXT;
-use crate::support::*;
+use test_support::authenticator::Authenticator;
+use test_support::authenticator_app::*;
+use test_support::passkey_owner::{Caller, sign_in};
+use test_support::people::*;
 
 const WAIT: SignedDuration = SignedDuration::from_hours(72);
 

@@ -1,7 +1,7 @@
 //! Passwords that are reset by a mailed link: what ends with the old one, and which factors stay.
 
 use accounts::address::Address;
-use accounts::routes::{change_password, login, request_password_reset, verify_email};
+use accounts::routes::{request_password_reset, verify_email};
 use mail::{Letter, SendEmail};
 use recovery::routes::reset_password;
 use serde_json::{Value, json};
@@ -9,12 +9,13 @@ use shared::identity::AccountKey;
 use shared::kernel::ids::UserId;
 use shared::kernel::time::SignedDuration;
 use shared::testing::{Request, Response, TestApp};
+use sign_in::routes::{change_password, login};
 
-use crate::authenticator::Authenticator;
-use crate::authenticator_app::*;
-use crate::caller::{Caller, sign_in};
-use crate::support::*;
 use accounts::user::User;
+use test_support::authenticator::Authenticator;
+use test_support::authenticator_app::*;
+use test_support::passkey_owner::{Caller, sign_in};
+use test_support::people::*;
 
 pub const NEXT: &str = "9 grey crows under a lamp";
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use crate::scripted_server::{Raw, Scripted, ScriptedServer, text};
+use test_support::scripted_server::{Raw, Scripted, ScriptedServer, text};
 
 /// A method with a faulty answer, and what is wrong with it.
 #[derive(Clone, Debug)]

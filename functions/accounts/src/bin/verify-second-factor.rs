@@ -1,5 +1,0 @@
-//! The function `verify-second-factor`.
-
-fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    accounts::routes::verify_second_factor::FUNCTION.serve()
-}

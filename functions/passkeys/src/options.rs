@@ -1,0 +1,144 @@
+//! The options that a browser makes or uses a passkey by: the JSON forms that `parseCreationOptionsFromJSON` and
+//! `parseRequestOptionsFromJSON` take (WebAuthn Level 3, sections 5.1.9 and 5.1.10).
+
+use accounts::user::User;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::ceremony::{Challenge, LIFETIME};
+use crate::passkey::Passkey;
+use crate::webauthn::credential::CredentialId;
+use crate::webauthn::key::ALGORITHMS;
+use crate::webauthn::octets::Octets;
+use crate::webauthn::statement::RelyingParty;
+
+/// What the browser shows the user as the place that asks.
+const PARTY_NAME: &str = "Bulkhead";
+
+/// How a passkey is to be made.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PasskeyCreationOptions {
+    rp: Party,
+    user: PasskeyUser,
+    challenge: Challenge,
+    pub_key_cred_params: Vec<Algorithm>,
+    /// Milliseconds.
+    timeout: i64,
+    exclude_credentials: Vec<KnownPasskey>,
+    authenticator_selection: Selection,
+    attestation: &'static str,
+}
+
+/// How a passkey is to be used. It names none: the authenticator offers those that it has for our domain.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PasskeyRequestOptions {
+    challenge: Challenge,
+    /// Milliseconds.
+    timeout: i64,
+    rp_id: String,
+    allow_credentials: Vec<KnownPasskey>,
+    user_verification: &'static str,
+}
+
+/// The relying party (`PublicKeyCredentialRpEntity`).
+#[derive(Serialize, ToSchema)]
+#[schema(as = PasskeyParty)]
+struct Party {
+    #[schema(example = "app.example.com")]
+    id: String,
+    name: &'static str,
+}
+
+/// The user that the passkey is for (`PublicKeyCredentialUserEntityJSON`).
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct PasskeyUser {
+    /// The user handle: the 16 bytes of the user's id.
+    id: Octets<16>,
+    name: String,
+    display_name: String,
+}
+
+/// A signature algorithm (`PublicKeyCredentialParameters`).
+#[derive(Serialize, ToSchema)]
+#[schema(as = PasskeyAlgorithm)]
+struct Algorithm {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    alg: i64,
+}
+
+/// A passkey that the user already has (`PublicKeyCredentialDescriptorJSON`).
+#[derive(Serialize, ToSchema)]
+struct KnownPasskey {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: CredentialId,
+    transports: Vec<String>,
+}
+
+/// What the authenticator must be able to do (`AuthenticatorSelectionCriteria`).
+#[derive(Serialize, ToSchema)]
+#[schema(as = PasskeySelection)]
+#[serde(rename_all = "camelCase")]
+struct Selection {
+    resident_key: &'static str,
+    /// For browsers of Level 1.
+    require_resident_key: bool,
+    user_verification: &'static str,
+}
+
+const PUBLIC_KEY: &str = "public-key";
+const REQUIRED: &str = "required";
+
+impl PasskeyCreationOptions {
+    /// For a user who has these passkeys: an authenticator that holds one of them makes no second.
+    pub fn new<'a>(
+        challenge: Challenge,
+        party: RelyingParty,
+        user: &User,
+        known: impl Iterator<Item = &'a Passkey>,
+    ) -> Self {
+        let known = known.map(|passkey| KnownPasskey {
+            kind: PUBLIC_KEY,
+            id: passkey.credential.clone(),
+            transports: passkey.transports.clone(),
+        });
+        Self {
+            rp: Party { id: party.id, name: PARTY_NAME },
+            user: PasskeyUser {
+                id: Octets::from(user.id.as_bytes()),
+                name: user.email.as_str().to_owned(),
+                display_name: user.name.as_str().to_owned(),
+            },
+            challenge,
+            pub_key_cred_params: ALGORITHMS.map(|alg| Algorithm { kind: PUBLIC_KEY, alg }).into(),
+            timeout: timeout_ms(),
+            exclude_credentials: known.collect(),
+            authenticator_selection: Selection {
+                resident_key: REQUIRED,
+                require_resident_key: true,
+                user_verification: REQUIRED,
+            },
+            attestation: "none",
+        }
+    }
+}
+
+impl PasskeyRequestOptions {
+    pub fn new(challenge: Challenge, party: RelyingParty) -> Self {
+        Self {
+            challenge,
+            timeout: timeout_ms(),
+            rp_id: party.id,
+            allow_credentials: Vec::new(),
+            user_verification: REQUIRED,
+        }
+    }
+}
+
+fn timeout_ms() -> i64 {
+    LIFETIME.as_secs() * 1000
+}

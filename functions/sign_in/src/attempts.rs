@@ -1,0 +1,193 @@
+//! Failed sign-ins to an address in a row, and how long the next one has to wait.
+//!
+//! They are counted for any address, whether or not somebody has it, so that being made to wait tells nothing. A known
+//! device has a count of its own: whoever fails elsewhere cannot lock out a person who signs in from where they did
+//! before (claim 17).
+
+use serde::{Deserialize, Serialize};
+use shared::identity::{AccountChanges, AccountKey, AccountRecord};
+use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::table::Stored;
+
+use crate::device::KnownDevice;
+use crate::history::{FailureEntry, SignInId};
+
+/// Failures that cost no waiting: people mistype.
+const FREE: u32 = 5;
+/// The longest that a failure delays the next attempt.
+const LONGEST_DELAY_S: i64 = 15 * 60;
+/// After so many in a row nobody is let in from an unknown device before the password is set anew or the address's user
+/// signs in from a known one (NIST SP 800-63B-4, section 3.2.2: no more than 100).
+const CAP: u32 = 100;
+/// After so many a device is no longer treated as known: its mark may have been stolen.
+const CAP_OF_A_DEVICE: u32 = 10;
+/// A count that nobody has added to is forgotten.
+const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The failures in a row of one address: on one known device, or everywhere else.
+#[derive(Serialize, Deserialize)]
+pub struct Attempts {
+    address: AccountKey,
+    device: String,
+    failures: u32,
+    last_at: Timestamp,
+    /// The entry of the login history that records them.
+    #[serde(default)]
+    entry: Option<FailureEntry>,
+}
+
+/// Failures later than this after the first one get an entry of their own.
+const ENTRY_SPAN: SignedDuration = SignedDuration::from_hours(1);
+
+/// The name under which failed step-ups are counted: guessing in a stolen session must not delay the owner's sign-ins.
+pub const STEP_UP: &str = "step-up";
+
+/// Under which name a device's failures are counted.
+pub fn part(device: Option<&KnownDevice>) -> String {
+    device.map_or_else(String::new, |device| device.name.clone())
+}
+
+impl Attempts {
+    pub fn none(address: AccountKey, device: Option<&KnownDevice>, now: Timestamp) -> Self {
+        Self { address, device: part(device), failures: 0, last_at: now, entry: None }
+    }
+
+    /// Counts a failed attempt, and returns the history entry that records it. `id` is the id for a new entry.
+    ///
+    /// An attempt that came too soon is not counted: that would let a stranger prolong the wait. It is written all the
+    /// same, so that it costs what any other does, but without conflicts: however many come at once, each is recorded.
+    pub fn record_failure(
+        stored: &mut Option<Stored<Self>>,
+        none: impl FnOnce() -> Self,
+        id: SignInId,
+        now: Timestamp,
+    ) -> (AccountChanges, FailureEntry) {
+        let changes = AccountChanges::default();
+        match stored {
+            Some(known) if known.is_delayed(now) => {
+                // The entry of the last counted failure, however long ago: these are not distinguished.
+                let entry = known.entry.unwrap_or_else(|| known.enter(id, now));
+                (changes.rewrite(known), FailureEntry { times: entry.times.saturating_add(1), ..entry })
+            }
+            Some(known) => {
+                known.fail(now);
+                let entry = known.enter(id, now);
+                (changes.replace(known), entry)
+            }
+            None => {
+                let mut first = none();
+                first.fail(now);
+                let entry = first.enter(id, now);
+                (changes.insert(&first), entry)
+            }
+        }
+    }
+
+    /// The count of step-ups, which is kept separately.
+    pub fn of_step_ups(address: AccountKey, now: Timestamp) -> Self {
+        Self { device: STEP_UP.to_owned(), ..Self::none(address, None, now) }
+    }
+
+    /// The history entry that records one more failure. `id` is the id for a new entry.
+    pub fn enter(&mut self, id: SignInId, now: Timestamp) -> FailureEntry {
+        let shared = self.entry.filter(|entry| now < after(entry.first_at, ENTRY_SPAN));
+        let entry = match shared {
+            Some(entry) => FailureEntry { times: entry.times.saturating_add(1), ..entry },
+            None => FailureEntry { id, first_at: now, times: 1 },
+        };
+        self.entry = Some(entry);
+        entry
+    }
+
+    /// Whether the next attempt must wait, or is never let in.
+    pub fn is_delayed(&self, now: Timestamp) -> bool {
+        self.failures >= CAP || now < after(self.last_at, delay(self.failures))
+    }
+
+    /// Whether a device has failed so often that its mark counts no longer.
+    pub fn is_device_spent(&self) -> bool {
+        !self.device.is_empty() && self.failures >= CAP_OF_A_DEVICE
+    }
+
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    pub fn fail(&mut self, now: Timestamp) {
+        self.failures += 1;
+        self.last_at = now;
+    }
+}
+
+/// 1 s after the fifth failure in a row, then twice as long with each, up to 15 minutes.
+fn delay(failures: u32) -> SignedDuration {
+    match failures.checked_sub(FREE) {
+        None => SignedDuration::ZERO,
+        Some(beyond) => SignedDuration::from_secs((1_i64 << beyond.min(20)).min(LONGEST_DELAY_S)),
+    }
+}
+
+impl AccountRecord for Attempts {
+    const KIND: &'static str = "ATTEMPTS";
+
+    fn account_key(&self) -> AccountKey {
+        self.address.clone()
+    }
+
+    fn part(&self) -> String {
+        self.device.clone()
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(after(self.last_at, REMEMBERED_FOR))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn failed(times: u32, device: Option<&KnownDevice>) -> Attempts {
+        let mut attempts = Attempts::none(AccountKey::email("ada@example.com"), device, START);
+        (0..times).for_each(|_| attempts.fail(START));
+        attempts
+    }
+
+    #[test]
+    fn waiting_grows_with_the_failures() {
+        for (times, seconds) in [(4, 0), (5, 1), (6, 2), (9, 16), (14, 512), (15, 900), (99, 900)] {
+            let attempts = failed(times, None);
+            assert!(!attempts.is_delayed(after(START, SignedDuration::from_secs(seconds))), "{times}");
+            let early = after(START, SignedDuration::from_millis((seconds * 1000 - 1).max(0)));
+            assert_eq!(attempts.is_delayed(early), seconds > 0, "{times}");
+        }
+    }
+
+    #[test]
+    fn failures_of_an_hour_share_an_entry_of_the_history() {
+        let mut attempts = failed(0, None);
+        let id = |number: u32| format!("sgn_{number:032x}").parse().unwrap_or_else(|_| unreachable!());
+        let minute = |minutes| after(START, SignedDuration::from_mins(minutes));
+        let first = attempts.enter(id(1), START);
+        assert_eq!((first.id, first.times), (id(1), 1));
+        let later = attempts.enter(id(2), minute(59));
+        assert_eq!(later, FailureEntry { id: id(1), first_at: START, times: 2 });
+        let next = attempts.enter(id(3), minute(60));
+        assert_eq!(next, FailureEntry { id: id(3), first_at: minute(60), times: 1 });
+    }
+
+    #[test]
+    fn a_hundred_in_a_row_are_the_end() {
+        assert!(failed(100, None).is_delayed(after(START, SignedDuration::from_hours(24))));
+    }
+
+    #[test]
+    fn a_device_is_trusted_with_ten() {
+        let device = KnownDevice { name: "d".to_owned() };
+        assert!(!failed(9, Some(&device)).is_device_spent());
+        assert!(failed(10, Some(&device)).is_device_spent());
+        assert!(!failed(99, None).is_device_spent());
+    }
+}

@@ -1,0 +1,120 @@
+//! `POST /me/password`: sets another password, for who knows the one before.
+
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Reply, Route, UserLimit};
+use shared::identity::{AccountChanges, AccountKey, EpochTurn, Fresh, SignedIn, Strength};
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
+use utoipa::ToSchema;
+
+use crate::current_password;
+use crate::device::KnownDevice;
+use crate::password_owner::{PasswordOwner, ResetMethod};
+use crate::problems;
+use crate::session::{self, AuthMethod, Opening, SessionRecord, Tokens};
+use accounts::user::User;
+use accounts::{Password, PasswordAttempt, PasswordError, PasswordLength};
+
+/// Sets another password. Every session ends, this one too; the answer opens the next.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePassword {
+    current_password: PasswordAttempt,
+    new_password: Password,
+}
+
+/// Why a password is not changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ChangePasswordError {
+    #[error("must be your current password; if you forgot it, ask for a reset link: POST /auth/request-password-reset")]
+    WrongPassword,
+    #[error("must differ from your current password")]
+    SamePassword,
+    #[error("{0}")]
+    Unfit(PasswordError),
+}
+
+impl Refusal for ChangePasswordError {
+    fn problem(&self) -> ProblemCode {
+        match self {
+            Self::WrongPassword => problems::WRONG_PASSWORD,
+            Self::SamePassword => problems::SAME_PASSWORD,
+            Self::Unfit(error) => error.problem(),
+        }
+    }
+
+    fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::WrongPassword => Some("current_password"),
+            Self::SamePassword | Self::Unfit(_) => Some("new_password"),
+        }
+    }
+}
+
+pub static FUNCTION: Function = Function::route::<ChangePassword>();
+
+impl Endpoint for ChangePassword {
+    // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
+    const ROUTE: Route = Route::post("change-password", "/me/password").memory_mb(1024);
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::DeleteUserRecords,
+        Grant::ReadAddresses,
+        Grant::WriteAddresses,
+        Grant::DeleteAddresses,
+        Grant::WriteRefreshTokens,
+        Grant::ReadSessions,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+        Grant::DeriveKeys,
+        Grant::SignTokens,
+    ];
+    const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 300 });
+    const PROBLEMS: &'static [ProblemCode] =
+        &[problems::WRONG_PASSWORD, problems::SAME_PASSWORD, problem_codes::NOT_FOUND];
+    // Fresh, though the password is asked for: the next session is as strong as this one and counts as fresh, which who
+    // has stolen a session must not get for the password alone.
+    type Access = Fresh<SignedIn>;
+    type Output = Reply<Tokens>;
+
+    async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
+        let accounts = caller.accounts();
+        let owner = PasswordOwner::read(accounts, caller.user()).await?.ok_or_else(Problem::not_found)?;
+        let proved =
+            current_password::prove(caller, &owner.user, owner.password.as_deref(), &self.current_password).await?;
+        if proved.is_none() {
+            return Err(ChangePasswordError::WrongPassword.into());
+        }
+        if self.new_password.is(&self.current_password) {
+            return Err(ChangePasswordError::SamePassword.into());
+        }
+        let workspaces = caller.memberships().await?;
+        let names = workspaces.iter().map(|membership| membership.name.as_str());
+        owner.may_have(&self.new_password, owner.proved_by(), names).map_err(ChangePasswordError::Unfit)?;
+        let (user, means) = (User::clone(&owner.user), means(caller).await?);
+        let mut changes = AccountChanges::default();
+        if self.new_password.length() == PasswordLength::Short {
+            changes = owner.factors.stay(changes);
+        }
+        let (method, turn) = (ResetMethod::CurrentPassword, EpochTurn::default());
+        accounts.commit(owner.set(accounts, &self.new_password, method, changes, turn).await?).await?;
+        // The device is known: it had a session a moment ago.
+        let device = Some(KnownDevice::new(accounts.entropy()));
+        let opening = Opening { means, device, epoch: accounts.epoch(caller.user()).await? };
+        Ok(Reply(session::open(accounts, &user, opening, AccountChanges::default()).await?))
+    }
+}
+
+/// By what the next session counts as opened: by what this one was, or was made as strong as.
+async fn means(caller: &SignedIn) -> Result<AuthMethod, Problem> {
+    let key = AccountKey::User(caller.user());
+    let session = caller.accounts().find_part::<SessionRecord>(&key, &caller.session()).await?;
+    let means = session.map(|session| session.means).filter(|means| means.strength() == caller.strength());
+    Ok(means.unwrap_or(match caller.strength() {
+        Strength::Single => AuthMethod::Password,
+        Strength::Multi => AuthMethod::Totp,
+    }))
+}

@@ -1,0 +1,93 @@
+//! `POST /me/totp/confirm`: makes an authenticator app a factor, by its first code.
+
+use mail::{Letter, SendEmail};
+use serde::{Deserialize, Serialize};
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Reply, Route};
+use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Strength};
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode};
+use shared::kernel::time::Timestamp;
+use shared::system_events::{EventKind, Occurrence, Severity};
+use utoipa::ToSchema;
+
+use crate::problems;
+use crate::recovery_codes::RecoveryCodes;
+use crate::second_factor::{Factors, SecondFactorError};
+use crate::totp::APP;
+use crate::totp_secret::TotpCode;
+use accounts::user::User;
+
+/// Confirms the authenticator app that was begun at `POST /me/totp`. From then on a sign-in with the password asks for a
+/// code of it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmTotp {
+    code: TotpCode,
+}
+
+/// What stands in for a lost second factor.
+#[derive(Serialize, ToSchema)]
+pub struct ConfirmedTotp {
+    /// Told once. Absent where the user has recovery codes already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    recovery_codes: Option<Vec<String>>,
+}
+
+pub static TOTP_ADDED: EventKind = EventKind::security("totp_added", Severity::Info);
+
+pub static FUNCTION: Function = Function::route::<ConfirmTotp>();
+
+impl Endpoint for ConfirmTotp {
+    const ROUTE: Route = Route::post("confirm-totp", "/me/totp/confirm");
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+        Grant::DeriveKeys,
+    ];
+    const PROBLEMS: &'static [ProblemCode] = &[
+        problems::TOTP_NOT_PENDING,
+        problems::TOTP_ENROLLED,
+        problems::WRONG_CODE.under(403),
+        problem_codes::NOT_FOUND,
+    ];
+    type Access = Fresh<SignedIn>;
+    type Output = Reply<ConfirmedTotp>;
+
+    async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
+        let (accounts, now) = (caller.accounts(), caller.accounts().now());
+        let factors = Factors::of(accounts, caller.user()).await?;
+        let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?.ok_or_else(Problem::not_found)?;
+        let (mut changes, epoch) = factors.one_comes(caller, AccountChanges::default());
+        let mut totp = factors.totp.ok_or(SecondFactorError::TotpNotPending)?;
+        if totp.confirmed_at().is_some() {
+            return Err(SecondFactorError::TotpEnrolled.into());
+        }
+        let secret = totp.secret(accounts).await?;
+        if !totp.confirm(&secret, &self.code, now) {
+            return Err(SecondFactorError::WrongInSession { field: "code" }.into());
+        }
+        changes = changes.replace(&totp);
+        let mut recovery_codes = None;
+        if factors.recovery_codes.as_ref().is_none_or(|codes| codes.left() == 0) {
+            let (codes, shown) = RecoveryCodes::generate(accounts, user.id).await?;
+            changes = codes.put(changes, factors.recovery_codes);
+            recovery_codes = Some(shown);
+        }
+        let changes = changes
+            .prove_factor(user.id, caller.session(), (Strength::Multi, epoch), now)
+            .event(Occurrence::of(&TOTP_ADDED, user.id))
+            .send(user.id, &letter(&user, now));
+        accounts.commit(changes).await?;
+        Ok(Reply(ConfirmedTotp { recovery_codes }))
+    }
+}
+
+fn letter(user: &User, at: Timestamp) -> SendEmail {
+    let letter = Letter::SecondFactorAdded { name: user.name.as_str().to_owned(), at, factor: APP.to_owned() };
+    SendEmail { to: user.email.clone(), letter }
+}

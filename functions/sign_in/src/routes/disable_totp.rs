@@ -1,0 +1,60 @@
+//! `DELETE /me/totp`: takes the authenticator app away.
+
+use mail::{Letter, SendEmail};
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, NoContent, Route};
+use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode};
+use shared::system_events::{EventKind, Occurrence, Severity};
+use utoipa::ToSchema;
+
+use crate::problems;
+use crate::second_factor::Factors;
+use crate::totp::APP;
+use accounts::user::User;
+
+/// Takes the authenticator app away. Without another second factor, the recovery codes go with it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DisableTotp {}
+
+pub static TOTP_REMOVED: EventKind = EventKind::security("totp_removed", Severity::Info);
+
+pub static FUNCTION: Function = Function::route::<DisableTotp>();
+
+impl Endpoint for DisableTotp {
+    const ROUTE: Route = Route::delete("disable-totp", "/me/totp");
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::DeleteUserRecords,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+    ];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::PASSWORD_TOO_SHORT, problem_codes::NOT_FOUND];
+    type Access = Fresh<SignedIn>;
+    type Output = NoContent;
+
+    async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
+        let accounts = caller.accounts();
+        let factors = Factors::of(accounts, caller.user()).await?;
+        let totp = factors.totp.as_ref().filter(|totp| totp.confirmed_at().is_some());
+        let mut changes = AccountChanges::default().delete(totp.ok_or_else(Problem::not_found)?);
+        changes = match &factors.passkeys {
+            // They are there when the app goes: otherwise both could be taken away at the same moment.
+            Some(tally) if factors.passkeys() > 0 => changes.unchanged(tally),
+            _ => factors.last_goes(caller, changes).await?,
+        };
+        let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?.ok_or_else(Problem::not_found)?;
+        let (name, factor) = (user.name.as_str().to_owned(), APP.to_owned());
+        let letter = Letter::SecondFactorRemoved { name, at: accounts.now(), factor };
+        changes = changes
+            .event(Occurrence::of(&TOTP_REMOVED, user.id))
+            .send(user.id, &SendEmail { to: user.email.clone(), letter });
+        accounts.commit(changes).await?;
+        Ok(NoContent)
+    }
+}

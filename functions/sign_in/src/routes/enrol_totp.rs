@@ -1,0 +1,66 @@
+//! `POST /me/totp`: begins to set up an authenticator app. It is a factor once it has proved a code.
+
+use serde::{Deserialize, Serialize};
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Created, Endpoint, Route};
+use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode};
+use shared::kernel::time::ApiTimestamp;
+use utoipa::ToSchema;
+
+use crate::problems;
+use crate::second_factor::{Factors, SecondFactorError};
+use crate::totp::Totp;
+use crate::totp_secret::TotpSecret;
+use accounts::user::User;
+
+/// Begins to set up an authenticator app. What was begun before and never confirmed is forgotten.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolTotp {}
+
+/// What an authenticator app needs. It is told once.
+#[derive(Serialize, ToSchema)]
+pub struct TotpEnrolment {
+    /// The secret in base32, to be typed into an app.
+    secret: String,
+    /// The same as an `otpauth:` URI, to be shown as a QR code.
+    uri: String,
+    /// Until when it waits for its first code, at `POST /me/totp/confirm`.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: ApiTimestamp,
+}
+
+pub static FUNCTION: Function = Function::route::<EnrolTotp>();
+
+impl Endpoint for EnrolTotp {
+    const ROUTE: Route = Route::post("enrol-totp", "/me/totp");
+    const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::DeriveKeys];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::TOTP_ENROLLED, problem_codes::NOT_FOUND];
+    type Access = Fresh<SignedIn>;
+    type Output = Created<TotpEnrolment>;
+
+    async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
+        let accounts = caller.accounts();
+        let factors = Factors::of(accounts, caller.user()).await?;
+        if factors.has_app() {
+            return Err(SecondFactorError::TotpEnrolled.into());
+        }
+        let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?.ok_or_else(Problem::not_found)?;
+        let secret = TotpSecret::new(accounts.entropy());
+        let begun = Totp::begin(accounts, user.id, &secret).await?;
+        let expires_at = begun.pending_until().unwrap_or_else(|| accounts.now());
+        let changes = match factors.totp {
+            Some(mut pending) => {
+                *pending = begun;
+                AccountChanges::default().replace(&pending)
+            }
+            None => AccountChanges::default().insert(&begun),
+        };
+        accounts.commit(changes).await?;
+        let (uri, secret) = (secret.uri(&user.email).expose().to_owned(), secret.base32().expose().to_owned());
+        Ok(Created(TotpEnrolment { secret, uri, expires_at: expires_at.into() }))
+    }
+}

@@ -1,0 +1,126 @@
+//! `POST /auth/refresh`: exchanges a refresh token for its successor. Each works once; a retry after a lost answer gets
+//! the same one.
+
+use mail::{Letter, SendEmail};
+use serde::Deserialize;
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Reply, Route};
+use shared::identity::{AccountChanges, AccountKey, Accounts, Anyone, SessionTerms};
+use shared::kernel::problems::{Problem, ProblemCode};
+use shared::system_events::{EventKind, Occurrence, Severity};
+use shared::table::Stored;
+use utoipa::ToSchema;
+
+use crate::problems;
+use crate::refresh_error::RefreshError;
+use crate::session::{self, RefreshRecord, Tokens};
+use crate::{RefreshAttempt, RefreshToken};
+use accounts::user::User;
+
+/// Exchanges a refresh token for its successor and a new access token. Each works once: presenting it again ends every
+/// session of the user. A client that sends a random `attempt` can retry after a lost answer: for 60 seconds, the same
+/// token with the same attempt returns the same successor. Refresh in one place at a time: browser tabs share a lock.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshSession {
+    refresh_token: RefreshToken,
+    attempt: Option<RefreshAttempt>,
+}
+
+/// A refresh token came back after its use: it is in two hands, and one of them stole it.
+pub static REFRESH_TOKEN_REUSED: EventKind = EventKind::security("refresh_token_reused", Severity::Critical);
+
+pub static FUNCTION: Function = Function::route::<RefreshSession>();
+
+impl Endpoint for RefreshSession {
+    const ROUTE: Route = Route::post("refresh-session", "/auth/refresh");
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::ReadRefreshTokens,
+        Grant::WriteRefreshTokens,
+        Grant::ReadSessions,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+        Grant::DeriveKeys,
+        Grant::SignTokens,
+    ];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::SESSION_ENDED, problems::REFRESH_TOKEN_REUSED];
+    // A token of 512 random bits cannot be guessed: the limit on credentials would only hurt those behind one address.
+    type Access = Anyone;
+    type Output = Reply<Tokens>;
+
+    async fn handle(self, accounts: &Anyone) -> Result<Self::Output, Problem> {
+        let mut record = self.record(accounts).await?;
+        if record.spent_at.is_none() {
+            if let Some(tokens) = self.exchange(accounts, &mut record).await? {
+                return Ok(Reply(tokens));
+            }
+            // It was exchanged between our read and our write; the record tells by which attempt.
+            record = self.record(accounts).await?;
+        }
+        match self.exchange_again(accounts, &record).await? {
+            Some(tokens) => Ok(Reply(tokens)),
+            None => Err(revoke_everything(accounts, &record.terms()).await?.into()),
+        }
+    }
+}
+
+impl RefreshSession {
+    async fn record(&self, accounts: &Accounts) -> Result<Stored<RefreshRecord>, Problem> {
+        let record = accounts.find::<RefreshRecord>(&self.refresh_token.key()).await?;
+        Ok(record.ok_or(RefreshError::SessionEnded)?)
+    }
+
+    /// The successor, unless another exchange came first.
+    async fn exchange(
+        &self,
+        accounts: &Accounts,
+        record: &mut Stored<RefreshRecord>,
+    ) -> Result<Option<Tokens>, Problem> {
+        if record.idle_ends_at() <= accounts.now() {
+            return Err(RefreshError::SessionEnded.into());
+        }
+        let exchange = session::carry_on(accounts, record, &self.refresh_token, self.attempt.as_ref()).await?;
+        match accounts.try_commit(exchange.changes).await? {
+            Ok(()) => Ok(Some(exchange.tokens)),
+            Err(refused) if refused.is::<RefreshRecord>() => Ok(None),
+            Err(_) => Err(RefreshError::SessionEnded.into()),
+        }
+    }
+
+    /// The same successor again, if this attempt received it and it has not been used.
+    async fn exchange_again(&self, accounts: &Accounts, record: &RefreshRecord) -> Result<Option<Tokens>, Problem> {
+        let attempt = self.attempt.as_ref().filter(|attempt| record.is_retried_by(attempt, accounts.now()));
+        let Some(attempt) = attempt else { return Ok(None) };
+        let Some(again) = session::carry_on_again(accounts, &self.refresh_token, attempt).await? else {
+            return Ok(None);
+        };
+        match accounts.try_commit(again.changes).await? {
+            Ok(()) => Ok(Some(again.tokens)),
+            Err(refused) if refused.is::<RefreshRecord>() => Ok(None),
+            Err(_) => Err(RefreshError::SessionEnded.into()),
+        }
+    }
+}
+
+/// Ends every session of a user whose token came back after its use: of its two holders one is a thief, and nobody can
+/// say which (RFC 9700, section 4.14.2).
+async fn revoke_everything(accounts: &Accounts, terms: &SessionTerms) -> Result<RefreshError, Problem> {
+    let epoch = accounts.epoch(terms.user).await?;
+    // What was revoked already is not revoked again, or whoever keeps an old token could end every later session.
+    if epoch != terms.epoch {
+        return Ok(RefreshError::TokenReused);
+    }
+    let reuse =
+        Occurrence::of(&REFRESH_TOKEN_REUSED, terms.user).detail(serde_json::json!({ "session": terms.session }));
+    let mut changes = AccountChanges::default().revoke_sessions(terms.user, epoch).event(reuse);
+    if let Some(user) = accounts.find::<User>(&AccountKey::User(terms.user)).await? {
+        let letter = Letter::SessionsRevoked { name: user.name.as_str().to_owned(), at: accounts.now() };
+        changes = changes.send(user.id, &SendEmail { to: user.email.clone(), letter });
+    }
+    // Refused means: revoked meanwhile, by the same token sent several times at once.
+    let _revoked = accounts.try_commit(changes).await?;
+    Ok(RefreshError::TokenReused)
+}

@@ -1,0 +1,59 @@
+//! `POST /me/recovery-codes`: replaces every recovery code by new ones.
+
+use mail::{Letter, SendEmail};
+use serde::{Deserialize, Serialize};
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Created, Endpoint, Route};
+use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode};
+use shared::system_events::{EventKind, Occurrence, Severity};
+use utoipa::ToSchema;
+
+use crate::problems;
+use crate::recovery_codes::RecoveryCodes;
+use crate::second_factor::{Factors, SecondFactorError};
+use accounts::user::User;
+
+/// Makes new recovery codes. The ones before them no longer work.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegenerateRecoveryCodes {}
+
+/// What stands in for a lost second factor.
+#[derive(Serialize, ToSchema)]
+pub struct NewRecoveryCodes {
+    /// Told once. Each works once.
+    recovery_codes: Vec<String>,
+}
+
+pub static RECOVERY_CODES_RENEWED: EventKind = EventKind::security("recovery_codes_renewed", Severity::Info);
+
+pub static FUNCTION: Function = Function::route::<RegenerateRecoveryCodes>();
+
+impl Endpoint for RegenerateRecoveryCodes {
+    const ROUTE: Route = Route::post("regenerate-recovery-codes", "/me/recovery-codes");
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::WriteLetters, Grant::DeriveKeys];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::NO_SECOND_FACTOR, problem_codes::NOT_FOUND];
+    type Access = Fresh<SignedIn>;
+    type Output = Created<NewRecoveryCodes>;
+
+    async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
+        let accounts = caller.accounts();
+        let factors = Factors::of(accounts, caller.user()).await?;
+        if !factors.is_enrolled() {
+            return Err(SecondFactorError::NothingToRecover.into());
+        }
+        let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?.ok_or_else(Problem::not_found)?;
+        let (codes, recovery_codes) = RecoveryCodes::generate(accounts, user.id).await?;
+        let letter = Letter::RecoveryCodesRenewed { name: user.name.as_str().to_owned(), at: accounts.now() };
+        let changes = codes
+            .put(AccountChanges::default(), factors.recovery_codes)
+            .event(Occurrence::of(&RECOVERY_CODES_RENEWED, user.id))
+            .send(user.id, &SendEmail { to: user.email.clone(), letter });
+        accounts.commit(changes).await?;
+        Ok(Created(NewRecoveryCodes { recovery_codes }))
+    }
+}

@@ -1,0 +1,139 @@
+//! `POST /auth/step-up`: proves a factor again, for what asks for a fresh one (RFC 9470).
+
+use serde::{Deserialize, Serialize};
+use shared::aws::grants::Grant;
+use shared::function::Function;
+use shared::http::{Endpoint, Reply, Route, UserLimit};
+use shared::identity::sessions::FRESH_FOR;
+use shared::identity::{AccountChanges, AccountKey, SignedIn, Strength, Wanted};
+use shared::kernel::problem_codes;
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
+use shared::kernel::time::{ApiTimestamp, Timestamp, after};
+use utoipa::ToSchema;
+
+use crate::current_password;
+use crate::history::{SignIn, SignInOutcome};
+use crate::problems;
+use crate::recovery_codes::RecoveryCode;
+use crate::second_factor::{Factors, Proof, prove};
+use crate::totp_secret::TotpCode;
+use accounts::PasswordAttempt;
+use accounts::user::{PasswordRecord, User};
+
+/// Proves a factor again, in the session of the access token. Exactly one is given; the password alone does where no
+/// second factor is set up.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepUp {
+    password: Option<PasswordAttempt>,
+    code: Option<TotpCode>,
+    recovery_code: Option<RecoveryCode>,
+}
+
+/// How long it holds.
+#[derive(Serialize, ToSchema)]
+pub struct SteppedUp {
+    /// Until then the session may do what asks for a fresh factor.
+    #[schema(value_type = String, format = DateTime)]
+    fresh_until: ApiTimestamp,
+}
+
+impl SteppedUp {
+    /// By a factor that was proved at an instant.
+    pub fn at(factor_at: Timestamp) -> Self {
+        Self { fresh_until: after(factor_at, FRESH_FOR).into() }
+    }
+}
+
+/// Why a step-up is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StepUpError {
+    #[error("The password is wrong. After several wrong passwords in a row, wait before you try again.")]
+    WrongPassword,
+    #[error("must be left out where a second factor is set up: give code or recovery_code")]
+    PasswordIsNotEnough,
+}
+
+impl Refusal for StepUpError {
+    fn problem(&self) -> ProblemCode {
+        match self {
+            Self::WrongPassword => problems::WRONG_PASSWORD,
+            Self::PasswordIsNotEnough => problems::SECOND_FACTOR_ASKED,
+        }
+    }
+
+    fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::WrongPassword => None,
+            Self::PasswordIsNotEnough => Some("password"),
+        }
+    }
+}
+
+pub static FUNCTION: Function = Function::route::<StepUp>();
+
+impl Endpoint for StepUp {
+    // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
+    const ROUTE: Route = Route::post("step-up", "/auth/step-up").memory_mb(1024);
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::ReadAddresses,
+        Grant::WriteAddresses,
+        Grant::DeleteAddresses,
+        Grant::WriteSessions,
+        Grant::WriteLetters,
+        Grant::DeriveKeys,
+    ];
+    const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 300 });
+    const PROBLEMS: &'static [ProblemCode] = &[
+        problems::WRONG_PASSWORD,
+        problems::SECOND_FACTOR_ASKED,
+        problems::WRONG_CODE.under(403),
+        problem_codes::NOT_FOUND,
+    ];
+    type Access = SignedIn;
+    type Output = Reply<SteppedUp>;
+
+    async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
+        let (accounts, now) = (caller.accounts(), caller.accounts().now());
+        let key = AccountKey::User(caller.user());
+        let (strength, changes) = match self {
+            Self { password: Some(password), code: None, recovery_code: None } => {
+                (Strength::Single, check_password(caller, &password).await?)
+            }
+            Self { password: None, code, recovery_code } => {
+                let proof = Proof::exactly_one(code, recovery_code)?;
+                let user = accounts.find::<User>(&key).await?.ok_or_else(Problem::not_found)?;
+                let (outcome, session) = (SignInOutcome::WrongSecondFactor, Some(caller.session()));
+                let failed = SignIn::now(accounts, user.id, proof.means(), outcome, session);
+                let (failed, refusal) = (AccountChanges::default().insert(&failed), proof.wrong_in_session());
+                (Strength::Multi, prove(accounts, &user, &proof, failed, refusal).await?)
+            }
+            Self { password: Some(_), .. } => {
+                return Err(Problem::invalid(
+                    "password",
+                    "exactly one of password, code and recovery_code must be given",
+                ));
+            }
+        };
+        let proved = (strength, caller.epoch());
+        accounts.commit(changes.prove_factor(caller.user(), caller.session(), proved, now)).await?;
+        Ok(Reply(SteppedUp::at(now)))
+    }
+}
+
+/// A session that an attacker holds has often come from the password alone: where there is a second factor, the password
+/// proves nothing new.
+async fn check_password(caller: &SignedIn, password: &PasswordAttempt) -> Result<AccountChanges, Problem> {
+    let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
+    let wanted = Wanted::default().of::<User>(&key).of::<PasswordRecord>(&key);
+    let mut found = accounts.look_up(Factors::wanted(wanted, caller.user())).await?;
+    if Factors::taken(&mut found, caller.user())?.is_enrolled() {
+        return Err(StepUpError::PasswordIsNotEnough.into());
+    }
+    let user = found.take::<User>(&key)?.ok_or_else(Problem::not_found)?;
+    let record = found.take::<PasswordRecord>(&key)?;
+    let proved = current_password::prove(caller, &user, record.as_deref(), password).await?;
+    Ok(proved.ok_or(StepUpError::WrongPassword)?)
+}

@@ -1,0 +1,15 @@
+//! What tests of several domains share: people who sign up and in, their authenticators, and a Bluesky server to script.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate
+)]
+
+pub mod authenticator;
+pub mod authenticator_app;
+pub mod mailed_links;
+pub mod passkey_owner;
+pub mod people;
+pub mod scripted_server;

@@ -1,0 +1,115 @@
+//! People who sign up and in, for the tests of accounts.
+
+use accounts::address::Address;
+use mail::SendEmail;
+use serde_json::{Value, json};
+use shared::function::Function;
+use shared::identity::AccountKey;
+use shared::kernel::ids::UserId;
+use shared::kernel::time::SignedDuration;
+use shared::testing::{Request, Response, TestApp};
+
+pub const PASSWORD: &str = "a tram, a lamp and 3 crows";
+
+/// An address that no other test has.
+pub fn email(app: &TestApp) -> String {
+    format!("ada.{:032x}@example.com", u128::from_le_bytes(app.entropy().bytes()))
+}
+
+/// Calls a route from an address of its own, so that no limit is met by accident, and a millisecond after the call
+/// before, so that what it writes has its place in an order.
+pub async fn post(app: &TestApp, route: &'static Function, body: Value) -> Response {
+    app.move_address();
+    app.advance(SignedDuration::from_millis(1));
+    app.call(Request::to(route).json(body)).await
+}
+
+pub async fn register(app: &TestApp, email: &str) -> Response {
+    post(app, &accounts::routes::register::FUNCTION, json!({ "email": email })).await
+}
+
+/// Opens the link of a registration, with its token, a name and a password.
+pub async fn verify_email(app: &TestApp, token: &str, password: &str) -> Response {
+    let body = json!({ "token": token, "name": "Ada Lovelace", "password": password });
+    post(app, &accounts::routes::verify_email::FUNCTION, body).await
+}
+
+pub async fn login(app: &TestApp, email: &str, password: &str) -> Response {
+    post(app, &sign_in::routes::login::FUNCTION, json!({ "email": email, "password": password })).await
+}
+
+pub async fn refresh(app: &TestApp, refresh_token: &Value) -> Response {
+    post(app, &sign_in::routes::refresh_session::FUNCTION, json!({ "refresh_token": refresh_token })).await
+}
+
+pub async fn get_me(app: &TestApp, access_token: &Value) -> Response {
+    app.call(Request::to(&accounts::routes::get_me::FUNCTION).bearer(access_token.as_str().unwrap())).await
+}
+
+pub async fn address(app: &TestApp, email: &str) -> Option<Address> {
+    app.accounts().find::<Address>(&AccountKey::email(email)).await.unwrap().map(|stored| stored.into_inner())
+}
+
+/// The user of an address's registration.
+pub async fn registered(app: &TestApp, email: &str) -> UserId {
+    address(app, email).await.unwrap().registered(app.now()).unwrap()
+}
+
+/// Messages to the mail job that wait in a user's outbox.
+pub async fn letters(app: &TestApp, user: UserId) -> Vec<SendEmail> {
+    let posted = app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
+    posted.iter().map(|posted| posted.payload().unwrap()).collect()
+}
+
+/// Messages to the mail job for an address, in any user's outbox. For an app with its own tables.
+pub async fn letters_to(app: &TestApp, email: &str) -> Vec<SendEmail> {
+    let posted = app.whole_outbox::<SendEmail>().await.unwrap();
+    let letters = posted.iter().map(|posted| posted.payload::<SendEmail>().unwrap());
+    letters.filter(|letter| letter.to.as_str() == email).collect()
+}
+
+/// Sends the newest letter of a user and reads the mail at SES: the token of the link to that page.
+pub async fn mailed_token(app: &TestApp, email: &str, user: UserId, page: &str) -> String {
+    let posted = app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
+    app.deliver(&mail::jobs::send_email::FUNCTION, &posted[posted.len() - 1..]).await.unwrap();
+    let mails = mails_to(email).await;
+    let text = mails.last().expect("a mail")["BodyText"].as_str().unwrap().to_owned();
+    let (_, token) = text.split_once(&format!("https://app.example.com/{page}#token=")).expect("a link");
+    token.split_whitespace().next().unwrap().to_owned()
+}
+
+/// Registers an address and reads the token of its link.
+pub async fn registration_token(app: &TestApp, email: &str) -> String {
+    register(app, email).await.expect(202);
+    mailed_token(app, email, registered(app, email).await, "verify-email").await
+}
+
+/// Mails that SES took for an address, oldest first.
+pub async fn mails_to(email: &str) -> Vec<Value> {
+    let url = format!("{}/_ministack/ses/messages", std::env::var("AWS_ENDPOINT_URL").unwrap());
+    let kept: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+    let mails = kept["messages"].as_object().unwrap().values().flat_map(|mails| mails.as_array().unwrap().clone());
+    mails.filter(|mail| mail.to_string().contains(email)).collect()
+}
+
+/// A user with a verified address.
+pub async fn user(app: &TestApp) -> (String, UserId) {
+    let email = email(app);
+    let token = registration_token(app, &email).await;
+    let user = registered(app, &email).await;
+    verify_email(app, &token, PASSWORD).await.expect(200);
+    (email, user)
+}
+
+/// A user who is signed in: the body of the answer.
+pub async fn signed_in(app: &TestApp) -> Value {
+    let (email, _) = user(app).await;
+    login(app, &email, PASSWORD).await.expect(200).body
+}
+
+/// Nothing was refused for want of a grant.
+pub fn assert_granted(app: &TestApp, functions: &[&'static Function]) {
+    for function in functions {
+        assert_eq!(app.wire(function).refused(), Vec::<String>::new(), "{} lacks a grant", function.name());
+    }
+}
