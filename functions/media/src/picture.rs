@@ -24,7 +24,8 @@ use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::worker::Cancellation;
 
 use crate::problems;
-use crate::rendition::{Format, Rendition};
+use crate::rendition::Format;
+pub use crate::rendition::Prepared;
 
 /// The longest side of a file that is decoded, in pixels.
 pub const MAX_SIDE: u32 = 12_000;
@@ -41,16 +42,6 @@ pub const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The longest side of a prepared picture, in pixels: the most that any platform shows (X, 4,096).
 pub const MAX_PREPARED_SIDE: u32 = 4_096;
-
-/// A picture ready to be stored.
-#[derive(Debug)]
-pub struct Prepared {
-    /// At most 8,000,000 bytes (Instagram's limit, the next above Bluesky's).
-    pub full: Rendition,
-    /// At most 2,000,000 bytes (`app.bsky.embed.images`, lexicon field `maxSize`); only there where
-    /// `full` is larger than that.
-    pub compact: Option<Rendition>,
-}
 
 /// Why a file is not taken as a picture.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -14,8 +14,6 @@ use shared::kernel::problems::Problem;
 use shared::kernel::worker::Cancellation;
 use utoipa::ToSchema;
 
-use crate::picture::Prepared;
-
 /// The most bytes of a full rendition: Instagram takes no more.
 pub const FULL_MAX_BYTES: usize = 8_000_000;
 
@@ -24,6 +22,16 @@ pub const COMPACT_MAX_BYTES: usize = 2_000_000;
 
 /// Of 100. Above it, files grow faster than anybody sees a difference.
 const JPEG_QUALITY: u8 = 88;
+
+/// A picture ready to be stored.
+#[derive(Debug)]
+pub struct Prepared {
+    /// At most 8,000,000 bytes (Instagram's limit, the next above Bluesky's).
+    pub full: Rendition,
+    /// At most 2,000,000 bytes (`app.bsky.embed.images`, lexicon field `maxSize`); only there where
+    /// `full` is larger than that.
+    pub compact: Option<Rendition>,
+}
 
 /// An encoded picture.
 pub struct Rendition {

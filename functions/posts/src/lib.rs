@@ -1,6 +1,7 @@
 //! Posts: what a workspace says, when, and what becomes of it on each channel.
 
 pub mod audit_actions;
+mod bounds;
 pub mod delivery;
 pub mod jobs;
 pub mod lease;
@@ -16,7 +17,6 @@ pub mod view;
 pub mod wall_time;
 
 mod attempt;
-mod distinct;
 mod limits;
 mod progress;
 mod verdict;

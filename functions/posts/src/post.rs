@@ -11,6 +11,7 @@ use shared::table::Entity;
 use shared::tenancy::{Entitlement, Limit};
 use utoipa::ToSchema;
 
+use crate::bounds::MAX_CHANNELS;
 use crate::delivery::{Delivery, DeliveryId, Phase};
 use crate::post_error::PostError;
 use crate::post_text::PostText;
@@ -24,12 +25,6 @@ pub const POST_PUBLISHING: Entitlement = Entitlement::named("PostPublishing");
 
 /// A post counts as scheduled while it has a delivery that waits or is being sent.
 pub const SCHEDULED_POSTS: Limit = Limit::named("scheduled_posts");
-
-/// A post can have this many pictures; most platforms take fewer.
-pub const MAX_MEDIA: usize = 10;
-/// A post goes to this many channels, so that scheduling it anew, which cancels one delivery and makes
-/// another for each, stays within one transaction of 100 writes.
-pub const MAX_CHANNELS: usize = 20;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Post {

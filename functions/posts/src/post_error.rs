@@ -3,7 +3,7 @@
 use channels::ChannelId;
 use shared::kernel::problems::{ProblemCode, Refusal};
 
-use crate::post::MAX_CHANNELS;
+use crate::bounds::MAX_CHANNELS;
 use crate::problems;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

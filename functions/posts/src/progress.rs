@@ -1,17 +1,38 @@
 //! Steps of a delivery as transactions: the delivery, what its post says of it, and the audit entry.
 
+use serde::{Deserialize, Serialize};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
+use shared::outbox::Message;
 use shared::table::Stored;
 use shared::tenancy::{Audited, Changes, Scope, WorkspacePlan};
 use shared::work::contend;
 
 use crate::audit_actions::{DELIVERY_FAILED, DELIVERY_HELD, DELIVERY_PUBLISHED};
-use crate::delivery::{Delivery, DeliveryKey, State, WrongState};
-use crate::jobs::publish_post::PublishPost;
-use crate::post::{Post, Progress, Recount, SCHEDULED_POSTS};
+use crate::delivery::{Delivery, DeliveryId, DeliveryKey, State, WrongState};
+use crate::post::{Post, PostId, Progress, Recount, SCHEDULED_POSTS};
 use crate::post_error::PostError;
 use crate::problems::POST_CHANGED_MEANWHILE;
+
+/// The message of the job `publish-post`: one delivery, for one claim. It may arrive twice, late, or after the claim has
+/// ended. It is declared here because a claim sends it, and the job renews claims.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PublishPost {
+    pub post_id: PostId,
+    pub delivery_id: DeliveryId,
+    pub attempt: u32,
+}
+
+impl Message for PublishPost {
+    const NAME: &'static str = "publish-post";
+}
+
+impl PublishPost {
+    /// The message for the claim that a delivery is under.
+    pub fn of(delivery: &Delivery) -> Self {
+        Self { post_id: delivery.post_id, delivery_id: delivery.id, attempt: delivery.attempt() }
+    }
+}
 
 /// Takes a step, unless it is not called for any more. `step` sees the delivery and the post as they
 /// are now, and says whether it did anything; it is asked again when somebody else was quicker.

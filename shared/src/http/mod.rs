@@ -3,6 +3,7 @@
 pub(crate) mod answers;
 pub mod body;
 pub mod cookie;
+pub mod distinct;
 pub mod endpoint;
 pub(crate) mod exact;
 pub(crate) mod headers;
@@ -17,6 +18,7 @@ pub mod repeatable;
 
 pub use body::{BodyKind, RawBody};
 pub use cookie::Cookie;
+pub use distinct::Distinct;
 pub use endpoint::{Endpoint, Method, Route, UserLimit};
 pub use output::{
     Accepted, Created, Document, Download, Html, NoContent, Output, Redirect, Reply, SeeOther, Text, WithCookie,

@@ -1,6 +1,40 @@
-//! The problems that any route may answer, each declared once.
+//! Kinds of problems, and those that any route may answer, each declared once.
 
-use super::problems::ProblemCode;
+/// A kind of problem: declared once, listed by each route that answers it (`Endpoint::PROBLEMS`), and documented from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProblemCode {
+    pub status: u16,
+    /// Stable, unique in the product, in snake case: `post_already_published`.
+    pub code: &'static str,
+    /// The problem in a few words.
+    pub title: &'static str,
+    /// What is wrong, in a sentence.
+    pub meaning: &'static str,
+    /// What the client or its user can do about it.
+    pub remedy: &'static str,
+}
+
+impl ProblemCode {
+    pub const fn new(
+        status: u16,
+        code: &'static str,
+        title: &'static str,
+        meaning: &'static str,
+        remedy: &'static str,
+    ) -> Self {
+        Self { status, code, title, meaning, remedy }
+    }
+
+    /// Why a job failed: its operator reads it, no client does.
+    pub const fn of_job(status: u16, code: &'static str) -> Self {
+        Self::new(status, code, "Job failed", "", "")
+    }
+
+    /// The same problem where it is answered with another status.
+    pub const fn under(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+}
 
 pub const INVALID_INPUT: ProblemCode = ProblemCode::new(
     422,

@@ -20,7 +20,7 @@ pub(crate) struct App {
     pub(crate) grants: &'static [Grant],
     pub(crate) data_keys: DataKeys,
     pub(crate) derived: DerivedKeys,
-    pub(crate) workspace_keys: super::keys::WorkspaceKeyNames,
+    pub(crate) workspace_keys: super::key_names::WorkspaceKeyNames,
 }
 
 impl App {
@@ -30,7 +30,7 @@ impl App {
             grants,
             data_keys: DataKeys::default(),
             derived: DerivedKeys::default(),
-            workspace_keys: super::keys::WorkspaceKeyNames::default(),
+            workspace_keys: super::key_names::WorkspaceKeyNames::default(),
         }
     }
 

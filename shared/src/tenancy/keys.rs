@@ -1,8 +1,6 @@
 //! A workspace's KMS key: made when its first secret is sealed, by whoever comes first.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 use aws_credential_types::Credentials;
 use jiff::Timestamp;
@@ -12,7 +10,6 @@ use super::scope::Scope;
 use crate::audit::AuditAction;
 use crate::aws::grants::Table;
 use crate::config::WorkspaceKeys;
-use crate::kernel::ids::WorkspaceId;
 use crate::kernel::problems::Problem;
 use crate::table::commit::{Expected, Plan, Uncommitted, commit};
 use crate::table::entity::Entity;
@@ -39,29 +36,6 @@ impl Entity for WorkspaceKey {
 }
 
 pub(crate) const RECORD: &str = "KEY#CURRENT";
-
-/// The names of keys that this process has looked up. A workspace's key never changes its ARN.
-#[derive(Default)]
-pub(crate) struct WorkspaceKeyNames {
-    known: Mutex<HashMap<WorkspaceId, String>>,
-}
-
-/// Workspaces whose key names a process remembers.
-const KEPT: usize = 256;
-
-impl WorkspaceKeyNames {
-    fn get(&self, workspace: WorkspaceId) -> Option<String> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned()
-    }
-
-    fn put(&self, workspace: WorkspaceId, arn: &str) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= KEPT {
-            known.clear();
-        }
-        known.insert(workspace, arn.to_owned());
-    }
-}
 
 /// The ARN of the key that wraps this workspace's data keys.
 pub(crate) async fn current(scope: &Scope, credentials: &Credentials) -> Result<String, Problem> {

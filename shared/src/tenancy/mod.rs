@@ -4,6 +4,7 @@ pub mod all_workspaces;
 pub(crate) mod app;
 pub mod changes;
 pub mod entitlements;
+mod key_names;
 pub(crate) mod keys;
 pub mod listing;
 mod objects;

@@ -25,6 +25,7 @@ use crate::table::commit::{Act, Expected, Plan, commit};
 use crate::tenancy::scope::{Scope, ScopeParts, Tenant};
 use crate::tenancy::{Role, SecurityRules, WorkspacePlan};
 
+use super::person::Person;
 use super::requests::{Request, Response};
 use crate::http::pipeline::Exchange;
 use crate::identity::accounts::Accounts;
@@ -64,23 +65,6 @@ pub(super) const GRANTS: &[Grant] = &[
     Grant::ReadEvents,
     Grant::CallPlatforms,
 ];
-
-/// A user with a live session, in one workspace.
-#[derive(Clone, Debug)]
-pub struct Person {
-    pub user: UserId,
-    pub session: SessionId,
-    pub workspace: WorkspaceId,
-    pub role: Role,
-    pub token: String,
-}
-
-impl Person {
-    /// The partition of the person's workspace in the outbox.
-    pub fn outbox(&self) -> String {
-        format!("W#{}", self.workspace)
-    }
-}
 
 impl TestApp {
     /// A new workspace on the plan `studio`, and its owner.

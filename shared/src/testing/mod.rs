@@ -5,11 +5,12 @@
 //! for it. The feature that compiles it is refused in a release build.
 
 mod fixtures;
+mod person;
 mod requests;
 mod tables;
 mod witness;
 
-pub use fixtures::Person;
+pub use person::Person;
 pub use requests::{Request, Response};
 
 use std::collections::HashMap;

@@ -5,7 +5,7 @@ use lambda_http::Body;
 use serde_json::Value;
 
 use super::TestApp;
-use super::fixtures::Person;
+use super::person::Person;
 use crate::function::{Declared, Function};
 use crate::http::incoming::Incoming;
 

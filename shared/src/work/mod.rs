@@ -12,8 +12,8 @@ mod sweep;
 
 pub use contend::contend;
 pub use lease::{LEASE, OUTBOX_DELAY_S, backoff};
-pub use run::{Run, RunId, RunState, RunView, WorkError, cancel};
-pub use steps::{Next, NoUndo, Step, StepDue, Stepped, Work};
+pub use run::{Next, Run, RunId, RunState, RunView, WorkError, cancel};
+pub use steps::{NoUndo, Step, StepDue, Stepped, Work};
 pub use sweep::{each_due, sweep};
 
 /// Writes that a step's own changes may have: a transaction takes 100, with those of the run, its message, its key and the

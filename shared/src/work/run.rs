@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 
 use super::contend::contend;
 use super::lease::{LEASE, backoff};
-use super::steps::{Next, Work};
 use crate::audit::AuditAction;
 use crate::kernel::ids::{Id, Identified};
 use crate::kernel::problem_codes;
@@ -139,15 +138,28 @@ impl Entity for Pending {
     }
 }
 
+/// What comes after a step.
+#[derive(Debug)]
+pub enum Next {
+    /// The next step, at once.
+    Again,
+    /// The next step, after a wait of any length.
+    After(SignedDuration),
+    /// Nothing: all is done.
+    Done,
+    /// Nothing: it fails, and what was declared is undone.
+    GiveUp(Problem),
+}
+
 impl Run {
-    /// A run of this work, to be started with [`Audited::start`]. Of work with a key one run at a time is pending.
-    pub fn new<W: Work>(scope: &Scope, work: &W, key: Option<&dyn Display>) -> Result<Self, Problem> {
+    /// A run that has not begun.
+    pub(super) fn first(scope: &Scope, work: &str, state: Value, key: Option<&dyn Display>) -> Self {
         let now = scope.now();
-        Ok(Self {
+        Self {
             id: scope.new_id(),
-            work: W::NAME.to_owned(),
+            work: work.to_owned(),
             key: key.map(ToString::to_string),
-            state: serde_json::to_value(work).map_err(Problem::internal)?,
+            state,
             phase: Phase::Running,
             claim: 1,
             lease_until: after(now, LEASE),
@@ -159,7 +171,7 @@ impl Run {
             last_error: None,
             created_at: now,
             ended_at: None,
-        })
+        }
     }
 
     pub(super) fn is_ended(&self) -> bool {

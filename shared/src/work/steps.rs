@@ -1,5 +1,6 @@
 //! Steps: what a work declares, and how a message carries one out.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -9,14 +10,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::lease::LEASE;
-use super::run::{Phase, Run, RunId, WorkError};
+use super::run::{Next, Phase, Run, RunId, WorkError};
 use crate::config::Sending;
 use crate::jobs::JobError;
 use crate::kernel::problems::Problem;
-use crate::kernel::time::{SignedDuration, Timestamp, after};
+use crate::kernel::time::{Timestamp, after};
 use crate::outbox::Message;
 use crate::table::Stored;
-use crate::tenancy::{Audited, Changes, Tenant};
+use crate::tenancy::{Audited, Changes, Scope, Tenant};
 
 /// Long work. The struct is its state: what is committed with each step, and what the next one begins with.
 pub trait Work: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -43,17 +44,12 @@ pub trait Work: Serialize + DeserializeOwned + Send + Sync + 'static {
 #[derive(Serialize, Deserialize)]
 pub enum NoUndo {}
 
-/// What comes after a step.
-#[derive(Debug)]
-pub enum Next {
-    /// The next step, at once.
-    Again,
-    /// The next step, after a wait of any length.
-    After(SignedDuration),
-    /// Nothing: all is done.
-    Done,
-    /// Nothing: it fails, and what was declared is undone.
-    GiveUp(Problem),
+impl Run {
+    /// A run of this work, to be started with [`Audited::start`]. Of work with a key one run at a time is pending.
+    pub fn new<W: Work>(scope: &Scope, work: &W, key: Option<&dyn Display>) -> Result<Self, Problem> {
+        let state = serde_json::to_value(work).map_err(Problem::internal)?;
+        Ok(Self::first(scope, W::NAME, state, key))
+    }
 }
 
 /// A step that was carried out, to be committed.

@@ -6,6 +6,7 @@ use image::codecs::webp::WebPEncoder;
 use image::{ExtendedColorType, Frame, GenericImageView, ImageEncoder, Rgb, RgbImage, Rgba, RgbaImage};
 
 use super::*;
+use crate::rendition::Rendition;
 use crate::rendition::{COMPACT_MAX_BYTES, FULL_MAX_BYTES};
 
 const RED: Rgb<u8> = Rgb([200, 30, 40]);

@@ -1,39 +1,18 @@
 //! The job `publish-post`: brings one delivery to its platform, or finds out what became of it.
 
 use channels::publishing;
-use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::outbox::Message;
 use shared::tenancy::Tenant;
 
 use crate::attempt::Attempt;
-use crate::delivery::{Delivery, DeliveryId, DeliveryKey, Work};
+use crate::delivery::{Delivery, DeliveryKey, Work};
 use crate::lease::FUNCTION_TIMEOUT_S;
-use crate::post::PostId;
+pub use crate::progress::PublishPost;
 use crate::progress::commit_lease;
 
-/// The command: one delivery, for one claim. It may arrive twice, late, or after the claim has ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PublishPost {
-    pub post_id: PostId,
-    pub delivery_id: DeliveryId,
-    pub attempt: u32,
-}
-
 pub static FUNCTION: Function = Function::job::<PublishPost>();
-
-impl Message for PublishPost {
-    const NAME: &'static str = "publish-post";
-}
-
-impl PublishPost {
-    /// The message for the claim that a delivery is under.
-    pub fn of(delivery: &Delivery) -> Self {
-        Self { post_id: delivery.post_id, delivery_id: delivery.id, attempt: delivery.attempt() }
-    }
-}
 
 impl Job for PublishPost {
     const JOB: Declaration =

@@ -10,7 +10,7 @@ use shared::tenancy::{Changes, Entitlement, Workspace};
 use utoipa::ToSchema;
 
 use crate::audit_actions::POST_CREATED;
-use crate::distinct::{ChannelIds, MediaIds};
+use crate::bounds::{ChannelIds, MediaIds};
 use crate::limits::{self, Content};
 use crate::permissions::WritePosts;
 use crate::post::{POST_PUBLISHING, Post};

@@ -12,14 +12,14 @@ use shared::tenancy::{Audited, Changes, Entitlement, Limit, Workspace};
 use utoipa::ToSchema;
 
 use crate::audit_actions::POST_SCHEDULED;
+use crate::bounds::ScheduledChannelIds;
 use crate::delivery::Delivery;
-use crate::distinct::ScheduledChannelIds;
-use crate::jobs::publish_post::PublishPost;
 use crate::limits::{self, Content};
 use crate::permissions::WritePosts;
 use crate::post::{POST_PUBLISHING, Post, PostId, SCHEDULED_POSTS};
 use crate::post_error::PostError;
 use crate::problems;
+use crate::progress::PublishPost;
 use crate::progress::{put_aside, replace_post};
 use crate::schedule::Schedule;
 use crate::view::PostView;

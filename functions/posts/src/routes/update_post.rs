@@ -3,14 +3,14 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
+use shared::http::{Distinct, Endpoint, Reply, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::tenancy::{Changes, Entitlement, Workspace};
 use utoipa::ToSchema;
 
 use crate::audit_actions::POST_UPDATED;
-use crate::distinct::{ChannelIds, Distinct, MediaIds};
+use crate::bounds::{ChannelIds, MediaIds};
 use crate::limits::{self, Content};
 use crate::permissions::WritePosts;
 use crate::post::{Edit, POST_PUBLISHING, Post, PostId};

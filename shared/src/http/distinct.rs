@@ -4,21 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Deref;
 
-use channels::Channel;
-use media::Media;
 use serde::{Deserialize, Deserializer, de};
-use shared::kernel::ids::{Id, Identified};
 use utoipa::openapi::{ArrayBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::post::{MAX_CHANNELS, MAX_MEDIA};
-
-/// The pictures of a post.
-pub type MediaIds = Distinct<Media, 0, MAX_MEDIA>;
-/// The channels that a post is meant for.
-pub type ChannelIds = Distinct<Channel, 0, MAX_CHANNELS>;
-/// The channels that a post is scheduled for.
-pub type ScheduledChannelIds = Distinct<Channel, 1, MAX_CHANNELS>;
+use crate::kernel::ids::{Id, Identified};
 
 /// `LEAST` to `MOST` identifiers, none twice, in the order that the client gave.
 pub struct Distinct<T, const LEAST: usize, const MOST: usize>(Vec<Id<T>>);
@@ -79,7 +69,13 @@ impl<T: Identified, const LEAST: usize, const MOST: usize> ToSchema for Distinct
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::post::Post;
+
+    struct Post;
+
+    impl Identified for Post {
+        const PREFIX: &'static str = "post";
+        const NAME: &'static str = "Post";
+    }
 
     fn id(number: u8) -> String {
         format!("post_01890a5d0000700080000000000000{number:02x}")
