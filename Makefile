@@ -96,6 +96,7 @@ deploy: ## Deploy to AWS: make deploy PARAMETERS='AppUrl=… AllowedOrigins=… 
 	@$(CLOUD) sam deploy --template-file template.yaml --stack-name $(STACK) --resolve-s3 --no-fail-on-empty-changeset \
 	  --capabilities CAPABILITY_IAM CAPABILITY_NAMED_IAM CAPABILITY_AUTO_EXPAND \
 	  --parameter-overrides Release=$(RELEASE) Architecture=$(ARCHITECTURE_FOR_AWS) $(PARAMETERS) $(SAM_ARGS)
+	@$(CLOUD) prune $(STACK)
 
 clean: ## Stop everything and remove all that was built, installed or stored
 	@$(CLOUD) down

@@ -33,6 +33,7 @@ USAGE = {
     "reset": "stop everything and forget the state of the local cloud",
     "package [ARCHITECTURE]": "build and package all functions for AWS, into target/package; without an architecture for this machine's",
     "sam ...": "run the pinned SAM with the machine's own AWS credentials",
+    "prune STACK": "delete old versions of a stack's functions, with the machine's own AWS credentials",
     "check-templates": "cfn-lint on the templates, checkov on what they expand to",
     "install-cargo-tool NAME": "make sure that a cargo subcommand is there",
     "install-peers": "make sure that what the tests compare with is there; without a browser where BULKHEAD_BROWSER=0",
@@ -78,6 +79,8 @@ def run(arguments: list[str]) -> None:
             package.package_release(*architecture)
         case ["sam", *words]:
             os.execv(tools.python_tools("sam") / "sam", ["sam", *words])
+        case ["prune", stack]:
+            os.execv(tools.python_tools("sam") / "python", ["python", places.HERE / "prune.py", stack])
         case ["check-templates"]:
             check.templates()
         case ["install-cargo-tool", name]:

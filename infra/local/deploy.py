@@ -75,6 +75,7 @@ def deploy() -> None:
         # CloudFormation does not know of a pushed version and would leave it live where the template has not changed.
         if item.function in pushed:
             functions.swap(item)
+    run("deleting old versions of functions", [tools / "python", HERE / "prune.py", STACK], "prune", env=clean_environment(**client_environment()))
     write_json(OUTPUTS, {"stack": STACK, "base_url": base_url(), "functions": names, "outputs": _stack_outputs()})
     ledger.write(fingerprint, [])
     say(f"deployed to {base_url()}")

@@ -11,6 +11,7 @@ mod events;
 mod instants;
 mod isolation;
 mod ledger;
+mod old_versions;
 mod person;
 mod place;
 mod policies;
