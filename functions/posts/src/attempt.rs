@@ -12,15 +12,15 @@ use crate::post::Post;
 use crate::progress::{MEANWHILE, claim, take_step};
 use crate::verdict::{Stage, Verdict};
 
-/// How often a post that is being edited is prepared before its claim is renewed for a second later.
+/// Preparations of a post that is being edited, before its claim is renewed for one second later.
 const MAX_PREPARATIONS: usize = 3;
-/// The latest start of a preparation, so that it and the sending finish before the function times out.
+/// The latest start of another preparation, so that it and the send finish before the function times out.
 const PREPARED_AGAIN_WITHIN: SignedDuration = SignedDuration::from_secs(30);
-/// How long a post waits after edits overtook all its preparations.
+/// The delay after every preparation was overtaken by an edit.
 const AFTER_A_LOST_RACE: SignedDuration = SignedDuration::from_secs(1);
 
-/// One attempt, under one claim. What it finds out about a later claim's work it leaves alone; that the
-/// post is there it records in any case.
+/// One attempt, under one claim. It does not touch a delivery that a later claim has taken over, except to record that
+/// the post was published.
 pub struct Attempt<'a> {
     scope: &'a Scope,
     key: DeliveryKey,
@@ -32,7 +32,7 @@ impl<'a> Attempt<'a> {
         Self { scope, key, number }
     }
 
-    /// Sends it for the first time.
+    /// Sends the post for the first time.
     pub async fn publish(&self, delivery: &Delivery) -> Result<(), JobError> {
         let Some(channel) = self.scope.find::<Channel>(&delivery.channel_id).await? else {
             let error = self.error("channel_disconnected", "The channel was disconnected.", Cure::Reconnect);
@@ -45,12 +45,12 @@ impl<'a> Attempt<'a> {
                 Ok(intent) => match self.record(&post, &intent).await {
                     Ok(true) => return self.send(&channel, &intent, Stage::Sending).await,
                     Ok(false) => {}
-                    // Each try met another edit of the post.
+                    // Every try conflicted with another edit of the post.
                     Err(problem) if problem.status() == 503 => break,
                     Err(problem) => return Err(problem.into()),
                 },
                 // The refused content is no longer the post's content.
-                Err(PublishError::Refused { .. }) if !self.still_says(&post).await? => {}
+                Err(PublishError::Refused { .. }) if !self.still_has_content(&post).await? => {}
                 Err(error) => return self.conclude(self.judge(error, Stage::Preparing)).await,
             }
             let now = self.scope.now();
@@ -62,7 +62,7 @@ impl<'a> Attempt<'a> {
         self.claim_again().await
     }
 
-    /// Lets the post go out a second later, because edits were quicker and the lease ends only in minutes. Does nothing
+    /// Renews the claim for one second later, because edits came first and the lease ends only in minutes. Does nothing
     /// if the post was cancelled or another attempt took over.
     async fn claim_again(&self) -> Result<(), JobError> {
         let Some(mut delivery) = self.scope.find::<Delivery>(&self.key).await? else { return Ok(()) };
@@ -77,17 +77,17 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Whether the delivery is under the claim of this attempt, with nothing sent.
+    /// Whether this attempt still holds the claim, with nothing sent.
     fn holds(&self, delivery: &Delivery) -> bool {
         delivery.attempt() == self.number && matches!(delivery.state(), State::Claimed { .. })
     }
 
-    async fn still_says(&self, prepared: &Post) -> Result<bool, Problem> {
+    async fn still_has_content(&self, prepared: &Post) -> Result<bool, Problem> {
         let now = self.scope.find::<Post>(&self.key.post_id).await?;
-        Ok(now.is_none_or(|now| now.says_what(prepared)))
+        Ok(now.is_none_or(|now| now.has_content_of(prepared)))
     }
 
-    /// Finds out whether what an earlier attempt sent is there.
+    /// Asks the platform whether the intent of an earlier attempt was published.
     pub async fn reconcile(&self, delivery: &Delivery, intent: &Intent) -> Result<(), JobError> {
         let Some(channel) = self.scope.find::<Channel>(&delivery.channel_id).await? else {
             let text = "It may have been published before the channel was disconnected.";
@@ -96,7 +96,7 @@ impl<'a> Attempt<'a> {
         match publishing::reconcile(self.scope, &channel, intent).await {
             Ok(Some(published)) => self.published(&published, intent).await,
             Err(error) => self.conclude(self.judge(error, Stage::Reconciling)).await,
-            // The same intent again, which the platform knows by its key if it did arrive after all.
+            // Sends the same intent again: the platform recognizes its key if it did arrive after all.
             Ok(None) if channel.platform.guarantee() == Guarantee::ExactlyOnce => {
                 if delivery.may_send(self.scope.now()) {
                     self.send(&channel, intent, Stage::Reconciling).await?;
@@ -104,7 +104,7 @@ impl<'a> Attempt<'a> {
                 Ok(())
             }
             Ok(None) => {
-                let text = "It was sent, no answer came, and the platform does not show it.";
+                let text = "The post was sent, but the platform did not answer and does not show it.";
                 self.conclude(Verdict::Hold(self.error("outcome_unknown", text, Cure::Time))).await
             }
         }
@@ -132,11 +132,11 @@ impl<'a> Attempt<'a> {
         publishing::prepare(self.scope, channel, draft).await
     }
 
-    /// Records what will be sent, provided that it is what the post still says, that this claim still
-    /// holds, and that enough of its lease is left to send.
+    /// Records the intent, provided that the post still has this content, this claim still holds, and enough of its
+    /// lease is left to send.
     async fn record(&self, prepared: &Post, intent: &Intent) -> Result<bool, Problem> {
         take_step(self.scope, self.key, |delivery, post| {
-            if !self.holds(delivery) || !post.says_what(prepared) || !delivery.may_send(self.scope.now()) {
+            if !self.holds(delivery) || !post.has_content_of(prepared) || !delivery.may_send(self.scope.now()) {
                 return Ok(false);
             }
             delivery.begin(intent.clone()).map(|()| true)
@@ -151,7 +151,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// That it is there is true under whichever claim it is found out.
+    /// Records the publication under any claim: it is a fact, no matter which attempt found it.
     async fn published(&self, published: &Published, intent: &Intent) -> Result<(), JobError> {
         let recorded = take_step(self.scope, self.key, |delivery, _| match delivery.state() {
             State::Sending { intent: sent, .. } if sent == intent => {
@@ -161,7 +161,7 @@ impl<'a> Attempt<'a> {
         })
         .await?;
         if !recorded {
-            tracing::warn!(delivery.id = %self.key.delivery_id, "published, but its delivery had ended meanwhile");
+            tracing::warn!(delivery.id = %self.key.delivery_id, "published, but the delivery had already ended");
         }
         Ok(())
     }
@@ -190,11 +190,11 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// A picture that cannot be published stays so; that it cannot be read now may pass.
+/// A picture that cannot be published is a permanent failure; one that cannot be read right now is a transient one.
 fn unreadable(problem: Problem) -> PublishError {
     if problem.status() >= 500 {
         return PublishError::Internal(problem);
     }
-    let remedy = "Put another picture into the post, then schedule it again.".to_owned();
+    let remedy = "Replace the picture, then schedule the post again.".to_owned();
     PublishError::Refused { code: problem.code().to_owned(), text: problem.detail().to_owned(), remedy }
 }

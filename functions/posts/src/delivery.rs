@@ -1,8 +1,8 @@
 //! A delivery: one post on its way to one channel.
 //!
 //! `scheduled → claimed (lease, attempt) → sending (intent recorded) → published | failed | held`, or
-//! `cancelled` before it is sent. `transitions` has every step, `sweeping` what the sweep does to
-//! each state. What is not final has an entry in the due index, so that what is stuck comes up by itself.
+//! `cancelled` before it is sent. `transitions` has every transition, `sweeping` what the sweep does in each state.
+//! Every delivery that is not final has an entry in the due index, so that a stuck one comes up again by itself.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -28,7 +28,7 @@ pub use transitions::{Work, WrongState};
 
 pub type DeliveryId = Id<Delivery>;
 
-/// What was cancelled, or given up and replaced, stays this long for people to see.
+/// How long a cancelled or replaced delivery stays visible.
 pub const KEPT_AFTER_CANCELLATION: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub struct Delivery {
     /// claim follows, the older message does nothing.
     pub(crate) attempt: u32,
     pub(crate) state: State,
-    /// What went wrong last, also where it may still end well.
+    /// The last error, even if the delivery may still succeed.
     #[serde(alias = "trouble")]
     pub(crate) last_error: Option<DeliveryError>,
     pub(crate) created_at: Timestamp,
@@ -51,11 +51,11 @@ pub struct Delivery {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum State {
-    /// Waits for its instant, or for the next try.
+    /// Waiting for its due instant, or for the next attempt.
     Scheduled {
         not_before: Timestamp,
     },
-    /// A message is on its way; nobody else acts before the lease ends. Nothing has been sent.
+    /// A message is in flight; no other attempt acts before the lease ends. Nothing has been sent.
     Claimed {
         lease_until: Timestamp,
     },
@@ -74,7 +74,7 @@ pub enum State {
     Failed {
         at: Timestamp,
     },
-    /// Whether it was sent is for a person to find out.
+    /// It may have been sent: a person must check.
     Held {
         at: Timestamp,
     },
@@ -83,8 +83,7 @@ pub enum State {
     },
 }
 
-/// What went wrong: the platform's own code and text. What to do about it depends on the delivery's state too:
-/// [`Delivery::remedy`].
+/// The platform's own error code and text. The remedy also depends on the delivery's state: [`Delivery::remedy`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryError {
     pub code: String,
@@ -94,7 +93,7 @@ pub struct DeliveryError {
     pub at: Timestamp,
 }
 
-/// How far a delivery is, as its post remembers it.
+/// The phase of a delivery, as stored on its post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = DeliveryPhase)]
@@ -107,7 +106,7 @@ pub enum Phase {
     Held,
 }
 
-/// `<post id>#<delivery id>`: the deliveries of a post lie side by side.
+/// `<post id>#<delivery id>`: the deliveries of a post are adjacent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeliveryKey {
     pub post_id: PostId,
@@ -126,7 +125,7 @@ impl fmt::Display for DeliveryKey {
     }
 }
 
-/// What the keys of a post's deliveries begin with.
+/// The key prefix of a post's deliveries.
 pub fn deliveries_of(post_id: PostId) -> String {
     format!("{post_id}#")
 }
@@ -185,17 +184,17 @@ impl Delivery {
         self.last_error.as_ref()
     }
 
-    /// Whether it ended without being published and another delivery took its place.
+    /// Whether it ended unpublished and another delivery replaced it.
     pub fn is_replaced(&self) -> bool {
         matches!(self.state, State::Failed { .. } | State::Held { .. }) && self.expires_at.is_some()
     }
 
-    /// When it was to be published; a try that is put off does not change it.
+    /// When it is due; postponing an attempt does not change it.
     pub fn due_at(&self) -> Timestamp {
         self.schedule.instant()
     }
 
-    /// None once it is cancelled: its post forgets it.
+    /// None once it is cancelled: its post no longer lists it.
     pub fn phase(&self) -> Option<Phase> {
         match self.state {
             State::Scheduled { .. } | State::Claimed { .. } => Some(Phase::Pending),
@@ -207,13 +206,12 @@ impl Delivery {
         }
     }
 
-    /// The schedule under the zone rules of this build, where they put it at another instant and nothing
-    /// has been tried.
+    /// The schedule under this build's zone rules, if they give another instant and nothing has been attempted.
     pub fn rederived(&self) -> Option<Schedule> {
         self.schedule.rederived().filter(|_| self.attempt == 0 && matches!(self.state, State::Scheduled { .. }))
     }
 
-    /// Moves to the instant of a schedule that was derived anew.
+    /// Moves to the instant of a rederived schedule.
     pub fn follow(&mut self, schedule: Schedule) {
         self.state = State::Scheduled { not_before: schedule.instant() };
         self.schedule = schedule;

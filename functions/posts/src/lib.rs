@@ -1,4 +1,4 @@
-//! Posts: what a workspace says, when, and what becomes of it on each channel.
+//! Posts: content, schedules, and the delivery to each channel.
 
 pub mod audit_actions;
 mod bounds;

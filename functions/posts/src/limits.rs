@@ -1,4 +1,4 @@
-//! Whether a post fits the channels that it is meant for: told when it is written, not when it fails.
+//! Checks a post against the limits of its channels when it is written, before publishing could fail.
 
 use channels::{Channel, ChannelId, Connection, OverLimit};
 use media::media::MediaError;
@@ -9,20 +9,20 @@ use shared::tenancy::Scope;
 use crate::post_text::PostText;
 use crate::problems::POST_DOES_NOT_FIT;
 
-/// What is said, and with which pictures.
+/// The text and pictures of a post.
 pub struct Content<'a> {
     pub text: &'a PostText,
     pub media_ids: &'a [MediaId],
 }
 
-/// One thing that keeps a post from a channel.
+/// One limit of a channel that the post exceeds.
 #[derive(Debug, PartialEq, Eq)]
 struct Fault {
     field: &'static str,
     rule: String,
 }
 
-/// Checks what is being written. Pictures may still be on their way, and channels out of order.
+/// Checks a draft. Pictures may still be uploading, and channels disconnected.
 pub async fn check_draft(scope: &Scope, content: Content<'_>, channel_ids: &[ChannelId]) -> Result<(), Problem> {
     let (pictures, channels) =
         (find_pictures(scope, content.media_ids).await?, find_channels(scope, channel_ids).await?);
@@ -30,7 +30,7 @@ pub async fn check_draft(scope: &Scope, content: Content<'_>, channel_ids: &[Cha
     refuse(faults.collect())
 }
 
-/// Checks what is being scheduled, and returns its channels: everything must be in place.
+/// Checks a post to be scheduled, and returns its channels: every picture must be ready and every channel connected.
 pub async fn check_schedule(
     scope: &Scope,
     content: Content<'_>,
@@ -45,7 +45,7 @@ pub async fn check_schedule(
         .collect();
     for channel in &channels {
         if channel.connection != Connection::Connected {
-            let rule = format!("must be connected: connect {} again first", name(channel));
+            let rule = format!("must be connected: reconnect {} first", name(channel));
             faults.push(Fault { field: "channel_ids", rule });
         }
         faults.extend(misfits(content.text, &pictures, channel));
@@ -87,7 +87,7 @@ fn misfits(text: &PostText, pictures: &[Media], channel: &Channel) -> Vec<Fault>
     if let Err(over) = limits.check_text(text.as_str()) {
         fault("text", &over);
     }
-    // The largest rendition that fits is what is sent, so that only one that has none is at fault.
+    // The largest rendition that fits is sent, so a picture is at fault only if none fits.
     for picture in pictures {
         if let Err(over @ MediaError::TooLarge { .. }) = picture.within(limits.picture_bytes.into()) {
             fault("media_ids", &over);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_names_the_channel_and_the_rule() {
+    fn a_misfit_names_the_channel_and_the_limit() {
         assert_eq!(fit(&"é".repeat(300), &[]), []);
         let faults = fit(&"é".repeat(301), &[]);
         let rule = "for alice.test (bluesky, chan_01890a5d000070008000000000000003): \
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_told_at_once() {
+    fn all_misfits_are_reported_at_once() {
         let pictures: Vec<_> = (1..=5).map(awaited).collect();
         assert_eq!(fit("a", &pictures[..4]), []);
         let fields: Vec<_> = fit(&"é".repeat(301), &pictures).into_iter().map(|fault| fault.field).collect();

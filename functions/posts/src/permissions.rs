@@ -1,7 +1,7 @@
-//! What members may do here; `permissions.json` of `shared` says which roles have it.
+//! The permissions of posts; `permissions.json` of `shared` maps roles to them.
 
 shared::permissions! {
-    /// Sees the posts of the workspace, and what became of them on each channel.
+    /// Reads the posts of the workspace and their deliveries.
     ReadPosts;
     /// Writes, schedules and deletes posts.
     WritePosts covers ReadPosts;

@@ -1,4 +1,4 @@
-//! A post: what a workspace says, where it goes, and how far it has come.
+//! A post: its content, channels, schedule and progress.
 
 use std::borrow::Borrow;
 
@@ -19,11 +19,10 @@ use crate::schedule::Schedule;
 
 pub type PostId = Id<Post>;
 
-/// What a plan must include for a workspace to write and schedule posts. What is scheduled can be taken
-/// back without it.
+/// The entitlement to write and schedule posts. Unscheduling does not need it.
 pub const POST_PUBLISHING: Entitlement = Entitlement::named("PostPublishing");
 
-/// A post counts as scheduled while it has a delivery that waits or is being sent.
+/// A post counts as scheduled while one of its deliveries is pending or being sent.
 pub const SCHEDULED_POSTS: Limit = Limit::named("scheduled_posts");
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,13 +30,13 @@ pub struct Post {
     pub id: PostId,
     pub text: PostText,
     pub media_ids: Vec<MediaId>,
-    /// Where it is meant to go; the text was checked against the limits of these.
+    /// The selected channels; the text was checked against their limits.
     pub channel_ids: Vec<ChannelId>,
     pub schedule: Option<Schedule>,
-    /// One for each channel that it was scheduled for: written with the delivery in one transaction, so
-    /// that reading a post is one read.
+    /// One for each scheduled channel, written in one transaction with the delivery, so that reading a post is one
+    /// read.
     pub(crate) deliveries: Vec<Progress>,
-    /// Whether it is among the workspace's scheduled posts that are counted: it is counted, and given back, once.
+    /// Whether it counts among the workspace's scheduled posts: it is counted once and released once.
     #[serde(default)]
     pub(crate) counted: bool,
     pub created_by: UserId,
@@ -45,7 +44,7 @@ pub struct Post {
     pub updated_at: Timestamp,
 }
 
-/// How far the post has come on one channel.
+/// The progress of the post on one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = DeliveryProgress)]
 pub struct Progress {
@@ -54,15 +53,15 @@ pub struct Progress {
     pub phase: Phase,
 }
 
-/// What a post is, as a whole. It follows from its deliveries.
+/// The overall state of a post. It is derived from its deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PostState {
     /// Nothing is scheduled.
     Draft,
-    /// Every delivery waits for its time.
+    /// Every delivery is pending.
     Scheduled,
-    /// Some delivery is being sent, or some are done and others are not.
+    /// A delivery is being sent, or some are done and others are not.
     Publishing,
     /// Every delivery is published.
     Published,
@@ -70,7 +69,7 @@ pub enum PostState {
     PartlyPublished,
     /// Every delivery failed. Nothing was published.
     Failed,
-    /// Some delivery may have been published: a person must look at its channel.
+    /// A delivery may have been published: a person must check its channel.
     Held,
 }
 
@@ -125,8 +124,8 @@ impl Post {
         }
     }
 
-    /// Changes what is said. Not once some channel shows it, or may: what was published would not be
-    /// what the post says.
+    /// Changes the content. Refused once a channel shows it, or may show it: the post would no longer match what was
+    /// published.
     pub fn edit(&mut self, edit: Edit, now: Timestamp) -> Result<(), PostError> {
         self.refuse_if_any(Phase::Sending, PostError::BeingPublished)?;
         self.refuse_if_any(Phase::Held, PostError::Held)?;
@@ -143,12 +142,12 @@ impl Post {
         Ok(())
     }
 
-    /// Whether it says the same, in words and pictures.
-    pub fn says_what(&self, other: &Self) -> bool {
+    /// Whether it has the same text and pictures.
+    pub fn has_content_of(&self, other: &Self) -> bool {
         (&self.text, &self.media_ids) == (&other.text, &other.media_ids)
     }
 
-    /// Takes note of where a delivery is.
+    /// Records the phase of a delivery.
     pub fn note(&mut self, delivery: &Delivery) {
         let place = self.deliveries.iter().position(|progress| progress.delivery_id == delivery.id);
         match (place, delivery.phase()) {
@@ -161,7 +160,7 @@ impl Post {
         }
     }
 
-    /// Lets go of a delivery that was cancelled, or that another one replaces.
+    /// Removes a delivery that was cancelled or replaced.
     pub fn forget(&mut self, delivery_id: DeliveryId) {
         self.deliveries.retain(|progress| progress.delivery_id != delivery_id);
         if self.deliveries.is_empty() {
@@ -169,8 +168,8 @@ impl Post {
         }
     }
 
-    /// The deliveries that a new schedule for these channels puts aside: those that wait, wherever they
-    /// go, and those that ended without being published on one of these channels.
+    /// The deliveries that a new schedule for these channels supersedes: all pending ones, and those that ended
+    /// unpublished on one of these channels.
     pub fn reschedule(&self, channel_ids: &[ChannelId]) -> Result<Vec<Progress>, PostError> {
         self.refuse_if_any(Phase::Sending, PostError::BeingPublished)?;
         let mut aside = Vec::new();
@@ -185,14 +184,14 @@ impl Post {
                 Phase::Published | Phase::Failed | Phase::Held | Phase::Sending => {}
             }
         }
-        // Those that stay count too: a post's deliveries are written in one transaction.
+        // Deliveries that stay count too: a post's deliveries are written in one transaction.
         if self.deliveries.len() - aside.len() + channel_ids.len() > MAX_CHANNELS {
             return Err(PostError::TooManyChannels);
         }
         Ok(aside)
     }
 
-    /// Takes the schedule and the deliveries that follow from it.
+    /// Applies the schedule and its deliveries.
     pub fn schedule(
         &mut self,
         schedule: Schedule,
@@ -208,7 +207,7 @@ impl Post {
         }
     }
 
-    /// The deliveries that can still be taken back.
+    /// The deliveries that can still be cancelled.
     pub fn unschedule(&self) -> Result<Vec<Progress>, PostError> {
         let pending: Vec<_> =
             self.deliveries.iter().copied().filter(|progress| progress.phase == Phase::Pending).collect();
@@ -219,13 +218,13 @@ impl Post {
         }
     }
 
-    /// The deliveries that go to the trash with it.
+    /// The deliveries that are moved to the trash with it.
     pub fn discard(&self) -> Result<&[Progress], PostError> {
         self.refuse_if_any(Phase::Sending, PostError::BeingPublished)?;
         Ok(&self.deliveries)
     }
 
-    /// Says by how much the count of scheduled posts must change in the commit that writes this post.
+    /// By how much the commit that writes this post must change the count of scheduled posts.
     pub fn recount(&mut self) -> Recount {
         let open = self.has(Phase::Pending) || self.has(Phase::Sending);
         match (std::mem::replace(&mut self.counted, open), open) {
@@ -251,7 +250,7 @@ pub enum Recount {
     Same,
 }
 
-/// A change to a post. What is none stays as it is.
+/// A change to a post. A field that is `None` stays unchanged.
 pub struct Edit {
     pub text: PostText,
     pub media_ids: Option<Vec<MediaId>>,

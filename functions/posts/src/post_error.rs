@@ -1,4 +1,4 @@
-//! Why something cannot be done to a post as it is.
+//! Why a post in its current state refuses an operation.
 
 use channels::ChannelId;
 use shared::kernel::problems::{ProblemCode, Refusal};
@@ -8,23 +8,23 @@ use crate::problems;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PostError {
-    #[error("The post is being published. Wait until it is done.")]
+    #[error("The post is being published. Wait until publishing ends, then read the post.")]
     BeingPublished,
-    #[error("The post is published, and what is published cannot be changed here.")]
+    #[error("The post is published and cannot be changed here. Change it on the platform, or create another post.")]
     AlreadyPublished,
-    #[error("The post may have been published: see its deliveries for what to do.")]
+    #[error("The post may have been published. Follow the remedy of its held deliveries.")]
     Held,
     #[error("The post is not scheduled.")]
     NotScheduled,
-    #[error("The post was changed meanwhile. Read it again.")]
+    #[error("The post was modified by another request. Reload it and try again.")]
     ChangedMeanwhile,
-    #[error("must stay as they are while the post is scheduled: schedule it again for other channels")]
+    #[error("must not change while the post is scheduled: schedule it again for other channels")]
     ChannelsScheduled,
-    #[error("must not name {channel_id}: the post is published there")]
+    #[error("must not include {channel_id}: the post is already published there")]
     PublishedThere { channel_id: ChannelId },
-    #[error("must be at most {MAX_CHANNELS}, with those that the post was published to or failed on")]
+    #[error("must not exceed {MAX_CHANNELS} channels, including earlier published or failed ones")]
     TooManyChannels,
-    #[error("The workspace's plan allows {limit} scheduled posts. Unschedule one, or change the plan.")]
+    #[error("The workspace's plan allows {limit} scheduled posts. Unschedule one, or upgrade the plan.")]
     TooManyScheduled { limit: u64 },
 }
 

@@ -1,4 +1,4 @@
-//! The text of a post, as it is stored: valid for a draft, not yet for a channel.
+//! The text of a post as stored: valid for a draft, not necessarily for a channel.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use shared::kernel::visible_text::{Unreadable, lines};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
-/// The longest text of a draft, in graphemes: what people see as characters (Unicode UAX 29). The
-/// longest that a platform takes is far less for most; `limits` checks that per channel.
+/// The longest text of a draft, in graphemes: user-perceived characters (Unicode UAX 29). Most platforms accept far
+/// less; `limits` checks that per channel.
 pub const MAX_GRAPHEMES: u32 = 3_000;
-/// One grapheme can be any number of bytes, and an item of the table cannot.
+/// The size of a grapheme in bytes is unlimited; the size of a table item is not.
 pub const MAX_BYTES: usize = 30_000;
 
 /// 1 to 3,000 graphemes in at most 30,000 bytes of UTF-8, at least one of them visible ([`lines`]). Line breaks are LF:
@@ -18,7 +18,7 @@ pub const MAX_BYTES: usize = 30_000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PostText(String);
 
-/// Why a text is not the text of a post.
+/// Why a text is not a valid post text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAText {
     #[error("must have 1 to 3,000 characters")]
@@ -54,7 +54,7 @@ impl utoipa::PartialSchema for PostText {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .description(Some(
-                "Counted in graphemes. Each channel has narrower limits, checked for the channels named.",
+                "Counted in graphemes. Each channel has stricter limits, checked for the selected channels.",
             ))
             .min_length(Some(1))
             .max_length(Some(MAX_GRAPHEMES as usize))
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_with_nothing_to_see_is_refused() {
+    fn a_text_without_visible_characters_is_refused() {
         for blank in [
             "",
             " ",
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn line_breaks_are_kept_as_one_character() {
+    fn line_breaks_are_normalized_to_one_character() {
         assert_eq!(PostText::parse("a\r\nb\rc\nd").unwrap().as_str(), "a\nb\nc\nd");
     }
 

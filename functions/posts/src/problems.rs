@@ -47,7 +47,7 @@ pub const POST_BEING_PUBLISHED: ProblemCode = ProblemCode::new(
     "post_being_published",
     "Post is being published",
     "The post is being published at this moment.",
-    "Wait until it is done, then read the post.",
+    "Wait until publishing ends, then read the post.",
 );
 
 pub const POST_ALREADY_PUBLISHED: ProblemCode = ProblemCode::new(
@@ -55,7 +55,7 @@ pub const POST_ALREADY_PUBLISHED: ProblemCode = ProblemCode::new(
     "post_already_published",
     "Post already published",
     "The post is published. It cannot be changed here.",
-    "Change it on the platform, or write another post.",
+    "Change it on the platform, or create another post.",
 );
 
 pub const POST_HELD: ProblemCode = ProblemCode::new(
@@ -63,7 +63,7 @@ pub const POST_HELD: ProblemCode = ProblemCode::new(
     "post_held",
     "Post may have been published",
     "At least one delivery of the post is held: it may have been published.",
-    "Look at the channel, and see the deliveries for what to do.",
+    "Check the channel, then follow the remedy of the held deliveries.",
 );
 
 pub const POST_NOT_SCHEDULED: ProblemCode = ProblemCode::new(
@@ -71,7 +71,7 @@ pub const POST_NOT_SCHEDULED: ProblemCode = ProblemCode::new(
     "post_not_scheduled",
     "Post not scheduled",
     "The post is not scheduled.",
-    "Nothing needs to be done.",
+    "No action is needed.",
 );
 
 pub const POST_CHANGED_MEANWHILE: ProblemCode = ProblemCode::new(
@@ -95,21 +95,21 @@ pub const POST_PUBLISHED_THERE: ProblemCode = ProblemCode::new(
     "post_published_there",
     "Post already published on a channel",
     "The post is already published on a selected channel.",
-    "Leave that channel out.",
+    "Omit that channel.",
 );
 
 pub const POST_HAS_TOO_MANY_CHANNELS: ProblemCode = ProblemCode::new(
     422,
     "post_has_too_many_channels",
     "Too many channels",
-    "The post exceeds its number of channels, including earlier published or failed ones.",
-    "Select fewer channels, or write another post.",
+    "The post exceeds the maximum number of channels, including earlier published or failed ones.",
+    "Select fewer channels, or create another post.",
 );
 
 pub const TOO_MANY_SCHEDULED_POSTS: ProblemCode = ProblemCode::new(
     402,
     "too_many_scheduled_posts",
     "Too many scheduled posts",
-    "The plan of the workspace allows no more scheduled posts.",
-    "Wait until a post is published, unschedule one, or change the plan.",
+    "The workspace has as many scheduled posts as its plan allows.",
+    "Wait until a post is published, unschedule one, or upgrade the plan.",
 );

@@ -1,4 +1,4 @@
-//! Steps of a delivery as transactions: the delivery, what its post says of it, and the audit entry.
+//! Transitions of a delivery as transactions: the delivery, its phase on the post, and the audit entry.
 
 use serde::{Deserialize, Serialize};
 use shared::kernel::problems::Problem;
@@ -37,13 +37,13 @@ impl PublishPost {
 /// Takes a step, unless it is not called for any more. `step` sees the delivery and the post as they
 /// are now, and says whether it did anything; it is asked again when somebody else was quicker.
 ///
-/// Returns whether the step was taken.
+/// Returns whether the transition was applied.
 pub async fn take_step(
     scope: &Scope,
     key: DeliveryKey,
     step: impl Fn(&mut Delivery, &Post) -> Result<bool, WrongState> + Send + Sync,
 ) -> Result<bool, Problem> {
-    // The deliveries of a post meet at the post when they are sent at the same second.
+    // Deliveries of one post that are sent at the same second conflict on the post.
     let step = &step;
     contend(MEANWHILE, || async move {
         let (Some(mut delivery), Some(mut post)) =
@@ -60,12 +60,12 @@ pub async fn take_step(
     .await
 }
 
-/// By this code a commit says that somebody else was quicker.
+/// The problem code of a commit that conflicted with another one.
 pub const MEANWHILE: &str = POST_CHANGED_MEANWHILE.code;
 
-/// Writes a post back, and counts it among the workspace's scheduled posts for as long as a delivery of it is open. Where
-/// that makes one more than the plan allows, the changes are refused. Only who schedules has the plan: a step never opens a
-/// delivery, and one that did would be refused.
+/// Replaces a post, and counts it among the workspace's scheduled posts while one of its deliveries is open. The
+/// changes are refused if that exceeds the plan. Only scheduling passes the plan: a transition never opens a delivery,
+/// and one that did would be refused.
 pub fn replace_post(changes: Changes, post: &mut Stored<Post>, plan: Option<&WorkspacePlan>) -> Changes {
     let recount = post.recount();
     let changes = changes.replace(post).or(PostError::ChangedMeanwhile);
@@ -74,13 +74,13 @@ pub fn replace_post(changes: Changes, post: &mut Stored<Post>, plan: Option<&Wor
             let refusal = PostError::TooManyScheduled { limit: plan.limit(SCHEDULED_POSTS) };
             changes.count_up(SCHEDULED_POSTS, plan, refusal)
         }
-        (Recount::OneMore, None) => changes.fail(Problem::internal("a step without a plan opened a delivery")),
+        (Recount::OneMore, None) => changes.fail(Problem::internal("a transition without a plan opened a delivery")),
         (Recount::OneLess, _) => changes.count_down(SCHEDULED_POSTS),
         (Recount::Same, _) => changes,
     }
 }
 
-/// The transaction of one step: it is audited where the delivery ends.
+/// The transaction of one transition. It is audited if the delivery ends.
 pub fn stepped(delivery: &Stored<Delivery>, post: &mut Stored<Post>) -> Audited {
     let changes = Changes::default().replace(delivery).or(PostError::ChangedMeanwhile);
     let changes = replace_post(changes, post, None);
@@ -97,7 +97,7 @@ pub fn stepped(delivery: &Stored<Delivery>, post: &mut Stored<Post>) -> Audited 
             .audit(&DELIVERY_HELD, delivery.id)
             .detail(serde_json::json!({ "post_id": post.id, "channel_id": channel_id, "code": code })),
         State::Scheduled { .. } | State::Claimed { .. } | State::Sending { .. } | State::Cancelled { .. } => {
-            changes.unaudited("a step on the way: where it ends is audited")
+            changes.unaudited("an intermediate transition: the outcome is audited")
         }
     }
 }
@@ -106,11 +106,11 @@ pub fn stepped(delivery: &Stored<Delivery>, post: &mut Stored<Post>) -> Audited 
 /// edit can conflict with it.
 pub async fn claim(scope: &Scope, delivery: &Stored<Delivery>, not_before: Timestamp) -> Result<(), Problem> {
     let changes = Changes::default().replace(delivery).or(PostError::ChangedMeanwhile);
-    let claim = changes.unaudited("a claim is no change to the post: what comes of it is audited");
+    let claim = changes.unaudited("a claim does not change the post: its outcome is audited");
     scope.commit(claim.send_at(&PublishPost::of(delivery), not_before)).await
 }
 
-/// Commits the lease of a late message. False where somebody else was quicker: a person, or the sweep.
+/// Commits the lease of a late message. False if another commit came first: a person's, or the sweep's.
 pub async fn commit_lease(scope: &Scope, delivery: &mut Stored<Delivery>) -> Result<bool, Problem> {
     let changes = Changes::default().replace(delivery).or(PostError::ChangedMeanwhile).unaudited("a lease");
     match scope.commit(changes).await {
@@ -121,13 +121,13 @@ pub async fn commit_lease(scope: &Scope, delivery: &mut Stored<Delivery>) -> Res
     Ok(true)
 }
 
-/// Takes deliveries of a post back, or puts them aside for others, and lets the post forget them. The
-/// caller commits them with the post.
-pub async fn put_aside(scope: &Scope, post: &mut Post, aside: &[Progress]) -> Result<Vec<Stored<Delivery>>, Problem> {
+/// Cancels pending deliveries of a post, marks ended ones as replaced, and removes them from the post. The caller
+/// commits them with the post.
+pub async fn supersede(scope: &Scope, post: &mut Post, aside: &[Progress]) -> Result<Vec<Stored<Delivery>>, Problem> {
     let keys: Vec<_> = aside.iter().map(|progress| DeliveryKey::of(post.id, progress)).collect();
     let mut deliveries = Vec::with_capacity(keys.len());
     for found in scope.find_all::<Delivery>(&keys).await? {
-        // The post was read a moment before: what is not as it says has moved on since.
+        // The post was read just before: a delivery that differs from it has moved on since.
         let mut delivery = found.ok_or(PostError::ChangedMeanwhile)?;
         let taken = match delivery.state() {
             State::Failed { .. } | State::Held { .. } => delivery.replace(scope.now()),

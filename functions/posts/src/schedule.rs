@@ -1,4 +1,4 @@
-//! A schedule: a wall time in a named zone, and the instant that follows from it.
+//! A schedule: a wall time in a named zone, and the instant derived from it.
 
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{ToSpan, tz};
@@ -10,15 +10,14 @@ use utoipa::ToSchema;
 use crate::problems;
 use crate::wall_time::WallTime;
 
-/// How far ahead a post may be scheduled. Zone rules change by law; what lies further ahead is a guess.
+/// How far ahead a post may be scheduled. Zone rules change by law, so an instant further ahead is a guess.
 pub const MAX_MONTHS_AHEAD: i32 = 18;
 
-/// When a post is published: 09:30 in Paris stays 09:30 in Paris, whatever happens to the offset.
+/// When a post is published: 09:30 in Paris stays 09:30 in Paris, even if the offset changes.
 ///
-/// The rules, where a wall time does not name exactly one instant:
-/// - a time that clocks skip (spring) is refused when it is scheduled, and the refusal names the time
-///   that comes instead; if new zone rules make an accepted time a skipped one, it moves forward by
-///   the width of the gap;
+/// The rules if a wall time does not name exactly one instant:
+/// - a time that clocks skip (spring) is refused when it is scheduled, and the error names the time that clocks show
+/// instead; if new zone rules make an accepted time a skipped one, it moves forward by the width of the gap;
 /// - a time that clocks show twice (autumn) is the first of the two, and the preview says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
@@ -35,7 +34,7 @@ pub struct Schedule {
 pub enum ScheduleError {
     #[error("must be the IANA name of a time zone, like Europe/Paris")]
     UnknownZone,
-    #[error("{asked} does not exist in {time_zone}: clocks skip it. The same moment is shown as {instead}")]
+    #[error("{asked} does not exist in {time_zone}: clocks skip it. Use {instead} instead")]
     Skipped { asked: WallTime, time_zone: String, instead: WallTime },
     #[error("must not be in the past: {asked} in {time_zone} was {instant}")]
     Past { asked: WallTime, time_zone: String, instant: Timestamp },
@@ -76,7 +75,7 @@ impl Schedule {
             let instead = WallTime::from(zone.to_datetime(instant));
             return Err(ScheduleError::Skipped { asked: wall_time, time_zone, instead });
         }
-        // The second that is running is now: wall times have no finer part.
+        // The current second counts as now: wall times have whole seconds.
         if instant.as_second() < now.as_second() {
             return Err(ScheduleError::Past { asked: wall_time, time_zone, instant });
         }
@@ -90,13 +89,13 @@ impl Schedule {
         self.instant
     }
 
-    /// The schedule under the zone rules of this build, where they put it at another instant.
+    /// The schedule under this build's zone rules, if they give another instant.
     pub fn rederived(&self) -> Option<Self> {
         if self.tzdata == tzdata() {
             return None;
         }
-        // A zone that the new database lacks (none has ever been dropped) keeps its instant: the post
-        // goes out when the user last saw that it would.
+        // A zone that the new database lacks (none has ever been dropped) keeps its instant: the post is published when
+        // the user last saw that it would be.
         let instant =
             find_zone(&self.time_zone)?.to_ambiguous_timestamp(self.wall_time.date_time()).compatible().ok()?;
         (instant != self.instant).then(|| Self { tzdata: tzdata().to_owned(), instant, ..self.clone() })
@@ -118,7 +117,7 @@ impl Schedule {
     }
 }
 
-/// A schedule and the instant that it means.
+/// A schedule and its instant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ScheduleView {
     pub at: WallTime,
@@ -130,15 +129,16 @@ pub struct ScheduleView {
     /// When the post will be published, in UTC.
     #[schema(value_type = String, format = DateTime)]
     pub instant: ApiTimestamp,
-    /// What the zone's clocks are ahead of UTC at that instant.
+    /// The zone's UTC offset at that instant.
     #[schema(example = "+01:00")]
     pub utc_offset: Option<String>,
-    /// Clocks show this time twice that day (they are set back): the post goes out at the first.
+    /// Whether the time occurs twice that day because clocks are set back: the post is published at the first
+    /// occurrence.
     pub shown_twice: bool,
 }
 
 fn find_zone(name: &str) -> Option<TimeZone> {
-    // `Etc/Unknown` is a name by which software says that it does not know (CLDR), not a zone.
+    // `Etc/Unknown` is CLDR's name for an unknown zone, not a zone.
     TimeZone::get(name).ok().filter(|zone| !zone.is_unknown())
 }
 

@@ -13,8 +13,8 @@ use crate::post::{Post, PostId};
 /// How long a deleted post can be restored (claim 44).
 pub const KEPT_IN_TRASH: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// It lies under another key than a post, so that no read of posts has to filter it out, and its
-/// deliveries lie in it, so that none of them is due.
+/// It is stored under another key than a post, so that no read of posts must filter it out. It contains its deliveries,
+/// so that none of them is due.
 #[derive(Serialize, Deserialize)]
 pub struct TrashedPost {
     pub post: Post,

@@ -1,4 +1,4 @@
-//! What a platform's failure means for a delivery, by the stage at which it came.
+//! What a platform error means for a delivery, by the stage at which it occurred.
 
 use channels::publishing::PublishError;
 use shared::kernel::problems::Problem;
@@ -6,29 +6,29 @@ use shared::kernel::time::{SignedDuration, Timestamp};
 
 use crate::delivery::{Cure, Delivery, DeliveryError, WrongState};
 
-/// How far an attempt had come.
+/// The stage that an attempt had reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Nothing visible has been asked for.
+    /// No visible call has been made.
     Preparing,
     /// The intent was sent for the first time.
     Sending,
-    /// The intent of an earlier attempt was asked after, or sent again.
+    /// The intent of an earlier attempt was reconciled, or sent again.
     Reconciling,
 }
 
-/// What to do about it.
+/// What to do about the error.
 #[derive(Debug)]
 pub enum Verdict {
-    /// Nothing was published, and the same again will not be.
+    /// Nothing was published, and the same request will never succeed.
     Fail(DeliveryError),
-    /// A person must look.
+    /// A person must check.
     Hold(DeliveryError),
-    /// Nothing was published by this attempt: again, not before so long.
+    /// This attempt published nothing: try again, after at least this long.
     Postpone(DeliveryError, SignedDuration),
     /// It may have been published.
     Doubt(DeliveryError),
-    /// A fault of ours: the message comes back.
+    /// A fault of ours: the queue delivers the message again.
     Retry(Problem),
 }
 
@@ -39,9 +39,9 @@ impl Verdict {
             (PublishError::Refused { code, text, remedy }, Stage::Preparing | Stage::Sending) => {
                 Self::Fail(delivery_error(code, text, Cure::Change(remedy)))
             }
-            // The first sending may have been accepted, and the refusal be about the repeat.
+            // The first send may have been accepted, and the refusal may concern the repeat.
             (PublishError::Refused { code, text, .. }, Stage::Reconciling)
-            // Only this post is published under its key: what is there is likely to be it.
+            // Only this post is published under its key: the existing record is probably this post.
             | (PublishError::KeyTaken { code, text }, _) => Self::Hold(delivery_error(code, text, Cure::Time)),
             (PublishError::NotNow { retry_after_s, code, text }, _) => {
                 Self::Postpone(delivery_error(code, text, Cure::Time), SignedDuration::from_secs(retry_after_s.into()))
@@ -59,16 +59,16 @@ impl Verdict {
                 Self::Doubt(delivery_error(code, text, Cure::Reconnect))
             }
             (PublishError::Internal(problem), Stage::Preparing) => Self::Retry(problem),
-            // The intent is recorded: whatever failed, the platform is asked before anything is sent.
+            // The intent is recorded: after any failure, the platform is queried before anything is sent.
             (PublishError::Internal(problem), Stage::Sending | Stage::Reconciling) => {
                 tracing::error!(cause = ?problem, "sending failed on our side");
-                let text = "Something failed on our side. It has been recorded.".to_owned();
+                let text = "An error occurred on our side. It has been recorded.".to_owned();
                 Self::Doubt(delivery_error(problem.code().to_owned(), text, Cure::Time))
             }
         }
     }
 
-    /// Takes the step that the verdict calls for. A retry calls for none.
+    /// Applies the verdict's transition. A retry has none.
     pub fn apply(&self, delivery: &mut Delivery) -> Result<(), WrongState> {
         match self {
             Self::Fail(error) => delivery.fail(error.clone()),
@@ -95,9 +95,9 @@ mod tests {
         })
     }
 
-    /// From the moment an intent is recorded nothing is tried anew that was not certainly without effect.
+    /// Once an intent is recorded, a new attempt starts only if the last one certainly had no effect.
     #[test]
-    fn what_may_have_been_published_is_never_tried_as_new() {
+    fn a_possible_publication_is_never_attempted_as_new() {
         let remedy = || "Shorten it.".to_owned();
         assert_eq!(
             verdicts(|code, text| PublishError::Refused { code, text, remedy: remedy() }),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_platform_s_own_words_are_kept() {
+    fn the_platforms_code_and_text_are_kept() {
         let (code, text, remedy) = ("InvalidRequest".to_owned(), "blob too large".to_owned(), "Shrink it.".to_owned());
         let error = PublishError::Refused { code: code.clone(), text: text.clone(), remedy: remedy.clone() };
         let Verdict::Fail(delivery_error) = Verdict::of(error, Stage::Sending, Timestamp::UNIX_EPOCH) else {

@@ -18,16 +18,16 @@ pub struct PostView {
     pub state: PostState,
     pub text: String,
     pub media_ids: Vec<MediaId>,
-    /// Where it is meant to go. The text is checked against the limits of these.
+    /// The selected channels. The text is checked against their limits.
     pub channel_ids: Vec<ChannelId>,
-    /// When it is published, as a wall time and as the instant that follows from it.
+    /// When it is published: a wall time, and the instant derived from it.
     pub schedule: Option<ScheduleView>,
-    /// How far it has come on each channel.
+    /// Its progress on each channel.
     pub deliveries: Vec<Progress>,
     pub created_by: UserId,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: ApiTimestamp,
-    /// When its content or schedule was changed last.
+    /// When its content or schedule last changed.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: ApiTimestamp,
 }
@@ -57,63 +57,63 @@ pub struct DeliveryView {
     pub channel_id: ChannelId,
     pub platform: Platform,
     pub state: DeliveryState,
-    /// When it is to be published.
+    /// When it is due.
     #[schema(value_type = String, format = DateTime)]
     pub due_at: ApiTimestamp,
-    /// When it is tried again, where the last try was put off.
+    /// When the next attempt is made, if the last one was postponed.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub retry_at: Option<ApiTimestamp>,
     pub attempts: u32,
-    /// What happens if the connection breaks while it is sent.
+    /// What is guaranteed if the connection breaks during the send.
     pub guarantee: Guarantee,
     pub published: Option<PublishedView>,
     /// What went wrong last, and what to do about it.
     pub last_error: Option<DeliveryErrorView>,
-    /// When it came to its end, whichever it was.
+    /// When it was published, failed, was held or was cancelled.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub settled_at: Option<ApiTimestamp>,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: ApiTimestamp,
 }
 
-/// How far a post has come on one channel: `failed` was not published and will not be; `held` may have been published, and
-/// a person must look at the channel.
+/// The state of a post on one channel: a `failed` delivery was not published and will not be; a `held` one may have
+/// been published, and a person must check the channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryState {
-    /// Waits for its time, or for the next try.
+    /// Waiting for its due time, or for the next attempt.
     Scheduled,
-    /// On its way to the platform. Nothing has been sent.
+    /// In progress. Nothing has been sent.
     Claimed,
-    /// It is being sent, or the platform is being asked whether it was.
+    /// Being sent, or being reconciled with the platform.
     Sending,
     Published,
     /// Nothing was published, and nothing will be: see `last_error`.
     Failed,
-    /// It may have been published: a person must look, see `last_error`.
+    /// It may have been published: a person must check, see `last_error`.
     Held,
     Cancelled,
 }
 
-/// A post as the platform has it.
+/// A published post on its platform.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PublishedView {
-    /// The platform's name of the post.
+    /// The platform's identifier of the post.
     pub uri: String,
-    /// The hash of its content, where the platform has one.
+    /// The platform's hash of the content, if it has one.
     pub cid: String,
-    /// Where a person sees it.
+    /// The address of the post's web page.
     pub url: String,
 }
 
 /// What went wrong last, and what to do about it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeliveryErrorView {
-    /// The platform's own code where it gave one.
+    /// The platform's own error code, if it gave one.
     pub code: String,
-    /// The platform's own text where it gave one.
+    /// The platform's own error text, if it gave one.
     pub text: String,
-    /// What to do about it, given the delivery's present state.
+    /// What to do about it, given the delivery's current state.
     pub remedy: String,
     #[schema(value_type = String, format = DateTime)]
     pub at: ApiTimestamp,

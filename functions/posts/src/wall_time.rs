@@ -6,8 +6,8 @@ use jiff::civil::DateTime;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
-/// `2026-03-01T09:30:00` or `2026-03-01T09:30`: whole seconds, no offset and no zone, so that there is
-/// nothing in it to contradict the zone that is given beside it.
+/// `2026-03-01T09:30:00` or `2026-03-01T09:30`: whole seconds, without offset or zone, so that it cannot contradict the
+/// separate zone field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WallTime(DateTime);
 
@@ -20,8 +20,8 @@ impl WallTime {
     pub fn parse(text: &str) -> Result<Self, NotAWallTime> {
         let text = if text.len() == "2026-03-01T09:30".len() { format!("{text}:00") } else { text.to_owned() };
         let parsed: DateTime = text.parse().map_err(|_| NotAWallTime)?;
-        // The parser also takes offsets, zones and leap seconds, and drops them: what is not written the
-        // same again lost something.
+        // The parser also accepts offsets, zones and leap seconds, and drops them: a text that does not round-trip lost
+        // something.
         let whole = parsed.subsec_nanosecond() == 0 && parsed.to_string() == text;
         if whole { Ok(Self(parsed)) } else { Err(NotAWallTime) }
     }
@@ -59,7 +59,7 @@ impl utoipa::PartialSchema for WallTime {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("What a clock in the time zone shows."))
+            .description(Some("The local time in the time zone."))
             .pattern(Some(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$"))
             .examples(["2030-03-04T09:30:00"])
             .into()
@@ -78,13 +78,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_may_be_left_out() {
+    fn seconds_are_optional() {
         assert_eq!(WallTime::parse("2026-03-01T09:30").unwrap().to_string(), "2026-03-01T09:30:00");
         assert_eq!(WallTime::parse("2026-03-01T09:30:59").unwrap().to_string(), "2026-03-01T09:30:59");
     }
 
     #[test]
-    fn whatever_would_be_dropped_is_refused() {
+    fn a_text_that_does_not_round_trip_is_refused() {
         for text in [
             "",
             "2026-03-01",

@@ -1,4 +1,4 @@
-//! A list of identifiers in a request: of limited length, each once.
+//! A list of distinct ids in a request, with limits on its length.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::kernel::ids::{Id, Identified};
 
-/// `LEAST` to `MOST` identifiers, none twice, in the order that the client gave.
+/// `LEAST` to `MOST` distinct ids, in the client's order.
 pub struct Distinct<T, const LEAST: usize, const MOST: usize>(Vec<Id<T>>);
 
 impl<T, const LEAST: usize, const MOST: usize> Distinct<T, LEAST, MOST> {
@@ -19,7 +19,7 @@ impl<T, const LEAST: usize, const MOST: usize> Distinct<T, LEAST, MOST> {
     }
 }
 
-/// No identifiers, where the field is left out. Only fields that may be empty have a default.
+/// No ids if the field is omitted. Only fields that may be empty have a default.
 impl<T, const MOST: usize> Default for Distinct<T, 0, MOST> {
     fn default() -> Self {
         Self(Vec::new())
@@ -42,7 +42,7 @@ impl<'de, T: Identified, const LEAST: usize, const MOST: usize> Deserialize<'de>
         }
         let mut seen = HashSet::with_capacity(ids.len());
         match ids.iter().find(|id| !seen.insert(**id)) {
-            Some(twice) => Err(de::Error::custom(format_args!("must have each id once; {twice} is there twice"))),
+            Some(twice) => Err(de::Error::custom(format_args!("must not repeat an id; remove the second {twice}"))),
             None => Ok(Self(ids)),
         }
     }
@@ -86,12 +86,12 @@ mod tests {
     }
 
     #[test]
-    fn the_length_is_limited_and_each_is_there_once() {
+    fn lists_of_wrong_length_or_with_repeated_ids_are_refused() {
         let kept = parse(&[id(2), id(1)]).unwrap();
         assert_eq!(kept.iter().map(ToString::to_string).collect::<Vec<_>>(), [id(2), id(1)]);
         assert_eq!(parse(&[]).err().as_deref(), Some("must have 1 to 3 ids"));
         assert!(parse(&[id(1), id(2), id(3), id(4)]).is_err());
         let twice = parse(&[id(1), id(2), id(1)]).err().unwrap();
-        assert_eq!(twice, format!("must have each id once; {} is there twice", id(1)));
+        assert_eq!(twice, format!("must not repeat an id; remove the second {}", id(1)));
     }
 }

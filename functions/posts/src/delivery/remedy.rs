@@ -1,5 +1,5 @@
-//! What a person should do about a delivery's last error. It follows from the error and from the state that the delivery
-//! is in now: no advice outlives the state that it was given for.
+//! What a person should do about a delivery's last error. It is derived from the error and the current state, so no
+//! advice outlives the state that it was given for.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,32 +8,32 @@ use super::{Delivery, State};
 /// What resolves an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cure {
-    /// Nothing that a person does: another try may succeed.
+    /// No human action: another attempt may succeed.
     #[default]
     Time,
-    /// The account must be connected again.
+    /// The account must be reconnected.
     Reconnect,
-    /// The post must be changed, as these words say.
+    /// The post must be changed as this text says.
     Change(String),
-    /// The fault is ours: a second failure is for support.
+    /// The fault is ours: if it happens again, contact support.
     Support,
 }
 
 const RETRIED: &str = "No action is needed: publishing is retried automatically.";
-const ASKED: &str = "No action is needed: the platform is asked whether the post is there.";
-const RECONNECT_TO_ASK: &str = "Connect the channel again: the platform is then asked whether the post is there.";
-const RECONNECT: &str = "Connect the channel again, then schedule the post again for it.";
+const ASKED: &str = "No action is needed: we are checking whether the platform has the post.";
+const RECONNECT_TO_ASK: &str = "Reconnect the channel: we then check whether the platform has the post.";
+const RECONNECT: &str = "Reconnect the channel, then schedule the post again.";
 const SCHEDULE: &str = "Schedule the post again.";
 const SUPPORT: &str = "Schedule the post again; if it fails again, contact support.";
-const LOOK_FIRST: &str = "Look at the channel first: the post may be there. If it is, no action is needed; if it is \
+const LOOK_FIRST: &str = "Check the channel first: the post may be there. If it is, no action is needed; if it is \
                           not, schedule it again for this channel.";
-const LOOK_THEN_RECONNECT: &str = "Look at the account first: the post may be there. If it is, no action is needed; if \
-                                   it is not, connect the channel again and schedule the post for it.";
+const LOOK_THEN_RECONNECT: &str = "Check the account first: the post may be there. If it is, no action is needed; if \
+                                   it is not, reconnect the channel and schedule the post again.";
 const CANCELLED: &str = "No action is needed: this delivery was cancelled.";
 const REPLACED: &str = "No action is needed here: a newer delivery to this channel replaced this one.";
 
 impl Delivery {
-    /// None where nothing went wrong.
+    /// None if there was no error.
     pub fn remedy(&self) -> Option<&str> {
         let cure = &self.last_error.as_ref()?.cure;
         Some(match (&self.state, cure) {
@@ -45,7 +45,7 @@ impl Delivery {
             (State::Failed { .. }, Cure::Reconnect) => RECONNECT,
             (State::Failed { .. }, Cure::Change(words)) => words,
             (State::Failed { .. }, Cure::Support) => SUPPORT,
-            // Whatever led here: that something went wrong does not mean that the post is not there.
+            // For any cause: an error does not prove that the post was not published.
             (State::Held { .. }, Cure::Reconnect) => LOOK_THEN_RECONNECT,
             (State::Held { .. }, _) => LOOK_FIRST,
             (State::Cancelled { .. }, _) => CANCELLED,

@@ -1,4 +1,4 @@
-//! What the sweep does to a delivery that has come up in the due index.
+//! What the sweep does with a delivery that is due.
 
 use shared::config::Sending;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
@@ -7,20 +7,20 @@ use shared::work::backoff;
 use super::{Cure, Delivery, DeliveryError, State, WrongState};
 use crate::lease::{CLAIMED_AT_ONCE, HORIZON, MAX_ATTEMPTS, MAX_RECONCILIATIONS};
 
-/// What the sweep has to commit.
+/// What the sweep must commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Swept {
-    /// Nothing: it is not its time, or somebody is at work.
+    /// Nothing: it is not due yet, or an attempt is running.
     Nothing,
-    /// It is claimed: its message must arrive at this instant.
+    /// A claim, whose message must arrive at this instant.
     Claimed { not_before: Timestamp },
-    /// It ended, and its post must know.
+    /// The delivery ended, and its post must record that.
     Settled,
 }
 
 impl Delivery {
-    /// Claims what was just scheduled for so soon that no sweep may see it in time, and returns the instant at which its
-    /// message must arrive.
+    /// Claims a delivery that was just scheduled for so soon that no sweep may see it in time. Returns the instant at
+    /// which its message must arrive.
     pub fn claim_at_once(&mut self, now: Timestamp, sending: Sending) -> Result<Option<Timestamp>, WrongState> {
         match self.state {
             State::Scheduled { not_before } if not_before <= after(now, CLAIMED_AT_ONCE) && sending != Sending::Off => {
@@ -31,11 +31,10 @@ impl Delivery {
         }
     }
 
-    /// Moves a delivery on. Done twice at the same time, the second commit finds the first one's
-    /// revision and is dropped; done again later, it finds a lease.
+    /// Advances a delivery. Of two concurrent sweeps, the second commit conflicts with the first one's revision and is
+    /// dropped; a later sweep finds a lease.
     pub fn sweep(&mut self, now: Timestamp, sending: Sending) -> Result<Swept, WrongState> {
-        // Nothing ends while sending is off: what is due then waits, and is looked at when sending is
-        // resumed.
+        // No delivery ends while sending is off: due deliveries wait until sending is resumed.
         if sending == Sending::Off {
             return Ok(Swept::Nothing);
         }
@@ -57,7 +56,7 @@ impl Delivery {
     }
 
     fn sweep_unsent(&mut self, not_before: Timestamp, now: Timestamp, sending: Sending) -> Result<Swept, WrongState> {
-        if self.restored_meanwhile(sending) {
+        if self.may_predate_restore(sending) {
             self.hold(restored(now))?;
         } else if now > self.latest() {
             self.fail(missed(now))?;
@@ -75,7 +74,7 @@ impl Delivery {
             self.hold(unanswered(now))?;
             return Ok(Swept::Settled);
         }
-        // A call that was under way when the lease ended may still be carried out for this long.
+        // A call that was in flight when the lease ended may still take effect for this long.
         let settle_time = SignedDuration::from_secs(i64::from(self.platform.settle_time_s()));
         let not_before = after(lease_until, settle_time).max(now);
         self.claim(not_before)?;
@@ -88,21 +87,22 @@ fn error(code: &str, text: &str, cure: Cure, at: Timestamp) -> DeliveryError {
 }
 
 fn restored(at: Timestamp) -> DeliveryError {
-    let text = "It was due while the service was being restored from a backup, and may have been published before.";
-    error("restored_meanwhile", text, Cure::Time, at)
+    let text =
+        "The post was due while the service was being restored from a backup, and may have been published before.";
+    error("may_predate_restore", text, Cure::Time, at)
 }
 
 fn unanswered(at: Timestamp) -> DeliveryError {
-    let text = "It may have been published: the platform could not be asked what became of it.";
+    let text = "The post may have been published: the platform did not answer whether it has it.";
     error("outcome_unknown", text, Cure::Time, at)
 }
 
 fn missed(at: Timestamp) -> DeliveryError {
-    let text = "It could not be published within 24 hours of its time, and later is not attempted.";
+    let text = "The post could not be published within 24 hours of its scheduled time and was given up.";
     error("missed", text, Cure::Time, at)
 }
 
 fn given_up(at: Timestamp) -> DeliveryError {
-    let text = "It was attempted 30 times without getting as far as the platform. Nothing was published.";
+    let text = "All 30 attempts failed before the post reached the platform. Nothing was published.";
     error("gave_up", text, Cure::Support, at)
 }

@@ -1,4 +1,4 @@
-//! Every step of a delivery from every state, and what the sweep does to each state.
+//! Every transition of a delivery from every state, and what the sweep does in each state.
 
 #![allow(clippy::unwrap_used)]
 
@@ -75,7 +75,7 @@ fn after_step(mut delivery: Delivery, step: impl FnOnce(&mut Delivery) -> Result
     delivery
 }
 
-/// One delivery in each state; `sending` twice, because a reconciliation is another thing.
+/// One delivery in each state; `sending` twice, because reconciling differs from sending.
 fn every_state() -> [Delivery; 8] {
     [
         scheduled(),
@@ -91,8 +91,7 @@ fn every_state() -> [Delivery; 8] {
 
 type Step = fn(&mut Delivery) -> Result<(), WrongState>;
 
-/// The whole table: each step, and the state that each of `every_state` is in afterwards. A dash is a
-/// refusal.
+/// The whole table: each transition, and the state of each of `every_state` afterwards. A dash is a refusal.
 const TABLE: [(&str, Step, [&str; 8]); 10] = [
     ("claim", |d| d.claim(due()), ["claimed", "claimed", "sending", "sending", "-", "-", "-", "-"]),
     ("begin", |d| d.begin(intent()), ["-", "sending", "-", "-", "-", "-", "-", "-"]),
@@ -107,7 +106,7 @@ const TABLE: [(&str, Step, [&str; 8]); 10] = [
 ];
 
 #[test]
-fn every_step_is_allowed_or_refused_in_every_state() {
+fn each_state_allows_exactly_its_transitions() {
     for (name, step, expected) in TABLE {
         for (before, expected) in every_state().into_iter().zip(expected) {
             let mut delivery = before.clone();
@@ -115,7 +114,7 @@ fn every_step_is_allowed_or_refused_in_every_state() {
                 Ok(()) => assert_eq!(delivery.state.name(), expected, "{name} of {}", before.state.name()),
                 Err(wrong) => {
                     assert_eq!("-", expected, "{name} of {}: {wrong}", before.state.name());
-                    assert_eq!(delivery, before, "a refused {name} changed something");
+                    assert_eq!(delivery, before, "a refused {name} changed the delivery");
                 }
             }
         }
@@ -123,7 +122,7 @@ fn every_step_is_allowed_or_refused_in_every_state() {
 }
 
 #[test]
-fn what_is_not_final_is_due_and_what_is_final_is_not() {
+fn only_unsettled_deliveries_are_due() {
     let due_at: Vec<_> = every_state().iter().map(|delivery| delivery.due().map(|due| due.at)).collect();
     let lease = Some(after(due(), LEASE));
     let again = Some(after(after(due(), LEASE), LEASE));
@@ -131,7 +130,7 @@ fn what_is_not_final_is_due_and_what_is_final_is_not() {
 }
 
 #[test]
-fn an_intent_once_recorded_is_never_exchanged() {
+fn a_recorded_intent_is_never_replaced() {
     let kept = |delivery: &Delivery| match delivery.state() {
         State::Sending { intent, begun_by, .. } => Some((intent.clone(), *begun_by)),
         _ => None,
@@ -140,11 +139,11 @@ fn an_intent_once_recorded_is_never_exchanged() {
         let delivery = after_step(sending(), step);
         assert_eq!(kept(&delivery), Some((intent(), 1)));
     }
-    assert_eq!(kept(&after_step(reconciling(), TABLE[6].1)), Some((intent(), 1)), "put off while reconciling");
+    assert_eq!(kept(&after_step(reconciling(), TABLE[6].1)), Some((intent(), 1)), "postponed while reconciling");
 }
 
 #[test]
-fn a_message_works_for_its_own_claim_only() {
+fn a_message_acts_only_on_its_own_claim() {
     let now = due();
     assert_eq!(claimed().work(1, now, Sending::On), Work::Publish);
     assert_eq!(reconciling().work(2, now, Sending::On), Work::Reconcile(intent()));
@@ -158,7 +157,7 @@ fn a_message_works_for_its_own_claim_only() {
 }
 
 #[test]
-fn nothing_starts_with_less_lease_than_it_may_need() {
+fn an_attempt_with_too_little_lease_does_not_start() {
     let function_s = SignedDuration::from_secs(120);
     let lease_until = after(due(), LEASE);
     assert_eq!(claimed().work(1, after(lease_until, -function_s), Sending::On), Work::Publish);
@@ -176,7 +175,7 @@ fn swept(mut delivery: Delivery, now: Timestamp, sending: Sending) -> (Swept, De
 }
 
 #[test]
-fn a_delivery_is_claimed_up_to_a_minute_ahead_for_its_second() {
+fn a_delivery_due_within_a_minute_is_claimed_for_its_second() {
     let early = after(due(), -SignedDuration::from_secs(61));
     assert_eq!(swept(scheduled(), early, Sending::On), (Swept::Nothing, scheduled()));
     let (outcome, delivery) = swept(scheduled(), after(early, SECOND), Sending::On);
@@ -184,12 +183,12 @@ fn a_delivery_is_claimed_up_to_a_minute_ahead_for_its_second() {
     assert_eq!(delivery, claimed());
     let late = after(due(), SECOND * 90);
     let (outcome, delivery) = swept(scheduled(), late, Sending::On);
-    assert_eq!(outcome, Swept::Claimed { not_before: late }, "what is late is caught up at once");
+    assert_eq!(outcome, Swept::Claimed { not_before: late }, "a late delivery is claimed for now");
     assert_eq!(delivery.due().unwrap().at, after(late, LEASE));
 }
 
 #[test]
-fn a_lease_keeps_others_out_until_it_ends() {
+fn a_leased_delivery_is_not_swept_until_its_lease_ends() {
     let ends = after(due(), LEASE);
     for delivery in [claimed(), sending()] {
         assert_eq!(swept(delivery.clone(), after(ends, -SECOND), Sending::On), (Swept::Nothing, delivery));
@@ -211,7 +210,7 @@ fn an_expired_lease_with_an_intent_is_reconciled_after_the_settle_time() {
 }
 
 #[test]
-fn a_sweep_handled_twice_has_one_effect() {
+fn a_repeated_sweep_has_one_effect() {
     for delivery in every_state() {
         let now = delivery.due().map_or(due(), |due| due.at);
         let (_, once) = swept(delivery, now, Sending::On);
@@ -220,18 +219,22 @@ fn a_sweep_handled_twice_has_one_effect() {
 }
 
 #[test]
-fn what_is_a_day_late_is_not_sent() {
+fn a_delivery_a_day_late_fails_as_missed() {
     let late = after(after(due(), MAX_LATENESS), SECOND);
     for delivery in [scheduled(), claimed()] {
         let (outcome, delivery) = swept(delivery, late, Sending::On);
         assert_eq!(outcome, Swept::Settled);
         assert_eq!((delivery.state.name(), delivery.last_error.unwrap().code.as_str()), ("failed", "missed"));
     }
-    assert_eq!(swept(sending(), late, Sending::On).1.state.name(), "sending", "what may be there is still asked for");
+    assert_eq!(
+        swept(sending(), late, Sending::On).1.state.name(),
+        "sending",
+        "a possible publication is still reconciled"
+    );
 }
 
 #[test]
-fn a_claim_that_came_to_nothing_is_exchanged_for_one_with_a_whole_lease() {
+fn a_claim_without_outcome_is_renewed_with_a_full_lease() {
     let (mut delivery, soon) = (claimed(), after(due(), SECOND * 9));
     assert_eq!(delivery.claim_again(soon), Ok(true));
     assert_eq!((delivery.attempt, delivery.due().unwrap().at), (2, after(soon, LEASE)));
@@ -240,7 +243,7 @@ fn a_claim_that_came_to_nothing_is_exchanged_for_one_with_a_whole_lease() {
 }
 
 #[test]
-fn attempts_are_capped() {
+fn a_delivery_fails_after_its_last_attempt() {
     let mut delivery = claimed();
     delivery.attempt = MAX_ATTEMPTS;
     assert_eq!(delivery.claim_again(due()), Ok(false));
@@ -256,7 +259,7 @@ fn attempts_are_capped() {
 }
 
 #[test]
-fn a_platform_that_never_answers_is_left_to_a_person() {
+fn a_delivery_is_held_when_the_platform_never_answers() {
     let mut delivery = sending();
     let mut now = due();
     for _ in 0..MAX_RECONCILIATIONS {
@@ -272,7 +275,7 @@ fn a_platform_that_never_answers_is_left_to_a_person() {
 }
 
 #[test]
-fn a_platform_s_wait_is_kept_and_a_wait_past_the_last_instant_fails() {
+fn a_platforms_wait_is_honoured_until_the_last_instant() {
     let hour = SignedDuration::from_hours(1);
     let delivery = after_step(claimed(), |delivery| delivery.postpone(error(due()), hour));
     assert_eq!(delivery.due().unwrap().at, after(due(), hour));
@@ -281,7 +284,7 @@ fn a_platform_s_wait_is_kept_and_a_wait_past_the_last_instant_fails() {
 }
 
 #[test]
-fn while_sending_is_off_nothing_moves() {
+fn deliveries_do_not_move_while_sending_is_off() {
     for delivery in every_state() {
         assert_eq!(swept(delivery.clone(), after(due(), LEASE * 9), Sending::Off), (Swept::Nothing, delivery.clone()));
         assert!(matches!(delivery.work(delivery.attempt, due(), Sending::Off), Work::Nothing(_)));
@@ -289,7 +292,7 @@ fn while_sending_is_off_nothing_moves() {
 }
 
 #[test]
-fn after_a_restore_what_may_have_been_sent_is_held_and_an_intent_is_reconciled() {
+fn after_a_restore_possibly_sent_deliveries_are_held_and_intents_reconciled() {
     let restored_to = after(due(), -SECOND * 600);
     let resumed_at = after(due(), SECOND * 3600);
     let resumed = Sending::Resumed { restored_to, resumed_at };
@@ -297,20 +300,23 @@ fn after_a_restore_what_may_have_been_sent_is_held_and_an_intent_is_reconciled()
         assert!(matches!(delivery.work(delivery.attempt, due(), resumed), Work::Nothing(_)));
         let (outcome, delivery) = swept(delivery, resumed_at, resumed);
         assert_eq!(outcome, Swept::Settled);
-        assert_eq!((delivery.state.name(), delivery.last_error.unwrap().code.as_str()), ("held", "restored_meanwhile"));
+        assert_eq!(
+            (delivery.state.name(), delivery.last_error.unwrap().code.as_str()),
+            ("held", "may_predate_restore")
+        );
     }
     assert_eq!(swept(sending(), resumed_at, resumed).1.state.name(), "sending");
-    // Restored before the lease of a claim that was made earlier ended.
+    // Restored before the lease of an earlier claim ended.
     let between = Sending::Resumed { restored_to: after(due(), SECOND * 10), resumed_at };
     assert_eq!(swept(claimed(), resumed_at, between).1.state.name(), "held");
-    // What is put off to after the resumption was handled by this deployment.
+    // A delivery that is postponed past the resumption was handled by this deployment.
     let delivery = after_step(claimed(), |delivery| delivery.postpone(error(resumed_at), NEVER));
     let now = delivery.due().unwrap().at;
     assert!(matches!(swept(delivery, now, resumed).0, Swept::Claimed { .. }));
 }
 
 #[test]
-fn a_delivery_lies_beside_its_post_s_others() {
+fn deliveries_of_a_post_share_a_key_prefix() {
     let delivery = scheduled();
     let key = delivery.key();
     let key: &DeliveryKey = key.borrow();
@@ -319,7 +325,7 @@ fn a_delivery_lies_beside_its_post_s_others() {
 }
 
 #[test]
-fn the_stored_shape_is_read_back() {
+fn a_stored_delivery_round_trips() {
     for delivery in every_state() {
         let stored = serde_json::to_value(&delivery).unwrap();
         assert_eq!(serde_json::from_value::<Delivery>(stored).unwrap(), delivery);
@@ -336,7 +342,7 @@ const FAILING: [Failing; 5] = [
     |d, error| d.doubt(error, NEVER),
 ];
 
-/// Every delivery that some sequence of three steps leads to, and those in which the platform never answered.
+/// Every delivery that three transitions can reach, and those in which the platform never answered.
 fn reachable(error: &DeliveryError) -> Vec<Delivery> {
     let without_error = TABLE.iter().filter(|(name, ..)| !["fail", "hold", "postpone", "doubt"].contains(name));
     let without_error: Vec<Step> = without_error.map(|(_, step, _)| *step).collect();
@@ -367,7 +373,7 @@ fn reachable(error: &DeliveryError) -> Vec<Delivery> {
 }
 
 #[test]
-fn a_remedy_fits_the_state_that_it_stands_in() {
+fn each_remedy_fits_the_state_of_its_delivery() {
     for cure in
         [Cure::Time, Cure::Reconnect, Cure::Change("Shorten it, then schedule again.".to_owned()), Cure::Support]
     {
@@ -377,15 +383,20 @@ fn a_remedy_fits_the_state_that_it_stands_in() {
             let remedy = delivery.remedy();
             assert_eq!(remedy.is_some(), delivery.last_error.is_some(), "{delivery:?}");
             let Some(remedy) = remedy else { continue };
-            let (waits, asks_to_schedule) = (remedy.contains("automatically") || remedy.contains("asked whether"), {
-                let remedy = remedy.to_lowercase();
-                remedy.contains("schedule ")
-            });
+            let (waits, asks_to_schedule) = (
+                remedy.contains("automatically")
+                    || remedy.contains("check whether")
+                    || remedy.contains("checking whether"),
+                {
+                    let remedy = remedy.to_lowercase();
+                    remedy.contains("schedule ")
+                },
+            );
             let state = (delivery.state.name(), delivery.is_replaced());
             match state {
                 ("scheduled" | "claimed" | "sending", _) => assert!(waits && !asks_to_schedule, "{state:?}: {remedy}"),
                 (_, true) | ("cancelled", _) => assert!(!waits && !asks_to_schedule, "{state:?}: {remedy}"),
-                ("held", _) => assert!(remedy.starts_with("Look at") && !waits, "{state:?}: {remedy}"),
+                ("held", _) => assert!(remedy.starts_with("Check the") && !waits, "{state:?}: {remedy}"),
                 _ => assert!(asks_to_schedule && !waits, "{state:?}: {remedy}"),
             }
             shown.insert(state);

@@ -1,5 +1,5 @@
-//! The steps of a delivery. Each says from which states it may be taken; from any other it is refused
-//! and changes nothing.
+//! The state transitions of a delivery. Each names the states it may start from; in any other state it is refused and
+//! changes nothing.
 
 use channels::publishing::{Intent, Published};
 use shared::config::Sending;
@@ -10,7 +10,7 @@ use shared::work::backoff;
 use super::{Delivery, DeliveryError, KEPT_AFTER_CANCELLATION, State};
 use crate::lease::{FUNCTION_TIMEOUT_S, LEASE, MAX_ATTEMPTS, MAX_LATENESS, MAX_RECONCILIATIONS, SEND_BUDGET};
 
-/// A step that the delivery's state does not allow.
+/// A transition that the delivery's state does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a delivery that is {from} cannot be {to}")]
 pub struct WrongState {
@@ -18,57 +18,57 @@ pub struct WrongState {
     to: &'static str,
 }
 
-/// A job that takes a wrong step has a fault; what a client may not do is refused by the post.
+/// A wrong transition is a bug of a job; the post refuses what a client may not do.
 impl From<WrongState> for Problem {
     fn from(wrong: WrongState) -> Self {
         Self::internal(wrong)
     }
 }
 
-/// What a message for one attempt has to do.
+/// The work of a message for one attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Work {
-    /// Nothing, and why: for the log.
+    /// None, with the reason for the log.
     Nothing(&'static str),
     /// Prepare, record the intent, send.
     Publish,
-    /// Find out whether this was sent.
+    /// Find out whether this intent was published.
     Reconcile(Intent),
 }
 
 impl Delivery {
-    /// What the message of this attempt has to do now.
+    /// The work of this attempt's message, given the current state.
     pub fn work(&self, attempt: u32, now: Timestamp, sending: Sending) -> Work {
-        if sending == Sending::Off || self.restored_meanwhile(sending) {
-            return Work::Nothing("sending is off, or it may have been sent before a restore");
+        if sending == Sending::Off || self.may_predate_restore(sending) {
+            return Work::Nothing("sending is off, or the post may have been sent before a restore");
         }
         if attempt != self.attempt {
-            return Work::Nothing("another claim followed");
+            return Work::Nothing("a later claim exists");
         }
-        // Whoever starts may need the function's whole timeout, and must not outlive the lease.
+        // An attempt may need the function's whole timeout, and must not outlive the lease.
         let enough = SignedDuration::from_secs(i64::from(FUNCTION_TIMEOUT_S));
         match &self.state {
             State::Claimed { .. } | State::Sending { .. } if self.lease_left(now) < enough => {
-                Work::Nothing("too little of the lease is left: the sweep claims it again")
+                Work::Nothing("too little of the lease is left: the sweep will claim it again")
             }
             State::Claimed { .. } => Work::Publish,
             State::Sending { begun_by, .. } if *begun_by == attempt => {
-                Work::Nothing("it is being sent, or it was and the sweep has it reconciled")
+                Work::Nothing("another attempt is sending it, or the sweep will reconcile it")
             }
             State::Sending { intent, .. } => Work::Reconcile(intent.clone()),
-            State::Scheduled { .. } => Work::Nothing("it was put off"),
+            State::Scheduled { .. } => Work::Nothing("the attempt was postponed"),
             State::Published { .. } | State::Failed { .. } | State::Held { .. } | State::Cancelled { .. } => {
-                Work::Nothing("it is settled")
+                Work::Nothing("the delivery is settled")
             }
         }
     }
 
-    /// Gives a message that came late the whole lease anew. Otherwise a queue that is minutes behind would deliver nothing:
-    /// each message would come when its lease is nearly over, and the sweep's next one behind all others. False where
-    /// there is nothing to renew.
+    /// Restarts the full lease for a message that arrived late. Otherwise a queue that is minutes behind would deliver
+    /// nothing: each message would arrive when its lease is nearly over, and the sweep would put the next one behind
+    /// all others. False if there is nothing to renew.
     pub fn renew(&mut self, attempt: u32, now: Timestamp, sending: Sending) -> bool {
         let enough = SignedDuration::from_secs(i64::from(FUNCTION_TIMEOUT_S));
-        let fenced = sending == Sending::Off || self.restored_meanwhile(sending);
+        let fenced = sending == Sending::Off || self.may_predate_restore(sending);
         if fenced || attempt != self.attempt || self.lease_left(now) >= enough {
             return false;
         }
@@ -81,7 +81,7 @@ impl Delivery {
         true
     }
 
-    /// Whether what is sent now is over before the lease is.
+    /// Whether a send that starts now finishes before the lease ends.
     pub fn may_send(&self, now: Timestamp) -> bool {
         self.lease_left(now) >= SEND_BUDGET
     }
@@ -93,9 +93,9 @@ impl Delivery {
         }
     }
 
-    /// Whether the deployment that a restore replaced may have sent it. What has an intent is
-    /// reconciled like any other.
-    pub(super) fn restored_meanwhile(&self, sending: Sending) -> bool {
+    /// Whether the deployment that a restore replaced may have sent it. A delivery with an intent is reconciled as
+    /// usual.
+    pub(super) fn may_predate_restore(&self, sending: Sending) -> bool {
         match &self.state {
             State::Scheduled { not_before } => sending.doubtful(*not_before),
             State::Claimed { lease_until } => {
@@ -105,7 +105,7 @@ impl Delivery {
         }
     }
 
-    /// Takes the delivery for one attempt, whose message arrives at `not_before`.
+    /// Claims the delivery for one attempt, whose message arrives at `not_before`.
     pub(super) fn claim(&mut self, not_before: Timestamp) -> Result<(), WrongState> {
         let lease_until = after(not_before, LEASE);
         self.state = match &self.state {
@@ -119,8 +119,8 @@ impl Delivery {
         Ok(())
     }
 
-    /// Replaces the claim of an attempt that had no outcome with a new one, whose message arrives at `not_before`.
-    /// False if it was the last attempt: nothing changes, and the sweep settles the delivery when the lease has ended.
+    /// Replaces the claim of an attempt without an outcome by a new one, whose message arrives at `not_before`. False
+    /// after the last attempt: nothing changes, and the sweep settles the delivery when the lease has ended.
     pub fn claim_again(&mut self, not_before: Timestamp) -> Result<bool, WrongState> {
         let State::Claimed { .. } = self.state else { return Err(self.wrong("claimed again")) };
         if self.attempt >= MAX_ATTEMPTS {
@@ -129,7 +129,7 @@ impl Delivery {
         self.claim(not_before).map(|()| true)
     }
 
-    /// Records what will be sent. From here on it may have been.
+    /// Records the intent. From here on it may have been sent.
     pub fn begin(&mut self, intent: Intent) -> Result<(), WrongState> {
         let State::Claimed { lease_until } = self.state else { return Err(self.wrong("sending")) };
         self.state = State::Sending { lease_until, intent, begun_by: self.attempt };
@@ -151,7 +151,7 @@ impl Delivery {
         Ok(())
     }
 
-    /// Nobody but a person can say whether it was sent.
+    /// Only a person can find out whether it was sent.
     pub fn hold(&mut self, error: DeliveryError) -> Result<(), WrongState> {
         self.unsettled("held")?;
         self.state = State::Held { at: error.at };
@@ -159,14 +159,13 @@ impl Delivery {
         Ok(())
     }
 
-    /// Certainly nothing was sent by this attempt: tries again after `at_least`, or gives up where that
-    /// is too late or too often. While reconciling, the call of an earlier attempt may have been carried
-    /// out, so that the intent stays.
+    /// This attempt certainly sent nothing: tries again after `at_least`, or gives up if that is too late or one
+    /// attempt too many. While reconciling, an earlier attempt's call may have taken effect, so the intent stays.
     pub fn postpone(&mut self, error: DeliveryError, at_least: SignedDuration) -> Result<(), WrongState> {
         match &self.state {
             State::Sending { begun_by, .. } if *begun_by < self.attempt => return self.doubt(error, at_least),
             State::Claimed { .. } | State::Sending { .. } => {}
-            _ => return Err(self.wrong("put off")),
+            _ => return Err(self.wrong("postponed")),
         }
         let not_before = after(error.at, backoff(self.id.as_bytes(), self.attempt).max(at_least));
         if self.attempt >= MAX_ATTEMPTS || not_before > self.latest() {
@@ -177,8 +176,8 @@ impl Delivery {
         Ok(())
     }
 
-    /// Whether it was sent is not known: ends the lease, so that the sweep has it reconciled, not before
-    /// `at_least`. Asked too often without an answer, it is held.
+    /// It is unknown whether it was sent: ends the lease, so that the sweep reconciles it, not before `at_least`. After
+    /// too many reconciliations without an answer, it is held.
     pub fn doubt(&mut self, error: DeliveryError, at_least: SignedDuration) -> Result<(), WrongState> {
         let State::Sending { begun_by, intent, .. } = &self.state else { return Err(self.wrong("in doubt")) };
         let asked = self.attempt.saturating_sub(*begun_by);
@@ -191,7 +190,7 @@ impl Delivery {
         Ok(())
     }
 
-    /// Takes it back, as long as nothing may have been sent.
+    /// Cancels it, as long as nothing may have been sent.
     pub fn cancel(&mut self, now: Timestamp) -> Result<(), WrongState> {
         let (State::Scheduled { .. } | State::Claimed { .. }) = self.state else {
             return Err(self.wrong("cancelled"));
@@ -201,14 +200,14 @@ impl Delivery {
         Ok(())
     }
 
-    /// Another delivery to the same channel takes the place of this one, which was not published.
+    /// Another delivery to the same channel replaces this unpublished one.
     pub fn replace(&mut self, now: Timestamp) -> Result<(), WrongState> {
         let (State::Failed { .. } | State::Held { .. }) = self.state else { return Err(self.wrong("replaced")) };
         self.expires_at = Some(after(now, KEPT_AFTER_CANCELLATION));
         Ok(())
     }
 
-    /// The instant after which it is not sent any more.
+    /// The instant after which it is no longer sent.
     pub(super) fn latest(&self) -> Timestamp {
         after(self.due_at(), MAX_LATENESS)
     }

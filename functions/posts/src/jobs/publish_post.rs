@@ -1,4 +1,4 @@
-//! The job `publish-post`: brings one delivery to its platform, or finds out what became of it.
+//! The job `publish-post`: publishes one delivery on its platform, or reconciles an earlier attempt.
 
 use channels::publishing;
 use shared::aws::grants::Grant;
@@ -22,7 +22,7 @@ impl Job for PublishPost {
 
     async fn run(self, workspace: &Tenant) -> Result<(), JobError> {
         let key = DeliveryKey { post_id: self.post_id, delivery_id: self.delivery_id };
-        // No item: the post was deleted.
+        // Not found: the post was deleted.
         let Some(mut delivery) = workspace.find::<Delivery>(&key).await? else { return Ok(()) };
         if delivery.renew(self.attempt, workspace.now(), workspace.sending())
             && !commit_lease(workspace, &mut delivery).await?

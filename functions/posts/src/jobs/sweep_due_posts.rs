@@ -1,4 +1,4 @@
-//! The job `sweep-due-posts`: every minute, claims what is due and takes up what got stuck.
+//! The job `sweep-due-posts`: every minute, claims due deliveries and recovers stuck ones.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -26,7 +26,7 @@ pub static FUNCTION: Function = Function::job::<SweepDuePosts>();
 pub struct DuePosts;
 
 impl Reason for DuePosts {
-    const WHY: &'static str = "what is due must be claimed in every workspace, within the minute";
+    const WHY: &'static str = "due deliveries of every workspace must be claimed within the minute";
 }
 
 impl Job for SweepDuePosts {
@@ -48,7 +48,7 @@ async fn sweep(tenant: Tenant, mut delivery: Stored<Delivery>) -> Result<(), Pro
             Swept::Settled => settle(&tenant, delivery).await,
         },
     };
-    // Another run or a person was quicker: what is left to do comes up again.
+    // Another run or a person committed first: remaining work comes up again.
     swept.or_else(|problem| if problem.code() == MEANWHILE { Ok(()) } else { Err(problem) })
 }
 
@@ -58,7 +58,7 @@ async fn settle(tenant: &Tenant, delivery: Stored<Delivery>) -> Result<(), Probl
     tenant.commit(stepped(&delivery, &mut post)).await
 }
 
-/// New zone rules put the wall time at another instant: the post and this delivery go with them.
+/// New zone rules give the wall time another instant: moves the post and this delivery to it.
 async fn follow(tenant: &Tenant, mut delivery: Stored<Delivery>, schedule: Schedule) -> Result<(), Problem> {
     let mut post = tenant.get::<Post>(&delivery.post_id).await?;
     delivery.follow(schedule.clone());

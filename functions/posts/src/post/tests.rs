@@ -1,4 +1,4 @@
-//! What a post is as a whole, and what may be done to it in each state.
+//! The overall state of a post, and the operations that each state allows.
 
 #![allow(clippy::unwrap_used)]
 
@@ -36,7 +36,7 @@ fn edit(channel_ids: Option<Vec<ChannelId>>) -> Edit {
 }
 
 #[test]
-fn the_state_follows_from_the_deliveries() {
+fn a_posts_state_is_derived_from_its_deliveries() {
     use Phase::{Failed, Held, Pending, Published, Sending};
     let expected: [(&[Phase], PostState); 14] = [
         (&[], PostState::Draft),
@@ -60,7 +60,7 @@ fn the_state_follows_from_the_deliveries() {
 }
 
 #[test]
-fn a_post_is_edited_until_some_channel_may_show_it() {
+fn a_post_is_editable_until_a_channel_may_show_it() {
     let errors = PHASES.map(|phase| post(&[phase]).edit(edit(None), now()).err());
     let refused = [Some(PostError::BeingPublished), Some(PostError::AlreadyPublished), Some(PostError::Held)];
     let [sending, published, held] = refused;
@@ -69,7 +69,7 @@ fn a_post_is_edited_until_some_channel_may_show_it() {
 }
 
 #[test]
-fn what_is_left_out_of_an_edit_stays() {
+fn omitted_fields_of_an_edit_stay_unchanged() {
     let mut draft = post(&[]);
     draft.media_ids = vec!["media_01890a5d000070008000000000000009".parse().unwrap()];
     draft.channel_ids = vec![channel(1)];
@@ -78,11 +78,11 @@ fn what_is_left_out_of_an_edit_stays() {
     assert_eq!((&draft.media_ids, &draft.channel_ids), (&before.media_ids, &before.channel_ids));
     draft.edit(Edit { media_ids: Some(Vec::new()), ..edit(Some(Vec::new())) }, now()).unwrap();
     assert!(draft.media_ids.is_empty() && draft.channel_ids.is_empty());
-    assert!(!draft.says_what(&before));
+    assert!(!draft.has_content_of(&before));
 }
 
 #[test]
-fn the_channels_of_a_scheduled_post_change_by_scheduling_it_again() {
+fn editing_the_channels_of_a_scheduled_post_is_refused() {
     let mut scheduled = post(&[Phase::Pending]);
     scheduled.channel_ids = vec![channel(0)];
     assert_eq!(scheduled.edit(edit(Some(vec![channel(1)])), now()), Err(PostError::ChannelsScheduled));
@@ -91,7 +91,7 @@ fn the_channels_of_a_scheduled_post_change_by_scheduling_it_again() {
 }
 
 #[test]
-fn scheduling_again_puts_aside_what_waits_and_what_ended_unpublished_on_the_same_channel() {
+fn rescheduling_supersedes_pending_and_unpublished_deliveries_of_the_channel() {
     use Phase::{Failed, Held, Pending, Published};
     let aside = |post: &Post, channels: &[usize]| {
         let channels: Vec<_> = channels.iter().map(|number| channel(*number)).collect();
@@ -106,14 +106,14 @@ fn scheduling_again_puts_aside_what_waits_and_what_ended_unpublished_on_the_same
 }
 
 #[test]
-fn a_post_s_deliveries_fit_into_one_transaction() {
+fn deliveries_of_a_post_fit_into_one_transaction() {
     let many: Vec<_> = (100..100 + MAX_CHANNELS).map(channel).collect();
     assert!(post(&[Phase::Pending; MAX_CHANNELS]).reschedule(&many).is_ok());
     assert_eq!(post(&[Phase::Failed]).reschedule(&many), Err(PostError::TooManyChannels));
 }
 
 #[test]
-fn only_what_waits_is_taken_back() {
+fn unscheduling_cancels_only_pending_deliveries() {
     use Phase::{Failed, Pending, Published, Sending};
     let taken = |phases: &[Phase]| post(phases).unschedule().map(|pending| pending.len());
     assert_eq!(taken(&[Pending, Sending, Published, Pending]), Ok(2));
@@ -124,7 +124,7 @@ fn only_what_waits_is_taken_back() {
 }
 
 #[test]
-fn a_post_is_deleted_unless_it_is_being_sent() {
+fn a_post_is_deletable_unless_it_is_being_sent() {
     for phase in PHASES {
         let refused = post(&[phase]).discard().err();
         assert_eq!(refused, (phase == Phase::Sending).then_some(PostError::BeingPublished));
@@ -132,7 +132,7 @@ fn a_post_is_deleted_unless_it_is_being_sent() {
 }
 
 #[test]
-fn the_schedule_goes_with_the_last_delivery() {
+fn the_schedule_is_cleared_with_the_last_delivery() {
     let mut scheduled = post(&[Phase::Pending, Phase::Pending]);
     let wall_time = crate::wall_time::WallTime::parse("2026-03-02T12:00").unwrap();
     scheduled.schedule = Some(Schedule::new(wall_time, "UTC", now()).unwrap());

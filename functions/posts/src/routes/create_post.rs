@@ -1,4 +1,4 @@
-//! `POST /workspaces/{workspace_id}/posts`: writes a draft.
+//! `POST /workspaces/{workspace_id}/posts`: creates a draft.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -18,16 +18,16 @@ use crate::post_text::PostText;
 use crate::problems;
 use crate::view::PostView;
 
-/// Writes a draft. With `channel_ids` it is checked against the limits of those channels at once.
+/// Creates a draft. With `channel_ids`, the draft is checked against the limits of those channels.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreatePost {
     text: PostText,
-    /// Pictures of the workspace, in the order in which they are shown.
+    /// Pictures of the workspace, in display order.
     #[serde(default)]
     #[schema(inline)]
     media_ids: MediaIds,
-    /// Where the post is meant to go.
+    /// The channels to publish the post on.
     #[serde(default)]
     #[schema(inline)]
     channel_ids: ChannelIds,

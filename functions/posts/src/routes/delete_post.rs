@@ -1,4 +1,4 @@
-//! `DELETE /workspaces/{workspace_id}/posts/{post_id}`: puts a post into the trash, with its deliveries.
+//! `DELETE /workspaces/{workspace_id}/posts/{post_id}`: moves a post and its deliveries to the trash.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -17,8 +17,8 @@ use crate::post_error::PostError;
 use crate::problems;
 use crate::trash::TrashedPost;
 
-/// Deletes a post. What waits is not published; what is published stays on its platform. It lies in
-/// the trash for 30 days.
+/// Deletes a post and cancels its pending deliveries. Published copies stay on their platforms. The post stays in the
+/// trash for 30 days.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeletePost {
@@ -39,8 +39,8 @@ impl Endpoint for DeletePost {
         let mut post = workspace.get::<Post>(&self.post_id).await?;
         let keys: Vec<_> = post.discard()?.iter().map(|progress| DeliveryKey::of(post.id, progress)).collect();
         let found = workspace.find_all::<Delivery>(&keys).await?;
-        // The post was read a moment before: a delivery that moved on since changed the post too, and
-        // the commit is refused.
+        // The post was read just before: a delivery that moved on since then changed the post too, and the commit is
+        // refused.
         let deliveries: Vec<_> = found.into_iter().flatten().collect();
         let was_counted = std::mem::take(&mut post.counted);
         let trashed = TrashedPost {

@@ -1,4 +1,4 @@
-//! `GET /workspaces/{workspace_id}/posts/{post_id}`: one post, its schedule, and how far it has come.
+//! `GET /workspaces/{workspace_id}/posts/{post_id}`: reads a post, its schedule and its progress.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;

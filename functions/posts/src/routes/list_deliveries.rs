@@ -1,4 +1,4 @@
-//! `GET /workspaces/{workspace_id}/posts/{post_id}/deliveries`: what becomes of a post on each channel.
+//! `GET /workspaces/{workspace_id}/posts/{post_id}/deliveries`: lists a post's deliveries.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -15,17 +15,17 @@ use crate::permissions::ReadPosts;
 use crate::post::{Post, PostId};
 use crate::view::DeliveryView;
 
-/// Lists a post's deliveries, the newest first: the published address, or the platform's own words and
-/// the remedy. Cancelled and replaced ones are listed for 30 days.
+/// Lists a post's deliveries, newest first, with the published address or the platform's error and the remedy.
+/// Cancelled and replaced deliveries are listed for 30 days.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListDeliveries {
     post_id: PostId,
-    /// Deliveries on a page; 50 if it is left out.
+    /// Deliveries per page; the default is 50.
     #[serde(default)]
     #[schema(inline)]
     limit: PageLimit,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
@@ -41,8 +41,8 @@ impl Endpoint for ListDeliveries {
     async fn handle(self, workspace: &Workspace<ReadPosts>) -> Result<Self::Output, Problem> {
         let page = Page { limit: self.limit.get(), cursor: self.cursor, newest_first: true };
         let deliveries = workspace.page::<Delivery>(&deliveries_of(self.post_id), &page).await?;
-        // A delivery that will stay shows that its post is there, which saves a read. Those that will
-        // not outlive a post that is deleted.
+        // A delivery without an expiry proves that its post exists, which saves a read. One with an expiry may outlive
+        // a deleted post.
         if !deliveries.items.iter().any(|delivery| delivery.expires_at().is_none()) {
             workspace.get::<Post>(&self.post_id).await?;
         }

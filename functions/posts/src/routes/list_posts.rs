@@ -1,4 +1,4 @@
-//! `GET /workspaces/{workspace_id}/posts`: the workspace's posts, the newest first.
+//! `GET /workspaces/{workspace_id}/posts`: lists the workspace's posts, newest first.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -13,15 +13,15 @@ use crate::permissions::ReadPosts;
 use crate::post::Post;
 use crate::view::PostView;
 
-/// Lists the workspace's posts, the newest first. Deleted ones are not among them.
+/// Lists the workspace's posts, newest first, without deleted ones.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListPosts {
-    /// Posts on a page; 50 if it is left out.
+    /// Posts per page; the default is 50.
     #[serde(default)]
     #[schema(inline)]
     limit: PageLimit,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 

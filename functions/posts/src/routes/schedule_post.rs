@@ -1,4 +1,4 @@
-//! `POST /workspaces/{workspace_id}/posts/{post_id}/schedule`: has a post published at a time, on channels.
+//! `POST /workspaces/{workspace_id}/posts/{post_id}/schedule`: schedules a post for a time and channels.
 
 use channels::Channel;
 use serde::Deserialize;
@@ -25,16 +25,15 @@ use crate::schedule::Schedule;
 use crate::view::PostView;
 use crate::wall_time::WallTime;
 
-/// Schedules a post, or schedules it again: deliveries that still wait are cancelled, and those that
-/// failed or are held on a channel that is named are replaced. A time that clocks skip is refused; of a
-/// time that they show twice it is the first.
+/// Schedules or reschedules a post. Pending deliveries are cancelled, and failed or held ones on the selected channels
+/// are replaced. A local time that a clock change skips is refused; one that occurs twice means the first occurrence.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SchedulePost {
     post_id: PostId,
     #[schema(inline)]
     at: WallTime,
-    /// The IANA name of the zone that `at` is in.
+    /// The IANA time zone of `at`.
     #[schema(example = "Europe/Paris")]
     time_zone: String,
     #[schema(inline)]
@@ -72,7 +71,7 @@ impl Endpoint for SchedulePost {
         let aside = post.reschedule(&self.channel_ids)?;
         let content = Content { text: &post.text, media_ids: &post.media_ids };
         let channels = limits::check_schedule(workspace, content, &self.channel_ids).await?;
-        let aside = put_aside(workspace, &mut post, &aside).await?;
+        let aside = supersede(workspace, &mut post, &aside).await?;
         let deliver = |channel: &Channel| Delivery::new(workspace.new_id(), post.id, channel, schedule.clone(), now);
         let mut deliveries: Vec<Delivery> = channels.iter().map(deliver).collect();
         let mut messages = Vec::new();

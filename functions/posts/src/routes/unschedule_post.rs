@@ -1,4 +1,4 @@
-//! `POST /workspaces/{workspace_id}/posts/{post_id}/unschedule`: takes back what has not been sent.
+//! `POST /workspaces/{workspace_id}/posts/{post_id}/unschedule`: cancels a post's pending deliveries.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -14,11 +14,11 @@ use crate::permissions::WritePosts;
 use crate::post::{Post, PostId};
 use crate::post_error::PostError;
 use crate::problems;
-use crate::progress::{put_aside, replace_post};
+use crate::progress::{replace_post, supersede};
 use crate::view::PostView;
 
-/// Takes back every delivery that has not begun to be sent, up to the last moment. What is being sent
-/// or is published stays.
+/// Cancels every delivery that is not being sent yet, up to the last moment. Deliveries that are being sent or
+/// published stay.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnschedulePost {
@@ -40,7 +40,7 @@ impl Endpoint for UnschedulePost {
     async fn handle(self, workspace: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
         let mut post = workspace.get::<Post>(&self.post_id).await?;
         let pending = post.unschedule()?;
-        let cancelled = put_aside(workspace, &mut post, &pending).await?;
+        let cancelled = supersede(workspace, &mut post, &pending).await?;
         post.updated_at = workspace.now();
         let changes = replace_post(Changes::default(), &mut post, None)
             .each(&cancelled, |changes, delivery| changes.replace(delivery).or(PostError::ChangedMeanwhile))

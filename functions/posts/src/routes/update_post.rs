@@ -1,4 +1,4 @@
-//! `PUT /workspaces/{workspace_id}/posts/{post_id}`: changes a post that is on no channel yet.
+//! `PUT /workspaces/{workspace_id}/posts/{post_id}`: updates a post that is not published yet.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -19,8 +19,8 @@ use crate::post_text::PostText;
 use crate::problems;
 use crate::view::PostView;
 
-/// Changes a post, also while it is scheduled, up to the moment at which it is sent. It is checked
-/// against the limits of its channels. Pictures and channels that are left out stay as they are.
+/// Updates a post, even while it is scheduled, until it is sent. The post is checked against the limits of its
+/// channels. Omitted pictures and channels stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdatePost {
@@ -28,7 +28,7 @@ pub struct UpdatePost {
     text: PostText,
     #[schema(inline)]
     media_ids: Option<MediaIds>,
-    /// While the post is scheduled its channels change by scheduling it again.
+    /// To change the channels of a scheduled post, schedule it again.
     #[schema(inline)]
     channel_ids: Option<ChannelIds>,
 }

@@ -19,7 +19,7 @@ fn instant(wall_time: &str, zone: &str) -> String {
 }
 
 #[test]
-fn a_wall_time_means_an_instant_in_its_zone() {
+fn a_wall_time_is_converted_in_its_zone() {
     assert_eq!(instant("2026-03-01T09:30:00", "Europe/Paris"), "2026-03-01T08:30:00Z");
     assert_eq!(instant("2026-07-01T09:30:00", "Europe/Paris"), "2026-07-01T07:30:00Z");
     assert_eq!(instant("2026-03-01T09:30:00", "Asia/Kathmandu"), "2026-03-01T03:45:00Z");
@@ -28,7 +28,7 @@ fn a_wall_time_means_an_instant_in_its_zone() {
 }
 
 #[test]
-fn the_day_of_a_clock_change_keeps_its_wall_times() {
+fn wall_times_hold_on_the_day_of_a_clock_change() {
     assert_eq!(instant("2026-03-29T01:59:59", "Europe/Paris"), "2026-03-29T00:59:59Z");
     assert_eq!(instant("2026-03-29T03:00:00", "Europe/Paris"), "2026-03-29T01:00:00Z");
     assert_eq!(instant("2026-10-25T01:59:59", "Europe/Paris"), "2026-10-24T23:59:59Z");
@@ -36,12 +36,12 @@ fn the_day_of_a_clock_change_keeps_its_wall_times() {
 }
 
 #[test]
-fn a_skipped_time_is_refused_and_the_time_that_comes_instead_is_named() {
+fn a_skipped_time_is_refused_with_the_time_to_use_instead() {
     let error = schedule("2026-03-29T02:30:00", "Europe/Paris").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "2026-03-29T02:30:00 does not exist in Europe/Paris: clocks skip it. The same moment is shown as \
-         2026-03-29T03:30:00"
+        "2026-03-29T02:30:00 does not exist in Europe/Paris: clocks skip it. Use \
+         2026-03-29T03:30:00 instead"
     );
     assert_eq!(error.field(), Some("at"));
     // The first and the last second of the gap; half an hour on Lord Howe Island.
@@ -52,7 +52,7 @@ fn a_skipped_time_is_refused_and_the_time_that_comes_instead_is_named() {
 }
 
 #[test]
-fn a_time_shown_twice_is_the_first_and_the_preview_says_so() {
+fn a_time_that_occurs_twice_means_the_first_and_the_preview_shows_it() {
     let twice = schedule("2026-10-25T02:30:00", "Europe/Paris").unwrap();
     assert_eq!(twice.instant(), at("2026-10-25T00:30:00Z"));
     assert!(twice.view().shown_twice);
@@ -61,7 +61,7 @@ fn a_time_shown_twice_is_the_first_and_the_preview_says_so() {
 }
 
 #[test]
-fn a_past_time_is_refused_at_the_field_and_the_running_second_is_accepted() {
+fn a_past_time_is_refused_and_the_current_second_accepted() {
     let now = at("2026-03-01T08:30:01Z");
     let wall_time = WallTime::parse("2026-03-01T09:30:00").unwrap();
     let problem = Problem::from(Schedule::new(wall_time, "Europe/Paris", now).unwrap_err());
@@ -77,14 +77,14 @@ fn a_past_time_is_refused_at_the_field_and_the_running_second_is_accepted() {
 }
 
 #[test]
-fn eighteen_months_is_the_furthest() {
+fn a_time_beyond_eighteen_months_is_refused() {
     assert!(schedule("2027-07-01T00:00:00", "UTC").is_ok());
     assert_eq!(schedule("2027-07-01T00:00:01", "UTC"), Err(ScheduleError::TooFarAhead));
     assert_eq!(schedule("9999-12-31T23:59:59", "Pacific/Pago_Pago"), Err(ScheduleError::TooFarAhead));
 }
 
 #[test]
-fn a_zone_is_an_iana_name_in_any_case_and_is_kept_in_its_own() {
+fn a_zone_name_in_any_case_is_stored_in_its_iana_spelling() {
     assert_eq!(schedule("2026-03-01T09:30:00", "europe/PARIS").unwrap().view().time_zone, "Europe/Paris");
     for unknown in
         ["", "Europe/Lutetia", "+01:00", "CET-1CEST,M3.5.0,M10.5.0/3", "Etc/Unknown", "../etc/passwd", "local"]
@@ -94,15 +94,15 @@ fn a_zone_is_an_iana_name_in_any_case_and_is_kept_in_its_own() {
 }
 
 #[test]
-fn new_zone_rules_move_the_instant_and_not_the_wall_time() {
+fn new_zone_rules_move_the_instant_but_not_the_wall_time() {
     let kept = schedule("2026-07-01T09:30:00", "Europe/Paris").unwrap();
-    assert_eq!(kept.rederived(), None, "the same release changes nothing");
-    // As an older release would have derived it, had it not known of summer time.
+    assert_eq!(kept.rederived(), None, "the same release changed the schedule");
+    // As an older release without summer time would have derived it.
     let older = Schedule { tzdata: "1999a".to_owned(), instant: at("2026-07-01T08:30:00Z"), ..kept.clone() };
     assert_eq!(older.rederived(), Some(kept.clone()));
     let same = Schedule { tzdata: "1999a".to_owned(), ..kept };
-    assert_eq!(same.rederived(), None, "a release that says the same changes nothing");
-    // A rule that makes the time a skipped one moves it forward.
+    assert_eq!(same.rederived(), None, "a release with the same rules changed the schedule");
+    // A rule by which clocks skip the time moves it forward.
     let skipped = Schedule {
         wall_time: WallTime::parse("2026-03-29T02:30:00").unwrap(),
         time_zone: "Europe/Paris".to_owned(),
@@ -113,7 +113,7 @@ fn new_zone_rules_move_the_instant_and_not_the_wall_time() {
 }
 
 #[test]
-fn the_view_is_a_preview() {
+fn the_view_previews_the_instant() {
     let view = schedule("2026-03-01T09:30:00", "America/St_Johns").unwrap().view();
     assert_eq!(
         serde_json::to_value(view).unwrap(),
@@ -129,6 +129,6 @@ fn the_view_is_a_preview() {
 }
 
 #[test]
-fn the_build_knows_its_zone_database() {
+fn the_build_includes_a_zone_database() {
     assert_ne!(tzdata(), "unknown");
 }

@@ -1,4 +1,4 @@
-//! Scheduled posts count against the plan: exactly, whoever races, and for as long as a delivery is open.
+//! Scheduled posts count against the plan: exactly, even under races, and while a delivery is open.
 
 use futures::future::join_all;
 use posts::jobs::publish_post;
@@ -13,7 +13,7 @@ use shared::testing::TestApp;
 use crate::place::Place;
 use test_support::scripted_server::{Scripted, refusal};
 
-/// What the plan `free` allows.
+/// The limit of the plan `free`.
 const LIMIT: u64 = 30;
 
 impl Place {
@@ -21,7 +21,7 @@ impl Place {
         self.app.scope(self.owner.workspace).used(SCHEDULED_POSTS).await.unwrap()
     }
 
-    /// As if so many other posts were scheduled.
+    /// Acts as if this many other posts were scheduled.
     async fn use_up(&self, count: u64) {
         let (scope, plan) = (self.app.scope(self.owner.workspace), TestApp::plan("enterprise"));
         for _ in 0..count {
@@ -30,7 +30,7 @@ impl Place {
         }
     }
 
-    /// Lets the delivery of this post come to its end, at which the sweep and every message come once more.
+    /// Runs the delivery of this post to its end, then repeats the sweep and every message.
     async fn run_out(&self) {
         for _ in 0..40 {
             self.deliver().await;
@@ -42,7 +42,7 @@ impl Place {
 }
 
 #[tokio::test]
-async fn the_plan_allows_so_many_scheduled_posts_and_no_more() {
+async fn scheduling_beyond_the_plans_limit_is_refused() {
     let at = Place::on_plan("free").await;
     at.use_up(LIMIT - 1).await;
     let last = at.draft("the last one").await;
@@ -53,7 +53,7 @@ async fn the_plan_allows_so_many_scheduled_posts_and_no_more() {
     assert!(refused.text.contains("allows 30 scheduled posts"), "{}", refused.text);
     assert_eq!((at.post(&over).await["state"].clone(), at.used().await), (json!("draft"), LIMIT));
     assert_eq!(at.deliveries(&over).await, Vec::<Value>::new());
-    // A post that counts already takes no second place.
+    // A post that is already counted is not counted twice.
     at.call(&schedule_post::FUNCTION, &last, at.in_seconds(9000)).await.expect(200);
     assert_eq!(at.used().await, LIMIT);
     at.call(&unschedule_post::FUNCTION, &last, json!({})).await.expect(200);
@@ -63,7 +63,7 @@ async fn the_plan_allows_so_many_scheduled_posts_and_no_more() {
 }
 
 #[tokio::test]
-async fn posts_scheduled_at_the_same_moment_get_exactly_what_is_left() {
+async fn posts_scheduled_concurrently_get_exactly_the_remaining_quota() {
     let at = Place::on_plan("free").await;
     at.use_up(LIMIT - 2).await;
     let mut posts = Vec::new();
@@ -78,7 +78,7 @@ async fn posts_scheduled_at_the_same_moment_get_exactly_what_is_left() {
 }
 
 #[tokio::test]
-async fn a_post_scheduled_twice_at_the_same_moment_counts_once() {
+async fn a_post_scheduled_twice_concurrently_counts_once() {
     let at = Place::on_plan("free").await;
     let post = at.draft("once").await;
     let schedule = || at.call(&schedule_post::FUNCTION, &post, at.in_seconds(7200));
@@ -93,7 +93,7 @@ async fn a_post_scheduled_twice_at_the_same_moment_counts_once() {
 }
 
 #[tokio::test]
-async fn a_post_counts_until_it_is_published_failed_or_held_and_is_given_back_once() {
+async fn a_post_counts_until_it_is_published_failed_or_held_and_is_released_once() {
     for (state, scripted) in [
         ("published", None),
         ("failed", Some(refusal(400, "InvalidRequest", "Not like that"))),
@@ -119,7 +119,7 @@ async fn a_post_counts_until_it_is_published_failed_or_held_and_is_given_back_on
 }
 
 #[tokio::test]
-async fn a_post_that_is_missed_or_restored_is_given_back_by_the_sweep() {
+async fn a_missed_or_restored_post_is_released_by_the_sweep() {
     let mut at = Place::on_plan("free").await;
     let missed = at.draft("missed").await;
     at.call(&schedule_post::FUNCTION, &missed, at.in_seconds(300)).await.expect(200);
@@ -139,7 +139,7 @@ async fn a_post_that_is_missed_or_restored_is_given_back_by_the_sweep() {
 }
 
 #[tokio::test]
-async fn a_deleted_post_is_given_back_once_and_only_if_it_counted() {
+async fn a_deleted_post_is_released_once_and_only_if_it_counted() {
     let at = Place::on_plan("free").await;
     at.use_up(5).await;
     let (scheduled, draft) = (at.scheduled("scheduled").await, at.draft("draft").await);
@@ -155,7 +155,7 @@ async fn a_deleted_post_is_given_back_once_and_only_if_it_counted() {
 }
 
 #[tokio::test]
-async fn a_post_on_two_channels_counts_until_the_last_of_them_is_done() {
+async fn a_post_on_two_channels_counts_until_both_deliveries_end() {
     let at = Place::on_plan("free").await;
     let second = at.connect("carol.test").await;
     let post = at.draft("Hello").await;

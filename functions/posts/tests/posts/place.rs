@@ -1,4 +1,4 @@
-//! A workspace with a channel on a scripted server or on a real one, and the steps that the tests share.
+//! A workspace with a channel on a scripted or real server, and the steps that the tests share.
 
 use channels::routes::connect_bluesky;
 use media::media::{AltText, Sha256, StoredPicture};
@@ -43,7 +43,7 @@ impl Place {
 }
 
 impl<Server> Place<Server> {
-    /// With a channel for an account of this server, as `connect-bluesky` takes it.
+    /// With a channel for an account of this server, as input of `connect-bluesky`.
     pub async fn on(app: TestApp, owner: Person, server: Server, account: Value) -> Self {
         let channel = connect(&app, &owner, account).await;
         let began = app.now();
@@ -51,7 +51,7 @@ impl<Server> Place<Server> {
     }
 
     pub async fn call(&self, function: &'static Function, post: &str, body: Value) -> Response {
-        // A token is good for a quarter of an hour: who comes later is another member.
+        // An access token is valid for 15 minutes: a later call signs in another member.
         let late = self.app.now().duration_since(self.began) > SignedDuration::from_mins(10);
         let person = match late {
             true => self.app.join(self.owner.workspace, Role::Member).await.unwrap(),
@@ -67,7 +67,7 @@ impl<Server> Place<Server> {
         made.body["id"].as_str().unwrap().to_owned()
     }
 
-    /// A picture with the alternative text "A wall", whose bytes are still to come.
+    /// A picture with the alternative text "A wall" that is not uploaded yet.
     pub async fn announced_picture(&self, bytes: &[u8]) -> MediaId {
         let (workspace, user) = (self.app.scope(self.owner.workspace), self.owner.user);
         let (id, size) = (workspace.new_id(), serde_json::from_value(bytes.len().into()).unwrap());
@@ -77,7 +77,7 @@ impl<Server> Place<Server> {
         id
     }
 
-    /// Its bytes have come: they are taken to show 4 by 3 pixels.
+    /// Marks the picture as uploaded, with 4 by 3 pixels.
     pub async fn complete_picture(&self, id: MediaId, bytes: &[u8]) {
         let workspace = self.app.scope(self.owner.workspace);
         let name = format!("{id}.png");
@@ -89,14 +89,14 @@ impl<Server> Place<Server> {
         workspace.commit(Changes::default().replace(&media).unaudited("a fixture")).await.unwrap();
     }
 
-    /// A schedule for the channel, some seconds from now, as UTC shows it.
+    /// A schedule for the channel, this many seconds from now, in UTC.
     pub fn in_seconds(&self, seconds: i64) -> Value {
         let at = after(self.app.now(), SignedDuration::from_secs(seconds));
         let wall_time = at.strftime("%Y-%m-%dT%H:%M:%S").to_string();
         json!({ "at": wall_time, "time_zone": "UTC", "channel_ids": [self.channel] })
     }
 
-    /// A post that is scheduled in 30 seconds.
+    /// A post that is due in 30 seconds.
     pub async fn scheduled(&self, text: &str) -> String {
         let post = self.draft(text).await;
         self.call(&schedule_post::FUNCTION, &post, self.in_seconds(30)).await.expect(200);
@@ -105,7 +105,7 @@ impl<Server> Place<Server> {
 
     pub async fn sweep(&self) {
         self.app.tick(&sweep_due_posts::FUNCTION).await.unwrap();
-        // The next tick is another minute's.
+        // The next tick belongs to another minute.
         self.advance(0);
     }
 
@@ -113,12 +113,12 @@ impl<Server> Place<Server> {
         self.app.advance(SignedDuration::from_secs(seconds) + SignedDuration::from_millis(1));
     }
 
-    /// Every message to `publish-post` so far, the oldest first.
+    /// Every message to `publish-post` so far, oldest first.
     pub async fn messages(&self) -> Vec<Posted> {
         self.app.outbox::<PublishPost>(&self.owner.outbox()).await.unwrap()
     }
 
-    /// Delivers every message so far, also those that were delivered before.
+    /// Delivers every message so far, including those that were delivered before.
     pub async fn deliver(&self) {
         let messages = self.messages().await;
         self.app.deliver(&publish_post::FUNCTION, &messages).await.unwrap();
@@ -145,7 +145,7 @@ impl<Server> Place<Server> {
         entries.into_iter().map(|entry| entry.action).collect()
     }
 
-    /// That nothing was called without a grant.
+    /// Asserts that nothing was called without a grant.
     pub fn assert_granted(&self, functions: &[&'static Function]) {
         for function in functions {
             assert_eq!(self.app.wire(function).refused(), Vec::<String>::new(), "{}", function.name());
@@ -153,7 +153,7 @@ impl<Server> Place<Server> {
     }
 }
 
-/// When a message arrives, as answers show instants.
+/// When a message arrives, in the format of responses.
 pub fn arrival(message: &Posted) -> Value {
     json!(message.envelope.not_before.map(ApiTimestamp::from))
 }

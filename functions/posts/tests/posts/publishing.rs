@@ -1,4 +1,4 @@
-//! Publishing: to the second, exactly once, whatever breaks.
+//! Publishing: to the second and exactly once, under every failure.
 
 use channels::routes::disconnect_channel;
 use posts::jobs::{publish_post, sweep_due_posts};
@@ -31,7 +31,7 @@ async fn a_due_post_is_claimed_delayed_to_the_second_and_published_once() {
     assert_eq!((&delivery["attempts"], &delivery["last_error"]), (&json!(1), &json!(null)));
     let record = at.server.records().into_values().next().unwrap();
     assert_eq!(record["createdAt"].as_str().unwrap()[..19], due_at.as_str().unwrap()[..19]);
-    // The same payload under another message id, so that it is the job that does nothing.
+    // The same payload under another message id, so that the job itself must deduplicate.
     let mut again = messages[0].clone();
     again.envelope.id = "again".to_owned() + &again.envelope.id;
     at.app.deliver(&publish_post::FUNCTION, &[again]).await.unwrap();
@@ -51,7 +51,7 @@ async fn a_lost_answer_is_reconciled_and_never_blindly_retried() {
         at.server.next("repo.putRecord", broken);
         at.deliver().await;
         assert_eq!(at.states(&post).await, states("publishing", "sending"));
-        assert!(at.deliveries(&post).await[0]["last_error"]["remedy"].as_str().unwrap().contains("is asked whether"));
+        assert!(at.deliveries(&post).await[0]["last_error"]["remedy"].as_str().unwrap().contains("checking whether"));
         at.sweep().await;
         at.deliver().await;
         assert_eq!(at.states(&post).await, states("published", "published"));
@@ -71,7 +71,7 @@ async fn a_platforms_refusal_becomes_the_deliverys_last_error() {
     let error = &at.deliveries(&post).await[0]["last_error"];
     assert_eq!((&error["code"], &error["text"]), (&json!("InvalidRequest"), &json!("Record/text must not be so")));
     assert!(!error["remedy"].as_str().unwrap().is_empty());
-    // The remedy was taken: the same post, the same channel, another delivery.
+    // The remedy was followed: the same post and channel, another delivery.
     at.call(&posts::routes::schedule_post::FUNCTION, &post, at.in_seconds(30)).await.expect(200);
     at.sweep().await;
     at.advance(30);
@@ -81,7 +81,7 @@ async fn a_platforms_refusal_becomes_the_deliverys_last_error() {
 }
 
 #[tokio::test]
-async fn a_platform_that_is_busy_is_tried_again_after_the_wait_that_it_names() {
+async fn a_busy_platform_is_retried_after_the_wait_that_it_names() {
     let at = Place::new().await;
     let post = at.scheduled("Hello").await;
     at.sweep().await;
@@ -104,7 +104,7 @@ async fn a_platform_that_is_busy_is_tried_again_after_the_wait_that_it_names() {
 }
 
 #[tokio::test]
-async fn a_disconnected_channel_fails_with_the_remedy() {
+async fn a_delivery_to_a_disconnected_channel_fails_with_a_remedy() {
     let at = Place::new().await;
     let post = at.scheduled("Hello").await;
     at.sweep().await;
@@ -115,11 +115,11 @@ async fn a_disconnected_channel_fails_with_the_remedy() {
     assert_eq!(at.states(&post).await, states("failed", "failed"));
     let error = &at.deliveries(&post).await[0]["last_error"];
     assert_eq!(error["code"], "channel_disconnected");
-    assert!(error["remedy"].as_str().unwrap().starts_with("Connect the channel again"));
+    assert!(error["remedy"].as_str().unwrap().starts_with("Reconnect the channel"));
 }
 
 #[tokio::test]
-async fn a_message_that_comes_minutes_late_is_published_unless_the_sweep_claimed_it_again() {
+async fn a_late_message_is_published_unless_the_sweep_claimed_again() {
     let at = Place::new().await;
     for late_s in [200, 299, 301, 900] {
         let post = at.scheduled("late").await;
@@ -143,7 +143,7 @@ async fn a_message_that_comes_minutes_late_is_published_unless_the_sweep_claimed
 }
 
 #[tokio::test]
-async fn an_outage_is_caught_up_within_a_day_and_missed_after_it() {
+async fn a_post_due_in_an_outage_is_published_within_a_day_and_missed_after_it() {
     let at = Place::new().await;
     let post = at.scheduled("late").await;
     at.advance(3 * 60 * 60);
@@ -159,7 +159,7 @@ async fn an_outage_is_caught_up_within_a_day_and_missed_after_it() {
 }
 
 #[tokio::test]
-async fn deliveries_of_one_post_that_are_sent_at_the_same_second_do_not_lose_each_other() {
+async fn concurrent_deliveries_of_one_post_are_all_recorded() {
     let at = Place::new().await;
     let (second, third) = (at.connect("carol.test").await, at.connect("dave.test").await);
     let post = at.draft("Hello").await;
@@ -200,7 +200,7 @@ async fn a_post_is_published_with_its_pictures_once_they_are_ready() {
 }
 
 #[tokio::test]
-async fn a_claim_that_is_worked_on_twice_at_the_same_moment_is_sent_once() {
+async fn a_claim_processed_twice_concurrently_is_sent_once() {
     let at = Place::new().await;
     let post = at.scheduled("Hello").await;
     at.sweep().await;

@@ -1,4 +1,4 @@
-//! Edits in the second in which a post is due: the edited content is published, and edits delay it by a second.
+//! Edits in the second a post is due: the edited content is published, and edits delay it by one second.
 
 use posts::jobs::publish_post;
 use posts::routes::update_post;
@@ -9,10 +9,10 @@ use shared::kernel::time::{SignedDuration, after};
 use crate::place::Place;
 use test_support::scripted_server::refusal;
 
-/// Preparing a text with a mention calls the platform, and is held there.
+/// Preparing a text with a mention makes this call, which the test pauses.
 const RESOLVING: &str = "identity.resolveHandle";
 
-/// Delivers the waiting message, held at these calls one after the other, and makes an edit at each.
+/// Delivers the waiting message, pauses it at each of these calls in turn, and makes an edit at each.
 async fn deliver_edited(at: &Place, post: &str, edits: &[(&'static str, Option<&str>)]) {
     let wire = at.app.wire(&publish_post::FUNCTION);
     wire.arm(Fault::Hold(edits[0].0));
@@ -32,7 +32,7 @@ async fn deliver_edited(at: &Place, post: &str, edits: &[(&'static str, Option<&
     tokio::join!(at.deliver(), editing);
 }
 
-/// A second after the delivery of the first message, the post is published with this text.
+/// Asserts that the post is published with this text one second after the first message.
 async fn assert_published_a_second_later(at: &Place, post: &str, text: &str) {
     let messages = at.messages().await;
     assert_eq!(messages.len(), 2, "the delivery waits for the end of its lease");
@@ -46,7 +46,7 @@ async fn assert_published_a_second_later(at: &Place, post: &str, text: &str) {
 }
 
 #[tokio::test]
-async fn a_post_that_is_edited_during_each_preparation_is_published_a_second_later() {
+async fn a_post_edited_during_each_preparation_is_published_a_second_later() {
     let at = Place::new().await;
     let post = at.scheduled("@bob.test 0").await;
     at.sweep().await;
@@ -58,7 +58,7 @@ async fn a_post_that_is_edited_during_each_preparation_is_published_a_second_lat
 }
 
 #[tokio::test]
-async fn a_post_that_is_saved_at_each_try_to_record_what_is_sent_is_published_a_second_later() {
+async fn a_post_saved_at_each_try_to_record_the_intent_is_published_a_second_later() {
     let at = Place::new().await;
     let post = at.scheduled("unchanged").await;
     at.sweep().await;
@@ -69,13 +69,13 @@ async fn a_post_that_is_saved_at_each_try_to_record_what_is_sent_is_published_a_
 }
 
 #[tokio::test]
-async fn an_edit_that_is_undone_while_it_is_noticed_does_not_end_the_attempt() {
+async fn an_edit_undone_as_it_is_noticed_does_not_end_the_attempt() {
     let at = Place::new().await;
     let post = at.scheduled("@bob.test 0").await;
     at.sweep().await;
     at.advance(30);
-    // The post is edited while it is prepared, which is noticed when delivery and post are read to record the intent. Before
-    // anything else is read, the edit is taken back.
+    // The post is edited while it is prepared, which the attempt notices when it reads delivery and post to record the
+    // intent. The edit is undone before the next read.
     let get = "DynamoDB.GetItem";
     let edits = [(RESOLVING, Some("@bob.test 1")), (get, None), (get, None), (get, Some("@bob.test 0"))];
     deliver_edited(&at, &post, &edits).await;
@@ -85,7 +85,7 @@ async fn an_edit_that_is_undone_while_it_is_noticed_does_not_end_the_attempt() {
 }
 
 #[tokio::test]
-async fn a_fault_that_was_mended_while_the_platform_refused_it_fails_nothing() {
+async fn a_post_fixed_while_the_platform_refuses_it_does_not_fail() {
     let at = Place::new().await;
     let (bytes, body) = (b"a picture", |id| json!({ "text": "With a picture", "media_ids": [id] }));
     let id = at.announced_picture(bytes).await;
@@ -103,7 +103,7 @@ async fn a_fault_that_was_mended_while_the_platform_refused_it_fails_nothing() {
 }
 
 #[tokio::test]
-async fn a_post_that_is_taken_back_while_it_is_prepared_is_not_published() {
+async fn a_post_unscheduled_during_its_preparation_is_not_published() {
     let at = Place::new().await;
     let post = at.scheduled("@bob.test 0").await;
     at.sweep().await;

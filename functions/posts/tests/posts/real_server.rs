@@ -1,4 +1,4 @@
-//! Exactly once on Bluesky's own server, at `BULKHEAD_PDS_URL`, whichever call breaks.
+//! Exactly once on Bluesky's own server, at `BULKHEAD_PDS_URL`, when any one call breaks.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use shared::testing::{Ended, TestApp};
 
 use crate::place::Place;
 
-/// The smallest PNG: one transparent pixel. The server looks into the bytes for the type.
+/// The smallest PNG: one transparent pixel. The server detects the type from the bytes.
 const PNG: &[u8] = &[
     0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1, 8,
     6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 0x0d, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0, 1, 0, 0, 5, 0, 1,
@@ -80,7 +80,7 @@ impl Place<RealServer> {
         call(&self.app.scope(self.owner.workspace), "GET", "", address, Vec::new()).await
     }
 
-    /// The account's records by their addresses.
+    /// The account's records by address.
     async fn records(&self) -> BTreeMap<String, Value> {
         let listed = self.get("repo.listRecords", "collection=app.bsky.feed.post&limit=100&repo=").await;
         let listed: Value = serde_json::from_slice(&listed).unwrap();
@@ -95,7 +95,7 @@ impl Place<RealServer> {
         listed.items.into_iter().map(shared::table::Stored::into_inner).collect()
     }
 
-    /// Schedules a post with everything in 30 seconds, and returns its id and its text.
+    /// Schedules a post with every feature in 30 seconds, and returns its id and text.
     async fn full(&self, number: usize, picture: media::MediaId) -> (String, String) {
         let text = format!("{number}: Grüße 👋 @{}, see example.com/a?b=c. #März", self.server.friend.handle);
         let body = json!({ "text": text, "media_ids": [picture] });
@@ -105,7 +105,7 @@ impl Place<RealServer> {
         (post, text)
     }
 
-    /// Publishes a post for each number, breaks the call of that number, and notes what the posts say.
+    /// Publishes a post for each number, breaks the call of that number, and records the texts of the posts.
     async fn publish_broken(
         &self,
         numbers: &[usize],
@@ -131,17 +131,17 @@ impl Place<RealServer> {
             wire.disarm();
             let crashed = matches!(ended, Err(Ended::Crashed));
             if !crashed {
-                // The next run starts cold too: its calls are the same ones.
+                // The next run starts cold too, so that its calls are the same.
                 self.app.forget_warm();
             }
             runs.push(Run { calls: wire.take().len(), crashed });
-            // Whoever crashed as it renewed the token leaves a lease of 30 seconds.
+            // A crash during the token renewal leaves a lease of 30 seconds.
             self.advance(31);
         }
         runs
     }
 
-    /// What the record of such a post is, but for its picture's reference.
+    /// The expected record of such a post, except for its picture reference.
     fn expected(&self, text: &str, delivery: &Delivery, picture: &Value) -> Value {
         let facet = |covered: &str, feature: Value| {
             let start = text.find(covered).unwrap();
@@ -171,7 +171,7 @@ impl Place<RealServer> {
     }
 }
 
-/// Posts that are claimed together: as many as their leases last for, one after the other.
+/// Posts that are claimed together: as many as fit into their leases one after the other.
 const AT_ONCE: usize = 6;
 
 /// One run of `publish-post`.
@@ -180,14 +180,14 @@ struct Run {
     crashed: bool,
 }
 
-/// What the channel's access token is good for when a post is published.
+/// The state of the channel's access token when a post is published.
 enum Token {
     Fresh,
-    /// By our clock it is about to end, and so is what a renewal brings: each use renews it.
+    /// Expiring by our clock, as is each renewed one: every use renews it.
     Ending,
 }
 
-/// Breaks each call of `publish-post` once, each for a post of its own, and lets what is stuck be swept.
+/// Breaks each call of `publish-post` once, each for its own post, and sweeps the stuck deliveries.
 async fn break_every_call(fault: fn(usize) -> Fault, token: Token) {
     let at = Place::real().await;
     if matches!(token, Token::Ending) {
@@ -196,11 +196,11 @@ async fn break_every_call(fault: fn(usize) -> Fault, token: Token) {
     let picture = at.announced_picture(PNG).await;
     at.complete_picture(picture, PNG).await;
     let mut texts = BTreeMap::new();
-    // The first post is not broken: it tells how many calls there are.
+    // The first run is not broken: it counts the calls.
     let calls = at.publish_broken(&[0], picture, fault, &mut texts).await[0].calls;
     assert!(calls >= 20, "only {calls} calls were made");
     let crashes = !matches!(fault(1), Fault::LoseAnswer(_));
-    // One more than there are: that one is not met.
+    // One more than there are: no fault occurs.
     let numbers: Vec<usize> = (1..=calls + 1).collect();
     for numbers in numbers.chunks(AT_ONCE) {
         let runs = at.publish_broken(numbers, picture, fault, &mut texts).await;
@@ -209,7 +209,7 @@ async fn break_every_call(fault: fn(usize) -> Fault, token: Token) {
             assert_eq!((run.calls >= *number, run.crashed), (met, met && crashes), "call {number} of {calls}");
         }
     }
-    // The leases end, what is due is swept, and its messages arrive when they may; so do those that were broken.
+    // The leases end, due deliveries are swept, and their messages arrive on time, as do those of the broken runs.
     for _ in 0..3 {
         at.advance(310);
         at.sweep().await;

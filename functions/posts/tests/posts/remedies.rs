@@ -1,4 +1,4 @@
-//! Each remedy, followed to its end through the routes and jobs: the platform never has a post twice.
+//! Each remedy, followed through the routes and jobs: the platform never has a post twice.
 
 use channels::routes::{connect_bluesky, disconnect_channel};
 use posts::delivery::{Delivery, DeliveryKey};
@@ -16,11 +16,11 @@ use test_support::scripted_server::{PASSWORD, Raw, Scripted, ScriptedServer, ref
 /// A way in which publishing a post goes wrong.
 struct Case {
     name: &'static str,
-    /// What is done to the server before the first message arrives.
+    /// Sets the server up before the first message arrives.
     breaks: fn(&ScriptedServer),
-    /// What happens once the message was handled.
+    /// What happens after the message was handled.
     then: Then,
-    /// The state that the delivery ends in, and how its remedy begins.
+    /// The final state of the delivery, and the start of its remedy.
     ends: (&'static str, &'static str),
 }
 
@@ -40,13 +40,13 @@ fn busy() -> Scripted {
     refusal(429, "RateLimitExceeded", "Slow down")
 }
 
-const LOOK: &str = "Look at the channel first";
+const LOOK: &str = "Check the channel first";
 
 fn cases() -> Vec<Case> {
     let case = |name, breaks, then, ends| Case { name, breaks, then, ends };
     vec![
         case(
-            "written, the answer lost, then never told",
+            "written, the response lost, then no answer to reconciliations",
             |server| {
                 server.next("repo.putRecord", Scripted::DoAndBreak);
                 server.always("repo.getRecord", busy);
@@ -55,7 +55,7 @@ fn cases() -> Vec<Case> {
             ("held", LOOK),
         ),
         case(
-            "written, answered by a fault, then never told",
+            "written, an error returned, then no answer to reconciliations",
             |server| {
                 let fault = |_, _| Raw { status: 503, headers: Vec::new(), body: b"{}".to_vec() };
                 server.next("repo.putRecord", Scripted::DoAndChange(Box::new(fault)));
@@ -65,7 +65,7 @@ fn cases() -> Vec<Case> {
             ("held", LOOK),
         ),
         case(
-            "never written, the platform fails for ever",
+            "never written, the platform always fails",
             |server| server.always("repo.putRecord", unavailable),
             Then::Nothing,
             ("held", LOOK),
@@ -77,7 +77,7 @@ fn cases() -> Vec<Case> {
             ("held", LOOK),
         ),
         case(
-            "written each time, and each answer lost",
+            "written each time, and each response lost",
             |server| {
                 server.always("repo.putRecord", || Scripted::DoAndBreak);
                 server.always("repo.getRecord", || Scripted::Break);
@@ -86,7 +86,7 @@ fn cases() -> Vec<Case> {
             ("held", LOOK),
         ),
         case(
-            "not written, and refused at the second try",
+            "not written, and refused at the second attempt",
             |server| {
                 server.next("repo.putRecord", Scripted::Break);
                 server.next("repo.putRecord", refusal(400, "InvalidRequest", "Not like that"));
@@ -95,10 +95,10 @@ fn cases() -> Vec<Case> {
             ("held", LOOK),
         ),
         case(
-            "written, and the channel disconnected before the answer was known",
+            "written, and the channel disconnected before the outcome was known",
             |server| server.next("repo.putRecord", Scripted::DoAndBreak),
             Then::Disconnect,
-            ("held", "Look at the account first"),
+            ("held", "Check the account first"),
         ),
         case(
             "not written, and the account suspended",
@@ -107,13 +107,13 @@ fn cases() -> Vec<Case> {
                 server.always("repo.putRecord", || refusal(401, "AccountTakedown", "Account has been taken down"));
             },
             Then::Nothing,
-            ("held", "Look at the account first"),
+            ("held", "Check the account first"),
         ),
         case(
             "the account suspended",
             |server| server.always("repo.putRecord", || refusal(401, "AccountTakedown", "Account has been taken down")),
             Then::Nothing,
-            ("failed", "Connect the channel again"),
+            ("failed", "Reconnect the channel"),
         ),
         case(
             "refused",
@@ -122,13 +122,13 @@ fn cases() -> Vec<Case> {
             ("failed", "Change the post"),
         ),
         case(
-            "busy for ever",
+            "always busy",
             |server| server.always("repo.putRecord", busy),
             Then::Nothing,
             ("failed", "Schedule the post again"),
         ),
         case(
-            "not prepared, the platform fails for ever",
+            "not prepared, the platform always fails",
             |server| server.always("identity.resolveHandle", unavailable),
             Then::Nothing,
             ("failed", "Schedule the post again"),
@@ -144,7 +144,7 @@ fn cases() -> Vec<Case> {
 }
 
 impl Place {
-    /// Delivers the newest message, and lets the sweep take up what is due a quarter of an hour later.
+    /// Delivers the newest message, and sweeps a quarter of an hour later.
     async fn move_on(&self) {
         let newest = self.messages().await.pop().unwrap();
         let _comes_back = self.app.deliver(&publish_post::FUNCTION, &[newest]).await;
@@ -157,7 +157,7 @@ impl Place {
         self.deliveries(post).await.swap_remove(0)
     }
 
-    /// Until its newest delivery is settled.
+    /// Moves on until the newest delivery is settled.
     async fn settled(&self, post: &str) -> Value {
         for _ in 0..100 {
             let delivery = self.last_delivery(post).await;
@@ -167,12 +167,12 @@ impl Place {
             self.assert_unsettled_remedy(&delivery);
             self.move_on().await;
         }
-        panic!("it never ends");
+        panic!("the delivery is never settled");
     }
 
     fn assert_unsettled_remedy(&self, delivery: &Value) {
         if let Some(remedy) = delivery["last_error"]["remedy"].as_str() {
-            let waits = remedy.starts_with("No action is needed") || remedy.ends_with("is there.");
+            let waits = remedy.starts_with("No action is needed") || remedy.ends_with("has the post.");
             assert!(waits && !remedy.contains("chedule the post"), "{}: {remedy}", delivery["state"]);
         }
     }
@@ -231,12 +231,12 @@ impl Place {
         self.settled(post).await
     }
 
-    /// Does what the remedy says, and lets it come to an end.
+    /// Follows the remedy until the delivery is settled.
     async fn follow(&mut self, post: &str, remedy: &str) {
-        if remedy.starts_with("Look at") && !self.server.records().is_empty() {
+        if remedy.starts_with("Check the") && !self.server.records().is_empty() {
             return;
         }
-        if remedy.to_lowercase().contains("connect the channel again") {
+        if remedy.to_lowercase().contains("reconnect the channel") {
             self.reconnect().await;
         }
         if remedy.contains("Change the post") {
@@ -261,7 +261,7 @@ impl Place {
 }
 
 #[tokio::test]
-async fn a_remedy_that_is_followed_leaves_the_post_on_the_platform_once() {
+async fn following_a_remedy_leaves_the_post_on_the_platform_once() {
     for case in cases() {
         let mut at = Place::new().await;
         let post = at.scheduled("Hello @bob.test").await;
@@ -275,9 +275,9 @@ async fn a_remedy_that_is_followed_leaves_the_post_on_the_platform_once() {
     }
 }
 
-/// Whatever the remedy says.
+/// The remedy is ignored.
 #[tokio::test]
-async fn a_post_that_is_scheduled_again_without_a_look_is_on_the_platform_once() {
+async fn rescheduling_without_checking_leaves_the_post_on_the_platform_once() {
     for case in cases() {
         let mut at = Place::new().await;
         let post = at.scheduled("Hello @bob.test").await;
@@ -291,7 +291,7 @@ async fn a_post_that_is_scheduled_again_without_a_look_is_on_the_platform_once()
 }
 
 #[tokio::test]
-async fn a_held_post_that_was_edited_on_the_platform_is_held_again() {
+async fn a_held_post_edited_on_the_platform_is_held_again() {
     let mut at = Place::new().await;
     let post = at.scheduled("Hello @bob.test").await;
     let lost = &cases()[0];
@@ -308,7 +308,7 @@ async fn a_held_post_that_was_edited_on_the_platform_is_held_again() {
 }
 
 #[tokio::test]
-async fn a_delivery_that_waits_or_is_past_asks_for_no_action() {
+async fn a_pending_or_past_delivery_asks_for_no_action() {
     let at = Place::new().await;
     let post = at.scheduled("Hello @bob.test").await;
     at.sweep().await;

@@ -1,4 +1,4 @@
-//! After a restore: nothing is sent while sending is off, and what may have been sent is held.
+//! After a restore: nothing is sent while sending is off, and a post that may have been sent is held.
 
 use posts::routes::schedule_post;
 use serde_json::json;
@@ -8,14 +8,14 @@ use shared::kernel::time::{SignedDuration, after};
 use crate::place::Place;
 
 #[tokio::test]
-async fn what_was_due_since_the_restore_point_is_held_and_nothing_is_published_twice() {
+async fn posts_due_since_the_restore_point_are_held_and_none_is_published_twice() {
     let mut at = Place::new().await;
     let restored_to = at.app.now();
     let (due, claimed) = (at.draft("due").await, at.scheduled("claimed").await);
     at.call(&schedule_post::FUNCTION, &due, at.in_seconds(300)).await.expect(200);
     let later = at.draft("later").await;
     at.call(&schedule_post::FUNCTION, &later, at.in_seconds(7200)).await.expect(200);
-    // One was claimed before the service was lost; the other is as it was written.
+    // One was claimed before the service was lost; the other was only scheduled.
     at.sweep().await;
     at.app.configure(|config| config.sending = Sending::Off);
     at.advance(3600);
@@ -29,8 +29,8 @@ async fn what_was_due_since_the_restore_point_is_held_and_nothing_is_published_t
     for post in [&due, &claimed] {
         assert_eq!(at.states(post).await, ("held".to_owned(), "held".to_owned()));
         let error = &at.deliveries(post).await[0]["last_error"];
-        assert_eq!(error["code"], "restored_meanwhile");
-        assert!(error["remedy"].as_str().unwrap().starts_with("Look at the channel first"));
+        assert_eq!(error["code"], "may_predate_restore");
+        assert!(error["remedy"].as_str().unwrap().starts_with("Check the channel first"));
     }
     assert_eq!(at.states(&later).await.1, "scheduled");
     at.app.advance(after(resumed_at, SignedDuration::from_secs(3600)).duration_since(at.app.now()));
@@ -39,7 +39,7 @@ async fn what_was_due_since_the_restore_point_is_held_and_nothing_is_published_t
     at.deliver().await;
     assert_eq!(at.states(&later).await.1, "published");
     assert_eq!(at.server.records().len(), 1);
-    // A person has looked, and it is not there.
+    // A person has checked: it is not there.
     at.call(&schedule_post::FUNCTION, &due, at.in_seconds(30)).await.expect(200);
     at.sweep().await;
     at.advance(30);

@@ -1,4 +1,4 @@
-//! Scheduling, scheduling again, and taking back.
+//! Scheduling, rescheduling and unscheduling.
 
 use posts::delivery::{Delivery, DeliveryKey};
 use posts::jobs::{publish_post, sweep_due_posts};
@@ -11,7 +11,7 @@ use shared::tenancy::Changes;
 use crate::place::{Place, arrival};
 
 #[tokio::test]
-async fn a_schedule_is_a_wall_time_with_its_instant() {
+async fn a_schedule_shows_its_wall_time_and_instant() {
     let at = Place::new().await;
     let post = at.draft("hi").await;
     let winter = json!({ "at": "2027-01-15T09:30", "time_zone": "europe/paris", "channel_ids": [at.channel] });
@@ -30,7 +30,7 @@ async fn a_schedule_is_a_wall_time_with_its_instant() {
 }
 
 #[tokio::test]
-async fn a_time_that_cannot_be_is_refused_at_its_field() {
+async fn an_impossible_time_is_refused_with_its_field() {
     let at = Place::new().await;
     let post = at.draft("hi").await;
     for (wall_time, zone, code, field) in [
@@ -51,7 +51,7 @@ async fn a_time_that_cannot_be_is_refused_at_its_field() {
 }
 
 #[tokio::test]
-async fn scheduling_again_replaces_what_waits() {
+async fn rescheduling_replaces_pending_deliveries() {
     let at = Place::new().await;
     let post = at.scheduled("twice").await;
     at.sweep().await;
@@ -65,7 +65,7 @@ async fn scheduling_again_replaces_what_waits() {
 }
 
 #[tokio::test]
-async fn what_was_claimed_can_still_be_taken_back() {
+async fn a_claimed_delivery_can_still_be_cancelled() {
     let at = Place::new().await;
     let post = at.scheduled("not yet").await;
     at.sweep().await;
@@ -85,7 +85,7 @@ async fn what_was_claimed_can_still_be_taken_back() {
 }
 
 #[tokio::test]
-async fn what_is_edited_after_the_claim_is_published_as_edited() {
+async fn a_post_edited_after_its_claim_is_published_as_edited() {
     let at = Place::new().await;
     let post = at.scheduled("frist").await;
     at.sweep().await;
@@ -110,7 +110,7 @@ async fn new_zone_rules_move_a_scheduled_post_with_its_wall_time() {
     let delivery_id = view["deliveries"][0]["delivery_id"].as_str().unwrap().parse().unwrap();
     let key = DeliveryKey { post_id: post.parse().unwrap(), delivery_id };
     let mut delivery = workspace.get::<Delivery>(&key).await.unwrap();
-    // As an older build would have stored it, whose rules put the time half an hour earlier.
+    // As stored by an older build, whose zone rules give an instant half an hour earlier.
     let mut stored = serde_json::to_value(&*delivery).unwrap();
     let earlier = json!(after(delivery.due_at(), -SignedDuration::from_mins(30)));
     stored["schedule"]["tzdata"] = json!("1999a");
@@ -184,7 +184,7 @@ async fn a_post_scheduled_for_the_next_seconds_waits_while_sending_is_off() {
 }
 
 #[tokio::test]
-async fn the_channels_of_a_scheduled_post_change_by_scheduling_it_again_alone() {
+async fn the_channels_of_a_scheduled_post_change_only_by_rescheduling() {
     let at = Place::new().await;
     let post = at.scheduled("settled").await;
     let refused =

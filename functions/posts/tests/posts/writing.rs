@@ -9,7 +9,7 @@ use shared::testing::Request;
 use crate::place::Place;
 
 #[tokio::test]
-async fn a_draft_is_written_read_listed_and_changed() {
+async fn a_draft_is_created_read_listed_and_updated() {
     let at = Place::new().await;
     let made = at.call(&create_post::FUNCTION, "", json!({ "text": "Hello\r\nworld" })).await.expect(201).body;
     assert_eq!(
@@ -50,7 +50,7 @@ async fn a_draft_is_written_read_listed_and_changed() {
 }
 
 #[tokio::test]
-async fn a_repeat_under_the_same_key_writes_one_post() {
+async fn a_repeated_idempotency_key_creates_one_post() {
     let at = Place::new().await;
     let write = || {
         let request = Request::to(&create_post::FUNCTION).by(&at.owner).json(json!({ "text": "once" }));
@@ -61,7 +61,7 @@ async fn a_repeat_under_the_same_key_writes_one_post() {
 }
 
 #[tokio::test]
-async fn a_channel_s_limits_are_told_when_the_post_is_written() {
+async fn a_post_over_a_channels_limits_is_refused_when_written() {
     let at = Place::new().await;
     let long = json!({ "text": "é".repeat(301), "channel_ids": [at.channel] });
     let refused = at.call(&create_post::FUNCTION, "", long.clone()).await.expect(422);
@@ -76,7 +76,7 @@ async fn a_channel_s_limits_are_told_when_the_post_is_written() {
 }
 
 #[tokio::test]
-async fn a_text_with_nothing_to_see_is_refused() {
+async fn a_text_without_visible_characters_is_refused() {
     let at = Place::new().await;
     for text in ["\u{200B}", "\u{2800}\n\u{3164}", "\u{AD}\u{2060}"] {
         let refused = at.call(&create_post::FUNCTION, "", json!({ "text": text })).await.expect(422);
@@ -86,7 +86,7 @@ async fn a_text_with_nothing_to_see_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_not_of_the_workspace_is_refused_as_what_does_not_exist() {
+async fn another_workspaces_ids_are_refused_like_missing_ones() {
     let (at, other) = (Place::new().await, Place::new().await);
     let unknown = at.channel.replace(&at.channel[30..], &"0".repeat(at.channel.len() - 30));
     for channel in [&other.channel, &unknown] {
@@ -105,7 +105,7 @@ async fn what_is_not_of_the_workspace_is_refused_as_what_does_not_exist() {
 }
 
 #[tokio::test]
-async fn a_deleted_post_is_gone_and_is_not_published() {
+async fn a_deleted_post_is_not_found_and_not_published() {
     let at = Place::new().await;
     let post = at.scheduled("regretted").await;
     at.sweep().await;
