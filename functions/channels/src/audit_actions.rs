@@ -1,4 +1,4 @@
-//! What the audit log says was done here.
+//! The audit actions of channels.
 
 use shared::audit::AuditAction;
 

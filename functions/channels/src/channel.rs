@@ -15,18 +15,18 @@ use utoipa::ToSchema;
 use crate::platform::{Guarantee, Limits, Platform};
 use crate::problems;
 
-/// Channels that a workspace may have.
+/// The maximum number of channels in a workspace.
 pub const CHANNELS: Limit = Limit::named("channels");
 
-/// An account on a platform, without its tokens: those lie in [`crate::session::ChannelSession`], so
-/// that no list of channels reads a secret and no renewal of a token changes a channel.
+/// An account on a platform, without its tokens. They are stored in [`crate::session::ChannelSession`], so that listing
+/// channels reads no secret and renewing a token changes no channel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Channel {
     pub id: ChannelId,
     pub platform: Platform,
     /// Where the account signs in: `https://bsky.social`.
     pub service: String,
-    /// The platform's own, unchanging name of the account. Bluesky: its DID.
+    /// The platform's permanent id of the account. Bluesky: its DID.
     pub account_id: String,
     /// The account's public name, which its owner can change: `alice.bsky.social`.
     pub handle: String,
@@ -37,11 +37,11 @@ pub struct Channel {
 
 pub type ChannelId = Id<Channel>;
 
-/// Whether the platform still lets us in.
+/// Whether the platform still accepts our session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Connection {
     Connected,
-    /// The platform refused the session for good: a person must connect the account again.
+    /// The platform permanently refused the session: a person must reconnect the account.
     NeedsReauthorisation {
         since: Timestamp,
         code: String,
@@ -64,12 +64,12 @@ impl Entity for Channel {
 }
 
 impl Channel {
-    /// What an auditor should know: which account, on which server.
+    /// The details of an audit entry: which account, on which server.
     pub fn facts(&self) -> serde_json::Value {
         serde_json::json!({ "platform": self.platform, "service": self.service, "account_id": self.account_id })
     }
 
-    /// Puts the account back to work after a person has signed in again.
+    /// Marks the account as connected after a person has signed in again.
     pub fn reconnect(&mut self, service: String, handle: String, by: UserId, at: Timestamp) {
         self.service = service;
         self.handle = handle;
@@ -78,8 +78,8 @@ impl Channel {
         self.connected_at = at;
     }
 
-    /// Records that the platform refuses the session. False where that is known already: the first
-    /// refusal stays, because it tells since when.
+    /// Records that the platform refuses the session. False if that is already recorded: the first refusal stays,
+    /// because it tells since when.
     pub fn need_reauthorisation(&mut self, code: &str, text: &str, since: Timestamp) -> bool {
         let news = self.connection == Connection::Connected;
         if news {
@@ -89,8 +89,8 @@ impl Channel {
     }
 }
 
-/// The accounts that a workspace has connected: what makes an account unique in it, and counts them
-/// against the plan. One item, read and replaced with each connection.
+/// The connected accounts of a workspace: keeps accounts unique and counts them against the plan. One item, read and
+/// replaced with each connection.
 ///
 /// At the largest plan's 2,000 channels it has about 180 kB of DynamoDB's 400, and never more than 360.
 #[derive(Default, Serialize, Deserialize)]
@@ -107,7 +107,7 @@ impl Entity for ConnectedAccounts {
     }
 }
 
-/// The longest account id, in bytes, that is listed as it is.
+/// The longest account id, in bytes, that is listed unhashed.
 const LONGEST_SPELLED: usize = 120;
 
 impl ConnectedAccounts {
@@ -117,7 +117,7 @@ impl ConnectedAccounts {
         self.accounts.get(&Self::name(platform, account_id)).copied()
     }
 
-    /// Adds an account that is not there yet, within the plan's limit.
+    /// Adds a new account, within the plan's limit.
     pub fn add(&mut self, channel: &Channel, limit: u64) -> Result<(), ChannelError> {
         if u64::try_from(self.accounts.len()).is_ok_and(|count| count >= limit) {
             return Err(ChannelError::TooMany { limit });
@@ -130,7 +130,7 @@ impl ConnectedAccounts {
         self.accounts.remove(&Self::name(channel.platform, &channel.account_id));
     }
 
-    /// An id longer than any known one (a DID may take 2 kB) is listed by its digest.
+    /// An id that is longer than any known one (a DID may take 2 kB) is listed by its digest.
     fn name(platform: Platform, account_id: &str) -> String {
         if account_id.len() <= LONGEST_SPELLED {
             return format!("{}|{account_id}", platform.name());
@@ -139,12 +139,12 @@ impl ConnectedAccounts {
     }
 }
 
-/// Why a channel cannot be changed as asked.
+/// Why a change to a workspace's channels is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ChannelError {
-    #[error("The workspace's plan allows {limit} channels. Disconnect one, or change the plan.")]
+    #[error("The workspace's plan allows {limit} channels. Disconnect one, or upgrade the plan.")]
     TooMany { limit: u64 },
-    #[error("The workspace's channels were changed meanwhile. Try again.")]
+    #[error("The workspace's channels were modified by another request. Reload them and try again.")]
     ChangedMeanwhile,
 }
 
@@ -162,27 +162,27 @@ impl Refusal for ChannelError {
 pub struct ChannelView {
     pub id: ChannelId,
     pub platform: Platform,
-    /// Where the account signs in.
+    /// The server where the account signs in.
     pub service: String,
-    /// The platform's unchanging name of the account. Bluesky: its DID.
+    /// The platform's permanent id of the account. Bluesky: its DID.
     pub account_id: String,
     pub handle: String,
     pub state: ChannelState,
-    /// Why it needs to be connected again, in the platform's own words.
+    /// Why it must be reconnected, with the platform's own error.
     pub refusal: Option<ChannelRefusal>,
-    /// What happens to a post if the connection breaks while it is sent.
+    /// What is guaranteed for a post if the connection breaks during the send.
     pub guarantee: Guarantee,
     pub limits: Limits,
     #[schema(value_type = String, format = DateTime)]
     pub connected_at: ApiTimestamp,
 }
 
-/// Whether posts can be published on the channel, or its account must be connected again.
+/// Whether posts can be published on the channel, or its account must be reconnected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChannelState {
     Connected,
-    /// Connect the account again: nothing is published to it until then.
+    /// Reconnect the account: nothing is published to it until then.
     NeedsReauthorisation,
 }
 
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_plan_limits_the_accounts() {
+    fn an_account_over_the_plans_limit_is_refused() {
         let mut accounts = ConnectedAccounts::default();
         accounts.add(&channel("did:plc:a"), 2).unwrap();
         accounts.add(&channel("did:plc:b"), 2).unwrap();
@@ -251,13 +251,13 @@ mod tests {
     }
 
     #[test]
-    fn the_list_fits_an_item_however_long_the_ids_are() {
+    fn the_largest_list_of_the_longest_ids_fits_an_item() {
         let mut accounts = ConnectedAccounts::default();
         let long = |number: usize| format!("did:web:{number}{}", "a".repeat(2_000));
         for number in 0..2_000 {
             accounts.add(&channel(&long(number)), u64::MAX).unwrap();
         }
-        // Without the quotes and the punctuation of JSON it is less.
+        // The stored item is smaller: it lacks the quotes and punctuation of JSON.
         assert!(serde_json::to_string(&accounts).unwrap().len() < 400_000);
         assert_eq!(accounts.channel_of(Platform::Bluesky, &long(7)), Some(channel("").id));
         accounts.remove(&channel(&long(7)));
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_refusal_stays_until_the_account_is_connected_again() {
+    fn the_first_refusal_is_kept_until_the_account_is_reconnected() {
         let (first, later) = (Timestamp::UNIX_EPOCH, Timestamp::from_second(60).unwrap());
         let mut channel = channel("did:plc:a");
         assert!(channel.need_reauthorisation("ExpiredToken", "Token has been revoked", first));

@@ -1,7 +1,7 @@
-//! What members may do here; `permissions.json` of `shared` says which roles have it.
+//! The permissions of channels; `permissions.json` of `shared` maps roles to them.
 
 shared::permissions! {
-    /// Sees the channels of the workspace.
+    /// Reads the channels of the workspace.
     ReadChannels;
     /// Connects and disconnects channels.
     ManageChannels covers ReadChannels;

@@ -1,33 +1,33 @@
-//! The platforms: what each takes, and what it lets us promise.
+//! The platforms: the limits and the delivery guarantee of each.
 
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 use utoipa::ToSchema;
 
-/// A social platform that an adapter exists for.
+/// A social platform with an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Platform {
     Bluesky,
 }
 
-/// What happens to a post when the connection breaks while it is being sent.
+/// What is guaranteed for a post if the connection breaks during the send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Guarantee {
-    /// It is repeated without harm: the platform knows a repeat by its key.
+    /// The send is repeated safely: the platform recognizes a repeat by its key.
     ExactlyOnce,
-    /// The platform is asked first whether it is there.
+    /// The platform is asked first whether it has the post.
     ReconcileThenRetry,
-    /// It is held for a person: the platform can neither recognise a repeat nor be asked.
+    /// The post is held for a person: the platform can neither recognize a repeat nor be asked.
     AtMostOnceAndHold,
 }
 
-/// What a post may be at most.
+/// The maximum size of a post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ChannelLimits)]
 pub struct Limits {
-    /// Extended grapheme clusters (UAX #29): what a reader counts as characters.
+    /// Extended grapheme clusters (UAX #29): user-perceived characters.
     pub text_graphemes: u32,
     /// Bytes in UTF-8.
     pub text_bytes: u32,
@@ -59,12 +59,10 @@ impl Platform {
         }
     }
 
-    /// How long after a call with an unknown outcome the platform may still be carrying it out. Asked
-    /// earlier, it may not know yet what it is about to do.
+    /// How long a call with an unknown outcome may still take effect on the platform. A query before that may miss it.
     pub const fn settle_time_s(self) -> u32 {
         match self {
-            // A write is one transaction in the account's own database, bounded by the server's
-            // request timeout.
+            // A write is one transaction in the account's own database, limited by the server's request timeout.
             Self::Bluesky => 30,
         }
     }
@@ -77,14 +75,14 @@ pub enum OverLimit {
     Graphemes { most: u32, is: u32 },
     #[error("must have at most {most} bytes in UTF-8; it has {is}")]
     Bytes { most: u32, is: u32 },
-    #[error("must be at most {most} pictures; there are {is}")]
+    #[error("must not exceed {most} pictures; there are {is}")]
     Pictures { most: u32, is: u32 },
     #[error("must have at most {most} bytes per picture; one has {is}")]
     PictureBytes { most: u32, is: u32 },
 }
 
 impl Limits {
-    /// Whether a text fits. Checked when it is written, not when it fails.
+    /// Whether a text fits. Checked when the post is written, before publishing could fail.
     pub fn check_text(&self, text: &str) -> Result<(), OverLimit> {
         let bytes = count(text.len());
         if bytes > self.text_bytes {
@@ -128,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_grapheme_is_what_a_reader_sees() {
+    fn graphemes_are_counted_as_user_perceived_characters() {
         for (text, graphemes) in
             [("", 0), ("abc", 3), ("e\u{301}", 1), ("👨‍👩‍👧‍👧", 1), ("🇫🇷🇩🇪", 2), ("नमस्ते", 3), ("\r\n", 1), ("👍🏽", 1)]
         {
@@ -137,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn bluesky_takes_300_graphemes_and_3_000_bytes() {
+    fn bluesky_accepts_at_most_300_graphemes_and_3_000_bytes() {
         let limits = Platform::Bluesky.limits();
         let family = "👨‍👩‍👧‍👧";
         assert_eq!(limits.check_text(&"é".repeat(300)), Ok(()));
@@ -147,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn bluesky_takes_four_pictures_of_2_000_000_bytes() {
+    fn bluesky_accepts_at_most_four_pictures_of_2_000_000_bytes() {
         let limits = Platform::Bluesky.limits();
         assert_eq!(limits.check_pictures([2_000_000; 4]), Ok(()));
         assert_eq!(limits.check_pictures([1; 5]), Err(OverLimit::Pictures { most: 4, is: 5 }));

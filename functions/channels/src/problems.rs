@@ -2,7 +2,7 @@
 
 use shared::kernel::problems::ProblemCode;
 
-/// What connecting an account may meet.
+/// The problems of connecting an account.
 pub const OF_CONNECTING: &[ProblemCode] = &[
     TOO_MANY_CHANNELS,
     CHANNELS_CHANGED_MEANWHILE,
@@ -21,8 +21,8 @@ pub const TOO_MANY_CHANNELS: ProblemCode = ProblemCode::new(
     402,
     "too_many_channels",
     "Too many channels",
-    "The plan of the workspace allows no more channels.",
-    "Disconnect a channel, or change the plan.",
+    "The workspace has as many channels as its plan allows.",
+    "Disconnect a channel, or upgrade the plan.",
 );
 
 pub const CHANNELS_CHANGED_MEANWHILE: ProblemCode = ProblemCode::new(
@@ -38,7 +38,7 @@ pub const CHANNEL_SERVICE_FORBIDDEN: ProblemCode = ProblemCode::new(
     "channel_service_forbidden",
     "Server address not allowed",
     "The address of the server is not public, or is not https.",
-    "Send a public address with https.",
+    "Send a public https address.",
 );
 
 pub const PLATFORM_UNREACHABLE: ProblemCode = ProblemCode::new(
@@ -62,7 +62,7 @@ pub const PLATFORM_ANSWER_MALFORMED: ProblemCode = ProblemCode::new(
     "platform_answer_malformed",
     "Not a Bluesky server",
     "The server at this address is not a Bluesky server.",
-    "Check `service`.",
+    "Check `service`: it must be the address of a Bluesky server.",
 );
 
 pub const PLATFORM_RATE_LIMITED: ProblemCode = ProblemCode::new(

@@ -1,4 +1,4 @@
-//! A channel's session on its platform: sealed tokens, and the lease under which they are renewed.
+//! A channel's session on its platform: sealed tokens, and the lease for renewing them.
 
 use std::borrow::Borrow;
 
@@ -10,31 +10,31 @@ use shared::table::Entity;
 
 use crate::channel::ChannelId;
 
-/// What tokens are sealed for; the owner is the channel, so that a token opens for no other.
+/// The purpose that tokens are sealed for. Their owner is the channel, so no other channel can open them.
 pub const TOKEN_PURPOSE: &str = "channel-tokens";
 
 /// An access token is renewed when it has less than this left.
 const RENEWED_BEFORE: SignedDuration = SignedDuration::from_mins(5);
-/// A token with less than this left is not sent any more: it could end under way.
+/// A token with less than this left is no longer sent: it could expire in transit.
 const USED_UNTIL: SignedDuration = SignedDuration::from_secs(60);
-/// A lease outlasts the one call that is made under it (`bluesky::client`: 10 s) and what is stored after it.
+/// A lease outlasts the one call under it (`bluesky::client`: 10 s) and the commit after that.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// The tokens of a channel.
 #[derive(Serialize, Deserialize)]
 pub struct ChannelSession {
     channel: ChannelId,
-    /// The server that holds the account, as the platform told it.
+    /// The server that hosts the account, as the platform stated it.
     pub server: String,
     pub access: Sealed,
     pub access_expires_at: Timestamp,
     pub refresh: Sealed,
-    /// Grows with each renewal, so that a refused token can be told from the one after it.
+    /// Incremented with each renewal, to distinguish a refused token from the next one.
     pub generation: u64,
     lease: Option<Lease>,
 }
 
-/// The right to renew. A platform that rotates refresh tokens takes two renewals at once for theft.
+/// The exclusive right to renew. A platform that rotates refresh tokens treats concurrent renewals as theft.
 #[derive(Serialize, Deserialize)]
 struct Lease {
     holder: String,
@@ -48,7 +48,7 @@ pub enum Step {
     Use,
     /// Take the lease and renew.
     Renew,
-    /// Another one renews: look again at this instant at the latest.
+    /// Another renewal is running: read again at this instant at the latest.
     Wait(Timestamp),
 }
 
@@ -78,7 +78,7 @@ impl ChannelSession {
             return Step::Use;
         }
         match &self.lease {
-            // While another one renews, what is left of the token is used rather than waited for.
+            // During another renewal, the current token is used until it expires.
             Some(lease) if now < lease.until => {
                 if !was_refused && after(now, USED_UNTIL) < self.access_expires_at {
                     Step::Use
@@ -90,12 +90,12 @@ impl ChannelSession {
         }
     }
 
-    /// Takes the lease. It counts once it is committed, conditionally on the revision that was read.
+    /// Takes the lease. It is held once it is committed on the condition of the revision that was read.
     pub fn lease_to(&mut self, holder: &str, now: Timestamp) {
         self.lease = Some(Lease { holder: holder.to_owned(), until: after(now, LEASE) });
     }
 
-    /// Whether this holder may still make a call of that length.
+    /// Whether this holder may still make a call of this length.
     pub fn is_leased_to(&self, holder: &str, now: Timestamp, call: SignedDuration) -> bool {
         self.lease.as_ref().is_some_and(|lease| lease.holder == holder && after(now, call) < lease.until)
     }
@@ -104,7 +104,7 @@ impl ChannelSession {
         self.lease = None;
     }
 
-    /// Stores what a renewal brought. What it did not bring stays: an omitted token erases nothing.
+    /// Stores the fields that a renewal returned. An omitted token erases nothing.
     pub fn renew(&mut self, access: Option<(Sealed, Timestamp)>, refresh: Option<Sealed>, server: Option<String>) {
         if let Some((access, expires_at)) = access {
             self.access = access;
@@ -121,10 +121,9 @@ impl ChannelSession {
     }
 }
 
-/// A session that nothing uses any more, until the platform has been told so.
-///
-/// A channel that is disconnected or connected again leaves one behind in the same transaction; the
-/// job `end-channel-session` signs out and removes it.
+/// A session that is no longer used, until the platform has ended it.
+/// Disconnecting or reconnecting a channel inserts one in the same transaction; the job `end-channel-session` signs out
+/// and deletes it.
 #[derive(Serialize, Deserialize)]
 pub struct EndedSession {
     pub id: EndedSessionId,
@@ -136,7 +135,7 @@ pub struct EndedSession {
 
 pub type EndedSessionId = Id<EndedSession>;
 
-/// A refresh token of Bluesky lives 90 days; past that there is nothing left to end.
+/// A refresh token of Bluesky lives 90 days; after that there is nothing left to end.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 impl Identified for EndedSession {
@@ -207,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn while_one_renews_the_others_use_what_is_left_or_wait() {
+    fn during_a_renewal_others_use_the_current_token_or_wait() {
         let mut session = session();
         session.lease_to("me", at(6_900));
         assert_eq!(session.next_step(at(6_901), None), Step::Use);
@@ -218,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn no_call_starts_with_less_lease_left_than_it_may_take() {
+    fn a_call_longer_than_the_rest_of_the_lease_does_not_start() {
         let mut session = session();
         let call = SignedDuration::from_secs(10);
         assert!(!session.is_leased_to("me", at(0), call));
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn an_omitted_token_erases_nothing() {
+    fn an_omitted_token_keeps_the_stored_one() {
         let mut session = session();
         session.lease_to("me", at(0));
         session.renew(None, None, None);

@@ -1,6 +1,6 @@
-//! A Bluesky server in the test's hands: it keeps sessions and records, and fails as it is told to.
+//! A scripted Bluesky server: it keeps sessions and records, and fails on demand.
 //!
-//! What it does by default was seen on the real one (`tests/real_server.rs` runs against that).
+//! Its default behaviour was recorded from the real one (`tests/real_server.rs` runs against that).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -14,7 +14,7 @@ use shared::kernel::time::{SignedDuration, Timestamp, after};
 /// The hash of every record, which no test checks.
 const CID: &str = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a";
 
-/// The app password that the server takes.
+/// The app password that the server accepts.
 pub const PASSWORD: &str = "abcd-2345-efgh-6789";
 
 #[derive(Clone)]
@@ -28,14 +28,14 @@ struct State {
     calls: Vec<Call>,
     scripted: VecDeque<(&'static str, Scripted)>,
     always: Vec<(&'static str, Script)>,
-    /// By account and key: each account has a repository of its own.
+    /// By account and key: each account has its own repository.
     records: BTreeMap<String, Value>,
-    /// How many tokens were issued: their number is in their text.
+    /// The number of issued tokens, which is part of their text.
     issued: u32,
     expires_at: i64,
 }
 
-/// A call as the server saw it.
+/// A call as received by the server.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// Without `com.atproto.`: `repo.putRecord`.
@@ -44,25 +44,25 @@ pub struct Call {
     pub body: Vec<u8>,
 }
 
-/// What happens to the next call of a method instead of the usual.
+/// The scripted outcome of the next call of a method.
 pub enum Scripted {
     Answer(u16, Value),
     AnswerWith(u16, Vec<(&'static str, String)>, Value),
-    /// The connection breaks before anything is done.
+    /// The connection breaks before the call has an effect.
     Break,
-    /// It is done, then the connection breaks.
+    /// The call has its effect, then the connection breaks.
     DoAndBreak,
-    /// The call is carried out, and the answer says something else.
+    /// The call has its effect, and the response is altered.
     DoAndChange(Change),
 }
 
-/// What happens to each call of a method.
+/// The scripted outcome of every call of a method.
 pub type Script = fn() -> Scripted;
 
-/// What a server turns its usual answer into.
+/// Alters the usual response of the server.
 pub type Change = Box<dyn FnOnce(u16, Value) -> Raw + Send>;
 
-/// An answer that need not be JSON.
+/// A response that need not be JSON.
 #[derive(Clone, Debug)]
 pub struct Raw {
     pub status: u16,
@@ -70,13 +70,13 @@ pub struct Raw {
     pub body: Vec<u8>,
 }
 
-/// A refusal as XRPC has it.
+/// An XRPC error response.
 pub fn refusal(status: u16, error: &str, message: &str) -> Scripted {
     Scripted::Answer(status, json!({ "error": error, "message": message }))
 }
 
 impl ScriptedServer {
-    /// Starts a server whose tokens end two hours from `now`.
+    /// Starts a server whose tokens expire two hours from `now`.
     pub fn start(now: Timestamp) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -96,7 +96,7 @@ impl ScriptedServer {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tokens that are issued from now on end two hours after this instant.
+    /// Makes tokens that are issued from now on expire two hours after this instant.
     pub fn issue_from(&self, now: Timestamp) {
         self.state().expires_at = after(now, SignedDuration::from_hours(2)).as_second();
     }
@@ -106,12 +106,12 @@ impl ScriptedServer {
         self.state().scripted.push_back((method, scripted));
     }
 
-    /// Scripts every call of a method that nothing is queued up for, until `recover`.
+    /// Scripts every call of a method without a queued outcome, until `recover`.
     pub fn always(&self, method: &'static str, scripted: Script) {
         self.state().always.push((method, scripted));
     }
 
-    /// From now on everything is done as usual.
+    /// Removes every script.
     pub fn recover(&self) {
         let mut state = self.state();
         state.always.clear();

@@ -1,7 +1,6 @@
-//! What a Bluesky server answers, and what each answer means. Pure: no call is made here.
-//!
-//! Anybody can run such a server, so every field has a syntax and a bound where it is parsed: an answer that violates
-//! them is rejected. JSON is read to a depth of 128 (`serde_json`), and the client bounds its size.
+//! The responses of a Bluesky server and their meaning. Pure: this module makes no calls.
+//! Anyone can run such a server, so every field is parsed against a syntax and a bound: a response that violates them
+//! is rejected. JSON is read to a depth of 128 (`serde_json`), and the client bounds its size.
 //!
 //! Sources: the lexicons `com.atproto.*`, the XRPC specification (atproto.com/specs/xrpc), and the
 //! official server (`@atproto/pds` 0.4, `@atproto/xrpc-server` 0.10) for error names and headers.
@@ -16,8 +15,8 @@ use url::Url;
 use super::handle::Handle;
 use super::identifiers::{Cid, Did, RecordUri};
 
-/// `createSession` and `refreshSession`. Every field but the DID may be missing: what a server leaves
-/// out must not erase what is stored.
+/// `createSession` and `refreshSession`. Every field but the DID may be missing: a field that the server omits must not
+/// erase the stored value.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionAnswer {
@@ -31,8 +30,8 @@ pub struct SessionAnswer {
     pub status: Option<String>,
 }
 
-/// A token as it can be sent back: a `b64token` (RFC 6750, section 2.1) of at most 4,096 bytes, several times the
-/// length of the official server's tokens, and short enough for one header.
+/// A token in a form that can be sent back: a `b64token` (RFC 6750, section 2.1) of at most 4,096 bytes, several times
+/// the length of the official server's tokens, and short enough for one header.
 pub struct Token(SecretText);
 
 impl Token {
@@ -64,7 +63,7 @@ pub struct BlobAnswer {
     pub blob: Blob,
 }
 
-/// The reference to an uploaded blob, as it goes into a record.
+/// The reference to an uploaded blob, as embedded in a record.
 ///
 /// Source: <https://atproto.com/specs/data-model>, "Blob Type", which has these fields and no others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,7 +114,7 @@ pub struct HandleAnswer {
     pub did: Did,
 }
 
-/// `putRecord`: where the record lies now.
+/// `putRecord`: the address of the record.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct PutAnswer {
     pub uri: RecordUri,
@@ -126,38 +125,38 @@ pub struct PutAnswer {
 pub struct RecordAnswer {
     pub uri: RecordUri,
     pub cid: Option<Cid>,
-    /// Compared with what was sent, and not stored.
+    /// Compared with the record that was sent, and not stored.
     pub value: Value,
 }
 
-/// A refusal in the platform's own words.
+/// An error response, with the platform's own code and text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     pub status: u16,
-    /// The XRPC error name, such as `InvalidSwap`; where the answer has none, `HTTP <status>`. At most 100 characters.
+    /// The XRPC error name, such as `InvalidSwap`; `HTTP <status>` if the response has none. At most 100 characters.
     pub code: String,
     /// For people: at most 500 characters, on one line.
     pub text: String,
-    /// From the rate-limit headers, where the server says it.
+    /// From the rate-limit headers, if the server sends them.
     pub retry_after_s: Option<u32>,
 }
 
-/// What a refusal means for what comes next.
+/// What an error response means for the next call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
-    /// The token is too old or not known any more: a fresh one may do.
+    /// The token is expired or no longer known: a fresh one may work.
     StaleToken,
-    /// The account or its session is gone: a person must connect it again.
+    /// The account or its session is gone: a person must reconnect it.
     AccountGone,
-    /// Too many calls; certainly not carried out.
+    /// Too many calls. This one certainly had no effect.
     TooMany,
-    /// There is another version of the record.
+    /// Another version of the record exists.
     OtherVersion,
-    /// There is no such record.
+    /// The record does not exist.
     NoRecord,
-    /// The server failed. Whether it did so before or after the effect, it does not say.
+    /// The server failed, before or after the effect: it does not say which.
     ServerFault,
-    /// The request itself is at fault; the same again is refused again.
+    /// The request itself is at fault; a repeat would be refused again.
     Rejected,
 }
 
@@ -205,11 +204,11 @@ fn retry_after_s(headers: &http::HeaderMap, now: Timestamp) -> Option<u32> {
     u32::try_from(seconds.clamp(1, 24 * 3600)).ok()
 }
 
-/// The longest lifetime that we believe of a token. The official server's tokens live two hours.
+/// The longest token lifetime that we accept. The official server's tokens live two hours.
 const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
-/// When an access token ends. The server's token is a JWT, whose `exp` is read and not verified: it only says when to
-/// ask for the next one, which is after a day at the latest. A token without it is assumed to live half an hour.
+/// When an access token ends. The server's token is a JWT, whose `exp` is read and not verified: it only determines
+/// when to request the next one, after a day at the latest. A token without it is assumed to live half an hour.
 pub fn access_expires_at(token: &SecretText, now: Timestamp) -> Timestamp {
     #[derive(Deserialize)]
     struct Claims {
@@ -243,8 +242,8 @@ pub fn hosting_server(did_doc: &Value, did: &Did) -> Option<Url> {
     super::service::origin(service["serviceEndpoint"].as_str()?)
 }
 
-/// Untrusted text as one line that cannot change how the rest of a page or a log reads: line breaks, terminal controls
-/// and changes of direction become spaces, and runs of spaces become one.
+/// Untrusted text as one line that cannot change how the rest of a page or log is rendered: line breaks, terminal
+/// controls and direction changes become spaces, and runs of spaces collapse to one.
 fn plain(text: &str, most_characters: usize) -> String {
     let is_plain = |next: char| {
         !next.is_control()

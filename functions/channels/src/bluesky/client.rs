@@ -1,4 +1,5 @@
-//! Calls to a Bluesky server (XRPC over HTTPS): each bounded in time, each failure named by its effect.
+//! Calls to a Bluesky server (XRPC over HTTPS). Each has a timeout, and each error says whether the call may have had
+//! an effect.
 
 use std::time::Duration;
 
@@ -15,9 +16,9 @@ use super::handle::Handle;
 use super::record::COLLECTION;
 use super::service::method_url;
 
-/// Signing in hashes a password on the server; all else of a session is quick. A lease outlasts it.
+/// Signing in hashes a password on the server; the other session calls are quick. A lease outlasts this timeout.
 pub const SESSION_TIMEOUT_S: u64 = 10;
-/// A write waits for the account's other writes.
+/// A write waits for other writes of the account.
 const WRITE_TIMEOUT_S: u64 = 15;
 /// A picture of 2 MB on a slow line.
 const UPLOAD_TIMEOUT_S: u64 = 30;
@@ -25,7 +26,7 @@ const READ_TIMEOUT_S: u64 = 10;
 
 /// A session with its DID document takes a few kilobytes, everything else less.
 const MOST_ANSWER_BYTES: usize = 64 * 1024;
-/// Our records take less than a tenth of this, and we request no others.
+/// Our records are less than a tenth of this, and we request no others.
 const MOST_RECORD_BYTES: usize = 512 * 1024;
 
 /// A server, called on behalf of one workspace.
@@ -34,28 +35,28 @@ pub struct Client<'a> {
     server: &'a Url,
 }
 
-/// Why a call has no result, by what the server may have done.
+/// Why a call has no result, by the effect that it may have had.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// The address may not be called: it is not public, or not `https`.
+    /// The address is not allowed: it is not public, or not `https`.
     #[error("{0}")]
     Forbidden(String),
-    /// Certainly nothing was done.
+    /// The call certainly had no effect.
     #[error("the server could not be reached: {0}")]
     NotSent(String),
-    /// It may have been done, now or in a moment.
+    /// The call may have had its effect, or may still have it.
     #[error("the server did not answer: {0}")]
     NoAnswer(String),
-    /// A success that does not match the lexicon, is too large, or concerns something else: carried out, with an
-    /// unknown result.
-    #[error("the server's answer is not in the form of {0}")]
+    /// A success response that does not match the lexicon, is too large, or concerns something else: the call had its
+    /// effect, with an unknown result.
+    #[error("the server's response does not match the lexicon of {0}")]
     Malformed(&'static str),
     #[error("{} {}: {}", .0.status, .0.code, .0.text)]
     Refused(Refusal),
 }
 
 impl CallError {
-    /// The refusal's own code, or ours if it has none.
+    /// The error response's own code, or ours if it has none.
     pub fn code(&self) -> &str {
         match self {
             Self::Forbidden(_) => "platform_address_forbidden",
@@ -94,13 +95,13 @@ impl<'a> Client<'a> {
         self.post("com.atproto.server.createSession", None, &input, SESSION_TIMEOUT_S).await
     }
 
-    /// Rotates the tokens. The old refresh token works for two more hours and leads to the same new
-    /// one, so that a lost answer loses nothing.
+    /// Rotates the tokens. The old refresh token works for two more hours and returns the same new one, so a lost
+    /// response loses nothing.
     pub async fn refresh_session(&self, refresh: &SecretText) -> Result<SessionAnswer, CallError> {
         self.session("com.atproto.server.refreshSession", refresh).await.and_then(parse("refreshSession"))
     }
 
-    /// Ends the session of a refresh token, also of one that has expired.
+    /// Ends the session of a refresh token, even an expired one.
     pub async fn delete_session(&self, refresh: &SecretText) -> Result<(), CallError> {
         self.session("com.atproto.server.deleteSession", refresh).await.map(|_| ())
     }
@@ -110,7 +111,7 @@ impl<'a> Client<'a> {
         self.get("com.atproto.identity.resolveHandle", &parameters, MOST_ANSWER_BYTES).await
     }
 
-    /// Uploads a picture. It is not visible until a record refers to it, and is dropped if none does.
+    /// Uploads a picture. It is invisible until a record refers to it, and is deleted if none does.
     pub async fn upload_blob(
         &self,
         access: &SecretText,
@@ -131,8 +132,8 @@ impl<'a> Client<'a> {
         self.call(call).await.and_then(parse(name))
     }
 
-    /// Writes a record under a key that no record has. The same record again is a success, another one
-    /// is refused with `InvalidSwap`: that is what `swapRecord: null` says, and why it is never left out.
+    /// Writes a record under an unused key. Repeating the same record succeeds; another record under the key is refused
+    /// with `InvalidSwap`. Both follow from `swapRecord: null`, which is therefore never omitted.
     pub async fn put_new_record(
         &self,
         access: &SecretText,
@@ -153,8 +154,7 @@ impl<'a> Client<'a> {
         if ours { Ok(answer) } else { Err(CallError::Malformed(name)) }
     }
 
-    /// The record of this key, if there is one. Asked of the account's own server, so that what was
-    /// written is seen.
+    /// The record of this key, if it exists. Read from the account's own server, which sees every write.
     pub async fn get_record(&self, account: &str, record_key: &str) -> Result<Option<RecordAnswer>, CallError> {
         let name = "com.atproto.repo.getRecord";
         let parameters = [("repo", account), ("collection", COLLECTION), ("rkey", record_key)];
@@ -189,7 +189,7 @@ impl<'a> Client<'a> {
         self.call(call).await.and_then(parse(name))
     }
 
-    /// A call that has no input: the server refuses one with a content type.
+    /// A call without input: the server refuses one with a content type.
     async fn session(&self, name: &'static str, refresh: &SecretText) -> Result<OutboundAnswer, CallError> {
         self.call(Call {
             method: Method::POST,

@@ -1,4 +1,4 @@
-//! Bluesky handles: domain names that stand for accounts.
+//! Bluesky handles: the domain names of accounts.
 
 use std::fmt;
 
@@ -11,8 +11,7 @@ const LONGEST_LABEL: usize = 63;
 
 /// A syntactically valid handle in lower case, without the `@`: `alice.bsky.social`.
 ///
-/// Source: <https://atproto.com/specs/handle>, "Handle Identifier Syntax". Whether it exists is
-/// another question, which only the network answers.
+/// Source: <https://atproto.com/specs/handle>, "Handle Identifier Syntax". Only the network can tell whether it exists.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Handle(String);
 
@@ -24,7 +23,7 @@ impl Handle {
             && labels.len() >= 2
             && labels.iter().all(|label| is_label(label))
             && labels.last().is_some_and(starts_with_letter);
-        // Handles are compared without regard to case; one spelling saves a second lookup.
+        // Handles are case-insensitive; one spelling saves a second lookup.
         valid.then(|| Self(text.to_ascii_lowercase()))
     }
 
@@ -45,7 +44,7 @@ impl<'de> Deserialize<'de> for Handle {
     }
 }
 
-/// A label of a domain name, as handles and the authorities of NSIDs have them.
+/// Whether it is a label of a domain name, as used in handles and NSID authorities.
 pub(super) fn is_label(label: &str) -> bool {
     !label.is_empty()
         && label.len() <= LONGEST_LABEL
@@ -59,9 +58,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// The examples of the specification, and its borders.
+    /// The examples of the specification, and its limits.
     #[test]
-    fn the_syntax_is_the_specification_s() {
+    fn handle_syntax_follows_the_specification() {
         let longest_label = "a".repeat(63);
         for valid in [
             "jay.bsky.social",
@@ -93,12 +92,12 @@ mod tests {
             &format!("a{longest_label}.test"),
             &format!("{}test", "abcdefg.".repeat(32)),
         ] {
-            assert!(Handle::parse(invalid).is_none(), "{invalid} was taken");
+            assert!(Handle::parse(invalid).is_none(), "{invalid} was accepted");
         }
     }
 
     #[test]
-    fn a_handle_has_one_spelling() {
+    fn a_handle_is_normalized_to_lower_case() {
         assert_eq!(Handle::parse("Alice.Bsky.Social").unwrap().as_str(), "alice.bsky.social");
     }
 }

@@ -1,5 +1,4 @@
-//! The identifiers of the AT Protocol, by their specifications. An answer with anything else in their place is
-//! rejected.
+//! The identifiers of the AT Protocol, validated by their specifications. A response with an invalid one is rejected.
 
 use std::fmt;
 
@@ -7,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::handle::{Handle, is_label};
 
-/// The unchanging name of an account: `did:plc:ewvi7nxzyoun6zhxrhs64oiz`.
+/// The permanent identifier of an account: `did:plc:ewvi7nxzyoun6zhxrhs64oiz`.
 ///
 /// Source: <https://atproto.com/specs/did>, "AT Protocol DID Identifier Syntax": at most 2 kB, a method in lower case, no
 /// path, query or fragment.
@@ -26,13 +25,12 @@ pub struct RecordUri(String);
 /// The hash of a record or a blob, as text.
 ///
 /// Source: <https://atproto.com/specs/data-model>, "Link and CID Formats". The alphabet and the length of 8 to 256 are
-/// those of the protocol's interoperability tests (`cid_syntax_valid.txt`), so that a different hash than today's is
-/// accepted.
+/// those of the protocol's interoperability tests (`cid_syntax_valid.txt`), so a future hash function is accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Cid(String);
 
-/// A text that is not the identifier that belongs in its place.
+/// A text that is not the expected identifier.
 #[derive(Debug, thiserror::Error)]
 #[error("not {0}")]
 pub struct NotAnIdentifier(&'static str);
@@ -67,7 +65,7 @@ impl TryFrom<String> for Did {
 }
 
 impl RecordUri {
-    /// Whether it is the address of this record. A server may name the account by its handle.
+    /// Whether it is the address of this record. A server may identify the account by its handle.
     pub fn names(&self, account: &str, collection: &str, record_key: &str) -> bool {
         parts(&self.0).is_some_and(|(authority, named, key)| {
             (authority == account || Handle::parse(authority).is_some()) && (named, key) == (collection, record_key)
@@ -152,13 +150,13 @@ mod tests {
             assert!(T::try_from((*text).to_owned()).is_ok(), "{text:?} was refused");
         }
         for text in invalid {
-            assert!(T::try_from((*text).to_owned()).is_err(), "{text:?} was taken");
+            assert!(T::try_from((*text).to_owned()).is_err(), "{text:?} was accepted");
         }
     }
 
     /// The examples of the specification and of its interoperability tests, and the limits.
     #[test]
-    fn a_did_has_the_syntax_of_the_specification() {
+    fn did_syntax_follows_the_specification() {
         let longest = format!("did:method:{}", "v".repeat(DID_BYTES - 11));
         assert_sorted::<Did>(
             &[
@@ -193,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_of_a_record_has_all_three_parts() {
+    fn a_record_address_without_all_three_parts_is_refused() {
         assert_sorted::<RecordUri>(
             &[
                 "at://did:plc:44ybard66vv44zksje25o7dz/app.bsky.feed.post/3jwdwj2ctlk26",
@@ -224,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_names_one_record_of_one_account() {
+    fn a_record_address_matches_only_its_own_record() {
         let uri = |text: &str| RecordUri::try_from(text.to_owned()).unwrap();
         let names = |text: &str| uri(text).names("did:plc:a", "app.bsky.feed.post", "3k");
         assert!(names("at://did:plc:a/app.bsky.feed.post/3k"));
@@ -235,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cid_is_short_and_of_its_alphabet() {
+    fn a_cid_outside_its_length_or_alphabet_is_refused() {
         assert_sorted::<Cid>(
             &[
                 "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a",

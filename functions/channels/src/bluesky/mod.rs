@@ -1,4 +1,4 @@
-//! Bluesky: what the rest of the crate needs of it, over the AT Protocol.
+//! The Bluesky adapter: signing in and publishing over the AT Protocol.
 
 mod answers;
 pub(crate) mod client;

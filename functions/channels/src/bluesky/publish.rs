@@ -1,4 +1,4 @@
-//! Publishing on Bluesky: a record under a key that follows from the post, written exactly once.
+//! Publishing on Bluesky: a record under a key derived from the post, written exactly once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ use crate::channel::{Channel, Connection};
 use crate::platform::OverLimit;
 use crate::publishing::{Draft, Intent, Picture, PublishError, Published};
 
-/// Where a person sees a post. The network has other clients; this is the one that everybody has.
+/// The web client that shows a published post. The network has other clients; this one is open to everyone.
 const VIEWER: &str = "https://bsky.app";
 
 pub async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<Intent, PublishError> {
@@ -42,7 +42,7 @@ pub async fn send(scope: &Scope, channel: &Channel, intent: &Intent) -> Result<P
     require_same_account(channel, intent)?;
     let access = tokens::access(scope, channel.id, None).await?;
     let put = match put(scope, &access, intent).await {
-        // Refused before anything was done: once more with a fresh token.
+        // Refused before any effect: try once more with a fresh token.
         Err(error) if error.meaning() == Some(Meaning::StaleToken) => {
             let fresh = tokens::access(scope, channel.id, Some(access.generation)).await?;
             put(scope, &fresh, intent).await
@@ -62,7 +62,7 @@ pub async fn reconcile(scope: &Scope, channel: &Channel, intent: &Intent) -> Res
     require_same_account(channel, intent)?;
     let server = tokens::server(scope, channel.id).await?;
     let found = Client::new(scope, &server).get_record(&intent.account_id, &intent.record_key).await;
-    // A read has no effect: whatever went wrong, it can be asked again.
+    // A read has no effect, so it can be repeated after any error.
     match found.map_err(|error| not_now(&error))? {
         Some(record) => same_record(intent, record).map(Some).ok_or_else(key_is_taken),
         None => Ok(None),
@@ -78,7 +78,7 @@ fn require_connected(channel: &Channel) -> Result<(), PublishError> {
     }
 }
 
-/// An intent goes to the account that it was prepared for, or nowhere.
+/// An intent is sent only to the account that it was prepared for.
 fn require_same_account(channel: &Channel, intent: &Intent) -> Result<(), PublishError> {
     if channel.account_id == intent.account_id {
         return Ok(());
@@ -105,7 +105,7 @@ fn over_limit(field: &str, remedy: &str, over: OverLimit) -> PublishError {
     }
 }
 
-/// The accounts behind the mentioned handles. A handle that nobody has stays plain text.
+/// The accounts of the mentioned handles. An unknown handle stays plain text.
 async fn mentioned_accounts(
     scope: &Scope,
     access: &Access,
@@ -127,7 +127,7 @@ async fn mentioned_accounts(
     Ok(try_join_all(found).await?.into_iter().flatten().collect())
 }
 
-/// Uploads all pictures at once (at most four). An upload may be repeated: the server names a blob by its hash.
+/// Uploads all pictures at once (at most four). An upload can be repeated: the server identifies a blob by its hash.
 async fn upload(
     scope: &Scope,
     channel: &Channel,
@@ -143,11 +143,11 @@ async fn upload(
     match try_join_all(uploads).await {
         Ok(uploaded) => Ok(uploaded),
         Err(error) if error.meaning() == Some(Meaning::StaleToken) => {
-            // Renews, or finds out that a person must sign in. The caller tries again with what is there.
+            // Renews the token, or finds out that a person must sign in. The caller retries with the result.
             tokens::access(scope, channel.id, Some(access.generation)).await?;
             Err(not_now(&error))
         }
-        // An upload is not visible, so that an unknown outcome is as good as none.
+        // An upload is invisible, so an unknown outcome counts as no effect.
         Err(error @ CallError::NoAnswer(_)) => Err(not_now(&error)),
         Err(error) => match unsent(scope, channel, error).await? {
             PublishError::Unknown { code, text } => Err(PublishError::NotNow { retry_after_s: 30, code, text }),
@@ -161,8 +161,8 @@ async fn put(scope: &Scope, access: &Access, intent: &Intent) -> Result<PutAnswe
     client.put_new_record(&access.token, &intent.account_id, &intent.record_key, &intent.record).await
 }
 
-/// There is a record with our key that the server does not take for the same: ours in another
-/// rendering, or something that must not be overwritten.
+/// A record exists under our key that the server considers different: ours in another rendering, or one that must not
+/// be overwritten.
 async fn existing(
     scope: &Scope,
     access: &Access,
@@ -172,14 +172,14 @@ async fn existing(
     let client = Client::new(scope, &access.server);
     match client.get_record(&intent.account_id, &intent.record_key).await {
         Ok(Some(record)) => same_record(intent, record).ok_or_else(key_is_taken),
-        // It was there a moment ago. What it was can no longer be told: a person shall look.
+        // The record existed a moment ago, but its content is now unknown: a person must check.
         Ok(None) => Err(PublishError::Unknown { code: refusal.code.clone(), text: refusal.text.clone() }),
         Err(error) => Err(PublishError::Unknown { code: refusal.code.clone(), text: error.to_string() }),
     }
 }
 
-/// The record of an intent, also of an earlier one: a post that is scheduled again differs from what may have been
-/// published before by nothing but its time.
+/// Matches a record with this or an earlier intent: a rescheduled post differs from an earlier publication only in its
+/// time.
 fn same_record(intent: &Intent, found: RecordAnswer) -> Option<Published> {
     let timeless = |record: &Value| {
         let mut record = record.clone();
@@ -192,7 +192,8 @@ fn same_record(intent: &Intent, found: RecordAnswer) -> Option<Published> {
 fn key_is_taken() -> PublishError {
     PublishError::KeyTaken {
         code: "record_key_taken".to_owned(),
-        text: "The account already has this post with different content: it was probably edited there.".to_owned(),
+        text: "The account already has this post with different content. It was probably edited on the platform."
+            .to_owned(),
     }
 }
 
@@ -201,7 +202,7 @@ fn published(intent: &Intent, uri: RecordUri, cid: Option<Cid>) -> Published {
     Published { uri: uri.into_text(), cid: cid.map(Cid::into_text).unwrap_or_default(), url }
 }
 
-/// What a failed write means for the post.
+/// The outcome of a failed write for the post.
 async fn unsent(scope: &Scope, channel: &Channel, error: CallError) -> Result<PublishError, Problem> {
     let refusal = match error {
         CallError::Forbidden(_) | CallError::NotSent(_) => return Ok(not_now(&error)),
@@ -231,7 +232,7 @@ fn remedy(refusal: &Refusal) -> &'static str {
         (413, _) | (_, "BlobTooLarge" | "PayloadTooLarge") => "Use a smaller picture, then schedule the post again.",
         (_, "BlobNotFound") => "Schedule the post again: the server dropped its pictures.",
         (_, "InvalidMimeType") => "Use a picture in another format, then schedule the post again.",
-        _ => "Change the post as the platform's text says, and schedule it again.",
+        _ => "Change the post as the platform's error text says, then schedule it again.",
     }
 }
 
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_ours_if_its_content_is() {
+    fn a_record_with_the_same_content_is_recognized_as_ours() {
         let ours = intent(json!({ "text": "a", "createdAt": "b" }));
         let published = same_record(&ours, found(json!({ "createdAt": "b", "text": "a" }))).unwrap();
         assert_eq!(published.uri, "at://did:plc:abc/app.bsky.feed.post/3jzfcijpj2z2a");
@@ -262,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn every_refusal_has_a_remedy() {
+    fn every_error_response_has_a_remedy() {
         let refusal =
             |status, code: &str| Refusal { status, code: code.to_owned(), text: String::new(), retry_after_s: None };
         let smaller = "Use a smaller picture, then schedule the post again.";
@@ -270,7 +271,7 @@ mod tests {
         assert_eq!(remedy(&refusal(400, "BlobTooLarge")), smaller);
         assert_eq!(
             remedy(&refusal(400, "InvalidRequest")),
-            "Change the post as the platform's text says, and schedule it again."
+            "Change the post as the platform's error text says, then schedule it again."
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The record of a post: what is written into the account's repository (`app.bsky.feed.post`).
+//! The record of a post in the account's repository (`app.bsky.feed.post`).
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ use super::rich_text::{Feature, Span};
 /// `app.bsky.feed.post`, the collection and the type of its records.
 pub const COLLECTION: &str = "app.bsky.feed.post";
 
-/// A picture that the server has already.
+/// A picture that is already uploaded.
 pub struct UploadedPicture {
-    /// What `uploadBlob` answered.
+    /// The reference that `uploadBlob` returned.
     pub blob: Blob,
     pub alt_text: String,
     pub width: u32,
@@ -57,7 +57,7 @@ fn facet(span: &Span, accounts: &BTreeMap<Handle, Did>) -> Option<Value> {
 
 fn image(picture: &UploadedPicture) -> Value {
     let mut image = json!({ "image": picture.blob, "alt": picture.alt_text });
-    // The lexicon wants at least 1; without a ratio the client measures the picture itself.
+    // The lexicon requires at least 1; without a ratio the client measures the picture itself.
     if picture.width > 0 && picture.height > 0 {
         image["aspectRatio"] = json!({ "width": picture.width, "height": picture.height });
     }
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_post_with_everything_is_the_lexicon_s_record() {
+    fn a_post_with_every_feature_becomes_the_lexicons_record() {
         let text = "See https://bulkhead.example.com, @alice.test! #März";
         let accounts = BTreeMap::from([(
             Handle::parse("alice.test").unwrap(),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_account_is_plain_text() {
+    fn a_mention_of_an_unknown_account_stays_plain_text() {
         let text = "@nobody.test";
         let record = post_record(text, &detect(text), &BTreeMap::new(), &[], Timestamp::UNIX_EPOCH);
         assert_eq!(record, json!({ "$type": COLLECTION, "text": text, "createdAt": "1970-01-01T00:00:00.000Z" }));

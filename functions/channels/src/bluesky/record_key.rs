@@ -1,4 +1,4 @@
-//! The record key of a post: a TID that follows from the post's id, so that whatever is sent again hits the same record.
+//! The record key of a post: a TID derived from the post's id, so that a repeated send targets the same record.
 
 use shared::crypto::digest::sha256;
 
@@ -7,17 +7,16 @@ const ALPHABET: &[u8; 32] = b"234567abcdefghijklmnopqrstuvwxyz";
 /// 13 characters of 5 bits hold the 64 bits of a TID, of which the first is always 0.
 const LENGTH: usize = 13;
 
-/// The TID of a post, from the 16 bytes of its UUIDv7. Each account has a repository of its own, so that the posts of one
-/// workspace share no keys but with themselves.
-///
-/// A TID is 53 bits of microseconds and 10 bits that name the clock. The id's milliseconds give the
-/// microseconds' upper part; what the id's random bits hash to gives the rest and the clock. Two
-/// posts on one account that were written in one millisecond meet with a probability of 1 in 1,024,000, and then
-/// the second one is refused by `swapRecord: null`, never merged.
+/// The TID of a post, from the 16 bytes of its UUIDv7. Each account has its own repository, so the keys of a
+/// workspace's posts collide only with each other.
+/// A TID is 53 bits of microseconds and 10 bits of clock identifier. The id's milliseconds give the upper part of the
+/// microseconds; a hash of the id's random bits gives the rest and the clock identifier. Two posts of one account that
+/// were created in the same millisecond collide with a probability of 1 in 1,024,000; then `swapRecord: null` refuses
+/// the second one, and it is never merged.
 pub fn record_key(post: &[u8; 16]) -> String {
     let ms = post[..6].iter().fold(0_u64, |ms, byte| (ms << 8) | u64::from(*byte));
     let hash = sha256(post)[..8].iter().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
-    // UUIDv7 has 48 bits of milliseconds, more than 53 bits of microseconds can follow (the year 2255).
+    // UUIDv7 has 48 bits of milliseconds, which 53 bits of microseconds cannot represent beyond the year 2255.
     let microseconds = (ms.wrapping_mul(1_000) + hash % 1_000) & ((1 << 53) - 1);
     encode((microseconds << 10) | ((hash >> 32) & 0x3ff))
 }
@@ -48,7 +47,7 @@ mod tests {
 
     /// The vectors of the specification: the smallest TID, and the examples of its syntax.
     #[test]
-    fn the_encoding_is_the_specification_s() {
+    fn tid_encoding_follows_the_specification() {
         assert_eq!(encode(0), "2222222222222");
         for valid in ["3jzfcijpj2z2a", "7777777777777", "3zzzzzzzzzzzz"] {
             assert_eq!(encode(decode(valid)), valid);
@@ -62,28 +61,28 @@ mod tests {
                 let key = record_key(&post(ms, random));
                 assert_eq!(key.len(), 13);
                 assert!(key.bytes().all(|byte| ALPHABET.contains(&byte)), "{key}");
-                // The specification's own pattern: 4 of the first character's 5 bits are used.
+                // The pattern of the specification: 4 of the first character's 5 bits are used.
                 assert!("234567abcdefghij".contains(&key[..1]), "{key}");
             }
         }
     }
 
     #[test]
-    fn a_key_follows_from_the_post_alone() {
+    fn a_key_depends_only_on_the_post() {
         let id = post(1_772_355_000_123, 42);
         assert_eq!(record_key(&id), record_key(&id));
         assert_ne!(record_key(&id), record_key(&post(1_772_355_000_123, 43)));
     }
 
     #[test]
-    fn a_key_holds_the_post_s_millisecond_and_sorts_by_it() {
+    fn a_key_contains_the_posts_millisecond_and_sorts_by_it() {
         let key = record_key(&post(1_772_355_000_123, 42));
         assert_eq!((decode(&key) >> 10) / 1_000, 1_772_355_000_123);
         assert!(key < record_key(&post(1_772_355_000_124, 7)));
     }
 
     #[test]
-    fn keys_of_one_millisecond_spread() {
+    fn keys_of_the_same_millisecond_differ() {
         let keys: BTreeSet<String> = (0..1_000).map(|n| record_key(&post(1_772_355_000_123, n))).collect();
         assert!(keys.len() >= 998, "{} of 1,000 keys are different", keys.len());
     }

@@ -1,10 +1,10 @@
 //! Rich text: which parts of a post's text are links, mentions and tags, by UTF-8 byte offsets.
 //!
-//! The rules are those of Bluesky's official client (`@atproto/api` 0.19, `rich-text`), so that a
-//! post looks the same whether it is typed there or published here. Three deviations, each because
-//! the official rule makes a facet that the server then refuses or that cannot work:
+//! The rules are those of Bluesky's official client (`@atproto/api` 0.19, `rich-text`), so that a post looks the same
+//! in both. Three deviations, each because the official rule produces a facet that the server refuses or that cannot
+//! work:
 //! - a bare domain that begins with `http` (`httpbin.org`) gets its `https://` like any other;
-//! - a link must be a `uri` in the sense of the lexicon, and a mention a handle;
+//! - a link must be a `uri` as the lexicon defines it, and a mention a handle;
 //! - a tag is measured as the lexicon does, in graphemes and bytes, and not in UTF-16 units.
 
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
@@ -12,7 +12,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::handle::Handle;
 
-/// A part of a text and what it stands for. Its end is exclusive, and parts never overlap.
+/// A part of a text and its feature. The end is exclusive, and parts never overlap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
     pub byte_start: usize,
@@ -46,7 +46,7 @@ pub fn detect(text: &str) -> Vec<Span> {
     find_links(text, &mut found);
     find_hashtags(text, &mut found);
     find_cashtags(text, &mut found);
-    // The sort is stable: of two that start together, the kind that was looked for first wins.
+    // The sort is stable: of two spans with the same start, the kind that was searched first wins.
     found.sort_by_key(|span| span.byte_start);
     let mut end = 0;
     found.retain(|span| {
@@ -66,7 +66,7 @@ fn find_mentions(text: &str, found: &mut Vec<Span>) {
         let run = leading(rest, |next| next.is_ascii_alphanumeric() || matches!(next, '.' | '-'));
         let name = &rest[..last_word_boundary(rest, run)];
         let Some(handle) = Handle::parse(name) else { continue };
-        // `.test` exists in development networks only, and the official client admits it too.
+        // `.test` exists only in development networks; the official client accepts it too.
         if has_top_level_domain(handle.as_str()) || handle.as_str().ends_with(".test") {
             let byte_end = start + 1 + name.len();
             found.push(Span { byte_start: start, byte_end, feature: Feature::Mention(handle) });
@@ -74,18 +74,18 @@ fn find_mentions(text: &str, found: &mut Vec<Span>) {
     }
 }
 
-/// The largest length up to `run` at which a word ends or begins, as `\b` means it.
+/// The largest length up to `run` at a word boundary, as defined by `\b`.
 fn last_word_boundary(rest: &str, run: usize) -> usize {
     let bytes = rest.as_bytes();
     let is_word = |at: Option<&u8>| at.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     (1..=run).rev().find(|end| is_word(bytes.get(end - 1)) != is_word(bytes.get(*end))).unwrap_or_default()
 }
 
-/// An `http` address, or a bare domain name with whatever follows it, at the start or after a space or `(`.
+/// An `http` address, or a bare domain name with the rest of the word, at the start or after a space or `(`.
 fn find_links(text: &str, found: &mut Vec<Span>) {
     for word in words(text) {
         let starts = std::iter::once(0).chain(word.text.match_indices('(').map(|(at, _)| at + 1));
-        // The first start that looks like a link takes the rest of the word, whether it is one or not.
+        // The first start that looks like a link consumes the rest of the word, even if it is no link.
         let Some((start, kind)) = starts.filter_map(|at| Some((at, link_kind(&word.text[at..])?))).next() else {
             continue;
         };
@@ -117,9 +117,9 @@ fn link_kind(word: &str) -> Option<LinkKind<'_>> {
     bare_domain(word).map(LinkKind::Domain)
 }
 
-/// Letters and digits in at least two labels, the first starting with a letter: as far as they reach.
+/// The longest run of letters and digits in at least two labels, the first of which starts with a letter.
 ///
-/// A hyphen ends it, as in the official client: `something-cool.jpg` shall not become a link.
+/// A hyphen ends it, as in the official client: `something-cool.jpg` must not become a link.
 fn bare_domain(word: &str) -> Option<&str> {
     if !word.starts_with(|first: char| first.is_ascii_alphabetic()) {
         return None;
@@ -148,7 +148,7 @@ fn is_uri(text: &str) -> bool {
     text.split_once("://").is_some_and(|(_, rest)| !rest.is_empty() && !rest.starts_with('/'))
 }
 
-/// `#` and a run without spaces that holds more than digits and punctuation, at the start or after a space.
+/// `#` and a run without spaces that has more than digits and punctuation, at the start or after a space.
 fn find_hashtags(text: &str, found: &mut Vec<Span>) {
     for (start, sign) in text.match_indices(['#', '＃']).filter(|(at, _)| opens(text, *at, &[])) {
         let rest = &text[start + sign.len()..];
@@ -165,7 +165,7 @@ fn find_hashtags(text: &str, found: &mut Vec<Span>) {
     }
 }
 
-/// Spaces, and the marks of no width that end a tag.
+/// Spaces and zero-width characters end a tag.
 fn ends_tag(next: char) -> bool {
     is_space(next)
         || matches!(next, '\u{ad}' | '\u{2060}' | '\u{200a}' | '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{20e2}')
@@ -187,7 +187,7 @@ fn find_cashtags(text: &str, found: &mut Vec<Span>) {
     }
 }
 
-/// Whether something may begin at `at`: at the start, after a space, or after one of `also`.
+/// Whether a span may begin at `at`: at the start, after a space, or after one of `also`.
 fn opens(text: &str, at: usize, also: &[char]) -> bool {
     text[..at].chars().next_back().is_none_or(|before| is_space(before) || also.contains(&before))
 }
@@ -211,7 +211,7 @@ fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     })
 }
 
-/// White space as ECMAScript's `\s` has it: unlike Unicode's, with U+FEFF and without U+0085.
+/// White space as ECMAScript's `\s` defines it: unlike Unicode's, with U+FEFF and without U+0085.
 fn is_space(next: char) -> bool {
     next == '\u{feff}' || (next.is_whitespace() && next != '\u{85}')
 }
@@ -220,8 +220,8 @@ fn is_punctuation(next: char) -> bool {
     next.general_category_group() == GeneralCategoryGroup::Punctuation
 }
 
-/// Whether a domain's last label is a top-level domain. Case matters on purpose: in "Done.So we left"
-/// a space is missing, and it is no link.
+/// Whether a domain's last label is a top-level domain. The comparison is case-sensitive on purpose: "Done.So we left"
+/// lacks a space and is no link.
 fn has_top_level_domain(domain: &str) -> bool {
     let Some((_, last)) = domain.rsplit_once('.') else { return false };
     TOP_LEVEL_DOMAINS.lines().any(|name| name == last)

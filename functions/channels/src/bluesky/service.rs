@@ -1,19 +1,18 @@
-//! The address of a Bluesky server: an origin, nothing else.
+//! The address of a Bluesky server: an origin only.
 
 use shared::kernel::visible_text::without_unseen_ends;
 use url::Url;
 
-/// Where most accounts sign in. It hands on to the server that holds the account.
+/// The service where most accounts sign in. It forwards to the server that hosts the account.
 pub const DEFAULT_SERVICE: &str = "https://bsky.social";
 
 /// The longest host name (RFC 1035, section 2.3.4, without the root's dot).
 const HOST_BYTES: usize = 253;
-/// The longest address as text, before parsing, which shrinks or grows names that are not ASCII a little.
+/// The longest address as text, before parsing, which may slightly change the length of non-ASCII names.
 const ADDRESS_BYTES: usize = 1_024;
 
-/// A server's origin, such as `https://bsky.social/`. None for anything that has a path, a query, a user
-/// or another scheme than `http` and `https`; whether `http` may be called is the outbound client's
-/// decision, which admits it on loopback in a development build.
+/// A server's origin, such as `https://bsky.social/`. None if it has a path, a query, a user or a scheme other than
+/// `http` and `https`. The outbound client decides whether `http` is allowed: on loopback in a development build.
 pub fn origin(text: &str) -> Option<Url> {
     if text.len() > ADDRESS_BYTES {
         return None;
@@ -45,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_is_an_origin() {
+    fn a_service_that_is_no_origin_is_refused() {
         assert_eq!(origin(DEFAULT_SERVICE).unwrap().as_str(), "https://bsky.social/");
         assert_eq!(origin(" https://PDS.Example.com:8443/ ").unwrap().as_str(), "https://pds.example.com:8443/");
         assert_eq!(origin("\u{2068}https://bsky.social\u{2069}").unwrap().as_str(), "https://bsky.social/");
@@ -63,7 +62,7 @@ mod tests {
             &format!("https://{}com", "a.".repeat(126)),
             &format!("https://{}.com", "a".repeat(300_000)),
         ] {
-            assert!(origin(wrong).is_none(), "{wrong} was taken");
+            assert!(origin(wrong).is_none(), "{wrong} was accepted");
         }
     }
 

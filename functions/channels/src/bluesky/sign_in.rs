@@ -1,4 +1,4 @@
-//! Signing in with an app password: from a handle and a password to an account and its tokens.
+//! Signs in with an app password: returns the account and its tokens.
 
 use serde::{Deserialize, Deserializer, de};
 use shared::kernel::problems::{Problem, ProblemCode};
@@ -22,18 +22,19 @@ use crate::problems;
 pub struct Service(Url);
 
 impl Service {
-    /// The service that was named, or the one where most accounts are.
+    /// The given service, or the default one.
     pub fn or_default(named: Option<Self>) -> Result<Self, Problem> {
         named.map_or_else(|| Self::parse(service::DEFAULT_SERVICE).map_err(Problem::internal), Ok)
     }
 
     fn parse(text: &str) -> Result<Self, &'static str> {
-        let url = service::origin(text).ok_or("must be a server's address without a path, like https://bsky.social")?;
-        shared::aws::outbound::check(&url).map_err(|_| "must be a public address with https")?;
+        let url =
+            service::origin(text).ok_or("must be a server address without a path, such as https://bsky.social")?;
+        shared::aws::outbound::check(&url).map_err(|_| "must be a public https address")?;
         Ok(Self(url))
     }
 
-    /// As it is stored and shown: without the slash at the end.
+    /// As stored and shown: without the trailing slash.
     pub fn as_text(&self) -> String {
         self.0.as_str().trim_end_matches('/').to_owned()
     }
@@ -54,7 +55,7 @@ impl<'de> Deserialize<'de> for Identifier {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let text = without_unseen_ends(&text);
-        // People write their handle as others mention it.
+        // People write their handle with the `@` of a mention.
         let text = text.strip_prefix('@').map(without_unseen_ends).unwrap_or(text);
         let fits = (3..=320).contains(&text.len()) && text.chars().all(|next| next.is_ascii_graphic());
         if !fits {
@@ -64,10 +65,9 @@ impl<'de> Deserialize<'de> for Identifier {
     }
 }
 
-/// A password that was made for an application, and can be withdrawn by itself.
-///
-/// The form is what the official server makes (`1234-abcd-5678-efgh`, `@atproto/pds` 0.4). It is
-/// required so that nobody gives away the password of the account itself.
+/// A password created for one application, which can be revoked separately.
+/// The form is that of the official server (`1234-abcd-5678-efgh`, `@atproto/pds` 0.4). It is required so that users do
+/// not hand over their account password.
 #[derive(Clone, ToSchema)]
 #[schema(as = BlueskyAppPassword, value_type = String, format = Password, pattern = "^[a-z0-9]{4}(-[a-z0-9]{4}){3}$")]
 pub struct AppPassword(SecretText);
@@ -89,19 +89,19 @@ impl<'de> Deserialize<'de> for AppPassword {
     }
 }
 
-/// An account that let us in.
+/// An account that we signed in to.
 pub struct SignedIn {
     pub account_id: Did,
     /// The account's handle, or its DID if the server returns none.
     pub handle: String,
-    /// The server that holds the account, which need not be the one that it signed in to.
+    /// The server that hosts the account, which may differ from the one used to sign in.
     pub server: String,
     pub access: SecretText,
     pub access_expires_at: Timestamp,
     pub refresh: SecretText,
 }
 
-/// Makes a session on the account's server. The password goes there and nowhere else.
+/// Opens a session on the account's server. The password is sent nowhere else.
 pub async fn sign_in(
     scope: &Scope,
     service: &Service,
@@ -113,8 +113,7 @@ pub async fn sign_in(
     signed_in(service, answer, scope.now())
 }
 
-/// Ends a session that is not kept: undoes the signing in, as well as that goes. Left over, it ends by
-/// itself after 90 days.
+/// Ends a session that is not kept, on a best-effort basis. If that fails, the session expires after 90 days.
 pub async fn sign_out(scope: &Scope, account: &SignedIn) {
     if let Some(server) = service::origin(&account.server) {
         let _best_effort = Client::new(scope, &server).delete_session(&account.refresh).await;
@@ -143,15 +142,15 @@ fn signed_in(service: &Service, answer: SessionAnswer, now: Timestamp) -> Result
     })
 }
 
-/// What a client is told when signing in fails: what was expected, and the server's own words.
+/// The problem of a failed sign-in: what was expected, and the server's own error.
 fn problem(error: CallError) -> Problem {
     match error {
         CallError::Forbidden(_) => {
-            refused(problems::CHANNEL_SERVICE_FORBIDDEN, "service", "must be a public address with https")
+            refused(problems::CHANNEL_SERVICE_FORBIDDEN, "service", "must be a public https address")
         }
         CallError::NotSent(_) => {
             Problem::new(problems::PLATFORM_UNREACHABLE, "The server of this account cannot be reached.")
-                .at("service", "must be the address of a server that can be reached")
+                .at("service", "must be the address of a reachable server")
         }
         CallError::NoAnswer(_) => {
             Problem::new(problems::PLATFORM_TIMED_OUT, "The server of this account did not answer in time. Try again.")
@@ -181,12 +180,12 @@ fn refused_sign_in(refusal: &Refusal) -> Problem {
             "must be an app password, which needs no second factor",
         ),
         (Meaning::AccountGone, _) => {
-            Problem::new(problems::CHANNEL_ACCOUNT_INACTIVE, words).at("identifier", "must be of an active account")
+            Problem::new(problems::CHANNEL_ACCOUNT_INACTIVE, words).at("identifier", "must identify an active account")
         }
         (Meaning::StaleToken, _) => Problem::new(problems::CHANNEL_SIGN_IN_REFUSED, words)
             .at("app_password", "must be a valid app password of this account on this service"),
         _ => Problem::new(problems::CHANNEL_SIGN_IN_REFUSED, words)
-            .at("identifier", "must be an account that this service knows"),
+            .at("identifier", "must identify an account of this service"),
     }
 }
 
@@ -207,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_password_of_an_account_is_not_taken() {
+    fn the_account_password_is_refused() {
         assert!(parses::<AppPassword>("abcd-2345-efgh-ijkl"));
         for wrong in [
             "",
@@ -222,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_may_be_written_as_a_mention() {
+    fn an_identifier_with_a_leading_at_sign_is_accepted() {
         assert_eq!(serde_json::from_value::<Identifier>(json!(" @alice.test ")).unwrap().0, "alice.test");
         for copied in
             ["\u{2068}alice.test\u{2069}", "@\u{202A}alice.test\u{202C}", "\u{200F}@\u{200E}alice.test\u{200B}"]
@@ -237,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_is_a_public_server() {
+    fn a_service_without_a_public_https_address_is_refused() {
         assert_eq!(Service::or_default(None).unwrap().as_text(), "https://bsky.social");
         for wrong in [
             "bsky.social",
@@ -264,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn the_account_s_own_server_is_taken_if_it_may_be_called() {
+    fn the_accounts_own_server_is_used_if_it_is_allowed() {
         let server = |change: fn(&mut Value)| answer(change).unwrap().server;
         assert_eq!(server(|_| ()), "https://morel.host.bsky.network/");
         let inside = server(|answer| answer["didDoc"]["service"][0]["serviceEndpoint"] = json!("https://10.0.0.1"));
@@ -273,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_what_is_needed_is_no_session() {
+    fn a_response_without_a_required_field_is_refused() {
         let code = |change: fn(&mut Value)| answer(change).err().unwrap().code();
         assert_eq!(code(|answer| answer["accessJwt"] = json!(null)), "platform_answer_malformed");
         assert_eq!(code(|answer| answer["refreshJwt"] = json!(null)), "platform_answer_malformed");
@@ -285,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_known_status_of_an_account_is_repeated() {
+    fn only_a_known_account_status_is_repeated_to_the_client() {
         let detail = |status: Value| {
             let told = answer(|answer| (answer["active"], answer["status"]) = (json!(false), status));
             told.err().unwrap().detail().to_owned()
@@ -296,13 +295,13 @@ mod tests {
     }
 
     #[test]
-    fn an_account_without_a_handle_is_shown_by_its_did() {
+    fn an_account_without_a_handle_is_shown_with_its_did() {
         assert_eq!(answer(|answer| answer["handle"] = json!(null)).unwrap().handle, "did:plc:abc");
         assert_eq!(answer(|answer| answer["handle"] = json!("Alice.TEST")).unwrap().handle, "alice.test");
     }
 
     #[test]
-    fn a_refused_sign_in_names_the_field_and_keeps_the_server_s_words() {
+    fn a_refused_sign_in_names_the_field_and_the_servers_error() {
         let told = |status, code: &str| {
             let text = "Invalid identifier or password".to_owned();
             let refusal = Refusal { status, code: code.to_owned(), text, retry_after_s: Some(9) };

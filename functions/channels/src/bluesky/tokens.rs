@@ -1,4 +1,4 @@
-//! Access tokens: read, and renewed under a lease so that two renewals never run at once.
+//! Access tokens: read, and renewed under a lease so that two renewals never run concurrently.
 
 use std::time::Duration;
 
@@ -19,24 +19,24 @@ use crate::channel::{Channel, ChannelId};
 use crate::publishing::PublishError;
 use crate::session::{ChannelSession, Step, TOKEN_PURPOSE};
 
-/// Looks at a session that others renew too. Each look follows a commit of someone's or a wait.
+/// Reads of a session that is renewed concurrently. Each read follows another commit or a wait.
 const LOOKS: u32 = 12;
 const REFRESH: &str = "com.atproto.server.refreshSession";
-/// How long to wait for another's renewal before looking again.
+/// How long to wait for a concurrent renewal before the next read.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
-/// A token that can be sent, and where to.
+/// A token and the server to send it to.
 pub struct Access {
     pub token: SecretText,
     pub server: Url,
-    /// Tells this token from the one after it, if the server refuses it.
+    /// Distinguishes this token from the next one, if the server refuses it.
     pub generation: u64,
 }
 
 /// Why a renewal is not stored.
 #[derive(Debug, thiserror::Error)]
 enum LeaseError {
-    #[error("Another function renews this channel's session.")]
+    #[error("Another function is renewing this channel's session.")]
     Lost,
 }
 
@@ -48,8 +48,8 @@ impl shared::kernel::problems::Refusal for LeaseError {
     }
 }
 
-/// The channel's token, renewed first where it has less than five minutes left or is of the
-/// generation that the server has just `refused`.
+/// The channel's token, renewed first if it has less than five minutes left or belongs to the generation that the
+/// server has just `refused`.
 pub async fn access(scope: &Scope, channel: ChannelId, refused: Option<u64>) -> Result<Access, PublishError> {
     let holder = hex(scope.new_id::<ChannelSession>().as_bytes());
     let mut free_at = scope.now();
@@ -65,7 +65,7 @@ pub async fn access(scope: &Scope, channel: ChannelId, refused: Option<u64>) -> 
                 session.lease_to(&holder, scope.now());
                 if stored(scope, &session, "the lease of a renewal").await? {
                     session.committed();
-                    // Used as it came, however short its life: asking again would renew without end.
+                    // Used even if it expires soon: another renewal could loop forever.
                     if let Some(access) = renew(scope, session, &holder).await? {
                         return Ok(access);
                     }
@@ -81,7 +81,7 @@ pub async fn access(scope: &Scope, channel: ChannelId, refused: Option<u64>) -> 
     })
 }
 
-/// The server of a channel, for reads that need no token.
+/// The server of a channel, for reads without a token.
 pub async fn server(scope: &Scope, channel: ChannelId) -> Result<Url, PublishError> {
     server_of(&*session(scope, channel).await?)
 }
@@ -98,7 +98,7 @@ fn disconnected() -> PublishError {
 }
 
 fn server_of(session: &ChannelSession) -> Result<Url, PublishError> {
-    let broken = || Problem::internal("a stored server address is not an address");
+    let broken = || Problem::internal("a stored server address is invalid");
     Ok(service::origin(&session.server).ok_or_else(broken)?)
 }
 
@@ -107,7 +107,7 @@ async fn opened(scope: &Scope, session: &ChannelSession) -> Result<Access, Publi
     Ok(Access { token, server: server_of(session)?, generation: session.generation })
 }
 
-/// Writes a session back. False where another one was quicker: then what it wrote counts.
+/// Writes a session back. False if another commit came first: then that one counts.
 async fn stored(scope: &Scope, session: &Stored<ChannelSession>, why: &'static str) -> Result<bool, Problem> {
     let changes = Changes::default().replace(session).or(LeaseError::Lost).unaudited(why);
     lost_or(scope.commit(changes).await)
@@ -121,8 +121,8 @@ fn lost_or(committed: Result<(), Problem>) -> Result<bool, Problem> {
     }
 }
 
-/// Renews under a lease that is held. None where it was lost: what cannot be stored then is dropped, because the
-/// server takes the old refresh token for two more hours.
+/// Renews under a held lease. None if the lease was lost: the new tokens are then dropped, because the server accepts
+/// the old refresh token for two more hours.
 async fn renew(scope: &Scope, session: Stored<ChannelSession>, holder: &str) -> Result<Option<Access>, PublishError> {
     let call = SignedDuration::from_secs(SESSION_TIMEOUT_S.cast_signed());
     if !session.is_leased_to(holder, scope.now(), call) {
@@ -146,19 +146,20 @@ async fn is_of(scope: &Scope, channel: ChannelId, did: &Did) -> Result<bool, Pub
     Ok(channel.account_id == did.as_str())
 }
 
-/// Gives the lease back after a failed renewal.
+/// Releases the lease after a failed renewal.
 async fn put_off(scope: &Scope, mut session: Stored<ChannelSession>, why: &CallError) -> Result<(), PublishError> {
     session.release();
     stored(scope, &session, "the end of a failed renewal").await?;
     Err(not_now(why))
 }
 
-/// What ends a session, as the official client has it. Anything else may pass, and never disconnects.
+/// Whether a refusal ends the session, by the official client's rules. Any other error may be temporary and never
+/// disconnects.
 fn is_final(refusal: &Refusal) -> bool {
     matches!(refusal.meaning(), Meaning::StaleToken | Meaning::AccountGone)
 }
 
-/// Stores what a renewal brought, and only that.
+/// Stores the fields that a renewal returned, and only those.
 async fn keep(
     scope: &Scope,
     mut session: Stored<ChannelSession>,
@@ -186,13 +187,13 @@ async fn keep(
     if is_stored { opened(scope, &session).await.map(Some) } else { Ok(None) }
 }
 
-/// The server that a DID document names, if this build may call it.
+/// The server of a DID document, if this build may call it.
 pub fn callable_server(did_doc: &serde_json::Value, did: &Did) -> Option<Url> {
     hosting_server(did_doc, did).filter(|url| shared::aws::outbound::check(url).is_ok())
 }
 
-/// The server refuses the refresh token: a person must sign in again. Unless the lease was lost
-/// meanwhile, for then another one has the newer token.
+/// The server refuses the refresh token: a person must sign in again, unless the lease has been lost, because then
+/// another renewal has the newer token.
 async fn give_up(scope: &Scope, mut session: Stored<ChannelSession>, refusal: &Refusal) -> Result<(), PublishError> {
     session.release();
     let mut channel = scope.get::<Channel>(&session.channel()).await?;
@@ -205,7 +206,7 @@ async fn give_up(scope: &Scope, mut session: Stored<ChannelSession>, refusal: &R
             .audit(&CHANNEL_REAUTHORISATION_NEEDED, channel.id)
             .detail(serde_json::json!({ "code": refusal.code }))
     } else {
-        changes.unaudited("it was recorded when the channel was refused first")
+        changes.unaudited("the first refusal of the channel is audited")
     };
     match lost_or(scope.commit(changes).await)? {
         true => Err(PublishError::Disconnected { code: refusal.code.clone(), text: refusal.text.clone() }),
@@ -224,7 +225,7 @@ pub async fn mark_disconnected(scope: &Scope, channel: ChannelId, refusal: &Refu
         .or(LeaseError::Lost)
         .audit(&CHANNEL_REAUTHORISATION_NEEDED, channel.id)
         .detail(serde_json::json!({ "code": refusal.code }));
-    // Whoever changed the channel meanwhile connected it again, or recorded the same.
+    // A concurrent change reconnected the channel, or recorded the same.
     lost_or(scope.commit(changes).await).map(|_| ())
 }
 
@@ -237,10 +238,10 @@ pub fn is_passing(error: &CallError) -> bool {
     }
 }
 
-/// A failure without an effect, for another try.
+/// A failure without an effect, to be retried.
 pub fn not_now(error: &CallError) -> PublishError {
     let retry_after_s = match error {
-        // The token was renewed meanwhile: the next try has a fresh one.
+        // The token has been renewed: the next attempt uses a fresh one.
         CallError::Refused(refusal) if refusal.meaning() == Meaning::StaleToken => 1,
         CallError::Refused(refusal) => refusal.retry_after_s.unwrap_or(30),
         CallError::Forbidden(_) => 300,

@@ -1,4 +1,4 @@
-//! The job `end-channel-session`: signs out of a platform after a channel was disconnected or connected again.
+//! The job `end-channel-session`: signs out of a platform after a channel was disconnected or reconnected.
 
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
@@ -13,7 +13,7 @@ use crate::bluesky::service;
 use crate::bluesky::tokens::is_passing;
 use crate::session::{EndedSession, EndedSessionId, TOKEN_PURPOSE};
 
-/// The command, and the job that carries it out. It holds an id: the token stays sealed in the item.
+/// The command and its job. It has only an id: the token stays sealed in the item.
 #[derive(Serialize, Deserialize)]
 pub struct EndChannelSession {
     pub ended_session_id: EndedSessionId,
@@ -31,23 +31,22 @@ impl Job for EndChannelSession {
     type Access = Tenant;
 
     async fn run(self, workspace: &Tenant) -> Result<(), JobError> {
-        // No item: an earlier run has done it.
+        // Not found: an earlier run has completed.
         let Some(ended) = workspace.find::<EndedSession>(&self.ended_session_id).await? else { return Ok(()) };
         sign_out(workspace, &ended).await?;
-        let changes = Changes::default().delete(&ended).unaudited("the end was audited with what caused it");
+        let changes = Changes::default().delete(&ended).unaudited("the change that ended the session is audited");
         match workspace.commit(changes).await {
-            // Another run of the same message was quicker.
+            // Another run of the same message committed first.
             Err(problem) if problem.status() == 409 => Ok(()),
             committed => Ok(committed?),
         }
     }
 }
 
-/// A session that the server refuses to end has ended already; one that it cannot be asked about is
-/// asked about again later.
+/// A session that the server refuses to end has already ended; if the server cannot be reached, the job is retried.
 async fn sign_out(workspace: &Tenant, ended: &EndedSession) -> Result<(), Problem> {
     let server =
-        service::origin(&ended.server).ok_or_else(|| Problem::internal("a stored server address is not an address"))?;
+        service::origin(&ended.server).ok_or_else(|| Problem::internal("a stored server address is invalid"))?;
     let refresh = workspace.open(TOKEN_PURPOSE, &ended.channel, &ended.refresh).await?;
     match Client::new(workspace, &server).delete_session(&refresh).await {
         Err(error) if is_passing(&error) => Err(Problem::unavailable(error)),

@@ -1,4 +1,4 @@
-//! `POST /workspaces/{workspace_id}/channels/bluesky`: connects a Bluesky account by an app password.
+//! `POST /workspaces/{workspace_id}/channels/bluesky`: connects a Bluesky account with an app password.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -22,16 +22,16 @@ use crate::session::{ChannelSession, EndedSession, TOKEN_PURPOSE};
 
 /// Connects a Bluesky account.
 ///
-/// Signs in once with the app password, which is not stored, and keeps the tokens sealed. An account
-/// that the workspace has already is connected again under the same id.
+/// Signs in once with the app password, which is not stored, and keeps the tokens sealed. An account that is already
+/// connected is reconnected under the same id.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectBluesky {
-    /// The server where the account signs in; `https://bsky.social` if it is left out.
+    /// The server where the account signs in; the default is `https://bsky.social`.
     service: Option<Service>,
-    /// The account's handle, DID or e-mail address.
+    /// The account's handle, DID or email address.
     identifier: Identifier,
-    /// Made in Bluesky under Settings, Privacy and security, App passwords.
+    /// An app password, created in Bluesky under Settings, Privacy and security, App passwords.
     app_password: AppPassword,
 }
 
@@ -51,10 +51,10 @@ impl Endpoint for ConnectBluesky {
 
     async fn handle(self, workspace: &Workspace<ManageChannels>) -> Result<Self::Output, Problem> {
         let service = Service::or_default(self.service)?;
-        // The one external effect that must come before the commit: what it brings is what is committed.
+        // The one external effect that must precede the commit, because its result is committed.
         let account = sign_in(workspace, &service, &self.identifier, &self.app_password).await?;
         let kept = keep(workspace, &service, &account).await;
-        // After a fault it is not known whether the commit took place, so that the session stays.
+        // After an internal error it is unknown whether the commit took place, so the session is kept.
         if kept.as_ref().is_err_and(|problem| problem.status() < 500) {
             sign_out(workspace, &account).await;
         }
@@ -111,7 +111,7 @@ async fn connect(
     Ok(ChannelView::from(&channel))
 }
 
-/// Puts new tokens in the place of the old ones, whose session is ended once that is committed.
+/// Replaces the old tokens, whose session is ended after the commit.
 async fn reconnect(
     workspace: &Proof,
     channel: ChannelId,

@@ -1,4 +1,4 @@
-//! `DELETE /workspaces/{workspace_id}/channels/{channel_id}`: disconnects an account.
+//! `DELETE /workspaces/{workspace_id}/channels/{channel_id}`: disconnects a channel.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -16,10 +16,9 @@ use crate::permissions::ManageChannels;
 use crate::problems;
 use crate::session::{ChannelSession, EndedSession};
 
-/// Disconnects an account.
-///
-/// From then on nothing is published to it: deliveries that were scheduled for it fail. The session on
-/// the platform is ended a moment later.
+/// Disconnects a channel.
+/// Nothing is published to it any more: its scheduled deliveries fail. The session on the platform ends shortly
+/// afterwards.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DisconnectChannel {
@@ -41,7 +40,7 @@ impl Endpoint for DisconnectChannel {
         let session = workspace.get::<ChannelSession>(&self.channel_id).await?;
         let mut accounts = workspace.get::<ConnectedAccounts>(ConnectedAccounts::KEY).await?;
         accounts.remove(&channel);
-        // The job signs out, not this request: the commit could still fail, and the platform be down for hours.
+        // A job signs out, not this request: the commit could still fail, and the platform could be down for hours.
         let ended = EndedSession::of(&session, workspace.new_id(), workspace.now());
         let changes = Changes::default()
             .delete(&channel)

@@ -1,4 +1,4 @@
-//! `GET /workspaces/{workspace_id}/channels/{channel_id}`: one channel and the state of its connection.
+//! `GET /workspaces/{workspace_id}/channels/{channel_id}`: reads a channel and the state of its connection.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::channel::{Channel, ChannelId, ChannelView};
 use crate::permissions::ReadChannels;
 
-/// Reads one channel and the state of its connection.
+/// Reads a channel and the state of its connection.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetChannel {

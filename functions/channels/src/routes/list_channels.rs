@@ -1,4 +1,4 @@
-//! `GET /workspaces/{workspace_id}/channels`: the workspace's channels, the newest first.
+//! `GET /workspaces/{workspace_id}/channels`: lists the workspace's channels, newest first.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -12,15 +12,15 @@ use utoipa::ToSchema;
 use crate::channel::{Channel, ChannelView};
 use crate::permissions::ReadChannels;
 
-/// Lists the channels, the newest first.
+/// Lists the workspace's channels, newest first.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListChannels {
-    /// Items per page.
+    /// Channels per page; the default is 50.
     #[serde(default)]
     #[schema(inline)]
     limit: PageLimit,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 

@@ -28,11 +28,11 @@ async fn started() -> (TestApp, Person, ScriptedServer) {
 }
 
 #[tokio::test]
-async fn an_account_is_connected_by_an_app_password() {
+async fn an_account_is_connected_with_an_app_password() {
     let (app, owner, server) = started().await;
     let channel = connect(&app, &owner, account(&server, "@alice.test")).await.expect(201);
     for secret in [PASSWORD, "access-1", "refresh-1"] {
-        assert!(!channel.text.contains(secret), "{secret} is in the answer");
+        assert!(!channel.text.contains(secret), "{secret} is in the response");
     }
     let channel = channel.body;
     assert_eq!(
@@ -75,7 +75,7 @@ fn tokens(server: &ScriptedServer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_the_server_refuses_is_told_in_its_words() {
+async fn a_refused_sign_in_shows_the_servers_own_error() {
     let (app, owner, server) = started().await;
     let mut wrong = account(&server, "alice.test");
     wrong["app_password"] = json!("zzzz-zzzz-zzzz-zzzz");
@@ -106,7 +106,7 @@ async fn what_the_server_refuses_is_told_in_its_words() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_an_account_is_not_sent_anywhere() {
+async fn invalid_credentials_are_not_sent_to_any_server() {
     let (app, owner, server) = started().await;
     for (field, value) in [
         ("service", "https://169.254.169.254"),
@@ -127,7 +127,7 @@ async fn what_cannot_be_an_account_is_not_sent_anywhere() {
 }
 
 #[tokio::test]
-async fn a_repeat_under_the_same_key_connects_once_and_leaves_no_session_behind() {
+async fn a_repeated_idempotency_key_connects_once_and_leaves_no_session() {
     let (app, owner, server) = started().await;
     let request = Request::to(&connect_bluesky::FUNCTION).by(&owner).json(account(&server, "alice.test"));
     let request = request.header("idempotency-key", "11111111-2222-4333-8444-555555555555");
@@ -135,13 +135,13 @@ async fn a_repeat_under_the_same_key_connects_once_and_leaves_no_session_behind(
     let second = app.call(request).await.expect(201);
     assert_eq!(first.body, second.body);
     assert_eq!(app.outbox::<EndChannelSession>(&owner.outbox()).await.unwrap().len(), 0);
-    // The key is checked by the commit, so that the repeat has signed in before it is recognised.
+    // The commit checks the key, so the repeat has signed in before it is recognized.
     assert_eq!(server.calls("server.createSession").len(), 2);
     assert_eq!(tokens(&server), ["refresh-2"]);
 }
 
 #[tokio::test]
-async fn connecting_again_keeps_the_channel_and_ends_the_old_session_once() {
+async fn reconnecting_keeps_the_channel_and_ends_the_old_session_once() {
     let (app, owner, server) = started().await;
     let first = connect(&app, &owner, account(&server, "alice.test")).await.expect(201).body;
     let second = connect(&app, &owner, account(&server, "alice.test")).await.expect(201).body;
@@ -156,16 +156,16 @@ async fn connecting_again_keeps_the_channel_and_ends_the_old_session_once() {
 }
 
 #[tokio::test]
-async fn a_disconnected_channel_is_gone_and_its_session_is_ended_when_the_server_answers() {
+async fn a_disconnected_channel_is_deleted_and_its_session_ended_once_the_server_answers() {
     let (app, owner, server) = started().await;
     let channel = connect(&app, &owner, account(&server, "alice.test")).await.expect(201).body;
     call(&app, &disconnect_channel::FUNCTION, &owner, &channel).await.expect(204);
-    assert!(server.calls("server.deleteSession").is_empty(), "a request told the platform something");
+    assert!(server.calls("server.deleteSession").is_empty(), "a request called the platform");
     call(&app, &get_channel::FUNCTION, &owner, &channel).await.expect(404);
     call(&app, &disconnect_channel::FUNCTION, &owner, &channel).await.expect(404);
     let messages = app.outbox::<EndChannelSession>(&owner.outbox()).await.unwrap();
     server.next("server.deleteSession", refusal(503, "NotNow", "x"));
-    assert!(app.deliver(&end_channel_session::FUNCTION, &messages).await.is_err(), "it was not tried again");
+    assert!(app.deliver(&end_channel_session::FUNCTION, &messages).await.is_err(), "the message was not retried");
     app.deliver(&end_channel_session::FUNCTION, &messages).await.unwrap();
     app.deliver(&end_channel_session::FUNCTION, &messages).await.unwrap();
     assert_eq!(server.calls("server.deleteSession").len(), 2);
@@ -175,7 +175,7 @@ async fn a_disconnected_channel_is_gone_and_its_session_is_ended_when_the_server
 }
 
 #[tokio::test]
-async fn the_plan_limits_channels_also_for_requests_at_once() {
+async fn concurrent_requests_do_not_exceed_the_plans_channels() {
     let app = TestApp::new();
     let owner = app.founder_on("free").await.unwrap();
     let server = ScriptedServer::start(app.now());
@@ -191,9 +191,9 @@ async fn the_plan_limits_channels_also_for_requests_at_once() {
     assert!(matches!(statuses, [201, 402 | 409]), "{statuses:?}");
     let refused = connect(&app, &owner, account(&server, "erin.test")).await.expect(402);
     assert_eq!(refused.code(), "too_many_channels");
-    // Both the one that came too late and this one signed out again.
+    // Both the request that came too late and this one signed out again.
     assert_eq!(tokens(&server).len(), 2);
-    // An account that is there already is no further channel.
+    // An account that is already connected does not count again.
     connect(&app, &owner, account(&server, "alice.test")).await.expect(201);
     let listed = app.call(Request::to(&list_channels::FUNCTION).by(&owner).query("limit", 2)).await.expect(200).body;
     assert_eq!(listed["items"].as_array().unwrap().len(), 2);

@@ -1,7 +1,7 @@
-//! A server that may answer anything: each answer is accepted as the protocol defines it, or refused with a named code.
-//! None causes a 500, and nothing that breaks the protocol's syntax is stored.
+//! A server that may return anything: each response is accepted as the protocol defines it, or refused with a named
+//! code. None causes a 500, and nothing that breaks the protocol's syntax is stored.
 //!
-//! 160 answers; 1,000 with `BULKHEAD_LONG=1`. The seed that `TestApp` prints repeats them.
+//! 160 responses; 1,000 with `BULKHEAD_LONG=1`. The seed that `TestApp` prints reproduces them.
 
 mod faults;
 
@@ -21,7 +21,7 @@ use faults::{Case, cases};
 
 use test_support::scripted_server::{PASSWORD, Raw, Scripted, ScriptedServer, text};
 
-/// Says which answer it was, where an assertion fails.
+/// Prints the response under test if an assertion fails.
 struct Told(String);
 
 impl Drop for Told {
@@ -55,13 +55,13 @@ impl World {
         self.app.call(Request::to(&connect_bluesky::FUNCTION).by(&owner).json(body)).await
     }
 
-    /// The account's channel, connected again.
+    /// The account's channel, reconnected.
     async fn channel(&self) -> Channel {
         let id: ChannelId = self.connect().await.expect(201).body["id"].as_str().unwrap().parse().unwrap();
         self.app.scope(self.owner.workspace).get::<Channel>(&id).await.unwrap().into_inner()
     }
 
-    /// The same with a token that expires within a minute: it is renewed before anything is sent.
+    /// The same with a token that expires within a minute, so that it is renewed before the next call.
     async fn channel_to_renew(&self) -> Channel {
         self.server.issue_from(after(self.app.now(), -SignedDuration::from_mins(119)));
         let channel = self.channel().await;
@@ -121,7 +121,7 @@ impl World {
                 case.script(&self.server);
                 let messages = self.app.outbox::<EndChannelSession>(&self.owner.outbox()).await.unwrap();
                 if let Some(last) = messages.last() {
-                    // The session is ended, or the message comes back from the queue.
+                    // The session is ended, or the queue delivers the message again.
                     let _either = self.app.deliver(&end_channel_session::FUNCTION, std::slice::from_ref(last)).await;
                 }
             }
@@ -220,7 +220,7 @@ fn assert_intent(intent: &Intent) {
 }
 
 #[tokio::test]
-async fn no_answer_makes_a_500_or_is_kept_against_the_protocol_s_syntax() {
+async fn no_response_causes_a_500_or_is_stored_with_invalid_syntax() {
     let mut world = World::start().await;
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &world.app.entropy().bytes::<32>());
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
@@ -234,9 +234,9 @@ async fn no_answer_makes_a_500_or_is_kept_against_the_protocol_s_syntax() {
     }
 }
 
-/// The answers that the attack on the deployed product sent, one by one.
+/// The responses of an attack on the deployed product, one by one.
 #[tokio::test]
-async fn a_session_that_breaks_the_syntax_of_a_field_is_no_session() {
+async fn a_session_with_an_invalid_field_is_refused() {
     let world = World::start().await;
     let session = |field: &'static str, value: Value| {
         let change = move |status, mut answer: Value| {
@@ -264,7 +264,7 @@ async fn a_session_that_breaks_the_syntax_of_a_field_is_no_session() {
 }
 
 #[tokio::test]
-async fn the_tokens_of_another_account_are_not_kept() {
+async fn tokens_of_another_account_are_not_stored() {
     let mut world = World::start().await;
     let channel = world.channel_to_renew().await;
     let change = |status, mut answer: Value| {
@@ -288,7 +288,7 @@ async fn the_tokens_of_another_account_are_not_kept() {
 }
 
 #[tokio::test]
-async fn an_answer_about_another_record_is_no_success() {
+async fn a_response_about_another_record_is_not_a_success() {
     let mut world = World::start().await;
     let channel = world.channel().await;
     let draft = world.draft("a");

@@ -1,4 +1,4 @@
-//! The domain through its boundaries: one binary, because each costs a link.
+//! The domain through its boundaries: one binary, because each binary costs a link.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod connecting;

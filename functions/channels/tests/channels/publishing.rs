@@ -1,4 +1,4 @@
-//! Publishing to a channel: what is sent, and what is known after each way in which it can fail.
+//! Publishing to a channel: what is sent, and what is known after each failure.
 
 use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
 use channels::routes::connect_bluesky;
@@ -57,7 +57,7 @@ impl Connected {
         entries.into_iter().map(|entry| entry.action).collect()
     }
 
-    /// The access tokens of the writes so far, by their number.
+    /// The numbers of the access tokens of all writes so far.
     fn writers(&self) -> Vec<String> {
         let calls = self.server.calls("repo.putRecord");
         calls.iter().map(|call| call.token.split('.').next().unwrap().to_owned()).collect()
@@ -82,9 +82,9 @@ fn code(result: Result<impl std::fmt::Debug, PublishError>) -> (&'static str, St
 }
 
 #[tokio::test]
-async fn a_post_with_everything_is_prepared_invisibly_and_sent_once() {
+async fn a_post_with_every_feature_is_prepared_invisibly_and_sent_once() {
     let at = Connected::start().await;
-    let mut draft = at.draft("Hello @bob.test and @nobody.test: https://example.com #hi");
+    let mut draft = at.draft("Hello @bob.test and @unknown.test: https://example.com #hi");
     for alt_text in ["one", "two"] {
         let bytes = alt_text.as_bytes().to_vec();
         draft.pictures.push(Picture {
@@ -96,7 +96,7 @@ async fn a_post_with_everything_is_prepared_invisibly_and_sent_once() {
         });
     }
     let intent = at.prepare(draft).await.unwrap();
-    assert!(at.server.records().is_empty(), "something is visible before the intent is stored");
+    assert!(at.server.records().is_empty(), "a record is visible before the intent is stored");
     assert_eq!(at.reconcile(&intent).await.unwrap(), None);
     let stored: Intent = serde_json::from_str(&serde_json::to_string(&intent).unwrap()).unwrap();
     let published = at.send(&stored).await.unwrap();
@@ -114,7 +114,7 @@ async fn a_post_with_everything_is_prepared_invisibly_and_sent_once() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_unknown_and_a_repeat_leaves_one_record() {
+async fn after_a_lost_response_a_repeat_leaves_one_record() {
     let at = Connected::start().await;
     let intent = at.prepare(at.draft("once")).await.unwrap();
     at.server.next("repo.putRecord", Scripted::DoAndBreak);
@@ -130,7 +130,7 @@ async fn a_lost_answer_is_unknown_and_a_repeat_leaves_one_record() {
 }
 
 #[tokio::test]
-async fn what_the_server_says_decides_what_is_known() {
+async fn each_server_error_maps_to_its_publish_error() {
     let at = Connected::start().await;
     let intent = at.prepare(at.draft("text")).await.unwrap();
     for (scripted, known, name) in [
@@ -146,17 +146,17 @@ async fn what_the_server_says_decides_what_is_known() {
     }
     let reset = vec![("ratelimit-reset", (at.app.now().as_second() + 90).to_string())];
     at.server.next("repo.putRecord", Scripted::AnswerWith(429, reset, json!({ "error": "RateLimitExceeded" })));
-    let Err(PublishError::NotNow { retry_after_s, .. }) = at.send(&intent).await else { panic!("it was sent") };
+    let Err(PublishError::NotNow { retry_after_s, .. }) = at.send(&intent).await else { panic!("the post was sent") };
     assert_eq!(retry_after_s, 90);
     assert_eq!(at.channel().await.connection, Connection::Connected);
 }
 
 #[tokio::test]
-async fn a_post_is_published_once_under_its_key_also_when_it_is_scheduled_again() {
+async fn a_rescheduled_post_is_published_once_under_its_key() {
     let at = Connected::start().await;
     let intent = at.prepare(at.draft("text")).await.unwrap();
     let published = at.send(&intent).await.unwrap();
-    // A server that does not recognise its own record: what it holds decides.
+    // A server that does not recognize its own record: the stored record decides.
     at.server.next("repo.putRecord", refusal(400, "InvalidSwap", "Record was at bafy"));
     assert_eq!(at.send(&intent).await.unwrap(), published);
     let later = Draft { created_at: after(at.app.now(), SignedDuration::from_hours(1)), ..at.draft("text") };
@@ -187,7 +187,7 @@ async fn a_post_over_a_limit_is_refused_before_any_call() {
 }
 
 #[tokio::test]
-async fn what_fails_before_anything_is_visible_may_be_tried_again() {
+async fn a_failure_before_the_visible_call_is_retryable() {
     let at = Connected::start().await;
     for (method, scripted) in [
         ("identity.resolveHandle", Scripted::Break),
@@ -205,7 +205,7 @@ async fn what_fails_before_anything_is_visible_may_be_tried_again() {
 }
 
 #[tokio::test]
-async fn a_token_that_ends_soon_is_renewed_once_for_all_who_ask() {
+async fn an_expiring_token_is_renewed_once_for_concurrent_callers() {
     let at = Connected::start().await;
     at.app.advance(SignedDuration::from_mins(114));
     at.prepare(at.draft("a")).await.unwrap();
@@ -224,7 +224,7 @@ async fn a_token_that_ends_soon_is_renewed_once_for_all_who_ask() {
 }
 
 #[tokio::test]
-async fn a_token_that_has_ended_is_waited_for_and_renewed_once() {
+async fn an_expired_token_is_awaited_and_renewed_once() {
     let at = Connected::start().await;
     at.app.advance(SignedDuration::from_hours(3));
     at.server.issue_from(at.app.now());
@@ -237,9 +237,9 @@ async fn a_token_that_has_ended_is_waited_for_and_renewed_once() {
 }
 
 #[tokio::test]
-async fn a_token_that_never_lives_long_is_renewed_once_for_each_who_asks() {
+async fn a_short_lived_token_is_renewed_once_per_caller() {
     let at = Connected::start().await;
-    // The server goes on issuing tokens that end two hours after the start.
+    // The server keeps issuing tokens that expire two hours after the start.
     at.app.advance(SignedDuration::from_mins(118));
     at.prepare(at.draft("a")).await.unwrap();
     assert_eq!(at.server.calls("server.refreshSession").len(), 1);
@@ -255,7 +255,7 @@ async fn a_refused_token_is_renewed_and_the_write_repeated() {
 }
 
 #[tokio::test]
-async fn a_passing_failure_never_disconnects_a_channel() {
+async fn a_temporary_failure_never_disconnects_a_channel() {
     let at = Connected::start().await;
     at.app.advance(SignedDuration::from_hours(3));
     at.server.issue_from(at.app.now());
@@ -271,12 +271,12 @@ async fn a_passing_failure_never_disconnects_a_channel() {
     }
     assert_eq!(at.channel().await.connection, Connection::Connected);
     at.prepare(at.draft("a")).await.unwrap();
-    // The lease was given back each time: nobody waited for its end.
+    // The lease was released each time: no call waited for its end.
     assert_eq!(at.server.calls("server.refreshSession").len(), 6);
 }
 
 #[tokio::test]
-async fn an_answer_without_a_refresh_token_keeps_the_stored_one() {
+async fn a_renewal_without_a_refresh_token_keeps_the_stored_one() {
     let at = Connected::start().await;
     for _ in 0..2 {
         at.app.advance(SignedDuration::from_hours(3));
@@ -290,7 +290,7 @@ async fn an_answer_without_a_refresh_token_keeps_the_stored_one() {
 }
 
 #[tokio::test]
-async fn a_refused_session_needs_a_person_and_a_reconnect_mends_it() {
+async fn a_refused_session_disconnects_the_channel_until_it_is_reconnected() {
     let at = Connected::start().await;
     at.app.advance(SignedDuration::from_hours(3));
     at.server.next("server.refreshSession", refusal(400, "ExpiredToken", "Token has been revoked"));
@@ -300,7 +300,7 @@ async fn a_refused_session_needs_a_person_and_a_reconnect_mends_it() {
     };
     assert_eq!((told.as_str(), text.as_str()), ("ExpiredToken", "Token has been revoked"));
     assert_eq!(code(at.prepare(at.draft("a")).await).0, "disconnected");
-    assert_eq!(at.server.calls("server.refreshSession").len(), 1, "the server was asked again in vain");
+    assert_eq!(at.server.calls("server.refreshSession").len(), 1, "the server was called again");
     assert_eq!(at.actions().await.iter().filter(|action| *action == "channel.reauthorisation_needed").count(), 1);
 
     at.server.issue_from(at.app.now());
@@ -313,7 +313,7 @@ async fn a_refused_session_needs_a_person_and_a_reconnect_mends_it() {
 }
 
 #[tokio::test]
-async fn an_account_that_is_gone_needs_a_person() {
+async fn a_suspended_account_disconnects_the_channel() {
     let at = Connected::start().await;
     let intent = at.prepare(at.draft("a")).await.unwrap();
     at.server.next("repo.putRecord", refusal(401, "AccountTakedown", "Account has been taken down"));

@@ -1,4 +1,4 @@
-//! Publishing to Bluesky's own server, at `BULKHEAD_PDS_URL`: that what we take it for is what it is.
+//! Publishing to Bluesky's own server, at `BULKHEAD_PDS_URL`: verifies our assumptions about it.
 
 use channels::jobs::end_channel_session;
 use channels::publishing::{self, Draft, Picture, PublishError};
@@ -65,7 +65,7 @@ fn connecting(server: &Server, account: &Account) -> Value {
 }
 
 #[tokio::test]
-async fn a_post_with_everything_is_there_exactly_once() {
+async fn a_post_with_every_feature_is_published_exactly_once() {
     let (app, server) = (TestApp::new(), Server::named());
     let (owner, account, friend) = (app.owner().await.unwrap(), server.account(&app).await, server.account(&app).await);
     let request = Request::to(&connect_bluesky::FUNCTION).by(&owner).json(connecting(&server, &account));
@@ -75,7 +75,7 @@ async fn a_post_with_everything_is_there_exactly_once() {
     let id: ChannelId = connected["id"].as_str().unwrap().parse().unwrap();
     let channel = scope.get::<Channel>(&id).await.unwrap();
 
-    let text = format!("Grüße 👋 @{} and @nobody.test, see example.com/a?b=c. #März", friend.handle);
+    let text = format!("Grüße 👋 @{} and @unknown.test, see example.com/a?b=c. #März", friend.handle);
     let picture = Picture {
         bytes: PNG.to_vec(),
         content_type: "image/png".to_owned(),
@@ -146,12 +146,12 @@ async fn a_session_is_renewed_and_ended() {
         created_at: app.now(),
         post: *app.new_id::<Channel>().as_bytes(),
     };
-    // By our clock the token is about to end, so that it is renewed; the server's own says otherwise.
+    // By our clock the token is about to expire, so it is renewed; by the server's clock it is not.
     app.advance(SignedDuration::from_mins(116));
     let intent = publishing::prepare(&scope, &channel, draft("renewed")).await.unwrap();
     publishing::send(&scope, &channel, &intent).await.unwrap();
 
-    // By our clock the access token has ended for good, and the server has withdrawn the session.
+    // By our clock the access token has expired, and the server has revoked the session.
     server.post("server.revokeAppPassword", &account.token, json!({ "name": "test" })).await;
     app.advance(SignedDuration::from_hours(3));
     let refused = publishing::prepare(&scope, &channel, draft("withdrawn")).await;

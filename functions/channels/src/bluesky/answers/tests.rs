@@ -1,4 +1,4 @@
-//! Which parts of an answer are accepted, and what each refusal means.
+//! Which parts of a response are accepted, and what each error response means.
 #![allow(clippy::unwrap_used)]
 use serde_json::json;
 use shared::crypto::digest::base64url;
@@ -14,7 +14,7 @@ fn refusal(status: u16, body: &str) -> Refusal {
 }
 
 #[test]
-fn every_refusal_keeps_the_platform_s_words_and_has_a_meaning() {
+fn every_error_response_keeps_the_platforms_text_and_has_a_meaning() {
     for (status, body, code, meaning) in [
         (400, r#"{"error":"InvalidSwap","message":"Record was at bafy"}"#, "InvalidSwap", Meaning::OtherVersion),
         (400, r#"{"error":"ExpiredToken","message":"Token has expired"}"#, "ExpiredToken", Meaning::StaleToken),
@@ -41,7 +41,7 @@ fn every_refusal_keeps_the_platform_s_words_and_has_a_meaning() {
 }
 
 #[test]
-fn a_stranger_s_words_are_one_plain_line() {
+fn untrusted_error_text_becomes_one_plain_line() {
     for (body, code, text) in [
         (r#"{"error":"A\u0000B\u001b[31m","message":"one\r\ntwo\u2028\u202ethree"}"#, "A B [31m", "one two three"),
         (r#"{"error":"\u0007","message":" \u200f "}"#, "HTTP 400", "The server gave no reason."),
@@ -57,14 +57,14 @@ fn a_stranger_s_words_are_one_plain_line() {
 }
 
 #[test]
-fn a_token_is_what_can_be_sent_in_a_header() {
+fn a_token_that_does_not_fit_a_header_is_refused() {
     let parses = |text: &str| serde_json::from_value::<Token>(json!(text)).is_ok();
     let longest = "a".repeat(4_096);
     for valid in ["a", "eyJ.eyJ-_.c2ln", "a+/~==", &longest] {
         assert!(parses(valid), "{valid} was refused");
     }
     for invalid in ["", "=", "a b", "a\r\nx: y", "a\u{0}", "é", "a=b", &(longest.clone() + "a")] {
-        assert!(!parses(invalid), "{invalid:?} was taken");
+        assert!(!parses(invalid), "{invalid:?} was accepted");
     }
 }
 
@@ -96,7 +96,7 @@ fn a_blob_is_rebuilt_from_the_fields_of_the_specification() {
 }
 
 #[test]
-fn the_rate_limit_headers_say_how_long_to_wait() {
+fn the_wait_is_read_from_the_rate_limit_headers() {
     for (headers, expected) in [
         (vec![], None),
         (vec![("ratelimit-reset", "1772355090")], Some(90)),
@@ -116,7 +116,7 @@ fn the_rate_limit_headers_say_how_long_to_wait() {
 }
 
 #[test]
-fn a_token_s_end_is_its_exp() {
+fn a_token_expires_at_its_exp() {
     let token = |claims: &str| SecretText::new(format!("e30.{}.c2ln", base64url(claims.as_bytes())));
     assert_eq!(access_expires_at(&token(r#"{"exp":1772362200,"scope":"x"}"#), now()).as_second(), 1_772_362_200);
     let half_an_hour = now().as_second() + 1_800;
@@ -135,7 +135,7 @@ fn a_token_s_end_is_its_exp() {
 }
 
 #[test]
-fn the_hosting_server_comes_from_the_account_s_own_document() {
+fn the_hosting_server_is_read_from_the_accounts_own_did_document() {
     let document = |id: &str, service: &str, kind: &str, endpoint: &str| {
         json!({ "id": id, "service": [
             { "id": "#other", "type": "Other", "serviceEndpoint": "https://other.example.com" },

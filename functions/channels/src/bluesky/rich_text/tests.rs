@@ -19,7 +19,7 @@ fn check(text: &str, expected: &[(&str, &str)]) {
 }
 
 #[test]
-fn mentions_are_those_of_the_official_client() {
+fn mentions_match_the_official_client() {
     const HANDLE: (&str, &str) = ("@handle.com", "@handle.com");
     check("no mention", &[]);
     check("@handle.com middle end", &[HANDLE]);
@@ -35,7 +35,7 @@ fn mentions_are_those_of_the_official_client() {
 }
 
 #[test]
-fn a_mention_ends_at_a_word_s_end() {
+fn a_mention_ends_at_a_word_boundary() {
     check("@handle.com. @handle.com-", &[("@handle.com", "@handle.com"), ("@handle.com", "@handle.com")]);
     check("@handle.com_x @handle.com-_", &[]);
     check("@handle.comé", &[("@handle.com", "@handle.com")]);
@@ -44,7 +44,7 @@ fn a_mention_ends_at_a_word_s_end() {
 }
 
 #[test]
-fn links_are_those_of_the_official_client() {
+fn links_match_the_official_client() {
     for address in [
         "https://middle.com",
         "https://middle.com/foo/bar",
@@ -102,7 +102,7 @@ fn links_are_those_of_the_official_client() {
 }
 
 #[test]
-fn a_link_is_one_that_the_server_takes() {
+fn a_link_that_the_server_would_refuse_is_not_detected() {
     check("httpbin.org/get", &[("httpbin.org/get", "https://httpbin.org/get")]);
     check("HTTPS://Example.com/A", &[("HTTPS://Example.com/A", "HTTPS://Example.com/A")]);
     check("https:// http://. https:///x", &[]);
@@ -112,7 +112,7 @@ fn a_link_is_one_that_the_server_takes() {
 }
 
 #[test]
-fn overlapping_finds_leave_the_first() {
+fn of_overlapping_spans_the_first_is_kept() {
     check("https://example.com/(@bob.com)", &[("https://example.com/(@bob.com)", "https://example.com/(@bob.com)")]);
 }
 
@@ -135,7 +135,7 @@ fn check_tags(vectors: &[TagVector]) {
 }
 
 #[test]
-fn hashtags_are_those_of_the_official_client() {
+fn hashtags_match_the_official_client() {
     check_tags(&[
         ("#a", &[("a", 0, 2)]),
         ("#a #b", &[("a", 0, 2), ("b", 3, 5)]),
@@ -186,7 +186,7 @@ fn hashtags_are_those_of_the_official_client() {
 }
 
 #[test]
-fn cashtags_are_those_of_the_official_client() {
+fn cashtags_match_the_official_client() {
     check_tags(&[
         ("$AAPL", &[("$AAPL", 0, 5)]),
         ("$aapl", &[("$AAPL", 0, 5)]),
@@ -209,11 +209,11 @@ fn cashtags_are_those_of_the_official_client() {
 }
 
 #[test]
-fn a_tag_is_measured_in_graphemes_and_bytes() {
+fn a_tag_over_its_graphemes_or_bytes_is_not_detected() {
     let family = "👨‍👩‍👧‍👧";
     assert_eq!(covered(&format!("#{}", "é".repeat(64))).len(), 1);
     assert_eq!(covered(&format!("#{}", "é".repeat(65))).len(), 0);
-    // A joiner of no width ends a tag, so that the family is cut to its first member.
+    // A zero-width joiner ends a tag, so the family emoji is cut to its first member.
     check(&format!("#{family}"), &[("#👨", "#👨")]);
     // 64 graphemes of up to 11 bytes: 384 bytes, then 704.
     assert_eq!(covered(&format!("#{}", "e\u{301}\u{302}\u{303}\u{304}\u{305}x".repeat(32))).len(), 1);
@@ -221,7 +221,7 @@ fn a_tag_is_measured_in_graphemes_and_bytes() {
 }
 
 #[test]
-fn the_top_level_domains_are_lower_case_names_one_a_line() {
+fn the_top_level_domains_are_sorted_lower_case_lines() {
     assert!(TOP_LEVEL_DOMAINS.lines().count() > 1_400);
     assert!(
         TOP_LEVEL_DOMAINS.lines().all(|name| name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')))

@@ -1,4 +1,4 @@
-//! What can be wrong with an answer: its JSON, its bytes, its status and its headers.
+//! Faults of a response: in its JSON, bytes, status and headers.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use test_support::scripted_server::{Raw, Scripted, ScriptedServer, text};
 
-/// A method with a faulty answer, and what is wrong with it.
+/// A method with a faulty response, and its faults.
 #[derive(Clone, Debug)]
 pub struct Case {
     pub method: &'static str,
@@ -15,7 +15,7 @@ pub struct Case {
 
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// The value at a place (counted through the whole answer) is another.
+    /// Replaces the value at a place (counted through the whole response).
     Replaced {
         place: usize,
         by: Value,
@@ -23,32 +23,32 @@ pub enum Fault {
     Missing {
         place: usize,
     },
-    /// This is inserted into the string at a place.
+    /// Inserts this into the string at a place.
     Spoilt {
         place: usize,
         with: &'static str,
     },
-    /// The value at a place is nested this deep in arrays.
+    /// Nests the value at a place this deep in arrays.
     Nested {
         place: usize,
         depth: usize,
     },
     Status(u16),
     Header(&'static str, &'static str),
-    /// The bytes end after so many hundredths.
+    /// Truncates the bytes after this many hundredths.
     Cut {
         percent: usize,
     },
-    /// A byte that is not UTF-8, after so many hundredths.
+    /// Inserts a byte that is not UTF-8 after this many hundredths.
     NotUtf8 {
         percent: usize,
     },
-    /// So many spaces follow.
+    /// Appends this many spaces.
     Padded {
         bytes: usize,
     },
     Body(&'static str),
-    /// So many opening brackets instead.
+    /// Replaces the body with this many opening brackets.
     Brackets {
         count: usize,
     },
@@ -103,7 +103,7 @@ fn fault() -> impl Strategy<Value = Fault> {
     ]
 }
 
-/// What may appear where something else is expected.
+/// A value that may appear in place of the expected one.
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(json!(null)),
@@ -149,7 +149,7 @@ impl Fault {
         }
     }
 
-    /// After the JSON was written.
+    /// Applied to the serialized JSON.
     fn spoil(&self, body: &mut Vec<u8>) {
         match self {
             Self::Cut { percent } => body.truncate(body.len() * percent / 100),
@@ -163,7 +163,7 @@ impl Fault {
 }
 
 impl Case {
-    /// The server's next answer to the method has these faults.
+    /// Applies these faults to the server's next response of the method.
     pub fn script(&self, server: &ScriptedServer) {
         let faults = self.faults.clone();
         let change = move |status, mut json: Value| {
@@ -177,7 +177,7 @@ impl Case {
     }
 }
 
-/// Every value of an answer, in order.
+/// The number of values in a response.
 fn places(value: &Value) -> usize {
     1 + match value {
         Value::Array(items) => items.iter().map(places).sum(),
@@ -211,7 +211,7 @@ fn change(value: &mut Value, place: usize, with: impl FnOnce(&mut Value)) {
     with(here);
 }
 
-/// Removes a member from the object at a place, or from the whole answer if there is none.
+/// Removes a member from the object at a place, or from the whole response if there is none.
 fn remove(value: &mut Value, place: usize) {
     change(value, place, |value| match value {
         Value::Object(members) => {
