@@ -1,8 +1,8 @@
-//! What the audit log says was done here.
+//! The audit actions of media.
 
 use shared::audit::AuditAction;
 
-/// An upload was checked: it is a picture, or was refused.
+/// An upload was completed: its file was checked and stored as a picture.
 pub static MEDIA_COMPLETED: AuditAction = AuditAction::named("media.completed");
 
 /// An upload was announced.

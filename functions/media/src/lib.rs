@@ -1,4 +1,4 @@
-//! Media: pictures of a workspace, from the upload to what is published.
+//! Media: the pictures of a workspace, from upload to publishing.
 
 pub mod audit_actions;
 pub mod media;

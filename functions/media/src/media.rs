@@ -1,7 +1,6 @@
-//! A picture of a workspace: announced, then uploaded, then ready to be published.
-//!
-//! A picture is `awaiting_upload` for a day at most, and gone then. Once ready it never changes: what
-//! a post shows is what was checked.
+//! A picture of a workspace: declared, then uploaded, then ready to be published.
+//! A picture is `awaiting_upload` for at most a day, and is then deleted. Once ready it never changes, so a post shows
+//! exactly the picture that was checked.
 
 use std::borrow::Borrow;
 
@@ -21,22 +20,20 @@ use utoipa::ToSchema;
 use crate::problems;
 use crate::rendition::{Format, Rendition};
 
-/// The most bytes of an upload.
-///
-/// The product's ceiling is 50 MB, which is for video. A picture is held in memory whole, beside its
-/// pixels, and no camera writes a JPEG of 50 megapixels (the most that is decoded) larger than this.
+/// The maximum size of an upload.
+/// The product's limit of 50 MB is for video. A whole picture is held in memory together with its pixels, and no camera
+/// writes a larger JPEG of 50 megapixels (the maximum that is decoded).
 pub const MAX_UPLOAD_BYTES: u64 = 20_000_000;
-/// The largest file that a plan takes.
+/// The largest file that a plan allows.
 pub const UPLOAD_BYTES: Limit = Limit::named("upload_bytes");
 
-/// How many uploads a user may announce, and how many they may complete, whether or not the file is accepted (claim
-/// 37).
+/// How many uploads a user may create, and how many they may complete, whether or not the file is accepted (claim 37).
 pub const UPLOADS: UserLimit = UserLimit { requests: 30, seconds: 300 };
 
-/// The most characters of a description: Bluesky's own clients take no more.
+/// The maximum characters of an alt text: Bluesky's own clients accept no more.
 pub const MAX_ALT_TEXT: usize = 2_000;
 
-/// How long a picture may be awaited. The quarantine forgets what lies in it after as long.
+/// How long a picture may await its upload. Objects in quarantine expire after the same time.
 const UPLOAD_WAIT: SignedDuration = SignedDuration::from_hours(24);
 
 pub type MediaId = Id<Media>;
@@ -51,16 +48,16 @@ pub struct Media {
     state: State,
 }
 
-/// What has happened to a picture so far.
+/// The state of a picture.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Announced, and not checked yet.
+    /// Declared, but not checked yet.
     Awaiting { size_bytes: SizeBytes, sha256: Sha256, expires_at: Timestamp },
-    /// Checked, encoded anew and stored.
+    /// Checked, re-encoded and stored.
     Ready {
         full: StoredPicture,
-        /// There where `full` has more than 2,000,000 bytes.
+        /// Present if `full` has more than 2,000,000 bytes.
         compact: Option<StoredPicture>,
     },
 }
@@ -68,7 +65,7 @@ pub enum State {
 /// A rendition in the workspace's storage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredPicture {
-    /// The object's name within the workspace, made by the server alone.
+    /// The object's name within the workspace, chosen by the server.
     pub name: String,
     /// The one version of the object that was written for this picture.
     pub version: String,
@@ -103,7 +100,7 @@ impl Entity for Media {
 }
 
 impl Media {
-    /// A picture of which only the size and the checksum are known.
+    /// A declared picture: only its size and checksum are known.
     pub fn announced(
         id: MediaId,
         size_bytes: SizeBytes,
@@ -144,7 +141,7 @@ impl Media {
         }
     }
 
-    /// The largest rendition that a platform with this limit takes.
+    /// The largest rendition that a platform with this limit accepts.
     pub fn within(&self, max_bytes: u64) -> Result<&StoredPicture, MediaError> {
         let full = self.ready()?;
         let compact = match &self.state {
@@ -158,7 +155,7 @@ impl Media {
             .ok_or(MediaError::TooLarge { id: self.id, max_bytes })
     }
 
-    /// Requires that the uploaded bytes are those that were announced.
+    /// Checks the uploaded bytes against the declared size and checksum.
     pub fn verify(&self, bytes: &[u8]) -> Result<(), MediaError> {
         match &self.state {
             State::Awaiting { size_bytes, sha256, .. }
@@ -170,14 +167,14 @@ impl Media {
         }
     }
 
-    /// Records what was stored. A picture that is ready already keeps what it has.
+    /// Records the stored renditions. A picture that is already ready stays unchanged.
     pub fn complete(&mut self, full: StoredPicture, compact: Option<StoredPicture>) {
         if let State::Awaiting { .. } = self.state {
             self.state = State::Ready { full, compact };
         }
     }
 
-    /// The name of a rendition's object. What the client called its file is never asked.
+    /// The name of a rendition's object. The client's file name is never used.
     pub fn object_name(&self, rendition: &Rendition, role: RenditionRole) -> String {
         let extension = rendition.format.extension();
         match role {
@@ -187,7 +184,7 @@ impl Media {
     }
 }
 
-/// Which of a picture's renditions.
+/// The role of a rendition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RenditionRole {
     Full,
@@ -214,7 +211,7 @@ impl From<UploadSize> for SizeBytes {
     }
 }
 
-/// A SHA-256 in base64, as S3 writes it: 44 characters.
+/// A SHA-256 in base64, in the format of S3: 44 characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
 #[schema(value_type = String, pattern = "^[A-Za-z0-9+/]{43}=$")]
@@ -241,7 +238,8 @@ impl TryFrom<String> for Sha256 {
     }
 }
 
-/// A description of the picture for people who cannot see it: 1 to 2,000 characters, at least one of them visible.
+/// The alt text: a description of the picture for people who cannot see it. 1 to 2,000 characters, at least one of them
+/// visible.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
 #[schema(value_type = String, min_length = 1, max_length = 2_000)]
@@ -271,20 +269,23 @@ impl TryFrom<String> for AltText {
     }
 }
 
-/// Why something cannot be done with a picture.
+/// Why an operation on a picture is refused.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum MediaError {
-    #[error("No file has arrived. PUT it to the signed address first, with the headers that came with it.")]
+    #[error("No file was uploaded. PUT it to the signed URL first, with the headers of that response.")]
     NotUploaded,
-    #[error("The uploaded file has not the size or the SHA-256 that was announced. Create a new upload for it.")]
+    #[error("The uploaded file does not match the declared size or SHA-256. Create a new upload for it.")]
     UploadDiffers,
-    #[error("Another request completed this upload at the same moment.")]
+    #[error("Another request completed this upload at the same time. Read the picture.")]
     CompletedMeanwhile,
     #[error("The picture {0} is not ready: upload its file and complete the upload.")]
     NotReady(MediaId),
-    #[error("The picture {id} has no rendition of {max_bytes} bytes or less.")]
+    #[error("The picture {id} has no rendition of at most {max_bytes} bytes. Upload a smaller picture.")]
     TooLarge { id: MediaId, max_bytes: u64 },
-    #[error("The plan of this workspace takes files of up to {max_bytes} bytes.")]
+    #[error(
+        "The workspace's plan allows files of up to {max_bytes} bytes. Upload a smaller file, or upgrade the
+    # plan."
+    )]
     OverPlanLimit { max_bytes: u64 },
 }
 

@@ -1,7 +1,7 @@
-//! What members may do here; `permissions.json` of `shared` says which roles have it.
+//! The permissions of media; `permissions.json` of `shared` maps roles to them.
 
 shared::permissions! {
-    /// Sees the media of the workspace.
+    /// Reads the media of the workspace.
     ReadMedia;
     /// Uploads media.
     WriteMedia covers ReadMedia;

@@ -1,18 +1,15 @@
-//! The picture pipeline: from the bytes of a stranger's file to a picture that can be shown and published.
+//! The picture pipeline: turns the bytes of an untrusted file into a picture that can be shown and published.
+//! A picture is recognized by its first bytes, decoded under limits, rotated upright, converted to sRGB and re-encoded.
+//! Only the pixels of the file survive: no EXIF (GPS, serial numbers), no XMP, no comments, no colour profile, no
+//! second image, no trailing data. A polyglot (a file that is both a picture and something else) comes out as the
+//! picture alone.
 //!
-//! A picture is recognised by its first bytes, decoded under caps, turned upright, brought to sRGB
-//! and encoded anew. Nothing of the file but its pixels survives: no EXIF (GPS, serial numbers), no
-//! XMP, no comments, no colour profile, no second image, nothing after the end. A file that is a
-//! picture and something else at once (a polyglot) leaves as the picture alone.
-//!
-//! - **Types**: PNG, JPEG, GIF and WebP come in; JPEG stays JPEG, the others become PNG.
-//! - **Animations** (GIF, APNG, WebP) are refused: to publish the first frame of what somebody made
-//!   to move would be a silent loss.
-//! - **Size**: pictures leave with at most 4,096 pixels a side and 8,000,000 bytes, and where that
-//!   is more than 2,000,000 bytes, with a compact rendition too (see [`crate::rendition`]).
-//!
-//! It is plain CPU work without `await`, which runs on its own thread: every step is bounded by the accepted number of
-//! pixels, and between two steps it checks whether the request was cancelled.
+//! - **Types**: PNG, JPEG, GIF and WebP are accepted; JPEG stays JPEG, the others become PNG.
+//! - **Animations** (GIF, APNG, WebP) are refused: publishing only the first frame would be a silent loss.
+//! - **Size**: pictures come out with at most 4,096 pixels a side and 8,000,000 bytes, and with a compact rendition too
+//! if that exceeds 2,000,000 bytes (see [`crate::rendition`]).
+//! The pipeline is CPU work without `await`, on its own thread. Every step is bounded by the accepted number of pixels,
+//! and between steps it checks whether the request was cancelled.
 
 use std::io::Cursor;
 
@@ -30,32 +27,38 @@ pub use crate::rendition::Prepared;
 /// The longest side of a file that is decoded, in pixels.
 pub const MAX_SIDE: u32 = 12_000;
 
-/// Width times height of a file that is decoded, in pixels. Beyond every camera but the rarest.
+/// Width times height of a file that is decoded, in pixels. Only the rarest cameras exceed it.
 pub const MAX_PIXELS: u64 = 50_000_000;
 
-/// What the decoded pixels may take in memory, in bytes.
+/// The maximum memory for decoded pixels, in bytes.
 ///
 /// Decoding is the peak. A progressive JPEG also holds its coefficients (6 bytes a pixel, 300 MB at
 /// the cap), the file is up to 20 MB, and the shrunken copy 67 MB: together under 700 MB, which the
 /// function's memory must exceed.
 pub const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
 
-/// The longest side of a prepared picture, in pixels: the most that any platform shows (X, 4,096).
+/// The longest side of a prepared picture, in pixels: the maximum that any platform shows (X, 4,096).
 pub const MAX_PREPARED_SIDE: u32 = 4_096;
 
 /// Why a file is not taken as a picture.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PictureError {
-    #[error("The file is not a PNG, JPEG, GIF or WebP picture: its first bytes are those of {found}.")]
+    #[error(
+        "The file is not a PNG, JPEG, GIF or WebP picture: its first bytes indicate {found}. Upload one of these
+    # types."
+    )]
     NotAPicture { found: &'static str },
     #[error(
-        "The picture is {width} x {height} pixels. At most {} a side and {} in all are taken, and {} MiB in memory.",
+        "The picture has {width} x {height} pixels. Scale it down to at most {} a side, {} in total and {} MiB in memory.",
         MAX_SIDE, MAX_PIXELS, MAX_DECODED_BYTES / 1_048_576
     )]
     TooManyPixels { width: u32, height: u32 },
-    #[error("The picture is animated, and animations are not taken. Upload one frame of it as PNG or JPEG.")]
+    #[error("The picture is animated, and animations are not supported. Upload one frame of it as PNG or JPEG.")]
     Animated,
-    #[error("The picture is cut off, damaged, or of a rare variant. Save it again as PNG or JPEG and upload that.")]
+    #[error(
+        "The picture is truncated, damaged, or of an unsupported variant. Save it again as PNG or JPEG and upload
+    # that."
+    )]
     Damaged,
 }
 
@@ -70,9 +73,9 @@ impl Refusal for PictureError {
     }
 }
 
-/// Makes a picture of a file, or says why it cannot be one.
+/// Converts a file to a picture, or returns why it cannot.
 ///
-/// The same file always gives the same bytes, so that two completions of one upload agree.
+/// The same file always produces the same bytes, so that two completions of one upload agree.
 pub fn prepare(file: &[u8], cancellation: &Cancellation) -> Result<Prepared, Problem> {
     let source = sniff(file)?;
     let image = decode(file, source)?;
@@ -88,18 +91,18 @@ enum Source {
     WebP,
 }
 
-/// Tells the type from the first bytes alone; what a client says about its file is never asked.
+/// Detects the type from the first bytes alone; the client's claims about its file are never used.
 fn sniff(file: &[u8]) -> Result<Source, PictureError> {
     match infer::get(file).map(|kind| kind.mime_type()) {
         Some("image/png") => Ok(Source::Png),
         Some("image/jpeg") => Ok(Source::Jpeg),
         Some("image/gif") => Ok(Source::Gif),
         Some("image/webp") => Ok(Source::WebP),
-        found => Err(PictureError::NotAPicture { found: found.unwrap_or("no type that is known here") }),
+        found => Err(PictureError::NotAPicture { found: found.unwrap_or("an unknown type") }),
     }
 }
 
-/// Pixels of 8 bits a channel, upright, in sRGB, with an alpha channel only where one is used.
+/// Pixels with 8 bits a channel, upright, in sRGB, with an alpha channel only if it is used.
 fn decode(file: &[u8], source: Source) -> Result<DynamicImage, PictureError> {
     let reader = Cursor::new(file);
     match source {
@@ -140,17 +143,17 @@ fn limits() -> Limits {
 
 fn pixels(mut decoder: impl ImageDecoder) -> Result<DynamicImage, PictureError> {
     let (width, height) = decoder.dimensions();
-    // Only a GIF's header gets this far: its screen may have a size while its frame has none.
+    // Only a GIF gets this far: its screen may have a size while its frame has none.
     if width == 0 || height == 0 {
         return Err(PictureError::Damaged);
     }
-    // The header alone decides, before any memory is taken for what it promises.
+    // The header alone decides, before any memory is allocated for the size that it declares.
     let too_many = u64::from(width) * u64::from(height) > MAX_PIXELS || decoder.total_bytes() > MAX_DECODED_BYTES;
     if too_many || width.max(height) > MAX_SIDE {
         return Err(PictureError::TooManyPixels { width, height });
     }
     decoder.set_limits(limits())?;
-    // Both stand in metadata, and broken metadata is no reason to refuse the picture.
+    // Both are metadata, and broken metadata is no reason to refuse the picture.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().ok().flatten();
 
@@ -159,7 +162,7 @@ fn pixels(mut decoder: impl ImageDecoder) -> Result<DynamicImage, PictureError> 
         _ => PictureError::Damaged,
     })?;
     if width.max(height) > MAX_PREPARED_SIDE {
-        // A box filter over whole numbers: the finer filters of `image` hold the picture as floats.
+        // A box filter over integers: the better filters of `image` keep the picture in memory as floats.
         image = image.thumbnail(MAX_PREPARED_SIDE, MAX_PREPARED_SIDE);
     }
     let mut image = simplify(image);
@@ -170,7 +173,7 @@ fn pixels(mut decoder: impl ImageDecoder) -> Result<DynamicImage, PictureError> 
     Ok(image)
 }
 
-/// Eight bits a channel, and no alpha channel where every pixel is opaque.
+/// Eight bits a channel, and no alpha channel if every pixel is opaque.
 fn simplify(image: DynamicImage) -> DynamicImage {
     if !image.color().has_alpha() {
         return DynamicImage::ImageRgb8(image.into_rgb8());
@@ -182,8 +185,8 @@ fn simplify(image: DynamicImage) -> DynamicImage {
     DynamicImage::ImageRgba8(image)
 }
 
-/// Applies a colour profile, because it is dropped: a telephone's wide-gamut picture (Display P3)
-/// would look pale without it. A profile that is broken, or not one of red, green and blue, is ignored.
+/// Applies a colour profile before it is dropped: a phone's wide-gamut picture (Display P3) would look pale without it.
+/// A broken or non-RGB profile is ignored.
 fn to_srgb(image: DynamicImage, profile: &[u8]) -> DynamicImage {
     let layout = if image.color().has_alpha() { Layout::Rgba } else { Layout::Rgb };
     let transform = ColorProfile::new_from_slice(profile)
@@ -205,7 +208,7 @@ fn to_srgb(image: DynamicImage, profile: &[u8]) -> DynamicImage {
     if done.is_ok() { converted } else { image }
 }
 
-/// Whether a GIF has a second frame; no frame is decoded for the answer.
+/// Whether a GIF has a second frame, without decoding any.
 fn gif_is_animated(file: &[u8]) -> Result<bool, PictureError> {
     let mut options = gif::DecodeOptions::new();
     options.skip_frame_decoding(true);
@@ -213,12 +216,12 @@ fn gif_is_animated(file: &[u8]) -> Result<bool, PictureError> {
     if decoder.next_frame_info().map_err(|_| PictureError::Damaged)?.is_none() {
         return Err(PictureError::Damaged);
     }
-    // What follows the first frame may be anything; only a further frame counts.
+    // Anything may follow the first frame; only another frame counts.
     Ok(matches!(decoder.next_frame_info(), Ok(Some(_))))
 }
 
-/// Whether a JPEG reaches its end-of-image marker. The decoder does not ask: it paints what is
-/// missing grey, and the picture would be published so.
+/// Whether a JPEG reaches its end-of-image marker. The decoder does not check: it fills the missing part with grey, and
+/// that picture would be published.
 ///
 /// Within entropy-coded data a byte 0xFF is always followed by 0x00 or a restart marker (ITU-T T.81,
 /// section B.1.1.5), so that any other marker there is a real one.

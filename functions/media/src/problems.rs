@@ -14,7 +14,7 @@ pub const PICTURE_TOO_MANY_PIXELS: ProblemCode = ProblemCode::new(
     422,
     "picture_too_many_pixels",
     "Too many pixels",
-    "The picture has more pixels than are taken.",
+    "The picture exceeds the maximum number of pixels.",
     "Scale the picture down and upload it again.",
 );
 
@@ -30,7 +30,7 @@ pub const PICTURE_DAMAGED: ProblemCode = ProblemCode::new(
     422,
     "picture_damaged",
     "Damaged picture",
-    "The picture is cut off, damaged, or of a rare variant.",
+    "The picture is truncated, damaged, or of an unsupported variant.",
     "Save it again as PNG or JPEG and upload that.",
 );
 
@@ -38,8 +38,8 @@ pub const MEDIA_NOT_UPLOADED: ProblemCode = ProblemCode::new(
     409,
     "media_not_uploaded",
     "File not uploaded",
-    "No file has arrived for this upload.",
-    "PUT the file to the signed address first, with the headers that came with it.",
+    "No file was uploaded for this picture.",
+    "PUT the file to the signed URL first, with the headers of that response.",
 );
 
 pub const MEDIA_UPLOAD_DIFFERS: ProblemCode = ProblemCode::new(
@@ -78,6 +78,6 @@ pub const MEDIA_OVER_PLAN_LIMIT: ProblemCode = ProblemCode::new(
     422,
     "media_over_plan_limit",
     "File larger than the plan allows",
-    "The plan of the workspace takes smaller files only.",
-    "Upload a smaller file, or change the plan.",
+    "The file is larger than the workspace's plan allows.",
+    "Upload a smaller file, or upgrade the plan.",
 );

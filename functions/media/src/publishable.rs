@@ -1,4 +1,4 @@
-//! A ready picture with its bytes, for whoever publishes it.
+//! A ready picture with its bytes, for publishing.
 
 use shared::kernel::problems::Problem;
 use shared::tenancy::Scope;
@@ -10,7 +10,7 @@ pub struct Publishable {
     pub bytes: Vec<u8>,
     /// `image/jpeg` or `image/png`.
     pub content_type: &'static str,
-    /// None where nobody described the picture.
+    /// None if the picture has no alt text.
     pub alt_text: Option<String>,
     /// In pixels.
     pub width: u32,
@@ -19,13 +19,12 @@ pub struct Publishable {
 }
 
 /// Reads the largest rendition of at most `max_bytes` bytes, in the version that was recorded.
+/// If that version is gone, the current one is used if it has the recorded SHA-256: a restored bucket has other
+/// versions, and of two concurrent completions the first writer may have been recorded, whose version is noncurrent and
+/// expires.
 ///
-/// Where that version is gone, the current one serves if it has the recorded SHA-256: a bucket that
-/// was restored has other versions, and of two completions at the same moment the one that wrote
-/// first may have been recorded, whose version is an old one and expires.
-///
-/// Needs `Grant::ReadItems` and `Grant::ReadObjects`. 404 where there is no such picture;
-/// `media_not_ready` and `media_too_large` as [`crate::media::MediaError`] says.
+/// Needs `Grant::ReadItems` and `Grant::ReadObjects`. 404 if the picture does not exist; `media_not_ready` and
+/// `media_too_large` as documented by [`crate::media::MediaError`].
 pub async fn read(scope: &Scope, id: &MediaId, max_bytes: u64) -> Result<Publishable, Problem> {
     let media = scope.get::<Media>(id).await?;
     let stored = media.within(max_bytes)?;
@@ -35,7 +34,10 @@ pub async fn read(scope: &Scope, id: &MediaId, max_bytes: u64) -> Result<Publish
     };
     let object = object.ok_or_else(|| Problem::internal(format!("{id} has no object {}", stored.name)))?;
     if Sha256::of(&object.bytes) != stored.sha256 {
-        return Err(Problem::internal(format!("{id}: the object {} is not what was written", stored.name)));
+        return Err(Problem::internal(format!(
+            "{id}: the object {} differs from the one that was written",
+            stored.name
+        )));
     }
     Ok(Publishable {
         bytes: object.bytes,

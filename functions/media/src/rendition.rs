@@ -1,10 +1,8 @@
-//! Renditions: a picture encoded so that it fits a number of bytes.
-//!
-//! The full rendition has at most 8,000,000 bytes. Where it has more than 2,000,000, a compact one is
-//! made as well, for the platforms that take no more (Bluesky). A rendition that would be too large
-//! becomes JPEG if it is opaque, since PNG holds photographs badly; then its sides shrink until it
-//! fits, because a smaller picture looks better than one with visible blocks. Transparency is kept: a
-//! picture that has it stays PNG and only shrinks.
+//! Renditions: a picture encoded within a byte limit.
+//! The full rendition has at most 8,000,000 bytes. If it exceeds 2,000,000, a compact one is made as well, for
+//! platforms that accept no more (Bluesky). An oversized rendition becomes JPEG if it is opaque, because PNG compresses
+//! photographs badly; then it is scaled down until it fits, because a smaller picture looks better than one with
+//! visible blocks. A transparent picture stays PNG and is only scaled down.
 
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
@@ -17,10 +15,10 @@ use utoipa::ToSchema;
 /// The most bytes of a full rendition: Instagram takes no more.
 pub const FULL_MAX_BYTES: usize = 8_000_000;
 
-/// The most bytes of a compact rendition: Bluesky takes no more (`app.bsky.embed.images`, `maxSize`).
+/// The maximum bytes of a compact rendition: Bluesky accepts no more (`app.bsky.embed.images`, `maxSize`).
 pub const COMPACT_MAX_BYTES: usize = 2_000_000;
 
-/// Of 100. Above it, files grow faster than anybody sees a difference.
+/// Of 100. Above it, files grow without a visible difference.
 const JPEG_QUALITY: u8 = 88;
 
 /// A picture ready to be stored.
@@ -61,7 +59,7 @@ impl Format {
         }
     }
 
-    /// The end of the stored object's name, which the server alone gives.
+    /// The extension of the object's name, chosen by the server.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Jpeg => "jpg",
@@ -70,7 +68,7 @@ impl Format {
     }
 }
 
-/// Encodes a picture of 8 bits a channel in the given format, or in what fits.
+/// Encodes a picture with 8 bits a channel in the given format, or in one that fits.
 pub(crate) fn render(image: DynamicImage, format: Format, cancellation: &Cancellation) -> Result<Prepared, Problem> {
     let encode = |image: &DynamicImage, format| cancellation.check().and_then(|()| encode(image, format));
     let full = fit(&image, format, FULL_MAX_BYTES, encode)?;
@@ -92,8 +90,8 @@ fn fit(
         rendition = encode(image, Format::Jpeg)?;
     }
     while rendition.bytes.len() > max_bytes {
-        // Bytes go roughly with the area, so the root of the ratio is the next guess at the side. It
-        // shrinks by a tenth at least: the loop ends after few turns, at one pixel at the latest.
+        // Bytes grow roughly with the area, so the square root of the ratio is the next guess for the side. It shrinks
+        // by at least a tenth, so the loop ends after a few iterations, at one pixel at the latest.
         let ratio = (max_bytes as f64 / rendition.bytes.len() as f64).sqrt() * 0.97;
         let side = f64::from(rendition.width.max(rendition.height)) * ratio.min(0.9);
         let side = (side as u32).max(1);

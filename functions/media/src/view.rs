@@ -1,4 +1,4 @@
-//! How a picture is shown to clients.
+//! Pictures as clients see them.
 
 use serde::Serialize;
 use shared::kernel::ids::UserId;
@@ -17,14 +17,14 @@ pub struct MediaView {
     created_by: UserId,
     #[schema(value_type = String, format = DateTime)]
     created_at: ApiTimestamp,
-    /// When a picture that is not complete ceases to exist. Null once it is ready.
+    /// When an incomplete picture expires. Null once it is ready.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<ApiTimestamp>,
-    /// What was made of the file. Null until it is ready.
+    /// The stored picture. Null until it is ready.
     picture: Option<PictureView>,
 }
 
-/// Whether the file is still to be uploaded, or the picture can be published.
+/// Whether the picture awaits its file or can be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MediaState {
@@ -32,7 +32,7 @@ pub enum MediaState {
     Ready,
 }
 
-/// The stored picture, which is not the uploaded file: it was encoded anew, without metadata.
+/// The stored picture: the uploaded file re-encoded, without metadata.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PictureView {
     content_type: Format,

@@ -1,4 +1,4 @@
-//! An upload from its announcement to a picture that can be published.
+//! An upload, from its declaration to a picture that can be published.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use image::{DynamicImage, Rgb, RgbImage};
@@ -21,7 +21,7 @@ fn picture() -> Vec<u8> {
     encoded(&RgbImage::from_pixel(40, 30, Rgb([200, 60, 20])).into(), image::ImageFormat::Jpeg)
 }
 
-/// A photograph larger than Bluesky takes.
+/// A photograph larger than Bluesky accepts.
 fn photograph() -> Vec<u8> {
     let mut state = 7_u32;
     let image = RgbImage::from_fn(1_300, 1_300, |_, _| {
@@ -48,7 +48,7 @@ async fn put(upload: &Value, file: Vec<u8>) -> u16 {
     request.body(file).send().await.unwrap().status().as_u16()
 }
 
-/// Announces and uploads a file; the id of the picture that awaits completion.
+/// Declares and uploads a file; returns the id of the picture that awaits completion.
 async fn uploaded(app: &TestApp, person: &Person, file: &[u8]) -> MediaId {
     let made = announce(app, person, file).await.expect(201);
     assert_eq!(put(&made.body["upload"], file.to_vec()).await, 200);
@@ -64,7 +64,7 @@ async fn get(app: &TestApp, person: &Person, id: MediaId) -> Response {
 }
 
 #[tokio::test]
-async fn an_upload_becomes_a_picture() {
+async fn a_completed_upload_becomes_a_picture() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let file = picture();
@@ -109,11 +109,11 @@ fn url_parameter(url: &str, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn completing_twice_is_completing_once() {
+async fn a_repeated_completion_has_one_effect() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let id = uploaded(&app, &owner, &picture()).await;
-    // The order of audit entries is that of their milliseconds.
+    // Audit entries are ordered by their milliseconds.
     app.advance(SignedDuration::from_secs(1));
     let (first, second) = tokio::join!(complete(&app, &owner, id), complete(&app, &owner, id));
     let third = complete(&app, &owner, id).await.expect(200);
@@ -129,7 +129,7 @@ async fn completing_twice_is_completing_once() {
 }
 
 #[tokio::test]
-async fn a_later_upload_under_the_same_signature_changes_nothing() {
+async fn a_later_upload_under_the_same_signature_does_not_change_the_picture() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let file = picture();
@@ -157,7 +157,7 @@ async fn a_large_photograph_has_a_compact_rendition() {
 }
 
 #[tokio::test]
-async fn nothing_is_completed_before_its_file_is_there() {
+async fn completing_before_the_upload_is_refused() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let made = announce(&app, &owner, &picture()).await.expect(201);
@@ -171,12 +171,12 @@ async fn nothing_is_completed_before_its_file_is_there() {
 }
 
 #[tokio::test]
-async fn what_was_not_announced_is_refused() {
+async fn an_upload_with_other_bytes_is_refused() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let made = announce(&app, &owner, &picture()).await.expect(201);
     let id: MediaId = made.body["media"]["id"].as_str().unwrap().parse().unwrap();
-    // Other bytes under the same name, as if S3 had not held to what was signed.
+    // Other bytes under the same name, as if S3 had not enforced the signature.
     let other = photograph();
     let sha256 = Sha256::of(&other);
     let scope = app.scope(owner.workspace);
@@ -187,7 +187,7 @@ async fn what_was_not_announced_is_refused() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_picture_is_refused_and_nothing_is_stored() {
+async fn a_file_that_is_no_picture_is_refused_and_not_stored() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let cut = picture()[..200].to_vec();
@@ -204,7 +204,7 @@ async fn a_file_that_is_no_picture_is_refused_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn an_announcement_is_checked() {
+async fn an_invalid_declaration_is_refused() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let sha256 = Sha256::of(b"");
@@ -226,7 +226,7 @@ async fn an_announcement_is_checked() {
 }
 
 #[tokio::test]
-async fn a_user_has_thirty_uploads_in_five_minutes() {
+async fn creating_more_than_thirty_uploads_in_five_minutes_is_refused() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     for _ in 0..30 {
@@ -239,7 +239,7 @@ async fn a_user_has_thirty_uploads_in_five_minutes() {
 }
 
 #[tokio::test]
-async fn a_user_has_thirty_files_looked_at_in_five_minutes_whatever_comes_of_them() {
+async fn completing_more_than_thirty_uploads_in_five_minutes_is_refused() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let (damaged, good) = (uploaded(&app, &owner, &picture()[..200]).await, uploaded(&app, &owner, &picture()).await);
@@ -258,7 +258,7 @@ async fn a_user_has_thirty_files_looked_at_in_five_minutes_whatever_comes_of_the
 }
 
 #[tokio::test]
-async fn a_repeated_announcement_is_the_same_picture() {
+async fn a_repeated_declaration_returns_the_same_picture() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let body = json!({ "size_bytes": 9, "sha256": Sha256::of(b"") });
@@ -270,7 +270,7 @@ async fn a_repeated_announcement_is_the_same_picture() {
 }
 
 #[tokio::test]
-async fn a_version_that_is_gone_is_replaced_by_the_same_bytes_only() {
+async fn a_missing_version_is_replaced_only_by_the_same_bytes() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let scope = app.scope(owner.workspace);

@@ -1,4 +1,4 @@
-//! Which pictures are accepted, and what they become.
+//! Which uploads are accepted, and the renditions of a picture.
 #![allow(clippy::unwrap_used)]
 
 use super::*;
@@ -20,14 +20,14 @@ fn awaiting() -> Media {
 }
 
 #[test]
-fn the_upload_must_be_what_was_announced() {
+fn an_upload_that_differs_from_its_declaration_is_refused() {
     assert_eq!(awaiting().verify(FILE), Ok(()));
     assert_eq!(awaiting().verify(b"the bytes of a cat!"), Err(MediaError::UploadDiffers));
     assert_eq!(awaiting().verify(b"short"), Err(MediaError::UploadDiffers));
 }
 
 #[test]
-fn only_a_ready_picture_stays_and_can_be_used() {
+fn an_unready_picture_expires_and_cannot_be_used() {
     let mut media = awaiting();
     assert_eq!(media.expires_at(), Some(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24)));
     assert_eq!(media.ready(), Err(MediaError::NotReady(media.id())));
@@ -38,7 +38,7 @@ fn only_a_ready_picture_stays_and_can_be_used() {
 }
 
 #[test]
-fn a_platform_gets_the_largest_that_it_takes() {
+fn a_platform_gets_the_largest_rendition_that_it_accepts() {
     let mut media = awaiting();
     media.complete(stored("full", 5_000_000), Some(stored("compact", 1_900_000)));
     assert_eq!(media.within(8_000_000).unwrap().name, "full");
@@ -47,7 +47,7 @@ fn a_platform_gets_the_largest_that_it_takes() {
 }
 
 #[test]
-fn names_come_from_the_id_and_the_encoded_type() {
+fn object_names_derive_from_the_id_and_the_encoded_type() {
     let rendition = Rendition { bytes: Vec::new(), format: Format::Png, width: 1, height: 1 };
     let media = awaiting();
     assert_eq!(media.object_name(&rendition, RenditionRole::Full), format!("{}.png", media.id()));
@@ -55,7 +55,7 @@ fn names_come_from_the_id_and_the_encoded_type() {
 }
 
 #[test]
-fn input_is_parsed_at_the_edge() {
+fn invalid_sizes_checksums_and_alt_texts_are_refused() {
     for wrong in ["0", "20000001", "-1", "1.5"] {
         assert!(serde_json::from_str::<SizeBytes>(wrong).is_err(), "{wrong}");
     }

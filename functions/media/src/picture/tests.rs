@@ -1,4 +1,4 @@
-//! What the picture pipeline takes, what it refuses, and what it leaves behind.
+//! What the picture pipeline accepts, refuses and strips.
 #![allow(clippy::unwrap_used)]
 
 use image::codecs::gif::GifEncoder;
@@ -123,7 +123,7 @@ fn pixel(rendition: &Rendition, x: u32, y: u32) -> Rgb<u8> {
 }
 
 #[test]
-fn the_four_types_become_two() {
+fn the_four_accepted_types_become_jpeg_or_png() {
     let image = flag(32, 16);
     let cases = [
         (png(&image), Format::Png),
@@ -141,13 +141,13 @@ fn the_four_types_become_two() {
 }
 
 #[test]
-fn the_same_file_gives_the_same_bytes() {
+fn the_same_file_produces_the_same_bytes() {
     let file = jpeg(&noise(64, 64, None));
     assert_eq!(prepare(&file).unwrap().full.bytes, prepare(&file).unwrap().full.bytes);
 }
 
 #[test]
-fn a_photograph_loses_its_place_and_stands_upright() {
+fn a_photograph_loses_its_location_and_is_rotated_upright() {
     // Orientation 6: the camera was held on its side, and the right side of the scene is above.
     let file = jpeg_with(&jpeg(&flag(64, 32)), 0xE1, &exif(6));
     assert!(contains(&file, b"Exif"));
@@ -159,7 +159,7 @@ fn a_photograph_loses_its_place_and_stands_upright() {
 }
 
 #[test]
-fn nothing_but_pixels_survives() {
+fn metadata_and_trailing_data_are_stripped() {
     let note = b"note\0the author's home address";
     let png_file = [png_with(&png(&flag(8, 8)), &chunk(b"tEXt", note)), b"<script>alert(1)</script>".to_vec()].concat();
     let comment = jpeg_with(&jpeg(&flag(8, 8)), 0xFE, b"the author's home address");
@@ -192,7 +192,7 @@ fn a_colour_profile_is_applied_and_dropped() {
 }
 
 #[test]
-fn alpha_stays_where_it_is_used() {
+fn an_alpha_channel_is_kept_only_if_used() {
     let clear = DynamicImage::from(RgbaImage::from_pixel(4, 4, Rgba([9, 9, 9, 120])));
     let opaque = DynamicImage::from(RgbaImage::from_pixel(4, 4, Rgba([9, 9, 9, 255])));
     for (image, has_alpha) in [(clear, true), (opaque, false)] {
@@ -202,7 +202,7 @@ fn alpha_stays_where_it_is_used() {
 }
 
 #[test]
-fn what_is_not_a_picture_is_refused_by_its_first_bytes() {
+fn a_file_of_another_type_is_refused_by_its_first_bytes() {
     let files: [&[u8]; 7] = [
         b"",
         b"PK\x03\x04\x14\0\0\0\x08\0 picture.png",
@@ -228,7 +228,7 @@ fn a_script_behind_a_picture_signature_is_refused() {
 }
 
 #[test]
-fn a_file_that_is_cut_off_is_refused() {
+fn a_truncated_file_is_refused() {
     let image = noise(64, 64, None);
     for file in [png(&image), jpeg(&image), webp(&image), gif(&image, 1)] {
         assert_eq!(code(&file), "taken");
@@ -238,7 +238,7 @@ fn a_file_that_is_cut_off_is_refused() {
 }
 
 #[test]
-fn a_giant_is_refused_by_its_header() {
+fn an_oversized_picture_is_refused_by_its_header() {
     let header = |width: u32, height: u32, depth: u8, colour: u8| {
         let data = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[depth, colour, 0, 0, 0]].concat();
         [b"\x89PNG\r\n\x1A\n".to_vec(), chunk(b"IHDR", &data), chunk(b"IDAT", b""), chunk(b"IEND", b"")].concat()
@@ -315,7 +315,7 @@ fn a_picture_without_width_or_height_is_refused_as_damaged() {
 }
 
 #[test]
-fn a_picture_one_pixel_wide_or_high_is_taken() {
+fn a_picture_one_pixel_wide_or_high_is_accepted() {
     for (width, height) in [(1, 1), (1, 16), (16, 1), (1, 5_000), (5_000, 1)] {
         let image = flag(width, height);
         for file in [png(&image), jpeg(&image), gif(&image, 1), webp(&image)] {
@@ -345,13 +345,13 @@ fn an_animation_is_refused() {
 }
 
 #[test]
-fn a_long_side_shrinks_to_what_platforms_show() {
+fn a_long_side_is_scaled_down_to_the_platforms_maximum() {
     let full = prepare(&png(&flag(5_000, 40))).unwrap().full;
     assert_eq!((full.width, full.height), (4_096, 33));
 }
 
 #[test]
-fn what_is_too_large_fits_in_the_end() {
+fn a_picture_over_the_byte_limit_is_scaled_until_it_fits() {
     let photograph = prepare(&png(&noise(1_700, 1_700, None))).unwrap();
     assert_eq!(photograph.full.format, Format::Jpeg);
     let graphic = prepare(&png(&noise(1_500, 1_500, Some(99)))).unwrap();
@@ -366,7 +366,7 @@ fn what_is_too_large_fits_in_the_end() {
 }
 
 #[test]
-fn damage_anywhere_never_panics() {
+fn a_damaged_file_never_panics() {
     let image = noise(24, 24, None);
     let mut state = 1_u64;
     for file in [png(&image), jpeg(&image), webp(&image), gif(&image, 1)] {
@@ -377,7 +377,7 @@ fn damage_anywhere_never_panics() {
                 let at = usize::try_from(state >> 33).unwrap() % damaged.len();
                 damaged[at] = state.to_le_bytes()[3];
             }
-            // Whatever comes of it, it is a picture or a refusal.
+            // The result is either a picture or a refusal.
             assert!(prepare(&damaged).map_or_else(|problem| problem.status() == 422, |_| true));
         }
     }

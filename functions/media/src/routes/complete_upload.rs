@@ -1,8 +1,7 @@
-//! `POST /workspaces/{workspace_id}/media/{media_id}/complete`: checks an uploaded file and makes a picture of it.
-//!
-//! One version of the upload is read, once. What is stored is never that file but its new encoding,
-//! under a prefix that nothing can presign, and the version that was written is recorded: neither a
-//! later upload under the same signature nor a later write changes what a post shows.
+//! `POST /workspaces/{workspace_id}/media/{media_id}/complete`: checks an uploaded file and stores it as a picture.
+//! One version of the upload is read, once. The stored object is never that file but a re-encoded one, under a prefix
+//! that cannot be presigned, and the written version is recorded: neither a later upload under the same signature nor a
+//! later write changes the picture of a post.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -22,7 +21,7 @@ use crate::problems;
 use crate::rendition::Rendition;
 use crate::view::MediaView;
 
-/// Checks the uploaded file and makes a picture of it. A repeated request answers the same.
+/// Checks the uploaded file and stores it as a picture. A repeated request returns the same response.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompleteUpload {
@@ -31,12 +30,12 @@ pub struct CompleteUpload {
 
 pub static FUNCTION: Function = Function::route::<CompleteUpload>();
 
-/// One picture at a time is in memory (`picture::MAX_DECODED_BYTES`).
+/// At most one picture is in memory at a time (`picture::MAX_DECODED_BYTES`).
 static WORKER: Worker = Worker::new();
 
 impl Endpoint for CompleteUpload {
-    /// The memory is that of one whole processor (1,769 MB, "Configure Lambda function memory"), which
-    /// the decoding of 50 megapixels wants more than the memory itself (`picture::MAX_DECODED_BYTES`).
+    /// This memory size comes with one full vCPU (1,769 MB, "Configure Lambda function memory"), which decoding 50
+    /// megapixels needs more than the memory itself (`picture::MAX_DECODED_BYTES`).
     const ROUTE: Route = Route::post("complete-upload", "/workspaces/{workspace_id}/media/{media_id}/complete")
         .memory_mb(1_769)
         .timeout_s(28);
@@ -74,7 +73,7 @@ impl Endpoint for CompleteUpload {
         media.complete(full, compact);
         let changes = Changes::default().replace(&media).or(MediaError::CompletedMeanwhile);
         match workspace.commit(changes.audit(&MEDIA_COMPLETED, media.id()).detail(media.state())).await {
-            // Both made the same picture of the same bytes: this one shows what the other recorded.
+            // Both requests produced the same picture from the same bytes: return the recorded one.
             Err(problem) if problem.code() == MediaError::CompletedMeanwhile.code() => {
                 Ok(Reply(MediaView::from(&*workspace.get::<Media>(&self.media_id).await?)))
             }

@@ -1,8 +1,8 @@
-//! `POST /workspaces/{workspace_id}/media`: announces a picture and signs the upload of its file.
+//! `POST /workspaces/{workspace_id}/media`: declares a picture and signs its upload.
 //!
 //! The signature binds the key, the size (`content-length`) and the SHA-256
-//! (`x-amz-checksum-sha256`): S3 takes these bytes under this name, and nothing else. What arrives
-//! lies in quarantine until [`crate::complete_upload`] has made a picture of it.
+//! (`x-amz-checksum-sha256`): S3 accepts exactly these bytes under this name. The file stays in quarantine until
+//! [`crate::complete_upload`] has stored it as a picture.
 
 use std::collections::BTreeMap;
 
@@ -24,28 +24,28 @@ use crate::permissions::WriteMedia;
 use crate::problems;
 use crate::view::MediaView;
 
-/// Announces a picture and signs the upload of its file.
+/// Declares a picture and returns a signed upload request for its file.
 ///
-/// The file's name and type are not asked: the server finds the type and gives the name.
+/// The request has no file name or type: the server detects the type and chooses the name.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateUpload {
     size_bytes: SizeBytes,
-    /// Of the whole file.
+    /// The size of the whole file.
     sha256: Sha256,
     alt_text: Option<AltText>,
 }
 
-/// A picture that awaits its file, and the request that brings it.
+/// A picture that awaits its file, and the request that uploads it.
 #[derive(Serialize, ToSchema)]
 pub struct UploadCreated {
     media: MediaView,
-    /// Null where a repeated request finds the upload complete.
+    /// Null if a repeated request finds the upload complete.
     upload: Option<Upload>,
 }
 
-/// A request to be made as it stands, with these headers and the file as its body. HTTP clients send
-/// `content-length` by themselves; S3 refuses every other length than the one given here.
+/// Send this request unchanged, with these headers and the file as its body. HTTP clients set `content-length`
+/// automatically; S3 refuses any other length than the one given here.
 #[derive(Serialize, ToSchema)]
 pub struct Upload {
     method: &'static str,

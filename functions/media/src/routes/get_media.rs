@@ -1,4 +1,4 @@
-//! `GET /workspaces/{workspace_id}/media/{media_id}`: one picture, and whether it is ready.
+//! `GET /workspaces/{workspace_id}/media/{media_id}`: reads a picture and its state.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -13,7 +13,7 @@ use crate::media::{Media, MediaId};
 use crate::permissions::ReadMedia;
 use crate::view::MediaView;
 
-/// One picture, and whether it is ready.
+/// Reads a picture and whether it is ready.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetMedia {
