@@ -1,4 +1,4 @@
-//! The audit log, as the members of a workspace read it. It is written by `shared::audit`, with every change.
+//! The audit log as members of a workspace read it. `shared::audit` writes it with every change.
 
 pub mod permissions;
 pub mod routes;

@@ -1,4 +1,4 @@
-//! What members may do here; `permissions.json` of `shared` says which roles have it.
+//! The permissions of the audit log; `permissions.json` of `shared` maps roles to them.
 
 shared::permissions! {
     /// Reads the audit log of the workspace.

@@ -1,4 +1,4 @@
-//! The audit log, as members read it.
+//! The audit log as members read it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use audit_log::routes::list_audit_entries::FUNCTION;
@@ -33,7 +33,7 @@ fn actions(page: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn the_newest_come_first_page_by_page() {
+async fn entries_are_listed_newest_first_across_pages() {
     let app = TestApp::new();
     let owner = workspace(&app).await;
     let list = || Request::to(&FUNCTION).by(&owner);
@@ -63,7 +63,7 @@ async fn the_newest_come_first_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_of_one_reader_and_one_workspace() {
+async fn a_cursor_of_another_user_or_workspace_is_refused() {
     let app = TestApp::new();
     let (owner, other) = (workspace(&app).await, workspace(&app).await);
     let admin = app.join(owner.workspace, Role::Admin).await.unwrap();
@@ -77,7 +77,7 @@ async fn a_cursor_is_of_one_reader_and_one_workspace() {
 }
 
 #[tokio::test]
-async fn who_may_not_read_it_is_told_why() {
+async fn a_refused_reader_gets_the_reason() {
     let app = TestApp::new();
     let owner = workspace(&app).await;
     let member = app.join(owner.workspace, Role::Member).await.unwrap();
@@ -92,7 +92,7 @@ async fn who_may_not_read_it_is_told_why() {
 }
 
 #[tokio::test]
-async fn a_page_has_one_to_a_hundred_entries() {
+async fn a_page_size_outside_one_to_a_hundred_is_refused() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     for limit in ["0", "101", "-1", "many"] {

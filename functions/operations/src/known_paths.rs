@@ -1,4 +1,4 @@
-//! Which methods a path has: the generator wrote it from the routes' declarations.
+//! The methods of each path, generated from the routes' declarations.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ static PATHS: LazyLock<Result<Paths, String>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../infra/generated/routes.json")).map_err(|error| error.to_string())
 });
 
-/// The methods of a path, in order and with that of preflights; none where the path is unknown.
+/// The methods of a path in order, including OPTIONS; none if the path is unknown.
 pub fn methods_of(path: &str) -> Result<Vec<String>, Problem> {
     let paths = PATHS.as_ref().map_err(|fault| Problem::internal(fault.clone()))?;
     let mut methods: BTreeSet<&str> = paths
@@ -26,7 +26,7 @@ pub fn methods_of(path: &str) -> Result<Vec<String>, Problem> {
     Ok(methods.into_iter().map(str::to_owned).collect())
 }
 
-/// Whether a path is one of a template's, whose parameters are any one segment.
+/// Whether a path matches a template, whose parameters match any one segment.
 fn matches(template: &str, path: &str) -> bool {
     let mut segments = path.split('/');
     let all = template.split('/').all(|expected| {
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_parameter_is_one_segment_with_something_in_it() {
+    fn a_parameter_matches_one_nonempty_segment() {
         assert!(matches("/a/{id}/b", "/a/1/b"));
         for other in ["/a//b", "/a/1/2/b", "/a/1/b/", "/a/1", "/a/1/c", "a/1/b", "/A/1/b", ""] {
             assert!(!matches("/a/{id}/b", other), "{other}");
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_of_two_templates_has_the_methods_of_both() {
+    fn a_path_that_matches_two_templates_has_the_methods_of_both() {
         let methods = methods_of("/me/passkeys/options").unwrap_or_default();
         assert_eq!(methods, ["DELETE", "OPTIONS", "POST", "PUT"]);
         assert_eq!(methods_of("/health").unwrap_or_default(), ["GET", "HEAD", "OPTIONS"]);

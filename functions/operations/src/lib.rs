@@ -1,4 +1,4 @@
-//! Operations: what the deployment needs to run, and what no other domain answers.
+//! Operations: the deployment's own jobs, and the routes that belong to no other domain.
 
 pub mod jobs;
 mod known_paths;

@@ -1,4 +1,4 @@
-//! What the API answers about itself, to preflights, and where there is nothing.
+//! Health, the OpenAPI document, problem descriptions, preflights and unknown routes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use operations::routes::{answer_preflight, answer_unknown_route, get_health, get_openapi, get_problem};
@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::testing::{Request, TestApp};
 
 #[tokio::test]
-async fn it_tells_that_it_is_well() {
+async fn health_is_reported() {
     let app = TestApp::new();
     let answer = app.call(Request::to(&get_health::FUNCTION)).await.expect(200);
     assert_eq!(answer.body, json!({ "status": "ok" }));
@@ -14,7 +14,7 @@ async fn it_tells_that_it_is_well() {
 }
 
 #[tokio::test]
-async fn it_describes_itself() {
+async fn the_openapi_document_is_returned() {
     let app = TestApp::new();
     let answer = app.call(Request::to(&get_openapi::FUNCTION)).await.expect(200);
     assert!(answer.body["paths"].is_object(), "{}", answer.text);
@@ -22,7 +22,7 @@ async fn it_describes_itself() {
 }
 
 #[tokio::test]
-async fn the_type_of_a_problem_leads_to_its_description() {
+async fn the_type_of_a_problem_links_to_its_description() {
     let app = TestApp::new();
     let missing = app.call(Request::to(&get_problem::FUNCTION).path("code", "no_such_code")).await.expect(404);
     let code = missing.body["type"].as_str().unwrap().strip_prefix("https://api.example.com/problems/").unwrap();
@@ -32,7 +32,7 @@ async fn the_type_of_a_problem_leads_to_its_description() {
 }
 
 #[tokio::test]
-async fn a_browser_of_a_listed_origin_may_call() {
+async fn a_preflight_from_an_allowed_origin_is_accepted() {
     let app = TestApp::new();
     let preflight = |origin: &str| {
         let request = Request::to(&answer_preflight::FUNCTION).header("origin", origin);
@@ -48,7 +48,7 @@ async fn a_browser_of_a_listed_origin_may_call() {
 }
 
 #[tokio::test]
-async fn preflights_do_not_use_up_the_limit_of_an_address_and_call_nothing() {
+async fn preflights_make_no_calls_and_do_not_count_against_the_rate_limit() {
     let app = TestApp::new();
     for _ in 0..250 {
         let answer = app.call(Request::to(&answer_preflight::FUNCTION)).await.expect(204);
@@ -71,7 +71,7 @@ async fn head_is_answered_like_get_without_the_body() {
 }
 
 #[tokio::test]
-async fn another_method_on_a_known_path_is_405_with_those_that_it_has() {
+async fn an_unknown_method_on_a_known_path_is_405_with_the_allowed_ones() {
     let app = TestApp::new();
     let ask = |method: &str, path: &str| app.call(Request::to(&answer_unknown_route::FUNCTION).asking(method, path));
     for (method, path, allowed) in [
@@ -92,7 +92,7 @@ async fn another_method_on_a_known_path_is_405_with_those_that_it_has() {
 }
 
 #[tokio::test]
-async fn where_there_is_nothing_it_says_so() {
+async fn an_unknown_path_is_404() {
     let app = TestApp::new();
     let request = Request::to(&answer_unknown_route::FUNCTION).query("a", "1").query("a", "2");
     let answer = app.call(request.header("content-type", "text/xml").body("<a/>")).await.expect(404);

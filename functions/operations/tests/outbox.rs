@@ -1,4 +1,4 @@
-//! The outbox on its way to the queues: by the relay, and by the sweep where the relay failed.
+//! From the outbox to the queues: by the relay, and by the sweep if the relay failed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeSet;
@@ -18,11 +18,11 @@ async fn sweep(app: &TestApp) {
     app.tick(&sweep_outbox::FUNCTION).await.unwrap();
 }
 
-/// Commits a message in a workspace of its own.
+/// Commits a message in its own workspace.
 async fn post(app: &TestApp, not_before: Option<Timestamp>) -> (WorkspaceId, Posted) {
     let workspace: WorkspaceId = app.new_id();
     let message = SendEmail { to: "ada@example.com".parse().unwrap(), letter: Letter::AlreadyRegistered };
-    let changes = Changes::default().unaudited("only the message is looked at");
+    let changes = Changes::default().unaudited("only the message matters");
     let changes = match not_before {
         Some(at) => changes.send_at(&message, at),
         None => changes.send(&message),
@@ -44,7 +44,7 @@ fn inserted(posted: &Posted) -> Value {
     json!({ "Records": [{ "eventID": posted.envelope.id, "eventName": "INSERT", "dynamodb": change }] })
 }
 
-/// A value as DynamoDB writes it.
+/// A value in DynamoDB's JSON format.
 fn attribute(value: &Value) -> Value {
     match value {
         Value::Null => json!({ "NULL": true }),
@@ -63,7 +63,7 @@ async fn sqs(operation: &str, body: Value) -> Value {
     call("AmazonSQS", operation, body).await
 }
 
-/// A call to the cloud past the code under test.
+/// A call to AWS that bypasses the code under test.
 async fn call(service: &str, operation: &str, body: Value) -> Value {
     let request = reqwest::Client::new().post(std::env::var("AWS_ENDPOINT_URL").unwrap());
     let request = request.header("x-amz-target", format!("{service}.{operation}"));
@@ -74,13 +74,13 @@ async fn call(service: &str, operation: &str, body: Value) -> Value {
     serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
 }
 
-/// How often a message lies on the queue of the mail job.
+/// How many copies of a message are on the queue of the mail job.
 async fn queued(posted: &Posted) -> usize {
     let name = std::env::var("BULKHEAD_TEST_NAME").unwrap_or_else(|_| "bht".to_owned());
     let queue = sqs("GetQueueUrl", json!({ "QueueName": format!("{name}-send-email") })).await["QueueUrl"].clone();
     let (mut found, mut looks) = (BTreeSet::new(), 0);
-    // Each look shows at most ten, and leaves them visible for the tests beside this one. What earlier runs left behind
-    // is cleared away, or it would come to hide what is looked for.
+    // Each receive returns at most ten messages, and leaves them visible for concurrent tests. Messages of earlier runs
+    // are deleted, or they would hide the ones that are counted.
     let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
     for _ in 0..60 {
         let look = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": 0,
@@ -123,7 +123,7 @@ async fn a_committed_message_is_relayed_once() {
 }
 
 #[tokio::test]
-async fn a_message_that_no_job_takes_holds_up_no_other() {
+async fn a_message_without_a_consumer_does_not_block_others() {
     let app = TestApp::alone().await.unwrap();
     let (workspace, posted) = post(&app, None).await;
     let mut unknown = posted.clone();
@@ -139,7 +139,7 @@ async fn a_message_that_no_job_takes_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn the_sweep_sends_what_the_relay_has_not() {
+async fn the_sweep_sends_messages_that_the_relay_missed() {
     let mut app = TestApp::alone().await.unwrap();
     lost_by_the_relay(&app).await;
     for_much_later(&app).await;
@@ -150,7 +150,7 @@ async fn the_sweep_sends_what_the_relay_has_not() {
 
 async fn lost_by_the_relay(app: &TestApp) {
     let (workspace, posted) = post(app, None).await;
-    // The first call is the record of the run, the second hands the message to its queue.
+    // The first call records the run, the second sends the message to its queue.
     app.wire(&relay_outbox::FUNCTION).arm(Fault::CrashBefore(2));
     let died = app.until_crash(&relay_outbox::FUNCTION, app.run(&relay_outbox::FUNCTION, inserted(&posted))).await;
     assert!(matches!(died, Err(Ended::Crashed)));
@@ -179,7 +179,7 @@ async fn for_much_later(app: &TestApp) {
     assert_eq!(queued(&posted).await, 1);
 }
 
-/// A row that waits as it was written when every row was swept a minute after it was posted.
+/// A row in the format of an earlier version, which swept every row a minute after it was written.
 async fn written_before(app: &TestApp) {
     let at = after(app.now(), SignedDuration::from_mins(30));
     let (workspace, posted) = post(app, Some(at)).await;
@@ -200,12 +200,12 @@ async fn written_before(app: &TestApp) {
     assert_eq!(queued(&posted).await, 1);
 }
 
-/// Commits so many messages in a workspace of their own.
+/// Commits this many messages in their own workspace.
 async fn post_many(app: &TestApp, count: usize, not_before: Option<Timestamp>) -> WorkspaceId {
     let workspace: WorkspaceId = app.new_id();
     let message = SendEmail { to: "ada@example.com".parse().unwrap(), letter: Letter::AlreadyRegistered };
     for left in (0..count).rev().step_by(MOST_AT_ONCE) {
-        let changes = Changes::default().unaudited("only the messages are looked at");
+        let changes = Changes::default().unaudited("only the messages matter");
         let changes = (0..MOST_AT_ONCE.min(left + 1)).fold(changes, |changes, _| match not_before {
             Some(at) => changes.send_at(&message, at),
             None => changes.send(&message),
@@ -217,7 +217,7 @@ async fn post_many(app: &TestApp, count: usize, not_before: Option<Timestamp>) -
 
 const MOST_AT_ONCE: usize = 100;
 
-/// What one sweep calls, without what the run itself is recorded by.
+/// The calls of one sweep, without those that record the run.
 async fn calls_of_a_sweep(app: &TestApp) -> Vec<String> {
     sweep(app).await;
     let wire = app.wire(&sweep_outbox::FUNCTION);
@@ -232,20 +232,20 @@ fn count(calls: &[String], operation: &str) -> usize {
 }
 
 #[tokio::test]
-async fn ten_thousand_rows_that_wait_for_hours_cost_a_sweep_nothing() {
+async fn rows_that_are_due_in_hours_cost_a_sweep_no_reads() {
     let app = TestApp::alone().await.unwrap();
     app.advance(SignedDuration::from_mins(2));
     let idle = calls_of_a_sweep(&app).await;
     let workspace = post_many(&app, 10_000, Some(after(app.now(), SignedDuration::from_hours(5)))).await;
     app.advance(SignedDuration::from_mins(2));
     assert_eq!(calls_of_a_sweep(&app).await, idle);
-    assert_eq!(waiting(&app, workspace).await.len(), 1_000, "as many as are looked at");
+    assert_eq!(waiting(&app, workspace).await.len(), 1_000, "the maximum that is read");
 }
 
 #[tokio::test]
 async fn overdue_rows_are_read_in_batches_and_sent_before_the_rest_is_read() {
     let mut app = TestApp::alone().await.unwrap();
-    // A queue of its own, whose messages hide none of another test's.
+    // Its own queue, so that its messages hide none of another test.
     let name = app.tables().outbox.clone();
     sqs("CreateQueue", json!({ "QueueName": format!("{name}-send-email") })).await;
     app.configure(|config| config.queue_base = format!("http://127.0.0.1/000000000000/{name}-"));

@@ -1,8 +1,8 @@
-//! What the audit log says was done here.
+//! The audit actions of workspaces.
 
 use shared::audit::AuditAction;
 
-/// A workspace was founded.
+/// A workspace was created.
 pub static WORKSPACE_CREATED: AuditAction = AuditAction::named("workspace.created");
 
 /// The security rules for members' accounts were changed.

@@ -1,4 +1,4 @@
-//! Workspaces: the tenants, how they begin, and who is in them.
+//! Workspaces: the tenants, their creation and their members.
 
 pub mod audit_actions;
 pub mod jobs;

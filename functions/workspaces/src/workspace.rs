@@ -1,4 +1,4 @@
-//! A workspace as its members see it, and what is stored of it among its own items.
+//! A workspace as its members see it, and its items in the Tenants table.
 
 use std::borrow::Borrow;
 
@@ -14,11 +14,11 @@ use utoipa::ToSchema;
 use crate::WorkspaceName;
 use crate::problems;
 
-/// Workspaces that one user can be in when they found another. Each may have a KMS key of its own, which costs money
-/// and counts against the account's quota.
+/// The maximum number of workspaces of a user who creates another. Each may have its own KMS key, which costs money and
+/// counts against the AWS account's quota.
 pub const WORKSPACES_PER_USER: u32 = 20;
 
-/// What a workspace says of itself. What a request needs to be let in stands in the directory, not here.
+/// The profile of a workspace. Admission reads the directory entry, not this profile.
 #[derive(Serialize, Deserialize)]
 pub struct Profile {
     pub name: WorkspaceName,
@@ -38,8 +38,7 @@ impl Entity for Profile {
 /// A workspace has one profile.
 pub const PROFILE_KEY: &str = "CURRENT";
 
-/// A member, for the list of members. What lets them in is the membership among the proofs, written in the same
-/// transaction.
+/// A member, for the list of members. Admission uses the membership in Proofs, written in the same transaction.
 #[derive(Serialize, Deserialize)]
 pub struct Member {
     pub user: UserId,
@@ -56,10 +55,10 @@ impl Entity for Member {
     }
 }
 
-/// Why a workspace cannot be created or changed.
+/// Why a workspace cannot be created or updated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WorkspaceError {
-    #[error("You are in {WORKSPACES_PER_USER} workspaces, and cannot found another.")]
+    #[error("You are a member of {WORKSPACES_PER_USER} workspaces. Leave one before you create another.")]
     TooMany,
 }
 
@@ -76,11 +75,11 @@ impl Refusal for WorkspaceError {
 pub struct WorkspaceView {
     pub id: WorkspaceId,
     pub name: String,
-    /// The caller's.
+    /// The caller's role.
     pub role: Role,
     #[schema(example = "free")]
     pub plan: String,
-    /// Whose sessions must have proved a second factor.
+    /// Which members' sessions must have verified a second factor.
     pub second_factor: SecondFactorRule,
     /// Whether admins may recover their accounts without a second factor, after a waiting period.
     pub admin_recovery: RecoveryRule,

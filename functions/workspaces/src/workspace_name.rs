@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_one_line_of_text() {
+    fn a_name_that_is_not_one_line_is_refused() {
         for text in ["x", " Northwind Studio ", "R&D: north/south", "東京", "Cafe\u{301}"] {
             assert!(WorkspaceName::parse(text).is_ok(), "{text}");
         }

@@ -1,4 +1,4 @@
-//! The job `sweep-orphan-keys`: which keys it lets go, and which never.
+//! The job `sweep-orphan-keys`: which keys it deletes, and which it never does.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ async fn state(key: &str) -> String {
     kms("DescribeKey", json!({ "KeyId": key })).await["KeyMetadata"]["KeyState"].as_str().unwrap().to_owned()
 }
 
-/// What a crash leaves between the making of a key and its record.
+/// The result of a crash between creating a key and recording it.
 async fn orphan(app: &TestApp, workspace: WorkspaceId) -> String {
     let tables = &app.tables().tenants;
     let tags = json!([{ "TagKey": "workspace", "TagValue": workspace.to_string() }, { "TagKey": "deployment", "TagValue": tables }]);
@@ -34,7 +34,7 @@ async fn orphan(app: &TestApp, workspace: WorkspaceId) -> String {
 }
 
 #[tokio::test]
-async fn a_key_that_no_record_names_goes_after_a_day() {
+async fn an_orphan_key_is_deleted_after_a_day() {
     let app = TestApp::alone().await.unwrap();
     let owner = app.owner().await.unwrap();
     let scope = app.scope(owner.workspace);
@@ -44,7 +44,7 @@ async fn a_key_that_no_record_names_goes_after_a_day() {
     let left_behind = orphan(&app, owner.workspace).await;
 
     app.tick(&sweep_orphan_keys::FUNCTION).await.unwrap();
-    assert_eq!(state(&left_behind).await, "Enabled", "it may belong to a sealing that is under way");
+    assert_eq!(state(&left_behind).await, "Enabled", "a new key may belong to a sealing in progress");
 
     app.advance(SignedDuration::from_hours(25));
     app.tick(&sweep_orphan_keys::FUNCTION).await.unwrap();
@@ -52,7 +52,7 @@ async fn a_key_that_no_record_names_goes_after_a_day() {
     assert_eq!(state(&used).await, "Enabled");
     assert_eq!(scope.open("test", &owner.user, &sealed).await.unwrap().expose(), "kept");
 
-    // Once more: what waits for its deletion is let be.
+    // Once more: keys that are pending deletion are left alone.
     app.advance(SignedDuration::from_hours(24));
     app.tick(&sweep_orphan_keys::FUNCTION).await.unwrap();
     assert_eq!(state(&left_behind).await, "PendingDeletion");

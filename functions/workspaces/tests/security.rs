@@ -1,4 +1,4 @@
-//! Of whom a workspace asks a second factor: who says so, and who is kept out.
+//! Which members must use a second factor: who sets the rule, and who is refused.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use workspaces::{jobs, routes};
 const EVERYONE: &str = "everyone";
 const ADMINS: &str = "admins";
 
-/// The owner of a workspace that was founded through its route.
+/// The owner of a workspace that was created through its route.
 async fn founder(app: &TestApp) -> Person {
     let mut founder = app.owner().await.unwrap();
     let founding = Request::to(&create_workspace::FUNCTION).by(&founder).json(json!({ "name": "Northwind" }));
@@ -27,7 +27,7 @@ async fn ask(app: &TestApp, person: &Person, of: &str) -> Response {
     app.call(Request::to(&update_security::FUNCTION).by(person).json(json!({ "second_factor": of }))).await
 }
 
-/// Comes in through a route that any member may use.
+/// Calls a route that any member may use.
 async fn visit(app: &TestApp, person: &Person) -> Response {
     app.call(Request::to(&get_workspace::FUNCTION).by(person)).await
 }
@@ -39,7 +39,7 @@ async fn listed(app: &TestApp, person: &Person) -> Value {
     own.unwrap_or_else(|| panic!("{listed}"))["second_factor"].clone()
 }
 
-/// What the audit log says of it, the oldest first: who, about what, and what it was changed to.
+/// The audit entries of the rule, oldest first: actor, target and new value.
 async fn audited(app: &TestApp, person: &Person) -> Vec<(String, String, Value)> {
     let page = Page { limit: 10, cursor: None, newest_first: false };
     let entries = app.scope(person.workspace).audit_entries(&page).await.unwrap().items;
@@ -51,7 +51,7 @@ async fn audited(app: &TestApp, person: &Person) -> Vec<(String, String, Value)>
         .collect()
 }
 
-/// A request to every route of the domain that is in a workspace.
+/// A request to every route of the domain that addresses a workspace.
 fn requests(person: &Person) -> Vec<Request> {
     let mut requests = Vec::new();
     for function in routes::LISTED.iter().chain(jobs::LISTED).map(|listed| listed.function) {
@@ -64,7 +64,7 @@ fn requests(person: &Person) -> Vec<Request> {
 }
 
 #[tokio::test]
-async fn a_workspace_asks_a_second_factor_of_everyone_and_of_admins_again() {
+async fn the_second_factor_rule_can_be_set_to_everyone_and_back_to_admins() {
     let app = TestApp::new();
     let owner = founder(&app).await;
     let admin = app.join(owner.workspace, Role::Admin).await.unwrap();
@@ -84,7 +84,7 @@ async fn a_workspace_asks_a_second_factor_of_everyone_and_of_admins_again() {
         assert_eq!(visit(&app, multi).await.expect(200).body["second_factor"], EVERYONE, "{:?}", multi.role);
     }
 
-    // Entries of one millisecond have no order.
+    // Entries of the same millisecond are not ordered.
     app.advance(SignedDuration::from_millis(1));
     ask(&app, &admin, ADMINS).await.expect(200);
     for (single, _) in &others {
@@ -99,7 +99,7 @@ async fn a_workspace_asks_a_second_factor_of_everyone_and_of_admins_again() {
 }
 
 #[tokio::test]
-async fn the_rule_of_one_workspace_is_nothing_to_another() {
+async fn the_rule_of_one_workspace_does_not_affect_another() {
     let app = TestApp::new();
     let (owner, elsewhere) = (founder(&app).await, founder(&app).await);
     ask(&app, &owner, EVERYONE).await.expect(200);
@@ -123,19 +123,19 @@ async fn owners_and_admins_need_a_second_factor_for_every_route() {
         assert!(requests.len() > 1, "{}", requests.len());
         for request in requests {
             let refused = app.call(request).await;
-            // A fresh factor means the second factor, for a user who has one.
+            // For a user with a second factor, a fresh factor means that one.
             let is_fresh_one = refused.status == 401 && refused.code() == "fresh_factor_needed";
             let is_refused = refused.status == 403 && refused.code() == "second_factor_needed";
             assert!(is_fresh_one || is_refused, "{:?}: {}", person.role, refused.text);
         }
-        // Whatever they cannot enter, they see what it asks of them.
+        // They are refused, but still see the rule that they must satisfy.
         assert_eq!(listed(&app, &single).await, ADMINS);
     }
     assert_eq!(audited(&app, &owner).await, []);
 }
 
 #[tokio::test]
-async fn the_rule_is_shown_to_who_is_kept_out_by_it() {
+async fn the_rule_is_shown_to_members_that_it_refuses() {
     let app = TestApp::new();
     let owner = founder(&app).await;
     let member = app.join(owner.workspace, Role::Member).await.unwrap();
@@ -146,7 +146,7 @@ async fn the_rule_is_shown_to_who_is_kept_out_by_it() {
 }
 
 #[tokio::test]
-async fn only_who_proved_a_factor_lately_changes_the_rule() {
+async fn changing_the_rule_requires_a_fresh_factor() {
     let app = TestApp::new();
     let owner = founder(&app).await;
     app.advance(SignedDuration::from_mins(10));
@@ -165,7 +165,7 @@ async fn only_who_proved_a_factor_lately_changes_the_rule() {
 }
 
 #[tokio::test]
-async fn only_admins_change_the_rule_and_only_to_one_that_there_is() {
+async fn changing_the_rule_requires_an_admin_and_a_known_value() {
     let app = TestApp::new();
     let owner = founder(&app).await;
     for role in [Role::Member, Role::Reviewer] {

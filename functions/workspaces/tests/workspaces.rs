@@ -1,4 +1,4 @@
-//! Founding, listing and reading workspaces.
+//! Creating, listing and reading workspaces.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use serde_json::{Value, json};
@@ -15,10 +15,10 @@ async fn get(app: &TestApp, person: &Person, workspace: &Value) -> Response {
     app.call(request.path("workspace_id", workspace.as_str().unwrap())).await
 }
 
-/// What a person's list shows beside the workspace that they came with.
+/// A person's list, without the workspace that they were created with.
 async fn list(app: &TestApp, person: &Person) -> Vec<Value> {
     let listed = app.call(Request::to(&list_workspaces::FUNCTION).by(person)).await.expect(200).body;
-    assert!(listed.get("next_cursor").is_none(), "the list is whole: {listed}");
+    assert!(listed.get("next_cursor").is_none(), "the list has one page: {listed}");
     let (own, others): (Vec<_>, Vec<_>) =
         listed["items"].as_array().unwrap().iter().cloned().partition(|item| item["id"] == json!(person.workspace));
     assert_eq!(own.len(), 1, "{listed}");
@@ -26,7 +26,7 @@ async fn list(app: &TestApp, person: &Person) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_founder_owns_the_workspace() {
+async fn the_creator_of_a_workspace_is_its_owner() {
     let app = TestApp::new();
     let founder = app.owner().await.unwrap();
     let made = app.call(founding(&founder, " Northwind  Studio ")).await.expect(201).body;
@@ -45,7 +45,7 @@ async fn a_founder_owns_the_workspace() {
 }
 
 #[tokio::test]
-async fn a_stranger_sees_nothing() {
+async fn another_users_workspace_answers_like_a_missing_one() {
     let app = TestApp::new();
     let (founder, stranger) = (app.owner().await.unwrap(), app.owner().await.unwrap());
     let made = app.call(founding(&founder, "Northwind")).await.expect(201).body;
@@ -56,7 +56,7 @@ async fn a_stranger_sees_nothing() {
 }
 
 #[tokio::test]
-async fn a_founding_is_audited() {
+async fn creating_a_workspace_is_audited() {
     let app = TestApp::new();
     let founder = app.owner().await.unwrap();
     let made = app.call(founding(&founder, "Northwind")).await.expect(201).body;
@@ -71,7 +71,7 @@ async fn a_founding_is_audited() {
 }
 
 #[tokio::test]
-async fn a_founding_that_is_repeated_under_its_key_is_one() {
+async fn a_repeated_idempotency_key_creates_one_workspace() {
     let app = TestApp::new();
     let founder = app.owner().await.unwrap();
     let keyed = |name: &str| founding(&founder, name).header("idempotency-key", "once-and-for-all");
@@ -82,10 +82,10 @@ async fn a_founding_that_is_repeated_under_its_key_is_one() {
 }
 
 #[tokio::test]
-async fn a_user_has_so_many_workspaces_and_no_more() {
+async fn creating_a_workspace_beyond_the_limit_is_refused() {
     let app = TestApp::new();
     let founder = app.owner().await.unwrap();
-    // The one that they came with is the first.
+    // The workspace that they were created with is the first.
     for number in 1..20 {
         app.call(founding(&founder, &format!("Workspace {number}"))).await.expect(201);
     }
@@ -94,7 +94,7 @@ async fn a_user_has_so_many_workspaces_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_name_that_breaks_the_rule_is_named() {
+async fn an_invalid_name_is_refused_with_its_field() {
     let app = TestApp::new();
     let founder = app.owner().await.unwrap();
     for name in

@@ -1,4 +1,4 @@
-//! `GET /workspaces/{workspace_id}/audit-entries`: who did what in the workspace, the newest first.
+//! `GET /workspaces/{workspace_id}/audit-entries`: lists the workspace's audit log, newest first.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,47 +14,47 @@ use utoipa::ToSchema;
 
 use crate::permissions::ReadAuditLog;
 
-/// The plans on which members see their own audit log.
+/// The entitlement of members to read their workspace's audit log.
 pub const AUDIT_LOG: Entitlement = Entitlement::named("AuditLog");
 
-/// Lists who did what in the workspace, the newest first.
+/// Lists the workspace's audit log, newest first: who did what.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListAuditEntries {
-    /// Entries on a page; 50 if it is left out.
+    /// Entries per page; the default is 50.
     #[serde(default)]
     #[schema(inline)]
     limit: PageLimit,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// One thing that was done.
+/// An audit entry.
 #[derive(Serialize, ToSchema)]
 pub struct AuditEntryView {
     #[schema(example = "0190b1c8-d2f3-7c1f-a1b2-c3d4e5f60718")]
     id: String,
     #[schema(value_type = String, format = DateTime)]
     at: ApiTimestamp,
-    /// What was done: `post.updated`.
+    /// The action: `post.updated`.
     action: String,
     target: AuditTarget,
-    /// Who did it.
+    /// Who performed the action.
     actor: Actor,
-    /// The request or run that did it, as its `x-request-id` was.
+    /// The id of the request or run that performed the action; for a request its `x-request-id`.
     request_id: String,
     ip: Option<String>,
     user_agent: Option<String>,
 }
 
-/// What it was done to.
+/// The target of the action.
 #[derive(Serialize, ToSchema)]
 pub struct AuditTarget {
     /// The prefix of the id: `post`.
     kind: String,
     #[schema(example = "post_0190b1c8d2f37c1fa1b2c3d4e5f60718")]
     id: String,
-    /// More of what was done, where there is more to know; else null.
+    /// Details of the action, or null.
     #[schema(required = true)]
     detail: Option<Value>,
 }
@@ -68,10 +68,10 @@ impl From<AuditEntry> for AuditEntryView {
     }
 }
 
-/// A detail was recorded as JSON: its instants are brought into the form of every answer.
+/// Details are stored as JSON: this converts their instants to the format of all responses.
 fn with_api_timestamps(detail: Value) -> Value {
     match detail {
-        // Only what is written like an instant in UTC begins with a digit and ends in Z.
+        // Only an instant in UTC begins with a digit and ends in Z.
         Value::String(text) if text.starts_with(|first: char| first.is_ascii_digit()) && text.ends_with('Z') => {
             text.parse::<Timestamp>().map_or(Value::String(text), |at| json!(ApiTimestamp::from(at)))
         }
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants_in_a_detail_have_three_fraction_digits_and_nothing_else_changes() {
+    fn instants_in_details_get_three_fraction_digits_and_all_else_stays() {
         let detail = json!({ "at": "2026-03-01T08:30:00Z", "list": [{ "at": "2026-03-01T08:30:00.27Z" }], "text": "9Z", "n": 1 });
         let expected = json!({ "at": "2026-03-01T08:30:00.000Z", "list": [{ "at": "2026-03-01T08:30:00.270Z" }], "text": "9Z", "n": 1 });
         assert_eq!(with_api_timestamps(detail), expected);

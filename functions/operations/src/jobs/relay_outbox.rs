@@ -1,5 +1,5 @@
-//! The job `relay-outbox`: hands each new row of the outbox to the queues of the jobs that take it, as soon as the
-//! transaction that wrote it is committed. A message for later is delayed by its queue, to the second.
+//! The job `relay-outbox`: sends each new outbox row to the queues of its consuming jobs, as soon as its transaction is
+//! committed. The queue delays a message for later to the second.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -8,7 +8,7 @@ use shared::jobs::{Declaration, Job, JobError, Relay, Trigger};
 
 use crate::routing::jobs_for;
 
-/// It has no payload: the row is its access.
+/// It has no payload: the row is in its access.
 #[derive(Deserialize)]
 pub struct RelayOutbox;
 
@@ -20,7 +20,7 @@ impl Job for RelayOutbox {
     type Access = Relay;
 
     async fn run(self, relay: &Relay) -> Result<(), JobError> {
-        // A message without a job must not hold up those behind it in the stream.
+        // A message without a consumer must not block the rows behind it in the stream.
         let jobs = jobs_for(relay.row().message()).map_err(JobError::GiveUp)?;
         let relayed = relay.send(jobs).await?;
         tracing::info!(message = relay.row().message(), outcome = ?relayed, "outbox row");

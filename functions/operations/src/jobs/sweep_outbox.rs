@@ -1,5 +1,5 @@
-//! The job `sweep-outbox`: every minute, sends what the relay has not: because the stream lost it, because a queue did not
-//! answer, or because it was for later than a queue can delay.
+//! The job `sweep-outbox`: every minute, sends the messages that the relay missed: because the stream lost them, a
+//! queue failed, or they are due later than a queue can delay.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -36,7 +36,7 @@ impl Job for SweepOutbox {
                     Ok(jobs) => workspaces.relay(&row, jobs).await,
                     Err(problem) => Err(problem),
                 };
-                // One that cannot be sent must not keep the others from it.
+                // A row that cannot be sent must not block the others.
                 match relayed {
                     Ok(outcome) => tracing::info!(message = row.message(), ?outcome, "overdue outbox row"),
                     Err(problem) => {

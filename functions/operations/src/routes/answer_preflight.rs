@@ -1,5 +1,5 @@
-//! `OPTIONS` of every path: tells a browser which origins, methods and headers the API takes. The headers that say so are
-//! the pipeline's, as on every response.
+//! `OPTIONS` of every path: answers CORS preflights with the allowed origins, methods and headers. The pipeline sets
+//! these headers, as on every response.
 
 use serde::Deserialize;
 use shared::function::Function;
@@ -8,7 +8,7 @@ use shared::identity::Anyone;
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
-/// Whatever the request says: a browser sends the path and query of the request that it asks for.
+/// Accepts any path and query: a browser sends those of the request that it wants to make.
 #[derive(Deserialize, ToSchema)]
 pub struct AnswerPreflight {}
 

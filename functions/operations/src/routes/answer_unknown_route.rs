@@ -1,4 +1,4 @@
-//! Whatever no other route answers: 405 where the path is known under another method, otherwise 404.
+//! Every request without a route: answers 405 if the path has other methods, otherwise 404.
 
 use serde::Deserialize;
 use shared::function::Function;
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::known_paths::methods_of;
 
-/// What was asked for.
+/// The requested path.
 #[derive(Deserialize, ToSchema)]
 pub struct AnswerUnknownRoute {
     method: String,
@@ -28,7 +28,7 @@ impl Endpoint for AnswerUnknownRoute {
 
     async fn handle(self, _: &Anyone) -> Result<Self::Output, Problem> {
         let allowed = methods_of(&self.path)?;
-        // A method that the path has was asked for in a way that the gateway does not match.
+        // The path has this method, but the gateway did not match the request.
         if allowed.is_empty() || allowed.contains(&self.method) {
             return Err(Problem::not_found());
         }

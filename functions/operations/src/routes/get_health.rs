@@ -1,5 +1,5 @@
-//! `GET /health`: whether the API answers. It calls nothing but the rate lease, so that it tells of the edge and of this
-//! function alone; what depends on what is the alarms' business.
+//! `GET /health`: reports whether the API responds. It calls only the rate lease, so that it covers just the edge and
+//! this function; alarms cover the dependencies.
 
 use serde::{Deserialize, Serialize};
 use shared::function::Function;
@@ -8,7 +8,7 @@ use shared::identity::Anyone;
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
-/// Tells whether the API answers.
+/// Reports whether the API responds.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetHealth {}

@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: the description of every route, as the generator wrote it.
+//! `GET /openapi.json`: returns the generated OpenAPI document.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 /// The OpenAPI document of every route, in JSON.
 const OPENAPI: &str = include_str!("../../../../infra/generated/openapi.json");
 
-/// Gives this description.
+/// Returns this OpenAPI document.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetOpenapi {}

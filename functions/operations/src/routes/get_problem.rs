@@ -1,4 +1,4 @@
-//! `GET /problems/{code}`: describes a problem: where the `type` of each problem document leads.
+//! `GET /problems/{code}`: describes a problem code. The `type` of each problem document links here.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 /// The descriptions by code, in JSON.
 const PROBLEMS: &str = include_str!("../../../../infra/generated/problems.json");
 
-/// Describes a problem.
+/// Describes a problem code.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetProblem {
@@ -19,19 +19,19 @@ pub struct GetProblem {
     code: String,
 }
 
-/// What a code means.
+/// The description of a problem code.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub struct ProblemDescription {
     #[schema(example = "invalid_input")]
     code: String,
-    /// The statuses that it is answered with.
+    /// The HTTP statuses of the problem.
     #[schema(example = json!([422]))]
     statuses: Vec<u16>,
     #[schema(example = "Invalid input")]
     title: String,
     #[schema(example = "A field of the request breaks a rule.")]
     meaning: String,
-    /// What the client or its user can do.
+    /// What the client or its user should do.
     #[schema(example = "Correct the fields and send the request again.")]
     remedy: String,
 }

@@ -1,7 +1,6 @@
 //! The job `sweep-orphan-keys`: once a day, schedules the deletion of workspace keys that no workspace uses.
-//!
-//! A key is made before it is recorded, and a crash in between leaves one behind. KMS waits seven days before it deletes
-//! a key, in which an operator can cancel that.
+//! A key is created before it is recorded, and a crash in between leaves an orphan. KMS deletes a key after seven days;
+//! until then an operator can cancel the deletion.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -12,7 +11,7 @@ use shared::tenancy::{AllWorkspaces, Reason};
 #[derive(Deserialize)]
 pub struct SweepOrphanKeys {}
 
-/// Why this job looks into every workspace.
+/// Why this job reads every workspace.
 pub enum KeysWithoutRecord {}
 
 impl Reason for KeysWithoutRecord {

@@ -1,4 +1,4 @@
-//! `POST /workspaces`: founds a workspace, with the caller as its owner.
+//! `POST /workspaces`: creates a workspace, with the caller as its owner.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -15,7 +15,7 @@ use crate::audit_actions::WORKSPACE_CREATED;
 use crate::problems;
 use crate::workspace::{Member, Profile, WORKSPACES_PER_USER, WorkspaceError, WorkspaceView};
 
-/// Founds a workspace. The caller is its owner.
+/// Creates a workspace. The caller becomes its owner.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateWorkspace {

@@ -1,4 +1,4 @@
-//! `GET /workspaces/{workspace_id}`: one workspace, with the caller's role and its plan.
+//! `GET /workspaces/{workspace_id}`: reads a workspace, with the caller's role and the plan.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::workspace::{PROFILE_KEY, Profile, WorkspaceView};
 
-/// Gives one workspace, with the caller's role and its plan.
+/// Reads a workspace, with the caller's role and the plan.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetWorkspace {}

@@ -1,4 +1,4 @@
-//! `GET /workspaces`: the workspaces that the caller is a member of, the oldest first.
+//! `GET /workspaces`: lists the caller's workspaces, oldest first.
 
 use serde::Deserialize;
 use shared::function::Function;
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::workspace::WorkspaceView;
 
-/// Lists the workspaces that the caller is a member of, the oldest first.
+/// Lists the workspaces that the caller is a member of, oldest first.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListWorkspaces {}
@@ -21,7 +21,7 @@ impl Endpoint for ListWorkspaces {
     const ROUTE: Route = Route::get("list-workspaces", "/workspaces");
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("workspaces"));
     type Access = Known;
-    // One page: a user is in few workspaces.
+    // One page: a user is a member of few workspaces.
     type Output = Reply<WholeList<WorkspaceView>>;
 
     async fn handle(self, caller: &Known) -> Result<Self::Output, Problem> {
