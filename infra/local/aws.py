@@ -1,4 +1,4 @@
-"""The few AWS calls that the commands make themselves, straight over HTTP: an SDK would need a virtual environment first.
+"""The few AWS calls of the commands themselves, directly over HTTP: an SDK would need a virtual environment first.
 
 The emulator routes a request by the credential scope of its Authorization header and does not check the signature.
 """
@@ -16,10 +16,10 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Refused(Failure):
-    """An answer that is not 2xx."""
+    """A response that is not 2xx."""
 
     def __init__(self, call: str, status: int, body: str):
-        super().__init__(call, "an answer of 2xx", f"{status}: {body[:500]}")
+        super().__init__(call, "a 2xx response", f"{status}: {body[:500]}")
         self.status, self.body = status, body
 
 
@@ -43,13 +43,13 @@ def json_call(service: str, method: str, path: str, body: dict | None = None, **
 
 
 def target_call(service: str, target: str, body: dict) -> dict:
-    """A service of the JSON 1.1 protocol, which names the operation in a header."""
+    """Calls a service of the JSON 1.1 protocol, which names the operation in a header."""
     answer = call(service, "POST", "/", json.dumps(body).encode(), content_type="application/x-amz-json-1.1", x_amz_target=target)
     return json.loads(answer or b"{}")
 
 
 def query_call(service: str, action: str, **parameters: str) -> ElementTree.Element:
-    """A service of the query protocol. Element names come without their namespace."""
+    """Calls a service of the query protocol. Element names are returned without their namespace."""
     form = urllib.parse.urlencode({"Action": action, **parameters}).encode()
     document = ElementTree.fromstring(call(service, "POST", "/", form, content_type="application/x-www-form-urlencoded"))
     for element in document.iter():

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The numbers of docs/benchmarks.md: size, start and memory of release binaries, as `make package` made them, a warm read, a
+"""The numbers of docs/benchmarks.md: size, start and memory of the release binaries of `make package`, a warm read, a
 sign-in against the hash that it computes, that hash against the reference's, and the verification of a token.
 
-A binary is started as Lambda starts it, against a Runtime API of this program's own; what it calls is the local cloud. CPU
+A binary is started as Lambda starts it, against a Runtime API in this program; it calls the local cloud. CPU
 time is read from the kernel's scheduler statistics, in nanoseconds.
 """
 
@@ -39,7 +39,7 @@ STARTS = 30
 WARM_UP = 40
 # Every fourth request or so renews the address's lease of the rate limit; 120 stay below its 200 a minute.
 READS = 120
-# What is compared is measured in turns, so that whatever else the machine does meets both.
+# Compared values are measured alternately, so that other load on the machine affects both.
 ROUNDS = 5
 HASHES_A_ROUND = 4
 WARM_UP_SIGN_INS = 3
@@ -52,7 +52,7 @@ Row = tuple[str, str, str]
 
 
 class Person(Client):
-    """Somebody with an account and a password alone."""
+    """A user with an account and only a password."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Person(Client):
 
 
 def event(route: str, path: str, *, token: str = "", body: dict | None = None, **parameters: str) -> dict:
-    """A request as API Gateway hands it over. It comes from an address of its own, because those of one are limited."""
+    """A request event of API Gateway. Each has its own source address, because requests per address are limited."""
     method = route.partition(" ")[0]
     address = f"10.{random.randint(0, 255)}.{random.randint(0, 255)}.{random.randint(1, 254)}"
     client = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": address, "userAgent": "bench"}
@@ -78,14 +78,14 @@ def event(route: str, path: str, *, token: str = "", body: dict | None = None, *
 
 
 def settings_of(function: str) -> dict[str, str]:
-    """The environment that the deployed function has, for the same binary started here."""
+    """The environment of the deployed function, for the same binary started here."""
     physical = functions.physical_name(function)
     configuration = aws.json_call("lambda", "GET", f"/2015-03-31/functions/{physical}/configuration")
     return configuration["Environment"]["Variables"] | places.client_environment() | {"BASE_URL": deploy.base_url()}
 
 
 def invoke(function: Invoked, about: dict, expected: int = 200) -> tuple[dict, float]:
-    """The answer's document, and what it took."""
+    """Returns the response document and the CPU time."""
     answer, cpu_ms = function.invoke(about)
     if answer.get("statusCode") != expected:
         raise Failure(f"invoking {about['routeKey']}", f"status {expected}", json.dumps(answer)[:500])
@@ -93,7 +93,7 @@ def invoke(function: Invoked, about: dict, expected: int = 200) -> tuple[dict, f
 
 
 def demo_program():
-    """`demo.py`, whose name the package `demo` beside it also has."""
+    """Loads `demo.py`, which has the same name as the package `demo` next to it."""
     spec = importlib.util.spec_from_file_location("demo_program", places.HERE / "demo.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -129,7 +129,7 @@ def size_rows() -> list[Row]:
 
 
 def sign_in_rows() -> list[Row]:
-    """Sign-ins with a right and a wrong password, our hash alone, and the reference's, in turns."""
+    """Measures sign-ins with a right and a wrong password, our hash alone, and the reference's, alternately."""
     tools.archive_programs("argon2")
     settings = settings_of("login")
     cost = (int(settings["PASSWORD_MEMORY_KIB"]), int(settings["PASSWORD_PASSES"]), 1)
@@ -151,9 +151,9 @@ def sign_in_rows() -> list[Row]:
             hashes += [taken / 1e6 for taken in measure("hash", *cost, HASHES_A_ROUND)["hash_ns"]]
             for _ in range(HASHES_A_ROUND):
                 references.append(reference_ms(*cost))
-                # The least that it takes: what remains is its start.
+                # With the least cost, what remains is the start of the process.
                 starts.append(reference_ms(8, 1, 1))
-                # A right one after each wrong one, which so is never one of several in a row.
+                # A right password after each wrong one, so that failures are never in a row.
                 wrong.append(sign_in(secrets.token_urlsafe(18), 401))
                 right.append(sign_in(person.password, 200))
     own, reference = median(hashes), median(references) - median(starts)
@@ -169,7 +169,7 @@ def sign_in_rows() -> list[Row]:
 
 
 def reference_ms(memory_kib: int, passes: int, lanes: int) -> float:
-    """User time of a process of the reference implementation that computes one hash: `-r`, or it would verify it with another."""
+    """User time of a process of the reference implementation that computes one hash: `-r`, because it would otherwise also verify it."""
     command = ["argon2", "saltofsixteenchr", "-id", "-k", str(memory_kib), "-t", str(passes), "-p", str(lanes), "-l", "32", "-r"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         process.stdin.write(secrets.token_urlsafe(24).encode())
@@ -182,7 +182,7 @@ def reference_ms(memory_kib: int, passes: int, lanes: int) -> float:
 
 
 def measure(*words: object) -> dict:
-    """Figures of infra/measure, whose own processor time each is."""
+    """The results of infra/measure, each in its own processor time."""
     return json.loads(subprocess.run([RELEASE_TARGET / "measure", *map(str, words)], capture_output=True, check=True).stdout)
 
 

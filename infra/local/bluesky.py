@@ -1,4 +1,4 @@
-"""A real Bluesky server (PDS) and its directory (PLC), on loopback. Their accounts are in memory and last as long as they run."""
+"""A real Bluesky server (PDS) and its directory (PLC), on loopback. Their accounts are in memory and exist while they run."""
 
 import shutil
 
@@ -19,7 +19,7 @@ def up() -> None:
     PDS.stop()
     if places.claim_ports("pds", "plc"):
         say(f"the usual port is taken: the Bluesky server of this checkout uses {places.port('pds')}")
-    # It leaves its repositories and blobs behind in the temporary folder, where they are of no use to the next run.
+    # It leaves its repositories and blobs in the temporary folder, where the next run cannot use them.
     scratch = TEMPORARY / "bluesky"
     shutil.rmtree(scratch, ignore_errors=True)
     command = [node, BLUESKY / "server.mjs", places.port("pds"), places.port("plc")]

@@ -1,4 +1,4 @@
-"""Checks of the templates, as they are written and as CloudFormation will see them."""
+"""Checks of the templates, as written and as CloudFormation will see them."""
 
 import deploy
 import package
@@ -10,10 +10,10 @@ EXPANDED = LOCAL / "check"
 
 
 def templates() -> None:
-    """cfn-lint on the templates; checkov on their expansion with the parameters that AWS gets, skips beside what they excuse."""
+    """Runs cfn-lint on the templates, and checkov on their expansion with the parameters for AWS, with skips next to the resources they excuse."""
     package.functions()
     tools = python_tools("check")
-    # W3002 tells that local paths need packaging, which every deploy does.
+    # W3002 says that local paths need packaging, which every deploy does.
     lint = [tools / "cfn-lint", "--non-zero-exit-code", "informational", "--ignore-checks", "W3002", "--template", *deploy.templates()]
     run("cfn-lint", lint, "cfn-lint", env=clean_environment(AWS_DEFAULT_REGION=REGION))
     deploy.expand(EXPANDED, {}, {}, {})

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The local cloud of this checkout: `cloud.py <command>`. `make help` lists what most people need."""
+"""The local cloud of this checkout: `cloud.py <command>`. `make help` lists the common commands."""
 
 import sys
 
@@ -10,7 +10,7 @@ if sys.version_info < (3, 11):
 sys.dont_write_bytecode = True
 
 if __name__ == "__main__":
-    # Imported only here: an older Python could not even read what they are written in.
+    # Imported only here: an older Python could not even parse them.
     import commands
     import progress
 

@@ -1,4 +1,4 @@
-"""The commands of the local cloud: what each is called, and whom it calls."""
+"""The commands of the local cloud: their names and functions."""
 
 import os
 import shlex
@@ -20,17 +20,17 @@ USAGE = {
     "up": "start the local cloud",
     "deploy": "package the local build and deploy template.yaml to the local cloud",
     "build [FN]": "compile all functions, or one, for the local cloud",
-    "push FN": "build one function and make it the live one",
+    "push FN": "build one function and make it live",
     "logs FN": "follow the log of one function",
     "check-logs": "fail if any function has panicked",
-    "check-answers": "fail if a declared problem was produced by no test of the last run",
-    "install": "install the emulator and the Bluesky server, which later steps would do on their own",
-    "env": "print the environment of a client of the local cloud, for a shell to evaluate",
-    "status": "tell what runs where",
+    "check-answers": "fail if no test of the last run produced a declared problem",
+    "install": "install the emulator and the Bluesky server; later steps would do it on demand",
+    "env": "print the environment of a client of the local cloud, to evaluate in a shell",
+    "status": "show what runs where",
     "pds-up": "start a real Bluesky server",
     "pds-down": "stop it",
     "down": "stop everything; the state of the local cloud is kept",
-    "reset": "stop everything and forget the state of the local cloud",
+    "reset": "stop everything and delete the state of the local cloud",
     "package [ARCHITECTURE]": "build and package all functions for AWS, into target/package; without an architecture for this machine's",
     "sam ...": "run the pinned SAM with the machine's own AWS credentials",
     "prune STACK": "delete old versions of a stack's functions, with the machine's own AWS credentials",
@@ -100,7 +100,7 @@ def wants_browser() -> bool:
 
 
 def run_peer(name: str) -> None:
-    """Becomes the program, so that whoever ends this process ends it."""
+    """Replaces this process by the program, so that ending the process ends the program."""
     program = places.ROOT / "tests" / "peers" / f"{name}.py"
     python = tools.peers(browser=wants_browser()) / "python"
     os.execv(python, [python, program, *([] if wants_browser() else ["soft"])])

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The main job as a client does it: from sign-up to a post on a real Bluesky server, over HTTP through API Gateway alone.
+"""The main use case as a client performs it: from sign-up to a post on a real Bluesky server, over HTTP through API Gateway only.
 
-`make demo` runs it when the stack and the Bluesky server are up. It makes new people each time, so that it works on whatever
-is stored already. With `--check` it prints its steps and nothing else: the end-to-end test of a deployed stack.
+`make demo` runs it when the stack and the Bluesky server are up. It creates new users each time, so that it works on any
+stored data. With `--check` it prints only its steps: the end-to-end test of a deployed stack.
 """
 
 import sys
@@ -35,7 +35,7 @@ from progress import Failure, main
 # This zone has had no summer time since 1986: its clock is known without a zone database, which a small machine may lack.
 TIME_ZONE = "Asia/Kathmandu"
 ZONE = timezone(timedelta(hours=5, minutes=45))
-# What is due within two minutes is claimed by the request that schedules it, and the queue delays it to its second.
+# A post due within two minutes is claimed by the request that schedules it, and the queue delays it to its second.
 AHEAD_SECONDS = 20
 LINK = "https://example.com/spring"
 TAG = "cafés"
@@ -52,7 +52,7 @@ AUDITED = (
 
 
 class Person(Client):
-    """Someone with an account, signed in, and a workspace of their own."""
+    """A signed-in user with their own workspace."""
 
     def __init__(self, name: str):
         super().__init__()
@@ -94,14 +94,14 @@ def run(arguments: list[str]) -> None:
 def find_servers(steps: Steps) -> None:
     with steps("find the API and the Bluesky server"):
         if not (emulator.is_up() and bluesky.is_up()):
-            raise Failure("looking for them", "both run", "`make status` tells which does not; `make demo` starts both")
+            raise Failure("looking for them", "both run", "`make status` shows which does not; `make demo` starts both")
         require("the API's health", "ok", Client().call("get-health", "GET", "/health")["status"])
         steps.note(f"API             {deploy.base_url()}")
         steps.note(f"Bluesky server  {places.pds_url()}")
 
 
 def sign_up(steps: Steps, name: str) -> Person:
-    """Takes a new person from registration to a workspace of their own."""
+    """Takes a new user from registration to their own workspace."""
     person = Person(name)
     with steps(f"register {name}"):
         person.call("register", "POST", "/auth/register", {"email": person.email}, expected=202)
@@ -122,7 +122,7 @@ def sign_up(steps: Steps, name: str) -> Person:
     with steps(f"set up {name}'s authenticator app"):
         enrolment = person.call("enrol-totp", "POST", "/me/totp", expected=201)
         confirmed = person.call("confirm-totp", "POST", "/me/totp/confirm", {"code": authenticator.code(enrolment["secret"])})
-        steps.note(f"an owner needs a second factor; {len(confirmed['recovery_codes'])} recovery codes stand in for it")
+        steps.note(f"an owner needs a second factor; {len(confirmed['recovery_codes'])} recovery codes replace it if it is lost")
     with steps(f"create {name}'s workspace"):
         made = person.call("create-workspace", "POST", "/workspaces", {"name": f"{name}'s studio"}, expected=201)
         person.workspace_id = made["id"]
@@ -131,21 +131,21 @@ def sign_up(steps: Steps, name: str) -> Person:
 
 
 def start_and_cancel_recovery(steps: Steps, ada: Person) -> None:
-    """What an attacker with Ada's password can do by claiming that the second factor is lost, and how she stops it."""
+    """An attacker with Ada's password claims that the second factor is lost, and Ada cancels the recovery."""
     with steps("start a recovery of Ada's account, as if her authenticator app were lost"):
         elsewhere = Client()
         asked = elsewhere.call("login", "POST", "/auth/login", {"email": ada.email, "password": ada.password})
         challenge = asked["second_factor"]["challenge"]
         started = elsewhere.call("start-recovery", "POST", "/auth/recovery", {"challenge": challenge})
-        steps.note(f"its link is mailed at {started['ready_at'][:16]} and no sooner; Ada is mailed now")
+        steps.note(f"its link is emailed at {started['ready_at'][:16]} at the earliest; Ada is notified now")
     with steps("see it in Ada's own session, and cancel it there"):
-        require("when it would be ready", started["ready_at"], ada.call("get-me", "GET", "/me")["recovery_ready_at"])
+        require("the time at which it is ready", started["ready_at"], ada.call("get-me", "GET", "/me")["recovery_ready_at"])
         ada.call("cancel-recovery", "DELETE", "/me/recovery", expected=204)
-        require("what is left of it", None, ada.call("get-me", "GET", "/me")["recovery_ready_at"])
+        require("the pending recovery", None, ada.call("get-me", "GET", "/me")["recovery_ready_at"])
 
 
 def make_bluesky_accounts(steps: Steps) -> tuple[pds.Account, pds.Account]:
-    with steps("make two accounts on the Bluesky server"):
+    with steps("create two accounts on the Bluesky server"):
         run_id = secrets.token_hex(4)
         account, friend = pds.create_account(f"ada-{run_id}"), pds.create_account(f"kiri-{run_id}")
         steps.note(f"@{account.handle} ({account.did}) publishes, @{friend.handle} is mentioned")
@@ -153,7 +153,7 @@ def make_bluesky_accounts(steps: Steps) -> tuple[pds.Account, pds.Account]:
 
 
 def connect_bluesky(steps: Steps, ada: Person, account: pds.Account) -> str:
-    with steps("connect the account by an app password"):
+    with steps("connect the account with an app password"):
         app_password = account.create_app_password("Bulkhead")
         about = {"service": places.pds_url(), "identifier": account.handle, "app_password": app_password}
         channel = ada.call("connect-bluesky", "POST", f"{ada.workspace}/channels/bluesky", about, expected=201)
@@ -164,7 +164,7 @@ def connect_bluesky(steps: Steps, ada: Person, account: pds.Account) -> str:
 
 def upload_picture(steps: Steps, ada: Person) -> dict:
     content = picture.gradient()
-    with steps(f"announce a picture of {len(content):,} bytes"):
+    with steps(f"create an upload of {len(content):,} bytes"):
         digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
         about = {"size_bytes": len(content), "sha256": digest, "alt_text": ALT_TEXT}
         made = ada.call("create-upload", "POST", f"{ada.workspace}/media", about, expected=201)
@@ -174,7 +174,7 @@ def upload_picture(steps: Steps, ada: Person) -> dict:
         answer = exchange(upload["method"], upload["url"], content, upload["headers"], ada.address)
         if answer.status != 200:
             raise Failure("the upload to S3", "status 200", shown(answer), TRANSCRIPT)
-    with steps("have it checked, stripped and encoded anew"):
+    with steps("complete it: checked, stripped and re-encoded"):
         media = ada.call("complete-upload", "POST", f"{ada.workspace}/media/{media_id}/complete")
         stored = media["picture"]
         require("the stored picture's size in pixels", (picture.WIDTH, picture.HEIGHT), (stored["width"], stored["height"]))
@@ -183,7 +183,7 @@ def upload_picture(steps: Steps, ada: Person) -> dict:
 
 
 def write_post(steps: Steps, ada: Person, text: str, media_id: str, channel_id: str) -> str:
-    with steps("write a post with picture, link, mention and hashtag"):
+    with steps("create a post with picture, link, mention and hashtag"):
         about = {"text": text, "media_ids": [media_id], "channel_ids": [channel_id]}
         post = ada.call("create-post", "POST", f"{ada.workspace}/posts", about, expected=201)
         require("the post's state", "draft", post["state"])
@@ -199,7 +199,7 @@ def schedule_post(steps: Steps, ada: Person, post_id: str, channel_id: str) -> d
         about = {"at": wall_time, "time_zone": TIME_ZONE, "channel_ids": [channel_id]}
         post = ada.call("schedule-post", "POST", f"{ada.workspace}/posts/{post_id}/schedule", about)
         schedule = post["schedule"]
-        require("the instant that follows from the wall time", due, datetime.fromisoformat(schedule["instant"]))
+        require("the instant derived from the wall time", due, datetime.fromisoformat(schedule["instant"]))
         steps.note(f"{schedule['at']} {schedule['utc_offset']} is {schedule['instant']} (zone rules of {schedule['tzdata_version']})")
     return due
 
@@ -246,7 +246,7 @@ def check_content(steps: Steps, record: dict, text: str, friend: pds.Account) ->
 
 
 def facet(text: str, part: str, kind: str, **about: str) -> dict:
-    """What Bluesky wants to be told of a part of a text (app.bsky.richtext.facet): offsets count bytes, not characters."""
+    """The facet of a part of a text (app.bsky.richtext.facet): offsets count bytes, not characters."""
     start = len(text[: text.index(part)].encode())
     index = {"byteStart": start, "byteEnd": start + len(part.encode())}
     return {"index": index, "features": [{"$type": f"app.bsky.richtext.facet#{kind}"} | about]}
@@ -261,10 +261,10 @@ def check_picture(steps: Steps, account: pds.Account, record: dict, media: dict)
         require("the aspect ratio", {"width": picture.WIDTH, "height": picture.HEIGHT}, image["aspectRatio"])
         cid = image["image"]["ref"]["$link"]
         answer = pds.blob(account.did, cid)
-        require("the bytes that the record names", cid, pds.cid_of(answer.body))
+        require("the blob that the record refers to", cid, pds.cid_of(answer.body))
         stored = base64.b64decode(media["picture"]["sha256"])
         require("the bytes that Bulkhead stored, by their SHA-256", stored.hex(), hashlib.sha256(answer.body).hexdigest())
-        steps.note(f"{len(answer.body):,} bytes of {answer.headers['content-type']}: the very bytes that Bulkhead stored")
+        steps.note(f"{len(answer.body):,} bytes of {answer.headers['content-type']}: exactly the bytes that Bulkhead stored")
 
 
 def tell_lateness(steps: Steps, account: pds.Account, delivery: dict, due: datetime) -> None:
@@ -286,17 +286,17 @@ def show_audit_trail(steps: Steps, ada: Person) -> None:
             actor = "Ada" if entry["actor"] == ada.user_id else entry["actor"]
             steps.note(f"{at:%H:%M:%S}.{at.microsecond // 1000:03}  {entry['action']:20}  {entry['target']['id']}  by {actor}")
         audited = [entry["action"] for entry in entries if entry["action"] in AUDITED]
-        require("what was done, once each and in this order", list(AUDITED), audited)
+        require("the actions, once each and in this order", list(AUDITED), audited)
 
 
 def turn_stranger_away(steps: Steps, ada: Person, ids: dict[str, str]) -> None:
-    """Somebody else, also signed in, cannot tell Ada's things from things that do not exist."""
+    """Another signed-in user cannot distinguish Ada's resources from missing ones."""
     bob = sign_up(steps, "Bob")
-    with steps("Bob tries everything of Ada's: 404, as for what does not exist"):
+    with steps("Bob tries every resource of Ada: 404, as for missing ones"):
         for door in doors(ada.workspace_id, bob.workspace_id, ids):
             real, invented = refusals(bob, door)
             require(f"Bob's answer from {door.shown}", (404, "not_found"), (real[0], real[1].get("code")))
-            require(f"Bob's answer from {door.shown}, against that for ids that nobody has", invented, real)
+            require(f"Bob's answer from {door.shown}, against that for unused ids", invented, real)
             steps.note(f"404  {door.shown}")
         mine = [workspace["id"] for workspace in bob.call("list-workspaces", "GET", "/workspaces")["items"]]
         require("Bob's workspaces", [bob.workspace_id], mine)
@@ -308,13 +308,13 @@ def turn_stranger_away(steps: Steps, ada: Person, ids: dict[str, str]) -> None:
 
 def invite(steps: Steps, ada: Person) -> None:
     posts = f"$BASE{ada.workspace}/posts"
-    steps.say(f"\nDone in {time.monotonic() - steps.began:.0f} s. The stack goes on running; this shell can go on as Ada:\n")
+    steps.say(f"\nDone in {time.monotonic() - steps.began:.0f} s. The stack keeps running; this shell can continue as Ada:\n")
     steps.say(f"export BASE={deploy.base_url()}")
     steps.say(f"export TOKEN={ada.access_token}\n")
     steps.say('curl -H "Authorization: Bearer $TOKEN" $BASE/me')
     steps.say(f'curl -H "Authorization: Bearer $TOKEN" {posts}')
     steps.say(f"""curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{{"text": "And another one"}}' {posts}""")
-    steps.say("\nmake stop ends it.")
+    steps.say("\n`make stop` stops it.")
 
 
 def require(what: str, expected: object, came: object) -> None:

@@ -1,4 +1,4 @@
-"""Deploys `template.yaml` to the local cloud with SAM: the files that are deployed to AWS, with local parameters."""
+"""Deploys `template.yaml` to the local cloud with SAM: the same files as on AWS, with local parameters."""
 
 import datetime
 import hashlib
@@ -17,10 +17,10 @@ from places import BUILD, DEPLOY_BUCKET, HERE, LOCAL, OUTPUTS, ROOT, STACK, TEMP
 from progress import Failure, run, say, step
 from tools import python_tools
 
-# The API's id, which the emulator takes from a tag: so its address is known before it exists, and never changes.
+# The API's id, which the emulator reads from a tag, so that its address is known in advance and never changes.
 API_ID = "bulkhead"
 MAIL_DOMAIN = "bulkhead.test"
-# The prefix of the tables that tests use in process (shared/src/testing).
+# The prefix of the tables that in-process tests use (shared/src/testing).
 TEST_NAME = "bht"
 TEST_MAIL_DOMAIN = "example.com"
 ROUTING = ROOT / "infra" / "generated" / "routing.json"
@@ -33,7 +33,7 @@ def base_url() -> str:
 
 
 def local_parameters() -> dict[str, str]:
-    """Values of the root template's parameters on the local cloud. Those that the template does not have are left out."""
+    """Values of the root template's parameters on the local cloud. Those that the template lacks are omitted."""
     return {
         "Architecture": places.MACHINE_ARCHITECTURE,
         "Cell": "local",
@@ -41,10 +41,10 @@ def local_parameters() -> dict[str, str]:
         "AppUrl": "http://localhost:3000",
         "AllowedOrigins": "http://localhost:3000",
         "MailFrom": f"no-reply@{MAIL_DOMAIN}",
-        # Everything that can be tried is open to a new workspace.
+        # A new workspace has every entitlement.
         "InitialPlan": "enterprise",
         "LogRetentionDays": "7",
-        # The emulator has no CodeDeploy, and a stack that is thrown away needs no protection.
+        # The emulator has no CodeDeploy, and a disposable stack needs no protection.
         "Canary": "false",
         "DeploymentPreference": "AllAtOnce",
         "DeletionProtection": "false",
@@ -72,7 +72,7 @@ def deploy() -> None:
     _verify_sender(MAIL_DOMAIN)
     _deploy_test_data()
     for item in packages:
-        # CloudFormation does not know of a pushed version and would leave it live where the template has not changed.
+        # CloudFormation does not know a pushed version, and would leave it live if the template has not changed.
         if item.function in pushed:
             functions.swap(item)
     run("deleting old versions of functions", [tools / "python", HERE / "prune.py", STACK], "prune", env=clean_environment(**client_environment()))
@@ -82,7 +82,7 @@ def deploy() -> None:
 
 
 def expand(output: Path, parameters: dict[str, str], code: dict[str, str], api_tags: dict[str, str]) -> None:
-    """Writes the templates as CloudFormation sees them, under `output` and with the same relative paths."""
+    """Writes the templates as CloudFormation sees them, under `output` with the same relative paths."""
     shutil.rmtree(output, ignore_errors=True)
     job = LOCAL / "run" / f"expand-{output.name}.json"
     write_json(job, {"root": str(TEMPLATE), "output": str(output), "parameters": parameters, "code": code, "api_tags": api_tags})
@@ -95,7 +95,7 @@ def templates() -> list[Path]:
 
 
 def _fingerprint(packages: list[package.Package]) -> str:
-    """What a deploy depends on."""
+    """The fingerprint of everything that a deploy depends on."""
     seen = hashlib.sha256()
     for source in [*templates(), HERE / "requirements-sam.txt", HERE / "expand.py"]:
         seen.update(source.name.encode() + b"\0" + hashlib.sha256(source.read_bytes()).digest())
@@ -118,7 +118,7 @@ def _sam_deploy(tools: Path, title: str) -> None:
     try:
         run(title, _sam_command(tools), "deploy", cwd=LOCAL, env=_sam_environment())
     except Failure as failure:
-        # SAM shows the events of the root stack, where a failure in a nested one has no reason.
+        # SAM shows only the events of the root stack, which lack the reason of a failure in a nested one.
         failure.came += "".join(f"\n            {reason}" for reason in _failed_resources(began))
         raise
 
@@ -145,7 +145,7 @@ def _sam_command(tools: Path) -> list:
 
 
 def _sam_environment() -> dict[str, str]:
-    # SAM keeps a folder of its own; beside everything else of the local cloud instead of in the home folder.
+    # SAM has its own folder: keep it with the other files of the local cloud instead of in the home folder.
     return clean_environment(SAM_CLI_TELEMETRY="0", __SAM_CLI_APP_DIR=str(LOCAL / "sam"), **client_environment())
 
 
@@ -158,7 +158,7 @@ def _status(stack: str = STACK) -> str | None:
 
 
 def _make_way() -> None:
-    """Waits for a deploy that is still running, and removes the remains of one that failed."""
+    """Waits for a running deploy, and deletes the stack of a failed one."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while (status := _status()) and status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
         if time.monotonic() > deadline:
@@ -166,7 +166,7 @@ def _make_way() -> None:
         time.sleep(0.5)
     if status is None or status in SETTLED:
         return
-    with step(f"removing the stack that the last deploy left in {status}"):
+    with step(f"removing the stack, which the last deploy left in {status}"):
         aws.query_call("cloudformation", "DeleteStack", StackName=STACK)
         while (status := _status()) not in (None, "DELETE_COMPLETE"):
             if time.monotonic() > deadline:
@@ -175,14 +175,14 @@ def _make_way() -> None:
 
 
 def _verify_sender(domain: str) -> None:
-    """On AWS the sender's identity is verified by its owner once, outside the stack. Here creating it is enough."""
+    """On AWS the owner of the sender's identity verifies it once, outside the stack. Here creating it is enough."""
     _create_unless("AlreadyExistsException", "ses", "POST", "/v2/email/identities", json.dumps({"EmailIdentity": domain}).encode())
 
 
 def _deploy_test_data() -> None:
-    """A second set of tables, keys, bucket and queues, without functions: what the tests of `make test` work on in process.
+    """Deploys a second set of tables, keys, bucket and queues, without functions, for the in-process tests of `make test`.
 
-    On the first set the deployed relay would take their messages away from them.
+    On the first set, the deployed relay would consume their messages.
     """
     parameters = {"Name": TEST_NAME, "WorkspaceKeys": "dedicated", "AllowedOrigins": "http://localhost:3000", "DeletionProtection": "false"}
     form = {"StackName": f"{STACK}-test", "TemplateBody": (BUILD / "infra" / "data.yaml").read_text()}

@@ -1,4 +1,4 @@
-"""The emulated AWS account: ministack on loopback, with its state kept between runs."""
+"""The emulated AWS account: ministack on loopback, with state that survives restarts."""
 
 import places
 from places import HERE, clean_environment, endpoint, state
@@ -30,9 +30,9 @@ def is_up() -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """ministack's settings. They reach every function too, which is why the environment is otherwise a clean one."""
+    """ministack's settings. Functions inherit them too, so the environment is otherwise clean."""
     return clean_environment(
-        # It binds every interface by default, and two of its listeners do not ask BIND_HOST.
+        # It binds to every interface by default, and two of its listeners ignore BIND_HOST.
         BIND_HOST="127.0.0.1",
         IOT_MTLS_ENABLED="0",
         SFTP_ENABLED="0",
@@ -41,7 +41,7 @@ def _environment() -> dict[str, str]:
         STATE_DIR=str(state()),
         S3_PERSIST="1",
         S3_DATA_DIR=str(state() / "s3"),
-        # What functions are told to call.
+        # The endpoint for functions.
         AWS_ENDPOINT_URL=endpoint(),
         # Its log is read while it runs.
         PYTHONUNBUFFERED="1",

@@ -1,7 +1,7 @@
 """Expands the SAM templates into plain CloudFormation. Runs in SAM's virtual environment: `expand.py <job.json>`.
 
-The emulator does not apply the transform of a nested stack, so the local deploy has it applied before; and checkov reads the
-result, which is what CloudFormation will see. The job names the root template, the folder to write to (with the same relative
+The emulator does not apply the transform of a nested stack, so the local deploy applies it first; and checkov reads the
+result, as CloudFormation will see it. The job has the root template, the output folder (with the same relative
 paths), the parameter values, the place of each function's code, and tags for the API.
 """
 
@@ -20,7 +20,7 @@ NESTED = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Applica
 
 
 class NoManagedPolicies:
-    """The functions' policies are written out; none is a managed policy that would need a look into the account."""
+    """The functions' policies are inline; none is a managed policy that would need a lookup in the account."""
 
     def load(self) -> dict:
         return {}
@@ -46,7 +46,7 @@ def expand(template: Path, job: dict, values: dict) -> None:
 
 
 def _known(parameters: dict, values: dict) -> dict:
-    """The parameters of a nested stack whose values stand before the deploy. SAM needs those that switch deployment preferences."""
+    """The parameters of a nested stack whose values are known before the deploy. SAM needs those that switch deployment preferences."""
     known = {}
     for name, value in parameters.items():
         if isinstance(value, dict) and set(value) == {"Ref"}:

@@ -1,4 +1,4 @@
-"""Work on one function of the running stack: put new code into it, read its log."""
+"""Work on one function of the running stack: push new code, follow its log."""
 
 import base64
 import time
@@ -18,13 +18,13 @@ PLATFORM_LINES = ("START RequestId:", "END RequestId:", "REPORT RequestId:")
 
 
 def push(name: str) -> None:
-    """Builds one function and makes it the live one. The stack's templates are left as they are deployed."""
+    """Builds one function and makes it live. The stack's templates stay as deployed."""
     deployed = read_json(OUTPUTS).get("functions", [])
     if name not in deployed:
         raise Failure(f"pushing {name}", "a function of the deployed stack", ", ".join(deployed) or "nothing is deployed")
     package.build(name)
     (item,) = package.package_local([name])
-    # The next deploy must not take the stack for what it deployed last, even if the code is the old one again.
+    # The next deploy must not consider the stack unchanged, even if the code is the old one again.
     ledger.write(None, sorted({*ledger.read().get("pushed", []), name}))
     with step(f"putting it into {name}"):
         swap(item)
@@ -39,10 +39,10 @@ def swap(item: package.Package) -> None:
 
 
 def logs(name: str) -> None:
-    """Prints the recent log of a function and then what comes, until interrupted. A line appears when its invocation has ended."""
+    """Follows the log of a function until interrupted. A line appears when its invocation has ended."""
     group = f"/aws/lambda/{physical_name(name)}"
     say(f"{group}, from {HISTORY_SECONDS // 60} minutes ago; end with Ctrl-C")
-    # The emulator writes each invocation into a stream of its own, whole.
+    # The emulator writes each invocation to its own stream at once.
     shown: set[str] = set()
     since = time.time() - HISTORY_SECONDS
     while True:
@@ -52,13 +52,13 @@ def logs(name: str) -> None:
             if event["logStreamName"] not in shown and not event["message"].startswith(PLATFORM_LINES):
                 print(event["message"], flush=True)
         shown.update(event["logStreamName"] for event in events)
-        # Lines carry the time at which their invocation ended, and may be stored a little later than newer ones.
+        # Lines have the time at which their invocation ended, and may be stored slightly later than newer ones.
         since = max(since, now - OVERLAP_SECONDS)
         time.sleep(POLL_SECONDS)
 
 
 def check_logs() -> None:
-    """Fails where any function of the stack has panicked since the stack was deployed: bad input has a named error, always."""
+    """Fails if any function has panicked since the stack was deployed: bad input must always return a named error."""
     panics = []
     names = read_json(OUTPUTS).get("functions", [])
     with step(f"looking for panics in the logs of {len(names)} functions"):
@@ -70,7 +70,7 @@ def check_logs() -> None:
 
 
 def physical_name(name: str) -> str:
-    """The name in the cloud, which is the function's own behind the stack's prefix."""
+    """The name in the cloud: the stack's prefix and the function's name."""
     listed = []
     query = ""
     while True:
@@ -93,7 +93,7 @@ def _events(group: str, since: float) -> list[dict]:
         try:
             answer = aws.target_call("logs", "Logs_20140328.FilterLogEvents", request)
         except aws.Refused as refused:
-            # The group comes with the first invocation.
+            # The log group is created by the first invocation.
             if "ResourceNotFound" in refused.body:
                 return events
             raise

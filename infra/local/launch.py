@@ -1,7 +1,7 @@
-"""Starts ministack with what this project needs changed in it. Runs in ministack's own virtual environment.
+"""Starts ministack with the changes that this project needs. Runs in ministack's own virtual environment.
 
-Each change is one function below, with its reason. They reach into the exact version that `requirements-cloud.txt` pins:
-`rewrite` refuses to start anything whose source is not what it expects, so an update of the pin cannot lose one silently.
+Each change is one function below, with its reason. They patch the exact version that `requirements-cloud.txt` pins:
+`rewrite` refuses to start if the source differs from what it expects, so an update of the pin cannot lose one silently.
 """
 
 import inspect
@@ -23,11 +23,11 @@ LOG_LIMIT_SECONDS = 0.250
 
 
 def rewrite(module: types.ModuleType, function: str, old: str, new: str) -> None:
-    """Replaces `old`, which must stand in the function exactly once, by `new`."""
+    """Replaces `old`, which must occur in the function exactly once, by `new`."""
     source = textwrap.dedent(inspect.getsource(getattr(module, function)))
     found = source.count(old)
     if found != 1:
-        raise SystemExit(f"launch.py does not fit this ministack: `{old}` stands {found} times in {module.__name__}.{function}")
+        raise SystemExit(f"launch.py does not fit this ministack: `{old}` occurs {found} times in {module.__name__}.{function}")
     exec(compile(source.replace(old, new), f"{module.__file__}:{function} (rewritten)", "exec"), module.__dict__)
 
 
@@ -45,18 +45,18 @@ def answer_in_milliseconds() -> None:
 
 
 def show_the_peer_as_source_ip() -> None:
-    """ministack says 127.0.0.1 for everyone. With the real peer, a test that binds to 127.0.0.2 is another client to the rate leases."""
+    """ministack passes 127.0.0.1 for every client. With the real peer, a test that binds to 127.0.0.2 is another client for the rate leases."""
     apigateway.get_request_client_ip = get_request_client_ip
     rewrite(apigateway, "_invoke_lambda_proxy", '"sourceIp": "127.0.0.1"', '"sourceIp": get_request_client_ip()')
 
 
 def route_preflights() -> None:
-    """An HTTP API without CORS settings routes OPTIONS like any method; ministack answers 403 by itself. Ours answers preflights in a function."""
+    """An HTTP API without CORS settings routes OPTIONS like any method; ministack answers 403 itself. Our API answers preflights in a function."""
     rewrite(apigateway, "_handle_execute_in_scope", 'if method == "OPTIONS":', 'if method == "OPTIONS" and cors_cfg:')
 
 
 def fill_in_schedule_context() -> None:
-    """EventBridge Scheduler replaces these words in a target's input; ministack passes them on as they are."""
+    """EventBridge Scheduler replaces these words in a target's input; ministack passes them on unchanged."""
     invoke = eventbridge._invoke_target
 
     def invoke_with_context(target, event, rule, view=None):
@@ -91,7 +91,7 @@ def read_streams_from_their_start() -> None:
 
 
 def keep_attributes_of_unchanged_resources() -> None:
-    """An update of a nested stack forgets the attributes of what it leaves as it is, and fails at the first Fn::GetAtt of one.
+    """An update of a nested stack forgets the attributes of unchanged resources, and fails at the first Fn::GetAtt of one.
     The update of a root stack passes them; this passes them in the same way."""
     rewrite(
         provisioners,
@@ -108,7 +108,7 @@ if __name__ == "__main__":
     fill_in_schedule_context()
     read_streams_from_their_start()
     keep_attributes_of_unchanged_resources()
-    # After the changes: importing the server starts nothing, but `main` reads its settings at once.
+    # After the changes: importing the server starts nothing, but `main` reads its settings immediately.
     from ministack.app import main
 
     main()

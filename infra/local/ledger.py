@@ -1,7 +1,7 @@
-"""What was deployed last and pushed since, kept inside the local cloud.
+"""The last deploy and the pushes since, recorded inside the local cloud.
 
-Beside it in a file, it would survive a cloud that was killed and fell back to its last stored state: then a deploy would skip
-what that cloud no longer has.
+A file outside would survive a cloud that was killed and fell back to its last stored state: a deploy would then skip
+changes that the cloud no longer has.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Function packages: one zip per function, holding its binary as `bootstrap`, the same bytes for the same binary everywhere."""
+"""Function packages: one zip per function, with its binary as `bootstrap`; the same binary always gives the same bytes."""
 
 import concurrent.futures
 import hashlib
@@ -21,19 +21,20 @@ LAMBDA_TARGET = ROOT / "target" / "lambda"
 # The version behind the target is the glibc of provided.al2023.
 LAMBDA_TARGETS = {"arm64": "aarch64-unknown-linux-gnu.2.34", "x86_64": "x86_64-unknown-linux-gnu.2.34"}
 
-# Not the tools: cargo unites features over what it builds together, and they ask for `shared` with more than a function may have.
+# Not the tools: cargo unifies features of crates that it builds together, and they enable features of `shared` that no
+# function may have.
 TOOLS = ["domains", "generator", "measure", "sources", "system_tests", "test_support"]
 FUNCTION_CRATES = ["--workspace", *(argument for tool in TOOLS for argument in ("--exclude", tool))]
 
-# Built only for the local cloud: it switches on what production must not have, such as calls to loopback addresses.
+# Built only for the local cloud: it enables what production must not have, such as calls to loopback addresses.
 DEVELOPMENT_FEATURE = "shared/development"
-# The development feature compiles this text in, so that a binary tells by itself what it is.
+# The development feature compiles this text in, so that a binary identifies itself.
 DEVELOPMENT_MARK = b"bulkhead-development-build"
-# What a function may weigh: the gate that keeps a heavy dependency from slipping in. Every old version is stored as well, and
-# all of them share 75 GB. A route of a workspace should weigh 5.5 MB (docs/benchmarks.md says what it does weigh).
+# The size limit of a function, which keeps heavy dependencies out. Old versions are stored as well, and all of them
+# share 75 GB. A route of a workspace should have 5.5 MB (docs/benchmarks.md has its actual size).
 LARGEST_ZIP_BYTES = 8_500_000
 
-# The earliest time a zip can hold. Any fixed one makes equal binaries equal zips.
+# The earliest time that a zip can have. Any fixed time makes equal binaries equal zips.
 FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -45,12 +46,12 @@ class Package:
 
     @property
     def key(self) -> str:
-        """Its place in the deploy bucket. The name changes with the content, which is how SAM sees that a function changed."""
+        """Its key in the deploy bucket. The key changes with the content, so that SAM sees that a function changed."""
         return f"functions/{self.function}/{self.digest}.zip"
 
 
 def functions() -> list[str]:
-    """The names of all functions, as the generated templates have them."""
+    """The names of all functions in the generated templates."""
     templates = sorted(GENERATED.glob("*.yaml"))
     found = {name for template in templates for name in re.findall(r"""CodeUri:\s*["']?[^\s"']*/([a-z0-9-]+)\.zip""", template.read_text())}
     if not found:
@@ -59,9 +60,9 @@ def functions() -> list[str]:
 
 
 def build(binary: str | None = None) -> None:
-    """Compiles every function, or one, for the local cloud. What both need is built alike, so that nothing is compiled twice.
+    """Compiles every function, or one, for the local cloud. Shared dependencies are built alike, so that nothing is compiled twice.
 
-    One alone is for trying out a change at once: the crate that it is in is not optimised, which takes 5 s instead of 20.
+    Building one is for quick tries: its own crate is not optimised, which takes 5 s instead of 20.
     """
     what = ["--bins"]
     if binary:
@@ -79,16 +80,16 @@ def crate_of(binary: str) -> str:
 
 
 def package_local(names: list[str]) -> list[Package]:
-    """Packages the local build. Binaries that have not changed keep their zip; weak compression suffices for loopback."""
+    """Packages the local build. Unchanged binaries keep their zip; weak compression suffices for loopback."""
     binaries = {name: TARGET / "release" / name for name in names}
     return _package(names, binaries, PACKAGE, level=1, stamps=places.LOCAL / "packages.json")
 
 
 def package_release(architecture: str | None = None) -> None:
-    """Packages for AWS, refusing what must not go there: a development build, or a zip over the limit.
+    """Packages for AWS, and refuses development builds and zips over the limit.
 
-    Without an architecture it is built for this machine and against this machine's glibc: enough to see the sizes. What goes to
-    AWS names its architecture; it is then built against the glibc of Amazon Linux 2023, whatever this machine has.
+    Without an architecture, the build is for this machine and its glibc: enough to see the sizes. A build for
+    AWS names its architecture; it then uses the glibc of Amazon Linux 2023, independent of this machine's.
     """
     if architecture is None:
         _cargo(["build", "--release", *FUNCTION_CRATES, "--bins"])
@@ -102,7 +103,7 @@ def package_release(architecture: str | None = None) -> None:
     names = functions()
     marked = [name for name in names if DEVELOPMENT_MARK in _binary(name, binaries).read_bytes()]
     if marked:
-        raise Failure("checking the release binaries", f"none carries the mark `{DEVELOPMENT_MARK.decode()}`", ", ".join(marked))
+        raise Failure("checking the release binaries", f"none has the mark `{DEVELOPMENT_MARK.decode()}`", ", ".join(marked))
     packages = _package(names, binaries, RELEASE_PACKAGE, level=9, stamps=None)
     sizes = {package.function: package.zip.stat().st_size for package in packages}
     for name, size in sorted(sizes.items(), key=lambda entry: -entry[1]):
@@ -151,7 +152,7 @@ def _binary(name: str, binaries: dict[str, Path]) -> Path:
 
 
 def _cargo(arguments: list[str], **environment: str) -> None:
-    """Runs cargo with its own progress on the terminal."""
+    """Runs cargo with its progress on the terminal."""
     code = subprocess.run(["cargo", *arguments], cwd=ROOT, env=os.environ | environment).returncode
     if code != 0:
         raise Failure(f"cargo {' '.join(arguments)}", "exit code 0", f"exit code {code}; the errors are above")

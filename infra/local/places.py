@@ -1,4 +1,4 @@
-"""Where everything is: the folders of the local cloud, its ports, and the identity its clients use."""
+"""The folders of the local cloud, its ports, and the identity of its clients."""
 
 import json
 import os
@@ -22,7 +22,7 @@ OUTPUTS = LOCAL / "outputs.json"
 PORTS = LOCAL / "ports.json"
 
 TEMPLATE = ROOT / "template.yaml"
-# Binaries with the development feature live in their own target folder: what is packaged for AWS is never built there.
+# Binaries with the development feature have their own target folder: packages for AWS are never built there.
 TARGET = ROOT / "target" / "local"
 
 STACK = "bulkhead"
@@ -36,7 +36,7 @@ DEFAULT_PORTS = {"cloud": 4566, "pds": 2583, "plc": 2582}
 def clean_environment(**settings: str) -> dict[str, str]:
     """The environment of every program started here.
 
-    Nothing is inherited but what finding programs and networks needs. An AWS profile, a proxy or a credential of the
+    Only variables for finding programs and networks are inherited. An AWS profile, a proxy or a credential of the
     developer must not reach the emulated cloud, and SAM must never find a real account.
     """
     passed = ("PATH", "HOME", "USER", "LANG", "TERM", "SSL_CERT_FILE", "RUSTUP_HOME", "CARGO_HOME")
@@ -45,7 +45,7 @@ def clean_environment(**settings: str) -> dict[str, str]:
 
 
 def client_environment() -> dict[str, str]:
-    """What an AWS client needs to talk to the local cloud, and to nothing else."""
+    """The environment with which an AWS client calls the local cloud only."""
     return {
         "AWS_ENDPOINT_URL": endpoint(),
         "AWS_ACCESS_KEY_ID": "test",
@@ -59,7 +59,7 @@ def client_environment() -> dict[str, str]:
 
 
 def port(name: str) -> int:
-    """The port of a service of this checkout, as `claim_ports` settled it."""
+    """The port of a service of this checkout, as recorded by `claim_ports`."""
     return _recorded_ports().get(name, DEFAULT_PORTS[name])
 
 
@@ -72,12 +72,12 @@ def pds_url() -> str:
 
 
 def state() -> Path:
-    """The emulator's stored state. It holds queue addresses with the port in them, so each port has its own."""
+    """The emulator's stored state. It has queue addresses with the port in them, so each port has its own state."""
     return LOCAL / "state" / str(port("cloud"))
 
 
 def claim_ports(*names: str) -> list[str]:
-    """Settles a free port for each service about to start, and tells which of them could not keep theirs.
+    """Records a free port for each service about to start, and returns those that could not keep theirs.
 
     Two checkouts run side by side (a clean clone under test, and a developer's running stack), so a port that something
     else holds is left alone and another is remembered for this checkout.
@@ -103,7 +103,7 @@ def read_json(path: Path) -> dict:
 
 
 def write_json(path: Path, value: dict) -> None:
-    """Writes whole or not at all: another command may read at any moment."""
+    """Writes atomically: another command may read at any time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n")
@@ -116,7 +116,7 @@ def _recorded_ports() -> dict[str, int]:
 
 def _is_free(number: int) -> bool:
     with socket.socket() as probe:
-        # As the servers do it: a connection of the last run in TIME_WAIT does not make a port taken.
+        # As the servers do: a connection of the last run in TIME_WAIT does not occupy a port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", number))

@@ -1,4 +1,4 @@
-"""Telling a person what goes on: steps with their times, and failures that say what was expected, what came and where the log is."""
+"""Progress output: steps with their times, and failures with the expected and actual result and the log."""
 
 import contextlib
 import subprocess
@@ -9,13 +9,13 @@ from pathlib import Path
 
 from places import LOG, ROOT
 
-# A step that takes longer than this says that it is still at work.
+# A step that takes longer than this reports that it is still running.
 HEARTBEAT_SECONDS = 10
 TAIL_LINES = 40
 
 
 class Failure(Exception):
-    """A step that did not come out as it should."""
+    """A step that failed."""
 
     def __init__(self, step: str, expected: str, came: str, log: Path | None = None):
         super().__init__(step)
@@ -46,7 +46,7 @@ def say(text: str) -> None:
 
 @contextlib.contextmanager
 def step(title: str, log: Path | None = None):
-    """Prints the step when it begins, a sign of life while it lasts, and its time when it is done."""
+    """Prints the step when it begins, a heartbeat while it runs, and its time when it is done."""
     began = time.monotonic()
     done = threading.Event()
 
@@ -54,7 +54,7 @@ def step(title: str, log: Path | None = None):
         shown = None
         while not done.wait(HEARTBEAT_SECONDS):
             last = (tail(log) or [""])[-1].strip() if log else ""
-            say(f"    {time.monotonic() - began:4.0f} s  {last[:100] if last and last != shown else 'still at work'}")
+            say(f"    {time.monotonic() - began:4.0f} s  {last[:100] if last and last != shown else 'still running'}")
             shown = last
 
     say(f"{title} ...")

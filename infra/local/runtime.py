@@ -1,4 +1,4 @@
-"""A Runtime API for one function, started as Lambda starts it: what each of its invocations takes, and what it calls."""
+"""A Runtime API for one function, started as Lambda starts it: measures its invocations and counts its calls."""
 
 import http.client
 import http.server
@@ -19,7 +19,7 @@ INVOCATION_SECONDS = 20
 
 
 class Invoked:
-    """A function's process, served by a Runtime API of its own: it gets events, answers them and asks for the next. To be used in a `with`."""
+    """A function's process with its own Runtime API: it gets events, answers them and requests the next. Use it in a `with`."""
 
     def __init__(self, binary: Path, settings: dict[str, str]) -> None:
         self._asked: queue.Queue[None] = queue.Queue()
@@ -44,7 +44,7 @@ class Invoked:
         self._server.shutdown()
 
     def invoke(self, event: dict) -> tuple[dict, float]:
-        """The answer, and the CPU in milliseconds from one request for an event to the next."""
+        """Returns the response, and the CPU time in milliseconds from one request for an event to the next."""
         before = self.cpu_ms()
         self._events.put(event)
         answer = json.loads(self._await(self._answers))
@@ -52,7 +52,7 @@ class Invoked:
         return answer, self.cpu_ms() - before
 
     def cpu_ms(self) -> float:
-        """What all its threads have taken so far, by the kernel's scheduler statistics, which count nanoseconds."""
+        """The CPU time of all its threads so far, by the kernel's scheduler statistics in nanoseconds."""
         threads = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
         return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e6
 
@@ -65,7 +65,7 @@ class Invoked:
             return what.get(timeout=INVOCATION_SECONDS)
         except queue.Empty:
             came = f"nothing; the process {'runs' if self._process.poll() is None else 'has ended'}"
-            raise Failure("running a function", f"an answer within {INVOCATION_SECONDS} s", came) from None
+            raise Failure("running a function", f"a response within {INVOCATION_SECONDS} s", came) from None
 
     def _handler(self) -> type:
         asked, events, answers = self._asked, self._events, self._answers
@@ -86,7 +86,7 @@ class Invoked:
 
 
 class Counter:
-    """Stands between a function and the local cloud, and counts the calls of DynamoDB that pass. To be used in a `with`."""
+    """A proxy between a function and the local cloud that counts calls of DynamoDB. Use it in a `with`."""
 
     def __init__(self) -> None:
         self._calls: list[str] = []
@@ -94,7 +94,7 @@ class Counter:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What sends a function's calls through here."""
+        """The settings that route a function's calls through this proxy."""
         return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{self._server.server_port}"}
 
     def __enter__(self) -> Self:
@@ -104,7 +104,7 @@ class Counter:
         self._server.shutdown()
 
     def take(self) -> list[str]:
-        """The calls since the last time: `DynamoDB_20120810.GetItem`."""
+        """Returns the calls since the last time: `DynamoDB_20120810.GetItem`."""
         taken = self._calls[:]
         self._calls.clear()
         return taken

@@ -1,4 +1,4 @@
-"""A background process of this checkout: started once, known by its record, ended gently."""
+"""A background process of this checkout: started once, identified by its record, stopped gracefully."""
 
 import contextlib
 import os
@@ -13,14 +13,14 @@ from places import LOG, RUN, read_json, write_json
 from progress import Failure, step
 
 START_SECONDS = 60
-# Longer than the emulator needs to write its state. What is killed before that loses its last writes.
+# Longer than the emulator needs to write its state. A process that is killed earlier loses its last writes.
 STOP_SECONDS = 30
 
 
 @dataclass(frozen=True)
 class Service:
-    """`name` is its record and log; `program` is the file that its command line must show, so that a process that only
-    inherited the number of a dead one is never taken for it, and never ended."""
+    """`name` names its record and log; `program` is the file that its command line must contain, so that a process that only
+    reuses the id of a dead one is never mistaken for it, and never stopped."""
 
     name: str
     program: Path
@@ -30,7 +30,7 @@ class Service:
         return LOG / f"{self.name}.log"
 
     def process(self) -> int | None:
-        """The number of the running process, if it is this checkout's."""
+        """The id of the running process, if it belongs to this checkout."""
         number = read_json(self._record).get("process")
         return number if number and str(self.program) in _command_line(number) else None
 
@@ -47,14 +47,15 @@ class Service:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # Its own group: an interrupt of this command does not reach it, and ending it can end its children.
+                # Its own process group: an interrupt of this command does not reach it, and stopping it can stop its
+                # children.
                 start_new_session=True,
             )
             write_json(self._record, {"process": child.pid})
             self._await(child, health)
 
     def stop(self) -> bool:
-        """Ends the process and what it started. Tells whether there was one."""
+        """Stops the process and its children. Returns whether there was one."""
         number = self.process()
         if number is None:
             self._record.unlink(missing_ok=True)
@@ -65,7 +66,7 @@ class Service:
             while self.process() is not None:
                 if time.monotonic() > deadline:
                     os.killpg(number, signal.SIGKILL)
-                    raise Failure(f"stopping {self.name}", f"an end within {STOP_SECONDS} s", "killed; its last writes are lost", self.log)
+                    raise Failure(f"stopping {self.name}", f"the process ends within {STOP_SECONDS} s", "killed; its last writes are lost", self.log)
                 time.sleep(0.05)
             _end_group(number)
         self._record.unlink(missing_ok=True)
@@ -86,7 +87,7 @@ class Service:
 
 
 def answers(url: str) -> bool:
-    # A handler of its own: the machine's proxy settings do not apply to loopback.
+    # Its own handler: the machine's proxy settings do not apply to loopback.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=2) as response:
@@ -108,6 +109,6 @@ def _command_line(number: int) -> str:
 
 
 def _end_group(number: int) -> None:
-    """Function processes outlive an emulator that ended in a hurry; they are in its group."""
+    """Function processes outlive an emulator that was killed; they are in its process group."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(number, signal.SIGKILL)

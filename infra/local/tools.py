@@ -1,4 +1,4 @@
-"""Tools that the targets need: installed on first use, pinned, into this checkout."""
+"""Tools of the make targets: pinned, and installed into this checkout on first use."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ from progress import Failure, run, say
 
 OLDEST_NODE = 22
 
-# Programs that others wrote, which ours are compared with: the names that each goes by, and the package of Debian and Ubuntu.
+# Third-party programs that ours are compared with: the names of each, and the package of Debian and Ubuntu.
 ARCHIVE = {
     "oathtool": (("oathtool",), "oathtool"),
     "argon2": (("argon2",), "argon2"),
@@ -35,7 +35,7 @@ def python_tools(name: str) -> Path:
     TEMPORARY.mkdir(parents=True, exist_ok=True)
     run("creating a virtual environment", [sys.executable, "-m", "venv", folder], f"venv-{name}")
     pip = [folder / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input"]
-    # Byte code is written on first use instead: compiling thousands of files that are never imported costs more.
+    # Byte code is written on first use instead: compiling thousands of files that are never imported would cost more.
     run("installing", [*pip, "install", "--no-compile", "-r", requirements], f"install-{name}")
     stamp.write_text(wanted)
     return folder / "bin"
@@ -53,15 +53,15 @@ def bluesky_node() -> Path:
     if _text(stamp) == wanted:
         return _node()
     say("installing the Bluesky server, its node and 660 packages (once)")
-    # Install scripts stay off, for every package: the one native module that is needed is compiled by name below.
+    # Install scripts are disabled for every package: the only native module that we need is compiled below.
     run("npm ci", ["npm", "ci"], "npm-ci", cwd=BLUESKY, env=_npm_environment())
     node = _node()
-    # The headers come with the pinned node. Left to itself the build would fetch them, and for the wrong version.
+    # The headers come with the pinned node. By default the build would fetch them, for the wrong version.
     compiling = _npm_environment() | {
         "PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}",
         "npm_config_nodedir": str(node.parent.parent),
         "npm_config_ignore_scripts": "false",
-        # Its install script would otherwise first look for a binary that no lock file pins.
+        # Its install script would otherwise first look for a binary that is not pinned by a lock file.
         "npm_config_build_from_source": "true",
     }
     run("compiling better-sqlite3", ["npm", "rebuild", "better-sqlite3"], "npm-rebuild", cwd=BLUESKY, env=compiling)
@@ -70,7 +70,7 @@ def bluesky_node() -> Path:
 
 
 def cargo_tool(name: str) -> None:
-    """A cargo subcommand that the machine may lack, such as `nextest`: into cargo's own folder."""
+    """Installs a cargo subcommand that the machine may lack, such as `nextest`, into cargo's own folder."""
     if subprocess.run(["cargo", name, "--version"], capture_output=True).returncode == 0:
         return
     say(f"installing cargo-{name} into cargo's own folder (once; some minutes)")
@@ -78,7 +78,7 @@ def cargo_tool(name: str) -> None:
 
 
 def archive_programs(*names: str) -> None:
-    """Programs of the machine's own archive: installed into the machine, which takes root or a sudo that asks nothing."""
+    """Installs programs from the machine's package archive, which needs root or sudo without a password."""
     packages = [package for aliases, package in map(ARCHIVE.__getitem__, names) if not any(map(shutil.which, aliases))]
     if not packages:
         return
@@ -88,14 +88,14 @@ def archive_programs(*names: str) -> None:
     say(f"installing {' and '.join(packages)} into this machine: {command} (once)")
     TEMPORARY.mkdir(parents=True, exist_ok=True)
     root = ["sudo", "-n"] if os.geteuid() else []
-    # Whoever installs something else at this moment is waited for.
+    # Waits for concurrent installations.
     apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes", "-o", "DPkg::Lock::Timeout=300"]
     run("apt-get update", [*apt, "update"], "apt-update")
     run(command, [*apt, "install", "--no-install-recommends", *packages], "apt-install")
 
 
 def peers(*, browser: bool) -> Path:
-    """The `bin` folder of the tests' Python, after installing what the tests compare with."""
+    """The `bin` folder of the tests' Python, after installing the programs that the tests compare with."""
     try:
         archive_programs("oathtool", *(["chromium"] if browser else []))
     except Failure as failure:
@@ -105,7 +105,7 @@ def peers(*, browser: bool) -> Path:
 
 
 def _npm_environment() -> dict[str, str]:
-    # npm reads the machine's own registry and certificate settings, so it keeps the whole environment.
+    # npm reads the machine's registry and certificate settings, so it keeps the whole environment.
     return os.environ | {"TMPDIR": str(TEMPORARY)}
 
 

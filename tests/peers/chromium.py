@@ -1,7 +1,7 @@
-"""Chromium without a window, driven through the DevTools protocol, with an authenticator of its own in software.
+"""Headless Chromium, driven through the DevTools protocol, with its own virtual authenticator.
 
-It speaks over a pipe, so that it needs no port and no library. The page that it shows comes from here too, for whatever origin
-it is asked for: nothing is fetched.
+It uses a pipe, so that it needs no port and no library. This program also serves its page, for any requested
+origin: nothing is fetched.
 """
 
 import base64
@@ -23,11 +23,11 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Refused(Exception):
-    """The browser itself would not do it: its error's name is in `args`."""
+    """The browser itself refused: the name of its error is in `args`."""
 
 
 class Chromium:
-    """A browser with one tab. To be used in a `with`."""
+    """A browser with one tab. Use it in a `with`."""
 
     def __init__(self) -> None:
         program = next(filter(None, map(shutil.which, NAMES)), None)
@@ -43,7 +43,7 @@ class Chromium:
         self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         from_us, self._to = os.pipe()
         self._from, to_us = os.pipe()
-        # Its sandbox does not work for root, which containers are.
+        # Its sandbox does not work for root, the user of most containers.
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         flags = [
             "--headless=new",
@@ -81,7 +81,7 @@ class Chromium:
         self._profile.cleanup()
 
     def add_authenticator(self) -> None:
-        """Gives the browser one like a laptop's, which verifies its user at once."""
+        """Adds an authenticator like a laptop's, which verifies its user immediately."""
         options = {
             "protocol": "ctap2",
             "ctap2Version": "ctap2_1",
@@ -94,14 +94,14 @@ class Chromium:
         self._authenticator = self._call("WebAuthn.addVirtualAuthenticator", options=options)["authenticatorId"]
 
     def verifies_user(self, verified: bool) -> None:
-        """Whether the finger is the right one from now on."""
+        """Sets whether user verification succeeds from now on."""
         self._call("WebAuthn.setUserVerified", authenticatorId=self._authenticator, isUserVerified=verified)
 
     def credentials(self) -> list[dict]:
         return self._call("WebAuthn.getCredentials", authenticatorId=self._authenticator)["credentials"]
 
     def restore(self, credential: dict) -> None:
-        """Puts a credential back as it was, as a copy of the authenticator would have it."""
+        """Restores a credential to an earlier state, like that of a cloned authenticator."""
         name = credential["credentialId"]
         self._call("WebAuthn.removeCredential", authenticatorId=self._authenticator, credentialId=name)
         self._call("WebAuthn.addCredential", authenticatorId=self._authenticator, credential=credential)
@@ -156,7 +156,7 @@ class Chromium:
             more = os.read(self._from, 1 << 16) if ready else b""
             if not more:
                 came = "it has ended" if ready else "nothing"
-                raise Failure(f"{waiting_for} in Chromium", f"an answer within {ANSWER_SECONDS} s", came)
+                raise Failure(f"{waiting_for} in Chromium", f"a response within {ANSWER_SECONDS} s", came)
             self._unread += more
         message, _, self._unread = self._unread.partition(b"\0")
         return json.loads(message)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Passkeys of the deployed stack, over HTTP, with authenticators that others wrote: PyPI's soft-webauthn, and Chromium's.
+"""Passkeys of the deployed stack, over HTTP, with third-party authenticators: PyPI's soft-webauthn, and Chromium's.
 
 `python3 tests/peers/passkeys.py` runs both, `… soft` or `… chromium` one. The local cloud must be up, with this build deployed.
-What `infra/local/requirements-peers.txt` pins is installed on first use; the second needs a Chromium on the machine.
+The pins of `infra/local/requirements-peers.txt` are installed on first use; the second needs a Chromium on the machine.
 """
 
 import os
@@ -28,7 +28,7 @@ DOMAIN_DIGEST_BYTES = 32
 
 
 class Person(Client):
-    """Somebody with an account, signed in with the password."""
+    """A user with an account, signed in by password."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ def start_sign_in() -> dict:
 
 
 def sign_in(started: dict, credential: dict, *, expected: int = 200) -> dict:
-    # From an address of its own: five attempts from one would be the last.
+    # From its own address: an address is limited to five attempts.
     about = {"ceremony": started["ceremony"], "credential": credential}
     return Client().call("sign-in-with-passkey", "POST", "/auth/passkey", about, expected=expected)
 
@@ -74,9 +74,9 @@ def sign_in(started: dict, credential: dict, *, expected: int = 200) -> dict:
 def tell_soft(steps: Steps, origin: str) -> None:
     from soft_authenticator import SoftAuthenticator, from_json, to_json
 
-    with steps("soft-webauthn: sign somebody up"):
+    with steps("soft-webauthn: sign a user up"):
         person, authenticator = Person(), SoftAuthenticator()
-    with steps("soft-webauthn: be refused unverified, from elsewhere, with garbage"):
+    with steps("soft-webauthn: be refused unverified, from another origin, and with garbage"):
         started = person.start()
         authenticator.verifies_user = False
         require_code(person.register(started, authenticator.create(origin, started["options"]), expected=422), "passkey_invalid")
@@ -101,7 +101,7 @@ def tell_soft(steps: Steps, origin: str) -> None:
         answer = authenticator.get(origin, started["options"])
         require_user(sign_in(started, answer), person)
         require_code(sign_in(started, answer, expected=422), "ceremony_over")
-    with steps("soft-webauthn: be refused unverified, from elsewhere, as a copy"):
+    with steps("soft-webauthn: be refused unverified, from another origin, and as a clone"):
         started = start_sign_in()
         authenticator.verifies_user = False
         require_code(sign_in(started, authenticator.get(origin, started["options"]), expected=401), "passkey_refused")
@@ -122,17 +122,17 @@ def tell_soft(steps: Steps, origin: str) -> None:
 
 
 def mutation(whole: bytes) -> bytes:
-    """Bytes cut off, or another byte in the digest of the domain: other unsigned bytes may differ."""
+    """Truncates the bytes, or changes a byte in the digest of the domain: other unsigned bytes may differ."""
     if secrets.randbelow(2):
         return whole[: secrets.randbelow(len(whole))]
     name = b"authData"
-    # The head of the byte string has two bytes.
+    # The header of the byte string has two bytes.
     at = whole.index(name) + len(name) + 2 + secrets.randbelow(DOMAIN_DIGEST_BYTES)
     return whole[:at] + bytes([whole[at] ^ (1 + secrets.randbelow(255))]) + whole[at + 1 :]
 
 
 def tell_chromium(steps: Steps, origin: str) -> None:
-    with steps("Chromium: sign somebody up"):
+    with steps("Chromium: sign a user up"):
         person = Person()
     with Chromium() as browser:
         browser.add_authenticator()
@@ -140,10 +140,10 @@ def tell_chromium(steps: Steps, origin: str) -> None:
             started = person.start()
             added = person.register(started, browser.create(origin, started["options"]))
             (credential,) = browser.credentials()
-            require("a passkey that is found without being named", True, credential["isResidentCredential"])
-        with steps("Chromium: make no second one on the same authenticator"):
+            require("a discoverable credential", True, credential["isResidentCredential"])
+        with steps("Chromium: create no second one on the same authenticator"):
             expect_refusal("InvalidStateError", lambda: browser.create(origin, person.start()["options"]))
-        with steps("Chromium: sign in with it, naming nobody"):
+        with steps("Chromium: sign in with it, without naming a user"):
             copied = browser.credentials()[0]
             started = start_sign_in()
             require_user(sign_in(started, browser.get(origin, started["options"])), person)
@@ -151,7 +151,7 @@ def tell_chromium(steps: Steps, origin: str) -> None:
             started = start_sign_in()
             elsewhere = browser.get("http://localhost:3999", started["options"])
             require_code(sign_in(started, elsewhere, expected=401), "passkey_refused")
-        with steps("Chromium: give nothing away without the right finger"):
+        with steps("Chromium: be refused without user verification"):
             browser.verifies_user(False)
             expect_refusal("NotAllowedError", lambda: browser.get(origin, started["options"]))
             browser.verifies_user(True)
@@ -159,7 +159,7 @@ def tell_chromium(steps: Steps, origin: str) -> None:
             started = start_sign_in()
             about = {"ceremony": started["ceremony"], "credential": browser.get(origin, started["options"])}
             person.call("step-up-with-passkey", "POST", "/auth/step-up/passkey", about)
-        with steps("Chromium: be refused as a copy"):
+        with steps("Chromium: be refused as a clone"):
             browser.restore(copied)
             started = start_sign_in()
             answer = browser.get(origin, started["options"])

@@ -1,7 +1,7 @@
-"""The authenticator of PyPI's soft-webauthn, in the JSON forms that browsers speak.
+"""The authenticator of PyPI's soft-webauthn, in the JSON formats of browsers.
 
-Its keys, its CBOR and its signatures are its own. It knows no user verification, which we require: as it is, it is refused; with
-`verifies_user` the flag is set in what it made, and a sign-in is signed anew with its key.
+Its keys, CBOR and signatures are its own. It lacks user verification, which we require: unchanged, it is refused; with
+`verifies_user` the flag is set in its output, and a sign-in is signed again with its key.
 """
 
 import base64
@@ -13,7 +13,7 @@ from fido2.utils import sha256
 from soft_webauthn import SoftWebauthnDevice
 
 USER_VERIFIED = 4
-# Where the flags are in authenticator data: behind the digest of the domain.
+# The offset of the flags in authenticator data: after the digest of the domain.
 FLAGS = 32
 
 

@@ -1,1 +1,1 @@
-"""The parts of the demo; the story itself is `demo.py`, beside this folder."""
+"""The parts of the demo; the demo itself is `demo.py`, next to this folder."""

@@ -1,4 +1,4 @@
-"""HTTP as the demo's people speak it: each from an address of their own, every exchange written to a log."""
+"""The HTTP client of the demo's users: each has its own address, and every exchange is logged."""
 
 import http.client
 import json
@@ -13,7 +13,7 @@ import deploy
 from places import LOG
 from progress import Failure
 
-# Of the program that runs: the demo, the peers of the tests and the benchmarks may run at once.
+# One per program: the demo, the peers of the tests and the benchmarks may run concurrently.
 TRANSCRIPT = LOG / f"{Path(sys.argv[0]).stem}.log"
 TIMEOUT_SECONDS = 60
 SHOWN_CHARACTERS = 500
@@ -30,14 +30,14 @@ class Answer:
         try:
             return json.loads(self.body or b"{}")
         except ValueError as error:
-            raise Failure("reading an answer", "a JSON document", shown(self), TRANSCRIPT) from error
+            raise Failure("reading a response", "a JSON document", shown(self), TRANSCRIPT) from error
 
 
 class Client:
-    """One person's client of the API.
+    """One user's client of the API.
 
     The API allows an address five credential attempts in five minutes. On loopback every address from 127.0.0.1 to
-    127.255.255.254 is ours, and the local gateway tells the functions which of them called.
+    127.255.255.254 is ours, and the local gateway passes the caller's address to the functions.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Client:
         self.access_token = ""
 
     def call(self, function: str, method: str, path: str, body: dict | None = None, *, expected: int = 200) -> dict:
-        """Calls the route that `function` serves, and returns the answer's document."""
+        """Calls the route of `function`, and returns the response document."""
         answer = self.ask(method, path, body)
         if answer.status != expected:
             request_id = answer.headers.get("x-request-id", "none")
@@ -54,7 +54,7 @@ class Client:
         return answer.document
 
     def ask(self, method: str, path: str, body: dict | None = None) -> Answer:
-        """The same for whoever wants to look at the answer, whatever its status."""
+        """The same, but returns the response with any status."""
         headers = {"accept": "application/json", "user-agent": "bulkhead-demo"}
         if self.access_token:
             headers["authorization"] = f"Bearer {self.access_token}"
@@ -66,9 +66,9 @@ class Client:
 
 
 def exchange(method: str, url: str, body: bytes = b"", headers: dict[str, str] | None = None, address: str = "127.0.0.1") -> Answer:
-    """One request and its answer, straight over a socket: the machine's proxy settings do not apply to loopback."""
+    """One request and its response, directly over a socket: the machine's proxy settings do not apply to loopback."""
     parts = urllib.parse.urlsplit(url)
-    # What follows the question mark can be a signature, and stays out of the log.
+    # The query may have a signature, so it is not logged.
     what = f"{method} {parts.path}"
     connection = http.client.HTTPConnection(parts.hostname, parts.port, TIMEOUT_SECONDS, source_address=(address, 0))
     began = time.monotonic()
@@ -78,7 +78,7 @@ def exchange(method: str, url: str, body: bytes = b"", headers: dict[str, str] |
         answer = Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
     except (OSError, http.client.HTTPException) as error:
         _write(f"{what}  from {address}: {error!r}")
-        raise Failure(what, f"an answer of {parts.netloc}", f"{error!r}; `make status` tells what runs", TRANSCRIPT) from error
+        raise Failure(what, f"a response of {parts.netloc}", f"{error!r}; `make status` shows what runs", TRANSCRIPT) from error
     finally:
         connection.close()
     took_ms = (time.monotonic() - began) * 1000

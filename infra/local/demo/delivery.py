@@ -1,4 +1,4 @@
-"""Watching one delivery from its schedule to its end."""
+"""Watches one delivery from its schedule to its end."""
 
 import time
 from datetime import UTC, datetime
@@ -7,16 +7,16 @@ from demo.client import Client
 from demo.steps import Steps
 
 ENDED = ("published", "failed", "held", "cancelled")
-# What is later than this came with a later sweep, and not with the queue.
+# A later publication came with a sweep, not with the queue.
 LATEST_SECONDS = 30
-# An address has 200 requests a minute: one a second while nothing happens, many in the moment when everything does.
+# The limit is 200 requests a minute per address: one a second while waiting, many around the due second.
 CALM_SECONDS, BUSY_SECONDS = 1.0, 0.03
-# The moment: from its second until this much later.
+# From the due second until this much later.
 BUSY_FOR_SECONDS = 2.0
 
 
 def await_end(steps: Steps, person: Client, path: str, due: datetime) -> dict:
-    """Shows the delivery's states as they change. Returns it when it has ended, or as it is when that takes too long."""
+    """Shows the delivery's states as they change. Returns it when it has ended, or unfinished if that takes too long."""
     seen = None
     while True:
         (delivery,) = person.call("list-deliveries", "GET", path)["items"]
@@ -33,7 +33,7 @@ def await_end(steps: Steps, person: Client, path: str, due: datetime) -> dict:
 
 
 def _clock(left: float) -> str:
-    """The time before or after the second at which it is due."""
+    """The time before or after the due second."""
     return f"T {'-' if left > 0 else '+'} {abs(left):5.2f} s"
 
 

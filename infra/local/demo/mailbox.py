@@ -1,4 +1,4 @@
-"""The mail that SES has sent, as the emulator shows it. On AWS a person opens their mail program instead."""
+"""The mail that SES has sent, as shown by the emulator. On AWS a user opens their mail program instead."""
 
 import re
 import time
@@ -8,7 +8,7 @@ import places
 from demo.client import TRANSCRIPT, exchange
 from progress import Failure
 
-# A second, as a rule. Longer than the outbox's sweep takes, which sends what its stream lost.
+# Usually a second. Longer than the outbox sweep takes, which sends messages that the stream lost.
 DELIVERY_SECONDS = 150
 POLL_SECONDS = 0.25
 
@@ -22,12 +22,12 @@ def read_mail_to(recipient: str) -> dict:
             if recipient in mail["To"]:
                 return mail
         time.sleep(POLL_SECONDS)
-    came = "none; `make logs FN=register`, `relay-outbox` and `send-email` show its way"
+    came = "none; `make logs FN=register`, `relay-outbox` and `send-email` show where it stopped"
     raise Failure("waiting for the mail", f"a mail to {recipient} within {DELIVERY_SECONDS} s", came, TRANSCRIPT)
 
 
 def token_in(mail: dict) -> str:
-    """The token of the mailed link. It stands in the fragment, which a browser sends to no server."""
+    """The token of the mailed link. It is in the fragment, which a browser sends to no server."""
     for link in re.findall(r"https?://\S+", mail["BodyText"]):
         name, _, value = urlsplit(link).fragment.partition("=")
         if name == "token" and value:

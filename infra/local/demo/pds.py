@@ -1,4 +1,4 @@
-"""The Bluesky server (PDS), asked directly over XRPC: accounts for the demo, and what really stands in a repository."""
+"""The Bluesky server (PDS), called directly over XRPC: accounts for the demo, and the records in a repository."""
 
 import base64
 import hashlib
@@ -38,7 +38,7 @@ def posts_of(did: str) -> list[dict]:
 
 
 def record(uri: str) -> dict:
-    """The record behind an address like `at://did:plc:abc/app.bsky.feed.post/3abc`."""
+    """The record at an address like `at://did:plc:abc/app.bsky.feed.post/3abc`."""
     did, collection, key = uri.removeprefix("at://").split("/")
     return _query("com.atproto.repo.getRecord", repo=did, collection=collection, rkey=key).document
 
@@ -48,9 +48,9 @@ def blob(did: str, cid: str) -> Answer:
 
 
 def last_written(did: str) -> float:
-    """When the repository was written last, in seconds since 1970 by the server's own clock.
+    """When the repository was last written, in seconds since 1970 by the server's own clock.
 
-    A commit's revision is a TID: microseconds and the number of a clock, in 13 characters of 5 bits (atproto.com/specs/tid).
+    A commit's revision is a TID: microseconds and a clock identifier, in 13 characters of 5 bits (atproto.com/specs/tid).
     """
     revision = _query("com.atproto.sync.getLatestCommit", did=did).document["rev"]
     number = 0
@@ -60,7 +60,7 @@ def last_written(did: str) -> float:
 
 
 def cid_of(content: bytes) -> str:
-    """The name that a blob has by its content: a CID of version 1, raw bytes, SHA-256, in lower-case base32."""
+    """The content identifier of a blob: a CID of version 1, raw bytes, SHA-256, in lower-case base32."""
     binary = bytes((0x01, 0x55, 0x12, 0x20)) + hashlib.sha256(content).digest()
     return "b" + base64.b32encode(binary).decode().lower().rstrip("=")
 

@@ -1,4 +1,4 @@
-"""A picture, drawn by arithmetic: a real PNG without a file or a library."""
+"""A computed picture: a real PNG without a file or a library."""
 
 import struct
 import zlib

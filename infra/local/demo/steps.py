@@ -1,4 +1,4 @@
-"""Telling what the demo does: numbered steps with their times, what was seen in each, and a countdown."""
+"""The output of the demo: numbered steps with their times and notes, and a countdown."""
 
 import contextlib
 import sys
@@ -9,12 +9,12 @@ from progress import Failure
 
 TITLE_WIDTH = 66
 INDENT = " " * 5
-# How often a countdown shows on what is not a terminal, such as a log of CI.
+# How often a countdown is printed if the output is not a terminal, such as a CI log.
 COUNTDOWN_SECONDS = 15
 
 
 class Steps:
-    """`with steps("what is done"):` prints one line for a step. Quiet leaves out everything that is not a step."""
+    """`with steps("title"):` prints one line for a step. Quiet mode prints only steps."""
 
     def __init__(self, quiet: bool):
         self.quiet = quiet
@@ -39,7 +39,7 @@ class Steps:
         except (LookupError, TypeError, ValueError) as error:
             self._close_title()
             came = f"{error!r}, in line {error.__traceback__.tb_next.tb_lineno} of the demo"
-            expected = "an answer of the form that GET /openapi.json shows"
+            expected = "a response that matches GET /openapi.json"
             raise Failure(f"step {self._number}, {title}", expected, came, TRANSCRIPT) from error
         indent = "" if self._title_is_open else f"{INDENT}{'':{TITLE_WIDTH}}"
         self._title_is_open = False
@@ -49,19 +49,19 @@ class Steps:
         self._notes.clear()
 
     def note(self, text: str) -> None:
-        """Shown below the step when it is done."""
+        """Prints a note below the step when it is done."""
         if not self.quiet:
             self._notes.append(text)
 
     def show(self, text: str) -> None:
-        """Shown at once, below the step that is under way."""
+        """Prints a line immediately, below the current step."""
         if not self.quiet:
             self._counted = time.monotonic()
             self._close_title()
             self._print(f"{_line_start()}{INDENT}{text}")
 
     def count_down(self, text: str) -> None:
-        """Shown at once, in the place of the last countdown."""
+        """Prints a countdown immediately, in place of the last one."""
         if self.quiet:
             return
         if sys.stdout.isatty():
@@ -85,5 +85,5 @@ class Steps:
 
 
 def _line_start() -> str:
-    """Removes a countdown that stands on the line."""
+    """Removes a countdown from the line."""
     return "\r\x1b[K" if sys.stdout.isatty() else ""

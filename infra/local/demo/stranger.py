@@ -1,11 +1,11 @@
-"""Where somebody could try to get at what is another workspace's."""
+"""The routes on which a user could try to access another workspace."""
 
 from dataclasses import dataclass
 from uuid import uuid4
 
 from demo.client import Client
 
-# What a workspace has, and what can be done to it that needs no body.
+# The resources of a workspace, and the methods without a body.
 ROUTES = (
     ("GET", ""),
     ("GET", "/channels"),
@@ -26,14 +26,14 @@ ROUTES = (
 class Door:
     method: str
     path: str
-    # The same with ids that nobody has.
+    # The same with unused ids.
     invented_path: str
-    # As a person reads it.
+    # For people to read.
     shown: str
 
 
 def doors(owner_workspace: str, own_workspace: str, ids: dict[str, str]) -> list[Door]:
-    """Every route with the owner's workspace, and those to one thing of hers also with the stranger's own workspace before it."""
+    """Every route with the owner's workspace; routes to one of her resources also with the stranger's own workspace."""
     invented = {name: _invented(identifier) for name, identifier in ids.items()}
     nowhere = _invented(owner_workspace)
     found = []
@@ -48,12 +48,12 @@ def doors(owner_workspace: str, own_workspace: str, ids: dict[str, str]) -> list
 
 
 def refusals(stranger: Client, door: Door) -> list[tuple[int, dict]]:
-    """The answers for the real ids and for the invented ones, without the id of the request, which is always another."""
+    """The responses for the real and the invented ids, without the request id, which always differs."""
     answers = [stranger.ask(door.method, path) for path in (door.path, door.invented_path)]
     return [(answer.status, {name: value for name, value in answer.document.items() if name != "instance"}) for answer in answers]
 
 
 def _invented(identifier: str) -> str:
-    """An id of the same kind and the same millisecond, which nobody has."""
+    """An unused id of the same kind and millisecond."""
     prefix, _, number = identifier.partition("_")
     return f"{prefix}_{number[:13]}{uuid4().hex[13:]}"
