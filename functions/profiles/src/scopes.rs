@@ -1,4 +1,4 @@
-//! Written by infra/generator. What a personal access token can be for: what the routes ask for that admit one.
+//! Written by infra/generator. The scopes of personal access tokens, from the routes that accept tokens.
 
 #[rustfmt::skip]
 pub const SCOPES: [&str; 9] = [

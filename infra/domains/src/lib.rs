@@ -1,4 +1,4 @@
-//! The domains and the functions that they declare: the one list that generator, tests and tidy rules read.
+//! The domains and their functions: the single list that the generator, tests and tidy rules read.
 
 use shared::function::{Declared, Function, Listed};
 use shared::http::Route;
@@ -39,7 +39,7 @@ pub fn all() -> impl Iterator<Item = (&'static Domain, &'static Listed)> {
     DOMAINS.iter().flat_map(|domain| domain.functions().map(move |listed| (domain, listed)))
 }
 
-/// The route, where a function is one.
+/// The route of a function, if it is one.
 pub fn route(function: &Function) -> Option<Route> {
     match function.declared() {
         Declared::Route { route, .. } => Some(route),
@@ -47,7 +47,7 @@ pub fn route(function: &Function) -> Option<Route> {
     }
 }
 
-/// The job, where a function is one.
+/// The job of a function, if it is one.
 pub fn job(function: &Function) -> Option<Declaration> {
     match function.declared() {
         Declared::Route { .. } => None,

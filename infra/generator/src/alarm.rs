@@ -1,10 +1,10 @@
-//! Alarms: what calls a person, and rolls a canary back.
+//! Alarms: they page a person and roll a canary back.
 
 use serde_json::{Value, json};
 
 use crate::names::physical;
 
-/// A minute in which a metric's sum passes a threshold.
+/// Fires if a metric's sum exceeds a threshold within a minute.
 struct Alarm<'a> {
     name: String,
     description: String,
@@ -16,7 +16,7 @@ struct Alarm<'a> {
 
 impl Alarm<'_> {
     fn resource(self) -> Value {
-        // A queue's depth is a level, the others are events.
+        // The depth of a queue is a level; the others are counts of events.
         let statistic = if self.namespace == "AWS/SQS" { "Maximum" } else { "Sum" };
         json!({
             "Type": "AWS::CloudWatch::Alarm",
@@ -38,11 +38,11 @@ impl Alarm<'_> {
     }
 }
 
-/// What leaves a function's runtime loop as an error: timeouts, failed starts, runs that must be repeated.
+/// Lambda's errors of a function: timeouts, failed starts, and runs that must be retried.
 pub fn errors(function: &str) -> Value {
     let alarm = Alarm {
         name: format!("{function}-errors"),
-        description: format!("{function} failed, ran out of time or could not start."),
+        description: format!("{function} failed, timed out or could not start."),
         namespace: "AWS/Lambda",
         metric: "Errors",
         dimensions: json!([
@@ -54,7 +54,7 @@ pub fn errors(function: &str) -> Value {
     alarm.resource()
 }
 
-/// A route's answers of 500 and above, which are no errors to Lambda. One may be a passing 503.
+/// A route's responses with 5xx, which Lambda does not count as errors. A single one may be a temporary 503.
 pub fn faults(route: &str) -> Value {
     let alarm = Alarm {
         name: format!("{route}-faults"),
@@ -67,11 +67,11 @@ pub fn faults(route: &str) -> Value {
     alarm.resource()
 }
 
-/// A job's runs that no further try would help: the message is gone, its history record says why.
+/// A job's runs that no retry would help: the message is gone, and the history record has the reason.
 pub fn gave_up(job: &str) -> Value {
     let alarm = Alarm {
         name: format!("{job}-gave-up"),
-        description: format!("{job} gave up on a run. Its history record says why."),
+        description: format!("{job} gave up on a run. The history record has the reason."),
         namespace: "Bulkhead",
         metric: "Runs",
         dimensions: json!([{ "Name": "Job", "Value": job }, { "Name": "Outcome", "Value": "gave_up" }]),
@@ -80,11 +80,11 @@ pub fn gave_up(job: &str) -> Value {
     alarm.resource()
 }
 
-/// Something in a job's dead-letter queue.
+/// Messages in a job's dead-letter queue.
 pub fn dead_letters(job: &str, queue: &str) -> Value {
     let alarm = Alarm {
         name: queue.to_owned(),
-        description: format!("{job} could not do something that now waits for a person."),
+        description: format!("{job} has messages in its dead-letter queue, which a person must handle."),
         namespace: "AWS/SQS",
         metric: "ApproximateNumberOfMessagesVisible",
         dimensions: json!([{ "Name": "QueueName", "Value": { "Fn::Sub": physical(queue) } }]),

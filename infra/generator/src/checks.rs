@@ -1,4 +1,4 @@
-//! Checks: what no template shows. Each fault is a sentence that names the function.
+//! Checks that no template shows. Each fault is a sentence that names the function.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -18,18 +18,18 @@ use crate::sources::{event, file};
 use crate::stack::RESOURCE_LIMIT;
 use crate::tenant::role_name;
 
-/// API Gateway takes 300 routes and 300 integrations; the rest is room to act.
+/// API Gateway allows 300 routes and 300 integrations; the difference is headroom.
 const ROUTE_LIMIT: usize = 280;
 /// IAM's limit on a role's inline policies, without white space.
 const ROLE_POLICY_LIMIT: usize = 10_240;
-/// The shortest of the limits on names of functions, roles and schedules.
+/// The smallest of the limits on names of functions, roles and schedules.
 const NAME_LIMIT: usize = 64;
-/// What SAM adds to a function: a version, an alias, a deployment group.
+/// The resources that SAM adds for a function: a version, an alias, a deployment group.
 const ADDED_BY_SAM: usize = 3;
 /// The longest of AWS's region names so far, for the bucket's name.
 const LONGEST_REGION: &str = "ap-southeast-2";
 
-/// Everything that is wrong with the declarations and the files under the root.
+/// All faults of the declarations and of the files under the root.
 pub fn faults(root: &Path) -> Vec<String> {
     let mut faults = Vec::new();
     unique_names(&mut faults);
@@ -45,27 +45,28 @@ pub fn faults(root: &Path) -> Vec<String> {
     faults
 }
 
-/// What is wrong with a domain's stack.
+/// The faults of a domain's stack.
 pub fn stack_faults(domain: &str, resources: &Resources) -> Vec<String> {
     let mut faults = Vec::new();
     let functions = resources.values().filter(|resource| resource["Type"] == "AWS::Serverless::Function").count();
     let count = resources.len() + functions * ADDED_BY_SAM;
     if count > RESOURCE_LIMIT {
         faults.push(format!(
-            "{domain}: its stack has {count} resources, CloudFormation takes {RESOURCE_LIMIT}: split the domain"
+            "{domain}: its stack has {count} resources; CloudFormation allows {RESOURCE_LIMIT}: split the domain"
         ));
     }
     for (name, resource) in resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::IAM::Role") {
         let length = filled(&resource["Properties"]["Policies"]).len();
         if length > ROLE_POLICY_LIMIT {
-            faults
-                .push(format!("{domain}: the policy of {name} has {length} characters, IAM takes {ROLE_POLICY_LIMIT}"));
+            faults.push(format!(
+                "{domain}: the policy of {name} has {length} characters; IAM allows {ROLE_POLICY_LIMIT}"
+            ));
         }
     }
     faults
 }
 
-/// A policy as long as its parameters may make it.
+/// A policy with the longest parameters.
 fn filled(policies: &Value) -> String {
     policies
         .to_string()
@@ -92,14 +93,17 @@ fn unique_names(faults: &mut Vec<String>) {
     for (domain, listed) in all() {
         let name = listed.function.name();
         if let Some(other) = owners.insert(name, domain.name) {
-            faults.push(format!("{name}: is in {other} and in {}; the name of a function is unique", domain.name));
+            faults.push(format!(
+                "{name}: is in {other} and in {}; rename one, because names of functions are unique",
+                domain.name
+            ));
         }
         if !name.bytes().all(|letter| letter.is_ascii_lowercase() || letter == b'-') {
-            faults.push(format!("{name}: must be lower-case words with hyphens between them"));
+            faults.push(format!("{name}: must be lower-case words separated by hyphens"));
         }
-        // `-clock` is the longest of what is appended to it.
+        // `-clock` is the longest suffix.
         if longest(&format!("{name}-clock")) > NAME_LIMIT {
-            faults.push(format!("{name}: is too long for the names that are made of it"));
+            faults.push(format!("{name}: is too long for the names that are derived from it"));
         }
     }
 }
@@ -111,28 +115,28 @@ fn routes(faults: &mut Vec<String>) {
         for method in route.method.answered() {
             let key = route_key(method, route.path);
             if !keys.insert(key.clone()) {
-                faults.push(format!("{}: another function answers {key}", route.name));
+                faults.push(format!("{}: another function serves {key}", route.name));
             }
         }
     }
     if keys.len() > ROUTE_LIMIT {
-        faults.push(format!("the API has {} routes, {ROUTE_LIMIT} are allowed (API Gateway takes 300)", keys.len()));
+        faults.push(format!("the API has {} routes; the limit is {ROUTE_LIMIT} (API Gateway allows 300)", keys.len()));
     }
 }
 
 fn policies(function: &Function, faults: &mut Vec<String>) {
     let Some(subject) = longest_subject() else {
-        faults.push("the ids that session policies are measured with are not ids".to_owned());
+        faults.push("the sample ids that session policies are measured with are invalid".to_owned());
         return;
     };
     let policy = session_policy(function.grants(), subject, &Tables::named(LONGEST_PREFIX), &bucket());
     if policy.len() > SESSION_POLICY_LIMIT {
         let length = policy.len();
-        faults.push(format!("{}: its session policy has {length} characters, {SESSION_POLICY_LIMIT} are allowed: ask for fewer grants, or split it", function.name()));
+        faults.push(format!("{}: its session policy has {length} characters; the limit is {SESSION_POLICY_LIMIT}: declare fewer grants, or split the function", function.name()));
     }
 }
 
-/// All ids have one length; a founder's is the longest case.
+/// All ids have the same length; the founder of a workspace is the longest case.
 fn longest_subject() -> Option<Subject> {
     let id = "0".repeat(32);
     Some(Subject { workspace: format!("ws_{id}").parse().ok()?, founder: Some(format!("user_{id}").parse().ok()?) })
@@ -145,7 +149,7 @@ fn entitlements(function: &Function, faults: &mut Vec<String>) {
     }
 }
 
-/// A limit that a plan does not sell is none of it, and one that nothing asks for is sold without being kept.
+/// A limit that a plan lacks would not be enforced, and a limit that no route declares would be sold but not enforced.
 fn plan_limits(faults: &mut Vec<String>) {
     let mut asked_for = BTreeSet::new();
     for (_, listed) in all() {
@@ -154,11 +158,13 @@ fn plan_limits(faults: &mut Vec<String>) {
             asked_for.insert(limit.name());
             let (function, name) = (listed.function.name(), limit.name());
             let missing = limit.missing_in();
-            faults.extend(missing.map(|plan| format!("{function}: asks for {name}, which {plan} does not sell")));
+            faults.extend(
+                missing.map(|plan| format!("{function}: declares the limit {name}, which the plan {plan} lacks")),
+            );
         }
     }
     let unasked = Limit::in_table().into_iter().filter(|limit| !asked_for.contains(limit));
-    faults.extend(unasked.map(|limit| format!("{limit}: is in plans.json, and no route asks for it")));
+    faults.extend(unasked.map(|limit| format!("{limit}: is in plans.json, but no route declares it")));
 }
 
 fn files(root: &Path, domain: &str, function: &Function, faults: &mut Vec<String>) {

@@ -1,11 +1,11 @@
-//! Differences: the lines in which two texts differ, for people.
+//! Differences: the lines in which two texts differ, for people to read.
 
 use std::fmt::Write as _;
 
-/// Lines of a difference that are shown.
+/// The maximum number of lines that are shown.
 const SHOWN: usize = 40;
 
-/// The lines that only one of the texts has, with the line of the first text where they stand.
+/// The lines that only one of the texts has, with their line number in the first text.
 pub fn difference(committed: &str, generated: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (committed.lines().collect(), generated.lines().collect());
     let head = old.iter().zip(&new).take_while(|(left, right)| left == right).count();
@@ -29,12 +29,12 @@ pub fn difference(committed: &str, generated: &str) -> String {
 
 struct Change<'a> {
     sign: char,
-    /// In the first text.
+    /// The line in the first text.
     line: usize,
     text: &'a str,
 }
 
-/// By the longest common subsequence: quadratic, which a few thousand lines bear.
+/// By the longest common subsequence: quadratic, which is fast enough for a few thousand lines.
 fn changed<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<Change<'a>> {
     let width = new.len() + 1;
     let mut common = vec![0_u32; (old.len() + 1) * width];
@@ -66,13 +66,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_differs_is_shown_with_its_line() {
+    fn only_changed_lines_are_shown_with_their_numbers() {
         let told = difference("one\ntwo\nthree\nfour\nfive\n", "one\n2\nthree\nfour\nfour and a half\nfive\n");
         assert_eq!(told, "  line 2\n  - two\n  + 2\n  line 5\n  + four and a half\n");
     }
 
     #[test]
-    fn a_long_difference_is_cut() {
+    fn a_long_difference_is_truncated() {
         let generated: String = (0..100).map(|line| format!("{line}\n")).collect();
         let told = difference("", &generated);
         assert!(told.ends_with("  + 39\n  … 60 more lines\n"), "{told}");

@@ -1,11 +1,11 @@
-//! Examples: for each request and each answer, composed from the examples of its fields.
+//! Examples of each request and response, composed from the examples of their fields.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// What a field of this name looks like, where its type does not say. Instants are far enough ahead to be no lie for years:
-/// `faults` notices when they are.
+/// Examples by field name, for fields whose type has none. Instants are years ahead; `faults` reports when they have
+/// passed.
 const FIELDS: &[(&str, &str)] = &[
     ("access_token", "eyJhbGciOiJFUzI1NiIsImtpZCI6ImsxIn0.eyJzdWIiOiJ1c2VyXzAxOTAifQ.c2lnbmF0dXJl"),
     ("account_id", "did:plc:ewvi7nxzyoun6zhxrhs64oiz"),
@@ -47,7 +47,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("recovery_code", "7kq2-9fh4-w3xz-m8pd-t5vb-n6rj"),
     ("recovery_codes", "7kq2-9fh4-w3xz-m8pd-t5vb-n6rj"),
     ("refresh_token", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
-    ("remedy", "Connect the channel again, then schedule the post again."),
+    ("remedy", "Reconnect the channel, then schedule the post again."),
     ("request_id", "0f9c2b7e"),
     ("residentKey", "required"),
     ("rpId", "app.example.com"),
@@ -73,12 +73,12 @@ const FIELDS: &[(&str, &str)] = &[
     ("y", "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"),
 ];
 
-/// Of fields that exclude each other, the one that an example shows, and those that it leaves out.
+/// For mutually exclusive fields: the one that an example shows, and those that it omits.
 const INSTEAD: &[(&str, &[&str])] = &[("code", &["password", "recovery_code"])];
 
 const INSTANT: &str = "2030-03-04T08:30:00.000Z";
 
-/// Examples, and the fields that there is none for.
+/// The examples, and the fields without one.
 pub struct Examples<'a> {
     schemas: &'a BTreeMap<String, Value>,
     pub missing: Vec<String>,
@@ -89,7 +89,7 @@ impl<'a> Examples<'a> {
         Self { schemas, missing: Vec::new() }
     }
 
-    /// An example of a schema; `name` is that of the field or type that has it.
+    /// An example of a schema; `name` is the name of its field or type.
     pub fn of(&mut self, name: &str, schema: &Value) -> Value {
         if let Some(referred) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
             let known = self.schemas.get(referred).cloned().unwrap_or_default();
@@ -140,7 +140,8 @@ impl<'a> Examples<'a> {
         if schema["pattern"] == "^[A-Za-z0-9_-]*$" {
             return json!("AAECAwQFBgcICQ");
         }
-        self.missing.push(format!("{name}: has no example: give its type one, or its field a line in examples.rs"));
+        self.missing
+            .push(format!("{name}: has no example: add one to its type, or a line for its field to examples.rs"));
         Value::Null
     }
 }

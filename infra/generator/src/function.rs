@@ -6,25 +6,25 @@ use crate::alarm;
 use crate::names::{alias_id, function_id, pascal, physical};
 use crate::policy::{allow, arn};
 
-/// What of a function does not depend on what triggers it.
+/// The part of a function that does not depend on its trigger.
 pub struct Lambda<'a> {
     pub name: &'a str,
     pub description: String,
     pub timeout_s: u32,
     pub memory_mb: u32,
-    /// Concurrent executions that are set aside for the function, and its ceiling.
+    /// Reserved concurrency of the function, which is also its maximum.
     pub reserved_concurrency: Option<u32>,
-    /// Whether it is started without anyone waiting: what it then fails at goes to its dead-letter queue.
+    /// Whether it is invoked asynchronously: failed events are then sent to its dead-letter queue.
     pub is_asynchronous: bool,
-    /// The alarm on its own metric, and the end of its logical id.
+    /// The alarm on its own metric, and the suffix of its logical id.
     pub outcome: (&'static str, Value),
-    /// The statements of its own role, apart from writing its log.
+    /// The statements of its own role, except for writing its log.
     pub statements: Vec<Value>,
 }
 
 pub type Resources = Map<String, Value>;
 
-/// Adds the function with everything that each function has.
+/// Adds the function with the resources that every function has.
 pub fn add(resources: &mut Resources, lambda: Lambda<'_>) {
     let stem = pascal(lambda.name);
     resources.insert(format!("{stem}Log"), log_group(lambda.name));
@@ -40,8 +40,8 @@ fn serverless_function(lambda: &Lambda<'_>) -> Value {
         "FunctionName": { "Fn::Sub": physical(lambda.name) },
         "Description": lambda.description,
         "AutoPublishAliasAllProperties": true,
-        // A version carries its environment, and SAM publishes one only when what stands in the template changes.
-        // A changed parameter reaches the alias because a version with another description is another version.
+        // A version includes its environment, and SAM publishes one only when the text of the template changes. A
+        // changed parameter reaches the alias because another description makes another version.
         "VersionDescription": { "Fn::Sub": "${Release} ${Sending} ${RestoredTo} ${ResumedAt}" },
         "CodeUri": format!("../../target/package/{}.zip", lambda.name),
         "MemorySize": lambda.memory_mb,
@@ -67,23 +67,26 @@ fn serverless_function(lambda: &Lambda<'_>) -> Value {
     })
 }
 
-/// What checkov asks of every function and does not fit this one, with the reason.
+/// The checkov rules that do not apply to this function, with the reasons.
 fn skips(lambda: &Lambda<'_>) -> Vec<Value> {
     let mut skips = vec![
-        ("CKV_AWS_117", "It reaches AWS and public platforms; there is no private network to be in."),
+        ("CKV_AWS_117", "It calls AWS and public platforms; there is no private network to join."),
         ("CKV_AWS_173", "Its variables are names and addresses. Secrets are in KMS and in sealed items."),
     ];
     if lambda.reserved_concurrency.is_none() {
-        skips.push(("CKV_AWS_115", "Reserved where guessing must be slow; elsewhere rates and queues are the limit."));
+        skips.push((
+            "CKV_AWS_115",
+            "Reserved only where guessing must be slow; elsewhere rate limits and queues bound it.",
+        ));
     }
     if !lambda.is_asynchronous {
-        skips.push(("CKV_AWS_116", "Its caller waits, or its queue or stream keeps what failed."));
+        skips.push(("CKV_AWS_116", "Its caller waits, or its queue or stream keeps failed events."));
     }
     skips.sort();
     skips.iter().map(|(id, comment)| json!({ "id": id, "comment": comment })).collect()
 }
 
-/// The first statement of every role: its own log and no other.
+/// The first statement of every role: its own log only.
 fn role(lambda: &Lambda<'_>) -> Value {
     let mut statements = vec![allow(
         &["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -93,7 +96,7 @@ fn role(lambda: &Lambda<'_>) -> Value {
     service_role(lambda.name, "lambda.amazonaws.com", statements)
 }
 
-/// A role that a service assumes, named after what it is for.
+/// A role that a service assumes, named after its purpose.
 pub fn service_role(name: &str, service: &str, statements: Vec<Value>) -> Value {
     json!({
         "Type": "AWS::IAM::Role",
@@ -126,7 +129,7 @@ fn log_group(name: &str) -> Value {
     })
 }
 
-/// The ARN of the alias that everything invokes.
+/// The ARN of the alias that all triggers invoke.
 pub fn alias(name: &str) -> Value {
     json!({ "Ref": alias_id(name) })
 }

@@ -1,6 +1,6 @@
-//! Writes what is deployed and documented from what the functions declare.
+//! Generates templates and documents from the declarations of the functions.
 //!
-//! `cargo run -p generator` writes the files; with `--check` it only tells how they differ from what is committed.
+//! `cargo run -p generator` writes the files; with `--check` it only reports how they differ from the committed ones.
 
 mod alarm;
 mod checks;
@@ -50,14 +50,14 @@ fn main() -> ExitCode {
     code
 }
 
-/// Does it, and says what was done or what is wrong.
+/// Writes or checks the files. Returns a report, or the faults.
 fn run(root: &Path, is_check: bool) -> Result<String, String> {
     let (outputs, faults) = generate(root);
     let failed = |error: std::io::Error| error.to_string();
     let told = if is_check { outputs.differences(root) } else { outputs.write(root).map(|told| told.join("\n")) };
     let told = told.map_err(failed)?;
     if !faults.is_empty() {
-        return Err(format!("{told}\nThe declarations are not in order:\n- {}", faults.join("\n- ")));
+        return Err(format!("{told}\nThe declarations have faults:\n- {}", faults.join("\n- ")));
     }
     match (is_check, told.is_empty()) {
         (true, false) => {
@@ -68,7 +68,7 @@ fn run(root: &Path, is_check: bool) -> Result<String, String> {
     }
 }
 
-/// Every file that can be made, and every fault that was found on the way.
+/// Every generated file, and every fault that was found.
 fn generate(root: &Path) -> (Outputs, Vec<String>) {
     let mut outputs = Outputs::default();
     let mut faults = checks::faults(root);

@@ -1,4 +1,4 @@
-//! Names: from a function's one name to the names of what is made for it.
+//! Names: derives the names of a function's resources from its one name.
 
 /// `create-post` as `CreatePost`, the stem of its resources' logical ids.
 pub fn pascal(kebab: &str) -> String {
@@ -25,12 +25,12 @@ pub fn alias_id(function: &str) -> String {
     format!("{}Aliaslive", function_id(function))
 }
 
-/// What every name of a deployment begins with: the parameter `Name`.
+/// The prefix of every name of a deployment: the parameter `Name`.
 pub fn physical(name: &str) -> String {
     format!("${{Name}}-{name}")
 }
 
-/// The longest value that the parameter `Name` takes in `template.yaml`.
+/// The longest value of the parameter `Name` in `template.yaml`.
 pub const LONGEST_PREFIX: &str = "abcdefghijkl";
 
 #[cfg(test)]
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_name_gives_all_others() {
+    fn all_names_derive_from_one() {
         assert_eq!(pascal("create-post"), "CreatePost");
         assert_eq!(pascal("audit_log"), "AuditLog");
         assert_eq!(snake("create-post"), "create_post");

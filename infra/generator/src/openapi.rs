@@ -1,4 +1,4 @@
-//! The OpenAPI document, from the declarations and shapes of every route.
+//! The OpenAPI document, from the declarations and types of every route.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -20,21 +20,21 @@ use crate::schemas::{self, plain, public_name, reference};
 use crate::sources::summary_of;
 
 const DESCRIPTION: &str = "\
-Errors are problem documents (RFC 9457) with a stable `code`; `type` is the address of its description. Instants are RFC 3339 in UTC. Lists answer `items`; \
-those of pages take `limit` and `cursor` and answer `next_cursor`, which is null on the last page.
+Errors are problem documents (RFC 9457) with a stable `code`; `type` is the address of its description. Instants are RFC 3339 in UTC. Lists return `items`; \
+paginated ones accept `limit` and `cursor` and return `next_cursor`, which is null on the last page.
 
-Each response names the rate limits that applied (`ratelimit`, `ratelimit-policy`) and carries `x-request-id`, which support \
-can find it by.
+Each response has the rate limits that applied (`ratelimit`, `ratelimit-policy`) and an `x-request-id`, by which support \
+can find the request.
 
-Operations have fields of our own:
+Operations have extension fields:
 
 - `x-permission`: the permission that the caller's role in the workspace must have.
-- `x-fresh-factor-s`: a factor must have been verified within so many seconds; `POST /auth/step-up` does.
-- `x-token-scope`: the scope that a personal access token needs. Without the field, tokens are refused.
+- `x-fresh-factor-s`: a factor must have been verified within this many seconds; `POST /auth/step-up` verifies one.
+- `x-token-scope`: the scope that a personal access token needs. Without this field, tokens are refused.
 - `x-entitlements`: what the workspace's plan must include.
 ";
 
-/// The document, and what in the declarations it cannot be made of.
+/// The document, and the faults of the declarations.
 pub fn document(root: &Path, version: &str) -> (Value, Vec<String>) {
     let mut described = Described::default();
     for (domain, listed) in all() {
@@ -50,7 +50,7 @@ pub fn document(root: &Path, version: &str) -> (Value, Vec<String>) {
             "contact": { "name": "The operator of this deployment" },
             "license": { "name": "MIT or Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
-        // `GET /openapi.json` has the deployment's own address here.
+        // `GET /openapi.json` replaces this by the deployment's own address.
         "servers": [{
             "url": "https://{host}",
             "variables": { "host": { "default": "api.example.com", "description": "The host of the deployment." } },
@@ -68,14 +68,14 @@ pub fn document(root: &Path, version: &str) -> (Value, Vec<String>) {
             "schemas": described.schemas,
         },
     });
-    described.faults.extend(schemas::spoken_inside(&value));
+    described.faults.extend(schemas::internal_texts(&value));
     (value, described.faults)
 }
 
 /// The path parameter that names a workspace.
 const WORKSPACE: &str = "workspace_id";
 
-/// What has been described so far.
+/// The parts of the document so far.
 struct Described {
     paths: BTreeMap<&'static str, BTreeMap<String, Value>>,
     schemas: BTreeMap<String, Value>,
@@ -115,7 +115,7 @@ impl Described {
         else {
             return;
         };
-        // What answers preflights and unknown paths is no operation of the API.
+        // The routes for preflights and unknown paths are not operations of the API.
         if matches!(route.method, Method::Options | Method::Any) {
             return;
         }
@@ -173,7 +173,7 @@ impl Described {
         let Route { name, method, .. } = operation.route;
         self.referred(name, shape);
         let mut schema = plain(serde_json::to_value(&shape.schema).unwrap_or_default());
-        // What others define may grow fields that we do not read.
+        // Types defined by others may gain fields that we do not read.
         let is_ours = matches!(operation.body, BodyKind::Json);
         if is_ours && schema["additionalProperties"] != json!(false) {
             self.faults.push(format!("{name}: {} lacks #[serde(deny_unknown_fields)]", shape.name));
@@ -182,7 +182,7 @@ impl Described {
         let mut required: Vec<Value> = take_array(&mut schema, "required");
         let mut parameters = Vec::new();
         for parameter in operation.route.parameters() {
-            // It is no field: the access is the proof of it.
+            // Not a field of the input: the access is its proof.
             if parameter == WORKSPACE {
                 let schema = serde_json::to_value(WorkspaceId::schema()).unwrap_or_default();
                 self.schema(name, &WorkspaceId::name(), schema);
@@ -191,7 +191,9 @@ impl Described {
             }
             match fields.remove(parameter) {
                 Some(field) => parameters.push(parameter_of(parameter, "path", true, field)),
-                None => self.faults.push(format!("{name}: the path has {{{parameter}}} and {} has not", shape.name)),
+                None => self
+                    .faults
+                    .push(format!("{name}: the path has {{{parameter}}}, but {} has no such field", shape.name)),
             }
             required.retain(|field| field != parameter);
         }
@@ -240,7 +242,7 @@ impl Described {
         }
     }
 
-    /// Keeps a schema under its name, which no other schema may have.
+    /// Stores a schema under its name, which must be unique.
     fn schema(&mut self, function: &str, name: &str, schema: Value) {
         let (name, schema) = (&public_name(name), plain(schema));
         match self.schemas.get(name) {
@@ -256,7 +258,7 @@ impl Described {
 }
 
 impl Described {
-    /// What needs all schemas: which properties an answer always has, and the examples.
+    /// Completes what needs all schemas: the required properties of responses, and the examples.
     fn complete(&mut self) {
         self.schemas.append(&mut self.problems.schemas);
         let mut answered = BTreeSet::new();
@@ -297,7 +299,7 @@ struct Input {
     description: Option<Value>,
 }
 
-/// A field of the input as a parameter; what the field is for belongs to the parameter.
+/// A field of the input as a parameter. The parameter takes the field's description.
 fn parameter_of(name: &str, place: &str, required: bool, mut schema: Value) -> Value {
     let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
     let mut parameter = json!({ "name": name, "in": place, "required": required, "schema": schema });

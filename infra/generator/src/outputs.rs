@@ -1,4 +1,4 @@
-//! Outputs: the generated files, written, or compared with what is committed.
+//! Outputs: the generated files, written, or compared with the committed ones.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::difference::difference;
 
-/// Folders that hold nothing but generated files, so that one which is no longer generated is noticed.
+/// Folders with generated files only, so that files which are no longer generated are found.
 const GENERATED_ONLY: &[&str] = &["infra/generated"];
 /// The files to generate: their path from the root of the project, and their text.
 #[derive(Default)]
@@ -24,7 +24,7 @@ impl Outputs {
         self.add(path, format!("{value:#}\n"));
     }
 
-    /// Writes every file that differs, removes what is generated no more, and tells which.
+    /// Writes every file that differs, deletes those that are no longer generated, and returns which.
     pub fn write(&self, root: &Path) -> std::io::Result<Vec<String>> {
         let mut told = Vec::new();
         for (path, text) in &self.files {
@@ -44,7 +44,7 @@ impl Outputs {
         Ok(told)
     }
 
-    /// What differs from the files under the root, readably; empty where nothing does.
+    /// The differences from the files under the root, for people to read; empty if there are none.
     pub fn differences(&self, root: &Path) -> std::io::Result<String> {
         let mut told = String::new();
         for (path, text) in &self.files {
@@ -57,7 +57,7 @@ impl Outputs {
             }
         }
         for path in self.leftovers(root)? {
-            told.push_str(&format!("{}: is generated no more\n", path.display()));
+            told.push_str(&format!("{}: is no longer generated\n", path.display()));
         }
         Ok(told)
     }
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_does_not_differ_and_a_leftover_does() {
+    fn written_files_do_not_differ_but_leftovers_do() {
         let root = std::env::temp_dir().join(format!("generator-outputs-{}", std::process::id()));
         let mut outputs = Outputs::default();
         outputs.add("infra/generated/a.yaml", "a\n".to_owned());
@@ -101,7 +101,7 @@ mod tests {
         outputs.write(&root).unwrap();
         assert_eq!(outputs.differences(&root).unwrap(), "");
         std::fs::write(root.join("infra/generated/old.yaml"), "").unwrap();
-        assert_eq!(outputs.differences(&root).unwrap(), "infra/generated/old.yaml: is generated no more\n");
+        assert_eq!(outputs.differences(&root).unwrap(), "infra/generated/old.yaml: is no longer generated\n");
         outputs.write(&root).unwrap();
         assert!(!root.join("infra/generated/old.yaml").exists());
         std::fs::remove_dir_all(root).unwrap();

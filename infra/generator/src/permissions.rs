@@ -1,4 +1,4 @@
-//! `docs/permissions.md`: who may do what, on one page.
+//! `docs/permissions.md`: the permissions of every role and route on one page.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,8 +12,8 @@ const HEAD: &str = "<!-- Written by infra/generator. Do not edit. -->
 
 # Permissions
 
-A role is a set of permissions: `shared/src/tenancy/permissions.json` is the table, and this page is made of it and of
-what the routes declare. A caller who is not a member of the workspace gets 404, a member whose role lacks the
+A role is a set of permissions: `shared/src/tenancy/permissions.json` is the table, and this page is generated from it and
+the routes' declarations. A caller who is not a member of the workspace gets 404, a member whose role lacks the
 permission 403 (`permission_missing`).
 ";
 
@@ -47,7 +47,7 @@ pub fn document() -> String {
     }
     text.push_str(
         "\n## Routes\n\nA token is a personal access token with the scope. A fresh factor is one that was verified in \
-         the last 10 minutes. The plan must include what the last column names.\n\n\
+         the last 10 minutes. The plan must include the entitlement in the last column.\n\n\
          | route | caller | roles | token | fresh factor | plan |\n|---|---|---|---|---|---|\n",
     );
     for (_, listed) in all() {
@@ -60,7 +60,7 @@ pub fn document() -> String {
         }
         let (mut caller, roles) = match access {
             Requires::Nothing => ("anyone".to_owned(), String::new()),
-            Requires::Credentials => ("anyone, five unproven attempts in five minutes".to_owned(), String::new()),
+            Requires::Credentials => ("anyone; five failed attempts in five minutes".to_owned(), String::new()),
             Requires::Caller | Requires::Session => ("a signed-in user".to_owned(), String::new()),
             Requires::Permission(permission) => (format!("`{}`", permission.name), roles(&permission)),
         };
@@ -81,7 +81,7 @@ fn roles(permission: &DeclaredPermission) -> String {
     names.join(", ")
 }
 
-/// What is wrong between the declarations and the table.
+/// The faults between the declarations and the table.
 pub fn faults() -> Vec<String> {
     let declared = declared();
     let mut faults = Vec::new();
@@ -89,7 +89,7 @@ pub fn faults() -> Vec<String> {
     faults.extend(twice.map(|permission| format!("{}: two permissions have this name", permission.name)));
     for permission in declared.values() {
         if permission.roles().is_empty() {
-            faults.push(format!("{}: permissions.json gives it to no role", permission.name));
+            faults.push(format!("{}: permissions.json grants it to no role", permission.name));
         }
         for lower in permission.covers {
             let Some(lower) = declared.get(lower) else {
@@ -103,6 +103,6 @@ pub fn faults() -> Vec<String> {
         }
     }
     let unused = shared::tenancy::permissions::in_table().filter(|name| !declared.contains_key(name));
-    faults.extend(unused.map(|name| format!("{name}: is in permissions.json, and no route needs it")));
+    faults.extend(unused.map(|name| format!("{name}: is in permissions.json, but no route needs it")));
     faults
 }

@@ -1,4 +1,4 @@
-//! Policies: what the grants of `shared::aws::grants` mean, as IAM statements of the deployed roles.
+//! Policies: the grants of `shared::aws::grants` as IAM statements of the deployed roles.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ fn written(statement: &Statement) -> Vec<Value> {
             arn("dynamodb", &format!("table/{}", table_name(table))),
             json!({
                 "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys.iter().map(|key| tagged(key)).collect::<Vec<_>>() },
-                // ForAllValues is true where the key is absent.
+                // ForAllValues is true if the key is absent.
                 "Null": { "dynamodb:LeadingKeys": "false" },
             }),
         )],
@@ -67,8 +67,8 @@ fn written(statement: &Statement) -> Vec<Value> {
     }
 }
 
-/// Wrapping and unwrapping, only with the session's workspace in the encryption context: under the
-/// workspace's own key, and under the pooled key where the deployment has one.
+/// Wrapping and unwrapping, only with the session's workspace in the encryption context: under the workspace's own key,
+/// and under the pooled key if the deployment has one.
 fn workspace_keys(actions: &[&str]) -> Vec<Value> {
     let workspace = tagged("{workspace}");
     let own = allow_if(
@@ -88,13 +88,13 @@ fn workspace_keys(actions: &[&str]) -> Vec<Value> {
     vec![own, json!({ "Fn::If": [POOLED, pooled, { "Ref": "AWS::NoValue" }] })]
 }
 
-/// Making a key that carries the session's workspace as its tag, and naming or discarding such a key.
+/// Creating a key with the session's workspace as its tag, and naming or deleting such a key.
 fn new_workspace_key(actions: &[&str]) -> Vec<Value> {
     let workspace = tagged("{workspace}");
     let (making, using): (Vec<&str>, Vec<&str>) =
         actions.iter().partition(|action| matches!(**action, "kms:CreateKey" | "kms:TagResource"));
-    // Tagging is what gives a key to a workspace. A key that has a workspace keeps it, and the stack's own
-    // keys (which carry the stack's `application`) are given to none.
+    // The tag assigns a key to a workspace. A key with a workspace keeps it, and the stack's own keys (with the stack's
+    // `application` tag) are assigned to none.
     let requested = json!({
         "StringEquals": {
             "aws:RequestTag/workspace": workspace,
@@ -108,7 +108,7 @@ fn new_workspace_key(actions: &[&str]) -> Vec<Value> {
         "aws:ResourceTag/deployment": deployment(),
     } });
     let aliases: Vec<&str> = using.iter().copied().filter(|action| *action == "kms:CreateAlias").collect();
-    // A key that is being made has no resource to name yet.
+    // A key that is being created has no ARN to name yet.
     let mut written = vec![allow_if(&making, json!("*"), requested)];
     written.push(allow_if(&using, arn("kms", "key/*"), owned));
     if !aliases.is_empty() {
@@ -117,7 +117,7 @@ fn new_workspace_key(actions: &[&str]) -> Vec<Value> {
     written
 }
 
-/// Listing has no resource of its own; the rest only touches keys that this deployment tagged.
+/// Listing has no resource; the other actions apply only to keys that this deployment tagged.
 fn any_workspace_key(actions: &[&str]) -> Vec<Value> {
     let (listing, using): (Vec<&str>, Vec<&str>) = actions.iter().partition(|action| **action == "kms:ListAliases");
     vec![
@@ -130,7 +130,7 @@ fn any_workspace_key(actions: &[&str]) -> Vec<Value> {
     ]
 }
 
-/// The tag that `shared::aws::kms` gives to every workspace key.
+/// The tag that `shared::aws::kms` adds to every workspace key.
 fn deployment() -> Value {
     json!({ "Fn::Sub": physical("tenants") })
 }
@@ -150,7 +150,7 @@ pub fn table_name(table: Table) -> String {
     })
 }
 
-/// A service of this region as KMS names it.
+/// A service of this region in KMS's form.
 fn through(service: &str) -> Value {
     json!({ "Fn::Sub": format!("{service}.${{AWS::Region}}.amazonaws.com") })
 }
@@ -173,12 +173,12 @@ pub fn allow_if(actions: &[&str], resource: Value, condition: Value) -> Value {
     json!({ "Effect": "Allow", "Action": actions, "Resource": resource, "Condition": condition })
 }
 
-/// `W#{workspace}` with the session's tag, as a policy names it. CloudFormation reads `${…}` only in a `!Sub`.
+/// `W#{workspace}` with the policy variable of the session's tag. CloudFormation interprets `${…}` only in a `!Sub`.
 fn tagged(template: &str) -> String {
     template.replace("{workspace}", "${aws:PrincipalTag/workspace}").replace("{user}", "${aws:PrincipalTag/user}")
 }
 
-/// The same within a `!Sub`, which must leave it alone.
+/// The same within a `!Sub`, which must not substitute it.
 fn sub_text(template: &str) -> String {
     tagged(template).replace("${aws:", "${!aws:")
 }

@@ -1,4 +1,4 @@
-//! Problems: what each route may answer besides its success, in the API document and on a page of its own.
+//! Problems: the error responses of each route, in the OpenAPI document and on their own page.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -12,17 +12,17 @@ use shared::kernel::problems::ProblemCode;
 use crate::names::pascal;
 use crate::responses::headers_of;
 
-/// In examples, where the deployment answers.
+/// The base URL in examples.
 const BASE: &str = "https://api.example.com";
 
-/// A code with all that is declared of it.
+/// A code with its declarations.
 struct Code {
     declared: ProblemCode,
     statuses: BTreeSet<u16>,
     routes: Vec<String>,
 }
 
-/// Every code that a route may answer, by its name.
+/// Every code that a route may return, by name.
 fn codes() -> BTreeMap<&'static str, Code> {
     let mut codes: BTreeMap<&'static str, Code> = BTreeMap::new();
     for (_, listed) in all() {
@@ -40,14 +40,14 @@ fn codes() -> BTreeMap<&'static str, Code> {
     codes
 }
 
-/// What is wrong with the declarations.
+/// The faults of the declarations.
 pub fn faults() -> Vec<String> {
     let mut faults = Vec::new();
     let known = codes();
     for (name, code) in &known {
         let ProblemCode { title, meaning, remedy, .. } = code.declared;
         if !name.bytes().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_') {
-            faults.push(format!("{name}: a code is in snake case"));
+            faults.push(format!("{name}: must be in snake case"));
         }
         if [title, meaning, remedy].iter().any(|text| text.is_empty()) {
             faults.push(format!("{name}: lacks a title, a meaning or a remedy"));
@@ -60,14 +60,18 @@ pub fn faults() -> Vec<String> {
                 faults.push(format!("{}: another problem has the code {} too", listed.function.name(), problem.code));
             }
             if !(400..=504).contains(&problem.status) {
-                faults.push(format!("{}: {} has no status of an error", listed.function.name(), problem.code));
+                faults.push(format!(
+                    "{}: the status of {} is not an error status",
+                    listed.function.name(),
+                    problem.code
+                ));
             }
         }
     }
     faults
 }
 
-/// What the routes' responses are made of, each part once.
+/// The shared parts of the routes' responses.
 #[derive(Default)]
 pub struct Shared {
     pub responses: BTreeMap<String, Value>,
@@ -122,7 +126,7 @@ impl Shared {
     }
 }
 
-/// By one code or two, which many routes answer alike; else by the route, whose mixture may be its own.
+/// Named by one or two codes, which many routes share; otherwise by the route, whose mixture may be unique.
 fn response_name(function: &Function, status: u16, problems: &[ProblemCode]) -> String {
     match problems {
         [one] => format!("{}{status}", pascal(one.code)),
@@ -131,7 +135,7 @@ fn response_name(function: &Function, status: u16, problems: &[ProblemCode]) -> 
     }
 }
 
-/// A problem document as the service writes it.
+/// A problem document as the API returns it.
 fn example(problem: &ProblemCode) -> Value {
     let ProblemCode { status, code, title, meaning, .. } = problem;
     let mut document = json!({
@@ -150,7 +154,7 @@ fn example(problem: &ProblemCode) -> Value {
     document
 }
 
-/// What `GET /problems/{code}` answers, by code.
+/// The responses of `GET /problems/{code}`, by code.
 pub fn pages() -> Value {
     let page = |(name, code): (&str, Code)| {
         let ProblemCode { title, meaning, remedy, .. } = code.declared;
@@ -162,7 +166,7 @@ pub fn pages() -> Value {
     codes().into_iter().map(page).collect::<Map<String, Value>>().into()
 }
 
-/// Routes that are listed by name; a problem of more says how many.
+/// The maximum number of routes listed by name; beyond it, only their number is given.
 const LISTED: usize = 8;
 
 /// The page of all codes, for people.

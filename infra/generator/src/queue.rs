@@ -1,4 +1,4 @@
-//! A queue: where a job's messages wait, where those end that it could not do, and who may send them.
+//! A queue: a job's messages, its dead-letter queue, and who may send to them.
 
 use serde_json::{Value, json};
 use shared::jobs::Declaration;
@@ -12,8 +12,8 @@ use crate::policy::{allow, arn, role_arn};
 const VISIBILITY_TIMEOUTS: u32 = 6;
 /// 14 days, the longest that SQS keeps a message.
 const KEPT_S: u32 = 1_209_600;
-/// The name after the prefix of a role that the operator may make: the only person's hand that may send
-/// a dead letter back to its queue.
+/// The name, after the prefix, of an optional role of the operator: the only role of a person that may redrive a dead
+/// letter to its queue.
 const OPERATOR: &str = "operator";
 
 /// Adds a message job's queue, its dead-letter queue, and the mapping from the queue to the function.
@@ -52,7 +52,7 @@ pub fn add(resources: &mut Resources, job: &Declaration, senders: &[&str]) {
     );
 }
 
-/// Adds a queue for what a job could not do, and the alarm that a person is needed.
+/// Adds a job's dead-letter queue and its alarm.
 pub fn add_dead_letters(resources: &mut Resources, job: &str) {
     let stem = pascal(job);
     let name = format!("{job}-dead");
@@ -70,7 +70,7 @@ pub fn add_dead_letters(resources: &mut Resources, job: &str) {
     resources.insert(format!("{stem}DeadLettersAlarm"), alarm::dead_letters(job, &name));
 }
 
-/// Roles of this account may send by their own policies; this refuses all but the named ones.
+/// Roles of this account may send by their own policies; this denies all but the named ones.
 fn queue_policy(stem: &str, senders: &[&str]) -> Value {
     let queue = json!({ "Fn::GetAtt": [format!("{stem}Queue"), "Arn"] });
     let admitted: Vec<Value> = senders.iter().chain([&OPERATOR]).map(|sender| role_arn(sender)).collect();
@@ -100,7 +100,7 @@ fn queue_policy(stem: &str, senders: &[&str]) -> Value {
     })
 }
 
-/// What the function's role needs to take messages from its queue.
+/// The statement that lets the function's role receive messages from its queue.
 pub fn receiving(job: &str) -> Value {
     allow(
         &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"],
@@ -108,7 +108,7 @@ pub fn receiving(job: &str) -> Value {
     )
 }
 
-/// What a role needs to put away what could not be done.
+/// The statement that lets a role send to its dead-letter queue.
 pub fn burying(job: &str) -> Value {
     allow(&["sqs:SendMessage"], arn("sqs", &physical(&format!("{job}-dead"))))
 }

@@ -1,4 +1,4 @@
-//! `functions/README.md`: from a method and path, or a job and what starts it, to the file.
+//! `functions/README.md`: the file of each route, by method and path, and of each job, by trigger.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -13,8 +13,8 @@ const HEAD: &str = "<!-- Written by infra/generator. Do not edit. -->
 
 # Functions
 
-Every route and every job is one file, one binary and one Lambda function, all of the same name: `create-post` stands
-in `posts/src/routes/create_post.rs` and its sample event in `../events/posts/create-post.json`.
+Every route and every job is one file, one binary and one Lambda function, all with the same name: `create-post` is
+in `posts/src/routes/create_post.rs`, its sample event in `../events/posts/create-post.json`.
 ";
 
 /// The document, for the functions under the root.
@@ -48,7 +48,7 @@ fn routes(root: &Path, domain: &Domain) -> Vec<String> {
                 let _ = write!(needed, ", {}", entitlement.name());
             }
             let path = if route.path == "$default" {
-                "whatever no other route answers".to_owned()
+                "every other request".to_owned()
             } else {
                 format!("`{} {}`", route.method.name(), route.path)
             };
@@ -59,13 +59,13 @@ fn routes(root: &Path, domain: &Domain) -> Vec<String> {
     lines
 }
 
-/// What a function does, and a link to its file.
+/// The summary of a function, and a link to its file.
 fn about(root: &Path, domain: &Domain, function: &Function) -> (String, String) {
     let file = file(domain.name, function).display().to_string();
     (summary_of(root, domain.name, function), format!("[{file}]({file})"))
 }
 
-/// What a route asks of its caller, in words.
+/// What a route requires of its caller, in words.
 pub fn requirement(access: Requires) -> String {
     match access {
         Requires::Nothing => "nothing".to_owned(),

@@ -1,4 +1,4 @@
-//! What responses have in common: their headers, the problem document, and parameters that many routes share.
+//! The shared parts of responses: headers, the problem document, and common parameters.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,20 @@ const HEADERS: &[(&str, &str, &str, &str)] = &[
     (
         "ratelimit",
         "RateLimit",
-        "For each limit that applied: what is left (`r`), and the seconds until more is (`t`); draft-ietf-httpapi-ratelimit-headers.",
+        "For each limit that applied: the remaining requests (`r`), and the seconds until there are more (`t`); draft-ietf-httpapi-ratelimit-headers.",
         "\"address\";r=199;t=42",
     ),
     (
         "ratelimit-policy",
         "RateLimitPolicy",
-        "For each limit that applied: the requests (`q`) in a window of seconds (`w`).",
+        "For each limit that applied: the allowed requests (`q`) in a window of seconds (`w`).",
         "\"address\";q=200;w=60",
     ),
-    ("retry-after", "RetryAfter", "The seconds to wait before the request is tried again.", "42"),
+    ("retry-after", "RetryAfter", "The seconds to wait before retrying the request.", "42"),
     (
         "www-authenticate",
         "WwwAuthenticate",
-        "What the request needs (RFC 9110, section 11.6.1). A failed sign-in has none.",
+        "The required authentication (RFC 9110, section 11.6.1). Absent for a failed sign-in.",
         "Bearer",
     ),
 ];
@@ -55,7 +55,7 @@ pub fn headers_of(status: u16) -> Map<String, Value> {
 pub fn success(status: u16) -> &'static str {
     match status {
         201 => "Created.",
-        202 => "Accepted. The answer is the same where there was nothing to do.",
+        202 => "Accepted. The response is the same if there was nothing to do.",
         204 => "Done.",
         _ => "OK.",
     }
@@ -66,24 +66,24 @@ pub fn schemas() -> BTreeMap<String, Value> {
     let text = |description: &str| json!({ "type": "string", "description": description });
     let problem = json!({
         "type": "object",
-        "description": "Why a request was not carried out (RFC 9457).",
+        "description": "Why the request failed (RFC 9457).",
         "required": ["type", "title", "status", "code", "detail", "instance"],
         "properties": {
             "type": json!({ "type": "string", "format": "uri", "description": "The address of the code's description." }),
-            "title": text("The problem in a few words."),
+            "title": text("A short summary of the problem."),
             "status": { "type": "integer" },
-            "code": text("Stable: decide by this. All codes: `docs/problems.md`."),
+            "code": text("Stable: base decisions on this. All codes: `docs/problems.md`."),
             "detail": text("For people. It may change."),
             "instance": text("`urn:bulkhead:request:` and the request's id."),
             "errors": { "type": "array", "items": { "$ref": "#/components/schemas/FieldError" } },
-            "base_url": text("Where the workspace lives, with 421."),
+            "base_url": text("The base URL of the workspace's cell, with status 421."),
         },
     });
     let field_error = json!({
         "type": "object",
         "description": "A field that breaks a rule.",
         "required": ["field", "rule"],
-        "properties": { "field": text("As the client wrote it."), "rule": text("What it must be.") },
+        "properties": { "field": text("The field's name in the request."), "rule": text("The rule that the value must satisfy.") },
     });
     [("Problem", problem), ("FieldError", field_error)].map(|(name, schema)| (name.to_owned(), schema)).into()
 }
@@ -96,8 +96,8 @@ pub fn parameters() -> Value {
             "in": "header",
             "required": false,
             "description": format!(
-                "Makes the request safe to repeat: for {} hours, the same request with the same key is not carried out again. \
-                 Its answer is the resource as it is then, with the header `Idempotency-Replayed: true`. A key that was used \
+                "Makes the request safe to repeat: for {} hours, the same request with the same key is not executed again. \
+                 The response is the resource in its current state, with the header `Idempotency-Replayed: true`. A key that was used \
                  with another body is refused (422, `idempotency_key_reused`). Routes without this parameter refuse the header \
                  (422, `idempotency_key_unsupported`).",
                 REMEMBERED_FOR.as_hours(),

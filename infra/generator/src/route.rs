@@ -1,4 +1,4 @@
-//! A route: the integration, route and permission that lead from the API to a function's alias.
+//! A route: the integration, route and permission that connect the API to a function's alias.
 
 use serde_json::json;
 use shared::http::Route;
@@ -9,7 +9,7 @@ use crate::names::pascal;
 /// The gateway's own limit is 30 s; a function's timeout is below it, so that the function answers first.
 const INTEGRATION_TIMEOUT_MS: u32 = 29_500;
 
-/// Adds what leads to the function: an integration, and for each method a route and a permission.
+/// Adds an integration, and a route and a permission for each method.
 pub fn add(resources: &mut Resources, route: &Route) {
     let stem = pascal(route.name);
     resources.insert(
@@ -40,7 +40,7 @@ fn add_method(resources: &mut Resources, route: &Route, stem: &str, infix: &str,
             "Properties": {
                 "ApiId": { "Ref": "ApiId" },
                 "RouteKey": route_key(method, path),
-                // Tokens are verified in the function, offline, with the membership in the same breath.
+                // The function verifies tokens itself, offline, and then reads the membership.
                 "AuthorizationType": "NONE",
                 "Target": { "Fn::Sub": format!("integrations/${{{stem}Integration}}") },
             },
@@ -64,12 +64,12 @@ fn add_method(resources: &mut Resources, route: &Route, stem: &str, infix: &str,
     );
 }
 
-/// The gateway's key of a route: `$default` is the one that nothing else matches.
+/// The gateway's key of a route: `$default` matches every request without a route.
 pub fn route_key(method: &str, path: &str) -> String {
     if path == "$default" { path.to_owned() } else { format!("{method} {path}") }
 }
 
-/// The route in a permission's source: parameters are wildcards there.
+/// The route in a permission's source ARN, where parameters are wildcards.
 fn source_path(method: &str, path: &str) -> String {
     if path == "$default" {
         return path.to_owned();
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_become_wildcards_in_the_permission_only() {
+    fn parameters_become_wildcards_only_in_the_permission() {
         assert_eq!(source_path("PUT", "/workspaces/{workspace_id}/posts/{post_id}"), "PUT/workspaces/*/posts/*");
         assert_eq!(route_key("GET", "/workspaces/{workspace_id}"), "GET /workspaces/{workspace_id}");
         assert_eq!(source_path("OPTIONS", "/{proxy+}"), "OPTIONS/*");

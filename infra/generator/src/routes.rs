@@ -1,4 +1,4 @@
-//! The table of routes: which methods each path has. What answers unknown routes reads it.
+//! The table of routes: the methods of each path. `answer-unknown-route` reads it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use domains::{all, route};
 use serde_json::{Value, json};
 use shared::http::Method;
 
-/// Path to the methods that it answers.
+/// Path to its methods.
 pub fn document() -> Value {
     let mut paths: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let routes = all().filter_map(|(_, listed)| route(listed.function));

@@ -1,4 +1,4 @@
-//! The routing: which jobs a message goes to. The relay reads it.
+//! The routing table: the consuming jobs of each message. The relay reads it.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A schedule: the clock that starts a job, and the role it starts it with.
+//! A schedule: the timer of a job, and the role with which it starts the job.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::names::{pascal, physical};
 use crate::policy::allow;
 use crate::queue::{add_dead_letters, burying};
 
-/// A run that could not be started is tried again for so long: the next run of a sweep covers it anyway.
+/// How long a failed start is retried: the next run of a sweep covers it anyway.
 const MAXIMUM_EVENT_AGE_S: u32 = 300;
 const MAXIMUM_RETRIES: u32 = 2;
 
@@ -34,7 +34,7 @@ pub fn add(resources: &mut Resources, job: &str, expression: &str) {
                 "Target": {
                     "Arn": alias(job),
                     "RoleArn": { "Fn::GetAtt": [format!("{stem}ClockRole"), "Arn"] },
-                    // Scheduler puts the instant in place of the words: a run that is started twice is one run.
+                    // Scheduler replaces these words by the instant, so that a run that is started twice is one run.
                     "Input": r#"{"scheduled_time":"<aws.scheduler.scheduled-time>"}"#,
                     "RetryPolicy": {
                         "MaximumEventAgeInSeconds": MAXIMUM_EVENT_AGE_S,

@@ -1,10 +1,10 @@
-//! Schemas: from what the declarations' types say of themselves to what generators of clients can use.
+//! Schemas: converts the schemas of the declared types to a form that client generators can use.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-/// Names that clients in Python, TypeScript, Go or Java give to parts of their own, or that say too little.
+/// Names that clash with names in Python, TypeScript, Go or Java clients, or that are too vague.
 const RESERVED: &[&str] = &[
     "Array", "Client", "Config", "Date", "Error", "Errors", "File", "Format", "Function", "Item", "Map", "Means",
     "Method", "Model", "Object", "Options", "Promise", "Record", "Request", "Response", "String", "Symbol", "Type",
@@ -13,7 +13,7 @@ const RESERVED: &[&str] = &[
 
 const PREFIX: &str = "#/components/schemas/";
 
-/// The name of a type in the document: a client's `Post` is our `PostView`.
+/// The name of a type in the document: our `PostView` is `Post` for clients.
 pub fn public_name(name: &str) -> String {
     match name.strip_suffix("ViewList") {
         Some(name) => format!("{name}List"),
@@ -25,8 +25,8 @@ pub fn reference(name: &str) -> Value {
     json!({ "$ref": format!("{PREFIX}{name}") })
 }
 
-/// Brings a schema into its plainest form: a description beside what it describes, one way to say that null is allowed, and
-/// references by public names.
+/// Simplifies a schema: descriptions as siblings of what they describe, one form for nullable, and references by public
+/// names.
 pub fn plain(schema: Value) -> Value {
     match schema {
         Value::Array(values) => values.into_iter().map(plain).collect(),
@@ -51,8 +51,8 @@ fn renamed(mut schema: Map<String, Value>) -> Map<String, Value> {
     schema
 }
 
-/// `allOf: [schema, {description, type: object}]`, as utoipa describes an inlined type, is satisfied by nothing unless the
-/// schema is an object: the description belongs beside the schema.
+/// utoipa describes an inlined type as `allOf: [schema, {description, type: object}]`, which no value satisfies unless
+/// the schema is an object. The description must be a sibling of the schema.
 fn described(mut schema: Map<String, Value>) -> Map<String, Value> {
     let Some(Value::Array(parts)) = schema.get("allOf") else { return schema };
     let [Value::Object(first), Value::Object(second)] = parts.as_slice() else { return schema };
@@ -66,7 +66,7 @@ fn described(mut schema: Map<String, Value>) -> Map<String, Value> {
     merged
 }
 
-/// What may be null: a description beside it, and types of JSON as a list of two.
+/// Simplifies a nullable schema: the description as a sibling, and JSON types as a list of two.
 fn null_or(mut schema: Map<String, Value>) -> Map<String, Value> {
     let Some(Value::Array(choices)) = schema.get_mut("oneOf") else { return schema };
     if choices.len() != 2 || !choices.iter().any(is_null) {
@@ -101,8 +101,8 @@ fn may_be_null(schema: &Value) -> bool {
         || choices.is_some_and(|choices| choices.iter().any(is_null))
 }
 
-/// Makes required what an answer always has: every property that may be null. What may be missing is never null
-/// (`#[schema(nullable = false)]`).
+/// Makes every nullable property of responses required, because responses always include them. A property that may be
+/// missing is never null (`#[schema(nullable = false)]`).
 pub fn require_nullable(schemas: &mut BTreeMap<String, Value>, answered: &BTreeSet<String>, faults: &mut Vec<String>) {
     for name in answered {
         let Some(schema) = schemas.get_mut(name) else {
@@ -116,7 +116,7 @@ pub fn require_nullable(schemas: &mut BTreeMap<String, Value>, answered: &BTreeS
             continue;
         }
         if schema["additionalProperties"] == json!(false) {
-            faults.push(format!("{name}: is both a request and a part of an answer; they need a type each"));
+            faults.push(format!("{name}: is part of a request and of a response; define a type for each"));
         }
         let mut required: Vec<Value> = schema["required"].as_array().cloned().unwrap_or_default();
         required
@@ -147,12 +147,12 @@ pub fn reachable(value: &Value, schemas: &BTreeMap<String, Value>, found: &mut B
     }
 }
 
-/// What a client's author would stumble over.
+/// Schemas that client generators cannot use well.
 pub fn faults(schemas: &BTreeMap<String, Value>) -> Vec<String> {
     let mut faults = Vec::new();
     for (name, schema) in schemas {
         if RESERVED.contains(&name.as_str()) || !name.starts_with(|first: char| first.is_ascii_uppercase()) {
-            faults.push(format!("{name}: is no name for a schema; give it another by #[schema(as = …)]"));
+            faults.push(format!("{name}: is not a usable schema name; set another by #[schema(as = …)]"));
         }
         if schema["description"].as_str().is_none_or(str::is_empty) {
             faults.push(format!("{name}: has no description"));
@@ -162,12 +162,14 @@ pub fn faults(schemas: &BTreeMap<String, Value>) -> Vec<String> {
     faults
 }
 
-/// Texts that say something to us and nothing to a client: the numbers of our claims.
-pub fn spoken_inside(document: &Value) -> Vec<String> {
+/// Texts with internal claim numbers, which mean nothing to a client.
+pub fn internal_texts(document: &Value) -> Vec<String> {
     match document {
-        Value::Array(values) => values.iter().flat_map(spoken_inside).collect(),
-        Value::Object(members) => members.values().flat_map(spoken_inside).collect(),
-        Value::String(text) if names_a_claim(text) => vec![format!("a client reads the number of a claim: {text}")],
+        Value::Array(values) => values.iter().flat_map(internal_texts).collect(),
+        Value::Object(members) => members.values().flat_map(internal_texts).collect(),
+        Value::String(text) if names_a_claim(text) => {
+            vec![format!("remove the claim number from the API text: {text}")]
+        }
         _ => Vec::new(),
     }
 }
@@ -187,7 +189,7 @@ fn unsatisfiable(name: &str, schema: &Value, faults: &mut Vec<String>) {
                 let kinds: BTreeSet<String> =
                     parts.iter().filter_map(|part| part.get("type")).map(Value::to_string).collect();
                 if kinds.len() > 1 {
-                    faults.push(format!("{name}: nothing satisfies its allOf"));
+                    faults.push(format!("{name}: no value satisfies its allOf"));
                 }
             }
             members.values().for_each(|value| unsatisfiable(name, value, faults));
@@ -201,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_inlined_type_keeps_its_description_beside_it() {
+    fn an_inlined_type_keeps_its_description_as_a_sibling() {
         let schema = json!({ "allOf": [
             { "type": "array", "items": { "type": "string" }, "maxItems": 20 },
             { "type": "object", "description": "Where the post goes.", "default": [] },
@@ -213,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_allowed_in_one_way() {
+    fn nullable_schemas_have_one_form() {
         let described = json!({ "oneOf": [{ "$ref": "#/components/schemas/PostView", "description": "The post." }, { "type": "null" }] });
         let expected = json!({ "description": "The post.", "oneOf": [{ "$ref": "#/components/schemas/Post" }, { "type": "null" }] });
         assert_eq!(plain(described), expected);
@@ -222,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_answer_may_say_null_of_is_always_there() {
+    fn nullable_properties_of_responses_are_required() {
         let post = json!({ "properties": {
             "schedule": { "type": ["string", "null"] }, "text": { "type": "string" }, "note": { "type": "string" },
         }, "required": ["text"] });
@@ -231,17 +233,17 @@ mod tests {
         require_nullable(&mut schemas, &BTreeSet::from(["Post".to_owned()]), &mut faults);
         assert!(faults.is_empty());
         assert_eq!(schemas["Post"]["required"], json!(["text", "schedule"]));
-        assert_eq!(schemas["UpdatePost"]["required"], json!(["text"]), "a request may leave it out");
+        assert_eq!(schemas["UpdatePost"]["required"], json!(["text"]), "requests may omit it");
     }
 
     #[test]
-    fn the_number_of_a_claim_in_any_text_is_a_fault() {
-        assert_eq!(spoken_inside(&json!({ "paths": [{ "summary": "Lists posts (claim 18)." }] })).len(), 1);
-        assert!(spoken_inside(&json!({ "summary": "Claims a post, by the claim of a token." })).is_empty());
+    fn a_claim_number_in_an_api_text_is_a_fault() {
+        assert_eq!(internal_texts(&json!({ "paths": [{ "summary": "Lists posts (claim 18)." }] })).len(), 1);
+        assert!(internal_texts(&json!({ "summary": "Claims a post, by the claim of a token." })).is_empty());
     }
 
     #[test]
-    fn a_schema_that_no_client_can_use_is_a_fault() {
+    fn a_schema_that_clients_cannot_use_is_a_fault() {
         let with = |name: &str, schema: Value| faults(&BTreeMap::from([(name.to_owned(), schema)]));
         let good = json!({ "type": "string", "description": "A text." });
         assert!(with("PostText", good.clone()).is_empty());

@@ -1,4 +1,4 @@
-//! Sources: the file that a function stands in, and the sentence that it opens with.
+//! Sources: the file of a function, and the summary in its first line.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use shared::function::{Declared, Function};
 
 use crate::names::snake;
 
-/// Where a function is declared, from `functions/`.
+/// The path of a function's file, relative to `functions/`.
 pub fn file(domain: &str, function: &Function) -> PathBuf {
     let folder = match function.declared() {
         Declared::Route { .. } => "routes",
@@ -15,12 +15,12 @@ pub fn file(domain: &str, function: &Function) -> PathBuf {
     Path::new(domain).join("src").join(folder).join(format!("{}.rs", snake(function.name())))
 }
 
-/// Where its sample event is, from the root.
+/// The path of its sample event, relative to the root.
 pub fn event(domain: &str, function: &str) -> PathBuf {
     Path::new("events").join(domain).join(format!("{function}.json"))
 }
 
-/// The first sentence of the file, without the route or job that it begins by naming.
+/// The first sentence of the file, without the leading name of the route or job.
 pub fn summary(text: &str) -> String {
     let opening: Vec<&str> = text
         .lines()
@@ -35,7 +35,7 @@ pub fn summary(text: &str) -> String {
     letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str())).unwrap_or_default()
 }
 
-/// The summary of a function's file under the root; empty where it cannot be read, which `checks` reports.
+/// The summary of a function's file under the root; empty if the file cannot be read, which `checks` reports.
 pub fn summary_of(root: &Path, domain: &str, function: &Function) -> String {
     let path = root.join("functions").join(file(domain, function));
     std::fs::read_to_string(path).map(|text| summary(&text)).unwrap_or_default()
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_summary_says_what_the_function_does() {
+    fn a_summary_is_the_first_sentence_without_the_route() {
         let text = "//! `PUT /posts/{post_id}`: changes a post\n//! that is not published yet. Twice.\n//!\n//! More.\nuse x;\n";
         assert_eq!(summary(text), "Changes a post that is not published yet.");
         assert_eq!(summary("//! Mail: nothing.\n"), "Nothing.");

@@ -1,4 +1,4 @@
-//! A domain's stack: its parameters, what its functions have in common, and their resources.
+//! A domain's stack: its parameters, the shared settings of its functions, and their resources.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use crate::{policy, tenant, yaml};
 /// CloudFormation's limit on the resources of one stack.
 pub const RESOURCE_LIMIT: usize = 500;
 
-/// What every domain's stack is told by `domains.yaml`, and that by `template.yaml`.
+/// The parameters that `template.yaml` passes to `domains.yaml`, which passes them to every domain's stack.
 pub const PARAMETERS: &[&str] = &[
     "AlarmTopic",
     "AllowedOrigins",
@@ -79,7 +79,7 @@ fn environment(has_tenant_role: bool) -> Value {
     })
 }
 
-/// What the functions of a stack have in common.
+/// The shared settings of a stack's functions.
 fn globals(has_tenant_role: bool) -> Value {
     json!({ "Function": {
         "Architectures": [{ "Ref": "Architecture" }],
@@ -103,7 +103,7 @@ pub fn template(domain: &str, resources: Resources) -> String {
         "Parameters": parameters(),
         "Globals": globals(has_tenant_role),
     });
-    // A condition that nothing asks for is a fault to cfn-lint.
+    // cfn-lint reports an unused condition.
     if resources.to_string().contains(&format!("\"{}\"", policy::POOLED)) {
         value["Conditions"] = json!({ policy::POOLED: { "Fn::Equals": [{ "Ref": "WorkspaceKeys" }, "pooled"] } });
     }

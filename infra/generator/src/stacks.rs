@@ -1,4 +1,4 @@
-//! The stacks: every function of every domain with all that its declaration asks for.
+//! The stacks: every function of every domain with the resources that its declaration requires.
 
 use domains::{DOMAINS, Domain, all};
 use serde_json::{Value, json};
@@ -13,11 +13,11 @@ use crate::outputs::Outputs;
 use crate::policy::{enters_tenants, statements};
 use crate::{alarm, function, queue, route, schedule, stack, stream, tenant};
 
-/// What a route that takes credentials may run at a time. Argon2 is the cost of a guess; this bounds what an
-/// attack from many addresses can spend, and sets the capacity aside, so that others cannot take it.
+/// The reserved concurrency of a route that accepts credentials. Argon2 is the cost of a guess; this limits what an
+/// attack from many addresses can spend, and reserves the capacity so that other routes cannot use it up.
 const CREDENTIAL_CONCURRENCY: u32 = 20;
 
-/// Writes a template per domain, and the one that nests them. Answers what CloudFormation would refuse.
+/// Writes a template per domain, and the one that nests them. Returns faults that CloudFormation would refuse.
 pub fn write(outputs: &mut Outputs) -> Vec<String> {
     let senders = relays();
     let mut faults = Vec::new();
@@ -31,7 +31,7 @@ pub fn write(outputs: &mut Outputs) -> Vec<String> {
     faults
 }
 
-/// The functions that may put messages on queues.
+/// The functions that may send messages to queues.
 fn relays() -> Vec<&'static str> {
     all()
         .filter(|(_, listed)| listed.function.grants().contains(&Grant::RelayOutbox))
@@ -72,7 +72,7 @@ fn add_job(resources: &mut Resources, domain: &Domain, declared: &Function, job:
     match job.trigger {
         Trigger::Message(_) => statements.push(queue::receiving(job.name)),
         Trigger::Schedule(_) | Trigger::OutboxStream => statements.push(queue::burying(job.name)),
-        // Who asks is there to be told.
+        // The operator waits for the result.
         Trigger::Operator => {}
     }
     let lambda = Lambda {
@@ -94,7 +94,7 @@ fn add_job(resources: &mut Resources, domain: &Domain, declared: &Function, job:
     }
 }
 
-/// What the function's own role allows, apart from its log and its queue.
+/// The statements of the function's own role, except for its log and queue.
 fn own_statements(domain: &Domain, declared: &Function) -> Vec<Value> {
     let mut own = statements(declared.statements(), Holder::Own);
     if enters_tenants(declared.statements()) {
@@ -112,7 +112,7 @@ fn add_tenant_role(resources: &mut Resources, domain: &Domain) {
     if members.is_empty() {
         return;
     }
-    // One role holds what all of the domain may; each session policy gives a function its own part of it.
+    // One role has the rights of the whole domain; each session policy limits a function to its own.
     let granted = members.iter().flat_map(|function| function.statements());
     let allowed = statements(TENANT_BASE.iter().chain(granted), Holder::Tenant);
     let names: Vec<&str> = members.iter().map(|function| function.name()).collect();
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_reached_by_leading_keys_alone() {
+    fn rows_are_accessed_only_by_leading_keys() {
         for (role, statement) in statements_of_roles() {
             if !is_about(&statement, ":table/")
                 || is_about(&statement, "/index/due")
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_scans_or_reaches_everything() {
+    fn no_role_may_scan_or_access_all_resources() {
         for (role, statement) in statements_of_roles() {
             for refused in ["dynamodb:Scan", "dynamodb:PartiQL", "dynamodb:*", "kms:*", "s3:*", "sqs:*", "sts:*"] {
                 assert!(!is_about(&statement["Action"], &format!("\"{refused}")), "{role}: {statement}");
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_tenant_role_reaches_what_belongs_to_workspaces() {
+    fn only_tenant_roles_access_workspace_data() {
         for (role, statement) in statements_of_roles() {
             if role == tenant::LOGICAL_ID {
                 // A user's epoch can only be compared, and the session policy names the user.

@@ -1,4 +1,4 @@
-//! A stream: the mapping from a table's changes to the job that reads them.
+//! A stream: the mapping from a table's change stream to a job.
 
 use serde_json::{Value, json};
 
@@ -6,17 +6,17 @@ use crate::function::{Resources, alias};
 use crate::names::pascal;
 use crate::queue::add_dead_letters;
 
-/// A batch waits this long for company, in seconds: nothing is gained by waiting for a relay.
+/// How long a batch waits to fill up, in seconds: waiting gains nothing for a relay.
 const BATCHING_WINDOW_S: u32 = 0;
 const BATCH_SIZE: u32 = 25;
-/// Shards are read by this many at a time; order is kept within a partition key.
+/// The number of concurrent batches per shard; the order is kept within a partition key.
 const PARALLEL_BATCHES: u32 = 4;
 const MAXIMUM_RETRIES: u32 = 5;
-/// The sweep sends again what is older than a minute, so the stream may let go of it.
+/// The sweep resends messages that are older than a minute, so the stream may drop them.
 const MAXIMUM_RECORD_AGE_S: u32 = 600;
 
-/// Adds the mapping. A batch that fails is halved until the bad record stands alone, and that record ends
-/// in the dead-letter queue. Only inserts are news to a relay.
+/// Adds the mapping. A failed batch is bisected until the bad record is alone; that record is sent to the dead-letter
+/// queue. A relay only needs inserts.
 pub fn add(resources: &mut Resources, job: &str, stream: Value) {
     let stem = pascal(job);
     add_dead_letters(resources, job);

@@ -1,4 +1,4 @@
-//! The tenant-access role of a domain: what its functions assume, one workspace at a time.
+//! The tenant-access role of a domain, which its functions assume for one workspace at a time.
 
 use serde_json::{Value, json};
 
@@ -8,8 +8,8 @@ use crate::policy::{allow_if, role_arn};
 
 pub const LOGICAL_ID: &str = "TenantRole";
 
-/// The role. Its trust asks for a workspace as the session's tag, and each statement is bound to that tag;
-/// the session policy that a function passes narrows it further, to literal keys.
+/// The role. Its trust policy requires a workspace as the session's tag, and each statement is bound to that tag; the
+/// session policy that a function passes narrows it further, to literal keys.
 pub fn role(domain: &str, functions: &[&str], statements: Vec<Value>) -> Value {
     let members: Vec<Value> = functions.iter().map(|function| role_arn(function)).collect();
     let tags: &[&str] = if founds(&statements) { &["workspace", "user"] } else { &["workspace"] };
@@ -22,7 +22,8 @@ pub fn role(domain: &str, functions: &[&str], statements: Vec<Value>) -> Value {
                 "Version": "2012-10-17",
                 "Statement": [{
                     "Effect": "Allow",
-                    // A role named here directly would have to exist first, and would lose its trust when it is made anew.
+                    // A role that is named as a principal must exist first, and would lose its trust when it is
+                    // recreated.
                     "Principal": { "AWS": { "Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root" } },
                     "Action": ["sts:AssumeRole", "sts:TagSession"],
                     "Condition": {
@@ -37,7 +38,7 @@ pub fn role(domain: &str, functions: &[&str], statements: Vec<Value>) -> Value {
     })
 }
 
-/// What a function's own role needs to assume it.
+/// The statement that lets a function's own role assume it.
 pub fn assuming(domain: &str) -> Value {
     allow_if(
         &["sts:AssumeRole", "sts:TagSession"],
@@ -50,7 +51,7 @@ pub fn role_name(domain: &str) -> String {
     format!("{}-tenant", domain.replace('_', "-"))
 }
 
-/// Whether a statement is bound to a user too, as the founding of a workspace is.
+/// Whether a statement is also bound to a user, as the creation of a workspace is.
 fn founds(statements: &[Value]) -> bool {
     statements.iter().any(|statement| statement.to_string().contains("aws:PrincipalTag/user"))
 }

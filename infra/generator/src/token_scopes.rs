@@ -1,16 +1,16 @@
-//! The scopes of personal access tokens: what the routes ask for that admit one.
+//! The scopes of personal access tokens, from the routes that accept tokens.
 
 use std::collections::BTreeSet;
 
 use domains::all;
 use shared::function::Declared;
 
-/// The Rust list that `profiles` offers.
+/// The generated Rust list for `profiles`.
 pub fn list() -> String {
     let scopes = scopes();
     let lines: String = scopes.iter().map(|scope| format!("    \"{scope}\",\n")).collect();
     format!(
-        "//! Written by infra/generator. What a personal access token can be for: what the routes ask for that admit one.\n\n\
+        "//! Written by infra/generator. The scopes of personal access tokens, from the routes that accept tokens.\n\n\
          #[rustfmt::skip]\npub const SCOPES: [&str; {}] = [\n{lines}];\n",
         scopes.len()
     )
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scope_is_a_noun_and_a_verb() {
+    fn every_scope_is_a_noun_and_a_verb() {
         assert!(!scopes().is_empty());
         for scope in scopes() {
             let (noun, verb) = scope.split_once(':').unwrap_or_default();

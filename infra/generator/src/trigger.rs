@@ -1,4 +1,4 @@
-//! What starts a job.
+//! The triggers of jobs.
 
 use domains::job;
 use shared::function::Function;
@@ -12,7 +12,7 @@ pub fn message(function: &Function) -> Option<&'static str> {
     }
 }
 
-/// What starts a job, in words.
+/// The trigger of a job, in words.
 pub fn trigger(job: &Declaration) -> String {
     match job.trigger {
         Trigger::Schedule(expression) => format!("schedule `{expression}`"),

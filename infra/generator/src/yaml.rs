@@ -1,8 +1,8 @@
-//! YAML: templates as people write them, with CloudFormation's short tags and a settled order of keys.
+//! YAML: templates in the usual style, with CloudFormation's short tags and a fixed order of keys.
 
 use serde_json::{Map, Value};
 
-/// Keys that come first, in this order; all others follow by the alphabet.
+/// Keys that come first, in this order; the others follow alphabetically.
 const FIRST: &[&str] = &[
     "AWSTemplateFormatVersion",
     "Transform",
@@ -28,7 +28,7 @@ const FIRST: &[&str] = &[
     "Name",
     "Value",
 ];
-/// A list or map of plain words shorter than this stays on its line.
+/// A list or map of plain words shorter than this is written on one line.
 const FLOW_WIDTH: usize = 90;
 
 /// Writes a document under a comment.
@@ -45,10 +45,10 @@ fn block(value: &Value, depth: usize, text: &mut String) {
                 indent(depth, text);
                 text.push_str(&scalar_text(key));
                 text.push(':');
-                // A resource's properties are read one by one, however few they are.
+                // Properties of a resource are written one per line, even if they are few.
                 let line = inline(value).filter(|_| key != "Properties");
                 after_key(line, value, depth, text);
-                // A blank line between resources, none within one.
+                // A blank line between resources, but none within one.
                 if depth == 1 && value.get("Type").is_some() && value.get("Properties").is_some() {
                     text.push('\n');
                 }
@@ -64,7 +64,7 @@ fn block(value: &Value, depth: usize, text: &mut String) {
                         text.push('\n');
                     }
                     None => {
-                        // The first key stands beside the dash, the others under it.
+                        // The first key follows the dash, the others are below it.
                         let mut nested = String::new();
                         block(item, depth + 1, &mut nested);
                         text.push_str(nested.trim_start());
@@ -111,7 +111,7 @@ fn inline(value: &Value) -> Option<String> {
     }
 }
 
-/// What may stand in a list on one line.
+/// A value that may be in a list on one line.
 fn simple(value: &Value) -> Option<String> {
     match value {
         Value::Object(map) => tagged(map),
@@ -140,7 +140,7 @@ fn ordered(map: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> 
 }
 
 fn rank(key: &str, value: &Value) -> usize {
-    // A resource's condition is a name and stands on top, a policy's is a map and stands last.
+    // The condition of a resource is a name and comes first; that of a policy is a map and comes last.
     if key == "Condition" && value.is_object() {
         return FIRST.len() + 1;
     }
@@ -151,7 +151,7 @@ fn indent(depth: usize, text: &mut String) {
     text.extend(std::iter::repeat_n("  ", depth));
 }
 
-/// Plain where YAML 1.1 reads the same string back, quoted otherwise: `on`, `2012-10-17` and `1` are no strings to it.
+/// Plain if YAML 1.1 reads the same string back, quoted otherwise: `on`, `2012-10-17` and `1` are not strings to it.
 fn scalar_text(string: &str) -> String {
     let plain_start = string.starts_with(|first: char| first.is_ascii_alphabetic());
     let plain_rest = string
@@ -164,7 +164,7 @@ fn scalar_text(string: &str) -> String {
     if plain_start && plain_rest && !string.ends_with(':') && !reserved { string.to_owned() } else { quoted(string) }
 }
 
-/// A JSON string is a YAML string; one that holds JSON itself reads better in single quotes.
+/// A JSON string is a YAML string; one that contains JSON is more readable in single quotes.
 fn quoted(string: &str) -> String {
     if string.contains('"') && !string.contains(['\'', '\n']) {
         return format!("'{string}'");
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn type_comes_before_properties_and_tags_are_short() {
+    fn keys_are_ordered_and_tags_are_short() {
         let value = json!({ "Resources": { "Queue": {
             "Properties": { "QueueName": { "Fn::Sub": "${Name}-mail" }, "Key": { "Fn::GetAtt": ["Data", "Arn"] }, "Size": 3 },
             "Type": "AWS::SQS::Queue",
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_yaml_reads_as_something_else_are_quoted() {
+    fn words_that_yaml_would_not_read_as_strings_are_quoted() {
         for word in ["on", "No", "2012-10-17", "", "1", "*", "a: b", "trailing:", "Null"] {
             assert!(scalar_text(word).starts_with('"'), "{word} must be quoted");
         }
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn written_yaml_is_read_back_unchanged() {
         let value = json!({
             "Statement": [
                 { "Effect": "Allow", "Action": ["a:B", "c:D"], "Resource": "*", "Condition": { "Null": { "k": "false" } } },

@@ -1,7 +1,7 @@
 //! Times our own code alone, for `make bench`: one Argon2id hash, one verification of an access token.
 //!
 //! `measure hash <memory in KiB> <passes> <lanes> <times>` or `measure verification <times>` prints the processor time of
-//! each, in nanoseconds, as JSON. Processor time is the thread's, so that what else runs here does not count.
+//! each, in nanoseconds, as JSON. Processor time is that of the thread, so that other processes do not count.
 
 use std::error::Error;
 use std::io::Write;
@@ -13,7 +13,7 @@ use shared::kernel::problems::Problem;
 use shared::measuring::SignedToken;
 
 const USAGE: &str = "measure hash <memory in KiB> <passes> <lanes> <times>, or measure verification <times>";
-/// Not counted: the first hash is the one that allocates the memory, the first verifications fill the caches.
+/// Not counted: the first hash allocates the memory, and the first verifications fill the caches.
 const WARM_UP_HASHES: usize = 1;
 const WARM_UP_VERIFICATIONS: usize = 100;
 
@@ -43,7 +43,7 @@ fn told(problem: Problem) -> String {
     format!("{problem:?}")
 }
 
-/// The processor time of each of so many calls, after some that are not counted.
+/// The processor time of each of `times` calls, after the warm-up.
 fn times_of<E>(warm_up: usize, times: usize, mut work: impl FnMut() -> Result<(), E>) -> Result<Vec<u64>, E> {
     for _ in 0..warm_up {
         work()?;

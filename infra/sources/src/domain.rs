@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crate::Files;
 
-/// What follows this line in a domain's `Cargo.toml` is written here.
+/// The text after this line in a domain's `Cargo.toml` is generated.
 const MARK: &str = "# Written by `make generate`: a binary for each function.\n";
 
-/// The folders of functions: a folder's name, and how a function of it is declared.
+/// The folders of functions: the folder's name, and the declaration of its functions.
 const FOLDERS: [(&str, &str); 2] = [("routes", "Function::route::<"), ("jobs", "Function::job::<")];
 
 /// A function's file.
@@ -25,7 +25,7 @@ impl Source {
     }
 }
 
-/// Adds every file that the functions of a domain need.
+/// Adds every generated file of a domain's functions.
 pub fn write(root: &Path, domain: &str, files: &mut Files) -> Result<(), String> {
     let src = Path::new("functions").join(domain).join("src");
     let mut binaries = String::new();
@@ -48,7 +48,7 @@ pub fn write(root: &Path, domain: &str, files: &mut Files) -> Result<(), String>
     Ok(())
 }
 
-/// Binaries of functions that are gone, and lists of folders that are empty.
+/// Binaries of deleted functions, and lists of empty folders.
 pub fn leftovers(root: &Path, domain: &str, files: &Files) -> Vec<PathBuf> {
     let src = Path::new("functions").join(domain).join("src");
     let mut found = Vec::new();
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_function_is_found_by_its_declaration() {
+    fn a_function_is_recognized_by_its_declaration() {
         let text = "pub static FUNCTION: Function = Function::route::<CreatePost>();\n";
         assert_eq!(declared(text, FOLDERS[0].1), Some("CreatePost"));
         assert_eq!(declared(text, FOLDERS[1].1), None);

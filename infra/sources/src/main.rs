@@ -1,7 +1,7 @@
-//! Writes what Cargo and rustc must be told of each function's file: the list of its folder, its binary, and the
-//! binary's entry in `Cargo.toml`. It knows no domain crate, so that it runs before they compile.
+//! Generates what Cargo and rustc need for each function's file: the list of its folder, its binary, and the binary's
+//! entry in `Cargo.toml`. It depends on no domain crate, so that it runs before they compile.
 //!
-//! `cargo run -p sources` writes the files; with `--check` it only tells which differ.
+//! `cargo run -p sources` writes the files; with `--check` it only reports which differ.
 
 mod domain;
 

@@ -1,4 +1,4 @@
-//! What every operation of the document has.
+//! Checks of every operation of the document.
 
 #![allow(clippy::unwrap_used)]
 
@@ -14,16 +14,16 @@ fn operations(document: &Value) -> impl Iterator<Item = &Map<String, Value>> {
 }
 
 #[test]
-fn every_field_of_our_own_is_explained() {
+fn every_extension_field_is_explained() {
     let document = generated();
     let explained = document["info"]["description"].as_str().unwrap();
     for key in operations(&document).flat_map(Map::keys).filter(|key| key.starts_with("x-")) {
-        assert!(explained.contains(&format!("- `{key}`: ")), "{key} is explained nowhere");
+        assert!(explained.contains(&format!("- `{key}`: ")), "{key} is not explained");
     }
 }
 
 #[test]
-fn a_list_has_a_cursor_if_and_only_if_it_takes_one() {
+fn a_list_returns_a_cursor_exactly_if_it_accepts_one() {
     let document = generated();
     let mut lists = 0;
     for operation in operations(&document) {
@@ -40,13 +40,13 @@ fn a_list_has_a_cursor_if_and_only_if_it_takes_one() {
 }
 
 #[test]
-fn a_client_finds_the_server() {
+fn the_document_names_the_server() {
     let server = generated()["servers"][0].clone();
     assert!(server["url"].as_str().unwrap().starts_with("https://"), "{server}");
 }
 
 #[test]
-fn no_example_lies_in_the_past() {
+fn no_example_instant_is_in_the_past() {
     fn instants(value: &Value, found: &mut Vec<String>) {
         match value {
             Value::Array(values) => values.iter().for_each(|value| instants(value, found)),

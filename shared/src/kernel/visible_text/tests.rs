@@ -47,7 +47,7 @@ fn name(text: &str) -> Result<String, NotALine> {
 }
 
 #[test]
-fn a_text_with_nothing_to_see_is_refused() {
+fn a_text_without_visible_characters_is_refused() {
     for text in
         [" ", "   ", "\u{1D159}", "\u{301}", "\u{200D}\u{FE0F}\u{200D}", "\u{E0067}\u{E007F}", "\u{2068}\u{2069}"]
     {
