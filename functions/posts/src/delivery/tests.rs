@@ -383,15 +383,8 @@ fn each_remedy_fits_the_state_of_its_delivery() {
             let remedy = delivery.remedy();
             assert_eq!(remedy.is_some(), delivery.last_error.is_some(), "{delivery:?}");
             let Some(remedy) = remedy else { continue };
-            let (waits, asks_to_schedule) = (
-                remedy.contains("automatically")
-                    || remedy.contains("check whether")
-                    || remedy.contains("checking whether"),
-                {
-                    let remedy = remedy.to_lowercase();
-                    remedy.contains("schedule ")
-                },
-            );
+            let waits = remedy.contains("automatically") || remedy.contains("whether the platform has");
+            let asks_to_schedule = remedy.to_lowercase().contains("schedule ");
             let state = (delivery.state.name(), delivery.is_replaced());
             match state {
                 ("scheduled" | "claimed" | "sending", _) => assert!(waits && !asks_to_schedule, "{state:?}: {remedy}"),
