@@ -1,21 +1,21 @@
-# Everything a person or CI runs. `make` alone lists it. What a target needs and the machine lacks, it installs: into .local, into
-# cargo's own folder, or with apt (what tests and benchmarks compare with), and says so.
+# Everything a person or CI runs. `make` lists the targets. A target installs missing tools into .local, into
+# cargo's own folder, or with apt (third-party programs for tests and benchmarks), and reports that.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-# Steps start and use the same cloud: two of them at once would meet in the middle.
+# Targets start and use the same cloud: two at once would interfere.
 .NOTPARALLEL:
 
 PYTHON ?= python3
 CLOUD := $(PYTHON) infra/local/cloud.py
-# The settings of a client of the local cloud, for the command that follows.
+# The environment of a client of the local cloud, for the following command.
 WITH_CLOUD := settings=$$($(CLOUD) env); eval "$$settings";
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# --- the working day ---------------------------------------------------------------------------------------------------------
+# --- development -------------------------------------------------------------------------------------------------------------
 
 demo: local ## Set up everything and publish a post, from sign-up to a real Bluesky server
 	@$(CLOUD) pds-up
@@ -31,23 +31,23 @@ push: ## Build one function and swap it into the running stack: make push FN=cre
 logs: ## Follow the log of one function: make logs FN=create-post
 	@$(CLOUD) logs $(or $(FN),$(error name a function: make logs FN=create-post))
 
-status: ## Tell what runs, and where
+status: ## Show what runs, and where
 	@$(CLOUD) status
 
-stop: ## Stop the local cloud and the Bluesky server; what they stored stays (the cloud's)
+stop: ## Stop the local cloud and the Bluesky server; the cloud's state is kept
 	@$(CLOUD) down
 
-reset: ## Stop them and forget what the local cloud stored
+reset: ## Stop them and delete the state of the local cloud
 	@$(CLOUD) reset
 
-# --- proof -------------------------------------------------------------------------------------------------------------------
+# --- tests -------------------------------------------------------------------------------------------------------------------
 
 build: ## Compile all functions for the local cloud
 	@$(CLOUD) build
 
 generate: ## Write the lists of functions, the templates, indexes and the OpenAPI document
 	cargo run --quiet --package sources
-	@# The first run writes the scopes of tokens, which the document that the second writes lists.
+	@# The first run writes the token scopes, which the second run lists in the OpenAPI document.
 	cargo run --quiet --package generator
 	cargo run --quiet --package generator
 
@@ -59,12 +59,12 @@ check: ## Formatting, lints, tidy rules, generated files, templates
 	cargo test --quiet --package system_tests --test tidy
 	@$(CLOUD) check-templates
 
-# The binaries of functions hold no tests, and an empty harness for each would be linked: hence --lib and --test.
-test: local ## All tests, against one local cloud, a real Bluesky server and others' authenticators
+# Function binaries have no tests, but an empty harness would be linked for each: hence --lib and --test.
+test: local ## All tests, against one local cloud, a real Bluesky server and third-party authenticators
 	@$(CLOUD) pds-up
 	@$(CLOUD) install-cargo-tool nextest
 	@$(CLOUD) install-peers
-	@# The demo waits for its second most of the time, and a browser is soon done: both run beside the tests.
+	@# The demo mostly waits, and the browser test is short: both run in parallel to the tests.
 	@$(PYTHON) infra/local/demo.py --check > .local/log/demo-check.log 2>&1 & demo=$$!; \
 	  $(CLOUD) peer passkeys > .local/log/passkeys-check.log 2>&1 & passkeys=$$!; \
 	  rm -f .local/log/answered.txt; \
@@ -78,7 +78,7 @@ audit: ## Advisories, licences and sources of the dependencies (needs the networ
 	@$(CLOUD) install-cargo-tool deny
 	cargo deny --all-features check
 
-bench: local package ## Measure what docs/benchmarks.md promises
+bench: local package ## Measure the numbers of docs/benchmarks.md
 	cargo build --quiet --release --package measure
 	@$(PYTHON) infra/local/bench.py
 
@@ -98,7 +98,7 @@ deploy: ## Deploy to AWS: make deploy PARAMETERS='AppUrl=… AllowedOrigins=… 
 	  --parameter-overrides Release=$(RELEASE) Architecture=$(ARCHITECTURE_FOR_AWS) $(PARAMETERS) $(SAM_ARGS)
 	@$(CLOUD) prune $(STACK)
 
-clean: ## Stop everything and remove all that was built, installed or stored
+clean: ## Stop everything and delete everything built, installed or stored
 	@$(CLOUD) down
 	cargo clean
 	rm -rf .local

@@ -23,7 +23,7 @@ fn every_extension_field_is_explained() {
 }
 
 #[test]
-fn a_list_returns_a_cursor_exactly_if_it_accepts_one() {
+fn a_list_returns_a_cursor_if_and_only_if_it_accepts_one() {
     let document = generated();
     let mut lists = 0;
     for operation in operations(&document) {
