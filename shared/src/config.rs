@@ -1,16 +1,16 @@
-//! Configuration: what `template.yaml` tells every function through its environment.
+//! Configuration: the environment variables that `template.yaml` sets for every function.
 
 use jiff::Timestamp;
 
-/// Read once, at the first request. A variable that is missing or malformed is named in the error.
+/// Read once, at the first request. The error names a missing or malformed variable.
 #[derive(Clone)]
 pub struct Config {
     pub region: String,
-    /// The deployment's cell; a workspace lives in one (`D#` of Proofs).
+    /// The deployment's cell; each workspace belongs to one (`D#` of Proofs).
     pub cell: String,
     pub tables: Tables,
     pub media_bucket: String,
-    /// `https://sqs.…/<account>/<name>-`: a job's name appended is its queue's URL.
+    /// `https://sqs.…/<account>/<name>-`: with a job's name appended, its queue's URL.
     pub queue_base: String,
     /// The role that this function assumes for one workspace at a time.
     pub tenant_role: String,
@@ -19,9 +19,9 @@ pub struct Config {
     /// An HMAC key from which cursor, link and pepper keys are derived.
     pub derivation_key: String,
     pub workspace_keys: WorkspaceKeys,
-    /// `iss` and `aud` of access tokens, and where the API answers.
+    /// The base URL of the API, and `iss` and `aud` of access tokens.
     pub base_url: String,
-    /// The web application: mailed links point there, and it may call the API from a browser.
+    /// The web application, which mailed links point to and which may call the API from a browser.
     pub app_url: String,
     pub allowed_origins: Vec<String>,
     pub mail_from: String,
@@ -29,17 +29,17 @@ pub struct Config {
     pub initial_plan: String,
     pub sending: Sending,
     pub password_cost: PasswordCost,
-    /// The version of the pepper that new password hashes have. Raising it makes older hashes outdated, not unusable.
+    /// The version of the pepper for new password hashes. Raising it makes older hashes outdated, but not unusable.
     pub pepper_version: u16,
-    /// The highest cost of imported bcrypt hashes. While there may be some, every sign-in takes the time of one.
+    /// The highest cost of imported bcrypt hashes. If it is not 0, every sign-in takes the time of one such hash.
     pub legacy_bcrypt_cost: Option<u32>,
     /// How long an account recovery waits before it can be completed.
     pub recovery_wait_hours: u32,
-    /// The commit or version that was deployed.
+    /// The deployed commit or version.
     pub release: String,
 }
 
-/// What an Argon2id hash costs (RFC 9106, section 4: the second recommended set by default).
+/// The cost of an Argon2id hash (RFC 9106, section 4: the second recommended set by default).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordCost {
     pub memory_kib: u32,
@@ -53,7 +53,7 @@ impl Default for PasswordCost {
     }
 }
 
-/// Physical table names. Short: they stand in session policies, which are limited in size.
+/// Physical table names. They are short because session policies, which contain them, are limited in size.
 #[derive(Clone)]
 pub struct Tables {
     pub tenants: String,
@@ -81,17 +81,16 @@ impl Tables {
 /// Which KMS key wraps a workspace's data keys.
 #[derive(Clone)]
 pub enum WorkspaceKeys {
-    /// A key per workspace, made when its first secret is sealed.
+    /// A key per workspace, created when its first secret is sealed.
     Dedicated,
-    /// One key for all, the workspace in its encryption context.
+    /// One key for all workspaces, with the workspace in the encryption context.
     Pooled { key: String },
 }
 
-/// Whether anything may leave, and what a restored deployment must not send again.
-///
-/// A restored stack starts with sending off, which leaves everything as it is. When it is switched on, what
-/// was due before that moment and is not finished may have been sent by the lost deployment, after the
-/// point that was restored: it is held for a person.
+/// Whether anything may be sent, and what a restored deployment must not send again.
+/// A restored stack starts with sending off, which leaves everything unchanged. When it is switched on, anything that
+/// was due before that and is unfinished may have been sent by the lost deployment after the restore point: it is held
+/// for a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sending {
     On,
@@ -100,13 +99,13 @@ pub enum Sending {
 }
 
 impl Sending {
-    /// Whether what was due at this instant, and is not finished, may have been sent before the restore.
+    /// Whether an unfinished delivery that was due at this instant may have been sent before the restore.
     pub fn doubtful(self, due_at: Timestamp) -> bool {
         matches!(self, Self::Resumed { resumed_at, .. } if due_at < resumed_at)
     }
 
-    /// Whether a message posted at this instant must stay in the outbox: what the restored outbox holds
-    /// may have been sent after the point that was restored.
+    /// Whether a message posted at this instant must stay in the outbox: messages in a restored outbox may have been
+    /// sent after the restore point.
     pub fn fences(self, posted_at: Timestamp) -> bool {
         match self {
             Self::On => false,
@@ -116,7 +115,7 @@ impl Sending {
     }
 }
 
-/// Why the environment is not a configuration.
+/// Why the environment is not a valid configuration.
 #[derive(Debug, thiserror::Error)]
 #[error("environment variable {name}: {rule}")]
 pub struct ConfigError {
@@ -190,11 +189,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_due_before_sending_was_resumed_is_doubtful() {
+    fn deliveries_due_before_sending_was_resumed_are_doubtful() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap_or_default();
         let resumed =
             Sending::Resumed { restored_to: at("2026-03-01T10:00:00Z"), resumed_at: at("2026-03-01T14:00:00Z") };
-        // Due before the restored point, too: it was overdue there, and may have been sent a second later.
+        // Due before the restore point, too: it was overdue then, and may have been sent a second later.
         assert!(resumed.doubtful(at("2026-03-01T09:59:59Z")));
         assert!(resumed.doubtful(at("2026-03-01T13:59:59Z")));
         assert!(!resumed.doubtful(at("2026-03-01T14:00:00Z")));

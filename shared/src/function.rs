@@ -1,4 +1,4 @@
-//! A function: one route or one job as a value, which its binary serves and the generator reads.
+//! A function: one route or job as a value, which its binary serves and the generator reads.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -27,7 +27,7 @@ use crate::kernel::time::Clock;
 use crate::tenancy::app::App;
 use crate::tenancy::{DeclaredPermission, Entitlement, Limit};
 
-/// One Lambda function. Its fields are private: only a declaration makes one.
+/// One Lambda function. Its fields are private: only a declaration can create one.
 pub struct Function {
     grants: &'static [Grant],
     kind: Kind,
@@ -40,25 +40,25 @@ enum Kind {
     Job(JobEntry),
 }
 
-/// What a function is, for those who read declarations.
+/// The declaration of a function, for the generator and tests.
 #[derive(Clone, Copy, Debug)]
 pub enum Declared {
     Route {
         route: Route,
         needs: &'static [Entitlement],
-        /// The limits of the plan that it asks for.
+        /// The plan limits that it enforces.
         plan_limits: &'static [Limit],
         body: BodyKind,
         access: Requires,
-        /// What a personal access token must be for; without it, tokens are refused.
+        /// The scope that a personal access token needs; without it, tokens are refused.
         token: Option<TokenScope>,
-        /// What some inputs need on top.
+        /// Permissions that some inputs need in addition.
         some_need: &'static [DeclaredPermission],
-        /// Whether a factor must have been proved a short while ago.
+        /// Whether a recently verified factor is required.
         is_fresh: bool,
         limit: Option<UserLimit>,
         status: u16,
-        /// The kind of resource that a repeat is answered with, if requests may carry an Idempotency-Key.
+        /// The kind of resource that a repeated request returns, if requests may have an Idempotency-Key.
         repeatable: Option<&'static str>,
     },
     Job(Declaration),
@@ -68,9 +68,9 @@ pub enum Declared {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requires {
     Nothing,
-    /// Nothing, under the limit that guards credentials.
+    /// Nothing, but the limit on credential attempts applies.
     Credentials,
-    /// A session, or a personal access token where the route admits one.
+    /// A session, or a personal access token if the route accepts one.
     Caller,
     Session,
     /// A session or token of a member whose role has this permission.
@@ -78,25 +78,25 @@ pub enum Requires {
 }
 
 impl Function {
-    /// The function of a route. What the declaration gets wrong is an error of the compiler.
+    /// The function of a route. A wrong declaration is a compile error.
     pub const fn route<E: Endpoint>() -> Self {
         const {
             let workspace_in_path = contains(E::ROUTE.path, "{workspace_id}");
             let workspace_in_access = !<E::Access as Admit>::SETTLES.is_empty();
             assert!(
                 workspace_in_path == workspace_in_access,
-                "a path has a workspace_id if and only if the access is in a workspace"
+                "a path must have a workspace_id if and only if the access is in a workspace"
             );
             let is_repeatable = E::REPEATABLE.kind().is_some();
             assert!(
                 !is_repeatable || matches!(E::ROUTE.method, Method::Post),
-                "only a POST is repeatable by a key: the other methods are by themselves"
+                "only a POST is repeatable by a key: the other methods are idempotent"
             );
             assert!(
                 (E::NEEDS.is_empty() && E::PLAN_LIMITS.is_empty()) || workspace_in_access,
                 "only a workspace has a plan"
             );
-            assert!(E::TOKEN.is_none() || <E::Access as Admit>::TAKES_TOKENS, "this access takes no tokens");
+            assert!(E::TOKEN.is_none() || <E::Access as Admit>::TAKES_TOKENS, "this access does not accept tokens");
         }
         Self {
             grants: E::GRANTS,
@@ -140,7 +140,7 @@ impl Function {
         self.grants
     }
 
-    /// Everything that the function may do: its grants, and what every function of its kind may.
+    /// All statements of the function: its grants, and those of every function of its kind.
     pub fn statements(&self) -> impl Iterator<Item = &'static Statement> {
         let base = match self.kind {
             Kind::Route(_) => ROUTE_BASE,
@@ -174,7 +174,7 @@ impl Function {
         }
     }
 
-    /// Every problem that the route may answer; none for a job.
+    /// Every problem that the route may return; none for a job.
     pub fn problems(&self) -> Vec<ProblemCode> {
         self.route_entry().map(|entry| answers::problems(entry, self.grants)).unwrap_or_default()
     }
@@ -211,8 +211,8 @@ const fn contains(text: &str, part: &str) -> bool {
     false
 }
 
-/// An entry of a list of routes or jobs: a function with its schemas. They hang here and not on the
-/// function, so that no binary links them.
+/// An entry of a list of routes or jobs: a function with its schemas. The schemas are here and not in the function, so
+/// that no binary links them.
 pub struct Listed {
     pub function: &'static Function,
     pub shapes: Option<fn() -> Shapes>,
@@ -258,7 +258,7 @@ fn shapes<E: Endpoint>() -> Shapes {
     Shapes { input: Shape::of::<E>(), output, media_type: <E::Output as Output>::MEDIA_TYPE }
 }
 
-/// Text that `strings` finds in a binary which may call loopback addresses: packaging refuses it.
+/// A marker in binaries that may call loopback addresses: packaging refuses them.
 #[cfg(feature = "development")]
 pub static DEVELOPMENT_BUILD: &str = "bulkhead-development-build";
 
@@ -266,7 +266,7 @@ fn begin() -> Result<tokio::runtime::Runtime, lambda_runtime::Error> {
     lambda_runtime::tracing::init_default_subscriber();
     #[cfg(feature = "development")]
     tracing::debug!(build = DEVELOPMENT_BUILD);
-    // One invocation at a time needs one thread.
+    // One invocation at a time needs only one thread.
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
@@ -277,7 +277,7 @@ fn app(function: &'static Function) -> Result<Arc<App>, lambda_runtime::Error> {
 fn serve_route(function: &'static Function) -> Result<(), lambda_runtime::Error> {
     let Some(entry) = function.route_entry() else { return Err("not a route".into()) };
     begin()?.block_on(async {
-        // Built at the first request, so that the first `/next` is as early as it can be.
+        // Built at the first request, so that the first `/next` is as early as possible.
         let built: OnceCell<Pipeline> = OnceCell::new();
         let built = &built;
         lambda_http::run(lambda_http::service_fn(move |request: lambda_http::Request| async move {

@@ -1,4 +1,4 @@
-//! The mechanism that every function is built from. It knows no product noun.
+//! The mechanism of every function. It has no product noun.
 //!
 //! Layers, each importing only from those before it: kernel, config, aws, crypto, table, audit and
 //! outbox, events, tenancy, identity, http and jobs, work, function, testing and measuring.

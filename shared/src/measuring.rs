@@ -1,4 +1,4 @@
-//! What the benchmarks time and no function hands out: an access token and its verification.
+//! An access token and its verification, for the benchmarks only.
 
 use jsonwebtoken::EncodingKey;
 
@@ -11,7 +11,7 @@ use crate::kernel::time::Clock;
 
 const ISSUER: &str = "https://api.example.com";
 
-/// An access token of a key that was just made, and what it is verified by.
+/// An access token of a new key, and the key to verify it.
 pub struct SignedToken {
     token: SecretText,
     key: PublicKey,
@@ -29,13 +29,13 @@ impl SignedToken {
         Ok(Self { token, key, clock })
     }
 
-    /// The signature and the claims, with the key at hand.
+    /// Verifies the signature and the claims, with the key at hand.
     pub fn verify(&self) -> Result<(), Problem> {
         let verified = token::verify(self.token.expose(), &self.key, ISSUER, self.clock.now());
         verified.map(drop).map_err(|refused| Problem::internal(refused.0))
     }
 
-    /// All that a request's token goes through before anything is read: the header, which names the key, and the rest.
+    /// Verifies a request's token completely, before anything is read: the header, which names the key, and the rest.
     pub fn verify_whole(&self) -> Result<(), Problem> {
         let kid = token::key_id(self.token.expose()).map_err(|refused| Problem::internal(refused.0))?;
         if kid != self.key.kid {

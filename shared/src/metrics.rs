@@ -1,4 +1,4 @@
-//! Metrics: CloudWatch's embedded metric format, one line each. Never a dimension that is a tenant.
+//! Metrics in CloudWatch's embedded metric format, one line each. A tenant is never a dimension.
 
 use std::io::Write;
 

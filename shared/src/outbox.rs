@@ -1,4 +1,4 @@
-//! The outbox: messages that are committed with the change that causes them, and sent after it.
+//! The outbox: messages that are committed together with their change, and sent afterwards.
 
 use std::borrow::Cow;
 
@@ -15,14 +15,14 @@ use crate::table::commit::{Expected, Plan};
 use crate::table::entity::Due;
 use crate::table::item::{Row, encode};
 
-/// Something that one function tells another. A command (`SendEmail`) lives with its receiver, a fact
-/// (`WorkspaceCreated`) with its emitter. It holds ids, never a secret.
+/// A message from one function to another. A command (`SendEmail`) is declared by its receiver, an event
+/// (`WorkspaceCreated`) by its emitter. It contains ids, never a secret.
 pub trait Message: Serialize + DeserializeOwned + Send + 'static {
     /// Kebab case, unique in the product: `send-email`.
     const NAME: &'static str;
 }
 
-/// A message on its way into a plan.
+/// A message before it is added to a plan.
 pub struct Posted {
     name: Cow<'static, str>,
     payload: serde_json::Value,
@@ -35,14 +35,14 @@ impl Posted {
         Ok(Self { name: M::NAME.into(), payload, not_before })
     }
 
-    /// A message whose type is not known here: the next step of work that is stored.
+    /// A message whose type is unknown here: the next step of stored work.
     pub(crate) fn named(name: String, payload: serde_json::Value, not_before: Option<Timestamp>) -> Self {
         Self { name: name.into(), payload, not_before }
     }
 }
 
-/// A row of the outbox, and the body of a queue message. The workspace is not in it: it is the
-/// partition that the row lies in.
+/// A row of the outbox, and the body of a queue message. It does not contain the workspace, which is the partition of
+/// the row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Envelope {
     pub id: String,
@@ -51,29 +51,29 @@ pub struct Envelope {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
     pub posted_at: Timestamp,
-    /// The request or run that caused it, to follow one change through the logs.
+    /// The request or run that caused it, to trace a change through the logs.
     pub cause: String,
-    /// The trace that the request was part of.
+    /// The trace of that request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<Traceparent>,
 }
 
-/// What a message is sent by.
+/// The cause of a message.
 pub(crate) struct Cause<'a> {
     /// The id of the request or run.
     pub(crate) id: &'a str,
     pub(crate) traceparent: Option<&'a Traceparent>,
 }
 
-/// What the relay has not sent by then, the sweep sends.
+/// The sweep sends messages that the relay has not sent within this time.
 pub(crate) const SWEPT_AFTER: SignedDuration = SignedDuration::from_secs(60);
-/// A message that nothing could deliver stays this long for a person to see.
+/// How long an undeliverable message is kept for a person to see.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 pub(crate) const PREFIX: &str = "MESSAGE#";
 pub(crate) const DUE_KIND: &str = "message";
 
-/// When the sweep looks at a row: not before a queue can delay its message, so that waiting for longer costs nothing.
+/// When the sweep reads a row: not before a queue can delay its message, so that a longer wait costs nothing.
 fn swept_at(posted_at: Timestamp, not_before: Option<Timestamp>) -> Timestamp {
     let relayed = after(posted_at, SWEPT_AFTER);
     let within_delay = not_before.map(|at| after(at, SignedDuration::from_secs(-MAX_DELAY_S)));

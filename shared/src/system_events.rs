@@ -1,7 +1,7 @@
-//! System events: what operators and monitors should know of, apart from the audit logs of workspaces.
+//! System events: events for operators and monitoring, apart from the audit logs of workspaces.
 //!
-//! They are stored in System under `EVENT#<hour>#<shard>`, by id, which is the order of time. Each is kept for a year, or for
-//! good where it is about security (claim 51). A critical one pages.
+//! They are stored in System under `EVENT#<hour>#<shard>`, by id, which is chronological. Each is kept for a year, or
+//! forever if it concerns security (claim 51). A critical event pages an operator.
 
 use std::fmt::Display;
 
@@ -22,23 +22,23 @@ use crate::table::read::{PageQuery, Reader};
 
 /// How long an operational event is kept (claim 51).
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(365 * 24);
-/// Shards of an hour: a partition takes 1,000 writes a second, and an attack makes many.
+/// Shards per hour: a partition allows 1,000 writes a second, and an attack causes many.
 const SHARDS: u8 = 8;
 const PAGE: u32 = 1000;
 
-/// How much an event matters.
+/// The severity of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Part of the picture.
+    /// For context only.
     Info,
-    /// Somebody should look at it in a while.
+    /// An operator should look at it at some point.
     Warning,
-    /// Somebody is paged.
+    /// An operator is paged.
     Critical,
 }
 
-/// A kind of event. It is declared beside the rule that raises it.
+/// A kind of event, declared next to the rule that raises it.
 #[derive(Debug)]
 pub struct EventKind {
     name: &'static str,
@@ -52,7 +52,7 @@ impl EventKind {
         Self { name, severity, kept_for_good: false }
     }
 
-    /// An event that is kept for good.
+    /// An event that is kept forever.
     pub const fn security(name: &'static str, severity: Severity) -> Self {
         Self { name, severity, kept_for_good: true }
     }
@@ -62,35 +62,36 @@ impl EventKind {
     }
 }
 
-/// Something that happened, before it is recorded.
+/// An event before it is recorded.
 pub struct Occurrence {
     kind: &'static EventKind,
     subject: String,
     detail: serde_json::Value,
-    /// Makes it happen once.
+    /// Deduplicates the event.
     once: Option<String>,
 }
 
 impl Occurrence {
-    /// `subject` is whom or what it is about: a user's id, the digest of an address. Never personal, never secret.
+    /// `subject` identifies what the event concerns: a user's id, or the digest of an address. Never personal data,
+    /// never a secret.
     pub fn of(kind: &'static EventKind, subject: impl Display) -> Self {
         Self { kind, subject: subject.to_string(), detail: serde_json::Value::Null, once: None }
     }
 
-    /// What an operator should know beside it.
+    /// Adds details for an operator.
     pub fn detail(mut self, detail: serde_json::Value) -> Self {
         self.detail = detail;
         self
     }
 
-    /// Records it once however often it is seen under this key in an hour.
+    /// Records the event at most once per key and hour.
     pub fn once(mut self, key: impl Display) -> Self {
         self.once = Some(key.to_string());
         self
     }
 }
 
-/// An event as it is stored.
+/// An event as stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SystemEvent {
     pub id: String,
@@ -150,7 +151,7 @@ fn row(aws: &Aws, origin: &Origin, occurrence: &Occurrence) -> Result<(SystemEve
     Ok((event, row, partition))
 }
 
-/// Counts and logs an event that is recorded.
+/// Counts and logs a recorded event.
 pub(crate) fn log_and_count(event: &SystemEvent) {
     let SystemEvent { name, subject, severity, origin, .. } = event;
     let request_id = &origin.request_id;
@@ -167,7 +168,7 @@ pub(crate) fn log_and_count(event: &SystemEvent) {
     metrics::event(event.at, name, severity);
 }
 
-/// Records an event by itself. One that was to happen once, and did, is not an error.
+/// Records an event in its own transaction. A duplicate of a deduplicated event is not an error.
 pub(crate) async fn emit(aws: &Aws, origin: &Origin, occurrence: Occurrence) -> Result<(), Problem> {
     let mut plan = Plan::default();
     let event = record(&mut plan, aws, origin, occurrence)?;
@@ -181,7 +182,7 @@ pub(crate) async fn emit(aws: &Aws, origin: &Origin, occurrence: Occurrence) -> 
     }
 }
 
-/// Every event since an instant, in the order of time within a shard.
+/// Every event since an instant, in chronological order within a shard.
 pub(crate) async fn since(aws: &Aws, since: Timestamp) -> Result<Vec<SystemEvent>, Problem> {
     let (reader, now) = (Reader { aws, credentials: None }, aws.clock.now());
     let mut hours = vec![hour(now)];
@@ -230,7 +231,7 @@ mod tests {
     static GRAVE: EventKind = EventKind::security("grave", Severity::Critical);
 
     #[test]
-    fn events_are_kept_for_a_year_or_for_good() {
+    fn events_are_kept_for_a_year_or_forever() {
         let at: Timestamp = "2026-03-01T08:30:00Z".parse().unwrap();
         let kept_until = |kind: &'static EventKind| expiry(kind, at);
         assert_eq!(kept_until(&PASSING), Some("2027-03-01T08:30:00Z".parse().unwrap()));

@@ -1,7 +1,7 @@
-//! Actions: what entries of an audit log say was done.
+//! Audit actions: the action of each audit entry.
 
-/// Something that can be done to a workspace's things: a noun and a past participle, `post.updated`. A domain declares
-/// its own in `audit_actions.rs`; each name is unique in the product, and never changed: logs hold it for years.
+/// An action on a resource of a workspace: a noun and a past participle, `post.updated`. A domain declares its own in
+/// `audit_actions.rs`. Each name is unique in the product and never changes, because logs keep it for years.
 #[derive(Debug)]
 pub struct AuditAction(&'static str);
 
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_action_is_a_noun_and_a_participle() {
+    fn an_action_that_is_not_a_noun_and_a_participle_is_refused() {
         for sound in ["post.updated", "channel.reauthorisation_needed"] {
             assert!(is_noun_and_participle(sound), "{sound}");
         }

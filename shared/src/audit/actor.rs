@@ -1,4 +1,4 @@
-//! Actors: who did something, as entries of audit logs and system events store it.
+//! Actors: who performed an action, as stored in audit entries and system events.
 
 use std::fmt;
 
@@ -9,17 +9,17 @@ use utoipa::ToSchema;
 
 use crate::kernel::ids::{TokenId, UserId};
 
-/// Who acts. Its spelling is part of what an audit log seals: variants and fields are added, never changed.
+/// Who acts. Audit logs seal its JSON form: variants and fields are added, never changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Actor {
-    /// A caller before, or without, a proof of who they are.
+    /// An unauthenticated caller.
     Anyone,
     /// A user, in a session.
     User { id: UserId },
     /// A program, by a user's personal access token.
     Token { id: TokenId, user: UserId },
-    /// A member of the operator's staff; for a user, where they act in that user's name.
+    /// A member of the operator's staff, possibly on behalf of a user.
     Staff {
         id: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,11 +27,11 @@ pub enum Actor {
     },
     /// An identity provider that provisions members (RFC 7644), by the id of its connection.
     Scim { connection: String },
-    /// The sender of a signed call from outside.
+    /// The sender of a signed inbound call.
     Webhook { sender: String },
     /// A job: `publish-post`.
     Job { name: String },
-    /// The service itself, where no job runs.
+    /// The service itself, outside a job.
     System,
 }
 
@@ -41,7 +41,7 @@ impl Actor {
     }
 }
 
-/// For logs and cursors. A token is its user: what a session began, it may go on with.
+/// For logs and cursors. A token counts as its user, so that it can continue what a session began.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -56,7 +56,7 @@ impl fmt::Display for Actor {
     }
 }
 
-/// Reads an actor, also in the shape before: a user's id, or `job:publish-post`.
+/// Reads an actor in the current or the previous format: a user's id, or `job:publish-post`.
 pub(super) fn of_either_shape<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Actor, D::Error> {
     struct Either;
     impl<'de> Visitor<'de> for Either {
@@ -95,9 +95,9 @@ mod tests {
     const USER: &str = "user_01890a5d000070008000000000000004";
     const TOKEN: &str = "pat_01890a5d000070008000000000000005";
 
-    /// An audit log seals these bytes: this test may only grow.
+    /// Audit logs seal these bytes: this test may only grow.
     #[test]
-    fn each_actor_has_the_spelling_that_is_sealed() {
+    fn each_actor_has_its_sealed_json_form() {
         let (user, token): (UserId, TokenId) = (USER.parse().unwrap(), TOKEN.parse().unwrap());
         let text = |text: &str| text.to_owned();
         for (actor, sealed) in [
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn an_actor_in_the_shape_before_is_read() {
+    fn an_actor_in_the_previous_format_is_read() {
         assert_eq!(of_either_shape(&json!(USER)).unwrap(), Actor::User { id: USER.parse().unwrap() });
         assert_eq!(of_either_shape(&json!("job:publish-post")).unwrap(), Actor::job("publish-post"));
         assert_eq!(of_either_shape(&json!("anyone")).unwrap(), Actor::Anyone);

@@ -16,7 +16,7 @@ use crate::kernel::trace::Traceparent;
 use crate::table::commit::{Expected, Plan};
 use crate::table::item::{Row, encode};
 
-/// What it was done to.
+/// The target of the action.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Target {
     /// The kind, as the prefix of its ids: `post`.
@@ -32,7 +32,7 @@ impl<T: Identified> From<Id<T>> for Target {
     }
 }
 
-/// Who acts, and from where: the user of a request or the job of a run.
+/// Who acts, and in which request or run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Origin {
     #[serde(deserialize_with = "actor::of_either_shape")]
@@ -42,22 +42,22 @@ pub struct Origin {
     pub ip: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
-    /// For messages and the log. An audit entry is found by its request.
+    /// For messages and the log. An audit entry has its request's id.
     #[serde(skip)]
     pub traceparent: Option<Traceparent>,
 }
 
 impl Origin {
-    /// For what a run of a job does.
+    /// The origin of a job's run.
     pub(crate) fn of_job(job: &str, run_id: String) -> Self {
         Self { actor: Actor::job(job), request_id: run_id, ip: None, user_agent: None, traceparent: None }
     }
 }
 
-/// An entry as it is stored and shown.
+/// An audit entry as stored and shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuditEntry {
-    /// The version of this shape: 1, and 0 for those from before it had one.
+    /// The version of this shape: 1; 0 for entries from before it had one.
     #[serde(default)]
     pub v: u32,
     pub id: String,
@@ -71,11 +71,11 @@ pub struct AuditEntry {
 /// The version of an entry's shape.
 const SHAPE: u32 = 1;
 
-/// The sort keys of entries: their ids are in the order of time.
+/// The sort key prefix of entries, whose ids are in chronological order.
 pub(crate) const PREFIX: &str = "ENTRY#";
 
-/// Adds an entry to a plan. It can only be added: a second one of the same id is refused, and no
-/// function holds the right to change or delete one.
+/// Adds an entry to a plan. Entries are append-only: a second one with the same id is refused, and no function has the
+/// right to change or delete one.
 pub(crate) fn record(
     plan: &mut Plan,
     id: String,

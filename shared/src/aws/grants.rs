@@ -1,7 +1,6 @@
-//! Grants: what a function may do, declared in its file, and what each means in IAM.
-//!
-//! One table serves three readers: the generator writes the roles from it, `sessions` narrows the
-//! assumed role to one workspace by it, and the test double refuses what it does not hold.
+//! Grants: the rights that a function declares in its file, and their IAM statements.
+//! One table serves three readers: the generator writes the roles from it, `sessions` uses it to narrow the assumed
+//! role to one workspace, and the test double refuses calls that it does not allow.
 
 use crate::config::Tables;
 
@@ -12,21 +11,21 @@ pub enum Grant {
     ReadItems,
     /// Change the items of the one workspace, with audit entries and outbox messages.
     WriteItems,
-    /// Read the plan of the one workspace: for a job, which no member's proof brings it.
+    /// Read the plan of the one workspace: for jobs, which have no member's proof with the plan.
     ReadPlan,
     /// Read the audit entries of the one workspace.
     ReadAudit,
-    /// Make a workspace: its directory entry, its first membership, the user's list.
+    /// Create a workspace: its directory entry, its first membership, the user's list.
     FoundWorkspaces,
-    /// Change what the one workspace asks of whom it lets in.
+    /// Change the security rules of the one workspace.
     SecureWorkspace,
-    /// Seal secrets for the one workspace, making its KMS key where it has none.
+    /// Seal secrets for the one workspace, and create its KMS key if it has none.
     SealSecrets,
     /// Open secrets of the one workspace.
     OpenSecrets,
     /// Read the objects of the one workspace.
     ReadObjects,
-    /// Write the objects of the one workspace outside the quarantine, which empties itself.
+    /// Write the objects of the one workspace outside the quarantine, whose objects expire.
     WriteObjects,
     /// Sign uploads into the quarantine of the one workspace.
     SignUploads,
@@ -34,14 +33,14 @@ pub enum Grant {
     ReadUserRecords,
     WriteUserRecords,
     DeleteUserRecords,
-    /// Read the records of email addresses: whose each is, and what failed there.
+    /// Read the records of email addresses: their users and failed attempts.
     ReadAddresses,
     WriteAddresses,
     DeleteAddresses,
     ReadRefreshTokens,
     WriteRefreshTokens,
     DeleteRefreshTokens,
-    /// Read the ceremonies of passkeys that were started.
+    /// Read the pending ceremonies of passkeys.
     ReadCeremonies,
     WriteCeremonies,
     DeleteCeremonies,
@@ -49,20 +48,21 @@ pub enum Grant {
     ReadSessions,
     WriteSessions,
     DeleteSessions,
-    /// Read when personal access tokens were last used.
+    /// Read the last uses of personal access tokens.
     ReadTokenUses,
-    /// Change and remove a user's list of workspaces: an account ends in no workspace, and takes its list with it.
+    /// Change and delete a user's list of workspaces: deleting an account removes it from every workspace, and deletes
+    /// the list.
     LeaveWorkspaces,
-    /// Put letters to users into the outbox. The functions of accounts act before there is a workspace, so that no
-    /// session could carry their mail: they may put messages of users, never of workspaces.
+    /// Put messages to users into the outbox. The functions of accounts act without a workspace, so no tenant session
+    /// could write their mail: they may put messages of users, never of workspaces.
     WriteLetters,
-    /// Find the accounts that a job must look at, by the due index.
+    /// Find the accounts that are due for a job, by the due index.
     ReadAccountsDue,
     /// Read the members of workspaces, with their roles.
     ReadMembers,
     /// Read the system events.
     ReadEvents,
-    /// Make and use the keys that sign access tokens.
+    /// Create and use the keys that sign access tokens.
     SignTokens,
     /// Replace and withdraw the keys that sign access tokens.
     RotateKeys,
@@ -76,7 +76,7 @@ pub enum Grant {
     RelayOutbox,
     /// List workspace keys and schedule the deletion of orphans.
     RetireKeys,
-    /// Call addresses outside AWS. No IAM right: `Scope::call` asks for it.
+    /// Call addresses outside AWS. Not an IAM right: `Scope::call` requires it.
     CallPlatforms,
 }
 
@@ -104,7 +104,7 @@ impl Table {
     }
 }
 
-/// Whose role carries a statement.
+/// The role that has a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holder {
     /// The function's own role.
@@ -113,11 +113,11 @@ pub enum Holder {
     Tenant,
 }
 
-/// What a statement is about.
+/// The resource of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
-    /// The items of a table whose partition key starts so. `{workspace}` and `{user}` stand for the
-    /// session's tags; `*` at the end matches any rest.
+    /// The items of a table with these partition keys. `{workspace}` and `{user}` stand for the session's tags; a
+    /// trailing `*` matches any suffix.
     Items(Table, &'static [&'static str]),
     /// The due index of a table, across partitions.
     DueIndex(Table),
@@ -127,11 +127,11 @@ pub enum Resource {
     Objects(&'static str),
     /// The keys that wrap a workspace's data keys, with the workspace in the encryption context.
     WorkspaceKeys,
-    /// Making a workspace's key: the request must tag it with the session's workspace.
+    /// Creating a workspace's key: the request must tag it with the session's workspace.
     NewWorkspaceKey,
     /// All workspace keys, to be listed and retired.
     AnyWorkspaceKey,
-    /// The key that encrypts tables and objects at rest, by way of those services alone.
+    /// The key that encrypts tables and objects at rest, usable only through those services.
     StorageKey,
     SystemKey,
     DerivationKey,
@@ -165,10 +165,10 @@ const DELETE: &[&str] = &["dynamodb:DeleteItem"];
 const PUT: &[&str] = &["dynamodb:PutItem"];
 const OWN_WORKSPACE: &[&str] = &["W#{workspace}", "W#{workspace}#*"];
 
-/// Every transaction of a user checks that they are still let in.
+/// Every transaction of a user checks that they are still admitted.
 const STILL_ADMITTED: Statement = own(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["S#*"]));
 
-/// A right on the records of Accounts whose partition starts so.
+/// A right on the records of Accounts whose partition key starts with a prefix.
 macro_rules! records {
     (READ, $start:literal) => {
         const { &[own(READ, Resource::Items(Table::Accounts, &[$start]))] }
@@ -178,7 +178,7 @@ macro_rules! records {
     };
 }
 
-/// What every route holds: the proof's one read, the signing keys' public half, rate leases.
+/// The rights of every route: the one read of its proof, the public signing keys, rate leases.
 pub const ROUTE_BASE: &[Statement] = &[
     own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Proofs, &["S#*", "L#*", "M#*", "D#*"])),
     own(&["dynamodb:GetItem"], Resource::Items(Table::Proofs, &["J#*"])),
@@ -186,11 +186,11 @@ pub const ROUTE_BASE: &[Statement] = &[
     own(PUT, Resource::Items(Table::System, &["EVENT#*"])),
 ];
 
-/// What every session of a workspace holds beside its grants: the use of the key at rest. Tables and
-/// objects cannot be read or written without it.
+/// The rights of every tenant session in addition to its grants: use of the storage key. Tables and objects cannot be
+/// read or written without it.
 pub const TENANT_BASE: &[Statement] = &[tenant(&["kms:Decrypt", "kms:GenerateDataKey"], Resource::StorageKey)];
 
-/// What every job holds: its lock, its history, the events it raises.
+/// The rights of every job: its lock, its history, the system events that it raises.
 pub const JOB_BASE: &[Statement] = &[
     own(
         &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
@@ -200,7 +200,7 @@ pub const JOB_BASE: &[Statement] = &[
 ];
 
 impl Grant {
-    /// What the grant means in IAM.
+    /// The IAM statements of the grant.
     pub const fn statements(self) -> &'static [Statement] {
         match self {
             Self::ReadItems => const { &[tenant(READ, Resource::Items(Table::Tenants, OWN_WORKSPACE))] },
@@ -210,7 +210,7 @@ impl Grant {
                         tenant(WRITE, Resource::Items(Table::Tenants, OWN_WORKSPACE)),
                         tenant(PUT, Resource::Items(Table::Outbox, OWN_WORKSPACE)),
                         tenant(PUT, Resource::Items(Table::Audit, OWN_WORKSPACE)),
-                        // Checks that the acting user is still let in, which every route may read anyway.
+                        // Checks that the acting user is still admitted, which every route may read anyway.
                         tenant(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["S#*"])),
                     ]
                 }
@@ -361,7 +361,7 @@ impl Grant {
     }
 }
 
-/// Lists of grants as one: [`grants!`](crate::grants) knows its length.
+/// Joins lists of grants: [`grants!`](crate::grants) computes the length.
 pub const fn joined<const N: usize>(lists: &[&[Grant]]) -> [Grant; N] {
     let mut grants = [Grant::ReadItems; N];
     let (mut list, mut filled) = (0, 0);

@@ -11,14 +11,14 @@ use crate::kernel::ids::WorkspaceId;
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretBytes;
 
-/// Days until a scheduled deletion happens: KMS's minimum, in which an operator can cancel it.
+/// Days until a scheduled deletion: KMS's minimum, within which an operator can cancel it.
 const DELETION_WAIT_DAYS: i32 = 7;
 
 fn acting(credentials: &Credentials) -> aws_sdk_kms::config::Builder {
     aws_sdk_kms::Config::builder().credentials_provider(credentials.clone())
 }
 
-/// A data key: the bytes to seal with, and the same wrapped.
+/// A data key: the plain bytes, and the same wrapped.
 pub(crate) struct DataKey {
     pub(crate) plain: SecretBytes,
     pub(crate) wrapped: Vec<u8>,
@@ -50,7 +50,7 @@ impl Aws {
         }
     }
 
-    /// Unwraps a data key. `key` is what wrapped it: KMS then refuses a blob of any other key.
+    /// Unwraps a data key. `key` is the key that wrapped it: KMS refuses a blob of any other key.
     pub(crate) async fn unwrap_data_key(
         &self,
         credentials: &Credentials,
@@ -102,7 +102,7 @@ impl Aws {
         Ok(SecretBytes::new(plain.into_inner()))
     }
 
-    /// HMAC-SHA-256 of a label under the derivation key: 32 bytes that only KMS can make.
+    /// HMAC-SHA-256 of a label under the derivation key: 32 bytes that only KMS can compute.
     pub(crate) async fn derive(&self, label: &str) -> Result<SecretBytes, Problem> {
         let answer = self
             .kms()
@@ -117,7 +117,7 @@ impl Aws {
         Ok(SecretBytes::new(mac.into_inner()))
     }
 
-    /// Makes a workspace's key, rotated yearly, tagged with the workspace and the deployment, and returns its ARN.
+    /// Creates a workspace's key, rotated yearly and tagged with the workspace and the deployment, and returns its ARN.
     pub(crate) async fn create_workspace_key(
         &self,
         credentials: &Credentials,
@@ -150,8 +150,8 @@ impl Aws {
         Ok(arn)
     }
 
-    /// Gives a new key the alias by which the orphan sweep finds it: one alias a key, so that a
-    /// crash's leftover and the key in use never compete for it.
+    /// Gives a new key the alias by which the orphan sweep finds it: one alias per key, so that an orphan and the key
+    /// in use never compete for it.
     pub(crate) async fn name_workspace_key(&self, credentials: &Credentials, key: &str) -> Result<(), Problem> {
         let id = key.rsplit('/').next().unwrap_or(key);
         self.kms()
@@ -207,7 +207,7 @@ impl Aws {
         Ok((keys, answer.next_marker))
     }
 
-    /// A key's ARN, workspace tag, age and whether it is in use at all.
+    /// A key's ARN, workspace tag, age and whether it is enabled.
     pub(crate) async fn describe_workspace_key(&self, key: &str) -> Result<Option<KeyFacts>, Problem> {
         let described =
             self.kms().describe_key().key_id(key).send().await.map_err(|error| failed("kms:DescribeKey", error))?;
@@ -241,7 +241,7 @@ impl Aws {
     }
 }
 
-/// What the orphan sweep needs to know of a key.
+/// The facts about a key that the orphan sweep needs.
 pub(crate) struct KeyFacts {
     pub(crate) arn: String,
     pub(crate) workspace: WorkspaceId,

@@ -7,7 +7,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::{Aws, failed, is_throttling};
 use crate::kernel::problems::Problem;
 
-/// A mail, ready to be sent. Both parts say the same.
+/// A mail, ready to be sent. Both parts have the same content.
 pub struct Mail {
     /// The sender's display name, next to the deployment's address: ASCII, without quotes.
     pub sender: &'static str,
@@ -20,15 +20,15 @@ pub struct Mail {
 /// Why a mail was not sent.
 #[derive(Debug)]
 pub enum MailError {
-    /// SES will never take it: a malformed address, content that it rejects, a suppressed recipient.
+    /// SES will never accept it: a malformed address, rejected content, a suppressed recipient.
     Rejected { code: String },
-    /// It may be taken later: throttling, a paused account, no answer.
+    /// SES may accept it later: throttling, a paused account, no response.
     NotNow(Problem),
 }
 
 impl Aws {
-    /// Sends a mail and returns SES's message id. At least once: an answer that is lost after SES took
-    /// the mail leads to a second try, and SES has no key to tell the two apart.
+    /// Sends a mail and returns SES's message id. At least once: if the response is lost after SES accepted the mail,
+    /// it is sent again, and SES has no idempotency key to detect that.
     pub(crate) async fn send_mail(&self, mail: &Mail) -> Result<String, MailError> {
         let part = |text: &str| Content::builder().data(text).charset("UTF-8").build();
         let built = part(&mail.subject).and_then(|subject| {

@@ -1,4 +1,4 @@
-//! The cloud's services, reached lazily, under the credentials that each call is entitled to.
+//! The AWS clients: built lazily, with the credentials of each call.
 
 pub mod grants;
 pub(crate) mod kms;
@@ -39,7 +39,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
 const MAX_ATTEMPTS: u32 = 3;
 
-/// The clients of one process. Each is built at its first use: a function pays only for what it calls.
+/// The clients of one process. Each is built on first use: a function pays only for the services that it calls.
 pub(crate) struct Aws {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
@@ -59,7 +59,7 @@ pub(crate) struct Aws {
 
 impl Aws {
     pub(crate) fn new(config: Config, clock: Clock, entropy: Entropy) -> Self {
-        // aws-lc through rustls; one connection pool for all services.
+        // aws-lc through rustls, with one connection pool for all services.
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc));
         let http = http.build_https();
@@ -71,8 +71,8 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(config.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
-            // Credentials are the environment's, or are set per call from `sessions`, which caches them
-            // itself: the SDK's own cache would grow by a partition with every call.
+            // Credentials come from the environment, or per call from `sessions`, which caches them: the SDK's own
+            // cache would grow by a partition with every call.
             .identity_cache(IdentityCache::no_cache())
             .http_client(http)
             .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
@@ -82,7 +82,7 @@ impl Aws {
                     .operation_attempt_timeout(ATTEMPT_TIMEOUT)
                     .build(),
             );
-        // The local cloud is the same SDK with an endpoint; AWS itself has none in the environment.
+        // The local cloud uses the same SDK with an endpoint in the environment; on AWS there is none.
         if let Ok(endpoint) = std::env::var("AWS_ENDPOINT_URL") {
             sdk = sdk.endpoint_url(endpoint);
         }
@@ -104,8 +104,8 @@ impl Aws {
         }
     }
 
-    /// Waits before another try, longer with each round and with random jitter: of many parallel changes to one item,
-    /// one succeeds in each round, and the rest must not collide again.
+    /// Waits before another try, longer in each round and with random jitter: of many concurrent changes to one item,
+    /// one succeeds per round, and the others must not collide again.
     pub(crate) async fn back_off(&self, round: u32) {
         let jitter_ms = 5 + self.entropy.below(10 << round.min(5));
         self.clock.pause(Duration::from_millis(jitter_ms)).await;
@@ -121,7 +121,7 @@ impl Aws {
 
     fn s3(&self) -> &aws_sdk_s3::Client {
         self.s3.get_or_init(|| {
-            // Virtual-hosted buckets need a wildcard name, which a loopback endpoint has not.
+            // Virtual-hosted buckets need a wildcard host name, which a loopback endpoint lacks.
             let path_style = self.sdk.endpoint_url().is_some();
             let config = aws_sdk_s3::config::Builder::from(&self.sdk).force_path_style(path_style).build();
             aws_sdk_s3::Client::from_conf(config)
@@ -150,7 +150,7 @@ impl Aws {
     }
 }
 
-/// A failed call as a problem: a 503 where another try may succeed, else a 500.
+/// A failed call as a problem: a 503 if a retry may succeed, otherwise a 500.
 pub(crate) fn failed<E, R>(operation: &'static str, error: SdkError<E, R>) -> Problem
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -165,7 +165,7 @@ where
     if passing { Problem::unavailable(text) } else { Problem::internal(text) }
 }
 
-/// The codes by which the services say "later".
+/// Whether an error code means throttling.
 pub(crate) fn is_throttling(code: Option<&str>) -> bool {
     matches!(
         code,

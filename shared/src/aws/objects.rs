@@ -1,4 +1,4 @@
-//! S3: objects of one workspace, and the signed uploads that bring them.
+//! S3: objects of one workspace, and their signed uploads.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use super::{Aws, failed};
 use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
 
-/// How long an upload may take to begin. The session that signs lives longer (`sessions`).
+/// How long an upload may take to start. The session that signs it lives longer (`sessions`).
 const UPLOAD_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
-/// A request that the holder may make once or more until it expires, with exactly these headers.
+/// A request that its holder may make repeatedly until it expires, with exactly these headers.
 #[derive(Clone, Debug)]
 pub struct SignedUpload {
     pub url: String,
@@ -62,8 +62,8 @@ impl Aws {
         Ok(SignedUpload { url: signed.uri().to_owned(), headers, expires_at: after(self.clock.now(), lifetime) })
     }
 
-    /// Reads an object, the newest version or the given one; none where there is no such object.
-    /// An object over `limit_bytes` is refused before it is read.
+    /// Reads the newest or the given version of an object; none if it does not exist. An object over `limit_bytes` is
+    /// refused before it is read.
     pub(crate) async fn read_object(
         &self,
         credentials: &Credentials,
@@ -83,7 +83,7 @@ impl Aws {
             .await;
         let answer = match answer {
             Ok(answer) => answer,
-            // Without the right to list, S3 says AccessDenied where there is nothing.
+            // Without the right to list, S3 answers AccessDenied for a missing object.
             Err(error) if matches!(error.code(), Some("NoSuchKey" | "NoSuchVersion" | "NotFound" | "AccessDenied")) => {
                 return Ok(None);
             }
@@ -91,7 +91,7 @@ impl Aws {
         };
         let size = answer.content_length().ok_or_else(|| Problem::internal("an object without a length"))?;
         if u64::try_from(size).unwrap_or(u64::MAX) > limit_bytes {
-            return Err(Problem::internal(format!("object of {size} bytes where {limit_bytes} are allowed")));
+            return Err(Problem::internal(format!("an object of {size} bytes exceeds the limit of {limit_bytes}")));
         }
         let version = answer.version_id().ok_or_else(unversioned)?.to_owned();
         let bytes = answer.body.collect().await.map_err(Problem::unavailable)?;
@@ -122,7 +122,7 @@ impl Aws {
     }
 }
 
-/// The bucket keeps versions, and what is recorded is a version: without one, a later write would change what is shown.
+/// The bucket is versioned, and items record a version: without one, a later write would change the displayed object.
 fn unversioned() -> Problem {
     Problem::internal("an object without a version")
 }

@@ -1,8 +1,6 @@
 //! Calls to addresses outside AWS: public hosts only, no redirects, bounded in time and size.
-//!
-//! A user names the host (a Bluesky server, a webhook), so that each call is a chance to reach what
-//! is inside (OWASP API7:2023, server-side request forgery). Names are resolved here, every
-//! address is checked, and the connection goes to the addresses that were checked.
+//! Users name the host (a Bluesky server, a webhook), so each call is a chance for server-side request forgery (OWASP
+//! API7:2023). This module resolves names, checks every address, and connects only to checked addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -27,9 +25,9 @@ pub struct OutboundRequest {
     pub url: Url,
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
-    /// From the first byte sent to the last byte received.
+    /// Covers the time from the first byte sent to the last byte received.
     pub timeout: Duration,
-    /// Reading stops at an answer whose body is larger. Parsed JSON takes many times its size.
+    /// A larger response body is refused. Parsed JSON takes many times its size.
     pub most_answer_bytes: usize,
 }
 
@@ -39,18 +37,18 @@ pub struct OutboundAnswer {
     pub body: Bytes,
 }
 
-/// Why there is no answer, by what the other side may have seen.
+/// Why there is no response, by what the server may have received.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboundError {
-    #[error("the address {0} may not be called: it is not public, or not https")]
+    #[error("the address {0} is not allowed: it is not public, or not https")]
     Forbidden(String),
     #[error("nothing was sent: {0}")]
     NotSent(String),
-    /// It was sent, or may have been: whether it was carried out is not known.
-    #[error("no answer came: {0}")]
+    /// The request was sent, or may have been: it is unknown whether it had an effect.
+    #[error("no response arrived: {0}")]
     Unknown(String),
-    /// The call was carried out or refused, but its answer is too long to read.
-    #[error("the answer has more than {0} bytes")]
+    /// The call succeeded or was refused, but its response is too long to read.
+    #[error("the response has more than {0} bytes")]
     TooLarge(usize),
 }
 
@@ -87,7 +85,7 @@ impl Outbound {
                 }
                 Fate::LoseAnswer => {
                     let _answer = self.call(request).await;
-                    return Err(OutboundError::Unknown("the answer was lost".to_owned()));
+                    return Err(OutboundError::Unknown("the response was lost".to_owned()));
                 }
                 Fate::Hold => self.wire.hold().await,
                 Fate::Pass | Fate::Refuse => {}
@@ -125,12 +123,12 @@ impl Outbound {
     }
 }
 
-/// Whether this build may call loopback addresses: only one that is made for the local cloud.
+/// Whether this build may call loopback addresses: only a build for the local cloud.
 const fn loopback_admitted() -> bool {
     cfg!(any(feature = "development", feature = "testing"))
 }
 
-/// Refuses a URL by itself: scheme, credentials, literal addresses. Names are checked once resolved.
+/// Checks a URL without resolving it: scheme, credentials, literal addresses. Names are checked once resolved.
 pub fn check(url: &Url) -> Result<(), OutboundError> {
     let forbidden = || OutboundError::Forbidden(url.host_str().unwrap_or_default().to_owned());
     if !url.username().is_empty() || url.password().is_some() {
@@ -191,7 +189,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let segments = address.segments();
-    // What carries an IPv4 address inside (mapped, 6to4, NAT64) is judged by none of them: refused.
+    // Addresses that embed an IPv4 address (mapped, 6to4, NAT64) are all refused.
     let global_unicast = segments[0] & 0xe000 == 0x2000;
     let special = segments[0] == 0x2002
         || (segments[0] == 0x2001 && segments[1] < 0x0200)
@@ -200,7 +198,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     global_unicast && !special
 }
 
-/// Resolves a name to its public addresses; the connection can go nowhere else.
+/// Resolves a name to its public addresses only, so no connection goes elsewhere.
 struct PublicOnly;
 
 impl Resolve for PublicOnly {
@@ -221,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_public_addresses_are_public() {
+    fn special_purpose_addresses_are_not_public() {
         for inside in [
             "0.0.0.0",
             "10.1.2.3",
@@ -245,7 +243,7 @@ mod tests {
             "2002:7f00:1::",
             "2001:db8::1",
         ] {
-            assert!(!inside.parse().is_ok_and(is_public), "{inside} was taken for public");
+            assert!(!inside.parse().is_ok_and(is_public), "{inside} was considered public");
         }
         for outside in ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "2a00:1450:4001::1"] {
             assert!(outside.parse().is_ok_and(is_public), "{outside} was refused");
@@ -260,7 +258,7 @@ mod tests {
             "https://[::ffff:10.0.0.1]/",
             "http://example.com/",
         ] {
-            assert!(url.parse().is_ok_and(|url| check(&url).is_err()), "{url} was let through");
+            assert!(url.parse().is_ok_and(|url| check(&url).is_err()), "{url} was accepted");
         }
         assert!("https://bsky.social/xrpc".parse().is_ok_and(|url| check(&url).is_ok()));
     }

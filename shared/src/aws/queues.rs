@@ -1,4 +1,4 @@
-//! SQS: handing a message to a job's queue.
+//! SQS: sending a message to a job's queue.
 
 use super::{Aws, failed};
 use crate::kernel::problems::Problem;
@@ -6,11 +6,11 @@ use crate::kernel::problems::Problem;
 /// SQS delays a message by at most 15 minutes.
 pub(crate) const MAX_DELAY_S: i64 = 900;
 
-/// A message is invisible for at most 12 hours after it was received, which may be some minutes ago.
+/// A message is invisible for at most 12 hours after it was received, which may be minutes ago.
 const MAX_INVISIBLE_S: i64 = 12 * 60 * 60 - 900;
 
 impl Aws {
-    /// Hides a message that was received from the queue of a job, and could not be handled, for `after_s` seconds from now.
+    /// Hides a received message that could not be handled on its job's queue, for `after_s` seconds from now.
     pub(crate) async fn put_back(&self, job: &str, receipt: &str, after_s: i64) -> Result<(), Problem> {
         let after_s = i32::try_from(after_s.clamp(0, MAX_INVISIBLE_S)).unwrap_or_default();
         self.sqs()

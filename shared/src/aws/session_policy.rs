@@ -4,16 +4,16 @@ use super::grants::{Grant, Holder, Resource, TENANT_BASE};
 use crate::config::Tables;
 use crate::kernel::ids::{UserId, WorkspaceId};
 
-/// For whom a session is narrowed.
+/// The subject that a session is narrowed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Subject {
     pub workspace: WorkspaceId,
-    /// Only where the workspace is being founded: the user whose list it joins.
+    /// Set only when the workspace is being created: the user whose list it joins.
     pub founder: Option<UserId>,
 }
 
-/// STS refuses a session policy over 2,048 characters; the generator refuses one over this, so that
-/// ids and table names can grow.
+/// STS refuses a session policy over 2,048 characters; the generator refuses one over this, to leave room for longer
+/// ids and table names.
 pub const SESSION_POLICY_LIMIT: usize = 1800;
 
 /// The session policy of a function for one workspace: its tenant statements with literal keys.
@@ -42,7 +42,7 @@ pub fn session_policy(grants: &[Grant], subject: Subject, tables: &Tables, bucke
     serde_json::json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
 }
 
-/// A resource and condition with the subject's literal ids; none where it is not a tenant's.
+/// A resource and condition with the subject's literal ids; none if the resource does not belong to a tenant.
 fn narrowed(
     resource: Resource,
     fill: &dyn Fn(&str) -> Option<String>,
@@ -57,7 +57,7 @@ fn narrowed(
                 return None;
             }
             let table = format!("arn:aws:dynamodb:*:*:table/{}", table.name(tables));
-            // Keys without an owner are bound by the role that the policy narrows.
+            // Keys without an owner are restricted by the role that the policy narrows.
             if !named.iter().any(|key| key.contains('{')) {
                 return Some((table, None));
             }
@@ -65,7 +65,7 @@ fn narrowed(
                 table,
                 Some(serde_json::json!({
                     "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys },
-                    // ForAllValues is true where the key is absent.
+                    // ForAllValues is true if the key is absent.
                     "Null": { "dynamodb:LeadingKeys": "false" },
                 })),
             )
@@ -83,13 +83,13 @@ fn narrowed(
                 "StringLike": { "kms:ViaService": ["dynamodb.*.amazonaws.com", "s3.*.amazonaws.com"] },
             })),
         ),
-        // The role itself requires the tag on the request or on the key.
+        // The role itself requires the tag on the request or the key.
         Resource::NewWorkspaceKey => ("*".to_owned(), None),
         _ => return None,
     })
 }
 
-/// What is allowed, on its way into a policy.
+/// One allow statement of a policy, in the making.
 struct Permission {
     actions: Vec<&'static str>,
     resources: Vec<String>,
@@ -106,8 +106,8 @@ impl Permission {
     }
 }
 
-/// Adds actions to the permission of the same resource under the same condition, so that the policy
-/// stays within STS's limit. It allows exactly what the separate statements would.
+/// Merges actions into the permission with the same resource and condition, so that the policy stays within STS's
+/// limit. It allows exactly the same as the separate statements.
 fn merge(
     permissions: &mut Vec<Permission>,
     actions: &'static [&'static str],
@@ -127,7 +127,7 @@ fn merge(
     }
 }
 
-/// One permission for resources that allow the same under the same condition.
+/// Merges permissions with the same actions and condition into one.
 fn merged_resources(permissions: Vec<Permission>) -> Vec<Permission> {
     let mut merged: Vec<Permission> = Vec::new();
     for permission in permissions {

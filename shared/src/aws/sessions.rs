@@ -13,14 +13,14 @@ use super::{Aws, failed};
 use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
 
-/// How long STS lets a session live. Role chaining (a function's role assumes another) allows one hour.
+/// The lifetime of a session. STS limits role chaining (a function's role assumes another) to one hour.
 const LIFETIME_S: i32 = 3600;
-/// A session is renewed before it ends, so that what it signs (an upload form) outlives a request.
+/// A session is renewed before it ends, so that its signatures (of an upload) outlive a request.
 const RENEWED_BEFORE_END: SignedDuration = SignedDuration::from_mins(20);
-/// Workspaces whose sessions a process keeps.
+/// The number of cached sessions per process.
 const KEPT: usize = 128;
 
-/// The sessions of this process, one per subject, each made once however many ask at a time.
+/// The sessions of this process, one per subject. Concurrent callers share one AssumeRole call.
 #[derive(Default)]
 pub(crate) struct Sessions {
     kept: Mutex<HashMap<Subject, Arc<tokio::sync::Mutex<Option<Session>>>>>,
@@ -33,9 +33,9 @@ struct Session {
 }
 
 impl Sessions {
-    /// Credentials that can touch the subject's workspace alone, and only as the grants say.
+    /// Credentials for the subject's workspace only, limited to the grants.
     ///
-    /// There is no fallback: where STS does not answer, this is a 503, never a wider credential.
+    /// There is no fallback: if STS does not answer, this is a 503, never a wider credential.
     pub(crate) async fn credentials(
         &self,
         aws: &Aws,
@@ -54,7 +54,7 @@ impl Sessions {
     fn slot(&self, subject: Subject) -> Arc<tokio::sync::Mutex<Option<Session>>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT && !kept.contains_key(&subject) {
-            // Which one goes does not matter: it is made anew when it is needed.
+            // It does not matter which one is evicted: it is recreated when needed.
             if let Some(gone) = kept.keys().next().copied() {
                 kept.remove(&gone);
             }
@@ -80,7 +80,7 @@ async fn assume(aws: &Aws, grants: &[Grant], subject: Subject) -> Result<Session
         request = request.tags(tag("user", user.to_string())?);
     }
     let answer = request.send().await.map_err(|error| {
-        // A denial of ours or a throttle of theirs: either way there is no credential to go on with.
+        // Denied by our policy or throttled by STS: in both cases there is no credential to continue with.
         let problem = failed("sts:AssumeRole", error);
         Problem::unavailable(format!("{problem:?}"))
     })?;

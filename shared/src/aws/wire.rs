@@ -1,7 +1,5 @@
-//! The wire under test: counts every call, refuses what is not granted, and fails or crashes on demand.
-//!
-//! It sits between the SDK and the network, so that a test sees what really left: one line per
-//! attempt, retries included.
+//! The wire under test: records every call, refuses calls without a grant, and fails or crashes on demand.
+//! It sits between the SDK and the network, so that a test sees the actual calls: one per attempt, including retries.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,17 +15,17 @@ use super::grants::Statement;
 use super::wire_grants::Held;
 use crate::config::Config;
 
-/// What happens at the `k`-th call (from 1), or at a call with a given name.
+/// A fault at the `k`-th call (from 1), or at a call with a given name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The process dies before the call leaves.
+    /// The process dies before the call is sent.
     CrashBefore(usize),
-    /// The process dies when the call has been answered.
+    /// The process dies after the call was answered.
     CrashAfter(usize),
-    /// The call is carried out and its answer is lost.
+    /// The call has its effect, and its response is lost.
     LoseAnswer(usize),
-    /// The next call whose name contains this waits until the test releases it, so the test decides what happens in
-    /// between, not the scheduler.
+    /// The next call whose name contains this waits until the test releases it, so that the test, not the scheduler,
+    /// decides what happens in between.
     Hold(&'static str),
     /// The call is refused, as if a grant for it were missing.
     Refuse(usize),
@@ -37,7 +35,7 @@ pub enum Fault {
 #[derive(Default)]
 pub struct Wire {
     state: Mutex<State>,
-    /// Told when a `Crash…` fault is reached; the call itself then never ends.
+    /// Notified when a `Crash…` fault is reached; the call itself then never ends.
     pub crashed: Notify,
     /// Notified when a call is held.
     pub held: Notify,
@@ -52,7 +50,7 @@ struct State {
     refused: Vec<String>,
 }
 
-/// What the wire does with one call.
+/// The wire's decision about one call.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     Pass,
@@ -73,7 +71,7 @@ impl Wire {
         std::mem::take(&mut self.state().calls)
     }
 
-    /// Arms one fault; it counts from the next call.
+    /// Arms one fault, counted from the next call.
     pub fn arm(&self, fault: Fault) {
         let mut state = self.state();
         state.calls.clear();
@@ -84,12 +82,12 @@ impl Wire {
         self.state().fault = None;
     }
 
-    /// From now on refuses every call that these statements do not allow.
+    /// Refuses from now on every call that these statements do not allow.
     pub(crate) fn hold_to(&self, statements: Vec<Statement>, config: &Config) {
         self.state().held_to = Some(Held::new(statements, config.tables.clone()));
     }
 
-    /// What was refused. A test of a route ends by asserting that this is empty.
+    /// The refused calls. A test of a route ends by asserting that there are none.
     pub fn refused(&self) -> Vec<String> {
         self.state().refused.clone()
     }
@@ -191,7 +189,7 @@ impl HttpConnector for WiredConnector {
                 }
                 Fate::LoseAnswer => {
                     let _answer = inner.call(request).await;
-                    Err(ConnectorError::io("the answer was lost".into()))
+                    Err(ConnectorError::io("the response was lost".into()))
                 }
             }
         })

@@ -1,7 +1,6 @@
-//! What a function was granted, held against each call that it makes: operation, table and leading key.
-//!
-//! The local cloud does not evaluate `dynamodb:LeadingKeys`, so that this is where a missing grant
-//! shows before AWS refuses it.
+//! Checks each call of a function against its grants: operation, table and leading key.
+//! The local cloud does not evaluate `dynamodb:LeadingKeys`, so this check reveals a missing grant before AWS refuses
+//! the call.
 
 use serde_json::Value;
 
@@ -22,7 +21,7 @@ impl Held {
         Self { statements, tables }
     }
 
-    /// What of the call is not granted.
+    /// The part of the call that is not granted.
     pub(super) fn refuse(&self, call: &str, body: &[u8]) -> Option<String> {
         let (service, operation) = call.split_once('.')?;
         match service {
@@ -36,7 +35,7 @@ impl Held {
                 let any = self.statements.iter().any(|statement| statement.holder == Holder::Tenant);
                 (!any).then(|| call.to_owned())
             }
-            // Every message job has it for its own queue, with the right to receive: no grant names it.
+            // Every message job has this right on its own queue, with the right to receive: no grant names it.
             "SQS" if operation == "ChangeMessageVisibility" => None,
             _ => {
                 let action = format!("{}:{operation}", service.to_ascii_lowercase());
@@ -61,7 +60,7 @@ impl Held {
     }
 }
 
-/// `{workspace}` and `{user}` stand for any id here: which one is the session's business.
+/// `{workspace}` and `{user}` match any id here: the session restricts which one.
 fn matches(pattern: &str, key: &str) -> bool {
     let (pattern, open) = match pattern.strip_suffix('*') {
         Some(pattern) => (pattern, true),

@@ -5,8 +5,8 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretBytes;
 
-/// `nonce ‖ ciphertext ‖ tag`. Nonces are random: a key seals far fewer than 2^32 values, because data
-/// keys live minutes and derived keys seal only cursors.
+/// `nonce ‖ ciphertext ‖ tag`. Nonces are random: a key seals far fewer than 2^32 values, because data keys live for
+/// minutes and derived keys seal only cursors.
 pub(crate) fn seal(key: &SecretBytes, associated: &[u8], plain: &[u8]) -> Result<Vec<u8>, Problem> {
     let key =
         RandomizedNonceKey::new(&AES_256_GCM, key.expose()).map_err(|_| Problem::internal("not an AES-256 key"))?;
@@ -19,7 +19,7 @@ pub(crate) fn seal(key: &SecretBytes, associated: &[u8], plain: &[u8]) -> Result
     Ok(whole)
 }
 
-/// None where anything was changed: key, associated data, nonce, ciphertext or tag.
+/// None if anything was changed: key, associated data, nonce, ciphertext or tag.
 pub(crate) fn open(key: &SecretBytes, associated: &[u8], sealed: &[u8]) -> Option<SecretBytes> {
     let key = RandomizedNonceKey::new(&AES_256_GCM, key.expose()).ok()?;
     let (nonce, ciphertext) = sealed.split_at_checked(NONCE_LEN)?;
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_changed_does_not_open() {
+    fn a_changed_or_moved_value_does_not_open() {
         let key = SecretBytes::new(vec![7; 32]);
         let sealed = seal(&key, b"ws_1|channel", b"secret").ok();
         let Some(sealed) = sealed else { unreachable!("sealing with a good key") };

@@ -1,4 +1,4 @@
-//! Keys that every function can have and nothing stores: KMS makes them from a label.
+//! Derived keys: KMS derives them from a label, and they are stored nowhere.
 
 use std::collections::HashMap;
 
@@ -8,16 +8,17 @@ use crate::aws::Aws;
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretBytes;
 
-/// What a derived key is for. The number is its version: a new one makes all before it worthless.
+/// The purpose of a derived key. The number is its version: a new version invalidates everything made under earlier
+/// ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Label {
     Cursor,
     MailedLink,
-    /// Tokens that are handed out in answers: challenges, marks of known devices.
+    /// Signed tokens in responses: challenges, and tokens of known devices.
     Claims,
-    /// Refresh tokens that are derived from the previous one.
+    /// Refresh tokens derived from the previous one.
     Successors,
-    /// Secrets of users that the store keeps, and must read again.
+    /// Secrets of users that are stored and must be read again.
     UserSecrets,
     Pepper(u16),
 }

@@ -31,7 +31,7 @@ pub fn hmac_sha512(key: &[u8], message: &[u8]) -> [u8; 64] {
     mac
 }
 
-/// Whether two values are equal, in a time that does not tell where they differ.
+/// Compares two values in constant time.
 pub fn equal(left: &[u8], right: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(left, right).is_ok()
 }
@@ -40,7 +40,7 @@ pub fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// None for anything but the canonical encoding.
+/// None if it is not the canonical encoding.
 pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }

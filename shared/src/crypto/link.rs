@@ -1,6 +1,6 @@
-//! Mailed links: claims and a MAC over them, so that no secret is stored, queued or logged.
+//! Mailed links: claims with a MAC, so that no secret is stored, queued or logged.
 //!
-//! A message says for whom and for what a link is; only the job that writes the mail makes the token.
+//! A message has the claims of a link; only the job that writes the mail creates the token.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,13 +10,13 @@ use crate::kernel::ids::UserId;
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::{SecretBytes, SecretText};
 
-/// What a link entitles its holder to.
+/// The claims of a link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkClaims {
-    /// The one thing that the link is for: `verify-email`.
+    /// The single purpose of the link: `verify-email`.
     pub purpose: String,
     pub user: UserId,
-    /// Ties the link to a state, so that it works once: the address to verify, a reset's number.
+    /// Binds the link to a state, so that it works once: the address to verify, or the number of a reset.
     pub binding: String,
     pub expires_at: Timestamp,
 }
@@ -27,7 +27,7 @@ const USER_BYTES: usize = 16;
 /// Hexadecimal digits of a SHA-256, with which most bindings begin.
 const DIGEST_DIGITS: usize = 64;
 
-/// `base64url(claims) . base64url(HMAC-SHA-256)`. A link appears in mails as text, so the claims are packed: it takes
+/// `base64url(claims) . base64url(HMAC-SHA-256)`. A link is shown as text in mails, so the claims are packed: it takes
 /// two lines instead of six.
 ///
 /// Packed: the version, the length of the purpose and the purpose, the user's 16 bytes, the expiry in milliseconds as 8
@@ -96,7 +96,7 @@ mod tests {
     use crate::kernel::time::Clock;
 
     #[test]
-    fn a_link_is_for_one_purpose_until_it_expires() {
+    fn a_link_is_valid_for_one_purpose_until_it_expires() {
         let key = SecretBytes::new(vec![1; 32]);
         let now = Timestamp::UNIX_EPOCH;
         let claims = LinkClaims {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_two_lines_of_a_mail() {
+    fn a_link_fits_into_two_lines_of_a_mail() {
         let key = SecretBytes::new(vec![1; 32]);
         let digest = "0123456789abcdef".repeat(4);
         for binding in [digest.clone(), format!("{digest}.12"), "2026-03-01T12:00:00.5Z".to_owned(), String::new()] {
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn packed_claims_that_are_cut_are_none() {
+    fn truncated_claims_are_refused() {
         let claims = LinkClaims {
             purpose: "verify-email".to_owned(),
             user: UserId::new(&Clock::system(), &Entropy::system()),

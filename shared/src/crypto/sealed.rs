@@ -1,8 +1,7 @@
 //! Sealed values: envelope encryption under a workspace's KMS key.
-//!
-//! A data key serves one workspace and one purpose; both stand in the KMS encryption context of its
-//! wrapping and in the associated data of what it seals, so that a value moved to another
-//! workspace, purpose or owner does not open.
+//! A data key is for one workspace and one purpose. Both are in the KMS encryption context of its wrapping and in the
+//! associated data of sealed values, so that a value that is moved to another workspace, purpose or owner does not
+//! open.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,18 +18,18 @@ use crate::kernel::problems::Problem;
 use crate::kernel::secrets::{SecretBytes, SecretText};
 use crate::kernel::time::after;
 
-/// A secret as it is stored: only `Scope::open` of its workspace makes it readable again.
+/// A secret as stored: only `Scope::open` of its workspace can open it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sealed {
     /// The format's version.
     v: u8,
-    /// The KMS key that wrapped the data key: an ARN, so that a value always tells what opens it.
+    /// The ARN of the KMS key that wrapped the data key, so that a value always names the key that opens it.
     key: String,
     wrapped: String,
     sealed: String,
 }
 
-/// For whom and for what a value is sealed.
+/// The workspace, purpose and owner that a value is sealed for.
 pub(crate) struct Place<'a> {
     pub(crate) workspace: WorkspaceId,
     pub(crate) purpose: &'static str,
@@ -51,7 +50,7 @@ impl Place<'_> {
     }
 }
 
-/// How long a plain data key stays in memory, and how many do.
+/// How long a plain data key stays in memory, and how many at most.
 const KEPT_FOR: SignedDuration = SignedDuration::from_mins(5);
 const KEPT: usize = 64;
 
@@ -100,7 +99,7 @@ impl DataKeys {
     ) -> Result<SecretText, Problem> {
         let unreadable = || Problem::internal("a sealed value does not open: it was changed or moved");
         let now = aws.clock.now();
-        // A cached key serves only the workspace and purpose that KMS unwrapped it for.
+        // A cached key is only used for the workspace and purpose that KMS unwrapped it for.
         let slot = sha256(format!("{}|{}|{}|{}", place.workspace, place.purpose, value.key, value.wrapped).as_bytes());
         let key = match self.opening.get(&slot, now) {
             Some(key) => key,
@@ -118,7 +117,7 @@ impl DataKeys {
     }
 }
 
-/// A bounded memory whose entries end by themselves. Values wipe themselves when they are dropped.
+/// A bounded cache whose entries expire. Values wipe themselves when they are dropped.
 struct Kept<K, V> {
     entries: Mutex<VecDeque<(K, V, Timestamp)>>,
 }

@@ -1,4 +1,4 @@
-//! The proofs that a job can ask for.
+//! The proofs that a job can require.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use crate::tenancy::all_workspaces::{AllWorkspaces, Core, OutboxRow, Reason, Rel
 use crate::tenancy::app::App;
 use crate::tenancy::scope::Tenant;
 
-/// One run, as the runner starts it. Not public: a job cannot make its own access.
+/// One run, as started by the runner. Not public: a job cannot create its own access.
 pub struct Run {
     pub(crate) app: Arc<App>,
     pub(crate) function: &'static str,
     pub(crate) run_id: String,
     pub(crate) context: JobContext,
-    /// Where the message lay: `W#<workspace>` or `U#<user>`. From the outbox row's own key.
+    /// The partition of the message: `W#<workspace>` or `U#<user>`, from the key of its outbox row.
     pub(crate) partition: Option<String>,
     pub(crate) row: Option<OutboxRow>,
-    /// The trace of the request whose message this is.
+    /// The trace of the request that sent the message.
     pub(crate) traceparent: Option<Traceparent>,
 }
 
@@ -39,14 +39,15 @@ pub(crate) mod sealed {
     }
 }
 
-/// What a job's `run` is given: `Tenant`, `AllWorkspaces<Reason>`, `AllAccounts<Reason>`, `Keyring`, `Mailroom` or `Relay`.
+/// The access of a job's `run`: `Tenant`, `AllWorkspaces<Reason>`, `AllAccounts<Reason>`, `Keyring`, `Mailroom` or
+/// `Relay`.
 pub trait JobAccess: sealed::Begin {}
 
 impl JobAccess for Tenant {}
 impl sealed::Begin for Tenant {
     fn begin(run: Run) -> Result<Self, Problem> {
         let workspace = run.partition.as_deref().and_then(|key| key.strip_prefix("W#")).and_then(|id| id.parse().ok());
-        let workspace = workspace.ok_or_else(|| Problem::internal("the message lay in no workspace"))?;
+        let workspace = workspace.ok_or_else(|| Problem::internal("the message is not in a workspace"))?;
         Ok(Self::prove(run.core().scope(workspace), run.context))
     }
 }
@@ -90,7 +91,7 @@ impl Relay {
         &self.row
     }
 
-    /// Hands the row to the queues of these jobs and removes it.
+    /// Sends the row to the queues of these jobs and deletes it.
     pub async fn send(&self, jobs: &[String]) -> Result<Relayed, Problem> {
         Box::pin(self.core.relay(&self.row, jobs)).await
     }

@@ -1,7 +1,7 @@
-//! The history of runs, which is also what keeps a message from being handled twice.
+//! The history of runs, which also prevents handling a message twice.
 //!
-//! One record a run in System, `RUN#<job>#<shard>` / `<key>`: the key is the message's id, the
-//! schedule's instant or the batch's first event. It is written before the work and after it.
+//! One record per run in System, `RUN#<job>#<shard>` / `<key>`: the key is the message's id, the schedule's instant or
+//! the batch's first event. It is written before the work and after it.
 
 use std::time::Duration;
 
@@ -14,19 +14,19 @@ use crate::kernel::ids::new_uuid;
 use crate::kernel::problems::Problem;
 use crate::table::item::{Item, integer, number, string, text};
 
-/// How long a run's record is kept (claim 52's longest default).
+/// How long a run's record is kept (the longest default of claim 52).
 const KEPT_FOR_S: i64 = 400 * 24 * 60 * 60;
-/// Past the deadline, in case the record of the end is late: nobody takes over a run that may live.
+/// Margin after the deadline, in case the end is recorded late: a run that may still be alive must not be taken over.
 const LEASE_MARGIN: Duration = Duration::from_secs(10);
 
-/// Whether a run may begin.
+/// Whether a run may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Begun {
-    /// For the first time, or again: which try it is.
+    /// Yes, with the number of this attempt.
     Go(u32),
-    /// It was done before: there is nothing left to do.
+    /// No: an earlier run has completed.
     Done,
-    /// It is being done right now.
+    /// No: another run is in progress.
     Busy,
 }
 
@@ -64,7 +64,7 @@ impl Record<'_> {
         format!("RUN#{}#{:x}", self.job, sha256(self.key.as_bytes())[0] & 0xf)
     }
 
-    /// Takes the run on for as long as its deadline, unless it is done, given up or being done.
+    /// Leases the run until its deadline, unless it is done, given up or in progress.
     pub(crate) async fn begin(&self, deadline: Duration) -> Result<Begun, Problem> {
         let now_ms = self.aws.clock.now().as_millisecond();
         let lease = deadline + LEASE_MARGIN;
@@ -113,7 +113,7 @@ impl Record<'_> {
         }
     }
 
-    /// Records how the run ended, and lets a failed one be taken on again at once.
+    /// Records the outcome of the run, and releases a failed one immediately.
     pub(crate) async fn end(&self, outcome: Outcome, code: &str) -> Result<(), Problem> {
         let now_ms = self.aws.clock.now().as_millisecond();
         self.aws
@@ -140,7 +140,7 @@ fn tries(record: &Item) -> u32 {
 }
 
 fn judge(found: &Item, write_id: &str) -> Begun {
-    // The answer to our own write was lost, and the SDK's retry met it.
+    // The response to our own write was lost, and the SDK's retry found that write.
     if string(found, "w") == Some(write_id) {
         return Begun::Go(tries(found));
     }
@@ -150,7 +150,7 @@ fn judge(found: &Item, write_id: &str) -> Begun {
     }
 }
 
-/// The lock of a scheduled job: one run at a time, whatever its key.
+/// The lock of a scheduled job: one run at a time, for all keys.
 pub(crate) struct Lock<'a> {
     pub(crate) aws: &'a Aws,
     pub(crate) job: &'static str,
@@ -158,7 +158,7 @@ pub(crate) struct Lock<'a> {
 }
 
 impl Lock<'_> {
-    /// Whether it was free, or its holder's lease has ended.
+    /// Takes the lock. False if another holder's lease has not ended.
     pub(crate) async fn take(&self, deadline: Duration) -> Result<bool, Problem> {
         let now_ms = self.aws.clock.now().as_millisecond();
         let lease = deadline + LEASE_MARGIN;
@@ -190,7 +190,7 @@ impl Lock<'_> {
         }
     }
 
-    /// Gives it back, if it is still ours.
+    /// Releases the lock, if it is still ours.
     pub(crate) async fn release(&self) -> Result<(), Problem> {
         let answer = self
             .aws

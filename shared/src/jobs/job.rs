@@ -1,4 +1,4 @@
-//! A job as its file declares it.
+//! The declaration of a job.
 
 use std::future::Future;
 
@@ -10,27 +10,27 @@ use crate::kernel::problems::Problem;
 use crate::kernel::time::SignedDuration;
 use crate::outbox::Message;
 
-/// One background job, whole. The struct is its payload: the message, or nothing for a schedule.
+/// One background job. The struct is its payload: the message, or empty for a schedule.
 pub trait Job: DeserializeOwned + Send + 'static {
     const JOB: Declaration;
     const GRANTS: &'static [Grant] = &[];
     type Access: JobAccess;
 
-    /// Does it. It may be run again with the same payload after a crash: then it must have one effect.
+    /// Runs the job. It may run again with the same payload after a crash, and must then have one effect.
     fn run(self, access: &Self::Access) -> impl Future<Output = Result<(), JobError>> + Send;
 }
 
 /// What starts a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
-    /// An EventBridge Scheduler expression in UTC: `rate(1 minute)`, `cron(0 3 * * ? *)`. One run at a
-    /// time; a run that comes while another is at work is skipped.
+    /// An EventBridge Scheduler expression in UTC: `rate(1 minute)`, `cron(0 3 * * ? *)`. One run at a time; a run that
+    /// starts during another is skipped.
     Schedule(&'static str),
     /// A message of this name, through the job's own queue.
     Message(&'static str),
     /// Every new row of the outbox.
     OutboxStream,
-    /// A person who invokes the function with the payload, and reads the answer. Nothing else may.
+    /// A person who invokes the function with the payload and reads the result. Nothing else may invoke it.
     Operator,
 }
 
@@ -40,20 +40,20 @@ impl Trigger {
     }
 }
 
-/// A job's name, trigger and size.
+/// A job's name, trigger and resources.
 #[derive(Clone, Copy, Debug)]
 pub struct Declaration {
     /// The function's name: `publish-post`.
     pub name: &'static str,
     pub trigger: Trigger,
     pub memory_mb: u32,
-    /// The function's timeout. A run is ended a little before it, and after five minutes at most.
+    /// The function's timeout. A run is aborted slightly earlier, and after at most five minutes.
     pub timeout_s: u32,
-    /// Messages in one invocation.
+    /// Messages per invocation.
     pub batch: u32,
-    /// Invocations at a time, for the sake of what they call.
+    /// Concurrent invocations, to protect the services that they call.
     pub concurrency: u32,
-    /// Deliveries of a message before it goes to the dead-letter queue.
+    /// Deliveries of a message before it is moved to the dead-letter queue.
     pub max_receives: u32,
 }
 
@@ -74,25 +74,25 @@ impl Declaration {
     }
 
     pub const fn batch(mut self, batch: u32) -> Self {
-        assert!(batch >= 1 && batch <= 10, "SQS hands over at most ten messages without a window");
+        assert!(batch >= 1 && batch <= 10, "SQS delivers at most ten messages without a batching window");
         self.batch = batch;
         self
     }
 
     pub const fn concurrency(mut self, concurrency: u32) -> Self {
-        assert!(concurrency >= 2, "the least that an event source mapping takes");
+        assert!(concurrency >= 2, "the minimum of an event source mapping");
         self.concurrency = concurrency;
         self
     }
 }
 
-/// Why a run did not do its work.
+/// Why a run failed.
 #[derive(Debug)]
 pub enum JobError {
-    /// Another try may succeed: the message comes back, or the next schedule tries again. A message comes back `after` so
-    /// long (at most 12 hours), where that is known, else after six times the function's timeout.
+    /// A retry may succeed: the message is delivered again, or the next schedule retries. A message is redelivered
+    /// after `after` (at most 12 hours) if it is given, otherwise after six times the function's timeout.
     Retry { problem: Problem, after: Option<SignedDuration> },
-    /// No further try will: it is recorded and a person is told.
+    /// No retry will succeed: the failure is recorded and an alarm notifies a person.
     GiveUp(Problem),
 }
 
@@ -112,7 +112,7 @@ impl JobError {
     }
 }
 
-/// A refusal stays one however often it is asked; a fault may pass.
+/// A refusal is permanent; an internal fault may be temporary.
 impl<E: Into<Problem>> From<E> for JobError {
     fn from(error: E) -> Self {
         let problem = error.into();

@@ -1,4 +1,4 @@
-//! Jobs: a background job's declaration, and the runner that locks, records and bounds each run.
+//! Jobs: the declaration of a background job, and the runner that locks, records and limits each run.
 
 pub(crate) mod access;
 pub(crate) mod history;

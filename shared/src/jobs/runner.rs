@@ -1,4 +1,4 @@
-//! The runner: turns an event into runs, each locked, recorded, bounded in time and counted.
+//! The runner: turns an event into runs, each locked, recorded, time-limited and counted.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -28,9 +28,9 @@ const RUN_TIMED_OUT: ProblemCode = ProblemCode::of_job(504, "run_timed_out");
 
 /// A run ends after five minutes (claim 64).
 const LONGEST_RUN: Duration = Duration::from_secs(300);
-/// What a message may be early by: the queue's whole seconds, and some for clocks that differ.
+/// How early a message may arrive: the queue delays by whole seconds, and clocks differ.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(2);
-/// What is left of the function's timeout to record how a run ended.
+/// The time reserved before the function's timeout to record the outcome of a run.
 const ENDED_BEFORE_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) type RunCall = fn(Run, Value) -> BoxFuture<'static, Result<(), JobError>>;
@@ -45,19 +45,19 @@ pub(crate) struct JobEntry {
 pub(crate) fn run<J: Job>(run: Run, payload: Value) -> BoxFuture<'static, Result<(), JobError>> {
     Box::pin(async move {
         let access = <J::Access as Begin>::begin(run)?;
-        // A payload that this version cannot read will not become readable: a person must look.
+        // A payload that this version cannot parse will never parse: a person must look.
         let job: J = serde_json::from_value(payload).map_err(|error| JobError::GiveUp(Problem::internal(error)))?;
         job.run(&access).await
     })
 }
 
-/// The time that a run has: bounded by five minutes and by what is left of the invocation.
+/// The time of a run: limited to five minutes and to the rest of the invocation.
 pub(crate) fn deadline(declared_s: u32, left: Duration) -> Duration {
     let declared = Duration::from_secs(declared_s.into());
     declared.min(left).saturating_sub(ENDED_BEFORE_TIMEOUT).min(LONGEST_RUN)
 }
 
-/// A message as the relay put it on a queue.
+/// A message as the relay sent it to a queue.
 #[derive(Deserialize)]
 struct Delivered {
     partition: String,
@@ -101,7 +101,7 @@ struct Tick {
     scheduled_time: Option<String>,
 }
 
-/// Handles one event and answers what the event source wants to know.
+/// Handles one event and returns the response for the event source.
 pub(crate) async fn handle(app: &Arc<App>, entry: &JobEntry, event: Value, left: Duration) -> Result<Value, Problem> {
     let runner = Runner { app, entry, ends: tokio::time::Instant::now() + left };
     match entry.job.trigger {
@@ -112,7 +112,7 @@ pub(crate) async fn handle(app: &Arc<App>, entry: &JobEntry, event: Value, left:
     }
 }
 
-/// What a run is started with, besides its payload.
+/// The source of a run, besides its payload.
 #[derive(Default)]
 struct Source {
     partition: Option<String>,
@@ -120,7 +120,7 @@ struct Source {
     traceparent: Option<Traceparent>,
 }
 
-/// Why a message goes back to its queue, and for how long where its job said so.
+/// Why a message is returned to its queue, and for how long if its job said so.
 struct Back {
     problem: Problem,
     after: Option<SignedDuration>,
@@ -140,12 +140,12 @@ impl Runner<'_> {
 
     async fn scheduled(&self, event: Value) -> Result<Value, Problem> {
         let tick: Tick = serde_json::from_value(event).map_err(Problem::internal)?;
-        // An event without an instant is one that a person sent: it runs now, once.
+        // An event without an instant was sent by a person: it runs once, now.
         let now = self.app.aws.clock.now().to_string();
         let key = tick.scheduled_time.filter(|at| at.parse::<Timestamp>().is_ok()).unwrap_or(now);
         let lock = Lock { aws: &self.app.aws, job: self.entry.job.name, holder: &key };
         if !lock.take(self.deadline()).await? {
-            tracing::info!(job = self.entry.job.name, key, "skipped: another run is at work");
+            tracing::info!(job = self.entry.job.name, key, "skipped: another run is in progress");
             metrics::run(self.app.aws.clock.now(), self.entry.job.name, Outcome::Skipped.name(), 0);
             return Ok(Value::Null);
         }
@@ -157,7 +157,7 @@ impl Runner<'_> {
         }
     }
 
-    /// Runs what a person asked for, once for each time that they ask, and tells them why if it was not done.
+    /// Runs an operator's request, once per invocation, and returns the error if it fails.
     async fn operator(&self, payload: Value) -> Result<Value, Problem> {
         let aws = &self.app.aws;
         let key = format!("{}|{}", aws.clock.now(), new_uuid(&aws.clock, &aws.entropy).simple());
@@ -167,13 +167,13 @@ impl Runner<'_> {
         }
     }
 
-    /// Runs each message by itself; those that must come back are named (ReportBatchItemFailures).
+    /// Runs each message separately; those to retry are reported (ReportBatchItemFailures).
     async fn messages(&self, name: &str, event: Value) -> Result<Value, Problem> {
         let batch: Batch<QueueRecord> = serde_json::from_value(event).map_err(Problem::internal)?;
         let mut failures = Vec::new();
         for record in batch.records {
             if let Err(back) = self.message(name, &record.body).await {
-                tracing::warn!(message.id = record.message_id, cause = ?back.problem, "message goes back to its queue");
+                tracing::warn!(message.id = record.message_id, cause = ?back.problem, "message is returned to its queue");
                 if let (Some(after), Some(receipt)) = (back.after, &record.receipt_handle) {
                     self.put_back(receipt, after).await;
                 }
@@ -183,16 +183,16 @@ impl Runner<'_> {
         Ok(serde_json::json!({ "batchItemFailures": failures }))
     }
 
-    /// Lets a message come back when its job asked for it. If that cannot be done, it comes when its queue says.
+    /// Sets when a message is redelivered, as its job requested. If that fails, the queue's own timeout applies.
     async fn put_back(&self, receipt: &str, after: SignedDuration) {
         if let Err(problem) = self.app.aws.put_back(self.entry.job.name, receipt, after.as_secs()).await {
-            tracing::warn!(cause = ?problem, "a message waits for as long as its queue says");
+            tracing::warn!(cause = ?problem, "a message is redelivered after its queue's own timeout");
         }
     }
 
     async fn message(&self, name: &str, body: &str) -> Result<(), Back> {
         let back = |problem| Back { problem, after: None };
-        // What cannot be read goes back as often as it may, and then to the dead-letter queue.
+        // An unreadable message is retried as often as allowed, and then moved to the dead-letter queue.
         let Delivered { partition, envelope } = serde_json::from_str(body).map_err(Problem::internal).map_err(back)?;
         if envelope.name != name {
             return Err(back(Problem::internal(format!("a message {} on the queue of {name}", envelope.name))));
@@ -206,7 +206,7 @@ impl Runner<'_> {
         }
     }
 
-    /// Waits for what a queue's whole seconds leave of a message's instant.
+    /// Waits for the fraction of a second that the queue's whole-second delay leaves.
     async fn await_instant(&self, not_before: Option<Timestamp>) {
         let clock = &self.app.aws.clock;
         let early = not_before.map(|at| at.duration_since(clock.now())).filter(|early| early.is_positive());
@@ -223,7 +223,7 @@ impl Runner<'_> {
             let row = match read_row(image) {
                 Ok(row) => row,
                 Err(problem) => {
-                    // The sweep meets it too, and says so again; it must not hold up the rest.
+                    // The sweep will report this row again; it must not block the others.
                     tracing::error!(cause = ?problem, "an outbox row cannot be read");
                     continue;
                 }
@@ -231,7 +231,7 @@ impl Runner<'_> {
             let traceparent = row.envelope.traceparent.clone();
             let source = Source { partition: None, row: Some(row), traceparent };
             if let Err(JobError::Retry { .. }) = self.one(&record.event_id, source, Value::Null).await {
-                // Everything from the first failure on comes again, in order.
+                // Everything from the first failure on is delivered again, in order.
                 failures.push(serde_json::json!({ "itemIdentifier": record.dynamodb.sequence_number }));
                 break;
             }
@@ -239,7 +239,7 @@ impl Runner<'_> {
         Ok(serde_json::json!({ "batchItemFailures": failures }))
     }
 
-    /// One run: record, bound, catch, record.
+    /// One run: record the start, limit the time, catch panics, record the outcome.
     async fn one(&self, key: &str, source: Source, payload: Value) -> Result<(), JobError> {
         let job = self.entry.job.name;
         let aws = &self.app.aws;
@@ -252,7 +252,9 @@ impl Runner<'_> {
                 metrics::run(aws.clock.now(), job, Outcome::Skipped.name(), 0);
                 return Ok(());
             }
-            Begun::Busy => return Err(JobError::retry(Problem::unavailable("another run has this in hand"))),
+            Begun::Busy => {
+                return Err(JobError::retry(Problem::unavailable("another run of this message is in progress")));
+            }
         };
         let Source { partition, row, traceparent } = source;
         let trace = traceparent.clone();
@@ -307,11 +309,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_ends_after_five_minutes_and_always_before_its_function() {
+    fn a_run_is_limited_to_five_minutes_and_to_its_functions_timeout() {
         let seconds = Duration::from_secs;
         assert_eq!(deadline(330, seconds(330)), seconds(300));
         assert_eq!(deadline(60, seconds(60)), seconds(58));
-        // The second message of a batch has what the first one left.
+        // The second message of a batch has the time that the first one left.
         assert_eq!(deadline(60, seconds(20)), seconds(18));
         assert_eq!(deadline(60, seconds(1)), seconds(0));
         for declared_s in 10..=330 {

@@ -1,4 +1,4 @@
-//! Randomness, injected so that a test can repeat what it did.
+//! Randomness, injected so that a test can be reproduced.
 
 use aws_lc_rs::rand;
 
@@ -19,7 +19,7 @@ impl Entropy {
         Self(Source::System)
     }
 
-    /// A repeatable sequence (SplitMix64). For tests: it is predictable.
+    /// A reproducible sequence (SplitMix64). For tests only: it is predictable.
     #[cfg(any(test, feature = "testing"))]
     pub fn seeded(seed: u64) -> Self {
         Self(Source::Seeded(std::sync::Arc::new(seed.into())))
@@ -35,8 +35,7 @@ impl Entropy {
     pub fn fill(&self, bytes: &mut [u8]) {
         match &self.0 {
             Source::System => {
-                // aws-lc aborts the process itself when the kernel gives it no
-                // randomness, so that this result can only be Ok.
+                // aws-lc itself aborts the process if the kernel returns no randomness, so this result can only be Ok.
                 let filled = rand::fill(bytes);
                 debug_assert!(filled.is_ok());
             }
@@ -53,7 +52,7 @@ impl Entropy {
         }
     }
 
-    /// A number below `bound`, near enough to uniform for jitter.
+    /// A number below `bound`, uniform enough for jitter.
     pub(crate) fn below(&self, bound: u64) -> u64 {
         u64::from_le_bytes(self.bytes()) % bound.max(1)
     }

@@ -1,4 +1,4 @@
-//! Identifiers: a UUIDv7 behind a prefix that names its kind (`post_0197…`, 32 hex digits).
+//! Identifiers: a UUIDv7 with a prefix that names its kind (`post_0197…`, 32 hex digits).
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::entropy::Entropy;
 use super::time::Clock;
 
-/// Something that has identifiers of its own kind.
+/// A type with its own kind of identifier.
 pub trait Identified {
     /// Two to eight lower-case letters, unique in the product: `post`, `ws`.
     const PREFIX: &'static str;
@@ -22,7 +22,7 @@ pub trait Identified {
     const NAME: &'static str;
 }
 
-/// The identifier of a `T`. Its order is the order of creation, to the millisecond.
+/// The identifier of a `T`. Ids are ordered by creation time, to the millisecond.
 pub struct Id<T> {
     uuid: Uuid,
     kind: PhantomData<fn() -> T>,
@@ -34,7 +34,7 @@ pub enum WorkspaceKind {}
 pub enum UserKind {}
 /// One sign-in of a user on one client.
 pub enum SessionKind {}
-/// A personal access token: what a program signs in with for a user.
+/// A personal access token, with which a program acts for a user.
 pub enum TokenKind {}
 
 impl Identified for WorkspaceKind {
@@ -65,7 +65,8 @@ impl<T> Id<T> {
         Self::from_uuid(new_uuid(clock, entropy))
     }
 
-    /// The identifier of these 16 bytes, where [`Id::as_bytes`] comes back from a client. A claim, like any other.
+    /// The identifier of these 16 bytes, if a client returns the value of [`Id::as_bytes`]. It is an unverified claim,
+    /// like any input.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self::from_uuid(Uuid::from_bytes(bytes))
     }
@@ -79,14 +80,14 @@ impl<T> Id<T> {
         self.uuid.as_bytes()
     }
 
-    /// When the identifier was made, in milliseconds since 1970 (RFC 9562, section 5.7).
+    /// When the identifier was created, in milliseconds since 1970 (RFC 9562, section 5.7).
     pub fn created_ms(&self) -> u64 {
         let bytes = self.uuid.as_bytes();
         bytes[..6].iter().fold(0, |ms, byte| (ms << 8) | u64::from(*byte))
     }
 }
 
-/// A UUIDv7 from the injected clock and randomness (`Uuid::now_v7` reads the system's).
+/// A UUIDv7 from the injected clock and randomness (`Uuid::now_v7` uses the system's).
 pub(crate) fn new_uuid(clock: &Clock, entropy: &Entropy) -> Uuid {
     let ms = u64::try_from(clock.now().as_millisecond()).unwrap_or_default();
     uuid::Builder::from_unix_timestamp_millis(ms, &entropy.bytes::<10>()).into_uuid()
@@ -107,7 +108,7 @@ impl<T: Identified> FromStr for Id<T> {
         let Some(hex) = text.strip_prefix(T::PREFIX).and_then(|rest| rest.strip_prefix('_')) else {
             return Err(wrong);
         };
-        // One spelling per identifier: a key or a cache entry is never there twice.
+        // Each identifier has one spelling, so that a key or cache entry never exists twice.
         if hex.len() != 32 || !hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
             return Err(wrong);
         }
@@ -190,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_has_one_spelling() {
+    fn an_id_in_another_spelling_is_refused() {
         let id = WorkspaceId::new(&Clock::system(), &Entropy::system());
         assert_eq!(id.to_string().parse::<WorkspaceId>().ok(), Some(id));
         for wrong in [
@@ -200,12 +201,12 @@ mod tests {
             format!("ws_{}", id.uuid.hyphenated()),
             String::new(),
         ] {
-            assert!(wrong.parse::<WorkspaceId>().is_err(), "{wrong} was taken for an id");
+            assert!(wrong.parse::<WorkspaceId>().is_err(), "{wrong} was accepted as an id");
         }
     }
 
     #[test]
-    fn an_id_tells_when_it_was_made() {
+    fn an_id_contains_its_creation_time() {
         let clock = Clock::system();
         let before = clock.now().as_millisecond();
         let id = UserId::new(&clock, &Entropy::system());

@@ -1,4 +1,4 @@
-//! What a run of a job knows of itself: which try it is, when it ends, and whether it was ended.
+//! The context of a job's run: its attempt, deadline and cancellation.
 
 use super::time::{SignedDuration, Timestamp};
 use super::worker::Cancellation;
@@ -15,12 +15,12 @@ impl JobContext {
         Self { attempt, deadline, cancellation }
     }
 
-    /// 1 for the first try of a message or schedule; it grows with each that failed, was ended or died.
+    /// 1 for the first attempt of a message or schedule; incremented after each that failed, was aborted or crashed.
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// When the run is ended. What cannot be finished by then must not be begun.
+    /// When the run is aborted. Work that cannot be finished by then must not be started.
     pub fn deadline(&self) -> Timestamp {
         self.deadline
     }
@@ -29,7 +29,7 @@ impl JobContext {
         self.deadline.duration_since(now)
     }
 
-    /// Set once the run was ended at its deadline: for work that goes on in a thread or task of its own.
+    /// Set once the run was aborted at its deadline, for work that continues in its own thread or task.
     pub fn cancellation(&self) -> &Cancellation {
         &self.cancellation
     }

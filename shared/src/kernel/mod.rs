@@ -1,4 +1,5 @@
-//! What everything else is made of: identifiers, time, network addresses, randomness, secrets, problems, text and heavy work.
+//! The basics of all other modules: identifiers, time, network addresses, randomness, secrets, problems, text and heavy
+//! work.
 
 pub mod entropy;
 pub mod ids;

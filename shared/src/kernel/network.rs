@@ -1,4 +1,4 @@
-//! Network addresses: the caller's address, in every form in which it arrives.
+//! Network addresses: the caller's address in each of its forms.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_that_carries_another_is_that_one() {
+    fn an_embedded_ipv4_address_is_unwrapped() {
         for (address, inside) in [
             ("192.0.2.1", "192.0.2.1"),
             ("::ffff:192.0.2.1", "192.0.2.1"),

@@ -48,15 +48,15 @@ pub const NOT_FOUND: ProblemCode = ProblemCode::new(
     404,
     "not_found",
     "Not found",
-    "There is no such resource, or it belongs to a workspace that the caller is not a member of.",
-    "Check the id. A resource of another workspace answers the same.",
+    "The resource does not exist, or it belongs to a workspace that the caller is not a member of.",
+    "Check the id. A resource of another workspace gets the same response.",
 );
 
 pub const INTERNAL: ProblemCode = ProblemCode::new(
     500,
     "internal",
     "Internal error",
-    "A fault of the service. It has been recorded.",
+    "An internal error of the service. It has been recorded.",
     "Try again later. If it persists, contact support with the request id.",
 );
 
@@ -64,7 +64,7 @@ pub const UNAVAILABLE: ProblemCode = ProblemCode::new(
     503,
     "unavailable",
     "Unavailable",
-    "A service that this depends on did not answer. Nothing is half done.",
+    "A service that this depends on did not answer. Nothing was changed partially.",
     "Repeat the request after `retry-after` seconds; a POST under the same Idempotency-Key.",
 );
 
@@ -72,7 +72,7 @@ pub const TIMED_OUT: ProblemCode = ProblemCode::new(
     504,
     "timed_out",
     "Timed out",
-    "The request took too long and was given up. It may have been carried out.",
+    "The request took too long and was aborted. It may have taken effect.",
     "Read the resource, or repeat a POST under the same Idempotency-Key.",
 );
 
@@ -80,7 +80,7 @@ pub const TOO_MANY_REQUESTS: ProblemCode = ProblemCode::new(
     429,
     "too_many_requests",
     "Too many requests",
-    "A rate limit was reached; `ratelimit` names it with `r=0`.",
+    "A rate limit was exceeded; `ratelimit` shows it with `r=0`.",
     "Wait for `retry-after` seconds.",
 );
 
@@ -88,8 +88,8 @@ pub const BODY_TOO_LARGE: ProblemCode = ProblemCode::new(
     413,
     "body_too_large",
     "Body too large",
-    "The body is larger than the route takes.",
-    "Send a smaller body. Files are uploaded to the address that the upload names.",
+    "The body is larger than the route allows.",
+    "Send a smaller body. Upload files to the signed URL of an upload.",
 );
 
 pub const UNSUPPORTED_MEDIA_TYPE: ProblemCode = ProblemCode::new(
@@ -112,7 +112,7 @@ pub const IDEMPOTENCY_KEY_UNSUPPORTED: ProblemCode = ProblemCode::new(
     422,
     "idempotency_key_unsupported",
     "Idempotency-Key not supported",
-    "The route takes no Idempotency-Key.",
+    "The route does not support an Idempotency-Key.",
     "Send the request without the header.",
 );
 
@@ -136,7 +136,7 @@ pub const NOT_SIGNED_IN: ProblemCode = ProblemCode::new(
     401,
     "not_signed_in",
     "Not signed in",
-    "There is no access token, or it is not valid any more.",
+    "The access token is missing or no longer valid.",
     "Refresh the session at `POST /auth/refresh`, or sign in again.",
 );
 
@@ -184,7 +184,7 @@ pub const WORKSPACE_LIVES_ELSEWHERE: ProblemCode = ProblemCode::new(
     421,
     "workspace_lives_elsewhere",
     "Workspace in another region",
-    "The workspace is served at another address, which `base_url` names.",
+    "The workspace is served at another address, given in `base_url`.",
     "Send the request to `base_url`.",
 );
 
@@ -193,7 +193,7 @@ pub const WORKSPACE_SUSPENDED: ProblemCode = ProblemCode::new(
     "workspace_suspended",
     "Workspace suspended",
     "The workspace is suspended.",
-    "Its owner should contact support.",
+    "Ask the owner of the workspace to contact support.",
 );
 
 pub const PLAN_LACKS_ENTITLEMENT: ProblemCode = ProblemCode::new(
@@ -201,37 +201,32 @@ pub const PLAN_LACKS_ENTITLEMENT: ProblemCode = ProblemCode::new(
     "plan_lacks_entitlement",
     "Not in the plan",
     "The plan of the workspace does not include this (`x-entitlements`).",
-    "Change the plan.",
+    "Upgrade the plan.",
 );
 
 pub const METHOD_NOT_ALLOWED: ProblemCode = ProblemCode::new(
     405,
     "method_not_allowed",
     "Method not allowed",
-    "The path is known, under other methods.",
-    "Use a method that `allow` names.",
+    "The path exists, but does not support the method.",
+    "Use a method listed in `allow`.",
 );
 
 pub const WORK_PENDING: ProblemCode = ProblemCode::new(
     409,
     "work_pending",
     "Work pending",
-    "The same work is waiting or running already.",
+    "The same work is already waiting or running.",
     "Wait until it has ended.",
 );
 
-pub const WORK_ENDED: ProblemCode = ProblemCode::new(
-    409,
-    "work_ended",
-    "Work ended",
-    "The work has ended, so nothing can be changed about it.",
-    "Read its result.",
-);
+pub const WORK_ENDED: ProblemCode =
+    ProblemCode::new(409, "work_ended", "Work ended", "The work has ended and cannot be changed.", "Read its result.");
 
 pub const WORK_MOVED_ON: ProblemCode = ProblemCode::new(
     409,
     "work_moved_on",
     "Work moved on",
-    "The work took a step at the same time.",
-    "Read it and try again.",
+    "The work advanced at the same time.",
+    "Reload it and try again.",
 );

@@ -1,4 +1,4 @@
-//! Problems: what a request is answered when it cannot be done (RFC 9457).
+//! Problems: the error responses of the API (RFC 9457).
 
 use std::error::Error;
 use std::fmt;
@@ -8,10 +8,9 @@ use serde::Serialize;
 pub use super::problem_codes::ProblemCode;
 use super::problem_codes::{CHANGED_MEANWHILE, INTERNAL, INVALID_INPUT, METHOD_NOT_ALLOWED, NOT_FOUND, UNAVAILABLE};
 
-/// A failure on its way to the client.
-///
-/// A client's fault has a `code` that never changes and a `detail` for people. An internal failure
-/// keeps its source for the one log line at the boundary, and leaves as a bare 500 or 503.
+/// An error response in the making.
+/// A client error has a stable `code` and a `detail` for people. An internal error keeps its source for the one log
+/// line at the boundary, and is returned as a bare 500 or 503.
 pub struct Problem(Box<Inner>);
 
 struct Inner {
@@ -28,20 +27,20 @@ struct Inner {
 /// One fault of the input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
-    /// The field's name as the client wrote it: `text`, `media.0`.
+    /// The field's name in the request: `text`, `media.0`.
     pub field: String,
     /// The rule that it breaks, for people.
     pub rule: String,
 }
 
-/// A refusal by a domain rule: an enum of `thiserror` whose every variant is one problem.
+/// A refusal by a domain rule: a `thiserror` enum, each variant of which maps to one problem.
 pub trait Refusal: Error + Send + Sync + 'static {
-    /// One with a status from 400 to 499.
+    /// A problem with a status from 400 to 499.
     fn problem(&self) -> ProblemCode;
     fn code(&self) -> &'static str {
         self.problem().code
     }
-    /// The field at fault, where there is one.
+    /// The invalid field, if there is one.
     fn field(&self) -> Option<&'static str> {
         None
     }
@@ -57,7 +56,7 @@ impl<E: Refusal> From<E> for Problem {
     }
 }
 
-/// A rule as a sentence that names its field. What is a sentence already stays as it is.
+/// A rule as a sentence that names its field. A rule that is already a sentence stays unchanged.
 fn sentence(field: &str, rule: &str) -> String {
     if rule.starts_with(char::is_uppercase) { rule.to_owned() } else { format!("{field} {rule}.") }
 }
@@ -82,17 +81,17 @@ impl Problem {
         Self::new(INVALID_INPUT, sentence(&field, &rule)).at(field, rule)
     }
 
-    /// 404, the same for what does not exist and for what is not the caller's.
+    /// 404: the same for a missing resource and for one that is not the caller's.
     pub fn not_found() -> Self {
-        Self::new(NOT_FOUND, "There is no such resource.")
+        Self::new(NOT_FOUND, "The resource does not exist.")
     }
 
-    /// 409: another request was first, and the rule at hand has no problem of its own for that.
+    /// 409: another request committed first, and the rule has no specific problem for that.
     pub fn changed_meanwhile() -> Self {
         Self::new(CHANGED_MEANWHILE, "This was modified by another request. Reload it and try again.")
     }
 
-    /// 405: the path is known, under these methods only (RFC 9110, section 15.5.6).
+    /// 405: the path supports only these methods (RFC 9110, section 15.5.6).
     pub fn method_not_allowed(allowed: &[String]) -> Self {
         let allow = allowed.join(", ");
         let mut problem = Self::new(METHOD_NOT_ALLOWED, format!("This path supports only {allow}."));
@@ -100,14 +99,14 @@ impl Problem {
         problem
     }
 
-    /// 500: a fault of ours. The source is logged and never sent.
+    /// 500: an internal error. The source is logged and never sent.
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        let mut problem = Self::new(INTERNAL, "Something failed here. It has been recorded.");
+        let mut problem = Self::new(INTERNAL, "An internal error occurred. It has been recorded. Try again later.");
         problem.0.source = Some(source.into());
         problem
     }
 
-    /// 503: something that we depend on did not answer; the same request may succeed in a moment.
+    /// 503: a service that we depend on did not answer; a retry may succeed in a moment.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let mut problem = Self::new(UNAVAILABLE, "A service that this needs did not answer. Try again.");
         problem.0.source = Some(source.into());
@@ -125,13 +124,13 @@ impl Problem {
         self
     }
 
-    /// Where the request belongs (421).
+    /// Adds the base URL that serves the request (421).
     pub fn located(mut self, base_url: String) -> Self {
         self.0.location = Some(base_url);
         self
     }
 
-    /// What a 401 asks for, as the WWW-Authenticate header says it (RFC 9110, section 11.6.1). A failed sign-in has
+    /// Adds the challenge of a 401 for the WWW-Authenticate header (RFC 9110, section 11.6.1). A failed sign-in has
     /// none: its credentials are in the body, and no HTTP authentication scheme could replace them.
     pub fn challenged(mut self, challenge: &'static str) -> Self {
         self.0.challenge = Some(challenge);
@@ -142,7 +141,7 @@ impl Problem {
         self.0.challenge
     }
 
-    /// The methods of a 405, as the Allow header gives them.
+    /// The methods of a 405, in the format of the Allow header.
     pub fn allow(&self) -> Option<&str> {
         self.0.allow.as_deref()
     }
@@ -171,7 +170,7 @@ impl Problem {
         self.0.location.as_deref()
     }
 
-    /// What failed, with its causes, for the log.
+    /// The internal error with its causes, for the log.
     pub fn cause(&self) -> Option<String> {
         let mut text = self.0.source.as_ref()?.to_string();
         let mut next = self.0.source.as_ref().and_then(|source| source.source());
@@ -183,7 +182,7 @@ impl Problem {
         Some(text)
     }
 
-    /// The document of RFC 9457, section 3. Its type is an address of the API that describes the code.
+    /// The document of RFC 9457, section 3. Its `type` is the URL of the code's description.
     pub fn document(&self, base_url: &str, instance: &str) -> serde_json::Value {
         let ProblemCode { status, code, title, .. } = self.0.code;
         let mut document = serde_json::json!({
@@ -204,7 +203,7 @@ impl Problem {
     }
 }
 
-/// For logs and tests. Says nothing that a client would not be told, but the cause.
+/// For logs and tests. Shows only what a client may see, and the cause.
 impl fmt::Debug for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: {}", self.status(), self.code(), self.0.detail)?;

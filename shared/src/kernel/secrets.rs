@@ -1,4 +1,4 @@
-//! Secrets: types that can be neither printed, logged nor serialised, and that are wiped when dropped.
+//! Secrets: types that cannot be printed, logged or serialised, and that are wiped when dropped.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,9 @@ use serde::{Deserialize, Deserializer};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use zeroize::Zeroize;
 
-/// A text that must not leave: a password, a token, an app password.
+/// A secret text: a password, a token, an app password.
 ///
-/// It has no `Debug`, no `Display` and no `Serialize`, so that a struct which holds one cannot
-/// derive them either.
+/// It has no `Debug`, no `Display` and no `Serialize`, so that a struct that contains one cannot derive them either.
 #[derive(Clone)]
 pub struct SecretText(SecretString);
 
@@ -19,7 +18,7 @@ impl SecretText {
         Self(SecretString::from(text))
     }
 
-    /// The text itself. Every call is a place to look at in a review.
+    /// The text itself. Every call deserves a look in a review.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -35,7 +34,7 @@ impl utoipa::PartialSchema for SecretText {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("A secret. It is never shown again."))
+            .description(Some("A secret. It is never returned again."))
             .format(Some(SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::Password)))
             .write_only(true)
             .into()

@@ -1,4 +1,4 @@
-//! Time, injected: no code reads the system's clock but `Clock::system`.
+//! Time, injected: only `Clock::system` reads the system's clock.
 
 pub use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, Serializer};
@@ -19,7 +19,7 @@ impl Clock {
         Self(Source::System)
     }
 
-    /// A clock that stands still until a test moves it; its clones move with it.
+    /// A clock that a test advances; its clones advance with it.
     #[cfg(any(test, feature = "testing"))]
     pub fn fixed(at: Timestamp) -> Self {
         Self(Source::Fixed(std::sync::Arc::new(std::sync::Mutex::new(at))))
@@ -33,20 +33,20 @@ impl Clock {
         }
     }
 
-    /// Waits; a clock that stands still is moved by as much instead.
+    /// Waits; a fixed clock is advanced by as much instead.
     pub async fn pause(&self, duration: std::time::Duration) {
         match &self.0 {
             Source::System => tokio::time::sleep(duration).await,
             #[cfg(any(test, feature = "testing"))]
             Source::Fixed(_) => {
                 self.advance(SignedDuration::try_from(duration).unwrap_or_default());
-                // Whoever is waited for gets its turn.
+                // Lets other tasks run.
                 tokio::time::sleep(std::time::Duration::from_millis(1)).await;
             }
         }
     }
 
-    /// Now, in whole milliseconds: what is stored is what is compared.
+    /// Now, in whole milliseconds, so that stored and compared instants are equal.
     pub fn now(&self) -> Timestamp {
         let now = match &self.0 {
             Source::System => Timestamp::now(),
@@ -57,18 +57,18 @@ impl Clock {
     }
 }
 
-/// `from` moved by `by`; stops at the ends of the calendar instead of failing.
+/// `from` plus `by`; saturates at the ends of the calendar instead of failing.
 pub fn after(from: Timestamp, by: SignedDuration) -> Timestamp {
     from.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
-/// A text of fixed width whose order is the order of time, for sort keys.
+/// A text of fixed width that sorts chronologically, for sort keys.
 pub fn sortable(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-/// An instant in an answer: RFC 3339 in UTC, always with three fraction digits, so that the order of such texts is the
-/// order of time. No answer holds a bare `Timestamp`, which leaves out the zeros at the end.
+/// An instant in a response: RFC 3339 in UTC, always with three fraction digits, so that such texts sort
+/// chronologically. No response has a bare `Timestamp`, which omits trailing zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ApiTimestamp(Timestamp);
 
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_instant_of_an_answer_has_three_fraction_digits_whatever_it_is() {
+    fn an_instant_of_a_response_always_has_three_fraction_digits() {
         for (at_ms, text) in [
             (1_700_000_000_000, "2023-11-14T22:13:20.000Z"),
             (1_700_000_000_860, "2023-11-14T22:13:20.860Z"),
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn sortable_texts_sort_as_their_instants() {
+    fn sortable_texts_sort_chronologically() {
         let early = Timestamp::from_millisecond(1_700_000_000_009).unwrap_or_default();
         let late = Timestamp::from_millisecond(1_700_000_000_010).unwrap_or_default();
         assert_eq!(sortable(early), "2023-11-14T22:13:20.009Z");

@@ -1,10 +1,10 @@
-//! The trace that a request belongs to (W3C Trace Context, section 3.2), as it is passed on and logged.
+//! The trace of a request (W3C Trace Context, section 3.2), which is passed on and logged.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A valid `traceparent`, without what a later version may have appended to it.
+/// A valid `traceparent`, without fields that a later version may append.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Traceparent(String);
@@ -14,7 +14,7 @@ const LENGTHS: [usize; 4] = [2, 32, 16, 2];
 const LENGTH: usize = 55;
 
 impl Traceparent {
-    /// What a client sent, if it is one. One that is not is left out, as if none had been sent (section 3.2.2.3).
+    /// Parses a client's header. An invalid one is ignored, as if none had been sent (section 3.2.2.3).
     pub fn parse(text: &str) -> Option<Self> {
         let known = text.get(..LENGTH)?;
         let parts: Vec<&str> = known.split('-').collect();
@@ -25,7 +25,7 @@ impl Traceparent {
         if !is_formed || parts[0] == "ff" || is_zero(parts[1]) || is_zero(parts[2]) {
             return None;
         }
-        // Version 00 ends here; a later one may go on behind another hyphen.
+        // Version 00 ends here; a later version may continue after another hyphen.
         let rest = &text[LENGTH..];
         (rest.is_empty() || (parts[0] != "00" && rest.starts_with('-'))).then(|| Self(known.to_owned()))
     }
@@ -62,7 +62,7 @@ mod tests {
     const VALID: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
     #[test]
-    fn a_valid_traceparent_is_kept_and_any_other_left_out() {
+    fn a_valid_traceparent_is_kept_and_an_invalid_one_ignored() {
         assert_eq!(Traceparent::parse(VALID).map(String::from).as_deref(), Some(VALID));
         let later = VALID.replacen("00", "cc", 1);
         assert_eq!(Traceparent::parse(&format!("{later}-more")).map(String::from), Some(later));

@@ -1,13 +1,13 @@
-//! Text that people read: some of it is visible, and nothing in it changes how the text around it is shown.
+//! Text for people to read: part of it is visible, and nothing in it changes how the surrounding text is rendered.
 //!
 //! Invisible characters are those with the Unicode properties `White_Space` and `Default_Ignorable_Code_Point` (UAX
-//! #44), and two that are drawn blank. At the ends of a line of text they are dropped: there they have no effect, and
-//! they come along when text is copied from a program that isolates every name. Inside they have their uses (a joiner
-//! in Persian or in an emoji, a soft hyphen, a direction mark next to a number) and stay. Refused inside:
+//! #44), and two that are rendered blank. At the ends of a line they are dropped: they have no effect there, and they
+//! are included when text is copied from a program that isolates every name. Inside a text they are useful (a joiner in
+//! Persian or in an emoji, a soft hyphen, a direction mark next to a number) and stay. Refused inside:
 //!
 //! - control characters (general category `Cc`);
 //! - embeddings and overrides of direction, and isolates that do not end on their line (UAX #9, sections 2.1 to 2.4;
-//!   Unicode TR 36, section 2.8): they reverse what follows the text;
+//!   Unicode TR 36, section 2.8): they reverse the following text;
 //! - tag characters outside the flag of a region (UTS #51, definition ED-14a): they carry invisible text.
 
 use std::ops::RangeInclusive;
@@ -47,7 +47,7 @@ pub enum NotALine {
 
 const WAVING_BLACK_FLAG: char = '\u{1F3F4}';
 const CANCEL_TAG: char = '\u{E007F}';
-/// Tags between the flag and its end: those of a region's code, such as `gbsct`.
+/// The number of tags between the flag and its end: those of a region code, such as `gbsct`.
 const TAGS_OF_A_FLAG: RangeInclusive<usize> = 3..=6;
 
 /// The text in Unicode NFC on one line, without invisible characters at its ends, if it has 1 to `longest` characters.
@@ -71,15 +71,16 @@ pub fn line(text: &str, longest: usize) -> Result<String, NotALine> {
     Ok(line)
 }
 
-/// The text as it is, but with `\n` for every kind of line break. It may have tabs.
+/// The text unchanged, except that every kind of line break becomes `\n`. It may have tabs.
 pub fn lines(text: &str) -> Result<String, Unreadable> {
     let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n");
     check(&text, |character| matches!(character, '\n' | '\t'))?;
     Ok(text)
 }
 
-/// The text without invisible characters at its ends. An opening of an isolate or embedding there is removed together
-/// with its end, wherever that is: two names, each in its own isolate, become the two names and the space between them.
+/// The text without invisible characters at its ends. The opening of an isolate or embedding there is removed together
+/// with its end, anywhere in the text: two names, each in its own isolate, become the two names and the space between
+/// them.
 pub fn without_unseen_ends(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     let partners = partners(&characters);
@@ -189,7 +190,7 @@ fn ends_a_sequence(characters: &[char]) -> bool {
 }
 
 fn is_unseen(character: char) -> bool {
-    // Blank, without having either property: the braille pattern without dots, and the null notehead of music.
+    // Blank, but without either property: the braille pattern without dots, and the musical null notehead.
     matches!(character, '\u{2800}' | '\u{1D159}')
         || CodePointSetData::new::<WhiteSpace>().contains(character)
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)

@@ -1,11 +1,11 @@
-//! A whole number within a range, whose every refusal names the range.
+//! A whole number within a range. Every refusal names the range.
 
 use std::fmt;
 
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// A whole number from `MIN` to `MAX`: what a field's own type is made from.
+/// A whole number from `MIN` to `MAX`, as the basis of a field's own type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WholeNumber<const MIN: u32, const MAX: u32>(u32);
 

@@ -1,4 +1,4 @@
-//! CPU-heavy work off the thread that answers requests: one piece at a time, cancelled with its request.
+//! CPU-heavy work outside the request thread: one task at a time, cancelled with its request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,8 +7,8 @@ use tokio::sync::Semaphore;
 
 use super::problems::Problem;
 
-/// Runs one kind of heavy work. A process has one worker per kind, which bounds its memory to that of one piece of
-/// work: a request that times out is answered while its work is still running, and Lambda sends the next one.
+/// Runs one kind of heavy work. A process has one worker per kind, which limits its memory to that of one task: a
+/// request that times out is answered while its work is still running, and Lambda sends the next request.
 pub struct Worker {
     slot: Semaphore,
 }
@@ -20,7 +20,7 @@ pub struct Worker {
 pub struct Cancellation(Arc<AtomicBool>);
 
 impl Cancellation {
-    /// An error once the request was cancelled; no client sees it.
+    /// Returns an error once the request was cancelled; no client sees it.
     pub fn check(&self) -> Result<(), Problem> {
         if self.0.load(Ordering::Relaxed) {
             return Err(Problem::unavailable("the request was cancelled"));
@@ -28,7 +28,7 @@ impl Cancellation {
         Ok(())
     }
 
-    /// One that is set when the guard is dropped.
+    /// A cancellation that is set when the guard is dropped.
     pub(crate) fn on_drop() -> (Self, CancelOnDrop) {
         let cancellation = Self(Arc::default());
         (cancellation.clone(), CancelOnDrop(cancellation))
@@ -56,8 +56,8 @@ impl Worker {
         Self { slot: Semaphore::const_new(1) }
     }
 
-    /// Runs work on a thread of its own, so that the request's timeout can fire. Cancelled work ends at its next step,
-    /// and the next piece waits for that. A panic is a 500.
+    /// Runs work on its own thread, so that the request's timeout can fire. Cancelled work ends at its next step, and
+    /// the next task waits for that. A panic is a 500.
     pub async fn run<T: Send + 'static>(
         &'static self,
         work: impl FnOnce(&Cancellation) -> Result<T, Problem> + Send + 'static,
@@ -83,7 +83,7 @@ mod tests {
     static WORKER: Worker = Worker::new();
 
     #[tokio::test]
-    async fn cancelled_work_ends_at_its_next_step_and_the_next_waits_for_that() {
+    async fn cancelled_work_ends_at_its_next_step_before_the_next_task_starts() {
         let ((began, begun), (ended, end)) = (tokio::sync::oneshot::channel(), mpsc::channel());
         let endless = WORKER.run(move |cancellation| {
             began.send(()).map_err(|()| Problem::internal("the test is gone"))?;
@@ -92,17 +92,17 @@ mod tests {
             }
             ended.send(()).map_err(Problem::internal)
         });
-        // A timeout is such a race: it can win only while the thread that answers is free.
+        // A timeout is such a race: it can win only while the request thread is free.
         tokio::select! {
             _ = begun => {}
             _ = endless => panic!("endless work ended"),
         }
         let ended_before = WORKER.run(move |_| Ok(end.try_recv().is_ok())).await.unwrap();
-        assert!(ended_before, "two pieces of work were done at once");
+        assert!(ended_before, "two tasks ran at the same time");
     }
 
     #[tokio::test]
-    async fn work_that_panics_is_a_fault_and_leaves_its_slot_free() {
+    async fn work_that_panics_is_a_500_and_frees_its_slot() {
         let fault = WORKER.run::<()>(|_| std::panic::panic_any("a fault of ours")).await.unwrap_err();
         assert_eq!(fault.status(), 500);
         assert_eq!(WORKER.run(|_| Ok(7)).await.unwrap(), 7);

@@ -1,4 +1,4 @@
-//! Commit: a plan of writes as one transaction, or not at all, and exactly once.
+//! Commit: applies a plan of writes as one transaction, all or nothing, exactly once.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -21,7 +21,7 @@ use jiff::Timestamp;
 
 /// DynamoDB's limit for one transaction.
 const MAX_WRITES: usize = 100;
-/// Tries of a transaction that met another one, or whose outcome stayed unknown.
+/// Tries of a transaction that conflicted with another one, or whose outcome is unknown.
 const MAX_TRIES: u32 = 8;
 
 /// The writes of one transaction.
@@ -32,7 +32,7 @@ pub(crate) struct Plan {
 
 pub(crate) struct Write {
     pub(crate) table: Table,
-    /// None: the partition of the scope that commits.
+    /// None means the partition of the committing scope.
     pub(crate) partition: Option<String>,
     pub(crate) sort: String,
     pub(crate) action: Act,
@@ -44,7 +44,7 @@ pub(crate) enum Act {
     Delete(Expected),
     Check(Expected),
     /// An update of attributes, counters or sets; `#name` stands for the attribute `name`. Idempotent by its condition
-    /// or by nature.
+    /// or by itself.
     Update {
         expression: Cow<'static, str>,
         condition: Option<&'static str>,
@@ -52,14 +52,14 @@ pub(crate) enum Act {
     },
 }
 
-/// The state in which a write must find its item.
+/// The state that a write requires of its item.
 #[derive(Clone, Debug)]
 pub(crate) enum Expected {
-    /// There is none, or it has expired.
+    /// It does not exist, or has expired.
     Absent,
-    /// It is there, unchanged since it was read.
+    /// It exists, unchanged since it was read.
     Revision(u64),
-    /// It does not matter.
+    /// Any state.
     Any,
     /// The condition, with its values.
     That(&'static str, HashMap<String, AttributeValue>),
@@ -89,7 +89,7 @@ impl Plan {
         self.writes.iter().find(same)
     }
 
-    /// Puts a write in front, so that its refusal is the one that is returned.
+    /// Inserts a write at the front, so that its refusal takes precedence.
     pub(crate) fn require_first(&mut self, write: Write) {
         self.writes.insert(0, write);
     }
@@ -110,7 +110,7 @@ impl Plan {
         self.writes.is_empty()
     }
 
-    /// Refuses a plan that no transaction takes, and names the entity that most of its writes are of.
+    /// Refuses a plan that exceeds a transaction, and names the entity with the most writes.
     fn require_fit(&self) -> Result<(), Problem> {
         if self.writes.len() <= MAX_WRITES {
             return Ok(());
@@ -121,7 +121,7 @@ impl Plan {
         }
         let (kind, count) = kinds.into_iter().max_by_key(|(_, count)| *count).unwrap_or_default();
         Err(Problem::internal(format!(
-            "{} writes in one transaction, {count} of them to {kind}, where {MAX_WRITES} fit: write them in steps (`shared::work`)",
+            "{} writes in one transaction, {count} of them to {kind}, exceed the limit of {MAX_WRITES}: write them in steps (`shared::work`)",
             self.writes.len()
         )))
     }
@@ -129,7 +129,7 @@ impl Plan {
 
 /// Why nothing was written.
 pub(crate) enum Uncommitted {
-    /// A condition did not hold. `found` is the item that was there instead.
+    /// A condition did not hold. `found` is the actual item.
     Refused {
         table: Table,
         sort: String,
@@ -150,9 +150,8 @@ impl From<Uncommitted> for Problem {
 }
 
 /// Commits a plan as one transaction.
-///
-/// A retry after a lost answer carries the same token, so that DynamoDB answers for the first try;
-/// past the token's ten minutes the write id in the items tells one's own write from another's.
+/// A retry after a lost response has the same token, so that DynamoDB returns the result of the first try. After the
+/// token's ten minutes, the write id in the items distinguishes our own write from another one.
 pub(crate) async fn commit(
     aws: &Aws,
     credentials: Option<&Credentials>,
@@ -180,21 +179,21 @@ pub(crate) async fn commit(
     if reasons.is_empty() || reasons.iter().any(|reason| ours(reason, &write_id)) {
         return Ok(());
     }
-    // Planned order, so that the first refusal is the handler's first.
+    // In the order of the plan, so that the handler's first refusal is returned.
     for (reason, (table, sort, refusal)) in reasons.into_iter().zip(outcomes) {
         if reason.code() == Some("ConditionalCheckFailed") {
             return Err(Uncommitted::Refused { table, sort, refusal, found: reason.item });
         }
     }
-    Err(Uncommitted::Failed(Problem::internal("a transaction was cancelled for no condition")))
+    Err(Uncommitted::Failed(Problem::internal("a transaction was cancelled without a failed condition")))
 }
 
 fn ours(reason: &CancellationReason, write_id: &str) -> bool {
     reason.item.as_ref().is_some_and(|item| string(item, "w") == Some(write_id))
 }
 
-/// Sends the transaction until its outcome is known. Returns the reasons of a cancellation by a
-/// condition; none when it is committed.
+/// Sends the transaction until its outcome is known. Returns the reasons if a condition cancelled it; none if it was
+/// committed.
 async fn transact(
     aws: &Aws,
     credentials: Option<&Credentials>,
@@ -229,8 +228,8 @@ async fn transact(
                 if !reasons.iter().any(|reason| is_passing(reason.code())) {
                     return Err(failed("dynamodb:TransactWriteItems", error));
                 }
-                // It was certainly not carried out, and DynamoDB may answer an old token with the same
-                // cancellation: a new token makes it a new try.
+                // The transaction certainly had no effect, and DynamoDB may repeat the same cancellation for an old
+                // token: a new token starts a new try.
                 token = new_uuid(&aws.clock, &aws.entropy).simple().to_string();
             }
             Some(TransactWriteItemsError::TransactionInProgressException(_)) => {}
@@ -244,7 +243,7 @@ async fn transact(
     }
     Err(match last {
         Some(error) => Problem::unavailable(format!("{:?}", failed("dynamodb:TransactWriteItems", error))),
-        None => Problem::unavailable("dynamodb:TransactWriteItems was not tried"),
+        None => Problem::unavailable("dynamodb:TransactWriteItems was not sent"),
     })
 }
 
@@ -254,8 +253,8 @@ fn is_passing(code: Option<&str>) -> bool {
 
 type Condition = (Option<String>, HashMap<String, String>, HashMap<String, AttributeValue>);
 
-/// A condition as an expression, its names and its values. `ttl` and `e` are fine; `n` is too, but a
-/// reserved word anywhere is an error only at run time, so that each name is aliased.
+/// A condition as an expression, its names and its values. `ttl` and `e` are fine; `n` is too, but a reserved word is
+/// only detected at run time, so every name is aliased.
 fn condition(expected: Expected, now: Timestamp) -> Condition {
     let names = |pairs: &[(&str, &str)]| {
         pairs.iter().map(|(alias, name)| ((*alias).to_owned(), (*name).to_owned())).collect::<HashMap<_, _>>()
@@ -274,7 +273,7 @@ fn condition(expected: Expected, now: Timestamp) -> Condition {
     }
 }
 
-/// What each `#name` of an expression stands for.
+/// The attribute name of each `#name` in an expression.
 fn aliases(expression: &str) -> HashMap<String, String> {
     let pieces = expression.split('#').skip(1);
     let names = pieces.map(|piece| piece.split(|end: char| !end.is_ascii_alphanumeric() && end != '_').next());

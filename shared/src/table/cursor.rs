@@ -1,4 +1,4 @@
-//! Page cursors: sealed, and bound to the user, route, workspace and filter that they were made for.
+//! Page cursors: sealed, and bound to their user, route, workspace and filter.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,7 +11,7 @@ use crate::kernel::time::after;
 /// How long a client may take from one page to the next.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// Everything that a cursor is valid for, as one text.
+/// The user, route, workspace and filter that a cursor is valid for, as one text.
 pub(crate) struct Binding(pub(crate) String);
 
 pub(crate) fn seal(key: &SecretBytes, binding: &Binding, sort: &str, now: Timestamp) -> Result<String, Problem> {
@@ -19,10 +19,11 @@ pub(crate) fn seal(key: &SecretBytes, binding: &Binding, sort: &str, now: Timest
     Ok(base64url(&aead::seal(key, binding.0.as_bytes(), plain.as_bytes())?))
 }
 
-/// The sort key after which the next page begins. A cursor that was changed, that is another's, or
-/// that is old is a 422: which of them it was is nobody's business.
+/// The sort key after which the next page begins. A changed, foreign or expired cursor is a 422, which does not say
+/// which of these it is.
 pub(crate) fn open(key: &SecretBytes, binding: &Binding, cursor: &str, now: Timestamp) -> Result<String, Problem> {
-    let refused = || Problem::invalid("cursor", "must be a cursor that this list gave you in the last 24 hours");
+    let refused =
+        || Problem::invalid("cursor", "must be a `next_cursor` that this list returned to you in the last 24 hours");
     let sealed = from_base64url(cursor).ok_or_else(refused)?;
     let plain = aead::open(key, binding.0.as_bytes(), &sealed).ok_or_else(refused)?;
     let plain = std::str::from_utf8(plain.expose()).map_err(|_| refused())?;
@@ -39,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_is_good_for_its_own_list_for_a_day() {
+    fn a_cursor_is_valid_for_its_own_list_for_a_day() {
         let key = SecretBytes::new(vec![3; 32]);
         let binding = Binding("user|route|ws".to_owned());
         let now = Timestamp::UNIX_EPOCH;

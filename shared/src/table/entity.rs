@@ -1,4 +1,4 @@
-//! Entities: what a domain stores, and what the table keeps beside it.
+//! Entities: the stored types of a domain, and their table attributes.
 
 use std::borrow::Borrow;
 use std::fmt::Display;
@@ -8,24 +8,24 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Something that a workspace owns. It gives its sort key; the partition is the scope's.
+/// An entity of a workspace. It defines its sort key; the scope defines the partition.
 pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Upper case, unique in the product: `POST`. The sort key is `<KIND>#<key>`.
     const KIND: &'static str;
     /// The version of the stored shape. A reader accepts this one and the one before it, because a
     /// deploy mixes both: new fields have `#[serde(default)]` until the version after.
     const VERSION: u32 = 1;
-    /// What it is found by. A key of another kind does not compile.
+    /// The type of its key. A key of another kind does not compile.
     type Key: Display + Sync + ?Sized;
 
     fn key(&self) -> impl Borrow<Self::Key>;
 
-    /// When a sweep must look at it, in every state that is not final.
+    /// When it is due for a sweep, in every state that is not final.
     fn due(&self) -> Option<Due> {
         None
     }
 
-    /// When it ceases to exist. Reads hide it from then on; DynamoDB deletes it days later.
+    /// When it expires. Reads hide it from then on; DynamoDB deletes it days later.
     fn expires_at(&self) -> Option<Timestamp> {
         None
     }
@@ -43,7 +43,7 @@ impl Due {
     }
 }
 
-/// An entity as it was read, with the revision that a replacement is conditional on.
+/// An entity as read, with the revision on which a replacement is conditional.
 pub struct Stored<E> {
     entity: E,
     pub(crate) revision: u64,
@@ -54,7 +54,7 @@ impl<E> Stored<E> {
         Self { entity, revision }
     }
 
-    /// Says that it was just committed as it is: its next replacement is conditional on that write.
+    /// Marks it as committed in its current form: its next replacement is conditional on that write.
     pub fn committed(&mut self) {
         self.revision += 1;
     }
@@ -82,7 +82,7 @@ pub(crate) fn sort_key<E: Entity>(key: &E::Key) -> String {
     format!("{}#{key}", E::KIND)
 }
 
-/// What the sort keys of a kind start with, those of a page's prefix.
+/// The sort key prefix of a kind, with a page's own prefix.
 pub(crate) fn sort_prefix<E: Entity>(prefix: &str) -> String {
     format!("{}#{prefix}", E::KIND)
 }

@@ -11,15 +11,15 @@ use crate::kernel::problems::Problem;
 /// Requires that an item's epoch is still the one that admitted the request. Without it, a request admitted just before
 /// an account is closed, or its sessions are revoked, would still write after that.
 ///
-/// `commit` retries transactions of one user that conflict on this item: DynamoDB refuses two that check one item at
-/// the same moment.
+/// `commit` retries transactions of one user that conflict on this item: DynamoDB refuses two that check the same item
+/// concurrently.
 #[derive(Debug)]
 pub(crate) struct Guard {
     table: Table,
     key: (String, String),
     /// Compares with `:epoch`.
     condition: &'static str,
-    /// Follows when the request's own transaction moves it.
+    /// Updated if the request's own transaction changes it.
     epoch: AtomicU64,
     refusal: fn() -> Problem,
 }
@@ -63,7 +63,7 @@ impl Guard {
         problem.code() == (self.refusal)().code()
     }
 
-    /// The request's own transaction moved the epoch by one.
+    /// Records that the request's own transaction incremented the epoch.
     pub(crate) fn moved(&self) {
         self.epoch.fetch_add(1, Ordering::Relaxed);
     }

@@ -1,7 +1,7 @@
-//! Items: how an entity lies in a table.
+//! Items: the table format of an entity.
 //!
-//! `pk`, `sk`; `e` the entity; `v` its shape's version; `n` its revision; `w` the id of the write that
-//! made it so; `ttl` its expiry in epoch seconds; `due_pk`, `due_sk` its entry in the due index.
+//! `pk`, `sk`; `e` the entity; `v` its shape's version; `n` its revision; `w` the id of its last write; `ttl` its
+//! expiry in epoch seconds; `due_pk`, `due_sk` its entry in the due index.
 
 use std::borrow::Borrow as _;
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ use crate::kernel::time::sortable;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// Shards of the due index: one partition takes 1,000 writes a second.
+/// Shards of the due index: one partition allows 1,000 writes a second.
 pub(crate) const DUE_SHARDS: u8 = 16;
 
 /// A row before it has a partition key and a write id.
@@ -90,12 +90,14 @@ pub(crate) fn decode<E: Entity>(item: &Item) -> Result<Stored<E>, Problem> {
     versioned(item, E::KIND, E::VERSION)
 }
 
-/// What an item holds, if it has the shape of this version or of the one before.
+/// The content of an item, if it has the shape of this version or the previous one.
 pub(crate) fn versioned<T: DeserializeOwned>(item: &Item, kind: &str, version: u32) -> Result<Stored<T>, Problem> {
     let found = integer(item, "v").unwrap_or_default();
     let accepted = u64::from(version.saturating_sub(1))..=u64::from(version);
     if !accepted.contains(&found) {
-        return Err(Problem::internal(format!("{kind} of shape {found} where {version} is read")));
+        return Err(Problem::internal(format!(
+            "{kind} has shape {found}; this build reads shape {version} and the previous one"
+        )));
     }
     let revision = integer(item, "n").ok_or_else(|| Problem::internal("an item has no revision"))?;
     Ok(Stored::new(body(item)?, revision))

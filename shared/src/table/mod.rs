@@ -1,4 +1,4 @@
-//! The tables: entities, reads and one transaction per write. Nothing outside names DynamoDB.
+//! The tables: entities, reads and one transaction per write. No other module names DynamoDB.
 
 pub(crate) mod commit;
 pub(crate) mod cursor;

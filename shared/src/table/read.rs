@@ -1,4 +1,4 @@
-//! Reads. Each is strongly consistent where the table allows it, and hides what has expired.
+//! Reads. Each is strongly consistent if the table allows it, and hides expired items.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use crate::kernel::problems::Problem;
 use crate::kernel::time::sortable;
 use jiff::Timestamp;
 
-/// Rounds of BatchGetItem before what DynamoDB left over is a 503. Never "absent".
+/// Rounds of BatchGetItem before unprocessed keys are a 503. They are never treated as absent.
 const BATCH_ROUNDS: u32 = 4;
 
-/// Tables under one set of credentials: a workspace's session, or none for the function's own role.
+/// Reads tables with one set of credentials: a workspace's session, or none for the function's own role.
 pub(crate) struct Reader<'a> {
     pub(crate) aws: &'a Aws,
     pub(crate) credentials: Option<Credentials>,
@@ -37,11 +37,11 @@ pub(crate) struct PageQuery<'a> {
 pub(crate) enum Extent {
     /// All of it, page after page.
     Whole,
-    /// What DynamoDB answers at once (1 MB of keys), for whoever comes again for the rest.
+    /// One response of DynamoDB (1 MB of keys), for callers that come back for the rest.
     FirstPage,
 }
 
-/// A key of the due index: where an item lies that a sweep must look at.
+/// A key of the due index: the key of an item that is due for a sweep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DueKey {
     pub(crate) partition: String,
@@ -79,8 +79,8 @@ impl Reader<'_> {
         Ok(answer.item.filter(|item| !expired(item, now)))
     }
 
-    /// Reads up to 100 items of one table, in any order. What DynamoDB leaves over is asked for again;
-    /// if it still is, the answer is a 503: absence is only what DynamoDB said is absent.
+    /// Reads up to 100 items of one table, in any order. Unprocessed keys are requested again; if keys remain, this is
+    /// a 503: an item is only absent if DynamoDB says so.
     pub(crate) async fn batch(&self, table: Table, keys: Vec<(String, String)>) -> Result<Vec<Item>, Problem> {
         let mut found = self.batch_with_expired(table, keys).await?;
         let now = self.aws.clock.now();
@@ -88,7 +88,7 @@ impl Reader<'_> {
         Ok(found)
     }
 
-    /// The same with what has expired, for whoever clears it away.
+    /// The same, including expired items, for cleanup jobs.
     pub(crate) async fn batch_with_expired(
         &self,
         table: Table,
@@ -131,12 +131,12 @@ impl Reader<'_> {
                 .unwrap_or_default();
             match of_table {
                 Some(items) => found.extend(items),
-                None if wanted.is_empty() => return Err(Problem::internal("dynamodb:BatchGetItem named no table")),
+                None if wanted.is_empty() => return Err(Problem::internal("dynamodb:BatchGetItem has no table")),
                 None => {}
             }
         }
         if !wanted.is_empty() {
-            return Err(Problem::unavailable(format!("dynamodb:BatchGetItem left {} keys over", wanted.len())));
+            return Err(Problem::unavailable(format!("dynamodb:BatchGetItem left {} keys unprocessed", wanted.len())));
         }
         Ok(found)
     }
@@ -168,7 +168,7 @@ impl Reader<'_> {
             .after
             .map(|sort| HashMap::from([("pk".to_owned(), text(query.partition)), ("sk".to_owned(), text(sort))]));
         let mut values = HashMap::from([(":pk".to_owned(), text(query.partition))]);
-        // DynamoDB takes no empty text in the condition of a key.
+        // DynamoDB does not accept an empty string in a key condition.
         let condition = if query.prefix.is_empty() {
             "pk = :pk"
         } else {
@@ -218,7 +218,7 @@ impl Reader<'_> {
                 .index_name("due")
                 .key_condition_expression("due_pk = :pk AND due_sk <= :until")
                 .expression_attribute_values(":pk", text(due_partition(kind, shard)))
-                // `$` sorts right behind the `#` that follows the instant in the key.
+                // `$` sorts right after the `#` that follows the instant in the key.
                 .expression_attribute_values(":until", text(format!("{}$", sortable(until))))
                 .set_exclusive_start_key(start.take())
                 .customize()

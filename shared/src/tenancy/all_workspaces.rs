@@ -23,7 +23,7 @@ use crate::table::entity::{Entity, Stored};
 use crate::table::item::{DUE_SHARDS, Item, body, decode, string};
 use crate::table::read::{DueKey, Extent, Reader};
 
-/// Why a job works across workspaces. It stands in the job's file and in the log of each run.
+/// Why a job works across workspaces. The job's file declares it, and each run logs it.
 pub trait Reason: Send + Sync + 'static {
     const WHY: &'static str;
 }
@@ -42,7 +42,7 @@ pub(crate) struct Core {
     pub(crate) context: JobContext,
 }
 
-/// Where a due entity lies. It comes from the index alone, so that no payload can name a workspace.
+/// The key of a due entity. It comes only from the index, so that no payload can name a workspace.
 pub struct DueEntry {
     workspace: WorkspaceId,
     key: DueKey,
@@ -54,7 +54,7 @@ impl DueEntry {
     }
 }
 
-/// A row of the outbox, with the partition that it lies in.
+/// A row of the outbox, with its partition.
 pub struct OutboxRow {
     pub(crate) partition: String,
     pub(crate) envelope: Envelope,
@@ -70,13 +70,13 @@ impl OutboxRow {
     }
 }
 
-/// What became of an outbox row.
+/// The result of relaying an outbox row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relayed {
     Sent,
-    /// It is for later than a queue can delay: the sweep comes back to it.
+    /// It is due later than a queue can delay: the sweep will send it.
     NotYet,
-    /// Nothing is sent now, or it may have been sent before a restore.
+    /// Sending is off, or it may have been sent before a restore.
     Fenced,
 }
 
@@ -90,7 +90,7 @@ impl<R: Reason> AllWorkspaces<R> {
         self.core.app.aws.clock.now()
     }
 
-    /// What this run knows of itself.
+    /// The context of this run.
     pub fn context(&self) -> &JobContext {
         &self.core.context
     }
@@ -99,12 +99,12 @@ impl<R: Reason> AllWorkspaces<R> {
         self.core.app.aws.config.sending
     }
 
-    /// Every entity of a kind that is due by then, in the order of time within a shard.
+    /// Every entity of a kind that is due by then, in chronological order within a shard.
     pub async fn due<E: Entity>(&self, until: Timestamp) -> Result<Vec<DueEntry>, Problem> {
         self.core.due_entries(E::KIND, until).await
     }
 
-    /// The workspace that a due entity lies in, and the entity; none where it is gone meanwhile.
+    /// The workspace of a due entity, and the entity; none if it has been deleted.
     pub async fn enter<E: Entity>(&self, entry: &DueEntry) -> Result<(Tenant, Option<Stored<E>>), Problem> {
         let tenant = Tenant::prove(self.core.scope(entry.workspace), self.core.context.clone());
         let item = tenant.find_item(Table::Tenants, entry.key.sort.clone()).await?;
@@ -117,31 +117,30 @@ impl<R: Reason> AllWorkspaces<R> {
         Overdue { core: &self.core, shards: 0..DUE_SHARDS, keys: Vec::new() }
     }
 
-    /// Hands a row to the queues of these jobs and removes it. Done twice, the jobs see the same
-    /// message id twice and act once.
+    /// Sends a row to the queues of these jobs and deletes it. If this is repeated, the jobs receive the same message
+    /// id twice and act once.
     pub async fn relay(&self, row: &OutboxRow, jobs: &[String]) -> Result<Relayed, Problem> {
         Box::pin(self.core.relay(row, jobs)).await
     }
 
-    /// Schedules the deletion of workspace keys that no record names and that are older than a day;
-    /// returns their ARNs.
+    /// Schedules the deletion of workspace keys that are older than a day and that no record names; returns their ARNs.
     pub async fn retire_orphan_keys(&self) -> Result<Vec<String>, Problem> {
         Box::pin(self.core.retire_orphan_keys()).await
     }
 }
 
-/// The overdue rows of the outbox, some at a time: those that have been read can be sent before the rest is.
+/// The overdue rows of the outbox, in batches, so that rows can be sent before the rest is read.
 pub struct Overdue<'a> {
     core: &'a Core,
     shards: std::ops::Range<u8>,
     keys: Vec<DueKey>,
 }
 
-/// What one BatchGetItem reads.
+/// The maximum of one BatchGetItem.
 const ROWS_AT_ONCE: usize = 100;
 
 impl Overdue<'_> {
-    /// The next rows, in no order; none when there are no more.
+    /// The next rows, unordered; none if there are no more.
     pub async fn next(&mut self) -> Result<Option<Vec<OutboxRow>>, Problem> {
         let (reader, now) = (self.core.reader(), self.core.app.aws.clock.now());
         while self.keys.is_empty() {
@@ -149,7 +148,7 @@ impl Overdue<'_> {
             self.keys = reader.due(Table::Outbox, outbox::DUE_KIND, shard, now, Extent::Whole).await?;
         }
         let keys = self.keys.drain(..self.keys.len().min(ROWS_AT_ONCE)).map(|key| (key.partition, key.sort)).collect();
-        // The index is behind the table by moments: what is gone was sent by the relay.
+        // The index lags behind the table: a missing row was sent by the relay.
         let items = reader.batch(Table::Outbox, keys).await?;
         let row = |item: &Item| {
             let partition = string(item, "pk").ok_or_else(|| Problem::internal("a row of the outbox without a key"))?;
@@ -159,7 +158,7 @@ impl Overdue<'_> {
     }
 }
 
-/// A key younger than this may belong to a sealing that is under way.
+/// A key younger than this may belong to a sealing in progress.
 const ORPHAN_AGE_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Core {
@@ -167,7 +166,7 @@ impl Core {
         Scope::new(ScopeParts {
             app: self.app.clone(),
             workspace,
-            // A job acts on what a member was entitled to start.
+            // A job acts on behalf of a member who was entitled to start it.
             security: SecurityRules::default(),
             origin: Origin {
                 traceparent: self.traceparent.clone(),
@@ -207,7 +206,7 @@ impl Core {
             return Ok(Relayed::Fenced);
         }
         let delay_ms = row.envelope.not_before.map_or(0, |at| at.as_millisecond() - aws.clock.now().as_millisecond());
-        // Whole seconds are the queue's; the rest of the last one is waited for by the job's runner.
+        // The queue delays by whole seconds; the job's runner waits for the rest of the last one.
         let delay_s = delay_ms.max(0) / 1000;
         if delay_s > MAX_DELAY_S {
             return Ok(Relayed::NotYet);
@@ -253,7 +252,7 @@ impl Core {
 }
 
 impl DueEntry {
-    /// For a test that compares what is due.
+    /// For a test that compares due entries.
     #[cfg(feature = "testing")]
     pub fn sort(&self) -> &str {
         &self.key.sort

@@ -1,4 +1,4 @@
-//! The application of one process: clients, keys and what its function was granted.
+//! The application of one process: clients, keys and the grants of its function.
 
 use super::listing::Page;
 use crate::aws::Aws;
@@ -14,7 +14,7 @@ use crate::table::cursor::{self, Binding};
 use crate::table::item::Item;
 use crate::table::read::{PageQuery, Reader};
 
-/// Held by proofs, never handed out: what it can do, a proof does in its own scope.
+/// Private to proofs, which use it within their own scope.
 pub(crate) struct App {
     pub(crate) aws: Aws,
     pub(crate) grants: &'static [Grant],

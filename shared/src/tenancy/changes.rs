@@ -1,5 +1,5 @@
-//! Changes: what a handler wants written, committed as one transaction with its audit entries and
-//! outbox messages, or not at all.
+//! Changes: the writes of a handler, committed as one transaction with their audit entries and outbox messages, or not
+//! at all.
 
 use std::borrow::Borrow as _;
 
@@ -14,15 +14,15 @@ use crate::table::commit::{Act, Expected, Plan};
 use crate::table::entity::{Entity, Stored, sort_key};
 use crate::table::item::Row;
 
-/// Changes to one workspace, in the making. They become committable by saying what they are in the
-/// audit log: `audit(…)`, or `unaudited(why)`.
+/// Changes to one workspace, in the making. They become committable by naming their audit entry: `audit(…)`, or
+/// `unaudited(why)`.
 #[derive(Default)]
 pub struct Changes {
     plan: Plan,
     failure: Option<Problem>,
 }
 
-/// Changes that say what they are.
+/// Changes with their audit entries.
 pub struct Audited {
     pub(crate) changes: Changes,
     pub(crate) entries: Vec<(&'static AuditAction, Target)>,
@@ -35,12 +35,12 @@ impl Changes {
         self.row(Row::of(entity), Expected::Absent)
     }
 
-    /// Writes an entity back, provided that it has not changed since it was read.
+    /// Replaces an entity, provided that it has not changed since it was read.
     pub fn replace<E: Entity>(self, stored: &Stored<E>) -> Self {
         self.row(Row::of(&**stored), Expected::Revision(stored.revision))
     }
 
-    /// Removes an entity, provided that it has not changed since it was read.
+    /// Deletes an entity, provided that it has not changed since it was read.
     pub fn delete<E: Entity>(mut self, stored: &Stored<E>) -> Self {
         let sort = sort_key::<E>(stored.key().borrow());
         self.plan.add(Table::Tenants, None, sort, Act::Delete(Expected::Revision(stored.revision)));
@@ -54,24 +54,24 @@ impl Changes {
         self
     }
 
-    /// What the client is told if the last write's condition does not hold.
+    /// The client's error if the condition of the last write does not hold.
     pub fn or(mut self, refusal: impl Into<Problem>) -> Self {
         self.plan.refuse(refusal.into());
         self
     }
 
-    /// Applies `add` to each item: for changes over a list.
+    /// Applies `add` to each item of a list.
     pub fn each<T>(self, items: impl IntoIterator<Item = T>, add: impl FnMut(Self, T) -> Self) -> Self {
         items.into_iter().fold(self, add)
     }
 
-    /// Records the change: what was done (`post.updated`) to what. Adds to the same transaction.
+    /// Adds an audit entry to the transaction: the action (`post.updated`) and its target.
     pub fn audit(self, action: &'static AuditAction, target: impl Into<Target>) -> Audited {
         Audited { changes: self, entries: Vec::new(), messages: Vec::new() }.audit(action, target)
     }
 
-    /// Commits without an audit entry. The reason is for the reader: it is a bookkeeping step of a
-    /// change that is audited elsewhere.
+    /// Commits without an audit entry: for bookkeeping of a change that is audited elsewhere. The reason is for the
+    /// reader.
     pub fn unaudited(self, _reason: &'static str) -> Audited {
         Audited { changes: self, entries: Vec::new(), messages: Vec::new() }
     }
@@ -81,7 +81,7 @@ impl Changes {
         self
     }
 
-    /// Whatever else they hold, these changes are not committed.
+    /// Makes the commit fail with this problem.
     pub fn fail(mut self, problem: Problem) -> Self {
         self.failure = self.failure.or(Some(problem));
         self
@@ -107,13 +107,13 @@ impl Changes {
 }
 
 impl Audited {
-    /// Records one more thing that the same transaction did.
+    /// Adds another audit entry to the same transaction.
     pub fn audit(mut self, action: &'static AuditAction, target: impl Into<Target>) -> Self {
         self.entries.push((action, target.into()));
         self
     }
 
-    /// Adds what an auditor should know of the last entry: never a secret, never a text of a user's.
+    /// Adds details to the last audit entry: never a secret, never a user's text.
     pub fn detail(mut self, detail: impl Serialize) -> Self {
         match (serde_json::to_value(detail), self.entries.last_mut()) {
             (Ok(detail), Some((_, target))) => target.detail = Some(detail),
@@ -123,7 +123,7 @@ impl Audited {
         self
     }
 
-    /// Sends a message once the transaction is committed, by way of the outbox.
+    /// Sends a message through the outbox once the transaction is committed.
     pub fn send<M: Message>(self, message: &M) -> Self {
         self.posting(message, None)
     }

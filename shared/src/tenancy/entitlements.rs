@@ -1,5 +1,5 @@
-//! Plans: what a workspace's plan includes, and how much of it. A plan never stands in an `if`: code asks for an entitlement
-//! or a limit, and `plans.json` is the one table that answers.
+//! Plans: the entitlements and limits of a workspace's plan. Code never compares plans: it checks an entitlement or a
+//! limit, and `plans.json` is the only table of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -9,8 +9,8 @@ use serde::Deserialize;
 use crate::kernel::problem_codes::PLAN_LACKS_ENTITLEMENT;
 use crate::kernel::problems::Problem;
 
-/// Something that a plan includes or does not. Its owner names it:
-/// `const POST_PUBLISHING: Entitlement = Entitlement::named("PostPublishing");`
+/// A feature that a plan includes or not. Its domain declares it: `const POST_PUBLISHING: Entitlement =
+/// Entitlement::named("PostPublishing");`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Entitlement(&'static str);
 
@@ -24,10 +24,9 @@ impl Entitlement {
     }
 }
 
-/// How many of something a plan allows. Its owner names it: `const CHANNELS: Limit = Limit::named("channels");`
-///
-/// A route that asks for one declares it (`Endpoint::PLAN_LIMITS`): the generator refuses a limit that a plan does not
-/// sell, and one in the table that nothing asks for.
+/// A quota of a plan. Its domain declares it: `const CHANNELS: Limit = Limit::named("channels");`
+/// A route that enforces a limit declares it (`Endpoint::PLAN_LIMITS`): the generator refuses a limit that a plan
+/// lacks, and one in the table that no route declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limit(&'static str);
 
@@ -40,7 +39,7 @@ impl Limit {
         self.0
     }
 
-    /// The plans that do not sell it.
+    /// The plans that lack it.
     pub fn missing_in(self) -> impl Iterator<Item = &'static str> {
         plans().iter().filter(move |(_, sold)| !sold.limits.contains_key(self.0)).map(|(name, _)| name.as_str())
     }
@@ -51,7 +50,7 @@ impl Limit {
     }
 }
 
-/// The plan of a workspace, as it was read with the proof of its members.
+/// The plan of a workspace, as read with a member's proof.
 #[derive(Clone, Debug)]
 pub struct WorkspacePlan(String);
 
@@ -65,18 +64,18 @@ impl WorkspacePlan {
         &self.0
     }
 
-    /// 402 where it does not include what is needed.
+    /// 402 if the plan does not include the entitlement.
     pub fn require(&self, needed: Entitlement) -> Result<(), Problem> {
         require(&self.0, &[needed])
     }
 
-    /// How many of something it allows: none of what the table does not sell with it.
+    /// The quota of the plan: 0 if the table has none for it.
     pub fn limit(&self, limit: Limit) -> u64 {
         plans().get(&self.0).and_then(|sold| sold.limits.get(limit.0)).copied().unwrap_or_default()
     }
 }
 
-/// What is sold as one plan.
+/// The contents of one plan.
 #[derive(Deserialize)]
 struct Sold {
     entitlements: BTreeSet<String>,
@@ -85,11 +84,11 @@ struct Sold {
 
 fn plans() -> &'static BTreeMap<String, Sold> {
     static PLANS: OnceLock<BTreeMap<String, Sold>> = OnceLock::new();
-    // A table that cannot be read entitles to nothing and allows none; a test reads it.
+    // An unreadable table grants nothing; a test reads it.
     PLANS.get_or_init(|| serde_json::from_str(include_str!("plans.json")).unwrap_or_default())
 }
 
-/// Whether any plan includes this: a name that none does is a slip of the pen.
+/// Whether any plan includes this: a name that no plan includes is a typo.
 pub fn is_sold(entitlement: Entitlement) -> bool {
     plans().values().any(|plan| plan.entitlements.contains(entitlement.0))
 }
@@ -98,11 +97,11 @@ pub(crate) fn includes(plan: &str, entitlement: Entitlement) -> bool {
     plans().get(plan).is_some_and(|plan| plan.entitlements.contains(entitlement.0))
 }
 
-/// 402 where a plan does not include what is needed.
+/// 402 if a plan does not include an entitlement.
 pub(crate) fn require(plan: &str, needed: &[Entitlement]) -> Result<(), Problem> {
     match needed.iter().find(|entitlement| !includes(plan, **entitlement)) {
         Some(missing) => {
-            let detail = format!("The plan {plan} does not include {}.", missing.0);
+            let detail = format!("The plan {plan} does not include {}. Upgrade the plan.", missing.0);
             Err(Problem::new(PLAN_LACKS_ENTITLEMENT, detail))
         }
         None => Ok(()),
@@ -114,15 +113,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plan_allows_what_it_sells_and_nothing_else() {
+    fn a_plan_allows_only_its_own_entitlements_and_limits() {
         let free = WorkspacePlan::named("free".to_owned());
         assert_eq!(free.limit(Limit::named("channels")), 3);
-        assert_eq!(free.limit(Limit::named("moons")), 0, "never unlimited");
-        assert_eq!(WorkspacePlan::named(String::new()).limit(Limit::named("channels")), 0, "nor without a plan");
+        assert_eq!(free.limit(Limit::named("moons")), 0, "an unknown limit must be 0");
+        assert_eq!(
+            WorkspacePlan::named(String::new()).limit(Limit::named("channels")),
+            0,
+            "a limit without a plan must be 0"
+        );
     }
 
     #[test]
-    fn the_ladder_is_whole_and_never_takes_away() {
+    fn each_higher_plan_includes_all_of_the_lower_one() {
         let ladder = ["free", "starter", "growth", "studio", "agency", "scale", "enterprise"];
         assert_eq!(plans().len(), ladder.len());
         for pair in ladder.windows(2) {

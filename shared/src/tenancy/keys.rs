@@ -1,4 +1,4 @@
-//! A workspace's KMS key: made when its first secret is sealed, by whoever comes first.
+//! A workspace's KMS key, created when its first secret is sealed.
 
 use std::borrow::Borrow;
 
@@ -16,10 +16,10 @@ use crate::table::entity::Entity;
 use crate::table::item::{Row, decode};
 use crate::table::read::Reader;
 
-/// A key was made for the workspace.
+/// A key was created for the workspace.
 static KEY_MADE: AuditAction = AuditAction::named("workspace.key_made");
 
-/// The record that says which key is the workspace's. What it does not name is an orphan.
+/// The record of the workspace's key. A key that no record names is an orphan.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct WorkspaceKey {
     pub(crate) arn: String,
@@ -55,8 +55,8 @@ pub(crate) async fn current(scope: &Scope, credentials: &Credentials) -> Result<
     Ok(arn)
 }
 
-/// Makes a key and records it, unless another did so meanwhile: then that one is used and this one is
-/// discarded. A crash in between leaves a tagged key without a record, which the orphan sweep finds.
+/// Creates a key and records it. If another request recorded one first, that key is used and this one is discarded. A
+/// crash in between leaves a tagged key without a record, which the orphan sweep finds.
 async fn make(scope: &Scope, credentials: &Credentials) -> Result<String, Problem> {
     let aws = &scope.app().aws;
     let arn = aws.create_workspace_key(credentials, scope.id()).await?;

@@ -21,17 +21,17 @@ pub struct Page {
 #[derive(Serialize)]
 pub struct Listing<T> {
     pub items: Vec<T>,
-    /// Give it as `cursor` to get the next page. Null at the end; good for 24 hours.
+    /// Send it as `cursor` to get the next page. Null on the last page; valid for 24 hours.
     pub next_cursor: Option<String>,
 }
 
-/// By hand, because a derived schema has one name for the lists of all kinds.
+/// Implemented by hand, because a derived schema would have the same name for the lists of all kinds.
 impl<T: ToSchema> PartialSchema for Listing<T> {
     fn schema() -> RefOr<Schema> {
         let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
         let cursor = ObjectBuilder::new()
             .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
-            .description(Some("Give it as `cursor` to get the next page. Null at the end; good for 24 hours."));
+            .description(Some("Send it as `cursor` to get the next page. Null on the last page; valid for 24 hours."));
         let listing = ObjectBuilder::new()
             .description(Some("One page of a list."))
             .property("items", items)
@@ -51,7 +51,7 @@ impl<T: ToSchema> ToSchema for Listing<T> {
     }
 }
 
-/// A list that is always given whole, because it is short: it has no pages, and says so by having no cursor.
+/// A list that is always returned whole because it is short: without pages or cursor.
 #[derive(Serialize)]
 pub struct WholeList<T> {
     pub items: Vec<T>,
@@ -84,7 +84,7 @@ impl<T> Listing<T> {
 const DEFAULT_LIMIT: u32 = 50;
 const LARGEST_LIMIT: u32 = 100;
 
-/// How many items a page of a list has: 1 to 100; 50 if omitted.
+/// The number of items per page: 1 to 100; the default is 50.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "WholeNumber<1, LARGEST_LIMIT>")]
 pub struct PageLimit(u32);

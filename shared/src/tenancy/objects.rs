@@ -1,18 +1,18 @@
-//! The objects of a workspace: uploads in the quarantine, and what was made of them.
+//! The objects of a workspace: uploads in quarantine, and the files made from them.
 
 use super::scope::Scope;
 use crate::aws::objects::{Object, SignedUpload};
 use crate::kernel::problems::Problem;
 
 impl Scope {
-    /// Signs an upload of exactly `size_bytes` bytes with exactly this SHA-256 (base64) into the
-    /// quarantine, under a name that is unique in the workspace.
+    /// Signs an upload of exactly `size_bytes` bytes with exactly this SHA-256 (base64) into quarantine, under a name
+    /// that is unique in the workspace.
     pub async fn sign_upload(&self, name: &str, size_bytes: u64, sha256: &str) -> Result<SignedUpload, Problem> {
         let credentials = self.credentials().await?;
         self.app().aws.sign_upload(&credentials, &self.quarantined(name), size_bytes, sha256).await
     }
 
-    /// Reads the newest version of an upload, or the given one; none where nothing was uploaded.
+    /// Reads the newest or the given version of an upload; none if nothing was uploaded.
     pub async fn read_upload(
         &self,
         name: &str,
@@ -23,7 +23,7 @@ impl Scope {
         self.app().aws.read_object(&credentials, &self.quarantined(name), version, limit_bytes).await
     }
 
-    /// Writes an object of the workspace, where nothing can presign, and returns its version.
+    /// Writes an object of the workspace, under a prefix that cannot be presigned, and returns its version.
     pub async fn write_object(&self, name: &str, content_type: &str, bytes: Vec<u8>) -> Result<String, Problem> {
         let credentials = self.credentials().await?;
         self.app().aws.write_object(&credentials, &self.object(name), content_type, bytes).await

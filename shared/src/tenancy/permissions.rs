@@ -1,5 +1,5 @@
-//! Permissions: what a member may do. A role never stands in an `if`: a route names the permission that it needs, and
-//! `permissions.json` is the one table that says which roles have it.
+//! Permissions: what a member may do. Code never compares roles: a route names the permission that it needs, and
+//! `permissions.json` is the only table that maps roles to permissions.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -8,14 +8,14 @@ use super::roles::Role;
 use crate::kernel::problem_codes::PERMISSION_MISSING;
 use crate::kernel::problems::Problem;
 
-/// A permission as a type: `Workspace<ReadWorkspace>` is the proof that the caller's role has it. The domain that it
-/// guards declares it, with [`permissions!`](crate::permissions).
+/// A permission as a type: `Workspace<ReadWorkspace>` is the proof that the caller's role has it. Its domain declares
+/// it with [`permissions!`](crate::permissions).
 pub trait Permission: Send + Sync + 'static {
     const DECLARED: DeclaredPermission;
 }
 
-/// Permissions whose proof also stands for `L`. Only [`permissions!`](crate::permissions) implements it, and the
-/// generator checks the table for what was declared so.
+/// Permissions whose proof also covers `L`. Only [`permissions!`](crate::permissions) implements it, and the generator
+/// checks the table against it.
 #[diagnostic::on_unimplemented(message = "the permission `{Self}` does not cover `{L}`")]
 pub trait Covers<L: Permission>: Permission {}
 
@@ -24,31 +24,32 @@ pub trait Covers<L: Permission>: Permission {}
 pub struct DeclaredPermission {
     /// Its name in the table: `WritePosts`.
     pub name: &'static str,
-    /// What it allows, as one sentence.
+    /// What it allows, in one sentence.
     pub allows: &'static str,
-    /// The permissions that every role which has this one has as well.
+    /// The permissions that every role with this one also has.
     pub covers: &'static [&'static str],
 }
 
 impl DeclaredPermission {
-    /// The roles that have it, as the table has them; none for a name that the table does not know.
+    /// The roles that have it, from the table; none for a name that is not in the table.
     pub fn roles(&self) -> &'static [Role] {
         table().get(self.name).map_or(&[], Vec::as_slice)
     }
 
-    /// 403 where a role does not have it.
+    /// 403 if a role does not have it.
     pub(crate) fn require(&self, role: Role) -> Result<(), Problem> {
         if self.roles().contains(&role) {
             return Ok(());
         }
         let roles: Vec<&str> = self.roles().iter().map(|role| role.name()).collect();
         let (own, name, roles) = (role.name(), self.name, roles.join(", "));
-        let detail = format!("Your role, {own}, does not have the permission {name}. Roles that have it: {roles}.");
+        let detail =
+            format!("Your role {own} lacks the permission {name}. Ask an admin for one of these roles: {roles}.");
         Err(Problem::new(PERMISSION_MISSING, detail))
     }
 }
 
-/// Declares permissions: a sentence that says what each allows, its name, and what it covers.
+/// Declares permissions: what each allows in one sentence, its name, and the permissions that it covers.
 ///
 /// ```ignore
 /// shared::permissions! {
@@ -76,7 +77,7 @@ macro_rules! permissions {
 }
 
 permissions! {
-    /// Sees the workspace, its plan and its rules.
+    /// Reads the workspace, its plan and its rules.
     ReadWorkspace;
     /// Sets which members must use a second factor.
     ManageSecurity covers ReadWorkspace;
@@ -86,7 +87,7 @@ permissions! {
 
 fn table() -> &'static BTreeMap<String, Vec<Role>> {
     static TABLE: OnceLock<BTreeMap<String, Vec<Role>>> = OnceLock::new();
-    // A table that cannot be read permits nothing; a test reads it.
+    // An unreadable table permits nothing; a test reads it.
     TABLE.get_or_init(|| serde_json::from_str(include_str!("permissions.json")).unwrap_or_default())
 }
 
@@ -102,19 +103,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_role_has_what_the_table_says_and_nothing_else() {
+    fn a_role_has_exactly_the_permissions_of_the_table() {
         assert!(ReadWorkspace::DECLARED.require(Role::Reviewer).is_ok());
         assert!(ManageSecurity::DECLARED.require(Role::Admin).is_ok());
         let refused = ManageSecurity::DECLARED.require(Role::Member).unwrap_err();
         assert_eq!((refused.status(), refused.code()), (403, "permission_missing"));
         assert_eq!(
             refused.detail(),
-            "Your role, member, does not have the permission ManageSecurity. Roles that have it: admin, owner."
+            "Your role member lacks the permission ManageSecurity. Ask an admin for one of these roles: admin, owner."
         );
     }
 
     #[test]
-    fn a_permission_that_the_table_does_not_know_is_refused_to_everyone() {
+    fn a_permission_that_is_not_in_the_table_is_refused_to_every_role() {
         let unknown = DeclaredPermission { name: "ReadEverything", allows: "Reads everything.", covers: &[] };
         for role in Role::ALL {
             assert!(unknown.require(role).is_err(), "{role:?}");

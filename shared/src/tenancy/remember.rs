@@ -1,4 +1,4 @@
-//! Repeatable requests: what a POST with an Idempotency-Key leaves behind, in the transaction that it commits.
+//! Repeatable requests: the record of a POST with an Idempotency-Key, written in the transaction that it commits.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,21 +10,21 @@ use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
 use crate::table::item::{Row, encode};
 
-/// What makes a POST repeatable: the record that its commit carries (Idempotency-Key).
+/// The record that makes a POST repeatable, which its commit includes (Idempotency-Key).
 pub(crate) struct Remember {
     pub(crate) table: Table,
     pub(crate) partition: String,
     pub(crate) sort: String,
-    /// The kind of resource that the request makes or changes.
+    /// The kind of resource that the request creates or changes.
     pub(crate) kind: &'static str,
     /// A digest of the route and the request's body: the same key with another body is refused.
     pub(crate) fingerprint: String,
     pub(crate) status: u16,
-    /// Set once a commit carried it: a handler's later commits do not repeat it.
+    /// Set once a commit included it: the handler's later commits do not repeat it.
     carried: AtomicBool,
 }
 
-/// What a repeated request is answered from: no secret, no body, only where the resource is.
+/// The stored record for a repeated request: only the resource's id, no secret and no body.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Remembered {
     pub(crate) fingerprint: String,

@@ -1,4 +1,4 @@
-//! Roles: what a member is in a workspace. A role is a set of permissions (`permissions.json`), and no ladder.
+//! Roles of members in a workspace. A role is a set of permissions (`permissions.json`), not a level.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -7,20 +7,20 @@ use utoipa::ToSchema;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Reads, and comments on what awaits approval.
+    /// Reads, and comments on posts that await approval.
     Reviewer,
     /// Writes posts and uploads media.
     Member,
     /// Connects channels, reads the audit log, manages members.
     Admin,
-    /// Everything; there is one.
+    /// Has every permission; each workspace has exactly one.
     Owner,
 }
 
 impl Role {
     pub const ALL: [Self; 4] = [Self::Reviewer, Self::Member, Self::Admin, Self::Owner];
 
-    /// As clients and the table of permissions spell it.
+    /// The name in the API and in the permissions table.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Reviewer => "reviewer",
@@ -30,8 +30,8 @@ impl Role {
         }
     }
 
-    /// Whether it administers the workspace: its sessions always need a second factor (claim 18), and it is notified of
-    /// what concerns other members' accounts.
+    /// Whether it administers the workspace: its sessions always need a second factor (claim 18), and it is notified
+    /// about events of other members' accounts.
     pub const fn administers(self) -> bool {
         matches!(self, Self::Admin | Self::Owner)
     }

@@ -1,4 +1,4 @@
-//! The scope: everything that can be read and changed, in one workspace and nowhere else.
+//! The scope: reads and changes of exactly one workspace.
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -33,8 +33,8 @@ use crate::table::guard::Guard;
 use crate::table::item::{Item, body, decode, string};
 use crate::table::read::{PageQuery, Reader};
 
-/// One workspace, for as long as one request or run. It cannot be built, copied or kept outside
-/// `shared`: the type system's half of the isolation, of which IAM is the other.
+/// One workspace, for one request or run. It cannot be built, copied or stored outside `shared`: isolation by the type
+/// system, in addition to IAM.
 pub struct Scope {
     app: Arc<App>,
     workspace: WorkspaceId,
@@ -43,12 +43,12 @@ pub struct Scope {
     /// The name of the route or job, for cursors.
     function: &'static str,
     founder: Option<UserId>,
-    /// The caller, where a user acts.
+    /// The caller, if a user acts.
     guard: Option<Arc<Guard>>,
     remember: Option<Arc<Remember>>,
 }
 
-/// What a proof is made from.
+/// The parts of a proof.
 pub(crate) struct ScopeParts {
     pub(crate) app: Arc<App>,
     pub(crate) workspace: WorkspaceId,
@@ -109,7 +109,7 @@ impl Scope {
         self.security
     }
 
-    /// Whether anything may be sent, and what a restore makes doubtful.
+    /// Whether anything may be sent, and which deliveries a restore makes doubtful.
     pub fn sending(&self) -> Sending {
         self.app.aws.config.sending
     }
@@ -123,12 +123,12 @@ impl Scope {
         Ok(Reader { aws: &self.app.aws, credentials: Some(self.credentials().await?) })
     }
 
-    /// The entity of this key. 404 where there is none, or where it has expired.
+    /// The entity of this key. 404 if it does not exist or has expired.
     pub async fn get<E: Entity>(&self, key: &E::Key) -> Result<Stored<E>, Problem> {
         self.find(key).await?.ok_or_else(Problem::not_found)
     }
 
-    /// The entity of this key, if there is one.
+    /// The entity of this key, if it exists.
     pub async fn find<E: Entity>(&self, key: &E::Key) -> Result<Option<Stored<E>>, Problem> {
         let item = self.find_item(Table::Tenants, sort_key::<E>(key)).await?;
         item.as_ref().map(decode).transpose()
@@ -138,8 +138,7 @@ impl Scope {
         Box::pin(async move { self.reader().await?.get(table, &self.partition(), &sort).await }).await
     }
 
-    /// The entities of up to 100 different keys in one call, in the order of the keys; None where
-    /// there is none.
+    /// The entities of up to 100 distinct keys in one call, in the order of the keys; None for a missing one.
     pub async fn find_all<E: Entity<Key: Sized>>(&self, keys: &[E::Key]) -> Result<Vec<Option<Stored<E>>>, Problem> {
         let sorts: Vec<String> = keys.iter().map(sort_key::<E>).collect();
         let mut found = self.find_items(sorts.clone()).await?;
@@ -165,8 +164,8 @@ impl Scope {
         Ok(Listing { items: items.iter().map(decode).collect::<Result<_, _>>()?, next_cursor })
     }
 
-    /// A page of entities in the order of their keys, for work that stores how far it came: those behind the key `after`,
-    /// and the key behind which the next page begins. None at the end.
+    /// A page of entities in key order, for work that stores its position: the entities after the key `after`, and the
+    /// key after which the next page begins, or None at the end.
     pub async fn walk<E: Entity>(
         &self,
         prefix: &str,
@@ -196,12 +195,12 @@ impl Scope {
         .await
     }
 
-    /// Commits changes with their audit entries and messages: all of it, or nothing.
+    /// Commits changes with their audit entries and messages, all or nothing.
     pub async fn commit(&self, audited: Audited) -> Result<(), Problem> {
         Box::pin(self.commit_plan(audited, Plan::default())).await
     }
 
-    /// The same with writes of `shared`'s own in front: proofs of a membership, a directory entry.
+    /// The same, preceded by writes of `shared` itself: a membership, a directory entry.
     pub(crate) async fn commit_plan(&self, audited: Audited, mut first: Plan) -> Result<(), Problem> {
         let Audited { changes, entries, messages } = audited;
         let remember = self.remember.as_ref().filter(|remember| !remember.is_carried());
@@ -247,7 +246,7 @@ impl Scope {
         audit::record(plan, id, self.now(), action, target, &self.origin)
     }
 
-    /// Waits, where another function holds what is needed. A test's clock is moved instead.
+    /// Waits, if another function holds a lease. A test's clock is advanced instead.
     pub async fn pause(&self, duration: Duration) {
         self.app.aws.clock.pause(duration).await;
     }
@@ -288,13 +287,13 @@ impl<P: Permission> Workspace<P> {
         &self.plan
     }
 
-    /// 403 where the caller's role does not have a second permission, which some inputs of the route need. The route
-    /// declares it (`Endpoint::SOME_NEED`).
+    /// 403 if the caller's role lacks an additional permission that some inputs of the route need. The route declares
+    /// it (`Endpoint::SOME_NEED`).
     pub fn permit<Q: Permission>(&self) -> Result<(), Problem> {
         Q::DECLARED.require(self.role)
     }
 
-    /// The same proof for code that asks for less.
+    /// The same proof for code that requires less.
     pub fn scope_for<L: Permission>(&self) -> &Scope
     where
         P: Covers<L>,
@@ -311,7 +310,7 @@ impl<P: Permission> Deref for Workspace<P> {
     }
 }
 
-/// A job's access to the one workspace that its message lay in. It is no member and has no role.
+/// A job's access to the one workspace of its message. A job is not a member and has no role.
 pub struct Tenant {
     scope: Scope,
     context: JobContext,
@@ -322,7 +321,7 @@ impl Tenant {
         Self { scope, context }
     }
 
-    /// What this run knows of itself.
+    /// The context of this run.
     pub fn context(&self) -> &JobContext {
         &self.context
     }

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::roles::Role;
 
-/// A workspace's security rules, as its directory entry holds them.
+/// A workspace's security rules, as stored in its directory entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecurityRules {
     #[serde(default)]
@@ -14,7 +14,7 @@ pub struct SecurityRules {
     pub admin_recovery: RecoveryRule,
 }
 
-/// Which members' sessions must have proved a second factor. Those of admins and the owner always must.
+/// Which members' sessions must have verified a second factor. Those of admins and the owner always must.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SecondFactorRule {

@@ -1,4 +1,4 @@
-//! Usage: numbers that a plan limits, counted in the very transactions that change them.
+//! Usage: counters that a plan limits, updated in the same transactions as the counted entities.
 
 use std::collections::HashMap;
 
@@ -21,31 +21,31 @@ impl Limit {
             values.insert(":limit".to_owned(), number(most));
             "attribute_not_exists(#used) OR #used < :limit"
         });
-        // Not idempotent by nature: a repeat is recognised by the transaction's token, and by the other writes.
+        // Not idempotent by itself: a repeat is recognized by the transaction's token, and by the other writes.
         Act::Update { expression: "ADD #used :one SET w = :w".into(), condition, values }
     }
 }
 
 impl Changes {
-    /// Counts one more of something, unless there are as many as the plan allows: then nothing is committed, and the
-    /// client gets `refusal`. It reads nothing, so that concurrent requests get exactly what is left.
+    /// Increments a counter, unless it has reached the plan's limit: then nothing is committed, and the client gets
+    /// `refusal`. It reads nothing, so concurrent requests get exactly the remaining quota.
     pub fn count_up(self, limit: Limit, plan: &WorkspacePlan, refusal: impl Into<Problem>) -> Self {
         match plan.limit(limit) {
-            // The item may not exist yet, and then it could not be compared with.
+            // The item may not exist yet, and an absent attribute cannot be compared.
             0 => self.fail(refusal.into()),
             most => self.update(Table::Tenants, limit.sort(), limit.add(1, Some(most))).or(refusal),
         }
     }
 
-    /// Counts one less of something. The caller knows that this one was counted, and that no other commit gives it back:
-    /// it keeps that in an entity that the same changes replace or delete.
+    /// Decrements a counter. The caller must ensure that the entity was counted and that no other commit releases it:
+    /// by a flag in an entity that the same changes replace or delete.
     pub fn count_down(self, limit: Limit) -> Self {
         self.update(Table::Tenants, limit.sort(), limit.add(-1, None))
     }
 }
 
 impl Scope {
-    /// How many there are now.
+    /// The current value of the counter.
     pub async fn used(&self, limit: Limit) -> Result<u64, Problem> {
         let item = self.find_item(Table::Tenants, limit.sort()).await?;
         Ok(item.and_then(|item| integer(&item, "used")).unwrap_or_default())

@@ -1,4 +1,4 @@
-//! The secrets of a workspace: sealed and opened through its scope alone.
+//! The secrets of a workspace: sealed and opened only through its scope.
 
 use std::fmt::Display;
 
@@ -9,7 +9,7 @@ use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretText;
 
 impl Scope {
-    /// Seals a secret for one purpose of one owner (an item's id): it opens nowhere else.
+    /// Seals a secret for one purpose and one owner (an item's id). It opens only for these.
     pub async fn seal(
         &self,
         purpose: &'static str,

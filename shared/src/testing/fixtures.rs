@@ -1,4 +1,4 @@
-//! People and workspaces, written straight to the tables, and scopes minted without a request.
+//! Users and workspaces, written directly to the tables, and scopes minted without a request.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ use super::requests::{Request, Response};
 use crate::http::pipeline::Exchange;
 use crate::identity::accounts::Accounts;
 
-/// Everything: fixtures are not what is tested.
+/// All grants: tests do not test fixtures.
 pub(super) const GRANTS: &[Grant] = &[
     Grant::ReadItems,
     Grant::WriteItems,
@@ -72,7 +72,7 @@ impl TestApp {
         self.founder_on("studio").await
     }
 
-    /// A plan, as a member's proof brings it.
+    /// A plan, as part of a member's proof.
     pub fn plan(name: &str) -> WorkspacePlan {
         WorkspacePlan::named(name.to_owned())
     }
@@ -101,7 +101,7 @@ impl TestApp {
     pub async fn join(&self, workspace: WorkspaceId, role: Role) -> Result<Person, Problem> {
         let (user, session) = (self.new_id(), self.new_id());
         let now = self.now();
-        // As one who has just signed in with a second factor, so that admins and owners are let in.
+        // As after a sign-in with a second factor, so that admins and owners are admitted.
         let proof = SessionProof {
             epoch: 1,
             idle_ends_at: after(now, IDLE_LIFETIME),
@@ -135,7 +135,7 @@ impl TestApp {
         commit(&self.fixtures.aws, None, "", plan).await.map_err(Problem::from)
     }
 
-    /// The same person in a session of their own, in which so much was proved just now.
+    /// The same person in another session, which was just authenticated with this strength.
     pub async fn with_strength(&self, person: &Person, strength: Strength) -> Result<Person, Problem> {
         let (accounts, now, session) = (self.accounts(), self.now(), self.new_id());
         let (epoch, ends_at) = (accounts.epoch(person.user).await?, after(now, SESSION_LIFETIME));
@@ -175,13 +175,13 @@ impl TestApp {
         Id::new(&self.clock, &self.entropy)
     }
 
-    /// A scope over any workspace, to look at what a test did.
+    /// A scope of any workspace, to inspect the effects of a test.
     pub fn scope(&self, workspace: WorkspaceId) -> Tenant {
         let context = JobContext::new(1, Timestamp::MAX, Cancellation::never());
         Tenant::prove(self.mint_scope(workspace, "test"), context)
     }
 
-    /// The account store, to look at what a test did.
+    /// The account store, to inspect the effects of a test.
     pub fn accounts(&self) -> Accounts {
         let (app, origin) = (self.fixtures.clone(), self.origin(Actor::job("test")));
         Accounts { app, signing: Arc::default(), origin, guard: None }
@@ -204,8 +204,8 @@ impl TestApp {
         Origin { actor, request_id: "test".to_owned(), ip: None, user_agent: None, traceparent: None }
     }
 
-    /// Calls a route's handler with a proof of `person`'s own workspace, whatever the path says: as if
-    /// the membership check were switched off. The scoped table must still refuse.
+    /// Calls a route's handler with a proof of `person`'s own workspace, regardless of the path: as if the membership
+    /// check were disabled. The scoped table must still refuse.
     pub async fn call_unchecked(&self, request: Request, person: &Person) -> Response {
         let function: &'static Function = request.function();
         let Some(entry) = function.route_entry() else { return Response::none() };

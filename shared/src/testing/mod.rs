@@ -1,8 +1,7 @@
-//! The test application: routes and jobs in process, against real tables, with time, randomness and
-//! the wire in the test's hands.
-//!
-//! It mints proofs and hands them to the very code that production runs: the pipeline has no branch
-//! for it. The feature that compiles it is refused in a release build.
+//! The test application: routes and jobs in process, against real tables, with time, randomness and the wire under the
+//! test's control.
+//! It mints proofs and passes them to the same code as production: the pipeline has no branch for tests. A release
+//! build refuses its feature.
 
 mod fixtures;
 mod person;
@@ -37,7 +36,7 @@ use crate::table::item::{body, string};
 use crate::table::read::{PageQuery, Reader};
 use crate::tenancy::app::App;
 
-/// A deployment in process. Functions are built at their first call and stay warm.
+/// A deployment in process. Functions are built on their first call and stay warm.
 pub struct TestApp {
     name: String,
     config: Config,
@@ -48,22 +47,22 @@ pub struct TestApp {
     address: Mutex<String>,
 }
 
-/// How a run of a job ended that a test may crash.
+/// The end of a job's run that a test may crash.
 #[derive(Debug)]
 pub enum Ended {
     With(Result<Value, Problem>),
-    /// The process died where the wire's fault said.
+    /// The process died at the wire's fault.
     Crashed,
 }
 
 impl TestApp {
-    /// On the tables that `make test` set up. The seed is printed, so that a failure can be repeated
-    /// with `BULKHEAD_SEED`.
+    /// Uses the tables that `make test` created. Prints the seed, so that a failure can be reproduced with
+    /// `BULKHEAD_SEED`.
     pub fn new() -> Self {
         Self::at(Timestamp::now())
     }
 
-    /// On tables of its own. For tests of sweeps, which would meet what is due in other tests.
+    /// Uses its own tables, for tests of sweeps, which would otherwise find due items of other tests.
     pub async fn alone() -> Result<Self, Problem> {
         let mut app = Self::new();
         let name = format!("{}-{}", app.name, crate::crypto::digest::hex(&app.entropy.bytes::<4>()));
@@ -74,7 +73,7 @@ impl TestApp {
         Ok(app)
     }
 
-    /// The same with a clock that stands at an instant.
+    /// The same, with a clock fixed at an instant.
     pub fn at(now: Timestamp) -> Self {
         let seed = std::env::var("BULKHEAD_SEED").ok().and_then(|seed| seed.parse().ok());
         let seed = seed.unwrap_or_else(|| u64::from_le_bytes(Entropy::system().bytes()));
@@ -97,7 +96,7 @@ impl TestApp {
             mail_from: "no-reply@example.com".to_owned(),
             initial_plan: "studio".to_owned(),
             sending: Sending::On,
-            // The cheapest that Argon2id takes: these tests are not about its cost.
+            // The lowest cost of Argon2id: these tests are not about its cost.
             password_cost: PasswordCost { memory_kib: 8, passes: 1, lanes: 1 },
             pepper_version: 1,
             legacy_bcrypt_cost: Some(4),
@@ -110,13 +109,13 @@ impl TestApp {
         Self { name, config, clock, entropy, warm: Mutex::default(), fixtures, address }
     }
 
-    /// Changes the configuration that functions see from now on; warm ones are forgotten.
+    /// Changes the configuration for functions from now on; warm ones are dropped.
     pub fn configure(&mut self, change: impl FnOnce(&mut Config)) {
         change(&mut self.config);
         self.forget_warm();
     }
 
-    /// Lets every function start cold again.
+    /// Drops every warm function, so that the next call starts cold.
     pub fn forget_warm(&self) {
         self.warm.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -137,12 +136,12 @@ impl TestApp {
         &self.entropy
     }
 
-    /// The address that requests come from unless they say otherwise: one of this test's own.
+    /// The default source address of requests, unique to this test.
     pub fn address(&self) -> String {
         self.address.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// From now on requests come from another address, with its own limits.
+    /// Switches to another source address, with its own limits.
     pub fn move_address(&self) {
         *self.address.lock().unwrap_or_else(PoisonError::into_inner) = any_address(&self.entropy);
     }
@@ -168,7 +167,7 @@ impl TestApp {
         let pipeline = self.pipeline(function);
         let incoming = request.into_incoming(self);
         match function.route_entry() {
-            // Boxed, because the tests' own futures are deep enough.
+            // Boxed, because the tests' own futures are already deep.
             Some(entry) => witness::checked(function, Response::read(Box::pin(pipeline.answer(entry, incoming)).await)),
             None => Response::none(),
         }
@@ -191,7 +190,7 @@ impl TestApp {
         }
     }
 
-    /// Answers a whole API Gateway event, as Lambda would hand it over.
+    /// Answers a complete API Gateway event, as from Lambda.
     pub async fn answer_event(&self, function: &'static Function, event: &Value) -> Response {
         let pipeline = self.pipeline(function);
         match (function.route_entry(), lambda_http::request::from_str(&event.to_string())) {
@@ -203,7 +202,7 @@ impl TestApp {
         }
     }
 
-    /// Runs a job on an event, as Lambda would.
+    /// Runs a job with an event, as Lambda would.
     pub async fn run(&self, function: &'static Function, event: Value) -> Result<Value, Problem> {
         let entry = function.job_entry().ok_or_else(|| Problem::internal("not a job"))?;
         runner::handle(&self.pipeline(function).app, entry, event, Duration::from_secs(900)).await
@@ -214,8 +213,7 @@ impl TestApp {
         self.run(function, serde_json::json!({ "scheduled_time": self.now().to_string() })).await
     }
 
-    /// Runs a job on messages as they would come from its queue. Messages that must come back are an
-    /// error.
+    /// Runs a job with messages as from its queue. Messages to retry are an error.
     pub async fn deliver(&self, function: &'static Function, messages: &[Posted]) -> Result<(), Problem> {
         let records: Vec<Value> = messages
             .iter()
@@ -226,13 +224,12 @@ impl TestApp {
             .collect();
         let answer = self.run(function, serde_json::json!({ "Records": records })).await?;
         match answer["batchItemFailures"].as_array() {
-            Some(failures) if !failures.is_empty() => Err(Problem::internal(format!("came back: {answer}"))),
+            Some(failures) if !failures.is_empty() => Err(Problem::internal(format!("to retry: {answer}"))),
             _ => Ok(()),
         }
     }
 
-    /// The same, where the wire may crash the process: what ran is dropped where it stood, and the
-    /// function starts cold.
+    /// The same, if the wire may crash the process: the run is dropped where it was, and the function then starts cold.
     pub async fn deliver_until_crash(&self, function: &'static Function, messages: &[Posted]) -> Result<(), Ended> {
         self.until_crash(function, self.deliver(function, messages)).await
     }
@@ -260,7 +257,7 @@ impl TestApp {
         system_events::since(&self.fixtures.aws, since).await
     }
 
-    /// The messages of one name that wait in the outbox of a workspace or user, oldest first.
+    /// The messages of one name in the outbox of a workspace or user, oldest first.
     pub async fn outbox<M: Message>(&self, partition: &str) -> Result<Vec<Posted>, Problem> {
         let reader = Reader { aws: &self.fixtures.aws, credentials: None };
         let query = PageQuery {
@@ -282,7 +279,7 @@ impl TestApp {
         Ok(posted)
     }
 
-    /// The messages of one name in every outbox of the deployment, in no order: for an app with its own tables.
+    /// The messages of one name in every outbox of the deployment, unordered: for an app with its own tables.
     pub async fn whole_outbox<M: Message>(&self) -> Result<Vec<Posted>, Problem> {
         let mut posted = Vec::new();
         for item in tables::scan(&self.fixtures.aws, crate::aws::grants::Table::Outbox).await? {
@@ -296,7 +293,7 @@ impl TestApp {
 }
 
 impl TestApp {
-    /// Drops every message, as if the relay had sent it: for an app with tables of its own.
+    /// Deletes every message, as if the relay had sent it: for an app with its own tables.
     pub async fn empty_outbox(&self) -> Result<(), Problem> {
         tables::empty(&self.fixtures.aws, crate::aws::grants::Table::Outbox).await
     }
@@ -321,20 +318,20 @@ impl Posted {
     }
 }
 
-/// An address of an IPv4 network that has no other meaning. There are over a thousand million: all tests count in one
-/// table, and some take ten thousand addresses.
+/// An address of an otherwise unused IPv4 range. There are over a billion: all tests share one table, and some use ten
+/// thousand addresses.
 fn any_address(entropy: &Entropy) -> String {
     let [a, b, c, d] = entropy.bytes();
     format!("{}.{b}.{c}.{d}", 11 + a % 100)
 }
 
-/// The token of a mailed link, under the key that KMS makes for them.
+/// The token of a mailed link, under the key that KMS derives for links.
 pub fn link(key: &[u8], claims: &LinkClaims) -> SecretText {
     let signed = crate::crypto::link::sign(&SecretBytes::new(key.to_vec()), claims);
     signed.unwrap_or_else(|_| SecretText::new(String::new()))
 }
 
-/// What a session of this function may do, for the snapshot of its policy.
+/// The session policy of this function, for its snapshot.
 pub fn session_policy(function: &Function, workspace: &str) -> Result<String, crate::kernel::ids::NotAnId> {
     let subject = crate::aws::session_policy::Subject { workspace: workspace.parse()?, founder: None };
     let tables = Tables::named("bh");

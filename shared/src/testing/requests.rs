@@ -1,4 +1,4 @@
-//! Requests and responses of a test, in the terms of the route.
+//! Requests and responses of a test, in terms of the route.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use lambda_http::Body;
@@ -40,14 +40,14 @@ impl Request {
         self.function
     }
 
-    /// With a method and path that are not the route's own.
+    /// Uses another method and path than the route's own.
     pub fn asking(mut self, method: &str, path: &str) -> Self {
         self.method = Some(method.to_owned());
         self.raw_path = path.to_owned();
         self
     }
 
-    /// As this person: their token and, where the path has one, their workspace.
+    /// Sends the request as this person: with their token and, if the path has one, their workspace.
     pub fn by(self, person: &Person) -> Self {
         self.bearer(&person.token).path("workspace_id", person.workspace)
     }
@@ -56,7 +56,7 @@ impl Request {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
-    /// Sets a path parameter; what the route's path does not name is left out.
+    /// Sets a path parameter; ignored if the route's path does not have it.
     pub fn path(mut self, name: &str, value: impl ToString) -> Self {
         if let Declared::Route { route, .. } = self.function.declared()
             && route.path.contains(&format!("{{{name}}}"))
@@ -111,12 +111,12 @@ impl Request {
     }
 }
 
-/// What came back.
+/// The response.
 #[derive(Debug)]
 pub struct Response {
     pub status: u16,
     pub headers: HeaderMap,
-    /// The JSON body; null where there is none.
+    /// The JSON body; null if there is none.
     pub body: Value,
     pub text: String,
 }
@@ -137,18 +137,18 @@ impl Response {
         Self { status: 0, headers: HeaderMap::new(), body: Value::Null, text: String::new() }
     }
 
-    /// The problem's code, or nothing.
+    /// The problem's code, or empty.
     pub fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
 
-    /// The names of the fields that a problem is about.
+    /// The names of the invalid fields of a problem.
     pub fn fields(&self) -> Vec<&str> {
         let errors = self.body["errors"].as_array();
         errors.into_iter().flatten().filter_map(|error| error["field"].as_str()).collect()
     }
 
-    /// Panics with all that came, unless the status is the expected one.
+    /// Panics with the whole response, unless the status is the expected one.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert!(self.status == status, "expected {status}, got {}: {}", self.status, self.text);

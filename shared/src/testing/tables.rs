@@ -1,4 +1,4 @@
-//! Tables of a test's own, shaped like those of `infra/data.yaml`.
+//! A test's own tables, with the schema of `infra/data.yaml`.
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,

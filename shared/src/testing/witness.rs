@@ -1,4 +1,4 @@
-//! Witness: every test that calls a route shows that what it answers is declared.
+//! Witness: checks in every test that a route returns only declared problems.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -6,10 +6,10 @@ use std::io::Write as _;
 use super::requests::Response;
 use crate::function::Function;
 
-/// A file that collects what was answered, for the check that each declared code is produced by some test.
+/// A file that collects the returned problems, for the check that some test produces each declared code.
 const ANSWERED: &str = "BULKHEAD_ANSWERED";
 
-/// Panics where a route answers a problem that it does not declare.
+/// Panics if a route returns a problem that it does not declare.
 #[track_caller]
 pub(super) fn checked(function: &Function, response: Response) -> Response {
     if response.status < 400 {
@@ -17,7 +17,7 @@ pub(super) fn checked(function: &Function, response: Response) -> Response {
     }
     let (status, code) = (response.status, response.code());
     let declared = function.problems();
-    // The answer to HEAD has no body, and so no code.
+    // The response to HEAD has no body, and so no code.
     let is_it = |code: &str| code == response.code() || response.text.is_empty();
     assert!(
         declared.iter().any(|problem| problem.status == status && is_it(problem.code)),
@@ -28,7 +28,7 @@ pub(super) fn checked(function: &Function, response: Response) -> Response {
     if let Ok(path) = std::env::var(ANSWERED)
         && let Ok(mut file) = OpenOptions::new().append(true).create(true).open(path)
     {
-        // One write, so that the lines of processes that run at once stay whole.
+        // A single write, so that lines of concurrent processes do not mix.
         let _unrecorded = file.write_all(format!("{} {status} {code}\n", function.name()).as_bytes());
     }
     response

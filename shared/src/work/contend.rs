@@ -1,14 +1,14 @@
-//! Contention: reading, changing and committing until no other commit was quicker.
+//! Contention: reads, changes and commits again until no other commit comes first.
 
 use std::future::Future;
 
 use crate::kernel::problems::Problem;
 
-/// Rounds in which one of those that meet at an entity gets through.
+/// The maximum number of rounds. In each, one of the contending commits succeeds.
 const MAX_ROUNDS: usize = 30;
 
-/// Repeats a round that is refused with this code, by which its commit says that what it had read was changed since. 503
-/// after 30 rounds.
+/// Repeats a round that fails with this code, which means that an item has changed since the round read it. 503 after
+/// 30 rounds.
 pub async fn contend<T, F: Future<Output = Result<T, Problem>> + Send>(
     moved: &'static str,
     round: impl Fn() -> F + Send,

@@ -18,33 +18,33 @@ use crate::outbox::Posted;
 use crate::table::{Due, Entity, Stored};
 use crate::tenancy::{Audited, Changes, Scope};
 
-/// Long work failed for good, or was taken back.
+/// Long work failed, or was undone.
 static RUN_FAILED: AuditAction = AuditAction::named("run.failed");
 
-/// Public: a client asks after its work by it.
+/// Public: clients read the run by this id.
 pub type RunId = Id<Run>;
 
-/// Tries of one step, of which each that was lost or failed counts: with the waits between them about four hours of an
+/// Tries of one step; every lost or failed one counts. With the waits between them, they cover about four hours of an
 /// outage.
 const MAX_TRIES: u32 = 20;
-/// Steps of one run that can be undone: they lie in its item.
+/// The maximum number of steps to undo, which are stored in the run's item.
 const MAX_UNDO: usize = 500;
-/// What ended stays this long for people to see.
+/// How long an ended run stays visible.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     pub id: RunId,
-    /// The name of its work, which is that of its messages.
+    /// The name of its work and of its messages.
     work: String,
     key: Option<String>,
-    /// As the last step left it.
+    /// The state after the last step.
     pub(super) state: Value,
     pub(super) phase: Phase,
-    /// The number of the newest message. Each commit makes the next; an older message does nothing.
+    /// The number of the newest message. Each commit creates the next; an older message does nothing.
     pub(super) claim: u32,
     pub(super) lease_until: Timestamp,
-    /// Steps so far: it names a step, whichever try it is.
+    /// The number of steps so far: identifies a step, independent of its tries.
     pub(super) step: u32,
     /// Failed tries of this step.
     tries: u32,
@@ -60,7 +60,7 @@ pub struct Run {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Phase {
     Running,
-    /// Undoes its steps, the last one first, and ends so.
+    /// Undoes its steps, the last one first, then ends.
     Undoing(End),
     Ended(End),
 }
@@ -79,7 +79,7 @@ pub struct StepError {
     pub text: String,
 }
 
-/// That work of this name and key is pending: a second insert is refused.
+/// Marks work of this name and key as pending: a second insert is refused.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Pending {
     name: String,
@@ -91,9 +91,9 @@ pub(super) struct Pending {
 pub enum WorkError {
     #[error("This is already in progress. Wait until it ends, or cancel it.")]
     Pending,
-    #[error("This has ended and cannot be cancelled.")]
+    #[error("This has ended and cannot be cancelled. Read its result.")]
     Ended,
-    #[error("The run moved on. Reload it and try again.")]
+    #[error("The run advanced at the same time. Reload it and try again.")]
     MovedOn,
 }
 
@@ -182,13 +182,13 @@ impl Run {
         self.key.as_ref().map(|key| format!("{}#{key}", self.work))
     }
 
-    /// Takes the run for its next message, which arrives at `not_before`.
+    /// Claims the run for its next message, which arrives at `not_before`.
     pub(super) fn claim_at(&mut self, not_before: Timestamp) {
         self.claim += 1;
         self.lease_until = after(not_before, LEASE);
     }
 
-    /// The step was carried out.
+    /// Records that the step was executed.
     pub(super) fn advance(&mut self, next: Next, now: Timestamp) {
         (self.step, self.tries, self.last_error) = (self.step + 1, 0, None);
         match next {
@@ -202,13 +202,13 @@ impl Run {
     pub(super) fn give_up(&mut self, problem: &Problem, now: Timestamp) {
         self.note(problem);
         match self.phase {
-            // What cannot be undone is left to a person, with what is left to undo.
+            // A person must handle steps that cannot be undone, with the remaining undos.
             Phase::Undoing(_) => self.end(End::Failed, now),
             _ => self.turn_back(End::Failed, now),
         }
     }
 
-    /// A try failed: again after a wait, or not any more.
+    /// Records a failed try: retries after a wait, or gives up.
     pub(super) fn fail_try(&mut self, problem: &Problem, at_least: SignedDuration, now: Timestamp) {
         self.tries += 1;
         if self.tries >= MAX_TRIES {
@@ -218,7 +218,7 @@ impl Run {
         self.claim_at(after(now, backoff(self.id.as_bytes(), self.tries).max(at_least)));
     }
 
-    /// The last step was undone.
+    /// Records that the last step was undone.
     pub(super) fn undone(&mut self, now: Timestamp) {
         self.undo.pop();
         (self.step, self.tries) = (self.step + 1, 0);
@@ -236,7 +236,7 @@ impl Run {
     }
 
     fn end(&mut self, end: End, now: Timestamp) {
-        // Of messages that are still on their way none is the newest.
+        // No message in flight is the newest any more.
         self.claim += 1;
         (self.phase, self.ended_at) = (Phase::Ended(end), Some(now));
         if end == End::Done {
@@ -245,8 +245,8 @@ impl Run {
     }
 
     fn note(&mut self, problem: &Problem) {
-        // The cause of a fault of ours is in the log.
-        let text = if problem.status() >= 500 { "Something failed on our side." } else { problem.detail() };
+        // The cause of an internal error is in the log.
+        let text = if problem.status() >= 500 { "An internal error occurred." } else { problem.detail() };
         self.last_error = Some(StepError { code: problem.code().to_owned(), text: text.to_owned() });
     }
 
@@ -266,7 +266,7 @@ impl Run {
         Posted::named(self.work.clone(), payload, Some(after(self.lease_until, -LEASE)))
     }
 
-    /// Commits what became of the run with what its step changed, and the next message or the end.
+    /// Commits the run with the changes of its step, and the next message or the end.
     pub(super) async fn commit(scope: &Scope, run: &Stored<Self>, mut changed: Audited) -> Result<(), Problem> {
         changed.changes = changed.changes.replace(run).or(WorkError::MovedOn);
         if !run.is_ended() {
@@ -304,7 +304,7 @@ impl Run {
 }
 
 impl Audited {
-    /// Starts a run with the changes that call for it. 409 `work_pending` where one of its work and key is pending.
+    /// Starts a run in the same transaction. 409 `work_pending` if one of the same work and key is pending.
     pub fn start(mut self, run: &Run) -> Self {
         self.changes = self.changes.insert(run);
         if let Some(name) = run.pending_name() {
@@ -314,8 +314,8 @@ impl Audited {
     }
 }
 
-/// Cancels a run, and commits `audited` with that. A step that is being carried out right now is not committed any more;
-/// what earlier steps declared is undone. 404, or 409 `work_ended`.
+/// Cancels a run, and commits `audited` with that. A running step is no longer committed, and earlier steps are undone
+/// as they declared. 404, or 409 `work_ended`.
 pub async fn cancel(
     scope: &Scope,
     id: RunId,
@@ -344,7 +344,7 @@ pub struct RunView {
     pub done: u64,
     /// Null until it is known.
     pub total: Option<u64>,
-    /// What went wrong last.
+    /// The last error.
     pub last_error: Option<StepError>,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: ApiTimestamp,
@@ -356,7 +356,7 @@ pub struct RunView {
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
     Running,
-    /// It failed or was cancelled, and takes back what it did.
+    /// It failed or was cancelled, and its steps are being undone.
     Undoing,
     Done,
     /// See `last_error`.

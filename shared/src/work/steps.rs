@@ -1,4 +1,4 @@
-//! Steps: what a work declares, and how a message carries one out.
+//! Steps: the declaration of a work, and how a message executes a step.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -19,28 +19,28 @@ use crate::outbox::Message;
 use crate::table::Stored;
 use crate::tenancy::{Audited, Changes, Scope, Tenant};
 
-/// Long work. The struct is its state: what is committed with each step, and what the next one begins with.
+/// Long work. The struct is its state, which is committed with each step and read by the next one.
 pub trait Work: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Kebab case, unique in the product; the name of its messages and of its job.
+    /// Kebab case, unique in the product; the name of its messages and its job.
     const NAME: &'static str;
-    /// How to take a step back: [`NoUndo`], or ids of what it made.
+    /// How to undo a step: [`NoUndo`], or the ids of what it created.
     type Undo: Serialize + DeserializeOwned + Send + Sync;
 
-    /// Carries out the next step. It writes nothing itself: what it returns is committed with the state that it leaves, and
-    /// committed once, however often the step is tried. What it calls outside the tables may be called again: under
-    /// [`Step::token`], or after a step before it has declared the undoing.
+    /// Executes the next step. It writes nothing itself: its result is committed with its new state exactly once,
+    /// however often the step is tried. Calls outside the tables may be repeated: use [`Step::token`], or let an
+    /// earlier step declare the undo.
     fn step(&mut self, step: &Step<'_>) -> impl Future<Output = Result<Stepped<Self>, JobError>> + Send
     where
         Self: Sized;
 
-    /// Takes back one step that was committed. Like a step it may be tried again.
+    /// Undoes one committed step. Like a step, it may be retried.
     fn undo(&mut self, undo: Self::Undo, step: &Step<'_>) -> impl Future<Output = Result<Audited, JobError>> + Send {
         let (_, _) = (undo, step);
-        async { Err(JobError::GiveUp(Problem::internal("it declares no undoing"))) }
+        async { Err(JobError::GiveUp(Problem::internal("the work declares no undo"))) }
     }
 }
 
-/// For work that leaves what it did.
+/// For work that is never undone.
 #[derive(Serialize, Deserialize)]
 pub enum NoUndo {}
 
@@ -52,7 +52,7 @@ impl Run {
     }
 }
 
-/// A step that was carried out, to be committed.
+/// An executed step, to be committed.
 pub struct Stepped<W: Work> {
     next: Next,
     changes: Audited,
@@ -61,25 +61,25 @@ pub struct Stepped<W: Work> {
 }
 
 impl Next {
-    /// Commits these changes with what comes next: at most [`super::ROOM`] writes.
+    /// Commits these changes with the continuation: at most [`super::ROOM`] writes.
     pub fn with<W: Work>(self, changes: Audited) -> Stepped<W> {
         Stepped { next: self, changes, undo: Vec::new(), progress: None }
     }
 
-    /// Commits nothing but the state.
+    /// Commits only the state.
     pub fn alone<W: Work>(self) -> Stepped<W> {
-        self.with(Changes::default().unaudited("a step that changes its own state only"))
+        self.with(Changes::default().unaudited("a step that only changes its own state"))
     }
 }
 
 impl<W: Work> Stepped<W> {
-    /// How this step is taken back if the run fails or is cancelled.
+    /// How this step is undone if the run fails or is cancelled.
     pub fn undo_by(mut self, undo: W::Undo) -> Self {
         self.undo.push(undo);
         self
     }
 
-    /// How many of how many are done; the total where it is known.
+    /// How many are done, and the total if it is known.
     pub fn progress(mut self, done: u64, total: impl Into<Option<u64>>) -> Self {
         self.progress = Some((done, total.into()));
         self
@@ -99,12 +99,12 @@ impl Step<'_> {
         self.run
     }
 
-    /// The same for each try of this step, and for no other: an idempotency key.
+    /// An idempotency key: the same for each try of this step, and unique to it.
     pub fn token(&self) -> String {
         format!("{}-{}", self.run, self.number)
     }
 
-    /// Fails once the run was cancelled, or another message took this step over: for steps that take long.
+    /// Fails once the run was cancelled or another message took over this step: for long steps.
     pub async fn check(&self) -> Result<(), JobError> {
         match self.tenant.find::<Run>(&self.run).await? {
             Some(run) if run.claim == self.claim => Ok(()),
@@ -121,7 +121,7 @@ impl Deref for Step<'_> {
     }
 }
 
-/// The message for one step of a run. It may come twice, late, or after others.
+/// The message for one step of a run. It may arrive twice, late, or out of order.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct StepDue<W> {
@@ -136,12 +136,12 @@ impl<W: Work> Message for StepDue<W> {
 }
 
 impl<W: Work> StepDue<W> {
-    /// Carries the step out, if this message is the run's newest one. It is all that the work's job does.
+    /// Executes the step, if this message is the run's newest one. The work's job does nothing else.
     pub async fn carry_out(self, tenant: &Tenant) -> Result<(), JobError> {
-        // No item: it ended long ago.
+        // Not found: the run ended long ago.
         let Some(mut run) = tenant.find::<Run>(&self.run).await? else { return Ok(()) };
         if tenant.sending() == Sending::Off || run.claim != self.claim {
-            tracing::info!(run.id = %self.run, claim = self.claim, "nothing to do: sending is off, or the run moved on");
+            tracing::info!(run.id = %self.run, claim = self.claim, "nothing to do: sending is off, or the run advanced");
             return Ok(());
         }
         if run.lease_until.duration_since(tenant.now()) < tenant.context().left(tenant.now())
@@ -162,8 +162,8 @@ impl<W: Work> StepDue<W> {
         }
     }
 
-    /// A message that comes late takes the whole lease anew, or the sweep would send the step a second time while it is
-    /// carried out, and a queue that is behind would never catch up. False if the sweep was quicker.
+    /// Restarts the full lease for a late message. Otherwise the sweep would send the step a second time while it is
+    /// running, and a queue that is behind would never catch up. False if the sweep committed first.
     async fn renew(&self, tenant: &Tenant, run: &mut Stored<Run>) -> Result<bool, Problem> {
         run.lease_until = after(tenant.now(), LEASE);
         let changes = Changes::default().replace(run).or(WorkError::MovedOn).unaudited("a lease");
@@ -199,7 +199,7 @@ async fn step_back<W: Work>(run: &mut Run, step: &Step<'_>) -> Result<Audited, J
     Ok(changes)
 }
 
-/// What this version cannot read will not become readable.
+/// A state that this version cannot parse will never parse.
 fn read<T: DeserializeOwned>(stored: &Value) -> Result<T, JobError> {
     serde_json::from_value(stored.clone()).map_err(|error| JobError::GiveUp(Problem::internal(error)))
 }
@@ -210,11 +210,11 @@ fn failed(run: &mut Run, error: &JobError, now: Timestamp) -> Audited {
         JobError::GiveUp(problem) => run.give_up(problem, now),
         JobError::Retry { problem, after } => run.fail_try(problem, after.unwrap_or_default(), now),
     }
-    Changes::default().unaudited("a failed try changes the run alone")
+    Changes::default().unaudited("a failed try only changes the run")
 }
 
-/// The commit was refused: another message or a cancellation was quicker, or what the step had read was changed since. Then
-/// it is tried again, like any step that fails.
+/// Handles a refused commit: another message or a cancellation came first, or an item that the step had read has
+/// changed. The step is then retried like any failed one.
 async fn refused_at(tenant: &Tenant, step: &Step<'_>, refused: Problem) -> Result<(), JobError> {
     let Some(mut run) = tenant.find::<Run>(&step.run).await?.filter(|run| run.claim == step.claim) else {
         return Ok(());

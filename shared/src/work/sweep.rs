@@ -1,4 +1,4 @@
-//! Sweeps: what is due in every workspace, each taken up by itself.
+//! Sweeps: handles every due entity of all workspaces, each independently.
 
 use std::future::Future;
 
@@ -11,12 +11,12 @@ use crate::table::{Entity, Stored};
 use crate::tenancy::all_workspaces::DueEntry;
 use crate::tenancy::{AllWorkspaces, Changes, Reason, Tenant};
 
-/// Entities at a time: each takes two or three calls of some milliseconds.
+/// Concurrent entities: each takes two or three calls of some milliseconds.
 const AT_ONCE: usize = 16;
 
-/// Hands every entity that is due by then to `sweep`, in its own workspace. The index is read from its beginning each time,
-/// so that an outage is caught up by itself. One that fails holds up no other, and is due again; the run says that it
-/// failed.
+/// Passes every entity that is due by then to `sweep`, in its own workspace. The index is read from its beginning each
+/// time, so that the sweep catches up after an outage. A failing entity blocks no other and stays due; the run reports
+/// the failure.
 pub async fn each_due<E, R, F>(
     workspaces: &AllWorkspaces<R>,
     until: Timestamp,
@@ -31,7 +31,7 @@ where
     let mut failures = Vec::new();
     for entries in due.chunks(AT_ONCE) {
         let swept = entries.iter().map(async |entry: &DueEntry| {
-            // The index is behind the table by moments: what is not there was deleted since.
+            // The index lags behind the table: a missing entity has been deleted.
             match workspaces.enter::<E>(entry).await? {
                 (tenant, Some(found)) => sweep(tenant, found).await,
                 (_, None) => Ok(()),
@@ -40,12 +40,12 @@ where
         failures.extend(futures::future::join_all(swept).await.into_iter().filter_map(Result::err));
     }
     for failure in &failures {
-        tracing::error!(cause = ?failure, kind = E::KIND, "what is due could not be swept");
+        tracing::error!(cause = ?failure, kind = E::KIND, "a due entity could not be swept");
     }
     failures.into_iter().next().map_or(Ok(()), |first| Err(JobError::retry(first)))
 }
 
-/// Sends the steps again whose messages were lost or whose functions died: all that a sweeping job does, every minute.
+/// Resends steps whose messages were lost or whose functions died. A sweeping job does only this, every minute.
 pub async fn sweep<R: Reason>(workspaces: &AllWorkspaces<R>) -> Result<(), JobError> {
     if workspaces.sending() == Sending::Off {
         return Ok(());
@@ -58,9 +58,9 @@ async fn take_up(tenant: Tenant, mut run: Stored<Run>) -> Result<(), Problem> {
     if run.is_ended() || run.lease_until > now {
         return Ok(());
     }
-    let lost = Problem::unavailable("a step's message was lost, or its function died");
+    let lost = Problem::unavailable("the message of a step was lost, or its function died");
     run.fail_try(&lost, SignedDuration::ZERO, now);
-    match Run::commit(&tenant, &run, Changes::default().unaudited("a lost step changes the run alone")).await {
+    match Run::commit(&tenant, &run, Changes::default().unaudited("a lost step only changes the run")).await {
         Err(problem) if problem.code() == WorkError::MovedOn.code() => Ok(()),
         committed => committed,
     }

@@ -1,4 +1,4 @@
-//! Credential attempts: five that prove nothing in five minutes, and any number that prove something.
+//! Credential attempts: at most five failed ones in five minutes, and any number of successful ones.
 
 use futures::future::join_all;
 use serde_json::json;
@@ -16,7 +16,7 @@ async fn knock(app: &TestApp, word: &str) -> Response {
     app.call(Request::to(&KNOCK).json(json!({ "word": word }))).await
 }
 
-/// How many attempts that prove nothing are let through before the limit.
+/// How many more failed attempts are admitted before the limit.
 async fn left(app: &TestApp) -> usize {
     for admitted in 0..=ADMITTED {
         if knock(app, "wrong").await.status == 429 {
@@ -27,7 +27,7 @@ async fn left(app: &TestApp) -> usize {
 }
 
 #[tokio::test]
-async fn what_is_proved_does_not_count() {
+async fn successful_attempts_do_not_count() {
     let app = TestApp::new();
     for _ in 0..4 * ADMITTED {
         let answer = knock(&app, "open").await.expect(204);
@@ -37,7 +37,7 @@ async fn what_is_proved_does_not_count() {
 }
 
 #[tokio::test]
-async fn a_success_that_proves_nothing_and_a_failure_after_a_proof_count() {
+async fn a_success_without_a_proof_and_a_failure_after_a_proof_count() {
     let app = TestApp::new();
     knock(&app, "half").await.expect(204);
     knock(&app, "open, then fail").await.expect(500);
@@ -45,7 +45,7 @@ async fn a_success_that_proves_nothing_and_a_failure_after_a_proof_count() {
 }
 
 #[tokio::test]
-async fn of_attempts_in_one_millisecond_only_the_proven_one_is_given_back() {
+async fn of_attempts_in_the_same_millisecond_only_the_successful_one_is_returned() {
     let app = TestApp::new();
     for _ in 0..3 {
         knock(&app, "wrong").await.expect(401);
@@ -55,24 +55,24 @@ async fn of_attempts_in_one_millisecond_only_the_proven_one_is_given_back() {
 }
 
 #[tokio::test]
-async fn an_attempt_is_given_back_once_whichever_answer_is_lost() {
+async fn an_attempt_is_returned_once_when_any_response_is_lost() {
     let app = TestApp::new();
-    // The lease of the address, the count, and the attempt that is given back; each may be tried twice.
+    // The lease of the address, the count, and the returned attempt; each may be tried twice.
     for call in 1..=6 {
         app.move_address();
         knock(&app, "wrong").await.expect(401);
         app.wire(&KNOCK).arm(Fault::LoseAnswer(call));
         knock(&app, "open").await.expect(204);
         app.wire(&KNOCK).disarm();
-        assert_eq!(left(&app).await, ADMITTED - 1, "when the answer to call {call} was lost");
+        assert_eq!(left(&app).await, ADMITTED - 1, "when the response to call {call} was lost");
     }
 }
 
 #[tokio::test]
-async fn a_request_succeeds_although_its_attempt_cannot_be_given_back() {
+async fn a_request_succeeds_if_its_attempt_cannot_be_returned() {
     let app = TestApp::new();
     knock(&app, "wrong").await.expect(401);
-    // From the fifth request on, leases are in hand, and the last call is the same one each time.
+    // From the fifth request on, the function has leases, and the last call is always the same.
     for _ in 0..4 {
         app.wire(&KNOCK).take();
         knock(&app, "open").await.expect(204);
@@ -85,7 +85,7 @@ async fn a_request_succeeds_although_its_attempt_cannot_be_given_back() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_never_a_sixth_proves_nothing() {
+async fn of_many_concurrent_attempts_at_most_five_fail() {
     let app = TestApp::new();
     let mut unproved: Vec<Timestamp> = Vec::new();
     let mut proved = 0;

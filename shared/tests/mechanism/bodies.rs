@@ -1,4 +1,4 @@
-//! Bodies and answers of other kinds than JSON: what a route can take and give.
+//! Request bodies and responses other than JSON.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -13,7 +13,7 @@ use shared::kernel::secrets::SecretText;
 use shared::testing::{Request, TestApp};
 use utoipa::ToSchema;
 
-/// Takes a form, and sends the browser on with a cookie.
+/// Accepts a form, and redirects the browser with a cookie.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SendForm {
@@ -36,7 +36,7 @@ impl Endpoint for SendForm {
     }
 }
 
-/// Answers how many bytes came.
+/// Returns the number of received bytes.
 #[derive(Deserialize, ToSchema)]
 struct Weigh {
     body: RawBody,
@@ -55,7 +55,7 @@ impl Endpoint for Weigh {
     }
 }
 
-/// Changes part of something, as an identity provider would.
+/// Changes a part of a resource, as an identity provider would.
 #[derive(Deserialize, ToSchema)]
 struct PatchUser {
     active: bool,
@@ -110,7 +110,7 @@ gives!(
 );
 
 #[tokio::test]
-async fn a_form_is_read_and_answered_with_a_redirect_and_a_cookie() {
+async fn a_form_is_parsed_and_answered_with_a_redirect_and_a_cookie() {
     let app = TestApp::new();
     let sent = |body: &str, media_type: &str| Request::to(&SEND_FORM).header("content-type", media_type).body(body);
     const FORM: &str = "application/x-www-form-urlencoded";
@@ -127,7 +127,7 @@ async fn a_form_is_read_and_answered_with_a_redirect_and_a_cookie() {
 }
 
 #[tokio::test]
-async fn a_raw_body_comes_as_it_is() {
+async fn a_raw_body_is_passed_unchanged() {
     let app = TestApp::new();
     for media_type in ["application/octet-stream", "image/png", "application/json"] {
         let bytes = Request::to(&WEIGH).header("content-type", media_type).body("{\"not\": json");
@@ -136,7 +136,7 @@ async fn a_raw_body_comes_as_it_is() {
 }
 
 #[tokio::test]
-async fn scim_is_taken_under_its_own_media_type_and_with_fields_that_we_do_not_read() {
+async fn scim_is_accepted_with_its_media_type_and_unknown_fields() {
     let app = TestApp::new();
     for media_type in ["application/scim+json", "application/scim+json; charset=utf-8", "application/json"] {
         let body = json!({ "active": true, "schemas": ["urn:x"] }).to_string();
@@ -149,7 +149,7 @@ async fn scim_is_taken_under_its_own_media_type_and_with_fields_that_we_do_not_r
 }
 
 #[tokio::test]
-async fn text_pages_files_and_redirects_are_answers() {
+async fn text_pages_files_and_redirects_are_returned() {
     let app = TestApp::new();
     let text = app.call(Request::to(&TEXT)).await.expect(200);
     assert_eq!((text.header("content-type"), text.text.as_str()), ("text/plain; charset=utf-8", "User-agent: *"));

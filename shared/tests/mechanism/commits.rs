@@ -28,7 +28,7 @@ async fn a_write_is_one_transaction_with_its_audit_entry_and_message() {
 }
 
 #[tokio::test]
-async fn a_strangers_id_is_the_same_404_as_one_that_does_not_exist() {
+async fn another_workspaces_id_answers_like_a_missing_one() {
     let app = TestApp::new();
     let (owner, stranger) = (app.owner().await.unwrap(), app.owner().await.unwrap());
     let made = app.call(Request::to(&WRITE).by(&owner).json(json!({ "text": "hello" }))).await.expect(201);
@@ -46,7 +46,7 @@ async fn a_strangers_id_is_the_same_404_as_one_that_does_not_exist() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_one_success() {
+async fn a_write_whose_response_is_lost_succeeds_once() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let write = || Request::to(&WRITE).by(&owner).json(json!({ "text": "once" }));
@@ -61,7 +61,7 @@ async fn a_lost_answer_is_one_success() {
         app.call(write()).await.expect(201);
         app.wire(&WRITE).disarm();
         let after = app.outbox::<NoteWritten>(&owner.outbox()).await.unwrap().len();
-        assert_eq!(after, before + 1, "the answer to call {k} ({}) was lost", warm[k - 1]);
+        assert_eq!(after, before + 1, "the response to call {k} ({}) was lost", warm[k - 1]);
     }
 }
 
@@ -70,7 +70,7 @@ async fn warm_reads_and_writes_take_two_calls() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let mut id = String::new();
-    // The fourth request leases four of the address's two hundred, so that the fifth needs no write.
+    // The fourth request leases four of the address's two hundred, so the fifth needs no write.
     for _ in 0..4 {
         let made =
             app.call(Request::to(&WRITE).by(&owner).json(json!({ "text": "x", "secret": "s" }))).await.expect(201);
@@ -91,7 +91,7 @@ async fn warm_reads_and_writes_take_two_calls() {
 }
 
 #[tokio::test]
-async fn a_secret_opens_only_where_it_was_sealed() {
+async fn a_secret_opens_only_for_its_purpose_owner_and_workspace() {
     let app = TestApp::new();
     let (owner, other) = (app.owner().await.unwrap(), app.owner().await.unwrap());
     let write = Request::to(&WRITE).by(&owner).json(json!({ "text": "x", "secret": "hush" }));
@@ -107,14 +107,14 @@ async fn a_secret_opens_only_where_it_was_sealed() {
     assert!(scope.open("other", &id, &sealed).await.is_err(), "opened for another purpose");
     assert!(scope.open("note", &"note_2", &sealed).await.is_err(), "opened for another owner");
     assert!(app.scope(other.workspace).open("note", &id, &sealed).await.is_err(), "opened in another workspace");
-    // Under another's key of its own, too.
+    // Also under another workspace's own key.
     let write = Request::to(&WRITE).by(&other).json(json!({ "text": "x", "secret": "own" }));
     app.call(write).await.expect(201);
     assert!(app.scope(other.workspace).open("note", &id, &sealed).await.is_err());
 }
 
 #[tokio::test]
-async fn a_panic_is_a_500_with_every_header_and_no_text_of_its_own() {
+async fn a_panic_is_a_500_with_every_header_and_without_its_message() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let note = app.new_id::<super::notes::Note>();

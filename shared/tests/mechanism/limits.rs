@@ -9,7 +9,7 @@ use shared::testing::{Request, Response, TestApp};
 use super::notes::{GET, GREET, KNOCK, LIST, OPEN, WRITE};
 
 #[tokio::test]
-async fn what_is_too_large_or_of_another_type_is_refused_before_anything_is_read() {
+async fn a_body_of_wrong_size_or_type_is_refused_before_any_read() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let large = Request::to(&WRITE).by(&owner).json(json!({ "text": "x".repeat(70_000) }));
@@ -20,12 +20,12 @@ async fn what_is_too_large_or_of_another_type_is_refused_before_anything_is_read
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_utf8_is_refused_and_nothing_is_written() {
+async fn a_body_that_is_not_utf8_is_refused_without_a_write() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let write =
         |body: &[u8]| app.call(Request::to(&WRITE).by(&owner).header("content-type", "application/json").body(body));
-    // As API Gateway hands over a body in base64, and as it hands over text in which it replaced what is not UTF-8.
+    // As API Gateway passes a body in base64, and text in which it replaced invalid UTF-8.
     for body in [&b"{\"text\": \"caf\xe9\"}"[..], "{\"text\": \"caf\u{fffd}\"}".as_bytes()] {
         let refused = write(body).await.expect(400);
         assert_eq!((refused.code(), refused.fields()), ("body_not_utf8", vec!["body"]));
@@ -34,11 +34,11 @@ async fn a_body_that_is_not_utf8_is_refused_and_nothing_is_written() {
     assert_eq!(write("{\"text\": \"café\"}".as_bytes()).await.expect(201).body["text"], "café");
 }
 
-/// What stands for processes: each function is warm by itself.
+/// Functions in the role of processes: each has its own warm state.
 const PROCESSES: [&Function; 5] = [&GET, &WRITE, &OPEN, &GREET, &LIST];
 const LIMIT: usize = 200;
 
-/// Whether the address is still admitted: a stranger's request, which is then told 401.
+/// Whether the address is still admitted: an unauthenticated request then gets 401.
 async fn is_admitted(app: &TestApp, function: &'static Function) -> bool {
     let answer = app.call(Request::to(function).path("workspace_id", "ws_0").path("note_id", "note_0")).await;
     match answer.status {
@@ -65,9 +65,9 @@ fn writes(app: &TestApp, functions: &[&'static Function]) -> usize {
 }
 
 #[tokio::test]
-async fn an_address_gets_two_hundred_requests_over_all_functions_until_its_leases_are_a_minute_old() {
+async fn an_address_gets_two_hundred_requests_a_minute_across_functions() {
     let app = TestApp::new();
-    // A lease that one function holds when the other is refused may be left over: never more than 200.
+    // One function may hold an unused lease when the other is refused: never more than 200.
     let first = admitted(&app, &[&GET, &LIST], 300).await;
     assert!((185..=LIMIT).contains(&first), "{first} were admitted");
     app.advance(SignedDuration::from_secs(75));
@@ -77,7 +77,7 @@ async fn an_address_gets_two_hundred_requests_over_all_functions_until_its_lease
 }
 
 #[tokio::test]
-async fn the_edge_of_a_minute_admits_no_more_than_its_middle() {
+async fn a_burst_across_a_minute_boundary_gets_no_more_than_the_limit() {
     let app = TestApp::new();
     let to_the_edge_ms = 60_000 - app.now().as_millisecond().rem_euclid(60_000) - 1;
     app.advance(SignedDuration::from_millis(to_the_edge_ms));
@@ -87,7 +87,7 @@ async fn the_edge_of_a_minute_admits_no_more_than_its_middle() {
 }
 
 #[tokio::test]
-async fn no_pattern_of_arrivals_gets_more_than_two_hundred_through_in_any_minute() {
+async fn no_arrival_pattern_exceeds_two_hundred_requests_in_any_minute() {
     let app = TestApp::new();
     let below = |bound: u64| u64::from_le_bytes(app.entropy().bytes()) % bound;
     let mut instants_ms = Vec::new();
@@ -115,7 +115,7 @@ async fn no_pattern_of_arrivals_gets_more_than_two_hundred_through_in_any_minute
 }
 
 #[tokio::test]
-async fn a_busy_address_costs_a_write_for_ten_requests_and_a_refused_one_none() {
+async fn a_busy_address_costs_one_write_per_ten_requests_and_none_when_refused() {
     // At 120 and at 300 requests a minute.
     for (processes, pause_ms) in [1, 2, 3].into_iter().flat_map(|processes| [(processes, 500), (processes, 200)]) {
         let (app, functions, mut requests) = (TestApp::new(), &PROCESSES[..processes], 0);
@@ -133,7 +133,7 @@ async fn a_busy_address_costs_a_write_for_ten_requests_and_a_refused_one_none() 
     assert!(burst == LIMIT && spent * 10 <= LIMIT, "{spent} writes for {burst} requests at once");
 }
 
-/// What an answer says about limits: the policies, and how many requests each has left.
+/// The limits of a response: the policies, and the remaining requests of each.
 fn told(answer: &Response) -> (&str, Vec<(String, u32)>) {
     let limits = answer.header("ratelimit").split(", ").map(|limit| {
         let (name, rest) = limit.split_once(";r=").unwrap();
@@ -150,7 +150,7 @@ fn resets_in_s(answer: &Response, name: &str) -> u32 {
 }
 
 #[tokio::test]
-async fn every_limit_is_named_and_the_one_that_refused_comes_first() {
+async fn every_limit_is_listed_and_the_exceeded_one_comes_first() {
     let app = TestApp::new();
     let left = |pairs: &[(&str, u32)]| pairs.iter().map(|(name, left)| ((*name).to_owned(), *left)).collect::<Vec<_>>();
     let knock = || Request::to(&KNOCK).json(json!({ "word": "please" }));
@@ -187,7 +187,7 @@ async fn every_limit_is_named_and_the_one_that_refused_comes_first() {
 }
 
 #[tokio::test]
-async fn every_answer_carries_the_security_headers() {
+async fn every_response_has_the_security_headers() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let made = app.call(Request::to(&WRITE).by(&owner).json(json!({ "text": "x" }))).await.expect(201);
@@ -208,7 +208,7 @@ async fn every_answer_carries_the_security_headers() {
 }
 
 #[tokio::test]
-async fn only_a_listed_origin_may_read_an_answer() {
+async fn only_an_allowed_origin_may_read_a_response() {
     let app = TestApp::new();
     let from = |origin: &str| Request::to(&GET).path("note_id", "x").header("origin", origin);
     let listed = app.call(from("https://app.example.com")).await;

@@ -1,4 +1,4 @@
-//! Log lines: what one can follow a request by.
+//! Log lines: the fields by which a request can be traced.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -51,7 +51,7 @@ impl Subscriber for Log {
 }
 
 impl Log {
-    /// The one line with this message since the last look.
+    /// The only line with this message since the last call.
     fn line(&self, message: &str) -> Line {
         let lines = std::mem::take(&mut *self.0.lock().unwrap());
         let mut found = lines.into_iter().filter(|line| line.get("message").is_some_and(|said| said == message));
@@ -64,7 +64,7 @@ impl Log {
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 #[tokio::test]
-async fn a_request_is_logged_with_its_user_workspace_and_trace_and_so_is_the_job_that_it_causes() {
+async fn a_request_and_its_job_are_logged_with_user_workspace_and_trace() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let log = Log::default();
@@ -81,7 +81,7 @@ async fn a_request_is_logged_with_its_user_workspace_and_trace_and_so_is_the_job
 }
 
 #[tokio::test]
-async fn what_is_not_known_or_not_valid_is_not_logged() {
+async fn unknown_or_invalid_fields_are_not_logged() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let log = Log::default();

@@ -1,4 +1,4 @@
-//! The mechanism, shown on a domain of one entity that exists only here.
+//! The mechanism, tested with a domain of one entity that exists only here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod attempts;

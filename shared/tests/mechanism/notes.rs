@@ -1,4 +1,4 @@
-//! Notes: the smallest domain that uses everything.
+//! Notes: the smallest domain that uses every feature.
 
 use std::borrow::Borrow;
 
@@ -23,7 +23,7 @@ pub static NOTE_TOLD: AuditAction = AuditAction::named("note.told");
 pub static NOTE_WRITTEN: AuditAction = AuditAction::named("note.written");
 
 shared::permissions! {
-    /// Writes notes: under a name that the table has, for every role that writes anything.
+    /// Writes notes: with the name of a real permission, which every writing role has.
     WritePosts;
 }
 
@@ -64,7 +64,7 @@ impl Entity for Note {
     }
 }
 
-/// That a note was written.
+/// A note was written.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct NoteWritten {
     pub note_id: NoteId,
@@ -184,7 +184,7 @@ impl Endpoint for Knock {
     }
 }
 
-/// Greets its caller, who may be greeted twice a minute.
+/// Greets its caller, at most twice a minute.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Greet {}
@@ -225,7 +225,7 @@ impl Endpoint for ListNotes {
     }
 }
 
-/// Tells of a note as often as the plan of its workspace allows channels.
+/// Counts a note as often as the plan of its workspace allows channels.
 #[derive(Deserialize)]
 #[serde(transparent)]
 pub struct TellByPlan(NoteWritten);
@@ -246,7 +246,7 @@ impl Job for TellByPlan {
     }
 }
 
-/// Tells of a note, once.
+/// Counts a note once.
 #[derive(Deserialize)]
 #[serde(transparent)]
 pub struct TellNote(NoteWritten);

@@ -1,4 +1,4 @@
-//! Pages: whole lists, and cursors that are good for nothing else.
+//! Pages: complete lists, and cursors that are valid only for their own list.
 
 use serde_json::json;
 use shared::testing::{Request, TestApp};
@@ -6,7 +6,7 @@ use shared::testing::{Request, TestApp};
 use super::notes::{LIST, WRITE};
 
 #[tokio::test]
-async fn pages_make_up_the_whole_list_and_cursors_are_bound_to_it() {
+async fn pages_form_the_whole_list_and_cursors_are_bound_to_it() {
     let app = TestApp::new();
     let (owner, stranger) = (app.owner().await.unwrap(), app.owner().await.unwrap());
     for text in ["a", "b", "c", "d", "e"] {

@@ -1,4 +1,4 @@
-//! Problems: what a route answers is declared, or follows from what is.
+//! Problems: routes return only problems that they declare, or that follow from their declaration.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::notes::{KNOCK, WRONG_WORD};
 
-const SILENT: ProblemCode = ProblemCode::new(409, "silent", "Silent", "Nobody answers.", "Come back later.");
+const SILENT: ProblemCode = ProblemCode::new(409, "silent", "Silent", "The bell is silent.", "Come back later.");
 
 /// Refuses with a problem that it does not declare.
 #[derive(Deserialize, ToSchema)]
@@ -26,18 +26,18 @@ impl Endpoint for Ring {
     type Output = NoContent;
 
     async fn handle(self, _: &Anyone) -> Result<NoContent, Problem> {
-        Err(Problem::new(SILENT, "Nobody answers."))
+        Err(Problem::new(SILENT, "The bell is silent."))
     }
 }
 
 #[tokio::test]
 #[should_panic(expected = "ring answers 409 silent, which it does not declare")]
-async fn a_problem_that_the_route_does_not_declare_fails_the_test() {
+async fn an_undeclared_problem_fails_the_test() {
     TestApp::new().call(Request::to(&RING)).await;
 }
 
 #[tokio::test]
-async fn a_problem_document_leads_to_its_description_and_has_its_own_title() {
+async fn a_problem_document_links_to_its_description_and_has_its_title() {
     let app = TestApp::new();
     let answer = app.call(Request::to(&KNOCK).json(json!({ "word": "no" }))).await.expect(401);
     assert_eq!(answer.body["type"], "https://api.example.com/problems/wrong_word");
@@ -46,7 +46,7 @@ async fn a_problem_document_leads_to_its_description_and_has_its_own_title() {
 }
 
 #[test]
-fn what_follows_from_the_declaration_is_declared() {
+fn problems_that_follow_from_a_declaration_count_as_declared() {
     let codes: Vec<&str> = KNOCK.problems().iter().map(|problem| problem.code).collect();
     let expected = [
         "body_not_utf8",

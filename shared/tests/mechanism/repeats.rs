@@ -1,4 +1,4 @@
-//! Idempotency-Key: a POST that is repeated is carried out once.
+//! Idempotency-Key: a repeated POST takes effect once.
 
 use serde_json::json;
 use shared::testing::{Request, TestApp};
@@ -6,7 +6,7 @@ use shared::testing::{Request, TestApp};
 use super::notes::{GREET, KNOCK, NoteWritten, WRITE};
 
 #[tokio::test]
-async fn the_same_key_and_body_is_carried_out_once() {
+async fn a_repeated_key_with_the_same_body_takes_effect_once() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let write =
@@ -19,19 +19,19 @@ async fn the_same_key_and_body_is_carried_out_once() {
     assert_eq!(app.outbox::<NoteWritten>(&owner.outbox()).await.unwrap().len(), 1);
     let other = app.call(write("b")).await.expect(422);
     assert_eq!((other.code(), other.fields()), ("idempotency_key_reused", vec!["Idempotency-Key"]));
-    // Another member's key is another key.
+    // The same key of another member is another key.
     let colleague = app.join(owner.workspace, shared::tenancy::Role::Member).await.unwrap();
     let theirs = Request::to(&WRITE).by(&colleague).header("idempotency-key", "k-1").json(json!({ "text": "b" }));
     app.call(theirs).await.expect(201);
     app.advance(jiff::SignedDuration::from_hours(25));
     let later = app.mint(owner.user, owner.session).await.unwrap();
     let later = app.call(write("b").bearer(&later)).await;
-    // The session is over by then (12 hours without use); the key itself is free again.
+    // The session has expired by then (12 hours without use); the key can be used again.
     assert_eq!(later.status, 401);
 }
 
 #[tokio::test]
-async fn eight_at_once_make_one() {
+async fn eight_concurrent_requests_with_one_key_create_one() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let write = || Request::to(&WRITE).by(&owner).header("idempotency-key", "k-2").json(json!({ "text": "a" }));
@@ -43,7 +43,7 @@ async fn eight_at_once_make_one() {
 }
 
 #[tokio::test]
-async fn a_key_must_be_visible_ascii() {
+async fn a_key_that_is_not_visible_ascii_is_refused() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     for key in [" ", "a b", &"k".repeat(256)] {
@@ -58,7 +58,7 @@ async fn a_key_must_be_visible_ascii() {
 }
 
 #[tokio::test]
-async fn a_key_is_refused_where_it_would_not_make_the_request_safe_to_repeat() {
+async fn a_key_is_refused_by_routes_that_do_not_support_it() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let keyed = |function| Request::to(function).header("idempotency-key", "k-1");

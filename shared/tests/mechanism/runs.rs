@@ -1,4 +1,4 @@
-//! Runs: a message is handled once, however often and from wherever it comes.
+//! Runs: a message is handled once, however often it is delivered.
 
 use serde_json::json;
 use shared::aws::wire::Fault;
@@ -22,7 +22,7 @@ async fn told(app: &TestApp, owner: &Person, note: NoteId) -> u32 {
 }
 
 #[tokio::test]
-async fn a_message_that_comes_twice_is_handled_once() {
+async fn a_message_delivered_twice_is_handled_once() {
     let app = TestApp::new();
     let (owner, note, posted) = written(&app).await;
     app.deliver(&TELL, &posted).await.unwrap();
@@ -33,7 +33,7 @@ async fn a_message_that_comes_twice_is_handled_once() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_one_effect() {
+async fn a_run_with_a_lost_response_has_one_effect() {
     let app = TestApp::new();
     let (_, _, posted) = written(&app).await;
     app.deliver(&TELL, &posted).await.unwrap();
@@ -42,17 +42,17 @@ async fn a_lost_answer_is_one_effect() {
         let (owner, note, posted) = written(&app).await;
         app.wire(&TELL).arm(Fault::LoseAnswer(k));
         app.deliver(&TELL, &posted).await.unwrap();
-        assert_eq!(told(&app, &owner, note).await, 1, "the answer to call {k} ({}) was lost", calls[k - 1]);
+        assert_eq!(told(&app, &owner, note).await, 1, "the response to call {k} ({}) was lost", calls[k - 1]);
     }
 }
 
 #[tokio::test]
-async fn a_crashed_run_is_taken_on_again_when_its_lease_has_ended() {
+async fn a_crashed_run_is_repeated_after_its_lease() {
     let app = TestApp::new();
     let (owner, note, posted) = written(&app).await;
     app.wire(&TELL).arm(Fault::CrashBefore(2));
     assert!(matches!(app.deliver_until_crash(&TELL, &posted).await, Err(Ended::Crashed)));
-    // Whoever comes too early cannot know that the first one is dead.
+    // A run that comes too early cannot know that the first one is dead.
     assert!(app.deliver(&TELL, &posted).await.is_err());
     app.advance(jiff::SignedDuration::from_secs(120));
     app.deliver(&TELL, &posted).await.unwrap();
@@ -60,7 +60,7 @@ async fn a_crashed_run_is_taken_on_again_when_its_lease_has_ended() {
 }
 
 #[tokio::test]
-async fn the_workspace_comes_from_the_rows_key_not_from_the_payload() {
+async fn the_workspace_is_read_from_the_row_key_not_the_payload() {
     let app = TestApp::new();
     let (owner, note, posted) = written(&app).await;
     let other = app.owner().await.unwrap();
@@ -70,7 +70,7 @@ async fn the_workspace_comes_from_the_rows_key_not_from_the_payload() {
 }
 
 #[tokio::test]
-async fn a_job_that_asks_gets_the_limits_of_its_workspaces_plan() {
+async fn a_job_with_the_grant_reads_its_workspaces_plan() {
     let app = TestApp::new();
     for (plan, channels) in [("free", 3), ("studio", 40), ("none", 0)] {
         let owner = app.founder_on(plan).await.unwrap();

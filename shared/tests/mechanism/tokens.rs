@@ -1,4 +1,4 @@
-//! Access tokens: only ours, only now, only of a live session.
+//! Access tokens: only our own, unexpired ones of a live session are accepted.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
@@ -69,25 +69,25 @@ async fn a_tampered_token_is_401() {
         ("a megabyte", "a".repeat(1 << 20)),
     ];
     for (name, token) in cases {
-        assert_eq!(status(&app, &owner, &token).await, 401, "{name} was let in");
+        assert_eq!(status(&app, &owner, &token).await, 401, "{name} was accepted");
     }
     assert_eq!(status(&app, &owner, &token).await, 200);
 }
 
 #[tokio::test]
-async fn a_token_ends_with_its_minutes_its_session_and_its_epoch() {
+async fn a_token_ends_with_its_lifetime_its_session_and_its_epoch() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     app.advance(jiff::SignedDuration::from_secs(15 * 60 - 1));
     assert_eq!(status(&app, &owner, &owner.token).await, 200);
     app.advance(jiff::SignedDuration::from_secs(1));
-    assert_eq!(status(&app, &owner, &owner.token).await, 401, "an expired token was let in");
+    assert_eq!(status(&app, &owner, &owner.token).await, 401, "an expired token was accepted");
     let fresh = app.mint(owner.user, owner.session).await.unwrap();
     assert_eq!(status(&app, &owner, &fresh).await, 200);
     app.advance(jiff::SignedDuration::from_hours(12));
     let fresh = app.mint(owner.user, owner.session).await.unwrap();
-    assert_eq!(status(&app, &owner, &fresh).await, 401, "an idle session was let in");
+    assert_eq!(status(&app, &owner, &fresh).await, 401, "an idle session was accepted");
     let other = app.owner().await.unwrap();
     let unknown = app.mint(other.user, owner.session).await.unwrap();
-    assert_eq!(status(&app, &other, &unknown).await, 401, "another user's session was let in");
+    assert_eq!(status(&app, &other, &unknown).await, 401, "another user's session was accepted");
 }

@@ -1,4 +1,4 @@
-//! What a job may say and know of its tries: when its message comes back, and which try this is.
+//! Retries of a job: when its message is redelivered, and the number of the attempt.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use shared::testing::{Person, Posted, TestApp};
 
 use super::notes::{NOTE_TOLD, NOTE_WRITTEN, Note, NoteId};
 
-/// Fails until its third try, and asks to come back after so long.
+/// Fails until its third attempt, and requests redelivery after this long.
 #[derive(Clone, Serialize, Deserialize)]
 struct TryNote {
     note_id: NoteId,
@@ -61,7 +61,7 @@ async fn posted(app: &TestApp, after_s: Option<i64>) -> (Person, NoteId, Posted)
 }
 
 #[tokio::test]
-async fn a_run_knows_which_try_it_is_and_when_it_ends() {
+async fn a_run_knows_its_attempt_and_deadline() {
     let app = TestApp::new();
     let (owner, note, posted) = posted(&app, None).await;
     for _ in 0..2 {
@@ -81,9 +81,9 @@ async fn sqs(operation: &str, body: Value) -> Value {
     serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
 }
 
-/// On a queue that hides what it hands over for ten minutes: a message that comes back at once was told to.
+/// On a queue that hides received messages for ten minutes: an immediate redelivery was requested by the job.
 #[tokio::test]
-async fn a_message_comes_back_when_its_job_says_and_else_when_its_queue_does() {
+async fn a_message_is_redelivered_after_its_jobs_wait_or_else_its_queues() {
     let mut app = TestApp::new();
     let deployment = app.new_id::<Note>().to_string().replace('_', "-");
     app.configure(|config| config.queue_base = format!("http://127.0.0.1/000000000000/{deployment}-"));

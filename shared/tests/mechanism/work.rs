@@ -1,4 +1,5 @@
-//! Long work in steps, shown on a job that copies notes: whatever breaks, each note is copied once or not at all.
+//! Long work in steps, tested with a job that copies notes: under every failure, each note is copied once or not at
+//! all.
 
 mod copying;
 
@@ -17,7 +18,7 @@ use super::notes::{NOTE_WRITTEN, Note, NoteId};
 use copying::{Behaviour, COPY, Place};
 
 #[tokio::test]
-async fn more_writes_than_a_transaction_takes_are_done_in_steps_with_a_stored_cursor() {
+async fn work_beyond_one_transaction_is_done_in_steps_with_a_stored_cursor() {
     let at = Place::new(205, ROOM, Behaviour::Nothing).await;
     assert_eq!((at.view().await.done, at.view().await.total, at.state().await), (0, None, RunState::Running));
     at.deliver(&at.newest().await).await;
@@ -33,7 +34,7 @@ async fn more_writes_than_a_transaction_takes_are_done_in_steps_with_a_stored_cu
 }
 
 #[tokio::test]
-async fn a_crash_or_lost_answer_at_any_call_of_each_step_leaves_every_step_committed_once() {
+async fn a_crash_or_lost_response_at_any_call_commits_every_step_once() {
     type Breaks = fn(usize) -> Fault;
     let faults: [Breaks; 3] = [Fault::CrashBefore, Fault::CrashAfter, Fault::LoseAnswer];
     for breaks in faults {
@@ -48,7 +49,7 @@ async fn a_crash_or_lost_answer_at_any_call_of_each_step_leaves_every_step_commi
                 at.app.wire(&COPY).disarm();
                 fired += usize::from(crashed || reached);
                 if crashed {
-                    // The message comes back, and the sweep comes by, when the lease of the run and of the work ended.
+                    // The message is redelivered, and the sweep runs, after the leases of the run and the work.
                     at.wait(LEASE);
                     at.deliver(&newest[0]).await;
                     at.sweep().await;
@@ -66,12 +67,12 @@ async fn a_crash_or_lost_answer_at_any_call_of_each_step_leaves_every_step_commi
 }
 
 #[tokio::test]
-async fn a_message_that_comes_twice_or_from_an_older_state_does_nothing() {
+async fn a_repeated_or_outdated_message_does_nothing() {
     let at = Place::new(5, 2, Behaviour::Nothing).await;
     let mut steps = 0;
     while at.state().await == RunState::Running {
         let newest = at.newest().await;
-        // Twice at the same moment, then both again, then all that came before.
+        // Twice concurrently, then both again, then all earlier messages.
         let twice = [newest.clone(), at.again(&newest)];
         let both = join_all(twice.iter().map(|message| at.app.deliver(&COPY, std::slice::from_ref(message)))).await;
         assert!(both.iter().all(Result::is_ok), "{both:?}");
@@ -86,7 +87,7 @@ async fn a_message_that_comes_twice_or_from_an_older_state_does_nothing() {
 }
 
 #[tokio::test]
-async fn a_message_that_comes_late_is_carried_out_unless_the_sweep_sent_it_again() {
+async fn a_late_message_is_executed_unless_the_sweep_resent_it() {
     let at = Place::new(5, 2, Behaviour::Nothing).await;
     let late = at.newest().await;
     at.wait(LEASE);
@@ -97,21 +98,21 @@ async fn a_message_that_comes_late_is_carried_out_unless_the_sweep_sent_it_again
     at.sweep().await;
     assert_eq!(at.view().await.last_error.unwrap().code, "unavailable");
     at.deliver(&late).await;
-    assert_eq!(at.view().await.done, 2, "an older message was carried out");
+    assert_eq!(at.view().await.done, 2, "an older message was executed");
     at.finish().await;
     assert_eq!((at.state().await, at.copies().await), (RunState::Done, at.notes.clone()));
     at.granted();
 }
 
 #[tokio::test]
-async fn a_lost_message_is_sent_again_and_given_up_in_the_end() {
+async fn a_lost_message_is_resent_and_finally_given_up() {
     let at = Place::new(5, 2, Behaviour::Nothing).await;
     at.deliver(&at.newest().await).await;
     at.sweep().await;
     assert_eq!(at.messages().await.len(), 2, "it was swept before its lease ended");
     let since = at.app.now();
     while at.state().await == RunState::Running {
-        // Nothing but the sweep.
+        // Only the sweep runs.
         at.wait(SignedDuration::from_mins(30));
         at.sweep().await;
     }
@@ -129,8 +130,8 @@ async fn a_cancelled_run_is_undone_in_reverse() {
     let view = at.cancel().await.unwrap();
     assert_eq!(view.state, RunState::Undoing);
     at.deliver(&before).await;
-    assert_eq!(at.copies().await.len(), 4, "a step was carried out after the run was cancelled");
-    // Again, while it is undone: no harm.
+    assert_eq!(at.copies().await.len(), 4, "a step was executed after the run was cancelled");
+    // Cancelled again while it is undone: no effect.
     at.cancel().await.unwrap();
     at.finish().await;
     assert_eq!((at.state().await, at.copies().await), (RunState::Cancelled, BTreeSet::new()));
@@ -145,7 +146,7 @@ async fn a_cancelled_run_is_undone_in_reverse() {
 }
 
 #[tokio::test]
-async fn a_step_that_is_under_way_when_the_run_is_cancelled_is_not_committed() {
+async fn a_step_running_during_a_cancellation_is_not_committed() {
     let at = Place::new(5, 2, Behaviour::Nothing).await;
     let wire = at.app.wire(&COPY);
     wire.arm(Fault::Hold("DynamoDB.TransactWriteItems"));
@@ -160,14 +161,14 @@ async fn a_step_that_is_under_way_when_the_run_is_cancelled_is_not_committed() {
 }
 
 #[tokio::test]
-async fn a_run_that_waits_continues_at_its_instant_and_is_cancelled_at_once() {
+async fn a_waiting_run_continues_at_its_instant_and_is_cancelled_immediately() {
     let at = Place::new(5, 2, Behaviour::Waits).await;
     at.deliver(&at.newest().await).await;
     let waiting = at.newest().await;
     assert_eq!(waiting.envelope.not_before, Some(at.app.now() + SignedDuration::from_hours(1)));
     at.wait(SignedDuration::from_mins(50));
     at.sweep().await;
-    assert_eq!(at.messages().await.len(), 2, "the sweep took a run that waits for one that is lost");
+    assert_eq!(at.messages().await.len(), 2, "the sweep mistook a waiting run for a lost one");
     at.cancel().await.unwrap();
     assert_eq!(at.newest().await.envelope.not_before, Some(at.app.now()));
     at.deliver(&at.newest().await).await;
@@ -176,7 +177,7 @@ async fn a_run_that_waits_continues_at_its_instant_and_is_cancelled_at_once() {
 }
 
 #[tokio::test]
-async fn a_run_that_gives_up_is_undone_and_says_why() {
+async fn a_run_that_gives_up_is_undone_and_shows_its_error() {
     for (behaviour, code) in [(Behaviour::GivesUp, "note_too_long"), (Behaviour::FailsAlways, "busy")] {
         let at = Place::new(7, 2, behaviour).await;
         at.deliver(&at.newest().await).await;
@@ -197,7 +198,7 @@ async fn a_run_that_gives_up_is_undone_and_says_why() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_undone_is_left_and_named() {
+async fn steps_that_cannot_be_undone_are_kept_and_reported() {
     let at = Place::new(7, 2, Behaviour::CannotUndo).await;
     at.finish().await;
     let view = at.view().await;
@@ -207,7 +208,7 @@ async fn what_cannot_be_undone_is_left_and_named() {
 }
 
 #[tokio::test]
-async fn one_run_of_a_key_is_pending_and_the_next_begins_when_it_has_ended() {
+async fn a_second_run_of_a_key_is_refused_until_the_first_has_ended() {
     let mut at = Place::new(3, 2, Behaviour::Nothing).await;
     at.finish().await;
     let starts = join_all((0..4).map(|_| at.start(2, Behaviour::GivesUp, Some("all")))).await;
@@ -229,7 +230,7 @@ async fn one_run_of_a_key_is_pending_and_the_next_begins_when_it_has_ended() {
 }
 
 #[tokio::test]
-async fn while_sending_is_off_nothing_is_carried_out_and_nothing_is_lost() {
+async fn no_step_is_executed_or_lost_while_sending_is_off() {
     let mut at = Place::new(3, 2, Behaviour::Nothing).await;
     at.app.configure(|config| config.sending = Sending::Off);
     at.deliver(&at.newest().await).await;
@@ -242,7 +243,7 @@ async fn while_sending_is_off_nothing_is_carried_out_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn changes_that_no_transaction_takes_are_refused_and_name_their_entity() {
+async fn changes_beyond_one_transaction_are_refused_with_their_entity() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let notes: Vec<_> =
@@ -251,13 +252,14 @@ async fn changes_that_no_transaction_takes_are_refused_and_name_their_entity() {
     let refused = app.scope(owner.workspace).commit(all(100).audit(&NOTE_WRITTEN, notes[0].id)).await.unwrap_err();
     assert_eq!(refused.status(), 500);
     let cause = format!("{refused:?}");
-    assert!(cause.contains("101 writes in one transaction, 100 of them to NOTE, where 100 fit"), "{cause}");
+    assert!(cause.contains("101 writes in one transaction, 100 of them to NOTE, exceed the limit of 100"), "{cause}");
     app.scope(owner.workspace).commit(all(99).audit(&NOTE_WRITTEN, notes[0].id)).await.unwrap();
 }
 
-/// Random deliveries of random messages, crashes, sweeps, waits and cancellations: in the end all is copied, or nothing.
+/// Random deliveries of random messages, crashes, sweeps, waits and cancellations: in the end every note is copied, or
+/// none.
 #[tokio::test]
-async fn whatever_happens_all_is_copied_or_nothing() {
+async fn random_failures_leave_every_note_copied_or_none() {
     for round in 0..12 {
         let behaviour = [Behaviour::Nothing, Behaviour::Nothing, Behaviour::GivesUp][round % 3];
         let at = Place::new(5, 2, behaviour).await;

@@ -89,7 +89,7 @@ fn error(code: &str, text: &str, cure: Cure, at: Timestamp) -> DeliveryError {
 fn restored(at: Timestamp) -> DeliveryError {
     let text =
         "The post was due while the service was being restored from a backup, and may have been published before.";
-    error("may_predate_restore", text, Cure::Time, at)
+    error("service_restored", text, Cure::Time, at)
 }
 
 fn unanswered(at: Timestamp) -> DeliveryError {

@@ -302,7 +302,7 @@ fn after_a_restore_possibly_sent_deliveries_are_held_and_intents_reconciled() {
         assert_eq!(outcome, Swept::Settled);
         assert_eq!(
             (delivery.state.name(), delivery.last_error.unwrap().code.as_str()),
-            ("held", "may_predate_restore")
+            ("held", "service_restored")
         );
     }
     assert_eq!(swept(sending(), resumed_at, resumed).1.state.name(), "sending");

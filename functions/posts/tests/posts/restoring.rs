@@ -29,7 +29,7 @@ async fn posts_due_since_the_restore_point_are_held_and_none_is_published_twice(
     for post in [&due, &claimed] {
         assert_eq!(at.states(post).await, ("held".to_owned(), "held".to_owned()));
         let error = &at.deliveries(post).await[0]["last_error"];
-        assert_eq!(error["code"], "may_predate_restore");
+        assert_eq!(error["code"], "service_restored");
         assert!(error["remedy"].as_str().unwrap().starts_with("Check the channel first"));
     }
     assert_eq!(at.states(&later).await.1, "scheduled");

@@ -1,4 +1,4 @@
-//! Which texts people can read, and what remains of texts with invisible characters around them.
+//! Which texts are readable, and how invisible characters around a text are removed.
 
 #![allow(clippy::unwrap_used)]
 
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Characters of every kind that draw nothing by themselves.
+/// Invisible characters of every kind.
 const UNSEEN: [char; 32] = [
     ' ',
     '\t',
@@ -63,7 +63,7 @@ fn a_text_without_visible_characters_is_refused() {
 }
 
 #[test]
-fn unseen_ends_of_a_line_are_dropped() {
+fn invisible_characters_at_the_ends_are_dropped() {
     for (text, left) in [
         ("  Ada Lovelace ", "Ada Lovelace"),
         ("\u{202E}Ada", "Ada"),
@@ -85,7 +85,7 @@ fn unseen_ends_of_a_line_are_dropped() {
 }
 
 #[test]
-fn what_has_its_use_stays() {
+fn useful_invisible_characters_inside_are_kept() {
     for text in [
         "❤️",
         "👨‍👩‍👧‍👦",
@@ -111,7 +111,7 @@ fn what_has_its_use_stays() {
 }
 
 #[test]
-fn what_turns_or_hides_is_refused_inside() {
+fn characters_that_reverse_or_hide_text_are_refused() {
     use Unreadable::{ChangesDirection, ControlCharacter, HiddenTag};
     for (text, reason) in [
         ("a\u{0}b", ControlCharacter),
@@ -138,7 +138,7 @@ fn what_turns_or_hides_is_refused_inside() {
 }
 
 #[test]
-fn a_line_is_one_and_of_its_length() {
+fn a_text_with_line_breaks_or_over_its_length_is_refused() {
     for text in ["a\nb", "a\r\nb", "a\u{85}b", "a\u{2028}b", "a\u{2029}b", "a\u{B}b"] {
         assert_eq!(name(text), Err(NotALine::SeveralLines), "{text:?}");
     }
@@ -165,7 +165,7 @@ fn texts() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn a_line_that_is_taken_is_taken_again_as_it_is(text in texts()) {
+    fn an_accepted_line_is_accepted_again_unchanged(text in texts()) {
         if let Ok(taken) = name(&text) {
             prop_assert_eq!(name(&taken), Ok(taken.clone()));
             prop_assert_eq!(lines(&taken), Ok(taken.clone()));
@@ -182,7 +182,7 @@ proptest! {
     }
 
     #[test]
-    fn lines_that_are_taken_differ_in_line_breaks_alone(text in texts()) {
+    fn accepted_lines_differ_only_in_their_line_breaks(text in texts()) {
         if let Ok(taken) = lines(&text) {
             let breaks = |text: &str| text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n");
             prop_assert_eq!(&taken, &breaks(&text));
@@ -191,7 +191,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_unseen_surrounds_a_word_is_dropped(
+    fn invisible_characters_around_a_word_are_dropped(
         before in prop::collection::vec(prop::sample::select(UNSEEN.to_vec()), 0..8),
         after in prop::collection::vec(prop::sample::select(UNSEEN.to_vec()), 0..8),
     ) {

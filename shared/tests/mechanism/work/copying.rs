@@ -1,4 +1,4 @@
-//! A work that copies notes in steps, and the steps that its tests share.
+//! A work that copies notes in steps, and the helpers of its tests.
 
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ static COPY_CANCELLED: AuditAction = AuditAction::named("copy.cancelled");
 static COPY_STARTED: AuditAction = AuditAction::named("copy.started");
 static NOTES_COPIED: AuditAction = AuditAction::named("notes.copied");
 
-/// Copies every note of a workspace, so many in a step. The cursor lies in the state.
+/// Copies every note of a workspace, in batches. The state has the cursor.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct CopyNotes {
     batch: u32,
@@ -131,7 +131,7 @@ pub static SWEEP: Function = Function::job::<SweepWork>();
 pub struct LostSteps;
 
 impl Reason for LostSteps {
-    const WHY: &'static str = "what was lost comes up again in every workspace";
+    const WHY: &'static str = "resends lost steps of every workspace";
 }
 
 impl Job for SweepWork {
@@ -152,7 +152,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// A workspace with so many notes, and a run that copies them.
+    /// A workspace with this many notes, and a run that copies them.
     pub async fn new(notes: usize, batch: u32, behaviour: Behaviour) -> Self {
         let app = TestApp::alone().await.unwrap();
         let owner = app.owner().await.unwrap();
@@ -212,7 +212,7 @@ impl Place {
         found.map(|entry| entry.target.detail.unwrap_or_default()).collect()
     }
 
-    /// Every message of the run so far, the oldest first.
+    /// Every message of the run so far, oldest first.
     pub async fn messages(&self) -> Vec<Posted> {
         let mut messages = self.app.outbox::<StepDue<CopyNotes>>(&self.owner.outbox()).await.unwrap();
         messages.retain(|message| message.envelope.payload["run"] == self.run.to_string());
@@ -224,7 +224,7 @@ impl Place {
         self.messages().await.pop().unwrap()
     }
 
-    /// A copy that the history of runs does not know, so that it is the work that must not do it twice.
+    /// A copy that the history of runs does not know, so that the work itself must deduplicate.
     pub fn again(&self, message: &Posted) -> Posted {
         let mut again = message.clone();
         again.envelope.id = self.app.new_id::<Note>().to_string();
@@ -244,7 +244,7 @@ impl Place {
         self.wait(SignedDuration::ZERO);
     }
 
-    /// Delivers the newest message, when it is due, until the run has ended.
+    /// Delivers the newest message when it is due, until the run has ended.
     pub async fn finish(&self) {
         for _ in 0..100 {
             if [RunState::Done, RunState::Failed, RunState::Cancelled].contains(&self.state().await) {
@@ -253,12 +253,12 @@ impl Place {
             let newest = self.newest().await;
             let early = newest.envelope.not_before.map(|at| at.duration_since(self.app.now())).unwrap_or_default();
             self.wait(early.max(SignedDuration::ZERO));
-            // One that was handled already, or is being handled, does nothing: then the sweep takes the run up.
+            // A message that was or is being handled does nothing: then the sweep resumes the run.
             let _comes_back = self.app.deliver(&COPY, &[newest]).await;
             self.sweep().await;
             self.wait(SignedDuration::from_secs(60));
         }
-        panic!("it never ends: {:?}", self.view().await);
+        panic!("the run never ends: {:?}", self.view().await);
     }
 
     pub fn granted(&self) {
