@@ -1,4 +1,4 @@
-//! A proof cannot be copied, so that it cannot be kept as a copy.
+//! A proof cannot be cloned, so that no copy of it can be stored.
 
 use shared::identity::SignedIn;
 use shared::tenancy::permissions::ReadWorkspace;

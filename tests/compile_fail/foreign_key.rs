@@ -1,4 +1,4 @@
-//! An entity is found by a key of its own kind alone.
+//! An entity can only be read by a key of its own kind.
 
 use channels::{Channel, ChannelId};
 use media::Media;

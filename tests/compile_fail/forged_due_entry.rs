@@ -1,4 +1,4 @@
-//! A job enters the workspaces that the due index names, not one that a payload names.
+//! A job can only enter workspaces from the due index, never one from a payload.
 
 use shared::kernel::ids::WorkspaceId;
 use shared::tenancy::all_workspaces::DueEntry;

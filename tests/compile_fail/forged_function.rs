@@ -1,4 +1,4 @@
-//! A function comes from a declaration alone, so that its checks are not left out.
+//! A function can only be created by a declaration, so that its checks cannot be skipped.
 
 use shared::function::Function;
 

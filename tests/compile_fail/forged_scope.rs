@@ -1,4 +1,4 @@
-//! A scope is not written down field by field.
+//! A scope cannot be constructed field by field.
 
 use shared::kernel::ids::WorkspaceId;
 use shared::tenancy::Scope;

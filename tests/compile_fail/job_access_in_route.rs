@@ -1,4 +1,4 @@
-//! A route is not given what a job is given.
+//! A route cannot use the access of a job.
 
 use serde::Deserialize;
 use shared::http::{Endpoint, NoContent, Route};

@@ -1,4 +1,4 @@
-//! A proof does not outlive its request: the next one on the same process is another tenant's.
+//! A proof cannot outlive its request: the next request of the same process belongs to another tenant.
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,4 @@
-//! Nothing that makes a proof can be called.
+//! No function that creates a proof can be called.
 
 use shared::kernel::ids::WorkspaceId;
 use shared::tenancy::permissions::{ManageAdminRecovery, ReadWorkspace};

@@ -1,4 +1,4 @@
-//! What admits a caller cannot be named, so that nothing is promoted with it.
+//! The type that admits a caller cannot be named, so that no proof can be promoted with it.
 
 use shared::identity::Access;
 use shared::identity::admission::{Admission, Admit};

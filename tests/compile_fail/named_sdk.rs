@@ -1,4 +1,4 @@
-//! A function crate does not depend on what `shared` speaks to the outside with.
+//! A function crate cannot use the SDKs that `shared` uses for outbound calls.
 
 use aws_sdk_dynamodb::Client;
 use lambda_http::Request;

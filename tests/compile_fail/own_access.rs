@@ -1,4 +1,4 @@
-//! A function crate has no access of its own making.
+//! A function crate cannot define its own access.
 
 use shared::identity::Access;
 use shared::jobs::JobAccess;

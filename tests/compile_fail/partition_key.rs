@@ -1,4 +1,4 @@
-//! No call takes a partition: it is the scope's.
+//! No call takes a partition key: the scope has it.
 
 
 use std::borrow::Borrow;

@@ -1,4 +1,4 @@
-//! Code that needs a permission refuses the proof of one that does not cover it, and that of a job.
+//! Code that requires a permission does not accept the proof of one that does not cover it, nor that of a job.
 
 use shared::tenancy::permissions::{ManageSecurity, ReadWorkspace};
 use shared::tenancy::{Covers, Tenant, Workspace};

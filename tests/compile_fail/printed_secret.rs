@@ -1,4 +1,4 @@
-//! A secret is not printed, neither by itself nor as a part of something.
+//! A secret cannot be printed, neither alone nor as part of a struct.
 
 use shared::kernel::secrets::{SecretBytes, SecretText};
 

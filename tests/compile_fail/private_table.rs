@@ -1,4 +1,4 @@
-//! The tables are reached through a scope alone.
+//! The tables can only be accessed through a scope.
 
 use shared::table::commit::{Plan, commit};
 use shared::table::item::Item;

@@ -1,4 +1,4 @@
-//! A secret is not serialised: it is neither stored nor answered.
+//! A secret cannot be serialised, so that it is neither stored nor returned.
 
 use serde::Serialize;
 use shared::kernel::secrets::SecretText;

@@ -1,4 +1,4 @@
-//! What is allowed: an entity and a route, as a function crate has them.
+//! The allowed case: an entity and a route, as in a function crate.
 
 
 use std::borrow::Borrow;

@@ -1,4 +1,4 @@
-//! Changes that do not say what they are cannot be committed.
+//! Changes without an audit entry cannot be committed.
 
 use shared::kernel::problems::Problem;
 use shared::tenancy::permissions::ReadWorkspace;

@@ -1,4 +1,4 @@
-//! Nor does the bound of a public trait lend its name to it.
+//! The type that admits a caller cannot be named through the bound of a public trait either.
 
 use shared::identity::{Access, Anyone};
 use shared::tenancy::permissions::ManageAdminRecovery;

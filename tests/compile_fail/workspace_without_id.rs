@@ -1,4 +1,4 @@
-//! A route of a workspace says so in its path, and no other does.
+//! A route of a workspace must have a workspace_id in its path, and no other route may.
 
 use serde::Deserialize;
 use shared::function::Function;

@@ -1,6 +1,6 @@
-//! Rust sources as text: what is left without comments, without strings, without tests.
+//! Rust sources as text, without comments, strings or tests.
 
-/// The text with comments and the insides of literals blanked out, line by line in place.
+/// The text with comments and the contents of literals blanked out in place.
 pub fn bare(text: &str) -> String {
     blanked(text, true)
 }
@@ -25,7 +25,7 @@ fn blanked(text: &str, literals_too: bool) -> String {
     out
 }
 
-/// Where the comment or literal that begins here ends; one letter further where none does.
+/// The end of the comment or literal that begins here; the next letter if none begins.
 fn token(letters: &[char], at: usize) -> (usize, bool) {
     let next = letters.get(at + 1).copied();
     match letters[at] {
@@ -33,7 +33,7 @@ fn token(letters: &[char], at: usize) -> (usize, bool) {
         '/' if next == Some('*') => (find(letters, at + 2, |rest| rest.starts_with(&['*', '/'])) + 2, false),
         '"' => (closing(letters, at + 1, '"'), true),
         'r' if !is_word(letters, at) && (next == Some('"') || next == Some('#')) => raw(letters, at),
-        // A lifetime has no closing quote right behind its first letter.
+        // A lifetime has no closing quote right after its first letter.
         '\'' if next == Some('\\') || letters.get(at + 2) == Some(&'\'') => (closing(letters, at + 1, '\''), true),
         _ => (at + 1, false),
     }
@@ -66,7 +66,7 @@ fn raw(letters: &[char], at: usize) -> (usize, bool) {
     ((close + end.len()).min(letters.len()), true)
 }
 
-/// Bare code without the modules and items that are compiled for tests alone.
+/// Bare code without the modules and items that are compiled only for tests.
 pub fn without_tests(bare: &str) -> String {
     let mut text = bare.to_owned();
     while let Some(start) = text.find("#[cfg(test)]") {
@@ -77,7 +77,7 @@ pub fn without_tests(bare: &str) -> String {
     text
 }
 
-/// Where the item ends that begins here: at its `;`, or at the brace that closes its first one.
+/// The end of the item that begins here: its `;`, or the brace that closes its first one.
 fn item_end(text: &str) -> usize {
     let mut depth = 0_usize;
     for (at, letter) in text.char_indices() {
@@ -140,14 +140,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_compiled_for_tests_alone_is_left_out() {
+    fn items_compiled_only_for_tests_are_removed() {
         let text = "fn a() {}\n#[cfg(test)]\nmod tests { fn b() { {} } }\n#[cfg(test)]\nmod more;\nfn c() {}\n";
         let kept: Vec<String> = without_tests(text).split_whitespace().map(str::to_owned).collect();
         assert_eq!(kept.join(" "), "fn a() {} fn c() {}");
     }
 
     #[test]
-    fn an_identifier_has_words() {
+    fn an_identifier_is_split_into_words() {
         assert_eq!(words("CreatePost"), ["create", "post"]);
         assert_eq!(words("create_post"), ["create", "post"]);
         assert_eq!(words("POST_PUBLISHING"), ["post", "publishing"]);

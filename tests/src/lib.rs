@@ -1,16 +1,16 @@
-//! The repository as the system tests read it: its files, its manifests, its functions by their sources.
+//! The repository for the system tests: its files, manifests and functions.
 
 pub mod code;
 pub mod manifest;
 
 use std::path::{Path, PathBuf};
 
-/// The folders that hold the project's own files.
+/// The folders with the project's own files.
 const OWN: [&str; 8] = [".ci", "docs", "events", "functions", "infra", "shared", "tests", ""];
 
 /// A text file of the repository.
 pub struct File {
-    /// From the root, with `/`.
+    /// Relative to the root, with `/`.
     pub path: String,
     pub text: String,
 }
@@ -27,20 +27,20 @@ impl File {
         self.path.split('/').collect()
     }
 
-    /// Whether it is compiled for tests alone.
+    /// Whether it is compiled only for tests.
     pub fn is_test(&self) -> bool {
         let parts = self.parts();
         parts.contains(&"tests") || parts.contains(&"compile_fail") || parts.last() == Some(&"tests.rs")
     }
 }
 
-/// The repository's root: of the checkout that is tested, wherever the test was built.
+/// The root of the tested checkout, regardless of where the test was built.
 pub fn root() -> PathBuf {
     let tests = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     Path::new(&tests).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
-/// The project's own files with one of these extensions, in the order of their paths.
+/// The project's own files with one of these extensions, ordered by path.
 pub fn files(extensions: &[&str]) -> Vec<File> {
     let mut found = Vec::new();
     for folder in OWN {
@@ -50,7 +50,7 @@ pub fn files(extensions: &[&str]) -> Vec<File> {
     found
 }
 
-/// The files of one folder, whatever is below it included.
+/// The files of one folder and its subfolders.
 pub fn files_in(folder: &str, extensions: &[&str]) -> Vec<File> {
     let mut found = Vec::new();
     collect(&root(), folder, true, extensions, &mut found);
@@ -64,7 +64,7 @@ fn collect(root: &Path, folder: &str, below: bool, extensions: &[&str], found: &
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
         if entry.path().is_dir() {
-            // What is installed or built is not ours.
+            // Installed and built files are not ours.
             if below && !["node_modules", "target", "__pycache__"].contains(&name.as_str()) {
                 collect(root, &path, below, extensions, found);
             }
@@ -76,7 +76,7 @@ fn collect(root: &Path, folder: &str, below: bool, extensions: &[&str], found: &
     }
 }
 
-/// The names of the domains, as their folders have them.
+/// The names of the domains: those of their folders.
 pub fn domains() -> Vec<String> {
     let entries = std::fs::read_dir(root().join("functions")).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries

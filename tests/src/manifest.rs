@@ -6,7 +6,7 @@ use crate::{files_in, root};
 
 /// A crate of the workspace.
 pub struct Manifest {
-    /// Its folder, from the root: `functions/posts`.
+    /// Its folder, relative to the root: `functions/posts`.
     pub folder: String,
     pub table: Table,
 }
@@ -19,7 +19,7 @@ impl Manifest {
         self.value(&["package", "name"]).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The domain that the crate is, if it is one.
+    /// The name of the domain, if the crate is one.
     pub fn domain(&self) -> Option<&str> {
         self.folder.strip_prefix("functions/")
     }

@@ -172,7 +172,7 @@ async fn changing_the_rule_requires_an_admin_and_a_known_value() {
         let person = app.join(owner.workspace, role).await.unwrap();
         assert_eq!(ask(&app, &person, EVERYONE).await.expect(403).code(), "permission_missing", "{role:?}");
     }
-    for unknown in ["nobody", "", "Everyone"] {
+    for unknown in ["no one", "", "Everyone"] {
         assert_eq!(ask(&app, &owner, unknown).await.expect(422).fields(), ["second_factor"], "{unknown}");
     }
     assert_eq!(visit(&app, &owner).await.expect(200).body["second_factor"], ADMINS);

@@ -40,8 +40,8 @@ fn changed<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<Change<'a>> {
     let mut common = vec![0_u32; (old.len() + 1) * width];
     for (i, left) in old.iter().enumerate().rev() {
         for (j, right) in new.iter().enumerate().rev() {
-            let (below, beside) = (common[(i + 1) * width + j], common[i * width + j + 1]);
-            let longest = if left == right { common[(i + 1) * width + j + 1] + 1 } else { below.max(beside) };
+            let (below, next) = (common[(i + 1) * width + j], common[i * width + j + 1]);
+            let longest = if left == right { common[(i + 1) * width + j + 1] + 1 } else { below.max(next) };
             common[i * width + j] = longest;
         }
     }

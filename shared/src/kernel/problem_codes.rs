@@ -152,7 +152,7 @@ pub const SESSION_NEEDED: ProblemCode = ProblemCode::new(
     403,
     "session_needed",
     "Session required",
-    "This requires a session; personal access tokens are refused whatever their scopes.",
+    "This requires a session; personal access tokens are refused regardless of their scopes.",
     "Sign in and use the access token of the session.",
 );
 

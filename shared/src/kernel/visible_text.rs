@@ -177,8 +177,8 @@ fn flag(characters: &[char]) -> Option<usize> {
     (TAGS_OF_A_FLAG.contains(&tags) && after.get(tags) == Some(&CANCEL_TAG)).then_some(tags + 2)
 }
 
-/// Whether the last character, which is invisible by itself, belongs to the one before: a variation selector after its
-/// base, or the end of a flag.
+/// Whether the last character, which is invisible by itself, belongs to the preceding one: a variation selector after
+/// its base, or the end of a flag.
 fn ends_a_sequence(characters: &[char]) -> bool {
     match characters {
         [.., base, last] if CodePointSetData::new::<VariationSelector>().contains(*last) => !is_unseen(*base),

@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Upper case, unique in the product: `POST`. The sort key is `<KIND>#<key>`.
     const KIND: &'static str;
-    /// The version of the stored shape. A reader accepts this one and the one before it, because a
-    /// deploy mixes both: new fields have `#[serde(default)]` until the version after.
+    /// The version of the stored shape. A reader accepts this version and the previous one, because a deploy mixes
+    /// both: new fields have `#[serde(default)]` until the version after.
     const VERSION: u32 = 1;
     /// The type of its key. A key of another kind does not compile.
     type Key: Display + Sync + ?Sized;

@@ -189,8 +189,8 @@ impl Scope {
     async fn items(&self, table: Table, prefix: String, page: Page) -> Result<(Vec<Item>, Option<String>), Problem> {
         Box::pin(async move {
             let bound_to = format!("{}|{}|{}", self.origin.actor, self.function, self.workspace);
-            let lies = (table, self.partition());
-            self.app.page(self.reader().await?, (lies.0, &lies.1, &prefix), &bound_to, &page).await
+            let location = (table, self.partition());
+            self.app.page(self.reader().await?, (location.0, &location.1, &prefix), &bound_to, &page).await
         })
         .await
     }

@@ -1,5 +1,4 @@
-//! An authenticator and its browser, in software: what they would answer to our options, and whatever else a test wants
-//! them to answer.
+//! A software authenticator and its browser: they respond to our options, correctly or as a test requires.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
@@ -14,17 +13,17 @@ pub const USER_VERIFIED: u8 = 1 << 2;
 pub const BACKUP_ELIGIBLE: u8 = 1 << 3;
 pub const BACKED_UP: u8 = 1 << 4;
 
-/// An authenticator that holds one passkey.
+/// An authenticator with one passkey.
 pub struct Authenticator {
     key: Key,
     pub id: Vec<u8>,
     pub user_handle: Vec<u8>,
-    /// Where its browser is.
+    /// The origin of its browser.
     pub origin: String,
-    /// What it signs instead of the domain that it was asked for.
+    /// The domain that it signs instead of the requested one.
     pub rp_id: Option<String>,
     pub flags: u8,
-    /// What it counted last; one that is 0 stays 0.
+    /// Its last signature counter; 0 stays 0.
     pub counter: u32,
 }
 
@@ -125,7 +124,7 @@ impl Authenticator {
         data.to_string().into_bytes()
     }
 
-    /// Makes its passkey: `navigator.credentials.create(…)` and `toJSON()`.
+    /// Creates its passkey: `navigator.credentials.create(…)` and `toJSON()`.
     pub fn create(&mut self, options: &Value) -> Value {
         self.create_attested(options, "none", &map(&[]))
     }

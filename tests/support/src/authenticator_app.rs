@@ -1,4 +1,4 @@
-//! An authenticator app, and the requests of whoever has one.
+//! An authenticator app, and the requests of its user.
 
 use mail::Letter;
 use serde_json::{Value, json};
@@ -22,13 +22,13 @@ pub struct Enrolled {
     pub recovery_codes: Vec<String>,
 }
 
-/// What the app shows now.
+/// The current code of the app.
 pub fn code(app: &TestApp, secret: &str) -> String {
     let totp = Builder::new().with_secret(Secret::try_from_base32(secret).unwrap()).build().unwrap();
     totp.generate(u64::try_from(app.now().as_second()).unwrap()).to_string()
 }
 
-/// A code that is none of now nor of the steps around it.
+/// A code that is valid neither now nor in the adjacent steps.
 pub fn wrong_code(app: &TestApp, secret: &str) -> String {
     let totp = Builder::new().with_secret(Secret::try_from_base32(secret).unwrap()).build().unwrap();
     let now = u64::try_from(app.now().as_second()).unwrap();
@@ -65,7 +65,7 @@ pub async fn step(app: &TestApp, token: &Value, body: Value) -> Response {
     ask(app, &step_up::FUNCTION, token, body).await
 }
 
-/// The challenge that a right password is answered with.
+/// The challenge after a correct password.
 pub async fn challenge(app: &TestApp, email: &str) -> Value {
     login(app, email, PASSWORD).await.expect(200).body["second_factor"]["challenge"].clone()
 }
@@ -74,7 +74,7 @@ pub async fn verify(app: &TestApp, challenge: &Value, name: &str, value: &str) -
     post(app, &verify_second_factor::FUNCTION, json!({ "challenge": challenge, name: value })).await
 }
 
-/// So far that the app shows another code, and the one before it is used or past.
+/// Advances the clock until the app shows another code, and the previous one is used or expired.
 pub fn next_code(app: &TestApp) {
     app.advance(SignedDuration::from_secs(30));
 }
@@ -90,7 +90,7 @@ pub async fn enrolled(app: &TestApp) -> Enrolled {
     Enrolled { email, user, token, secret, recovery_codes }
 }
 
-/// The letters of one kind to a user.
+/// The emails of one kind to a user.
 pub async fn letters_like(app: &TestApp, user: UserId, is_like: fn(&Letter) -> bool) -> Vec<Letter> {
     letters(app, user).await.into_iter().map(|sent| sent.letter).filter(is_like).collect()
 }

@@ -1,4 +1,5 @@
-//! What tests of several domains share: people who sign up and in, their authenticators, and a Bluesky server to script.
+//! Shared test support of several domains: users who sign up and in, their authenticators, and a scripted Bluesky
+//! server.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

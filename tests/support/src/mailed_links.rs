@@ -1,4 +1,4 @@
-//! Mailed links, signed as by the job that mails them.
+//! Mailed links, signed like those of the job that mails them.
 
 use serde_json::{Value, json};
 use shared::crypto::digest::{base64, from_base64};
@@ -9,7 +9,7 @@ pub fn sign(key: &[u8], claims: &LinkClaims) -> String {
     shared::testing::link(key, claims).expose().to_owned()
 }
 
-/// The key of mailed links, as KMS makes it.
+/// The key of mailed links, derived by KMS.
 pub async fn key() -> Vec<u8> {
     let name = std::env::var("BULKHEAD_TEST_NAME").unwrap_or_else(|_| "bht".to_owned());
     let body = json!({

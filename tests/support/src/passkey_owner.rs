@@ -1,4 +1,4 @@
-//! Somebody who is signed in and has an authenticator, and the routes as they call them.
+//! A signed-in user with an authenticator, and their calls of routes.
 
 use passkeys::routes::{
     delete_passkey, list_passkeys, register_passkey, sign_in_with_passkey, start_passkey_registration,
@@ -14,7 +14,7 @@ use shared::testing::{Request, Response, TestApp};
 use crate::authenticator::Authenticator;
 use crate::people::{post, signed_in};
 
-/// Somebody who is signed in.
+/// A signed-in user.
 pub struct Caller<'a> {
     pub app: &'a TestApp,
     pub token: String,
@@ -89,7 +89,7 @@ pub async fn events(app: &TestApp, since: Timestamp, user: UserId) -> Vec<String
     events.into_iter().filter(|event| event.subject == user.to_string()).map(|event| event.name).collect()
 }
 
-/// The browser's object with a member of the response as other bytes.
+/// The browser's object with other bytes for one member of the response.
 pub fn with(credential: &Value, member: &str, bytes: &[u8]) -> Value {
     let mut credential = credential.clone();
     credential["response"][member] = base64url(bytes).into();

@@ -1,4 +1,4 @@
-//! People who sign up and in, for the tests of accounts.
+//! Users who sign up and in, for the tests of accounts.
 
 use accounts::address::Address;
 use mail::SendEmail;
@@ -11,13 +11,13 @@ use shared::testing::{Request, Response, TestApp};
 
 pub const PASSWORD: &str = "a tram, a lamp and 3 crows";
 
-/// An address that no other test has.
+/// An address that is unique to this test.
 pub fn email(app: &TestApp) -> String {
     format!("ada.{:032x}@example.com", u128::from_le_bytes(app.entropy().bytes()))
 }
 
-/// Calls a route from an address of its own, so that no limit is met by accident, and a millisecond after the call
-/// before, so that what it writes has its place in an order.
+/// Calls a route from its own address, so that no limit is hit by accident, and a millisecond after the previous call,
+/// so that writes are ordered.
 pub async fn post(app: &TestApp, route: &'static Function, body: Value) -> Response {
     app.move_address();
     app.advance(SignedDuration::from_millis(1));
@@ -55,7 +55,7 @@ pub async fn registered(app: &TestApp, email: &str) -> UserId {
     address(app, email).await.unwrap().registered(app.now()).unwrap()
 }
 
-/// Messages to the mail job that wait in a user's outbox.
+/// Messages to the mail job in a user's outbox.
 pub async fn letters(app: &TestApp, user: UserId) -> Vec<SendEmail> {
     let posted = app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
     posted.iter().map(|posted| posted.payload().unwrap()).collect()
@@ -68,7 +68,7 @@ pub async fn letters_to(app: &TestApp, email: &str) -> Vec<SendEmail> {
     letters.filter(|letter| letter.to.as_str() == email).collect()
 }
 
-/// Sends the newest letter of a user and reads the mail at SES: the token of the link to that page.
+/// Sends the newest email of a user and reads it from SES: returns the token of the link to that page.
 pub async fn mailed_token(app: &TestApp, email: &str, user: UserId, page: &str) -> String {
     let posted = app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
     app.deliver(&mail::jobs::send_email::FUNCTION, &posted[posted.len() - 1..]).await.unwrap();
@@ -84,7 +84,7 @@ pub async fn registration_token(app: &TestApp, email: &str) -> String {
     mailed_token(app, email, registered(app, email).await, "verify-email").await
 }
 
-/// Mails that SES took for an address, oldest first.
+/// Mails that SES accepted for an address, oldest first.
 pub async fn mails_to(email: &str) -> Vec<Value> {
     let url = format!("{}/_ministack/ses/messages", std::env::var("AWS_ENDPOINT_URL").unwrap());
     let kept: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
@@ -101,13 +101,13 @@ pub async fn user(app: &TestApp) -> (String, UserId) {
     (email, user)
 }
 
-/// A user who is signed in: the body of the answer.
+/// The response body of a user's sign-in.
 pub async fn signed_in(app: &TestApp) -> Value {
     let (email, _) = user(app).await;
     login(app, &email, PASSWORD).await.expect(200).body
 }
 
-/// Nothing was refused for want of a grant.
+/// Asserts that no call was refused for a missing grant.
 pub fn assert_granted(app: &TestApp, functions: &[&'static Function]) {
     for function in functions {
         assert_eq!(app.wire(function).refused(), Vec::<String>::new(), "{} lacks a grant", function.name());

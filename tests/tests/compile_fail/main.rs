@@ -1,12 +1,9 @@
-//! What the compiler must refuse: the type system's half of the isolation, case by case.
-//!
-//! Each file of `tests/compile_fail` is compiled as a part of a function crate would be, with the
-//! dependencies of `posts` and no others, and what the compiler says is held against the `.stderr`
-//! beside it. `UPDATE_STDERR=1` writes these files anew; then read what changed.
-//!
-//! This is trybuild's idea without its cost: it checks the whole dependency tree into a folder of its
-//! own (231 CPU-seconds on a clean machine), where this uses the libraries that the test itself was
-//! linked with (3 to 7).
+//! Cases that the compiler must refuse: isolation by the type system.
+//! Each file of `tests/compile_fail` is compiled like part of a function crate, with the dependencies of `posts` and no
+//! others, and the compiler's errors are compared with the `.stderr` file next to it. `UPDATE_STDERR=1` rewrites these
+//! files; then review the difference.
+//! This is trybuild's idea without its cost: trybuild checks the whole dependency tree in its own folder (231
+//! CPU-seconds on a clean machine); this uses the libraries that the test itself was linked with (3 to 7).
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
@@ -16,7 +13,7 @@ use std::process::Command;
 use serde_json::Value;
 use system_tests::{files_in, manifest, root};
 
-/// Compiles like the rest of a function crate: it shows that a refusal is not for want of a library.
+/// This case compiles, which proves that refusals are not caused by a missing library.
 const SOUND: &str = "sound";
 
 #[test]
@@ -31,7 +28,7 @@ fn the_compiler_refuses_every_case() {
         if said.is_empty() != (case.stem() == SOUND) {
             faults.push(format!("{}: the compiler said:\n{said}", case.path));
         } else if said.is_empty() {
-            // As it should be.
+            // The expected errors.
         } else if std::env::var_os("UPDATE_STDERR").is_some() {
             std::fs::write(&pinned, &said).unwrap();
         } else if std::fs::read_to_string(&pinned).unwrap_or_default() != said {
@@ -46,7 +43,7 @@ fn libraries() -> BTreeMap<String, PathBuf> {
     let crates = manifest::crates().unwrap();
     let posts = crates.iter().find(|krate| krate.name() == "posts").unwrap();
     let wanted: Vec<String> = posts.dependencies("dependencies").map(|(name, _)| name.replace('-', "_")).collect();
-    // Everything is built by now: cargo only tells where it is.
+    // Everything is already built: cargo only reports the paths.
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["test", "--no-run", "--offline", "--quiet", "--message-format", "json"])
         .args(["--package", "system_tests", "--test", "compile_fail"])
@@ -68,7 +65,7 @@ fn libraries() -> BTreeMap<String, PathBuf> {
     found
 }
 
-/// What the compiler says of a case, a line for each error.
+/// The compiler's errors for a case, one per line.
 fn compile(path: &str, libraries: &BTreeMap<String, PathBuf>) -> String {
     let case = Path::new(path);
     let name = case.file_name().unwrap();
@@ -88,7 +85,7 @@ fn compile(path: &str, libraries: &BTreeMap<String, PathBuf>) -> String {
     lines.map(|line| if line.starts_with(&own) { format!("{line}\n") } else { elsewhere(line) }).collect()
 }
 
-/// An error that is reported at a place in `shared` moves with every change there: only its text stays.
+/// The position of an error in `shared` changes with every edit there: keep only its text.
 fn elsewhere(line: &str) -> String {
     line.find("error").map(|at| format!("{}\n", &line[at..])).unwrap_or_default()
 }

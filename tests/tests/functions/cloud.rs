@@ -1,4 +1,4 @@
-//! The local cloud as an operator sees it: what the tables hold, which mails were sent, uploads by URL.
+//! The local cloud as an operator sees it: table contents, sent mail, uploads by URL.
 
 use std::collections::BTreeMap;
 
@@ -35,20 +35,20 @@ impl Contents {
         Self(found)
     }
 
-    /// Without what is kept about requests and runs themselves: rates, uses of tokens, run records, locks and events.
+    /// Without the bookkeeping of requests and runs: rates, uses of tokens, run records, locks and events.
     pub fn of_the_product(mut self) -> Self {
         let bookkeeping = ["system RATE#", "system USED#", "system RUN#", "system LOCK#", "system EVENT#"];
         self.0.retain(|key, _| !bookkeeping.iter().any(|start| key.starts_with(start)));
         self
     }
 
-    /// What belongs to one workspace.
+    /// The items of one workspace.
     pub fn in_workspace(mut self, workspace: &str) -> Self {
         self.0.retain(|key, item| key.contains(workspace) || item.to_string().contains(workspace));
         self
     }
 
-    /// What was added, changed or removed until later.
+    /// The added, changed and removed items until `later`.
     pub fn changes_until(&self, later: &Self) -> Vec<String> {
         let gone = self.0.iter().filter(|(key, item)| later.0.get(*key) != Some(item));
         let new = later.0.keys().filter(|key| !self.0.contains_key(*key));
@@ -60,7 +60,7 @@ impl Contents {
     }
 }
 
-/// Forgets how often each user has called a route.
+/// Resets how often each user has called a route.
 pub async fn forget_rates(tables: &Tables, route: &str) {
     let found = Contents::of(tables).await;
     let prefix = format!("system RATE#{route}#");
@@ -96,7 +96,7 @@ pub async fn mailed_token(email: &str) -> String {
     token.split_whitespace().next().unwrap().to_owned()
 }
 
-/// Makes an upload as its answer says.
+/// Sends an upload according to its response.
 pub async fn put(upload: &Value, file: Vec<u8>) {
     let mut request = reqwest::Client::new().put(upload["url"].as_str().unwrap());
     for (name, value) in upload["headers"].as_object().unwrap() {

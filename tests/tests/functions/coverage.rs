@@ -1,6 +1,6 @@
-//! What every route refuses, in the same way: each row of this matrix is tried on every route.
+//! The common refusals of all routes: each row of this matrix is tried on every route.
 //!
-//! A refusal leaves nothing behind, and calls nothing that the function was not granted.
+//! A refusal stores nothing, and makes no call without a grant.
 
 use serde_json::{Map, Value, json};
 use shared::function::{Declared, Requires};
@@ -15,7 +15,7 @@ use crate::none;
 use crate::place::{Place, World};
 use crate::sample::{Filling, Sample, body, request, with_body};
 
-/// Claim 40, and what else every answer carries.
+/// The headers of claim 40, and the other headers of every response.
 const HEADERS: [(&str, &str); 8] = [
     ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
     ("x-frame-options", "DENY"),
@@ -27,13 +27,13 @@ const HEADERS: [(&str, &str); 8] = [
     ("content-type", "application/problem+json"),
 ];
 
-/// Domains whose samples are about a person, not about a workspace.
+/// Domains whose samples concern a user, not a workspace.
 const OF_PEOPLE: [&str; 4] = ["accounts", "passkeys", "recovery", "profiles"];
 
 /// A plan that includes nothing.
 const NO_PLAN: &str = "none";
 
-/// Tries requests that must all be refused, and collects what was not as it should be.
+/// Tries requests that must all be refused, and collects deviations.
 struct Trial {
     world: World,
     place: Place,
@@ -42,11 +42,11 @@ struct Trial {
     faults: Vec<String>,
 }
 
-/// What a refusal must say.
+/// The expected refusal.
 struct Expected<'a> {
     status: u16,
     code: &'a str,
-    /// The field that it must name, if it must name one.
+    /// The field that it must name, if any.
     field: Option<&'a str>,
 }
 
@@ -66,12 +66,12 @@ impl Trial {
         Self { world, place, before, tried: 0, faults: Vec::new() }
     }
 
-    /// What is tried from now on is compared with what is stored now.
+    /// Remembers the stored items for later comparison.
     async fn remember(&mut self) {
         self.before = Contents::of(&self.world.tables).await.of_the_product();
     }
 
-    /// The request that would succeed. What is about a person alone is made for the one request.
+    /// A request that would succeed. A sample of a single user is prepared for this one request.
     async fn good(&mut self, endpoint: &Endpoint) -> Value {
         if !OF_PEOPLE.contains(&endpoint.entry.domain) {
             return self.filled(endpoint, &self.place.filling);
@@ -82,7 +82,7 @@ impl Trial {
         self.filled(endpoint, &filling)
     }
 
-    /// Notes what was stored since it was remembered.
+    /// Reports items stored since `remember`.
     async fn compare(&mut self) {
         let after = Contents::of(&self.world.tables).await.of_the_product();
         self.faults.extend(self.before.changes_until(&after).into_iter().map(|change| format!("stored: {change}")));
@@ -91,7 +91,7 @@ impl Trial {
     fn filled(&self, endpoint: &Endpoint, filling: &Filling) -> Value {
         let sample = Sample::of(endpoint.entry);
         let mut filling = filling.clone();
-        // Whatever credentials are named here, no request gets as far as looking at them.
+        // No request gets as far as reading these credentials.
         for name in sample.placeholders() {
             if !filling.has(&name) {
                 filling = filling.with(&name, "x".repeat(86));
@@ -105,12 +105,12 @@ impl Trial {
         self.world.app.call(request(endpoint.entry, event)).await
     }
 
-    /// Sends it, and notes what of the answer is not that refusal.
+    /// Sends it, and reports deviations from the expected refusal.
     async fn refuses(&mut self, endpoint: &Endpoint, what: &str, event: &Value, expected: Expected<'_>) {
         let answer = self.send(endpoint, event).await;
         self.tried += 1;
         if endpoint.limit.is_some() {
-            // What is refused counts, too.
+            // Refused requests count, too.
             cloud::forget_rates(&self.world.tables, endpoint.name()).await;
         }
         let mut wrong = Vec::new();
@@ -128,7 +128,7 @@ impl Trial {
             }
         }
         if answer.body["status"] != answer.status || answer.header("x-request-id").is_empty() {
-            wrong.push("is not a whole problem document".to_owned());
+            wrong.push("is not a complete problem document".to_owned());
         }
         if answer.status == 401 && !answer.header("www-authenticate").starts_with("Bearer") {
             wrong.push("lacks www-authenticate".to_owned());
@@ -138,7 +138,7 @@ impl Trial {
         }
     }
 
-    /// Something was tried, nothing was stored, nothing was called without a grant.
+    /// Asserts that requests were tried, nothing was stored, and no call lacked a grant.
     async fn end(mut self) {
         assert!(self.tried > 0);
         self.compare().await;
@@ -161,7 +161,7 @@ fn without_token(event: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn without_a_token_it_is_401() {
+async fn a_request_without_a_token_is_401() {
     let mut trial = Trial::new().await;
     for endpoint in endpoints().iter().filter(|endpoint| known(endpoint)) {
         let bare = without_token(&trial.good(endpoint).await);
@@ -176,13 +176,13 @@ async fn without_a_token_it_is_401() {
 }
 
 #[tokio::test]
-async fn what_needs_no_token_is_the_list_that_was_agreed() {
+async fn routes_without_a_token_match_the_agreed_list() {
     let open = endpoints().into_iter().filter(|endpoint| !known(endpoint)).map(|endpoint| endpoint.name());
     insta::assert_snapshot!("open_routes", open.collect::<Vec<_>>().join("\n"));
 }
 
 #[tokio::test]
-async fn to_a_stranger_a_workspace_does_not_exist() {
+async fn another_workspaces_path_answers_like_a_missing_one() {
     let mut trial = Trial::new().await;
     let stranger = trial.world.app.owner().await.unwrap();
     trial.remember().await;
@@ -196,12 +196,12 @@ async fn to_a_stranger_a_workspace_does_not_exist() {
         for (what, event) in [("a stranger", &inside), ("no such workspace", &nowhere), ("no id", &no_id)] {
             trial.refuses(endpoint, what, event, refusal(404, "not_found")).await;
         }
-        let (mut theirs, mut nobodys) =
+        let (mut theirs, mut missing) =
             (trial.send(endpoint, &inside).await.body, trial.send(endpoint, &nowhere).await.body);
-        // Each answer names its own request.
-        (theirs["instance"], nobodys["instance"]) = (Value::Null, Value::Null);
-        if theirs != nobodys {
-            trial.faults.push(format!("{}: {theirs} tells more than {nobodys}", endpoint.name()));
+        // Each response names its own request.
+        (theirs["instance"], missing["instance"]) = (Value::Null, Value::Null);
+        if theirs != missing {
+            trial.faults.push(format!("{}: {theirs} reveals more than {missing}", endpoint.name()));
         }
     }
     trial.end().await;
@@ -226,13 +226,13 @@ async fn a_role_without_the_permission_gets_403() {
 }
 
 #[tokio::test]
-async fn without_a_second_factor_an_owner_gets_403() {
+async fn an_owner_without_a_second_factor_gets_403() {
     let mut trial = Trial::new().await;
     let single = trial.world.app.with_strength(&trial.place.owner, Strength::Single).await.unwrap();
     trial.remember().await;
     for endpoint in endpoints().iter().filter(|endpoint| matches!(endpoint.access, Requires::Permission(_))) {
         let event = trial.filled(endpoint, &trial.place.filling.clone().with("token", &single.token));
-        // A fresh factor means the second factor, for a user who has one.
+        // For a user with a second factor, a fresh factor means that one.
         let Declared::Route { is_fresh, .. } = endpoint.entry.function().declared() else { continue };
         let expected =
             if is_fresh { refusal(401, "fresh_factor_needed") } else { refusal(403, "second_factor_needed") };
@@ -242,7 +242,7 @@ async fn without_a_second_factor_an_owner_gets_403() {
 }
 
 #[tokio::test]
-async fn without_the_entitlement_it_is_402() {
+async fn a_plan_without_the_entitlement_is_402() {
     let mut trial = Trial::new().await;
     let poor = trial.world.app.founder_on(NO_PLAN).await.unwrap();
     trial.remember().await;
@@ -255,7 +255,7 @@ async fn without_the_entitlement_it_is_402() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_is_422_at_the_body() {
+async fn a_body_that_is_no_json_object_is_422() {
     let mut trial = Trial::new().await;
     for endpoint in endpoints().iter().filter(|endpoint| !endpoint.takes_anything()) {
         let good = trial.good(endpoint).await;
@@ -269,7 +269,7 @@ async fn what_is_no_json_object_is_422_at_the_body() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_413_and_what_is_no_json_415() {
+async fn an_oversized_body_is_413_and_one_that_is_not_json_415() {
     let mut trial = Trial::new().await;
     for endpoint in endpoints().iter().filter(|endpoint| !endpoint.takes_anything()) {
         let good = trial.good(endpoint).await;
@@ -292,14 +292,14 @@ async fn what_is_too_large_is_413_and_what_is_no_json_415() {
     trial.end().await;
 }
 
-/// A field of an input, as its schema has it.
+/// A field of an input, from its schema.
 struct Field {
     name: String,
     types: Vec<String>,
     required: bool,
 }
 
-/// The fields that do not stand in the path.
+/// The fields that are not in the path.
 fn fields(endpoint: &Endpoint) -> Vec<Field> {
     let shapes = endpoint.entry.listed.shapes.expect("a route has shapes")();
     let schema = serde_json::to_value(&shapes.input.schema).unwrap();
@@ -334,7 +334,7 @@ fn types(schema: &Value, referred: &Map<String, Value>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_field_that_is_unknown_missing_or_of_another_type_is_named() {
+async fn an_unknown_missing_or_mistyped_field_is_named() {
     let mut trial = Trial::new().await;
     for endpoint in endpoints().iter().filter(|endpoint| !endpoint.takes_anything()) {
         let good = trial.good(endpoint).await;
@@ -373,7 +373,7 @@ async fn a_field_that_is_unknown_missing_or_of_another_type_is_named() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_an_id_is_404() {
+async fn an_invalid_id_is_404() {
     let mut trial = Trial::new().await;
     for endpoint in endpoints().iter().filter(|endpoint| matches!(endpoint.access, Requires::Permission(_))) {
         let good = trial.good(endpoint).await;

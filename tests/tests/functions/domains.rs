@@ -1,4 +1,4 @@
-//! The domains, and every function that they list.
+//! The domains and all their functions.
 
 use shared::function::{Declared, Function, Listed, Requires};
 use shared::http::{Method, Route, UserLimit};
@@ -23,7 +23,7 @@ impl DomainFunction {
     }
 }
 
-/// A route as it is declared.
+/// A declared route.
 #[derive(Clone, Copy)]
 pub struct Endpoint {
     pub entry: DomainFunction,
@@ -45,7 +45,7 @@ impl Endpoint {
         self.route.method.has_body()
     }
 
-    /// What answers preflights and unknown paths takes whatever comes.
+    /// Whether it accepts any request: the routes for preflights and unknown paths.
     pub fn takes_anything(&self) -> bool {
         matches!(self.route.method, Method::Options | Method::Any)
     }
@@ -70,7 +70,7 @@ pub fn jobs() -> Vec<DomainFunction> {
 }
 
 #[test]
-fn every_domain_is_here() {
+fn every_domain_is_listed() {
     let known: Vec<&str> = ::domains::DOMAINS.iter().map(|domain| domain.name).collect();
     let missing = system_tests::domains().into_iter().filter(|name| !known.contains(&name.as_str()));
     none(missing.map(|name| format!("{name} is not in domains::DOMAINS")).collect());

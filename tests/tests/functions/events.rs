@@ -1,4 +1,4 @@
-//! Every function answers its sample event, and every job that runs twice has one effect.
+//! Every function handles its sample event, and a job that runs twice has one effect.
 
 use serde_json::Value;
 use shared::function::{Declared, Function};
@@ -12,7 +12,7 @@ use crate::place::World;
 use crate::sample::Sample;
 
 #[tokio::test]
-async fn every_route_answers_its_sample() {
+async fn every_route_accepts_its_sample() {
     let world = World::new().await;
     let place = world.place().await;
     let mut faults = Vec::new();
@@ -21,7 +21,7 @@ async fn every_route_answers_its_sample() {
         world.app.move_address();
         event["requestContext"]["http"]["sourceIp"] = Value::String(world.app.address());
         let answer = world.app.answer_event(endpoint.entry.function(), &event).await;
-        // Whatever comes to it is unknown: that is its success.
+        // Every path is unknown to it: 404 is its success.
         let expected = if endpoint.route.method == Method::Any { 404 } else { endpoint.status };
         if answer.status != expected {
             faults.push(format!("{}: {} {}, not {expected}", endpoint.name(), answer.status, answer.text));
@@ -43,7 +43,7 @@ fn again(function: &'static Function, event: &Value) -> Value {
         Declared::Job(job) => match job.trigger {
             Trigger::Schedule(_) => event["scheduled_time"] = Value::String("2026-03-01T08:31:00Z".to_owned()),
             Trigger::OutboxStream => event["Records"][0]["eventID"] = Value::String("again".to_owned()),
-            // Whoever asks twice, asks for the same.
+            // An operator who sends the payload twice requests the same.
             Trigger::Operator => {}
             Trigger::Message(_) => {
                 let body = event["Records"][0]["body"].as_str().unwrap();
@@ -57,7 +57,7 @@ fn again(function: &'static Function, event: &Value) -> Value {
     event
 }
 
-/// Jobs that come when time has passed, in the order in which it does.
+/// Jobs that are due only later, in chronological order.
 const LATE: [&str; 8] = [
     "watch-failed-logins",
     "expire-sessions",
@@ -70,12 +70,12 @@ const LATE: [&str; 8] = [
 ];
 
 #[tokio::test]
-async fn every_job_that_runs_twice_has_one_effect() {
+async fn a_job_that_runs_twice_has_one_effect() {
     let mut world = World::new().await;
     let place = world.place().await;
     let mut faults = Vec::new();
     let mut jobs = jobs();
-    // What waits for days ends the sessions of the place.
+    // Waiting for days ends the sessions of the place.
     jobs.sort_by_key(|entry| LATE.iter().position(|late| *late == entry.name()));
     for entry in jobs {
         let (function, name) = (entry.function(), entry.name());
@@ -90,7 +90,7 @@ async fn every_job_that_runs_twice_has_one_effect() {
         }
         let first = Contents::of(&world.tables).await.of_the_product();
         let (sent, records) = (world.platform.calls("server.deleteSession").len(), world.platform.records());
-        // What a run leaves in the tables; mail and orphan keys are elsewhere, and some only tell.
+        // The effects of a run in the tables; mail and orphan keys are elsewhere, and some jobs only report.
         if begin == first
             && !["send-email", "sweep-orphan-keys", "report-weak-hashes", "watch-failed-logins"].contains(&name)
         {
@@ -98,7 +98,7 @@ async fn every_job_that_runs_twice_has_one_effect() {
         }
         for (what, event) in [("the same event", event.clone()), ("another event", again(function, &event))] {
             if let Err(problem) = world.app.run(function, event).await
-                // A key that was withdrawn is none to withdraw.
+                // A withdrawn key cannot be withdrawn again.
                 && problem.code() != "signing_key_unknown"
             {
                 faults.push(format!("{name}, {what}: {problem:?}"));
@@ -107,7 +107,7 @@ async fn every_job_that_runs_twice_has_one_effect() {
             faults.extend(first.changes_until(&second).into_iter().map(|change| format!("{name}, {what}: {change}")));
         }
         if (sent, records) != (world.platform.calls("server.deleteSession").len(), world.platform.records()) {
-            faults.push(format!("{name}: told the platform something twice"));
+            faults.push(format!("{name}: called the platform twice"));
         }
         let refused = world.app.wire(function).refused();
         faults.extend(refused.into_iter().map(|call| format!("{name}: {call} is not granted")));

@@ -1,4 +1,4 @@
-//! The form of instants in answers.
+//! The format of instants in responses.
 
 use serde_json::Value;
 use shared::http::Method;
@@ -30,16 +30,16 @@ fn instants(value: &Value, found: &mut Vec<String>) {
 }
 
 #[tokio::test]
-async fn every_instant_in_an_answer_has_three_fraction_digits() {
+async fn every_instant_in_a_response_has_three_fraction_digits() {
     let world = World::new().await;
     let place = world.place().await;
-    // An instant in a full second is the one whose zeros are left out.
+    // An instant with whole seconds is one whose zeros could be omitted.
     let now = world.app.now();
     world
         .app
         .advance(shared::kernel::time::SignedDuration::from_nanos(i64::from(1_000_000_000 - now.subsec_nanosecond())));
     let (mut faults, mut seen) = (Vec::new(), 0);
-    // The example dates of the description are not answers.
+    // The example dates of the OpenAPI document are not responses.
     let described = |name: &str| name == "get-openapi";
     for endpoint in endpoints().into_iter().filter(|endpoint| endpoint.route.method != Method::Any) {
         if described(endpoint.name()) {

@@ -1,7 +1,6 @@
-//! Two workspaces, and every place of every route where the id of a thing can stand.
-//!
-//! What is the other's is answered as what does not exist, word for word, and neither changes. The
-//! same holds with the membership check off: then it is the scope alone that refuses.
+//! Two workspaces, and every position of an id in every route.
+//! A resource of the other workspace gets the same response as a missing one, word for word, and neither workspace
+//! changes. The same holds with the membership check disabled: then only the scope refuses.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +18,7 @@ struct Neighbours {
     world: World,
     mine: Place,
     theirs: Place,
-    /// What fills the sample of each route so that it succeeds, for mine and for theirs.
+    /// The fillings with which the sample of each route succeeds, for both workspaces.
     ready: BTreeMap<&'static str, [Filling; 2]>,
     before: Contents,
 }
@@ -50,7 +49,7 @@ impl Neighbours {
         self.world.app.call(request(endpoint.entry, event)).await
     }
 
-    /// The answer as the holder of `mine` gets it past the membership check.
+    /// The response to the owner of `mine`, without the membership check.
     async fn send_unchecked(&self, endpoint: &Endpoint, event: &Value) -> Response {
         self.world.app.call_unchecked(request(endpoint.entry, event), &self.mine.owner).await
     }
@@ -60,7 +59,7 @@ impl Neighbours {
         self.before.changes_until(&after)
     }
 
-    /// What belongs to the other and was changed.
+    /// The changed items of the other workspace.
     async fn changed_for_them(&self) -> Vec<String> {
         let theirs = self.theirs.filling.get("workspace_id");
         let after = Contents::of(&self.world.tables).await.of_the_product().in_workspace(theirs);
@@ -73,19 +72,19 @@ fn inside() -> impl Iterator<Item = Endpoint> {
     endpoints().into_iter().filter(|endpoint| matches!(endpoint.access, Requires::Permission(_)))
 }
 
-/// An id of the same kind that nothing has.
-fn nobodys(id: &str) -> String {
+/// An unused id of the same kind.
+fn unused_id(id: &str) -> String {
     let (kind, hex) = id.split_once('_').unwrap();
     let flipped: String = hex.chars().rev().collect();
     format!("{kind}_{flipped}")
 }
 
-/// The ids that a route's sample names, the workspace's own left out.
+/// The ids in a route's sample, except for the workspace's own.
 fn positions(sample: &Sample) -> Vec<String> {
     sample.placeholders().into_iter().filter(|name| name.ends_with("_id") && name != "workspace_id").collect()
 }
 
-/// An answer without what differs by request: its instance, and the id that was asked for.
+/// A response without the parts that differ by request: its instance, and the requested id.
 fn told(answer: &Response, id: &str) -> String {
     let mut body = answer.body.clone();
     body["instance"] = Value::Null;
@@ -93,7 +92,7 @@ fn told(answer: &Response, id: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_id_of_the_other_is_an_id_of_nobody() {
+async fn another_workspaces_id_answers_like_a_missing_one_on_every_route() {
     let at = Neighbours::new().await;
     let mut faults = Vec::new();
     let mut tried = 0;
@@ -102,15 +101,15 @@ async fn an_id_of_the_other_is_an_id_of_nobody() {
         for name in positions(&sample) {
             let in_path = endpoint.route.path.contains(&format!("{{{name}}}"));
             let theirs = at.theirs(&endpoint);
-            let (theirs, nobodys) = (theirs.get(&name), nobodys(theirs.get(&name)));
+            let (theirs, unused_id) = (theirs.get(&name), unused_id(theirs.get(&name)));
             let with = |id: &str| sample.filled(&at.mine(&endpoint).with(&name, id));
-            let (other, none) = (at.send(&endpoint, &with(theirs)).await, at.send(&endpoint, &with(&nobodys)).await);
+            let (other, none) = (at.send(&endpoint, &with(theirs)).await, at.send(&endpoint, &with(&unused_id)).await);
             let status = if in_path { 404 } else { 422 };
-            if other.status != status || told(&other, theirs) != told(&none, &nobodys) {
+            if other.status != status || told(&other, theirs) != told(&none, &unused_id) {
                 faults.push(format!("{}, {name}: {} / {}", endpoint.name(), other.text, none.text));
             }
             let unchecked = at.send_unchecked(&endpoint, &with(theirs)).await;
-            if told(&unchecked, theirs) != told(&none, &nobodys) {
+            if told(&unchecked, theirs) != told(&none, &unused_id) {
                 faults.push(format!("{}, {name}, unchecked: {}", endpoint.name(), unchecked.text));
             }
             tried += 1;
@@ -121,7 +120,7 @@ async fn an_id_of_the_other_is_an_id_of_nobody() {
     none(faults);
 }
 
-/// Their path, their ids, their cursor, and my proof: as if the membership check were gone.
+/// Their path, ids and cursor with my proof: as if the membership check were missing.
 #[tokio::test]
 async fn without_the_membership_check_the_scope_refuses() {
     let at = Neighbours::new().await;
@@ -134,7 +133,7 @@ async fn without_the_membership_check_the_scope_refuses() {
         if !named.is_empty() && !matches!(answer.status, 404 | 422) {
             faults.push(format!("{}: answered {} {}", endpoint.name(), answer.status, answer.text));
         }
-        // A list or a new thing is mine, whatever the path says.
+        // A list or a new resource is in my workspace, regardless of the path.
         for (name, id) in filling.ids().filter(|(name, _)| !named.iter().any(|named| named == name)) {
             if answer.text.contains(id) {
                 faults.push(format!("{}: shows their {name}: {}", endpoint.name(), answer.text));
@@ -161,7 +160,7 @@ fn page(endpoint: &Endpoint, filling: &Filling, cursor: Option<&str>) -> Value {
 }
 
 #[tokio::test]
-async fn a_cursor_of_the_other_is_422() {
+async fn another_workspaces_cursor_is_422() {
     let at = Neighbours::new().await;
     let lists: Vec<Endpoint> = inside().filter(has_cursor).collect();
     let mut cursors = Vec::new();
@@ -190,7 +189,7 @@ async fn a_cursor_of_the_other_is_422() {
             }
             for (what, answer) in tried {
                 if (answer.status, answer.fields()) != (422, vec!["cursor"]) {
-                    faults.push(format!("{} took the cursor of {from} ({what}): {}", endpoint.name(), answer.text));
+                    faults.push(format!("{} accepted the cursor of {from} ({what}): {}", endpoint.name(), answer.text));
                 }
             }
         }
@@ -199,7 +198,7 @@ async fn a_cursor_of_the_other_is_422() {
         for tampered in [changed.as_str(), "", "x", "AAAA"] {
             let answer = at.send(endpoint, &page(endpoint, &at.theirs.filling, Some(tampered))).await;
             if (answer.status, answer.fields()) != (422, vec!["cursor"]) {
-                faults.push(format!("{} took the cursor {tampered:?}: {}", endpoint.name(), answer.text));
+                faults.push(format!("{} accepted the cursor {tampered:?}: {}", endpoint.name(), answer.text));
             }
         }
     }
@@ -209,7 +208,7 @@ async fn a_cursor_of_the_other_is_422() {
 
 /// The same Idempotency-Key in two workspaces, or of two members of one, is two keys.
 #[tokio::test]
-async fn a_repeated_request_of_the_other_is_a_first_one() {
+async fn another_workspaces_idempotency_key_is_a_new_key() {
     let at = Neighbours::new().await;
     let mut faults = Vec::new();
     for endpoint in inside().filter(|endpoint| endpoint.status == 201) {
@@ -221,12 +220,12 @@ async fn a_repeated_request_of_the_other_is_a_first_one() {
             let again = at.send(&endpoint, &event).await.expect(201);
             let id = |answer: &Response| answer.body.to_string().split("\"id\":").nth(1).map(|id| id[..20].to_owned());
             if id(&first).is_none() || id(&first) != id(&again) {
-                faults.push(format!("{}: a repeat made something new", endpoint.name()));
+                faults.push(format!("{}: a repeat created a new resource", endpoint.name()));
             }
             ids.push(first.text);
         }
         if ids[0] == ids[1] {
-            faults.push(format!("{}: was answered with the other's: {}", endpoint.name(), ids[1]));
+            faults.push(format!("{}: returned the other workspace's resource: {}", endpoint.name(), ids[1]));
         }
     }
     none(faults);

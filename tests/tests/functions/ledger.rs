@@ -1,7 +1,6 @@
-//! What a warm call of each route costs: its calls to DynamoDB, KMS, STS and S3, as a snapshot.
-//!
-//! A read takes one call for the proof and one for the data, a write one for the proof and one
-//! transaction. Where a route needs more, `MORE` says why; that list only shrinks.
+//! The cost of a warm call of each route: its calls to DynamoDB, KMS, STS and S3, as a snapshot.
+//! A read takes one call for the proof and one for the data; a write takes one for the proof and one transaction. If a
+//! route needs more, `MORE` says why; that list may only shrink.
 
 use std::collections::BTreeMap;
 
@@ -38,40 +37,40 @@ const MORE: [(&str, usize, &str); 31] = [
     ),
     ("update-profile", 3, "the profile is read"),
     ("change-email", 5, "attempts are counted exactly: two calls; the user and the new address are read together"),
-    ("confirm-email-change", 5, "attempts are counted; the change that waits is read, then both addresses"),
-    ("cancel-email-change", 3, "the change that waits is read"),
+    ("confirm-email-change", 5, "attempts are counted; the pending change is read, then both addresses"),
+    ("cancel-email-change", 3, "the pending change is read"),
     ("cancel-recovery", 3, "the recovery is read, and the user, who is written to"),
     ("delete-account", 4, "the user is read, and the epoch that the deletion bumps"),
-    ("revoke-session", 3, "the session is read: another's is not found"),
-    ("create-access-token", 5, "the user is read, the tokens that there are, and the membership that the sample names"),
-    ("list-access-tokens", 3, "when each was last used lies elsewhere"),
+    ("revoke-session", 3, "the session is read: another user's is not found"),
+    ("create-access-token", 5, "the user, the existing tokens and the membership in the sample are read"),
+    ("list-access-tokens", 3, "the last use of each token is in another table"),
     ("revoke-access-token", 3, "the token is read, whose record is deleted with its proof"),
-    ("create-workspace", 3, "each workspace is another session of STS"),
+    ("create-workspace", 3, "each workspace needs another STS session"),
     (
         "create-upload",
         4,
-        "uploads of a user are counted exactly: a conditional write that meets its record is two calls",
+        "uploads of a user are counted exactly: a conditional write of an existing record is two calls",
     ),
     (
         "complete-upload",
         7,
         "counted exactly, which is two calls; then reads the picture's record and its file, and writes the file again",
     ),
-    ("connect-bluesky", 3, "whether the account is connected already is read before it is connected"),
-    ("disconnect-channel", 5, "the channel, its session and the list of accounts leave together"),
-    ("create-post", 4, "the sample names pictures and channels, which are looked at; without them it is two"),
-    ("update-post", 5, "the post is read, and the pictures and channels that it names"),
+    ("connect-bluesky", 3, "the connected accounts are read before connecting"),
+    ("disconnect-channel", 5, "the channel, its session and the list of accounts are read and deleted together"),
+    ("create-post", 4, "the pictures and channels of the sample are read; without them it is two"),
+    ("update-post", 5, "the post is read, and its pictures and channels"),
     ("schedule-post", 4, "the post is read, and its channels"),
     ("unschedule-post", 4, "the post is read, and its deliveries"),
     ("delete-post", 3, "the post is read"),
 ];
 
-/// Calls until a function is warm: the third finds a rate lease in hand (they hold 1, 2, 4), the session of the
-/// workspace assumed, and keys fetched. The last ones are there in case that a lease ends between them.
+/// Calls until a function is warm: the third finds a rate lease (leases have 1, 2, 4 requests), the assumed session of
+/// the workspace, and fetched keys. The last ones are needed if a lease ends in between.
 const COLD: usize = 2;
 const CALLS: usize = 5;
 
-/// The calls of a route that is warm.
+/// The calls of a warm route.
 async fn warm_calls(world: &World, place: &Place, endpoint: &Endpoint) -> Vec<String> {
     let function = endpoint.entry.function();
     let sample = Sample::of(endpoint.entry);
@@ -111,11 +110,11 @@ async fn the_warm_calls_of_every_route() {
         if more.is_some() && here.len() < allowed {
             faults.push(format!("{name}: needs {} calls, and MORE allows {allowed}", here.len()));
         }
-        // A workspace that is founded is a new one each time, and so is its session.
+        // Each created workspace is new, and so is its session.
         let is_cold =
             |call: &&&String| call.starts_with("KMS.") || (call.starts_with("STS.") && name != "create-workspace");
         if let Some(call) = here.iter().find(is_cold) {
-            faults.push(format!("{name}: calls {call} when it is warm"));
+            faults.push(format!("{name}: calls {call} when warm"));
         }
         ledger.insert(name, calls.join(", "));
     }

@@ -1,7 +1,6 @@
-//! Every function of every domain, in process: what is generated from their declarations and samples.
-//!
-//! A route or job that is added is covered by its file and its sample event.
-//! What it must find to succeed is prepared in `place::Place::ready_for`.
+//! Tests of every function of every domain, in process, generated from declarations and samples.
+//! A new route or job is covered by its file and its sample event. `place::Place::ready_for` prepares its
+//! preconditions.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod cloud;
@@ -20,7 +19,7 @@ mod sample;
 mod still_admitted;
 mod strangers_cost;
 
-/// Fails with every fault at once.
+/// Fails with all faults at once.
 #[track_caller]
 fn none(faults: Vec<String>) {
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));

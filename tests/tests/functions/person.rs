@@ -1,4 +1,4 @@
-//! People for the samples of the accounts domain: each has what one route needs to succeed, and is used up by it.
+//! Users for the samples of the accounts domain: each is prepared for one route, which consumes it.
 
 use accounts::recovery::Recovery;
 use accounts::routes::request_password_reset;
@@ -22,7 +22,7 @@ use crate::sample::Filling;
 use test_support::authenticator::Authenticator;
 
 impl World {
-    /// The filling with which the sample of a function of accounts succeeds; none where the place's own will do.
+    /// The filling with which the sample of a function of accounts succeeds; none if the place's own suffices.
     pub async fn ready_for_person(&self, function: &str, ready: Filling) -> Filling {
         match function {
             "verify-email" => ready.with("link_token", self.registered(&self.email()).await),
@@ -162,7 +162,7 @@ impl World {
         (ready.with("passkey_id", text(&made["id"])), authenticator)
     }
 
-    /// In the place of the owner: a user of their own, signed in just now.
+    /// Replaces the owner by a new user who has just signed in.
     async fn as_someone(&self, ready: Filling) -> Filling {
         let Account { email, tokens } = self.account().await;
         let session = session_of(&text(&tokens["access_token"]));
@@ -181,8 +181,8 @@ impl World {
         ready.with("secret", secret)
     }
 
-    /// A user with an app and a started recovery, in a workspace whose owner must be notified. The waiting time may be
-    /// over or not: three days would end every other session here.
+    /// A user with an authenticator app and a started recovery, in a workspace whose owner must be notified. The
+    /// waiting time may be over or not: three days would end every other session here.
     async fn recovering(&self, ready: Filling, is_over: bool) -> Filling {
         let ready = self.with_an_app(ready).await;
         let (owner, admin) = (self.account().await, self.account().await);
@@ -209,7 +209,7 @@ impl World {
         ready.with("recovery_started_at", told.started_at)
     }
 
-    /// A code works once, so that the one which confirmed the app will not do.
+    /// A code works once, so the one that confirmed the app cannot be reused.
     fn with_a_new_code(&self, ready: Filling) -> Filling {
         self.app.advance(SignedDuration::from_secs(30));
         let code = self.code(ready.get("secret"));
@@ -226,7 +226,7 @@ impl World {
         app.generate(u64::try_from(self.app.now().as_second()).unwrap()).to_string()
     }
 
-    /// The new address, to which the mail has gone out.
+    /// The new address, to which the email was sent.
     async fn asked_for_another_email(&self, ready: &Filling) -> String {
         let email = self.email();
         let body = json!({ "email": email });
@@ -240,7 +240,7 @@ impl World {
         self.app.deliver(&mail::jobs::send_email::FUNCTION, &posted).await.unwrap();
     }
 
-    /// Makes a session one in which a second factor was proved just now.
+    /// Marks a second factor as just verified in a session.
     pub async fn prove_second_factor(&self, token: &str) {
         let accounts = self.app.accounts();
         let (user, session) = (claim(token, "sub"), claim(token, "sid"));
@@ -256,7 +256,7 @@ impl World {
     }
 }
 
-/// What an authenticator answered, in pieces.
+/// The parts of an authenticator's response.
 fn with_credential(ready: Filling, started: &Value, credential: Value) -> Filling {
     let pieces = [
         ("client_data", "clientDataJSON"),

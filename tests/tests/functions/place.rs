@@ -1,4 +1,4 @@
-//! A workspace with one of everything in it, built through the routes, and what each function needs to succeed.
+//! A workspace with one of each resource, built through the routes, and the preconditions of each function.
 
 use accounts::address::Address;
 use channels::jobs::end_channel_session::EndChannelSession;
@@ -20,24 +20,24 @@ use test_support::scripted_server::{PASSWORD as APP_PASSWORD, ScriptedServer};
 
 const PASSWORD: &str = "a tram, a lamp and 3 crows";
 
-/// A deployment on tables of its own, with a platform to publish to.
+/// A deployment with its own tables, and a platform to publish to.
 pub struct World {
     pub app: TestApp,
     pub tables: Tables,
     pub platform: ScriptedServer,
 }
 
-/// A workspace with one of everything.
+/// A workspace with one of each resource.
 pub struct Place {
     pub owner: Person,
-    /// What fills the samples so that they are about this place.
+    /// The filling that makes samples refer to this place.
     pub filling: Filling,
 }
 
 /// A user with a verified address.
 pub struct Account {
     pub email: String,
-    /// The answer to the last sign-in.
+    /// The response to the last sign-in.
     pub tokens: Value,
 }
 
@@ -50,7 +50,7 @@ impl World {
         Self { app, tables: tables.unwrap(), platform }
     }
 
-    /// Calls a route as this person, from an address without a past, a little later than the call before.
+    /// Calls a route as this person, from an unused address, slightly later than the previous call.
     pub async fn call(&self, function: &'static Function, token: &str, path: &Filling, body: Value) -> Value {
         self.app.move_address();
         self.app.advance(SignedDuration::from_millis(2));
@@ -81,7 +81,7 @@ impl World {
         self.call(function, "", &Filling::default(), body).await
     }
 
-    /// Registers an address and has its mail sent: the token of the link.
+    /// Registers an address and sends its email: returns the token of the link.
     pub async fn registered(&self, email: &str) -> String {
         self.anyone(&accounts::routes::register::FUNCTION, json!({ "email": email })).await;
         let address = self.app.accounts().find::<Address>(&AccountKey::email(email)).await.unwrap().unwrap();
@@ -119,7 +119,7 @@ impl World {
             role: Role::Owner,
             token: token.clone(),
         };
-        // Far enough that it is in the future whatever the zone of a sample.
+        // Far enough to be in the future in the zone of any sample.
         let at = after(self.app.now(), SignedDuration::from_hours(48));
         let filling = Filling::default()
             .with("token", &token)
@@ -153,7 +153,7 @@ impl World {
         text(&self.in_place(place, &channels::routes::connect_bluesky::FUNCTION, body).await["id"])
     }
 
-    /// A picture whose file waits in the quarantine.
+    /// A picture whose file is in quarantine.
     async fn uploaded(&self, place: &Place) -> String {
         let file = from_base64url(DOT).unwrap();
         let body = json!({ "size_bytes": file.len(), "sha256": media::media::Sha256::of(&file), "alt_text": "A dot" });
@@ -175,7 +175,7 @@ impl World {
         post
     }
 
-    /// The filling with which the sample of a function succeeds: what it uses up is made for it.
+    /// The filling with which the sample of a function succeeds: consumed resources are created for it.
     pub async fn ready_for(&self, function: &str, place: &Place) -> Filling {
         let ready = place.filling.clone();
         let channel = place.filling.get("channel_id");
@@ -192,7 +192,7 @@ impl World {
             "end-channel-session" => ready.with("ended_session_id", self.ended_session(place).await),
             "publish-post" => self.claimed(place, ready).await,
             "sweep-due-posts" => {
-                // Further ahead than what the request itself claims.
+                // Further ahead than the request itself claims.
                 self.scheduled(place, 150, &[channel]).await;
                 self.app.advance(SignedDuration::from_secs(100));
                 ready
@@ -215,7 +215,7 @@ impl World {
         newest.ended_session_id.to_string()
     }
 
-    /// A delivery that is claimed, at the moment at which it is due.
+    /// A claimed delivery, at its due time.
     async fn claimed(&self, place: &Place, ready: Filling) -> Filling {
         self.scheduled(place, 30, &[place.filling.get("channel_id")]).await;
         self.app.advance(SignedDuration::from_secs(31));
@@ -224,10 +224,10 @@ impl World {
         ready.with("post_id", newest.post_id).with("delivery_id", newest.delivery_id)
     }
 
-    /// A message in the workspace's outbox that no relay has seen.
+    /// A message in the workspace's outbox that the relay has not sent.
     async fn posted_letter(&self, place: &Place) -> Posted {
         let letter = SendEmail { to: self.email().parse().unwrap(), letter: mail::Letter::AlreadyRegistered };
-        let changes = shared::tenancy::Changes::default().unaudited("only the message is looked at").send(&letter);
+        let changes = shared::tenancy::Changes::default().unaudited("only the message matters").send(&letter);
         self.app.scope(place.owner.workspace).commit(changes).await.unwrap();
         self.app.outbox::<SendEmail>(&place.owner.outbox()).await.unwrap().pop().unwrap()
     }

@@ -1,6 +1,6 @@
-//! What each function may do, in its session of one workspace and by itself, as snapshots.
+//! The rights of each function, in its session for one workspace and with its own role, as snapshots.
 //!
-//! A snapshot that changes is a right that changes: it is read in review like code.
+//! A changed snapshot is a changed right: review it like code.
 
 use serde_json::{Map, Value, json};
 use shared::aws::grants::{Holder, Resource, Table};
@@ -37,7 +37,7 @@ fn the_rights_of_every_function() {
 }
 
 #[test]
-fn a_session_reaches_one_workspace_and_nothing_else() {
+fn a_session_can_access_only_its_workspace() {
     let mut faults = Vec::new();
     for member in functions() {
         let policy = policy(member);
@@ -51,7 +51,7 @@ fn a_session_reaches_one_workspace_and_nothing_else() {
     none(faults);
 }
 
-/// What lets a statement reach further than one workspace.
+/// Why a statement allows more than one workspace, if it does.
 fn fault(statement: &Value) -> Option<&'static str> {
     let actions: Vec<&str> = match &statement["Action"] {
         Value::String(action) => vec![action],
@@ -66,7 +66,7 @@ fn fault(statement: &Value) -> Option<&'static str> {
         return Some("its actions are not a list of names");
     }
     match actions[0].split(':').next()? {
-        // Checks that a user is still let in: the role that is narrowed binds it to their items (`S#*`), and it reads
+        // Checks that a user is still admitted: the narrowed role restricts it to their items (`S#*`), and it reads
         // nothing.
         "dynamodb" if actions == ["dynamodb:ConditionCheckItem"] && condition.is_null() => {
             let of_proofs = resources.iter().all(|resource| resource.ends_with(":table/bh-proofs"));
@@ -77,35 +77,35 @@ fn fault(statement: &Value) -> Option<&'static str> {
             let bound = keys.is_some_and(|keys| {
                 !keys.is_empty() && keys.iter().all(|key| key.as_str().is_some_and(is_of_the_workspace))
             });
-            // ForAllValues is true where a request names no key.
+            // ForAllValues is true if a request names no key.
             let absent_refused = condition["Null"]["dynamodb:LeadingKeys"] == "false";
             let named = resources.iter().all(|resource| resource.contains(":table/bh-"));
-            (!bound || !absent_refused || !named).then_some("its keys are not one workspace's")
+            (!bound || !absent_refused || !named).then_some("its keys are not limited to one workspace")
         }
         "s3" => {
             let bound = resources.iter().all(|resource| resource.ends_with(&format!("/{WORKSPACE}/*")));
-            (!bound).then_some("its objects are not one workspace's")
+            (!bound).then_some("its objects are not limited to one workspace")
         }
         "kms" => {
             let by_context = condition["StringEquals"]["kms:EncryptionContext:workspace"] == WORKSPACE;
             let by_service = condition["StringLike"]["kms:ViaService"].is_array();
-            // Making a key is bound by its tag, which the role itself requires.
+            // Creating a key is restricted by its tag, which the role itself requires.
             let making = actions.contains(&"kms:CreateKey");
-            (!by_context && !by_service && !making).then_some("its keys are not one workspace's")
+            (!by_context && !by_service && !making).then_some("its keys are not limited to one workspace")
         }
         _ => Some("no session needs it"),
     }
 }
 
-/// A partition of the workspace, whole or with something behind a `#`.
+/// Whether it is a partition key of the workspace, with or without a suffix after `#`.
 fn is_of_the_workspace(key: &str) -> bool {
     let Some((_, rest)) = key.split_once('#') else { return false };
     rest == WORKSPACE || rest == format!("{WORKSPACE}#*")
 }
 
-/// A role's own rights name no partition of a workspace's data: that is what sessions are for.
+/// A function's own role has no right on a partition of a workspace's data: only sessions do.
 #[test]
-fn only_a_session_reaches_the_data_of_workspaces() {
+fn only_sessions_can_access_workspace_data() {
     let mut faults = Vec::new();
     for member in functions() {
         for statement in member.function().statements().filter(|statement| statement.holder == Holder::Own) {
@@ -117,7 +117,7 @@ fn only_a_session_reaches_the_data_of_workspaces() {
     none(faults);
 }
 
-/// Claim: the audit log can be added to, and by nobody changed.
+/// Claim: the audit log is append-only.
 #[test]
 fn no_function_changes_an_audit_entry() {
     let mut faults = Vec::new();

@@ -1,5 +1,5 @@
-//! Idempotency-Key: a request that is repeated is answered again and carried out once, and a key is refused where it
-//! would have no meaning.
+//! Idempotency-Key: a repeated request is answered again but takes effect once, and routes without support refuse a
+//! key.
 
 use serde_json::{Value, json};
 use shared::function::Requires;
@@ -17,7 +17,7 @@ fn repeatable() -> impl Iterator<Item = Endpoint> {
 }
 
 #[test]
-fn every_post_that_makes_something_of_a_workspace_is_repeatable() {
+fn every_post_of_a_workspace_is_repeatable() {
     let posts = endpoints().into_iter().filter(|endpoint| endpoint.route.method == Method::Post);
     let of_workspaces = posts
         .filter(|endpoint| matches!(endpoint.access, Requires::Permission(_)) || endpoint.route.path == "/workspaces");
@@ -25,7 +25,7 @@ fn every_post_that_makes_something_of_a_workspace_is_repeatable() {
 }
 
 #[tokio::test]
-async fn every_other_route_refuses_a_key_and_does_nothing() {
+async fn every_other_route_refuses_a_key_without_an_effect() {
     let world = World::new().await;
     let place = world.place().await;
     let mut faults = Vec::new();
@@ -51,14 +51,14 @@ async fn send(world: &World, endpoint: &Endpoint, event: &Value) -> Response {
     world.app.call(request(endpoint.entry, event)).await
 }
 
-/// The ids in an answer: signed addresses and their expiry are new each time.
+/// The ids in a response: signed URLs and their expiry are new each time.
 fn ids(answer: &Response) -> Vec<String> {
     let parts = answer.text.split("\"id\":\"").skip(1);
     parts.filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
 }
 
 #[tokio::test]
-async fn a_repeat_under_the_same_key_has_one_effect() {
+async fn a_repeated_key_takes_effect_once_on_every_route() {
     let world = World::new().await;
     let place = world.place().await;
     let mut faults = Vec::new();
@@ -70,7 +70,7 @@ async fn a_repeat_under_the_same_key_has_one_effect() {
         let before = Contents::of(&world.tables).await.of_the_product();
         let second = send(&world, &endpoint, &event).await;
         if !first.header("idempotency-replayed").is_empty() || second.header("idempotency-replayed") != "true" {
-            faults.push(format!("{}: a replay is not marked as one, or a first answer is", endpoint.name()));
+            faults.push(format!("{}: a replay is not marked as one, or a first response is", endpoint.name()));
         }
         if (second.status, ids(&second)) != (first.status, ids(&first)) || ids(&first).is_empty() {
             faults.push(format!("{}: first {}, then {} {}", endpoint.name(), first.text, second.status, second.text));
@@ -84,11 +84,11 @@ async fn a_repeat_under_the_same_key_has_one_effect() {
 }
 
 #[tokio::test]
-async fn a_key_is_refused_with_another_body() {
+async fn a_reused_key_with_another_body_is_refused() {
     let world = World::new().await;
     let place = world.place().await;
     let mut faults = Vec::new();
-    // Where a request says nothing, no other body says something else.
+    // A request without a body has no other body.
     let speaking = repeatable().filter(|endpoint| Sample::of(endpoint.entry).says_something());
     for endpoint in speaking {
         let mut event = Sample::of(endpoint.entry).filled(&world.ready_for(endpoint.name(), &place).await);

@@ -1,4 +1,4 @@
-//! The sample events of `events/`: whole requests and payloads, with placeholders for what must exist.
+//! The sample events of `events/`: complete requests and payloads, with placeholders for existing resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use system_tests::root;
 
 use crate::domains::DomainFunction;
 
-/// What stands in the place of `{{name}}`.
+/// The values of the placeholders `{{name}}`.
 #[derive(Clone, Debug, Default)]
 pub struct Filling(BTreeMap<String, String>);
 
@@ -26,7 +26,7 @@ impl Filling {
         self.0.get(name).map(String::as_str).unwrap_or_else(|| panic!("nothing fills {{{{{name}}}}}"))
     }
 
-    /// The ids of things and of the workspace that they lie in, by the names of their placeholders.
+    /// The ids of resources and of their workspace, by the names of their placeholders.
     pub fn ids(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().filter(|(name, _)| name.ends_with("_id")).map(|(name, id)| (name.as_str(), id.as_str()))
     }
@@ -58,7 +58,7 @@ impl Sample {
         let mut text = self.0.clone();
         for name in self.placeholders() {
             let value = filling.get(&name);
-            // It may stand in JSON that stands in JSON.
+            // It may be in JSON inside JSON.
             assert!(!value.contains(['"', '\\', '\n']), "{name} cannot be filled in as text: {value}");
             text = text.replace(&format!("{{{{{name}}}}}"), value);
         }
@@ -66,7 +66,7 @@ impl Sample {
     }
 }
 
-/// The request that an event of a route carries.
+/// The request in an event of a route.
 pub fn request(function: DomainFunction, event: &Value) -> Request {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let pairs = |name: &str| {
@@ -89,7 +89,7 @@ pub fn request(function: DomainFunction, event: &Value) -> Request {
     }
 }
 
-/// The members of an event's JSON body; none where it has no body.
+/// The members of an event's JSON body; empty if it has no body.
 pub fn body(event: &Value) -> serde_json::Map<String, Value> {
     match event["body"].as_str().map(serde_json::from_str) {
         Some(Ok(Value::Object(members))) => members,

@@ -1,5 +1,5 @@
-//! Every change of every route proves that its user is still let in: if the user's sessions are revoked just before a
-//! route commits, nothing is written. A route that changes the user's epochs itself conflicts with the revocation on
+//! Every change of every route verifies that its user is still admitted: if the user's sessions are revoked just before
+//! a route commits, nothing is written. A route that changes the user's epochs itself conflicts with the revocation on
 //! the same item.
 
 use shared::function::Requires;
@@ -12,9 +12,9 @@ use crate::person::claim;
 use crate::place::World;
 use crate::sample::{Sample, request};
 
-/// A new route is tried without being listed; routes that commit nothing only read.
+/// New routes are included automatically; routes that commit nothing only read.
 #[tokio::test]
-async fn a_change_is_refused_whose_user_is_let_in_no_more() {
+async fn a_change_of_a_user_who_is_no_longer_admitted_is_refused() {
     let world = World::new().await;
     let mut place = world.place().await;
     let (mut faults, mut tried) = (Vec::new(), 0);

@@ -1,4 +1,4 @@
-//! The cost of a request from an unknown sender: at most proportional to its size, for any content.
+//! The cost of a request from an unauthenticated sender: at most proportional to its size, for any content.
 //!
 //! Compares the processor time of the whole route in this process between two sizes of the same content. Quadratic cost
 //! stands out; the speed of the machine does not matter.
@@ -26,7 +26,7 @@ const TRIES: usize = 4;
 const MOST_HEADER_BYTES: usize = 10_240;
 
 type Make = Box<dyn Fn(Request, usize) -> Request>;
-/// What a value is, and how to build it in a given size.
+/// The name of a hostile value, and how to build it in a given size.
 type Hostile = (&'static str, fn(usize) -> String);
 
 fn form(name: &str, make: impl Fn(Request, usize) -> Request + 'static) -> (String, Make) {
@@ -42,7 +42,7 @@ fn members(count: usize) -> String {
     members.join(",")
 }
 
-/// Values of about so many bytes, as JSON.
+/// Values of about this many bytes, as JSON.
 fn values() -> Vec<Hostile> {
     fn text(part: &str, size: usize) -> String {
         json!(part.repeat(size / part.len())).to_string()
@@ -51,7 +51,7 @@ fn values() -> Vec<Hostile> {
         ("letters", |size| text("a", size)),
         ("a mail address", |size| text("a.", size).replacen('.', "@", 1)),
         ("labels", |size| text("xn--a.", size)),
-        ("what grows in normal form", |size| text("\u{FDFA}", size)),
+        ("text that grows in normal form", |size| text("\u{FDFA}", size)),
         ("marks in the wrong order", |size| text("\u{301}\u{323}", size)),
         ("a number", |size| "9".repeat(size)),
         ("an object", |size| format!("{{{}}}", members(size / 10))),
@@ -132,7 +132,7 @@ async fn out_of_proportion(world: &World, request: &Request, make: &Make) -> Opt
 }
 
 #[tokio::test]
-async fn a_strangers_request_costs_at_most_in_proportion_to_its_size() {
+async fn an_unauthenticated_request_costs_at_most_in_proportion_to_its_size() {
     let world = World::new().await;
     let mut faults = Vec::new();
     for endpoint in endpoints() {

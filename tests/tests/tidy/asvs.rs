@@ -1,5 +1,4 @@
-//! `docs/asvs.md`: a line for every requirement of the chapters that it answers, and a test or a document behind every
-//! one that is met.
+//! `docs/asvs.md`: a line for every requirement of its chapters, and a test or document for every met one.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +7,8 @@ use system_tests::root;
 use crate::none;
 use crate::trust::missing_tests;
 
-/// The requirements of OWASP ASVS 5.0.0 in its chapters V6, V7 and V9: section, and the level of each in its order.
+/// The requirements of OWASP ASVS 5.0.0 in chapters V6, V7 and V9: the section, and the level of each requirement in
+/// order.
 const REQUIREMENTS: [(&str, &[u8]); 16] = [
     ("6.1", &[1, 2, 2]),
     ("6.2", &[1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2]),
@@ -28,14 +28,14 @@ const REQUIREMENTS: [(&str, &[u8]); 16] = [
     ("9.2", &[1, 2, 2, 2]),
 ];
 
-/// What a line can say of a requirement. The first two rest on something that can be looked at.
+/// The states of a requirement. The first two need a test or document as evidence.
 const STATES: [&str; 6] = ["met", "in part", "not met", "client", "operator", "does not apply"];
 
 fn document() -> String {
     std::fs::read_to_string(root().join("docs/asvs.md")).unwrap()
 }
 
-/// The lines of the tables: number, level, what is asked, state, ground.
+/// The lines of the tables: number, level, requirement, state, evidence.
 fn lines(document: &str) -> Vec<[&str; 5]> {
     let cells = document.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
     let cells = cells.filter_map(|line| line.split(" | ").collect::<Vec<_>>().try_into().ok());
@@ -56,7 +56,7 @@ fn every_requirement_has_one_line() {
         match expected.remove(number) {
             Some(known) if known == level => {}
             Some(known) => faults.push(format!("docs/asvs.md: {number} is of level {known}, not {level}")),
-            None => faults.push(format!("docs/asvs.md: {number} stands there twice, or is no requirement")),
+            None => faults.push(format!("docs/asvs.md: {number} is a duplicate, or not a requirement")),
         }
     }
     faults.extend(expected.into_keys().map(|number| format!("docs/asvs.md: {number} has no line")));
@@ -64,25 +64,25 @@ fn every_requirement_has_one_line() {
 }
 
 #[test]
-fn what_is_met_can_be_looked_at_and_the_rest_has_a_reason() {
+fn a_met_requirement_has_evidence_and_any_other_a_reason() {
     let document = document();
     let mut faults = Vec::new();
     for [number, _, asked, state, ground] in lines(&document) {
         if !STATES.contains(&state) {
-            faults.push(format!("docs/asvs.md: {number}: there is no state {state:?}"));
+            faults.push(format!("docs/asvs.md: {number}: unknown state {state:?}"));
         }
         let is_shown = ground.contains("::") || ground.contains("](");
         if STATES[..2].contains(&state) && !is_shown {
-            faults.push(format!("docs/asvs.md: {number}: neither a test nor a document is named"));
+            faults.push(format!("docs/asvs.md: {number}: name a test or a document"));
         }
         if asked.is_empty() || ground.len() < 20 {
-            faults.push(format!("docs/asvs.md: {number}: says nothing"));
+            faults.push(format!("docs/asvs.md: {number}: add a reason"));
         }
     }
     none(faults);
 }
 
 #[test]
-fn every_test_that_a_requirement_rests_on_exists() {
+fn every_test_named_for_a_requirement_exists() {
     none(missing_tests("docs/asvs.md", 100));
 }

@@ -1,25 +1,25 @@
-//! The documents: what they tell the reader to type is there.
+//! The documents: their commands and links exist.
 
 use system_tests::{files, root};
 
 use crate::none;
 
 #[test]
-fn every_make_target_that_a_document_names_exists() {
+fn every_make_target_in_a_document_exists() {
     let makefile = std::fs::read_to_string(root().join("Makefile")).unwrap();
     let exists = |target: &str| makefile.lines().any(|line| line.starts_with(&format!("{target}:")));
     let mut faults = Vec::new();
     for file in files(&["md", "rs", "py", "yaml"]).iter().filter(|file| file.path != "tests/tests/tidy/documents.rs") {
         for (line, text) in file.text.lines().enumerate() {
             for target in named_targets(text).filter(|target| !exists(target)) {
-                faults.push(format!("{}:{}: there is no `make {target}`", file.path, line + 1));
+                faults.push(format!("{}:{}: `make {target}` does not exist", file.path, line + 1));
             }
         }
     }
     none(faults);
 }
 
-/// `make x` where it stands as code: behind a backtick, or at the beginning of a line.
+/// `make x` as code: after a backtick, or at the beginning of a line.
 fn named_targets(text: &str) -> impl Iterator<Item = &str> {
     let quoted = text.match_indices("`make ").map(|(at, found)| &text[at + found.len()..]);
     let typed = text.trim_start().strip_prefix("make ");
@@ -30,14 +30,14 @@ fn named_targets(text: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn every_file_that_a_document_links_to_exists() {
+fn every_linked_file_of_a_document_exists() {
     let mut faults = Vec::new();
     for file in files(&["md"]) {
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         for link in links(&file.text).filter(|link| !link.contains("://") && !link.starts_with('#')) {
             let target = link.split('#').next().unwrap_or_default();
             if !root().join(folder).join(target).exists() {
-                faults.push(format!("{}: links to {link}", file.path));
+                faults.push(format!("{}: links to the missing file {link}", file.path));
             }
         }
     }

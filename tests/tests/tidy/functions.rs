@@ -7,7 +7,7 @@ use system_tests::{File, domains, files_in, root};
 
 use crate::none;
 
-/// A function takes less than this, its tests not counted.
+/// The maximum lines of a function's file, without its tests.
 const LONGEST_FUNCTION: usize = 150;
 const LONGEST_HANDLE: usize = 25;
 
@@ -33,7 +33,7 @@ fn declaring() -> Vec<Declaring> {
     found
 }
 
-/// The first text behind `Route::…(` or `Declaration::new(`.
+/// The first string after `Route::…(` or `Declaration::new(`.
 fn declared_name(code: &str) -> Option<String> {
     let at = code.find("= Route::").or_else(|| code.find("Declaration::new("))?;
     code[at..].split('"').nth(1).map(str::to_owned)
@@ -49,7 +49,7 @@ fn a_function_has_one_name_everywhere() {
         }
         let folder = if file.text.contains("Function::job::<") { "jobs" } else { "routes" };
         if file.path != format!("functions/{domain}/src/{folder}/{stem}.rs") {
-            faults.push(format!("{}: belongs into {folder}", file.path));
+            faults.push(format!("{}: move it to {folder}", file.path));
         }
         if !root().join(format!("events/{domain}/{name}.json")).is_file() {
             faults.push(format!("events/{domain}/{name}.json: is missing"));
@@ -58,16 +58,16 @@ fn a_function_has_one_name_everywhere() {
     none(faults);
 }
 
-/// A rule that needs something of a route is in the wrong file, and so is what two routes share.
+/// A rule that needs a route's code is in the wrong file, and so is code that two routes share.
 #[test]
-fn nothing_is_imported_from_a_route() {
+fn no_file_imports_from_a_route() {
     let files = files_in("functions", &["rs"]).into_iter().filter(|file| file.parts()[2] == "src");
     let importing = files.filter(|file| without_tests(&bare(&file.text)).contains("crate::routes::"));
     none(importing.map(|file| format!("{}: imports from a route", file.path)).collect());
 }
 
 #[test]
-fn nothing_is_left_of_functions_that_are_gone() {
+fn deleted_functions_leave_no_files() {
     let known: BTreeSet<String> = declaring().iter().map(|found| format!("{}/{}", found.domain, found.name)).collect();
     assert!(!known.is_empty());
     let binaries = files_in("functions", &["rs"]).into_iter().filter(|file| file.path.contains("/src/bin/"));
@@ -77,7 +77,7 @@ fn nothing_is_left_of_functions_that_are_gone() {
 }
 
 #[test]
-fn a_function_is_short() {
+fn functions_and_handlers_are_short() {
     let mut faults = Vec::new();
     for Declaring { file, .. } in declaring() {
         let code = without_tests(&bare(&file.text));

@@ -5,7 +5,7 @@ use system_tests::{files_in, manifest};
 
 use crate::none;
 
-/// The modules of `shared`, lowest first. Those of one row do not know each other.
+/// The modules of `shared`, lowest first. Modules of the same row do not import each other.
 const LAYERS: [&[&str]; 13] = [
     &["kernel", "metrics"],
     &["config"],
@@ -22,11 +22,11 @@ const LAYERS: [&[&str]; 13] = [
     &["testing", "measuring"],
 ];
 
-/// What a function crate reaches through `shared` alone.
+/// Crates that a function crate may use only through `shared`.
 const MECHANISM: [&str; 7] =
     ["aws-config", "aws-sdk-", "aws-smithy-", "aws-credential-", "lambda_", "reqwest", "tokio"];
 
-/// Nouns of the product, which `shared` does not know.
+/// Nouns of the product, which `shared` must not use.
 const NOUNS: [&str; 17] = [
     "post",
     "posts",
@@ -77,7 +77,7 @@ fn imports(code: &str) -> Vec<(usize, String)> {
                 }
                 _ => {}
             }
-            // Inside braces only the first segment of each path is a module of the root.
+            // Inside braces, only the first segment of each path is a module of the root.
             if !name.is_empty() && depth <= 1 {
                 found.push((line, std::mem::take(&mut name)));
             }
@@ -92,7 +92,7 @@ fn imports(code: &str) -> Vec<(usize, String)> {
 }
 
 #[test]
-fn imports_are_found_where_they_stand() {
+fn imports_are_found_with_their_lines() {
     let code = "use crate::aws::grants::Table;\nuse crate::{\n    table::item::Item,\n    kernel,\n};\nfn f() { crate::http::g() }";
     let found: Vec<String> = imports(code).into_iter().map(|(line, name)| format!("{line} {name}")).collect();
     assert!(found.contains(&"1 aws".to_owned()) && found.contains(&"6 http".to_owned()), "{found:?}");
@@ -141,7 +141,7 @@ fn a_domain_depends_only_on_lower_ones() {
 }
 
 #[test]
-fn a_function_crate_reaches_the_outside_through_shared_alone() {
+fn a_function_crate_uses_outside_services_only_through_shared() {
     let mut faults = Vec::new();
     for krate in manifest::crates().unwrap() {
         if krate.domain().is_none() {
@@ -158,7 +158,7 @@ fn a_function_crate_reaches_the_outside_through_shared_alone() {
     for file in files_in("functions", &["rs"]) {
         for (line, word) in identifiers(&bare(&file.text)) {
             if words(word).iter().any(|word| word == "dynamodb") || word.to_lowercase().contains("dynamodb") {
-                faults.push(format!("{}:{line}: knows which database there is: {word}", file.path));
+                faults.push(format!("{}:{line}: names the database: {word}", file.path));
             }
         }
     }
@@ -166,7 +166,7 @@ fn a_function_crate_reaches_the_outside_through_shared_alone() {
 }
 
 #[test]
-fn shared_knows_no_noun_of_the_product() {
+fn shared_has_no_noun_of_the_product() {
     let mut faults = Vec::new();
     for file in files_in("shared/src", &["rs"]) {
         for (line, identifier) in identifiers(&without_tests(&uncommented(&file.text))) {

@@ -1,4 +1,4 @@
-//! The rules of the house that no compiler knows. No network, no cloud: `make check` runs them.
+//! House rules that the compiler cannot check. Without network or cloud: `make check` runs them.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod asvs;
@@ -9,8 +9,9 @@ mod manifests;
 mod sources;
 mod trust;
 mod unique;
+mod words;
 
-/// Fails with every fault at once.
+/// Fails with all faults at once.
 #[track_caller]
 fn none(faults: Vec<String>) {
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));

@@ -7,11 +7,11 @@ use toml::Value;
 
 use crate::none;
 
-/// What a crate takes from the workspace.
+/// The fields that a crate inherits from the workspace.
 const INHERITED: [&str; 5] = ["version", "edition", "rust-version", "license", "publish"];
 
 #[test]
-fn every_crate_takes_version_and_lints_from_the_workspace() {
+fn every_crate_inherits_version_and_lints() {
     let mut faults = Vec::new();
     for krate in manifest::crates().unwrap() {
         let inherits = |path: &[&str]| krate.value(path).and_then(Value::as_bool) == Some(true);
@@ -58,9 +58,10 @@ fn every_dependency_is_declared_once_in_the_root() {
     none(faults);
 }
 
-/// A release build must never include what mints proofs: only tests depend on `test_support`, which asks for it for all of them.
+/// A release build must never include code that mints proofs: only tests depend on `test_support`, which enables it for
+/// all of them.
 #[test]
-fn the_feature_testing_is_asked_for_by_tests_alone() {
+fn only_tests_enable_the_feature_testing() {
     let mut faults = Vec::new();
     for krate in manifest::crates().unwrap() {
         for kind in ["dependencies", "build-dependencies"] {
@@ -68,16 +69,17 @@ fn the_feature_testing_is_asked_for_by_tests_alone() {
                 faults.push(format!("{}: names test_support in its {kind}", krate.folder));
             }
             if krate.folder != "tests/support" && asks(&krate, kind, "testing") {
-                faults.push(format!("{}: asks for the feature testing in its {kind}", krate.folder));
+                faults.push(format!("{}: enables the feature testing in its {kind}", krate.folder));
             }
         }
     }
     none(faults);
 }
 
-/// Cargo unites the features of what it builds together: the functions are built without `measure` (infra/local/package.py).
+/// Cargo unifies the features of crates that it builds together: functions are built without `measure`
+/// (infra/local/package.py).
 #[test]
-fn the_feature_measuring_is_asked_for_by_the_benchmarks_alone() {
+fn only_benchmarks_enable_the_feature_measuring() {
     let asking = |krate: &Manifest| KINDS.iter().any(|kind| asks(krate, kind, "measuring"));
     let found: Vec<_> = manifest::crates().unwrap().into_iter().filter(asking).map(|krate| krate.folder).collect();
     assert_eq!(found, ["infra/measure"]);
@@ -90,9 +92,9 @@ fn asks(krate: &Manifest, kind: &str, wanted: &str) -> bool {
     features.flatten().any(|feature| feature.as_str() == Some(wanted))
 }
 
-/// A test harness for each would be linked for nothing (Makefile, `test`).
+/// Otherwise an empty test harness would be linked for each (Makefile, `test`).
 #[test]
-fn the_binaries_of_a_domain_hold_no_tests() {
+fn the_binaries_of_a_domain_have_no_tests() {
     let mut faults = Vec::new();
     for krate in manifest::crates().unwrap().iter().filter(|krate| krate.domain().is_some()) {
         let is_off = |value: &Value, key: &str| value.get(key).and_then(Value::as_bool) == Some(false);

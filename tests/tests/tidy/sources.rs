@@ -1,4 +1,4 @@
-//! The text of every source: its opening, its length, and what must not stand in it.
+//! The text of every source: its opening, its length, and forbidden code.
 
 use system_tests::code::{bare, identifiers, without_tests};
 use system_tests::{File, files};
@@ -12,13 +12,13 @@ fn sources() -> Vec<File> {
 }
 
 #[test]
-fn every_source_opens_with_what_it_is() {
+fn every_source_opens_with_a_summary() {
     let silent = sources().into_iter().filter(|file| !file.text.starts_with("//! "));
     none(silent.map(|file| format!("{}: does not open with `//! `", file.path)).collect());
 }
 
 #[test]
-fn no_source_is_longer_than_it_may_be() {
+fn no_source_exceeds_the_maximum_length() {
     let long = sources().into_iter().filter(|file| file.text.lines().count() > LONGEST_FILE);
     none(
         long.map(|file| format!("{}: {} lines, {LONGEST_FILE} allowed", file.path, file.text.lines().count()))
@@ -27,7 +27,7 @@ fn no_source_is_longer_than_it_may_be() {
 }
 
 #[test]
-fn nothing_is_left_for_later() {
+fn no_source_has_a_todo() {
     let mut faults = Vec::new();
     let later = [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["XX", "X:"].concat()];
     // STYLE.md is where it is forbidden.
@@ -42,10 +42,10 @@ fn nothing_is_left_for_later() {
     none(faults);
 }
 
-/// What ends the process or the request without an answer. Clippy refuses most of it already, unless
-/// someone allows it: that is for tests.
+/// Code that ends the process or the request without a response. Clippy already refuses most of it unless it is
+/// allowed, which only tests may do.
 #[test]
-fn nothing_panics_outside_tests() {
+fn no_code_outside_tests_panics() {
     const PANICS: [&str; 7] =
         [".unwrap()", ".expect(", "panic!(", "unreachable!(", "todo!(", "unimplemented!(", ".unwrap_err("];
     let mut faults = Vec::new();
@@ -57,16 +57,16 @@ fn nothing_panics_outside_tests() {
                 faults.push(format!("{}:{}: {found}", file.path, line + 1));
             }
             if ["unwrap_used", "expect_used", "clippy::panic", "unsafe_code"].iter().any(|lint| text.contains(lint)) {
-                faults.push(format!("{}:{}: allows what is denied: {}", file.path, line + 1, text.trim()));
+                faults.push(format!("{}:{}: allows a denied lint: {}", file.path, line + 1, text.trim()));
             }
         }
     }
     none(faults);
 }
 
-/// An answer's shape is told by `ToSchema`. Its instants are `ApiTimestamp`, which alone keeps the zeros at the end.
+/// Response types implement `ToSchema`. Their instants are `ApiTimestamp`, which alone keeps trailing zeros.
 #[test]
-fn no_answer_holds_a_bare_timestamp() {
+fn no_response_has_a_bare_timestamp() {
     let mut faults = Vec::new();
     for file in sources().iter().filter(|file| !file.is_test()) {
         let code = without_tests(&bare(&file.text));
@@ -82,9 +82,9 @@ fn no_answer_holds_a_bare_timestamp() {
     none(faults);
 }
 
-/// Whoever else sleeps cannot be tested without waiting.
+/// Other code that sleeps could not be tested without waiting.
 #[test]
-fn nothing_but_the_clock_sleeps() {
+fn only_the_clock_sleeps() {
     const WAITS: [&str; 4] = ["sleep", "sleep_until", "interval", "park_timeout"];
     let mut faults = Vec::new();
     let ours = ["shared/src/", "functions/"];
@@ -98,7 +98,7 @@ fn nothing_but_the_clock_sleeps() {
 }
 
 #[test]
-fn no_test_waits_or_is_left_out() {
+fn no_test_sleeps_or_is_ignored() {
     let mut faults = Vec::new();
     for file in sources() {
         let code = bare(&file.text);
@@ -112,7 +112,7 @@ fn no_test_waits_or_is_left_out() {
     none(faults);
 }
 
-/// The opposite of `without_tests`: where that leaves a letter, this leaves a blank.
+/// The complement of `without_tests`: blanks every letter that it keeps.
 fn only_tests(code: &str) -> String {
     let pairs = code.chars().zip(without_tests(code).chars().collect::<Vec<_>>());
     pairs.map(|(letter, outside)| if outside == ' ' || letter == '\n' { letter } else { ' ' }).collect()

@@ -1,4 +1,4 @@
-//! Names that mean one thing in the whole product are declared once.
+//! Names that are unique in the product are declared once.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use system_tests::files;
 
 use crate::none;
 
-/// A kind of name: what stands before its text in a declaration.
+/// A kind of name, and the code before it in a declaration.
 const DECLARED: [(&str, &[&str]); 6] = [
     ("KIND", &["const KIND: &'static str = \""]),
     ("PREFIX", &["const PREFIX: &'static str = \""]),
@@ -24,13 +24,13 @@ fn names(code: &str, before: &str) -> Vec<String> {
     if before.ends_with('"') {
         return declared.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect();
     }
-    // The status comes first. What is no number declares nothing.
+    // The status comes first. Without a number it is not a declaration.
     let is_number = |rest: &&str| rest.trim_start().starts_with(|first: char| first.is_ascii_digit());
     declared.filter(is_number).map(quoted).collect()
 }
 
 #[test]
-fn a_name_of_the_product_is_declared_once() {
+fn a_unique_name_is_declared_once() {
     let mut faults = Vec::new();
     for (kind, befores) in DECLARED {
         let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -50,7 +50,7 @@ fn a_name_of_the_product_is_declared_once() {
 }
 
 #[test]
-fn a_problem_that_is_declared_is_used() {
+fn a_declared_problem_is_used() {
     let sources = files(&["rs"]);
     let mut faults = Vec::new();
     for file in sources.iter().filter(|file| file.path.ends_with("/src/problems.rs")) {
@@ -61,7 +61,7 @@ fn a_problem_that_is_declared_is_used() {
                 other.path != file.path && words.into_iter().any(|word| word == constant)
             };
             if !sources.iter().any(|other| used(&other)) {
-                faults.push(format!("{}: {constant} is used nowhere", file.path));
+                faults.push(format!("{}: {constant} is never used", file.path));
             }
         }
     }

@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_mention_of_an_unknown_account_stays_plain_text() {
-        let text = "@nobody.test";
+        let text = "@unknown.test";
         let record = post_record(text, &detect(text), &BTreeMap::new(), &[], Timestamp::UNIX_EPOCH);
         assert_eq!(record, json!({ "$type": COLLECTION, "text": text, "createdAt": "1970-01-01T00:00:00.000Z" }));
     }

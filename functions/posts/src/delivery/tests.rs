@@ -300,10 +300,7 @@ fn after_a_restore_possibly_sent_deliveries_are_held_and_intents_reconciled() {
         assert!(matches!(delivery.work(delivery.attempt, due(), resumed), Work::Nothing(_)));
         let (outcome, delivery) = swept(delivery, resumed_at, resumed);
         assert_eq!(outcome, Swept::Settled);
-        assert_eq!(
-            (delivery.state.name(), delivery.last_error.unwrap().code.as_str()),
-            ("held", "service_restored")
-        );
+        assert_eq!((delivery.state.name(), delivery.last_error.unwrap().code.as_str()), ("held", "service_restored"));
     }
     assert_eq!(swept(sending(), resumed_at, resumed).1.state.name(), "sending");
     // Restored before the lease of an earlier claim ended.

@@ -135,8 +135,8 @@ impl<'a> Hands<'a> {
             Command::Logout { session } => self.ask(&logout::FUNCTION, session, Value::Null).await,
             Command::LogoutEverywhere { session } => self.ask(&logout_everywhere::FUNCTION, session, Value::Null).await,
             Command::Revoke { by, session } => {
-                let nobodys = format!("ses_{:032x}", 0);
-                let id = nth(session, self.sessions.len()).map_or(&nobodys, |at| &self.sessions[at].1);
+                let unused_id = format!("ses_{:032x}", 0);
+                let id = nth(session, self.sessions.len()).map_or(&unused_id, |at| &self.sessions[at].1);
                 self.app.call(self.by(&revoke_session::FUNCTION, by).path("session_id", id)).await
             }
             Command::ChangePassword { session, current, new } => {

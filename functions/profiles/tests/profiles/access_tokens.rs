@@ -119,8 +119,8 @@ async fn a_token_of_one_workspace_knows_no_other() {
     let bound = owner.make(&app, body).await.expect(201).body;
     with(&app, &bound, &WRITE_POST, here).await.expect(204);
     let other = with(&app, &bound, &READ_POSTS, there).await.expect(404);
-    let nobodys: WorkspaceId = app.new_id();
-    let never = with(&app, &bound, &READ_POSTS, &nobodys.to_string()).await.expect(404);
+    let unused_id: WorkspaceId = app.new_id();
+    let never = with(&app, &bound, &READ_POSTS, &unused_id.to_string()).await.expect(404);
     assert_eq!(other.body["detail"], never.body["detail"]);
     let free = owner.made(&app, &["posts:read"]).await;
     for workspace in [here, there] {

@@ -111,8 +111,8 @@ async fn a_session_is_ended_from_another() {
     let stranger = signed_in(&app).await;
     let (own, other) = (current(&app, &here).await, current(&app, &there).await);
 
-    for nobodys in [json!(format!("ses_{:032x}", 7)), json!("ses_1"), current(&app, &stranger).await] {
-        assert_eq!(revoke(&app, &here, &nobodys).await.expect(404).code(), "not_found");
+    for unused_id in [json!(format!("ses_{:032x}", 7)), json!("ses_1"), current(&app, &stranger).await] {
+        assert_eq!(revoke(&app, &here, &unused_id).await.expect(404).code(), "not_found");
     }
     get_me(&app, &stranger["access_token"]).await.expect(200);
 
