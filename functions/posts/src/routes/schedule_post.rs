@@ -20,7 +20,7 @@ use crate::post::{POST_PUBLISHING, Post, PostId, SCHEDULED_POSTS};
 use crate::post_error::PostError;
 use crate::problems;
 use crate::progress::PublishPost;
-use crate::progress::{put_aside, replace_post};
+use crate::progress::{replace_post, supersede};
 use crate::schedule::Schedule;
 use crate::view::PostView;
 use crate::wall_time::WallTime;
