@@ -67,7 +67,7 @@ def event(route: str, path: str, *, token: str = "", body: dict | None = None, *
     method = route.partition(" ")[0]
     address = f"10.{random.randint(0, 255)}.{random.randint(0, 255)}.{random.randint(1, 254)}"
     client = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": address, "userAgent": "bench"}
-    context = {"accountId": "000000000000", "apiId": "bench", "domainName": "bench", "domainPrefix": "bench", "http": client}
+    context = {"accountId": "000000000000", "apiId": deploy.api_id("product"), "domainName": "bench", "domainPrefix": "bench", "http": client}
     context |= {"requestId": "bench", "routeKey": route, "stage": "$default", "time": "01/Jan/2026:00:00:00 +0000", "timeEpoch": 0}
     headers = {"authorization": f"Bearer {token}"} if token else {}
     document = {"version": "2.0", "routeKey": route, "rawPath": path, "rawQueryString": "", "requestContext": context, "isBase64Encoded": False}

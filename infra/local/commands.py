@@ -115,7 +115,7 @@ def print_environment() -> None:
     """Settings for a shell: `eval "$(python3 infra/local/cloud.py env)"`."""
     settings = places.client_environment() | {
         "BULKHEAD_STACK": places.STACK,
-        "BULKHEAD_BASE_URL": deploy.base_url(),
+        **{f"BULKHEAD_{plane['variable']}": deploy.base_url(plane["name"]) for plane in deploy.planes()},
         "BULKHEAD_PDS_URL": places.pds_url(),
         # The stack's outputs, as JSON: the names of tables, buckets and keys.
         "BULKHEAD_OUTPUTS": str(places.OUTPUTS),
@@ -132,5 +132,7 @@ def print_status() -> None:
     last = ledger.read() if up else {}
     if last:
         deployed = places.read_json(places.OUTPUTS)
-        say(f"stack           {places.STACK}, {len(deployed.get('functions', []))} functions, at {deploy.base_url()}")
+        say(f"stack           {places.STACK}, {len(deployed.get('functions', []))} functions")
+        for plane in deploy.planes():
+            say(f"{'plane ' + plane['name']:15} {deploy.base_url(plane['name'])}")
         say(f"pushed since    {', '.join(last['pushed']) or 'nothing'}")

@@ -17,8 +17,7 @@ from places import BUILD, DEPLOY_BUCKET, HERE, LOCAL, OUTPUTS, ROOT, STACK, TEMP
 from progress import Failure, run, say, step
 from tools import python_tools
 
-# The API's id, which the emulator reads from a tag, so that its address is known in advance and never changes.
-API_ID = "bulkhead"
+PLANES = ROOT / "infra" / "generated" / "planes.json"
 MAIL_DOMAIN = "bulkhead.test"
 # The prefix of the tables that in-process tests use (shared/src/testing).
 TEST_NAME = "bht"
@@ -28,18 +27,29 @@ SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 SETTLE_SECONDS = 180
 
 
-def base_url() -> str:
-    return f"{places.endpoint()}/_aws/execute-api/{API_ID}"
+def planes() -> list[dict]:
+    """The planes, with the names of their API and parameters in the templates."""
+    return json.loads(PLANES.read_text())
+
+
+def api_id(plane: str) -> str:
+    """The id of a plane's API, which the emulator reads from a tag, so that its address is known in advance and never changes."""
+    return f"{STACK}-{plane}"
+
+
+def base_url(plane: str = "product") -> str:
+    return f"{places.endpoint()}/_aws/execute-api/{api_id(plane)}"
 
 
 def local_parameters() -> dict[str, str]:
     """Values of the root template's parameters on the local cloud. Those that the template lacks are omitted."""
-    return {
+    addresses = {plane["base_url"]: base_url(plane["name"]) for plane in planes()}
+    return addresses | {
         "Architecture": places.MACHINE_ARCHITECTURE,
         "Cell": "local",
-        "BaseUrl": base_url(),
         "AppUrl": "http://localhost:3000",
         "AllowedOrigins": "http://localhost:3000",
+        "StaffAllowedOrigins": "http://localhost:3001",
         "MailFrom": f"no-reply@{MAIL_DOMAIN}",
         # A new workspace has every entitlement.
         "InitialPlan": "enterprise",
@@ -66,7 +76,7 @@ def deploy() -> None:
     tools = python_tools("sam")
     _upload(packages)
     code = {item.function: f"s3://{DEPLOY_BUCKET}/{item.key}" for item in packages}
-    expand(BUILD, local_parameters(), code, {"ms-custom-id": API_ID})
+    expand(BUILD, local_parameters(), code, {plane["api"]: {"ms-custom-id": api_id(plane["name"])} for plane in planes()})
     _make_way()
     _sam_deploy(tools, f"sam deploy ({len(packages)} functions)")
     _verify_sender(MAIL_DOMAIN)
@@ -76,13 +86,16 @@ def deploy() -> None:
         if item.function in pushed:
             functions.swap(item)
     run("deleting old versions of functions", [tools / "python", HERE / "prune.py", STACK], "prune", env=clean_environment(**client_environment()))
-    write_json(OUTPUTS, {"stack": STACK, "base_url": base_url(), "functions": names, "outputs": _stack_outputs()})
+    addresses = {plane["name"]: base_url(plane["name"]) for plane in planes()}
+    write_json(OUTPUTS, {"stack": STACK, "planes": addresses, "functions": names, "outputs": _stack_outputs()})
     ledger.write(fingerprint, [])
-    say(f"deployed to {base_url()}")
+    for plane, address in addresses.items():
+        say(f"deployed {plane} to {address}")
 
 
-def expand(output: Path, parameters: dict[str, str], code: dict[str, str], api_tags: dict[str, str]) -> None:
-    """Writes the templates as CloudFormation sees them, under `output` with the same relative paths."""
+def expand(output: Path, parameters: dict[str, str], code: dict[str, str], api_tags: dict[str, dict[str, str]]) -> None:
+    """Writes the templates as CloudFormation sees them, under `output` with the same relative paths. `api_tags` has the tags
+    of each API by its logical id."""
     shutil.rmtree(output, ignore_errors=True)
     job = LOCAL / "run" / f"expand-{output.name}.json"
     write_json(job, {"root": str(TEMPLATE), "output": str(output), "parameters": parameters, "code": code, "api_tags": api_tags})

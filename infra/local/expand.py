@@ -2,7 +2,7 @@
 
 The emulator does not apply the transform of a nested stack, so the local deploy applies it first; and checkov reads the
 result, as CloudFormation will see it. The job has the root template, the output folder (with the same relative
-paths), the parameter values, the place of each function's code, and tags for the API.
+paths), the parameter values, the place of each function's code, and tags for each API.
 """
 
 import json
@@ -29,15 +29,15 @@ class NoManagedPolicies:
 def expand(template: Path, job: dict, values: dict) -> None:
     content = yaml_parse(template.read_text())
     values = {name: parameter["Default"] for name, parameter in content.get("Parameters", {}).items() if "Default" in parameter} | values
-    for resource in content["Resources"].values():
+    for logical_id, resource in content["Resources"].items():
         properties = resource.setdefault("Properties", {})
         if (place := NESTED.get(resource["Type"])) and isinstance(properties[place], str):
             expand((template.parent / properties[place]).resolve(), job, _known(properties.get("Parameters", {}), values))
         elif resource["Type"] == "AWS::Serverless::Function":
             name = Path(properties["CodeUri"]).stem
             properties["CodeUri"] = job["code"].get(name, f"s3://none/{name}.zip")
-        elif resource["Type"] == "AWS::ApiGatewayV2::Api" and job["api_tags"]:
-            properties["Tags"] = properties.get("Tags", {}) | job["api_tags"]
+        elif resource["Type"] == "AWS::ApiGatewayV2::Api" and (tags := job["api_tags"].get(logical_id)):
+            properties["Tags"] = properties.get("Tags", {}) | tags
     if content.get("Transform") == SERVERLESS:
         content = transform(content, values, NoManagedPolicies(), passthrough_metadata=True)
     target = Path(job["output"]) / template.relative_to(Path(job["root"]).parent)

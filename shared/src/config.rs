@@ -1,6 +1,10 @@
 //! Configuration: the environment variables that `template.yaml` sets for every function.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+
+use crate::kernel::plane::Plane;
 
 /// Read once, at the first request. The error names a missing or malformed variable.
 #[derive(Clone)]
@@ -19,11 +23,11 @@ pub struct Config {
     /// An HMAC key from which cursor, link and pepper keys are derived.
     pub derivation_key: String,
     pub workspace_keys: WorkspaceKeys,
-    /// The base URL of the API, and `iss` and `aud` of access tokens.
+    /// The base URL of the product's API, and `iss` and `aud` of access tokens.
     pub base_url: String,
-    /// The web application, which mailed links point to and which may call the API from a browser.
+    pub planes: Planes,
+    /// The web application, which mailed links point to.
     pub app_url: String,
-    pub allowed_origins: Vec<String>,
     pub mail_from: String,
     /// The plan of a new workspace.
     pub initial_plan: String,
@@ -37,6 +41,38 @@ pub struct Config {
     pub recovery_wait_hours: u32,
     /// The deployed commit or version.
     pub release: String,
+}
+
+/// The settings of each plane.
+#[derive(Clone)]
+pub struct Planes(Vec<(Plane, PlaneSettings)>);
+
+/// The address and allowed origins of one plane.
+#[derive(Clone)]
+pub struct PlaneSettings {
+    /// The gateway's id of its API, which every event has.
+    pub api_id: String,
+    pub base_url: String,
+    /// Empty allows none.
+    pub allowed_origins: Vec<String>,
+}
+
+impl Planes {
+    /// Every plane with its settings.
+    pub fn each<E>(settings: impl Fn(&Plane) -> Result<PlaneSettings, E>) -> Result<Self, E> {
+        let planes = Plane::ALL.iter().map(|plane| Ok((*plane, settings(plane)?)));
+        planes.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The plane of an API; none for an API of another deployment.
+    pub fn of_api(&self, api_id: &str) -> Option<Plane> {
+        self.0.iter().find(|(_, settings)| settings.api_id == api_id).map(|(plane, _)| *plane)
+    }
+
+    /// The settings of a plane.
+    pub fn settings(&self, plane: Plane) -> Option<&PlaneSettings> {
+        self.0.iter().find(|(known, _)| *known == plane).map(|(_, settings)| settings)
+    }
 }
 
 /// The cost of an Argon2id hash (RFC 9106, section 4: the second recommended set by default).
@@ -119,8 +155,29 @@ impl Sending {
 #[derive(Debug, thiserror::Error)]
 #[error("environment variable {name}: {rule}")]
 pub struct ConfigError {
-    name: &'static str,
+    name: Cow<'static, str>,
     rule: &'static str,
+}
+
+impl ConfigError {
+    fn new(name: impl Into<Cow<'static, str>>, rule: &'static str) -> Self {
+        Self { name: name.into(), rule }
+    }
+}
+
+impl PlaneSettings {
+    fn from_env(plane: &Plane) -> Result<Self, ConfigError> {
+        let origins = optional(&plane.variable("ALLOWED_ORIGINS")).unwrap_or_default();
+        Ok(Self {
+            api_id: text(plane.variable("API_ID"))?,
+            base_url: text(plane.variable("BASE_URL"))?,
+            allowed_origins: origins
+                .split(',')
+                .map(|origin| origin.trim().to_owned())
+                .filter(|o| !o.is_empty())
+                .collect(),
+        })
+    }
 }
 
 impl Config {
@@ -128,13 +185,13 @@ impl Config {
         let workspace_keys = match text("WORKSPACE_KEYS")?.as_str() {
             "dedicated" => WorkspaceKeys::Dedicated,
             "pooled" => WorkspaceKeys::Pooled { key: text("POOLED_KEY")? },
-            _ => return Err(ConfigError { name: "WORKSPACE_KEYS", rule: "must be dedicated or pooled" }),
+            _ => return Err(ConfigError::new("WORKSPACE_KEYS", "must be dedicated or pooled")),
         };
         let sending = match text("SENDING")?.as_str() {
             "on" if optional("RESTORED_TO").is_none() => Sending::On,
             "on" => Sending::Resumed { restored_to: instant("RESTORED_TO")?, resumed_at: instant("RESUMED_AT")? },
             "off" => Sending::Off,
-            _ => return Err(ConfigError { name: "SENDING", rule: "must be on or off" }),
+            _ => return Err(ConfigError::new("SENDING", "must be on or off")),
         };
         Ok(Self {
             region: text("AWS_REGION")?,
@@ -148,7 +205,7 @@ impl Config {
             workspace_keys,
             base_url: text("BASE_URL")?,
             app_url: text("APP_URL")?,
-            allowed_origins: text("ALLOWED_ORIGINS")?.split(',').map(|origin| origin.trim().to_owned()).collect(),
+            planes: Planes::each(PlaneSettings::from_env)?,
             mail_from: text("MAIL_FROM")?,
             initial_plan: text("INITIAL_PLAN")?,
             sending,
@@ -169,19 +226,20 @@ fn optional(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn text(name: &'static str) -> Result<String, ConfigError> {
-    optional(name).ok_or(ConfigError { name, rule: "is not set" })
+fn text(name: impl Into<Cow<'static, str>>) -> Result<String, ConfigError> {
+    let name = name.into();
+    optional(&name).ok_or(ConfigError { name, rule: "is not set" })
 }
 
 fn whole<T: std::str::FromStr>(name: &'static str, default: T) -> Result<T, ConfigError> {
     match optional(name) {
-        Some(text) => text.parse().map_err(|_| ConfigError { name, rule: "must be a whole number" }),
+        Some(text) => text.parse().map_err(|_| ConfigError::new(name, "must be a whole number")),
         None => Ok(default),
     }
 }
 
 fn instant(name: &'static str) -> Result<Timestamp, ConfigError> {
-    text(name)?.parse().map_err(|_| ConfigError { name, rule: "must be an instant like 2026-01-31T12:00:00Z" })
+    text(name)?.parse().map_err(|_| ConfigError::new(name, "must be an instant like 2026-01-31T12:00:00Z"))
 }
 
 #[cfg(test)]

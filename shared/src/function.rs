@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
-use crate::aws::grants::{Grant, JOB_BASE, ROUTE_BASE, Statement};
+use crate::aws::grants::{Grant, JOB_BASE, Statement};
 use crate::config::Config;
 use crate::http::answers;
 use crate::http::body::BodyKind;
@@ -17,11 +17,12 @@ use crate::http::endpoint::{Endpoint, Method, Route, UserLimit};
 use crate::http::incoming::Incoming;
 use crate::http::output::Output;
 use crate::http::pipeline::{self, Pipeline, RouteEntry};
-use crate::identity::TokenScope;
 use crate::identity::admission::{Admit, Level};
+use crate::identity::{DeclaredStaffPermission, TokenScope};
 use crate::jobs::job::{Declaration, Job};
 use crate::jobs::runner::{self, JobEntry};
 use crate::kernel::entropy::Entropy;
+use crate::kernel::plane::Plane;
 use crate::kernel::problems::ProblemCode;
 use crate::kernel::time::Clock;
 use crate::tenancy::app::App;
@@ -45,6 +46,10 @@ enum Kind {
 pub enum Declared {
     Route {
         route: Route,
+        /// The planes that it is on.
+        planes: &'static [Plane],
+        /// The path parameters that its access proves, which are not fields of its input.
+        settles: &'static [&'static str],
         needs: &'static [Entitlement],
         /// The plan limits that it enforces.
         plan_limits: &'static [Limit],
@@ -75,17 +80,28 @@ pub enum Requires {
     Session,
     /// A session or token of a member whose role has this permission.
     Permission(DeclaredPermission),
+    /// A signature of this sender over the bytes of the body.
+    Signature(&'static str),
+    /// A staff session with a verified passkey, of a member whose roles have this permission.
+    Staff(DeclaredStaffPermission),
 }
 
 impl Function {
     /// The function of a route. A wrong declaration is a compile error.
     pub const fn route<E: Endpoint>() -> Self {
         const {
-            let workspace_in_path = contains(E::ROUTE.path, "{workspace_id}");
-            let workspace_in_access = !<E::Access as Admit>::SETTLES.is_empty();
+            let workspace_in_access = matches!(<E::Access as Admit>::LEVEL, Level::Workspace(_));
             assert!(
-                workspace_in_path == workspace_in_access,
-                "a path must have a workspace_id if and only if the access is in a workspace"
+                has_each(E::ROUTE.path, <E::Access as Admit>::SETTLES),
+                "the path must have every parameter that the access proves"
+            );
+            assert!(
+                has_none(E::ROUTE.path, <E::Access as Admit>::REFUSES),
+                "the path must not have a parameter that only another access proves"
+            );
+            assert!(
+                E::ROUTE.planes.is_none() || <E::Access as Admit>::MAY_MOVE,
+                "the access of this route determines its plane"
             );
             let is_repeatable = E::REPEATABLE.kind().is_some();
             assert!(
@@ -96,6 +112,11 @@ impl Function {
                 (E::NEEDS.is_empty() && E::PLAN_LIMITS.is_empty()) || workspace_in_access,
                 "only a workspace has a plan"
             );
+            assert!(
+                <E::Access as Admit>::LEVEL.is_of_user()
+                    || !(is_repeatable || E::LIMIT.is_some() || <E::Access as Admit>::FRESH),
+                "idempotency keys, user limits and fresh factors need the access of a user"
+            );
             assert!(E::TOKEN.is_none() || <E::Access as Admit>::TAKES_TOKENS, "this access does not accept tokens");
         }
         Self {
@@ -103,6 +124,13 @@ impl Function {
             kind: Kind::Route(RouteEntry {
                 route: E::ROUTE,
                 level: <E::Access as Admit>::LEVEL,
+                planes: match E::ROUTE.planes {
+                    Some(planes) => planes,
+                    None => <E::Access as Admit>::PLANES,
+                },
+                settles: <E::Access as Admit>::SETTLES,
+                sender: <E::Access as Admit>::SENDER,
+                base: <E::Access as Admit>::BASE,
                 is_fresh: <E::Access as Admit>::FRESH,
                 needs: E::NEEDS,
                 plan_limits: E::PLAN_LIMITS,
@@ -142,8 +170,8 @@ impl Function {
 
     /// All statements of the function: its grants, and those of every function of its kind.
     pub fn statements(&self) -> impl Iterator<Item = &'static Statement> {
-        let base = match self.kind {
-            Kind::Route(_) => ROUTE_BASE,
+        let base = match &self.kind {
+            Kind::Route(entry) => entry.base,
             Kind::Job(_) => JOB_BASE,
         };
         base.iter().chain(self.grants.iter().flat_map(|grant| grant.statements()))
@@ -153,6 +181,8 @@ impl Function {
         match &self.kind {
             Kind::Route(entry) => Declared::Route {
                 route: entry.route,
+                planes: entry.planes,
+                settles: entry.settles,
                 needs: entry.needs,
                 plan_limits: entry.plan_limits,
                 body: entry.body,
@@ -162,6 +192,8 @@ impl Function {
                     Level::Known => Requires::Caller,
                     Level::SignedIn => Requires::Session,
                     Level::Workspace(permission) => Requires::Permission(permission),
+                    Level::Inbound(sender) => Requires::Signature(sender),
+                    Level::Staff(permission) => Requires::Staff(permission),
                 },
                 token: entry.token,
                 some_need: entry.some_need,
@@ -195,15 +227,40 @@ impl Function {
     }
 }
 
-const fn contains(text: &str, part: &str) -> bool {
-    let (text, part) = (text.as_bytes(), part.as_bytes());
+/// Whether a path has every one of these parameters.
+const fn has_each(path: &str, parameters: &[&str]) -> bool {
     let mut at = 0;
-    while at + part.len() <= text.len() {
+    while at < parameters.len() {
+        if !has_parameter(path, parameters[at]) {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// Whether a path has none of these parameters.
+const fn has_none(path: &str, parameters: &[&str]) -> bool {
+    let mut at = 0;
+    while at < parameters.len() {
+        if has_parameter(path, parameters[at]) {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+const fn has_parameter(path: &str, parameter: &str) -> bool {
+    let (path, parameter) = (path.as_bytes(), parameter.as_bytes());
+    let mut at = 0;
+    // With the braces: `{id}` must not match the end of `{workspace_id}`.
+    while at + parameter.len() + 2 <= path.len() {
         let mut same = 0;
-        while same < part.len() && text[at + same] == part[same] {
+        while same < parameter.len() && path[at + 1 + same] == parameter[same] {
             same += 1;
         }
-        if same == part.len() {
+        if path[at] == b'{' && same == parameter.len() && path[at + 1 + same] == b'}' {
             return true;
         }
         at += 1;

@@ -4,7 +4,7 @@ use jsonwebtoken::EncodingKey;
 
 use crate::identity::{PublicKey, signing, token};
 use crate::kernel::entropy::Entropy;
-use crate::kernel::ids::{SessionId, UserId, new_uuid};
+use crate::kernel::ids::{SessionId, UserId, UserKind, new_uuid};
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretText;
 use crate::kernel::time::Clock;
@@ -31,13 +31,13 @@ impl SignedToken {
 
     /// Verifies the signature and the claims, with the key at hand.
     pub fn verify(&self) -> Result<(), Problem> {
-        let verified = token::verify(self.token.expose(), &self.key, ISSUER, self.clock.now());
+        let verified = token::verify::<UserKind>(self.token.expose(), &self.key, ISSUER, self.clock.now());
         verified.map(drop).map_err(|refused| Problem::internal(refused.0))
     }
 
     /// Verifies a request's token completely, before anything is read: the header, which names the key, and the rest.
     pub fn verify_whole(&self) -> Result<(), Problem> {
-        let kid = token::key_id(self.token.expose()).map_err(|refused| Problem::internal(refused.0))?;
+        let kid = token::key_id::<UserKind>(self.token.expose()).map_err(|refused| Problem::internal(refused.0))?;
         if kid != self.key.kid {
             return Err(Problem::internal("the token names another key"));
         }

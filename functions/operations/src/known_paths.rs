@@ -1,21 +1,25 @@
-//! The methods of each path, generated from the routes' declarations.
+//! The methods of each path on each plane, generated from the routes' declarations.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use shared::http::Plane;
 use shared::kernel::problems::Problem;
 
-type Paths = BTreeMap<String, Vec<String>>;
+/// Planes to paths to methods.
+type Paths = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
 static PATHS: LazyLock<Result<Paths, String>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../infra/generated/routes.json")).map_err(|error| error.to_string())
 });
 
-/// The methods of a path in order, including OPTIONS; none if the path is unknown.
-pub fn methods_of(path: &str) -> Result<Vec<String>, Problem> {
+/// The methods of a path on a plane in order, including OPTIONS; none if the path is unknown.
+pub fn methods_of(plane: Plane, path: &str) -> Result<Vec<String>, Problem> {
     let paths = PATHS.as_ref().map_err(|fault| Problem::internal(fault.clone()))?;
     let mut methods: BTreeSet<&str> = paths
-        .iter()
+        .get(plane.name)
+        .into_iter()
+        .flatten()
         .filter(|(known, _)| matches(known, path))
         .flat_map(|(_, methods)| methods)
         .map(String::as_str)
@@ -50,9 +54,12 @@ mod tests {
 
     #[test]
     fn a_path_that_matches_two_templates_has_the_methods_of_both() {
-        let methods = methods_of("/me/passkeys/options").unwrap_or_default();
+        let methods = methods_of(Plane::PRODUCT, "/me/passkeys/options").unwrap_or_default();
         assert_eq!(methods, ["DELETE", "OPTIONS", "POST", "PUT"]);
-        assert_eq!(methods_of("/health").unwrap_or_default(), ["GET", "HEAD", "OPTIONS"]);
-        assert_eq!(methods_of("/nothing").unwrap_or_default(), [""; 0]);
+        for plane in Plane::ALL {
+            assert_eq!(methods_of(*plane, "/health").unwrap_or_default(), ["GET", "HEAD", "OPTIONS"], "{}", plane.name);
+            assert_eq!(methods_of(*plane, "/nothing").unwrap_or_default(), [""; 0], "{}", plane.name);
+        }
+        assert_eq!(methods_of(Plane::STAFF, "/me").unwrap_or_default(), [""; 0], "a route of the product");
     }
 }

@@ -3,7 +3,8 @@
 
 use operations::routes::{answer_preflight, answer_unknown_route, get_health, get_openapi, get_problem};
 use serde_json::json;
-use shared::testing::{Request, TestApp};
+use shared::http::Plane;
+use shared::testing::{Request, Response, TestApp};
 
 #[tokio::test]
 async fn health_is_reported() {
@@ -19,6 +20,66 @@ async fn the_openapi_document_is_returned() {
     let answer = app.call(Request::to(&get_openapi::FUNCTION)).await.expect(200);
     assert!(answer.body["paths"].is_object(), "{}", answer.text);
     assert_eq!(answer.body["servers"], json!([{ "url": "https://api.example.com" }]));
+}
+
+#[tokio::test]
+async fn every_plane_reports_health_and_returns_only_its_own_document() {
+    let app = TestApp::new();
+    for plane in Plane::ALL {
+        let answer = app.call(Request::to(&get_health::FUNCTION).on(*plane)).await.expect(200);
+        assert_eq!(answer.body, json!({ "status": "ok" }), "{}", plane.name);
+        let document = app.call(Request::to(&get_openapi::FUNCTION).on(*plane)).await.expect(200).body;
+        let host = if *plane == Plane::PRODUCT { "api" } else { plane.name };
+        assert_eq!(document["servers"][0]["url"], format!("https://{host}.example.com"));
+        assert!(document["paths"]["/health"]["get"].is_object(), "{}", plane.name);
+        let describes_product = document["paths"]["/me"].is_object();
+        assert_eq!(describes_product, *plane == Plane::PRODUCT, "{}", plane.name);
+    }
+}
+
+#[tokio::test]
+async fn an_event_from_an_api_that_the_route_is_not_on_is_500_without_any_call() {
+    let app = TestApp::new();
+    let request = Request::to(&get_problem::FUNCTION).path("code", "not_found").on(Plane::STAFF);
+    assert_eq!(app.call(request).await.expect(500).code(), "internal");
+    assert_eq!(app.wire(&get_problem::FUNCTION).take(), Vec::<String>::new());
+}
+
+/// A preflight on a plane from a script of an origin.
+async fn preflight_on(app: &TestApp, plane: Plane, origin: &str) -> Response {
+    let request = Request::to(&answer_preflight::FUNCTION).on(plane).header("origin", origin);
+    app.call(request.header("access-control-request-method", "PUT")).await.expect(204)
+}
+
+#[tokio::test]
+async fn each_plane_allows_only_the_origins_that_it_lists() {
+    let app = TestApp::new();
+    let (product, staff) = ("https://app.example.com", "https://staff.example.com");
+    for (plane, origin, is_allowed) in [
+        (Plane::PRODUCT, product, true),
+        (Plane::PRODUCT, staff, false),
+        (Plane::STAFF, product, false),
+        (Plane::STAFF, staff, true),
+        (Plane::HOOKS, product, false),
+        (Plane::HOOKS, staff, false),
+    ] {
+        let allowed = if is_allowed { origin } else { "" };
+        let preflight = preflight_on(&app, plane, origin).await;
+        assert_eq!(preflight.header("access-control-allow-origin"), allowed, "{} {origin}", plane.name);
+        let health = app.call(Request::to(&get_health::FUNCTION).on(plane).header("origin", origin)).await.expect(200);
+        assert_eq!(health.header("access-control-allow-origin"), allowed, "{} {origin}", plane.name);
+    }
+}
+
+#[tokio::test]
+async fn a_path_of_another_plane_is_404() {
+    let app = TestApp::new();
+    let ask = |plane, path| app.call(Request::to(&answer_unknown_route::FUNCTION).on(plane).asking("PATCH", path));
+    for plane in Plane::ALL {
+        assert_eq!(ask(*plane, "/health").await.expect(405).header("allow"), "GET, HEAD, OPTIONS");
+        let expected = if *plane == Plane::PRODUCT { 405 } else { 404 };
+        ask(*plane, "/me").await.expect(expected);
+    }
 }
 
 #[tokio::test]

@@ -38,6 +38,43 @@ impl Alarm<'_> {
     }
 }
 
+/// The 5xx responses of an API.
+pub fn api_errors(name: &str, api: &str) -> Value {
+    let alarm = Alarm {
+        name: format!("{name}-errors"),
+        description: format!("{name} answered 5xx more than five times a minute, in three minutes of five."),
+        namespace: "AWS/ApiGateway",
+        metric: "5xx",
+        dimensions: json!([{ "Name": "ApiId", "Value": { "Ref": api } }]),
+        threshold: 5,
+    };
+    lasting(alarm.resource(), json!({ "EvaluationPeriods": 5, "DatapointsToAlarm": 3 }))
+}
+
+/// The latency of an API, at the 99th percentile.
+pub fn api_latency(name: &str, api: &str) -> Value {
+    let alarm = Alarm {
+        name: format!("{name}-latency"),
+        description: format!("One request in a hundred to {name} took over three seconds for ten minutes."),
+        namespace: "AWS/ApiGateway",
+        metric: "Latency",
+        dimensions: json!([{ "Name": "ApiId", "Value": { "Ref": api } }]),
+        threshold: 3000,
+    };
+    let mut resource = lasting(alarm.resource(), json!({ "EvaluationPeriods": 10, "ExtendedStatistic": "p99" }));
+    resource["Properties"].as_object_mut().map(|properties| properties.remove("Statistic"));
+    resource
+}
+
+/// The same alarm over several minutes, which also reports its end.
+fn lasting(mut resource: Value, over: Value) -> Value {
+    if let (Some(properties), Value::Object(over)) = (resource["Properties"].as_object_mut(), over) {
+        properties.extend(over);
+        properties.insert("OKActions".to_owned(), json!([{ "Ref": "AlarmTopic" }]));
+    }
+    resource
+}
+
 /// Lambda's errors of a function: timeouts, failed starts, and runs that must be retried.
 pub fn errors(function: &str) -> Value {
     let alarm = Alarm {

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use domains::{DOMAINS, all, route};
+use domains::{DOMAINS, all};
 use serde_json::Value;
 use shared::aws::session_policy::{SESSION_POLICY_LIMIT, Subject, session_policy};
 use shared::config::Tables;
 use shared::function::{Declared, Function};
+use shared::http::{Plane, Route};
 use shared::tenancy::Limit;
 use shared::tenancy::entitlements::is_sold;
 
@@ -18,7 +19,7 @@ use crate::sources::{event, file};
 use crate::stack::RESOURCE_LIMIT;
 use crate::tenant::role_name;
 
-/// API Gateway allows 300 routes and 300 integrations; the difference is headroom.
+/// Per plane. API Gateway allows 300 routes and 300 integrations; the difference is headroom.
 const ROUTE_LIMIT: usize = 280;
 /// IAM's limit on a role's inline policies, without white space.
 const ROLE_POLICY_LIMIT: usize = 10_240;
@@ -33,7 +34,10 @@ const LONGEST_REGION: &str = "ap-southeast-2";
 pub fn faults(root: &Path) -> Vec<String> {
     let mut faults = Vec::new();
     unique_names(&mut faults);
-    routes(&mut faults);
+    faults.extend(route_faults(all().filter_map(|(_, listed)| match listed.function.declared() {
+        Declared::Route { route, planes, .. } => Some((route, planes)),
+        Declared::Job(_) => None,
+    })));
     for (domain, listed) in all() {
         let function = listed.function;
         policies(function, &mut faults);
@@ -108,20 +112,29 @@ fn unique_names(faults: &mut Vec<String>) {
     }
 }
 
-fn routes(faults: &mut Vec<String>) {
-    let mut keys = BTreeSet::new();
-    for (_, listed) in all() {
-        let Some(route) = route(listed.function) else { continue };
-        for method in route.method.answered() {
+/// The faults of these routes, each with its planes.
+fn route_faults(routes: impl Iterator<Item = (Route, &'static [Plane])>) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut keys: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (route, planes) in routes {
+        for (plane, method) in
+            planes.iter().flat_map(|plane| route.method.answered().iter().map(move |method| (plane, method)))
+        {
             let key = route_key(method, route.path);
-            if !keys.insert(key.clone()) {
-                faults.push(format!("{}: another function serves {key}", route.name));
+            if !keys.entry(plane.name).or_default().insert(key.clone()) {
+                faults.push(format!("{}: another function serves {key} on the plane {}", route.name, plane.name));
             }
         }
     }
-    if keys.len() > ROUTE_LIMIT {
-        faults.push(format!("the API has {} routes; the limit is {ROUTE_LIMIT} (API Gateway allows 300)", keys.len()));
+    for (plane, keys) in keys.iter().filter(|(_, keys)| keys.len() > ROUTE_LIMIT) {
+        let heads = keys.iter().filter(|key| key.starts_with("HEAD ")).count();
+        faults.push(format!(
+            "the plane {plane} has {} routes, {heads} of them HEAD; the limit is {ROUTE_LIMIT} (API Gateway allows 300): \
+             move routes to another plane with `Route::on`, or add a plane to `Plane::ALL`",
+            keys.len()
+        ));
     }
+    faults
 }
 
 fn policies(function: &Function, faults: &mut Vec<String>) {
@@ -192,5 +205,34 @@ fn leftovers(root: &Path, faults: &mut Vec<String>) {
         for path in found.iter().filter(|path| !known.contains(*path)) {
             faults.push(format!("{}: belongs to no function of {}", path.display(), domain.name));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// This many GET routes, each of which also serves HEAD.
+    fn reads(count: usize, planes: &'static [Plane]) -> impl Iterator<Item = (Route, &'static [Plane])> {
+        (0..count).map(move |number| (Route::get("read", format!("/things/{number}").leak()), planes))
+    }
+
+    #[test]
+    fn too_many_routes_on_a_plane_are_a_fault_with_their_number_and_the_remedy() {
+        assert_eq!(route_faults(reads(140, &[Plane::PRODUCT])), [""; 0]);
+        let faults = route_faults(reads(141, &[Plane::PRODUCT]));
+        let said = "the plane product has 282 routes, 141 of them HEAD; the limit is 280 (API Gateway allows 300): move routes \
+                    to another plane with `Route::on`, or add a plane to `Plane::ALL`";
+        assert_eq!(faults, [said]);
+    }
+
+    #[test]
+    fn each_plane_has_a_separate_limit_and_separate_routes() {
+        let half = reads(140, &[Plane::PRODUCT]).chain(reads(140, &[Plane::STAFF])).chain(reads(140, &[Plane::HOOKS]));
+        assert_eq!(route_faults(half), [""; 0]);
+        let twice = reads(1, Plane::ALL).chain(reads(1, &[Plane::STAFF]));
+        let expected = ["GET", "HEAD"]
+            .map(|method| format!("read: another function serves {method} /things/0 on the plane staff"));
+        assert_eq!(route_faults(twice), expected);
     }
 }

@@ -12,6 +12,7 @@ mod names;
 mod openapi;
 mod outputs;
 mod permissions;
+mod planes;
 mod policy;
 mod problems;
 mod queue;
@@ -36,6 +37,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use outputs::Outputs;
+use shared::http::Plane;
 
 /// The project's root: this crate is two folders below it.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -74,6 +76,7 @@ fn generate(root: &Path) -> (Outputs, Vec<String>) {
     let mut faults = checks::faults(root);
     faults.extend(permissions::faults());
     faults.extend(problems::faults());
+    faults.extend(planes::faults(root));
     faults.extend(stacks::write(&mut outputs));
     outputs.add("functions/README.md", readme::document(root));
     outputs.add("docs/permissions.md", permissions::document());
@@ -83,8 +86,15 @@ fn generate(root: &Path) -> (Outputs, Vec<String>) {
     outputs.add_json("infra/generated/routes.json", &routes::document());
     outputs.add_json("infra/generated/routing.json", &routing::document());
     outputs.add_json("events/index.json", &events::index());
-    let (document, found) = openapi::document(root, env!("CARGO_PKG_VERSION"));
-    outputs.add_json("infra/generated/openapi.json", &document);
-    faults.extend(found);
+    outputs.add_json("infra/generated/planes.json", &planes::list());
+    outputs.add("functions/operations/src/documents.rs", planes::documents());
+    for plane in Plane::ALL {
+        let (document, found) = openapi::document(root, *plane, env!("CARGO_PKG_VERSION"));
+        outputs.add_json(&planes::document(*plane), &document);
+        faults.extend(found);
+    }
+    // What routes of several planes lack is said once.
+    faults.sort();
+    faults.dedup();
     (outputs, faults)
 }

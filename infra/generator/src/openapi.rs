@@ -6,7 +6,7 @@ use std::path::Path;
 use domains::all;
 use serde_json::{Map, Value, json};
 use shared::function::{Declared, Function, Listed, Requires, Shape};
-use shared::http::{BodyKind, Method, Route};
+use shared::http::{BodyKind, Method, Plane, Route};
 use shared::identity::TokenScope;
 use shared::identity::sessions::FRESH_FOR;
 use shared::kernel::ids::WorkspaceId;
@@ -28,25 +28,30 @@ can find the request.
 
 Operations have extension fields:
 
-- `x-permission`: the permission that the caller's role in the workspace must have.
+- `x-permission`: the permission that the caller's role must have, in the workspace or on the staff.
 - `x-fresh-factor-s`: a factor must have been verified within this many seconds; `POST /auth/step-up` verifies one.
 - `x-token-scope`: the scope that a personal access token needs. Without this field, tokens are refused.
 - `x-entitlements`: what the workspace's plan must include.
+- `x-sender`: the service whose signature over the bytes of the body a call must have.
 ";
 
-/// The document, and the faults of the declarations.
-pub fn document(root: &Path, version: &str) -> (Value, Vec<String>) {
+/// The document of a plane, and the faults of the declarations.
+pub fn document(root: &Path, plane: Plane, version: &str) -> (Value, Vec<String>) {
     let mut described = Described::default();
     for (domain, listed) in all() {
-        described.add(root, domain.name, listed);
+        if matches!(listed.function.declared(), Declared::Route { planes, .. } if planes.contains(&plane)) {
+            described.add(root, domain.name, listed);
+        }
     }
     described.complete();
+    let title = if plane == Plane::PRODUCT { "Bulkhead".to_owned() } else { format!("Bulkhead: {}", plane.name) };
     let value = json!({
         "openapi": "3.1.0",
         "info": {
-            "title": "Bulkhead",
+            "title": title,
             "version": version,
-            "description": DESCRIPTION,
+            "description": format!("For {}.\n\n{DESCRIPTION}", plane.callers),
+            "x-plane": plane.name,
             "contact": { "name": "The operator of this deployment" },
             "license": { "name": "MIT or Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
@@ -57,10 +62,7 @@ pub fn document(root: &Path, version: &str) -> (Value, Vec<String>) {
         }],
         "paths": described.paths,
         "components": {
-            "securitySchemes": {
-                "access_token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
-                "personal_access_token": { "type": "http", "scheme": "bearer", "bearerFormat": "bhp_…" },
-            },
+            "securitySchemes": schemes(plane),
             "headers": responses::headers(),
             "responses": described.problems.responses,
             "examples": described.problems.examples,
@@ -101,6 +103,9 @@ impl Default for Described {
 struct Operation<'a> {
     function: &'a Function,
     route: Route,
+    access: Requires,
+    /// The path parameters that the access proves.
+    settles: &'static [&'static str],
     status: u16,
     is_repeatable: bool,
     body: BodyKind,
@@ -110,7 +115,7 @@ struct Operation<'a> {
 
 impl Described {
     fn add(&mut self, root: &Path, domain: &str, listed: &Listed) {
-        let Declared::Route { route, needs, access, token, is_fresh, status, repeatable, body, .. } =
+        let Declared::Route { route, settles, needs, access, token, is_fresh, status, repeatable, body, .. } =
             listed.function.declared()
         else {
             return;
@@ -124,7 +129,7 @@ impl Described {
             return;
         };
         let (function, is_repeatable, media_type) = (listed.function, repeatable.is_some(), shapes.media_type);
-        let operation = Operation { function, route, status, is_repeatable, body, media_type };
+        let operation = Operation { function, route, access, settles, status, is_repeatable, body, media_type };
         let input = self.input(&operation, &shapes.input);
         let summary = summary_of(root, domain, listed.function);
         let mut value = json!({
@@ -147,6 +152,12 @@ impl Described {
         }
         if let Requires::Permission(permission) = access {
             value["x-permission"] = json!(permission.name);
+        }
+        if let Requires::Staff(permission) = access {
+            value["x-permission"] = json!(permission.name);
+        }
+        if let Requires::Signature(sender) = access {
+            value["x-sender"] = json!(sender);
         }
         if is_fresh {
             value["x-fresh-factor-s"] = json!(FRESH_FOR.as_secs());
@@ -173,17 +184,13 @@ impl Described {
         let Route { name, method, .. } = operation.route;
         self.referred(name, shape);
         let mut schema = plain(serde_json::to_value(&shape.schema).unwrap_or_default());
-        // Types defined by others may gain fields that we do not read.
-        let is_ours = matches!(operation.body, BodyKind::Json);
-        if is_ours && schema["additionalProperties"] != json!(false) {
-            self.faults.push(format!("{name}: {} lacks #[serde(deny_unknown_fields)]", shape.name));
-        }
+        self.faults.extend(unknown_fields(operation, shape, schema["additionalProperties"] == json!(false)));
         let mut fields = take_object(&mut schema, "properties");
         let mut required: Vec<Value> = take_array(&mut schema, "required");
         let mut parameters = Vec::new();
         for parameter in operation.route.parameters() {
             // Not a field of the input: the access is its proof.
-            if parameter == WORKSPACE {
+            if parameter == WORKSPACE && operation.settles.contains(&parameter) {
                 let schema = serde_json::to_value(WorkspaceId::schema()).unwrap_or_default();
                 self.schema(name, &WorkspaceId::name(), schema);
                 parameters.push(parameter_of(parameter, "path", true, reference(&WorkspaceId::name())));
@@ -286,6 +293,17 @@ impl Described {
     }
 }
 
+/// Types defined by others may gain fields that we do not read; ours refuse unknown fields.
+fn unknown_fields(operation: &Operation<'_>, shape: &Shape, are_refused: bool) -> Option<String> {
+    let name = operation.route.name;
+    let is_signed = matches!(operation.access, Requires::Signature(_));
+    match (are_refused, is_signed, operation.body) {
+        (false, false, BodyKind::Json) => Some(format!("{name}: {} lacks #[serde(deny_unknown_fields)]", shape.name)),
+        (true, true, _) => Some(format!("{name}: {} refuses fields that its sender may add", shape.name)),
+        _ => None,
+    }
+}
+
 fn example(examples: &mut Examples<'_>, content: &mut Value) {
     let bodies = content.as_object_mut().into_iter().flat_map(Map::values_mut);
     for body in bodies.filter(|body| body["examples"].is_null()) {
@@ -309,9 +327,22 @@ fn parameter_of(name: &str, place: &str, required: bool, mut schema: Value) -> V
     parameter
 }
 
+/// The security schemes of a plane.
+fn schemes(plane: Plane) -> Value {
+    let bearer = |format: &str| json!({ "type": "http", "scheme": "bearer", "bearerFormat": format });
+    if plane == Plane::PRODUCT {
+        json!({ "access_token": bearer("JWT"), "personal_access_token": bearer("bhp_…") })
+    } else if plane == Plane::STAFF {
+        json!({ "staff_token": bearer("JWT") })
+    } else {
+        json!({})
+    }
+}
+
 fn security(access: Requires, token: Option<TokenScope>) -> Value {
     match (access, token) {
-        (Requires::Nothing | Requires::Credentials, _) => json!([]),
+        (Requires::Nothing | Requires::Credentials | Requires::Signature(_), _) => json!([]),
+        (Requires::Staff(_), _) => json!([{ "staff_token": [] }]),
         (_, None) => json!([{ "access_token": [] }]),
         (_, Some(scope)) => json!([{ "access_token": [] }, { "personal_access_token": [scope.to_string()] }]),
     }

@@ -8,6 +8,8 @@ use shared::function::{Declared, Requires};
 use shared::http::Method;
 use shared::tenancy::{DeclaredPermission, Role};
 
+use crate::readme::listed_planes;
+
 const HEAD: &str = "<!-- Written by infra/generator. Do not edit. -->
 
 # Permissions
@@ -47,11 +49,12 @@ pub fn document() -> String {
     }
     text.push_str(
         "\n## Routes\n\nA token is a personal access token with the scope. A fresh factor is one that was verified in \
-         the last 10 minutes. The plan must include the entitlement in the last column.\n\n\
-         | route | caller | roles | token | fresh factor | plan |\n|---|---|---|---|---|---|\n",
+         the last 10 minutes. The plan must include what the last column names.\n\n\
+         | route | planes | caller | roles | token | fresh factor | plan |\n|---|---|---|---|---|---|---|\n",
     );
     for (_, listed) in all() {
-        let Declared::Route { route, access, some_need, is_fresh, token, needs, .. } = listed.function.declared()
+        let Declared::Route { route, planes, access, some_need, is_fresh, token, needs, .. } =
+            listed.function.declared()
         else {
             continue;
         };
@@ -63,6 +66,11 @@ pub fn document() -> String {
             Requires::Credentials => ("anyone; five failed attempts in five minutes".to_owned(), String::new()),
             Requires::Caller | Requires::Session => ("a signed-in user".to_owned(), String::new()),
             Requires::Permission(permission) => (format!("`{}`", permission.name), roles(&permission)),
+            Requires::Staff(permission) => {
+                let roles: Vec<&str> = permission.roles().iter().map(|role| role.name()).collect();
+                (format!("staff, `{}`", permission.name), roles.join(", "))
+            }
+            Requires::Signature(sender) => (format!("the sender `{sender}`, by its signature"), String::new()),
         };
         for permission in some_need {
             let _ = write!(caller, "; some inputs `{}`", permission.name);
@@ -71,7 +79,8 @@ pub fn document() -> String {
         let fresh = if is_fresh { "yes" } else { "" };
         let plan: Vec<&str> = needs.iter().map(|entitlement| entitlement.name()).collect();
         let (method, path, plan) = (route.method.name(), route.path, plan.join(", "));
-        let _ = writeln!(text, "| `{method} {path}` | {caller} | {roles} | {token} | {fresh} | {plan} |");
+        let planes = listed_planes(planes);
+        let _ = writeln!(text, "| `{method} {path}` | {planes} | {caller} | {roles} | {token} | {fresh} | {plan} |");
     }
     text
 }
@@ -81,10 +90,17 @@ fn roles(permission: &DeclaredPermission) -> String {
     names.join(", ")
 }
 
-/// The faults between the declarations and the table.
+/// The faults between the declarations and the tables.
 pub fn faults() -> Vec<String> {
     let declared = declared();
     let mut faults = Vec::new();
+    for (_, listed) in all() {
+        if let Declared::Route { access: Requires::Staff(permission), .. } = listed.function.declared()
+            && permission.roles().is_empty()
+        {
+            faults.push(format!("{}: staff_permissions.json gives it to no role", permission.name));
+        }
+    }
     let twice = needed().filter(|permission| declared.get(permission.name) != Some(permission));
     faults.extend(twice.map(|permission| format!("{}: two permissions have this name", permission.name)));
     for permission in declared.values() {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use domains::{DOMAINS, Domain, all};
 use shared::function::{Declared, Function, Requires};
+use shared::http::Plane;
 
 use crate::sources::{file, summary_of};
 use crate::trigger::trigger;
@@ -20,7 +21,7 @@ in `posts/src/routes/create_post.rs`, its sample event in `../events/posts/creat
 /// The document, for the functions under the root.
 pub fn document(root: &Path) -> String {
     let mut text = HEAD.to_owned();
-    text.push_str("\n## Routes\n\n| route | needs | file | |\n|---|---|---|---|\n");
+    text.push_str("\n## Routes\n\n| route | planes | needs | file | |\n|---|---|---|---|---|\n");
     for domain in DOMAINS {
         for line in routes(root, domain) {
             text.push_str(&line);
@@ -39,7 +40,7 @@ pub fn document(root: &Path) -> String {
 fn routes(root: &Path, domain: &Domain) -> Vec<String> {
     let mut lines = Vec::new();
     for listed in domain.routes {
-        if let Declared::Route { route, access, is_fresh, needs, .. } = listed.function.declared() {
+        if let Declared::Route { route, planes, access, is_fresh, needs, .. } = listed.function.declared() {
             let mut needed = requirement(access);
             if is_fresh {
                 needed.push_str(", a fresh factor");
@@ -53,7 +54,7 @@ fn routes(root: &Path, domain: &Domain) -> Vec<String> {
                 format!("`{} {}`", route.method.name(), route.path)
             };
             let (summary, link) = about(root, domain, listed.function);
-            lines.push(format!("| {path} | {needed} | {link} | {summary} |\n"));
+            lines.push(format!("| {path} | {} | {needed} | {link} | {summary} |\n", listed_planes(planes)));
         }
     }
     lines
@@ -65,6 +66,15 @@ fn about(root: &Path, domain: &Domain, function: &Function) -> (String, String) 
     (summary_of(root, domain.name, function), format!("[{file}]({file})"))
 }
 
+/// The planes of a route, in words.
+pub fn listed_planes(planes: &[Plane]) -> String {
+    if planes == Plane::ALL {
+        return "all".to_owned();
+    }
+    let names: Vec<&str> = planes.iter().map(|plane| plane.name).collect();
+    names.join(", ")
+}
+
 /// What a route requires of its caller, in words.
 pub fn requirement(access: Requires) -> String {
     match access {
@@ -73,5 +83,7 @@ pub fn requirement(access: Requires) -> String {
         Requires::Caller => "a session or token".to_owned(),
         Requires::Session => "a session".to_owned(),
         Requires::Permission(permission) => permission.name.to_owned(),
+        Requires::Staff(permission) => format!("{} of the staff", permission.name),
+        Requires::Signature(sender) => format!("a signature of {sender}"),
     }
 }

@@ -1,23 +1,31 @@
 //! A route: the integration, route and permission that connect the API to a function's alias.
 
 use serde_json::json;
-use shared::http::Route;
+use shared::http::{Plane, Route};
 
 use crate::function::{Resources, alias};
 use crate::names::pascal;
+use crate::planes::named;
 
 /// The gateway's own limit is 30 s; a function's timeout is below it, so that the function answers first.
 const INTEGRATION_TIMEOUT_MS: u32 = 29_500;
 
-/// Adds an integration, and a route and a permission for each method.
-pub fn add(resources: &mut Resources, route: &Route) {
-    let stem = pascal(route.name);
+/// Adds an integration on each plane, and a route and a permission for each method.
+pub fn add(resources: &mut Resources, route: &Route, planes: &[Plane]) {
+    for plane in planes {
+        add_plane(resources, route, *plane);
+    }
+}
+
+fn add_plane(resources: &mut Resources, route: &Route, plane: Plane) {
+    let suffix = if plane == Plane::PRODUCT { String::new() } else { format!("On{}", pascal(plane.name)) };
+    let stem = format!("{}{suffix}", pascal(route.name));
     resources.insert(
         format!("{stem}Integration"),
         json!({
             "Type": "AWS::ApiGatewayV2::Integration",
             "Properties": {
-                "ApiId": { "Ref": "ApiId" },
+                "ApiId": { "Ref": named(plane, "ApiId") },
                 "IntegrationType": "AWS_PROXY",
                 "IntegrationUri": alias(route.name),
                 "PayloadFormatVersion": "2.0",
@@ -27,18 +35,18 @@ pub fn add(resources: &mut Resources, route: &Route) {
     );
     for method in route.method.answered() {
         let infix = if *method == "HEAD" { "Head" } else { "" };
-        add_method(resources, route, &stem, infix, method);
+        add_method(resources, (route, plane), &stem, infix, method);
     }
 }
 
-fn add_method(resources: &mut Resources, route: &Route, stem: &str, infix: &str, method: &str) {
+fn add_method(resources: &mut Resources, (route, plane): (&Route, Plane), stem: &str, infix: &str, method: &str) {
     let path = route.path;
     resources.insert(
         format!("{stem}{infix}Route"),
         json!({
             "Type": "AWS::ApiGatewayV2::Route",
             "Properties": {
-                "ApiId": { "Ref": "ApiId" },
+                "ApiId": { "Ref": named(plane, "ApiId") },
                 "RouteKey": route_key(method, path),
                 // The function verifies tokens itself, offline, and then reads the membership.
                 "AuthorizationType": "NONE",
@@ -47,7 +55,8 @@ fn add_method(resources: &mut Resources, route: &Route, stem: &str, infix: &str,
         }),
     );
     let source = format!(
-        "arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{ApiId}}/*/{}",
+        "arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{}}}/*/{}",
+        named(plane, "ApiId"),
         source_path(method, path)
     );
     resources.insert(

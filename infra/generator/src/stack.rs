@@ -1,22 +1,21 @@
 //! A domain's stack: its parameters, the shared settings of its functions, and their resources.
 
 use serde_json::{Map, Value, json};
+use shared::http::Plane;
 
 use crate::function::Resources;
 use crate::names::pascal;
-use crate::{policy, tenant, yaml};
+use crate::{planes, policy, tenant, yaml};
 
 /// CloudFormation's limit on the resources of one stack.
 pub const RESOURCE_LIMIT: usize = 500;
 
-/// The parameters that `template.yaml` passes to `domains.yaml`, which passes them to every domain's stack.
-pub const PARAMETERS: &[&str] = &[
+/// The parameters that `template.yaml` passes to `domains.yaml`, which passes them to every domain's stack; without those
+/// of planes.
+const PARAMETERS: &[&str] = &[
     "AlarmTopic",
-    "AllowedOrigins",
-    "ApiId",
     "AppUrl",
     "Architecture",
-    "BaseUrl",
     "Canary",
     "Cell",
     "DataKey",
@@ -42,8 +41,22 @@ pub const PARAMETERS: &[&str] = &[
     "WorkspaceKeys",
 ];
 
-fn parameters() -> Map<String, Value> {
-    PARAMETERS.iter().map(|name| ((*name).to_owned(), json!({ "Type": "String" }))).collect()
+/// The parameters of `domains.yaml`.
+fn names() -> impl Iterator<Item = String> {
+    let given = Plane::ALL.iter().flat_map(|plane| planes::given(*plane));
+    PARAMETERS.iter().map(|name| (*name).to_owned()).chain(given)
+}
+
+/// The parameters of planes that a domain's stack gets, with their values in `domains.yaml`.
+fn of_planes() -> Map<String, Value> {
+    let given = Plane::ALL.iter().flat_map(|plane| planes::given(*plane));
+    let given = given.map(|name| (name.clone(), json!({ "Ref": name })));
+    // The nested stack falls back to the gateway's address.
+    given.chain(planes::outputs()).collect()
+}
+
+fn declared(names: impl Iterator<Item = String>) -> Map<String, Value> {
+    names.map(|name| (name, json!({ "Type": "String" }))).collect()
 }
 
 /// The environment of every function; `shared::config` reads it.
@@ -52,7 +65,7 @@ fn environment(has_tenant_role: bool) -> Value {
     let parameter = |name: &str| json!({ "Ref": name });
     let tenant_role =
         if has_tenant_role { json!({ "Fn::GetAtt": [tenant::LOGICAL_ID, "Arn"] }) } else { json!("none") };
-    json!({
+    let mut variables = json!({
         "CELL": parameter("Cell"),
         "TABLE_PREFIX": parameter("Name"),
         "MEDIA_BUCKET": parameter("MediaBucket"),
@@ -62,9 +75,7 @@ fn environment(has_tenant_role: bool) -> Value {
         "DERIVATION_KEY": parameter("DerivationKey"),
         "WORKSPACE_KEYS": parameter("WorkspaceKeys"),
         "POOLED_KEY": parameter("PooledKey"),
-        "BASE_URL": parameter("BaseUrl"),
         "APP_URL": parameter("AppUrl"),
-        "ALLOWED_ORIGINS": parameter("AllowedOrigins"),
         "MAIL_FROM": parameter("MailFrom"),
         "INITIAL_PLAN": parameter("InitialPlan"),
         "PASSWORD_MEMORY_KIB": parameter("PasswordMemoryKib"),
@@ -76,7 +87,9 @@ fn environment(has_tenant_role: bool) -> Value {
         "RESTORED_TO": parameter("RestoredTo"),
         "RESUMED_AT": parameter("ResumedAt"),
         "RELEASE": parameter("Release"),
-    })
+    });
+    planes::environment().for_each(|(name, value)| variables[name] = value);
+    variables
 }
 
 /// The shared settings of a stack's functions.
@@ -100,7 +113,7 @@ pub fn template(domain: &str, resources: Resources) -> String {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Transform": "AWS::Serverless-2016-10-31",
         "Description": format!("Bulkhead: the functions of {domain}"),
-        "Parameters": parameters(),
+        "Parameters": declared(PARAMETERS.iter().map(|name| (*name).to_owned()).chain(of_planes().keys().cloned())),
         "Globals": globals(has_tenant_role),
     });
     // cfn-lint reports an unused condition.
@@ -111,11 +124,11 @@ pub fn template(domain: &str, resources: Resources) -> String {
     yaml::document("Written by infra/generator from the declarations of the domain's functions. Do not edit.", &value)
 }
 
-/// The template that nests a stack per domain.
+/// The template that nests the planes, and a stack per domain.
 pub fn index(domains: &[&str]) -> String {
-    let passed: Map<String, Value> =
-        PARAMETERS.iter().map(|name| ((*name).to_owned(), json!({ "Ref": name }))).collect();
-    let resources: Map<String, Value> = domains
+    let passed = PARAMETERS.iter().map(|name| ((*name).to_owned(), json!({ "Ref": name })));
+    let passed: Map<String, Value> = passed.chain(of_planes()).collect();
+    let mut resources: Map<String, Value> = domains
         .iter()
         .map(|domain| {
             let stack = json!({
@@ -133,12 +146,19 @@ pub fn index(domains: &[&str]) -> String {
             (pascal(domain), stack)
         })
         .collect();
+    let mut apis = planes::nested();
+    apis["Tags"] =
+        json!([{ "Key": "application", "Value": { "Ref": "Name" } }, { "Key": "cell", "Value": { "Ref": "Cell" } }]);
+    resources.insert("Planes".to_owned(), json!({ "Type": "AWS::CloudFormation::Stack", "Properties": apis }));
+    let outputs: Map<String, Value> =
+        planes::outputs().map(|(name, value)| (name, json!({ "Value": value }))).collect();
     let value = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "Bulkhead: a stack per domain",
+        "Description": "Bulkhead: the planes, and a stack per domain",
         "Metadata": { "cfn-lint": { "config": { "ignore_checks": ["W3002"] } } },
-        "Parameters": parameters(),
+        "Parameters": declared(names()),
         "Resources": resources,
+        "Outputs": outputs,
     });
     let comment = "Written by infra/generator. Do not edit.\n\nW3002: SAM uploads the nested templates before it deploys this one.";
     yaml::document(comment, &value)

@@ -4,7 +4,7 @@ use domains::{DOMAINS, Domain, all};
 use serde_json::{Value, json};
 use shared::aws::grants::{Grant, Holder, TENANT_BASE};
 use shared::function::{Declared, Function, Listed, Requires};
-use shared::http::Route;
+use shared::http::{Plane, Route};
 use shared::jobs::{Declaration, Trigger};
 
 use crate::checks::stack_faults;
@@ -28,6 +28,7 @@ pub fn write(outputs: &mut Outputs) -> Vec<String> {
     }
     let names: Vec<&str> = DOMAINS.iter().map(|domain| domain.name).collect();
     outputs.add("infra/generated/domains.yaml", stack::index(&names));
+    outputs.add("infra/generated/planes.yaml", crate::planes::template());
     faults
 }
 
@@ -44,7 +45,9 @@ pub fn resources(domain: &Domain, senders: &[&str]) -> Resources {
     let mut resources = Resources::new();
     for Listed { function, .. } in domain.functions() {
         match function.declared() {
-            Declared::Route { route, access, .. } => add_route(&mut resources, domain, function, &route, access),
+            Declared::Route { route, planes, access, .. } => {
+                add_route(&mut resources, domain, function, (&route, planes), access);
+            }
             Declared::Job(job) => add_job(&mut resources, domain, function, &job, senders),
         }
     }
@@ -52,7 +55,13 @@ pub fn resources(domain: &Domain, senders: &[&str]) -> Resources {
     resources
 }
 
-fn add_route(resources: &mut Resources, domain: &Domain, declared: &Function, route: &Route, access: Requires) {
+fn add_route(
+    resources: &mut Resources,
+    domain: &Domain,
+    declared: &Function,
+    (route, planes): (&Route, &[Plane]),
+    access: Requires,
+) {
     let lambda = Lambda {
         name: route.name,
         description: route::route_key(route.method.name(), route.path),
@@ -64,7 +73,7 @@ fn add_route(resources: &mut Resources, domain: &Domain, declared: &Function, ro
         statements: own_statements(domain, declared),
     };
     function::add(resources, lambda);
-    route::add(resources, route);
+    route::add(resources, route, planes);
 }
 
 fn add_job(resources: &mut Resources, domain: &Domain, declared: &Function, job: &Declaration, senders: &[&str]) {

@@ -66,6 +66,8 @@ pub enum Grant {
     SignTokens,
     /// Replace and withdraw the keys that sign access tokens.
     RotateKeys,
+    /// Replace the keys that verify calls from outside.
+    ReplaceSenderKeys,
     /// Derive the keys of cursors, mailed links and passwords.
     DeriveKeys,
     /// Send mail.
@@ -149,7 +151,7 @@ pub struct Statement {
     pub resource: Resource,
 }
 
-const fn own(actions: &'static [&'static str], resource: Resource) -> Statement {
+pub(super) const fn own(actions: &'static [&'static str], resource: Resource) -> Statement {
     Statement { holder: Holder::Own, actions, resource }
 }
 
@@ -162,7 +164,7 @@ const WRITE: &[&str] =
     &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"];
 const UPSERT: &[&str] = &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"];
 const DELETE: &[&str] = &["dynamodb:DeleteItem"];
-const PUT: &[&str] = &["dynamodb:PutItem"];
+pub(super) const PUT: &[&str] = &["dynamodb:PutItem"];
 const OWN_WORKSPACE: &[&str] = &["W#{workspace}", "W#{workspace}#*"];
 
 /// Every transaction of a user checks that they are still admitted.
@@ -177,14 +179,6 @@ macro_rules! records {
         const { &[own($actions, Resource::Items(Table::Accounts, &[$start])), STILL_ADMITTED] }
     };
 }
-
-/// The rights of every route: the one read of its proof, the public signing keys, rate leases.
-pub const ROUTE_BASE: &[Statement] = &[
-    own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Proofs, &["S#*", "L#*", "M#*", "D#*"])),
-    own(&["dynamodb:GetItem"], Resource::Items(Table::Proofs, &["J#*"])),
-    own(&["dynamodb:UpdateItem"], Resource::Items(Table::System, &["RATE#*", "USED#*"])),
-    own(PUT, Resource::Items(Table::System, &["EVENT#*"])),
-];
 
 /// The rights of every tenant session in addition to its grants: use of the storage key. Tables and objects cannot be
 /// read or written without it.
@@ -315,6 +309,14 @@ impl Grant {
                         ),
                         own(&["dynamodb:GetItem", "dynamodb:PutItem"], Resource::Items(Table::Proofs, &["J#*"])),
                         own(&["kms:Encrypt"], Resource::SystemKey),
+                    ]
+                }
+            }
+            Self::ReplaceSenderKeys => {
+                const {
+                    &[
+                        own(&["dynamodb:GetItem", "dynamodb:PutItem"], Resource::Items(Table::System, &["SENDER#*"])),
+                        own(&["kms:Encrypt", "kms:Decrypt"], Resource::SystemKey),
                     ]
                 }
             }

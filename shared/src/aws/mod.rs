@@ -6,6 +6,7 @@ pub mod mailer;
 pub(crate) mod objects;
 pub mod outbound;
 pub(crate) mod queues;
+pub mod route_rights;
 pub mod session_policy;
 pub(crate) mod sessions;
 #[cfg(feature = "testing")]

@@ -25,6 +25,11 @@ pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
     mac
 }
 
+/// Whether `mac` is the HMAC-SHA-256 of a message, in a time that does not tell where it differs.
+pub fn is_hmac_sha256(key: &[u8], message: &[u8], mac: &[u8]) -> bool {
+    hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, key), message, mac).is_ok()
+}
+
 pub fn hmac_sha512(key: &[u8], message: &[u8]) -> [u8; 64] {
     let mut mac = [0; 64];
     mac.copy_from_slice(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA512, key), message).as_ref());

@@ -25,10 +25,12 @@ pub(crate) fn problems(entry: &RouteEntry, grants: &[Grant]) -> Vec<ProblemCode>
     if entry.route.path.contains('{') && method != Method::Options {
         all.push(NOT_FOUND);
     }
-    let is_known = matches!(entry.level, Level::Known | Level::SignedIn | Level::Workspace(_));
-    if is_known {
+    if entry.level.is_of_user() {
         all.push(NOT_SIGNED_IN);
         all.push(if entry.token.is_some() { SCOPE_MISSING } else { SESSION_NEEDED });
+    }
+    if matches!(entry.level, Level::Staff(_)) {
+        all.extend([NOT_SIGNED_IN, PASSKEY_NEEDED, PERMISSION_MISSING]);
     }
     if entry.is_fresh {
         all.push(FRESH_FACTOR_NEEDED);
@@ -43,7 +45,11 @@ pub(crate) fn problems(entry: &RouteEntry, grants: &[Grant]) -> Vec<ProblemCode>
     if method != Method::Get && !grants.is_empty() {
         all.push(CHANGED_MEANWHILE);
     }
-    all.push(if entry.repeatable.is_some() { IDEMPOTENCY_KEY_REUSED } else { IDEMPOTENCY_KEY_UNSUPPORTED });
+    if entry.sender.is_some() {
+        all.push(SIGNATURE_INVALID);
+    } else {
+        all.push(if entry.repeatable.is_some() { IDEMPOTENCY_KEY_REUSED } else { IDEMPOTENCY_KEY_UNSUPPORTED });
+    }
     all.extend(entry.problems);
     all.sort_by_key(|problem| (problem.status, problem.code));
     all.dedup();

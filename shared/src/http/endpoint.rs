@@ -10,6 +10,7 @@ use super::output::Output;
 use super::repeatable::Repeatable;
 use crate::aws::grants::Grant;
 use crate::identity::{Access, TokenScope};
+use crate::kernel::plane::Plane;
 use crate::kernel::problems::{Problem, ProblemCode};
 use crate::tenancy::{DeclaredPermission, Entitlement, Limit};
 
@@ -99,11 +100,13 @@ pub struct Route {
     pub timeout_s: u32,
     /// The largest body that is read.
     pub max_body_bytes: usize,
+    /// The planes that it is declared on; without them, that of its access.
+    pub planes: Option<&'static [Plane]>,
 }
 
 impl Route {
     const fn new(method: Method, name: &'static str, path: &'static str) -> Self {
-        Self { method, name, path, memory_mb: 256, timeout_s: 15, max_body_bytes: 64 * 1024 }
+        Self { method, name, path, memory_mb: 256, timeout_s: 15, max_body_bytes: 64 * 1024, planes: None }
     }
 
     pub const fn get(name: &'static str, path: &'static str) -> Self {
@@ -137,6 +140,13 @@ impl Route {
 
     pub const fn fallback(name: &'static str) -> Self {
         Self::new(Method::Any, name, "$default")
+    }
+
+    /// On other planes than that of its access, which must allow it (`Admit::MAY_MOVE`): an OAuth callback by `Anyone`
+    /// is on `&[Plane::HOOKS]`.
+    pub const fn on(mut self, planes: &'static [Plane]) -> Self {
+        self.planes = Some(planes);
+        self
     }
 
     pub const fn memory_mb(mut self, memory_mb: u32) -> Self {

@@ -13,8 +13,8 @@ use crate::kernel::problems::Problem;
 pub(crate) fn idempotency_key(entry: &RouteEntry, incoming: &Incoming) -> Result<Option<IdempotencyKey>, Problem> {
     let Some(key) = incoming.headers.get("idempotency-key") else { return Ok(None) };
     let Some(kind) = entry.repeatable else {
-        // What has no route has no rules of its own.
-        if matches!(entry.route.method, Method::Any | Method::Options) {
+        // What has no route has no rules of its own, and what others send has theirs.
+        if matches!(entry.route.method, Method::Any | Method::Options) || entry.sender.is_some() {
             return Ok(None);
         }
         let detail = "This route does not support Idempotency-Key: the key would not make the request safe to repeat.";
@@ -51,6 +51,10 @@ mod tests {
     const ENTRY: RouteEntry = RouteEntry {
         route: Route::post("mark-line", "/workspaces/{workspace_id}/notes/{note_id}/lines/{line_id}"),
         level: Level::Anyone,
+        planes: &[],
+        settles: &[],
+        sender: None,
+        base: &[],
         is_fresh: false,
         needs: &[],
         plan_limits: &[],
@@ -72,7 +76,7 @@ mod tests {
             "rawPath": "/",
             "headers": { "idempotency-key": "k-1" },
             "pathParameters": { "workspace_id": workspace, "note_id": note, "line_id": line },
-            "requestContext": { "http": { "method": "POST", "path": "/", "sourceIp": "192.0.2.1" }, "requestId": "r" },
+            "requestContext": { "http": { "method": "POST", "path": "/", "sourceIp": "192.0.2.1" }, "requestId": "r", "apiId": "a" },
             "isBase64Encoded": false,
         });
         let Ok(request) = lambda_http::request::from_str(&event.to_string()) else { unreachable!("a good event") };

@@ -11,6 +11,8 @@ pub(crate) struct Incoming {
     /// The path as it was asked for, decoded.
     pub(crate) raw_path: String,
     pub(crate) request_id: String,
+    /// The gateway's id of the API that took it.
+    pub(crate) api_id: String,
     pub(crate) ip: String,
     pub(crate) headers: HeaderMap,
     pub(crate) path: Vec<(String, String)>,
@@ -25,6 +27,7 @@ impl Incoming {
             return Err(Problem::internal("an event of another source than the HTTP API"));
         };
         let request_id = context.request_id.ok_or_else(|| Problem::internal("an event without a request id"))?;
+        let api_id = context.apiid.ok_or_else(|| Problem::internal("an event without the id of its API"))?;
         let ip = context.http.source_ip.ok_or_else(|| Problem::internal("an event without an address"))?;
         let pairs = |map: &lambda_http::aws_lambda_events::query_map::QueryMap| {
             let mut pairs: Vec<_> = map.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -43,7 +46,7 @@ impl Incoming {
             _ => return Err(Problem::internal("a body of an unknown kind")),
         };
         let method = parts.method.to_string();
-        Ok(Self { method, raw_path, request_id, ip, headers: parts.headers, path, query, body })
+        Ok(Self { method, raw_path, request_id, api_id, ip, headers: parts.headers, path, query, body })
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -74,6 +77,7 @@ mod tests {
             "requestContext": {
                 "http": { "method": "GET", "path": "/health", "sourceIp": "192.0.2.1" },
                 "requestId": "r-1",
+                "apiId": "a-1",
             },
             "isBase64Encoded": false,
         });
@@ -83,14 +87,15 @@ mod tests {
     }
 
     #[test]
-    fn an_event_without_an_address_or_an_id_is_a_fault_and_no_request_of_an_unnamed_caller() {
+    fn an_event_without_an_address_an_id_or_an_api_is_a_fault_and_no_request_of_an_unnamed_caller() {
         assert!(
             read(|_| {})
                 .is_ok_and(|incoming| (incoming.ip.as_str(), incoming.request_id.as_str()) == ("192.0.2.1", "r-1"))
         );
         let of_http = |event: &mut serde_json::Value| event["requestContext"]["http"]["sourceIp"].take();
         assert!(read(|event| drop(of_http(event))).is_err_and(|problem| problem.status() == 500));
-        let id = |event: &mut serde_json::Value| event["requestContext"]["requestId"].take();
-        assert!(read(|event| drop(id(event))).is_err_and(|problem| problem.status() == 500));
+        for id in ["requestId", "apiId"] {
+            assert!(read(|event| drop(event["requestContext"][id].take())).is_err_and(|p| p.status() == 500), "{id}");
+        }
     }
 }

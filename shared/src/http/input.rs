@@ -14,12 +14,20 @@ use super::endpoint::Method;
 use super::incoming::Incoming;
 use crate::kernel::problems::Problem;
 
+/// Who says which fields a request has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spelled {
+    ByUs,
+    /// They add fields whenever they like, also some that we never see twice.
+    ByOthers,
+}
+
 /// Reads a route's input. A fault in a path parameter is a 404: such a resource cannot exist.
 ///
 /// `settled` are the path parameters that the route's access has proved: they are no fields of the input.
 pub(crate) fn parse<T: DeserializeOwned>(
     incoming: &Incoming,
-    (method, kind): (Method, BodyKind),
+    (method, kind, spelled): (Method, BodyKind, Spelled),
     settled: &[&str],
 ) -> Result<T, Problem> {
     let mut fields = match method {
@@ -29,7 +37,7 @@ pub(crate) fn parse<T: DeserializeOwned>(
             let asked = [("method", &incoming.method), ("path", &incoming.raw_path)];
             asked.map(|(name, value)| (name.to_owned(), Node::Text(value.clone()))).into()
         }
-        _ => fields(incoming, method, kind)?,
+        _ => fields(incoming, method, kind, spelled)?,
     };
     fields.retain(|(name, _)| !settled.contains(&name.as_str()));
     T::deserialize(Fields(fields)).map_err(|fault| {
@@ -42,7 +50,12 @@ pub(crate) fn parse<T: DeserializeOwned>(
     })
 }
 
-fn fields(incoming: &Incoming, method: Method, kind: BodyKind) -> Result<Vec<(String, Node)>, Problem> {
+fn fields(
+    incoming: &Incoming,
+    method: Method,
+    kind: BodyKind,
+    spelled: Spelled,
+) -> Result<Vec<(String, Node)>, Problem> {
     let text = |pairs: &[(String, String)]| {
         pairs.iter().map(|(name, value)| (name.clone(), Node::Text(value.clone()))).collect::<Vec<_>>()
     };
@@ -59,6 +72,10 @@ fn fields(incoming: &Incoming, method: Method, kind: BodyKind) -> Result<Vec<(St
         }
     } else {
         fields.extend(text(&incoming.query));
+    }
+    if spelled == Spelled::ByOthers {
+        // The deserialiser refuses a second value of a field that we do read.
+        return Ok(fields);
     }
     // Untrusted bodies may have thousands of members: each is looked at once.
     let mut seen = HashSet::with_capacity(fields.len());

@@ -2,6 +2,7 @@
 
 pub(crate) mod answers;
 pub mod body;
+pub(crate) mod body_check;
 pub mod cookie;
 pub mod distinct;
 pub mod endpoint;
@@ -16,6 +17,7 @@ pub(crate) mod rates;
 pub mod redirect;
 pub mod repeatable;
 
+pub use crate::kernel::plane::Plane;
 pub use body::{BodyKind, RawBody};
 pub use cookie::Cookie;
 pub use distinct::Distinct;

@@ -19,20 +19,21 @@ use super::endpoint::{Endpoint, Method, Route, UserLimit};
 use super::exact::{Attempt, CREDENTIAL_LIMIT, Exact};
 use super::idempotency::idempotency_key;
 use super::incoming::Incoming;
+use super::input::Spelled;
 use super::output::{Answer, Output};
 use super::rates::{Leases, Policy, RateLimitStatus};
 use super::repeatable::Repeatable;
-use super::{headers, input, rates};
+use super::{body_check, headers, input, rates};
 use crate::audit::{Actor, Origin};
-use crate::aws::grants::Table;
+use crate::aws::grants::{Statement, Table};
 use crate::identity::TokenScope;
 use crate::identity::accounts::Signing;
 use crate::identity::admission::{self, Admission, Admit, Asking, Level, WORKSPACE};
 use crate::identity::caller::Caller;
-use crate::kernel::ids::{UserId, WorkspaceId};
-use crate::kernel::problem_codes::{
-    BODY_NOT_UTF8, BODY_TOO_LARGE, IDEMPOTENCY_KEY_REUSED, TIMED_OUT, UNSUPPORTED_MEDIA_TYPE,
-};
+use crate::identity::inbound::SenderEntry;
+use crate::kernel::ids::{StaffId, UserId, WorkspaceId};
+use crate::kernel::plane::Plane;
+use crate::kernel::problem_codes::{IDEMPOTENCY_KEY_REUSED, TIMED_OUT};
 use crate::kernel::problems::{Problem, ProblemCode};
 use crate::kernel::trace::Traceparent;
 use crate::metrics;
@@ -50,6 +51,13 @@ const ANSWERED_BEFORE_TIMEOUT: Duration = Duration::from_millis(500);
 pub(crate) struct RouteEntry {
     pub(crate) route: Route,
     pub(crate) level: Level,
+    pub(crate) planes: &'static [Plane],
+    /// Who signs its requests.
+    pub(crate) sender: Option<SenderEntry>,
+    /// What it may do beside its grants.
+    pub(crate) base: &'static [Statement],
+    /// The path parameters that the access proves.
+    pub(crate) settles: &'static [&'static str],
     /// Whether a factor must have been proved a short while ago.
     pub(crate) is_fresh: bool,
     pub(crate) needs: &'static [Entitlement],
@@ -77,7 +85,12 @@ impl RouteEntry {
     fn policies(&self) -> Vec<Policy> {
         let credentials = (self.level == Level::Credentials).then_some(CREDENTIAL_LIMIT);
         let exact = credentials.into_iter().chain(self.user_limit());
-        [rates::ADDRESS].into_iter().chain(exact.map(|limit| limit.policy())).collect()
+        [self.address_policy()].into_iter().chain(exact.map(|limit| limit.policy())).collect()
+    }
+
+    /// How many requests of one address it takes: a sender has a limit of its own.
+    fn address_policy(&self) -> Policy {
+        self.sender.map_or(rates::ADDRESS, |sender| rates::per_minute(sender.name, sender.calls_per_minute))
     }
 }
 
@@ -97,6 +110,7 @@ struct Observed {
     limits: Vec<RateLimitStatus>,
     /// The attempt at credentials, which may be given back.
     attempt: Option<Attempt>,
+    staff: Option<StaffId>,
     /// The caller, and the workspace that they were let into.
     user: Option<UserId>,
     workspace: Option<WorkspaceId>,
@@ -142,6 +156,7 @@ impl Pipeline {
         tracing::info!(
             request.id = incoming.request_id,
             user.id = observed.user.as_ref().map(tracing::field::display),
+            staff.id = observed.staff.as_ref().map(tracing::field::display),
             workspace.id = observed.workspace.as_ref().map(tracing::field::display),
             traceparent = traceparent.as_ref().map(Traceparent::as_str),
             route = entry.route.name,
@@ -161,13 +176,17 @@ impl Pipeline {
         traceparent: Option<Traceparent>,
         observed: &mut Observed,
     ) -> Result<Answer, Problem> {
-        check_body(entry, incoming)?;
-        let Observed { limits, attempt, user: observed_user, workspace: observed_workspace } = observed;
+        let plane = self.plane(entry, incoming)?;
+        body_check::size(entry, incoming)?;
+        if entry.sender.is_none() {
+            body_check::form(entry, incoming)?;
+        }
+        let Observed { limits, attempt, staff, user: observed_user, workspace: observed_workspace } = observed;
         // A browser sends a preflight before almost every request, and the page cannot help it: it must not use up the
         // limit of an office. The answer is made without a single call, so that a flood of them costs invocations, and
         // those are bounded where every flood is: by the gateway's throttle.
         if entry.route.method != Method::Options {
-            self.leases.take(&self.app.aws, &incoming.ip, limits).await?;
+            self.leases.take(&self.app.aws, &incoming.ip, entry.address_policy(), limits).await?;
         }
         if entry.level == Level::Credentials {
             *attempt = Some(CREDENTIAL_LIMIT.take(&self.app.aws, &incoming.ip, limits).await?);
@@ -176,11 +195,15 @@ impl Pipeline {
             app: &self.app,
             signing: &self.signing,
             function: entry.route.name,
+            plane,
             level: entry.level,
             is_fresh: entry.is_fresh,
             needs: entry.needs,
             token_scope: entry.token,
             token: incoming.bearer(),
+            sender: entry.sender,
+            body: &incoming.body,
+            headers: &incoming.headers,
             workspace: incoming.path_parameter(WORKSPACE).and_then(|id| id.parse().ok()),
             origin: Origin {
                 actor: Actor::Anyone,
@@ -192,7 +215,12 @@ impl Pipeline {
             idempotency_key: idempotency_key(entry, incoming),
         };
         let admission = admission::admit(asking).await?;
+        if entry.sender.is_some() {
+            // Nothing of a signed call was looked at before its signature.
+            body_check::form(entry, incoming)?;
+        }
         *observed_user = admission.caller.as_ref().map(|caller| caller.user);
+        *staff = admission.staff.as_ref().map(|staff| staff.id);
         *observed_workspace = admission.member.as_ref().map(|(scope, ..)| scope.id());
         if let (Some(limit), Some(Caller { user, .. })) = (entry.user_limit(), admission.caller) {
             limit.take(&self.app.aws, &user.to_string(), limits).await?;
@@ -200,6 +228,12 @@ impl Pipeline {
         let remember = admission.remember.clone();
         let exchange = Exchange { pipeline: self, incoming, remember };
         (entry.call)(admission, &exchange).await
+    }
+
+    /// The plane that a request came by. The gateway leads no other API to the function; without its word, nothing does.
+    fn plane(&self, entry: &RouteEntry, incoming: &Incoming) -> Result<Plane, Problem> {
+        let plane = self.app.aws.config.planes.of_api(&incoming.api_id).filter(|plane| entry.planes.contains(plane));
+        plane.ok_or_else(|| Problem::internal(format!("{} was asked by the API {}", entry.route.name, incoming.api_id)))
     }
 
     /// Gives back the attempt of a caller who proved something. The request has succeeded whether or not this does; at
@@ -246,7 +280,10 @@ impl Pipeline {
         let fields = response.headers_mut();
         headers::secure(fields);
         let preflight = incoming.method == "OPTIONS";
-        headers::share(fields, incoming.headers.get("origin"), &self.app.aws.config.allowed_origins, preflight);
+        let planes = &self.app.aws.config.planes;
+        let settings = planes.of_api(&incoming.api_id).and_then(|plane| planes.settings(plane));
+        let allowed = settings.map_or(&[][..], |settings| &settings.allowed_origins);
+        headers::share(fields, incoming.headers.get("origin"), allowed, preflight);
         fields.insert("cache-control", HeaderValue::from_static(answer.cache));
         if !answer.content_type.is_empty() {
             fields.insert("content-type", HeaderValue::from_static(answer.content_type));
@@ -284,7 +321,9 @@ pub(crate) fn call<'a, E: Endpoint>(
 ) -> BoxFuture<'a, Result<Answer, Problem>> {
     Box::pin(async move {
         let access = <E::Access as Admit>::admit(admission)?;
-        let input: E = input::parse(exchange.incoming, (E::ROUTE.method, E::BODY), <E::Access as Admit>::SETTLES)?;
+        let spelled = if <E::Access as Admit>::SENDER.is_some() { Spelled::ByOthers } else { Spelled::ByUs };
+        let body = (E::ROUTE.method, E::BODY, spelled);
+        let input: E = input::parse(exchange.incoming, body, <E::Access as Admit>::SETTLES)?;
         match input.handle(&access).await {
             Ok(output) => {
                 // What had nothing to commit may have been done by an earlier request.
@@ -338,33 +377,4 @@ impl<'a> Exchange<'a> {
             Ok(Some(remembered.resource))
         })
     }
-}
-
-fn check_body(entry: &RouteEntry, incoming: &Incoming) -> Result<(), Problem> {
-    let limit = entry.route.max_body_bytes;
-    if incoming.body.len() > limit {
-        return Err(Problem::new(BODY_TOO_LARGE, format!("The body may have at most {limit} bytes.")));
-    }
-    if entry.route.method == Method::Any || incoming.body.is_empty() {
-        return Ok(());
-    }
-    let media_type = incoming.header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
-    if !entry.route.method.has_body() {
-        return Err(Problem::invalid("body", "must be empty for this method"));
-    }
-    let taken = entry.body.media_types();
-    if !taken.is_empty() && !taken.iter().any(|taken| media_type.trim().eq_ignore_ascii_case(taken)) {
-        return Err(Problem::new(UNSUPPORTED_MEDIA_TYPE, format!("The body must be {}.", taken.join(" or "))));
-    }
-    if entry.body.is_text() && !is_utf8(&incoming.body) {
-        let detail = "The body must be UTF-8 (RFC 8259, section 8.1), without the replacement character U+FFFD.";
-        return Err(Problem::new(BODY_NOT_UTF8, detail).at("body", "must be UTF-8"));
-    }
-    Ok(())
-}
-
-/// API Gateway hands over a JSON body as text and puts U+FFFD in the place of what is not UTF-8. What was sent is lost by
-/// then, so that the mark itself is what tells; nobody means to write it.
-fn is_utf8(body: &[u8]) -> bool {
-    std::str::from_utf8(body).is_ok_and(|text| !text.contains(char::REPLACEMENT_CHARACTER))
 }

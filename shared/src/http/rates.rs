@@ -86,8 +86,8 @@ impl Record {
         self.current(now_s).map(|(_, count)| count).sum()
     }
 
-    fn room(&self, now_s: i64) -> u32 {
-        u32::try_from(self.used(now_s)).map_or(0, |used| ADDRESS_LIMIT.saturating_sub(used))
+    fn room(&self, quota: u32, now_s: i64) -> u32 {
+        u32::try_from(self.used(now_s)).map_or(0, |used| quota.saturating_sub(used))
     }
 
     fn resets_in_s(&self, now_s: i64) -> i64 {
@@ -102,6 +102,11 @@ pub(crate) struct Policy {
     pub(crate) name: &'static str,
     pub(crate) quota: u32,
     pub(crate) window_s: u32,
+}
+
+/// A limit of each address that is counted by leases, under a name of its own.
+pub(crate) fn per_minute(name: &'static str, quota: u32) -> Policy {
+    Policy { name, quota, window_s: ADDRESS_WINDOW_S }
 }
 
 /// What every address gets.
@@ -149,29 +154,37 @@ pub(super) fn too_many(retry_after_s: i64) -> Problem {
 impl Leases {
     /// Counts one request of an address, or refuses it. Costs a write only when the lease is used up or has ended, and
     /// nothing while the address is known to have no room. Adds the state of the limit to `limits`.
-    pub(crate) async fn take(&self, aws: &Aws, ip: &str, limits: &mut Vec<RateLimitStatus>) -> Result<(), Problem> {
+    pub(crate) async fn take(
+        &self,
+        aws: &Aws,
+        ip: &str,
+        policy: Policy,
+        limits: &mut Vec<RateLimitStatus>,
+    ) -> Result<(), Problem> {
         let now_s = aws.clock.now().as_second();
-        let (admitted, lease) = self.count(aws, network(ip), now_s).await?;
+        let (admitted, lease) = self.count(aws, network(ip), policy, now_s).await?;
         let resets_in_s = lease.record.resets_in_s(now_s);
-        let remaining = lease.record.room(now_s) + lease.left;
-        limits.push(RateLimitStatus { policy: ADDRESS, remaining, resets_in_s });
+        let remaining = lease.record.room(policy.quota, now_s) + lease.left;
+        limits.push(RateLimitStatus { policy, remaining, resets_in_s });
         if admitted { Ok(()) } else { Err(too_many(resets_in_s)) }
     }
 
     /// Whether the request is admitted, and what is known of its address then.
-    async fn count(&self, aws: &Aws, key: String, now_s: i64) -> Result<(bool, Lease), Problem> {
+    ///
+    /// A process serves one route, and so counts under one name.
+    async fn count(&self, aws: &Aws, key: String, policy: Policy, now_s: i64) -> Result<(bool, Lease), Problem> {
         let (size, mut lease) = match self.spend(&key, now_s) {
             Ok(lease) => return Ok((true, lease)),
             Err(next) => next,
         };
-        let partition = format!("RATE#ip#{}", sha256_hex(key.as_bytes()));
+        let partition = format!("RATE#{}#{}", policy.name, sha256_hex(key.as_bytes()));
         lease.left = 0;
         for _ in 0..MAX_TRIES {
-            let wanted = size.min(lease.record.room(now_s));
+            let wanted = size.min(lease.record.room(policy.quota, now_s));
             if wanted == 0 {
                 break;
             }
-            match grant(aws, &partition, wanted, &lease.record, now_s).await? {
+            match grant(aws, &partition, (wanted, policy.quota), &lease.record, now_s).await? {
                 Ok(record) => {
                     let taken = lease.taken + 1;
                     let lease = Lease { ends_s: last_second(now_s), left: wanted - 1, size, taken, record };
@@ -223,7 +236,7 @@ fn last_second(now_s: i64) -> i64 {
 async fn grant(
     aws: &Aws,
     partition: &str,
-    size: u32,
+    (size, quota): (u32, u32),
     known: &Record,
     now_s: i64,
 ) -> Result<Result<Record, Record>, Problem> {
@@ -244,7 +257,7 @@ async fn grant(
         .condition_expression("attribute_not_exists(used) OR used <= :most")
         .expression_attribute_names("#ttl", "ttl")
         .expression_attribute_values(":size", number(size))
-        .expression_attribute_values(":most", number(before + u64::from(ADDRESS_LIMIT.saturating_sub(size))))
+        .expression_attribute_values(":most", number(before + u64::from(quota.saturating_sub(size))))
         .expression_attribute_values(":ttl", number(now_s + RECORD_S))
         .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)

@@ -11,6 +11,7 @@ use super::founding::Founding;
 use super::memberships::Membership;
 use super::sessions::{Strength, TokenEpoch, UserEpoch};
 use crate::kernel::ids::{SessionId, UserId, WorkspaceId};
+use crate::kernel::plane::Plane;
 use crate::kernel::problems::Problem;
 use crate::tenancy::Permission;
 use crate::tenancy::SecurityRules;
@@ -23,6 +24,7 @@ pub trait Access: Admit {}
 /// A caller who need not be known.
 pub struct Anyone {
     accounts: Store,
+    plane: Plane,
 }
 
 /// A caller who presents credentials: five attempts in five minutes from one address, not counting those that proved
@@ -59,10 +61,24 @@ fn checked(admission: &Admission, level: Level) -> Result<(), Problem> {
 impl Access for Anyone {}
 impl Admit for Anyone {
     const LEVEL: Level = Level::Anyone;
+    const MAY_MOVE: bool = true;
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         checked(&admission, Self::LEVEL)?;
-        Ok(Self { accounts: Store(admission.accounts) })
+        Ok(Self { accounts: Store(admission.accounts), plane: admission.plane })
+    }
+}
+
+impl Anyone {
+    /// The plane that the request came by.
+    pub fn plane(&self) -> Plane {
+        self.plane
+    }
+
+    /// The address of that plane.
+    pub fn plane_url(&self) -> Result<&str, Problem> {
+        let settings = self.accounts.app.aws.config.planes.settings(self.plane);
+        settings.map(|settings| settings.base_url.as_str()).ok_or_else(|| Problem::internal("a plane without settings"))
     }
 }
 
@@ -77,6 +93,7 @@ impl Deref for Anyone {
 impl Access for Credentials {}
 impl Admit for Credentials {
     const LEVEL: Level = Level::Credentials;
+    const MAY_MOVE: bool = true;
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         checked(&admission, Self::LEVEL)?;
@@ -205,6 +222,7 @@ impl<P: Permission> Admit for Workspace<P> {
     const LEVEL: Level = Level::Workspace(P::DECLARED);
     const TAKES_TOKENS: bool = true;
     const SETTLES: &'static [&'static str] = &[WORKSPACE];
+    const REFUSES: &'static [&'static str] = &[];
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         checked(&admission, Self::LEVEL)?;

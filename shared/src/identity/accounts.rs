@@ -10,6 +10,7 @@ use super::account_changes::{AccountChanges, RefusedChange};
 use super::personal_token::Uses;
 use super::proofs::{self, Epoch};
 use super::records::{AccountKey, AccountRecord, LookedUp, Wanted, sort_key, stored};
+use super::sender_keys::SenderKeys;
 use super::sessions::{SessionTerms, UserEpoch};
 use super::signing::{SigningKey, VerifyingKeys};
 use super::token::{self, PublicKey};
@@ -52,6 +53,7 @@ pub(crate) struct Signing {
     pub(crate) own: SigningKey,
     pub(crate) all: VerifyingKeys,
     pub(crate) uses: Uses,
+    pub(crate) senders: SenderKeys,
 }
 
 impl Accounts {

@@ -2,15 +2,22 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
+
 use super::accounts::{Accounts, Signing};
 use super::caller::{Caller, Credential, not_signed_in, still_admitted};
+use super::inbound::{self, SenderEntry, Verified};
 use super::personal_token::{self, TokenScope};
 use super::proofs::{self, DirectoryEntry, Epoch, Found, Key, MembershipProof, SessionProof, TokenProof};
 use super::sessions::Strength;
+use super::staff::{self, StaffCaller};
+use super::staff_permissions::DeclaredStaffPermission;
 use crate::audit::Origin;
-use crate::aws::grants::Table;
+use crate::aws::grants::{Statement, Table};
+use crate::aws::route_rights::ROUTE_BASE;
 use crate::crypto::digest::sha256_hex;
-use crate::kernel::ids::{SessionId, UserId, WorkspaceId};
+use crate::kernel::ids::{SessionId, UserId, UserKind, WorkspaceId};
+use crate::kernel::plane::Plane;
 use crate::kernel::problem_codes::{
     FRESH_FACTOR_NEEDED, SCOPE_MISSING, SECOND_FACTOR_NEEDED, SESSION_NEEDED, WORKSPACE_LIVES_ELSEWHERE,
     WORKSPACE_SUSPENDED,
@@ -37,6 +44,17 @@ pub enum Level {
     SignedIn,
     /// A session or token of a member whose role has this permission.
     Workspace(DeclaredPermission),
+    /// A signature of this sender over the bytes of the body.
+    Inbound(&'static str),
+    /// A staff session with a verified passkey, of a member whose roles have this permission.
+    Staff(DeclaredStaffPermission),
+}
+
+impl Level {
+    /// Whether its callers are users: by a session, or by a token of theirs.
+    pub(crate) const fn is_of_user(self) -> bool {
+        matches!(self, Self::Known | Self::SignedIn | Self::Workspace(_))
+    }
 }
 
 /// Everything that admission found out. It is not public: a function crate that could name it could
@@ -49,6 +67,11 @@ pub struct Admission {
     pub(crate) listed: Vec<WorkspaceId>,
     pub(crate) member: Option<(Scope, Role, WorkspacePlan)>,
     pub(crate) function: &'static str,
+    /// The plane that the request came by.
+    pub(crate) plane: Plane,
+    /// The call that its sender's rule verified.
+    pub(crate) verified: Option<Verified>,
+    pub(crate) staff: Option<StaffCaller>,
     pub(crate) remember: Option<Arc<Remember>>,
 }
 
@@ -60,10 +83,20 @@ pub trait Admit: Sized + Send + Sync {
     const LEVEL: Level;
     /// Whether a factor must have been proved a short while ago.
     const FRESH: bool = false;
+    /// The plane that its routes are on.
+    const PLANES: &'static [Plane] = &[Plane::PRODUCT];
+    /// Whether a route may be declared on other planes (`Route::on`): if the access verifies nothing specific to a plane.
+    const MAY_MOVE: bool = false;
+    /// The rights of its routes in addition to their grants.
+    const BASE: &'static [Statement] = ROUTE_BASE;
+    /// The sender of the signed calls that it admits.
+    const SENDER: Option<SenderEntry> = None;
     /// Whether a route may also let personal access tokens in (`Endpoint::TOKEN`).
     const TAKES_TOKENS: bool = false;
-    /// The path parameters that it proves: the path has each of them, and no other route's path has.
+    /// The path parameters that it proves: the path must have each of them, and they are not fields of the input.
     const SETTLES: &'static [&'static str] = &[];
+    /// The path parameters that its routes must not have, because only another access proves them.
+    const REFUSES: &'static [&'static str] = &[WORKSPACE];
     fn admit(admission: Admission) -> Result<Self, Problem>;
     /// The workspace's scope, where the record of a repeatable request lies.
     fn scope(&self) -> Option<&Scope> {
@@ -80,6 +113,7 @@ pub(crate) struct Asking<'a> {
     pub(crate) app: &'a Arc<App>,
     pub(crate) signing: &'a Arc<Signing>,
     pub(crate) function: &'static str,
+    pub(crate) plane: Plane,
     pub(crate) level: Level,
     pub(crate) is_fresh: bool,
     pub(crate) needs: &'static [Entitlement],
@@ -89,10 +123,24 @@ pub(crate) struct Asking<'a> {
     pub(crate) token: Option<&'a str>,
     /// What the path says. A claim.
     pub(crate) workspace: Option<WorkspaceId>,
+    pub(crate) sender: Option<SenderEntry>,
+    pub(crate) body: &'a [u8],
+    pub(crate) headers: &'a HeaderMap,
     /// Who calls from where; its actor is filled in here.
     pub(crate) origin: Origin,
     /// The request's Idempotency-Key, or why it is refused.
     pub(crate) idempotency_key: Result<Option<IdempotencyKey>, Problem>,
+}
+
+impl Asking<'_> {
+    /// The admission of a request that no person was proved for.
+    pub(super) fn without_caller(self) -> Admission {
+        let Self { level, function, plane, .. } = self;
+        let accounts =
+            Accounts { app: self.app.clone(), signing: self.signing.clone(), origin: self.origin, guard: None };
+        let (caller, member, verified, staff, remember) = (None, None, None, None, None);
+        Admission { level, accounts, caller, listed: Vec::new(), member, function, plane, verified, staff, remember }
+    }
 }
 
 /// What the pipeline knows of a repeatable request before it knows the caller: digests of the key and of the request,
@@ -148,7 +196,7 @@ impl Presented {
             let (user, digest) = personal_token::parse(token).ok_or_else(not_signed_in)?;
             return Ok(Self::Token(user, digest));
         }
-        match asking.signing.all.verify(&asking.app.aws, token).await? {
+        match asking.signing.all.verify::<UserKind>(&asking.app.aws, token).await? {
             Ok(claims) => Ok(Self::Session(claims.sub, claims.sid)),
             Err(refused) => {
                 tracing::info!(rule = refused.0, "access token refused");
@@ -211,15 +259,14 @@ impl Presented {
 
 /// Settles 401, 402, 403, 404 and 421, with one read.
 pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> {
-    let (app, level, function) = (asking.app, asking.level, asking.function);
+    let (app, level, function, plane) = (asking.app, asking.level, asking.function, asking.plane);
     let needed = match level {
         Level::Anyone | Level::Credentials => {
-            asking.idempotency_key?;
-            let (signing, origin) = (asking.signing.clone(), asking.origin);
-            let accounts = Accounts { app: app.clone(), signing, origin, guard: None };
-            let (caller, member, listed, remember) = (None, None, Vec::new(), None);
-            return Ok(Admission { level, accounts, caller, listed, member, function, remember });
+            std::mem::replace(&mut asking.idempotency_key, Ok(None))?;
+            return Ok(asking.without_caller());
         }
+        Level::Inbound(_) => return inbound::admit(asking).await,
+        Level::Staff(permission) => return staff::admit(asking, permission).await,
         Level::Known | Level::SignedIn => None,
         Level::Workspace(permission) => Some(permission),
     };
@@ -255,7 +302,18 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
     listed.retain(|id| caller.workspace.is_none_or(|own| own == *id));
     let (signing, origin) = (asking.signing.clone(), asking.origin);
     let accounts = Accounts { app: app.clone(), signing, origin, guard: Some(guard) };
-    Ok(Admission { level, accounts, caller: Some(caller), listed, member, function, remember })
+    Ok(Admission {
+        level,
+        accounts,
+        caller: Some(caller),
+        listed,
+        member,
+        function,
+        plane,
+        verified: None,
+        staff: None,
+        remember,
+    })
 }
 
 /// Lets a caller into the workspace of the path, as far as membership, permission, plan and second factor allow.

@@ -4,6 +4,8 @@ use std::ops::Deref;
 
 use super::access::Access;
 use super::admission::{Admission, Admit, Level, factor_needed};
+use crate::aws::grants::Statement;
+use crate::kernel::plane::Plane;
 use crate::kernel::problems::Problem;
 use crate::tenancy::scope::Scope;
 
@@ -14,7 +16,11 @@ impl<A: Access> Access for Fresh<A> {}
 impl<A: Access> Admit for Fresh<A> {
     const LEVEL: Level = A::LEVEL;
     const FRESH: bool = true;
+    const PLANES: &'static [Plane] = A::PLANES;
+    const MAY_MOVE: bool = A::MAY_MOVE;
+    const BASE: &'static [Statement] = A::BASE;
     const SETTLES: &'static [&'static str] = A::SETTLES;
+    const REFUSES: &'static [&'static str] = A::REFUSES;
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         // Again, though the pipeline settled it: this is the line that the type's meaning hangs on.

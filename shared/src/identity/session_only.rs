@@ -4,7 +4,9 @@ use std::ops::Deref;
 
 use super::access::Access;
 use super::admission::{Admission, Admit, Level, session_needed};
+use crate::aws::grants::Statement;
 use crate::kernel::ids::SessionId;
+use crate::kernel::plane::Plane;
 use crate::kernel::problems::Problem;
 use crate::tenancy::scope::Scope;
 
@@ -25,7 +27,11 @@ impl<A: Access> Access for SessionOnly<A> {}
 impl<A: Access> Admit for SessionOnly<A> {
     const LEVEL: Level = A::LEVEL;
     const FRESH: bool = A::FRESH;
+    const PLANES: &'static [Plane] = A::PLANES;
+    const MAY_MOVE: bool = A::MAY_MOVE;
+    const BASE: &'static [Statement] = A::BASE;
     const SETTLES: &'static [&'static str] = A::SETTLES;
+    const REFUSES: &'static [&'static str] = A::REFUSES;
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         let session = admission.caller.and_then(|caller| caller.session()).ok_or_else(session_needed)?;

@@ -10,11 +10,11 @@ use jsonwebtoken::EncodingKey;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-use super::token::{self, Claims, PublicKey, Refused};
+use super::token::{self, Bearer, Claims, PublicKey, Refused};
 use crate::aws::Aws;
 use crate::aws::grants::Table;
 use crate::crypto::digest::{base64, base64url, from_base64, sha256};
-use crate::kernel::ids::{SessionId, UserId, new_uuid};
+use crate::kernel::ids::{Id, SessionId, new_uuid};
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::{SecretBytes, SecretText};
 use crate::kernel::time::after;
@@ -56,13 +56,17 @@ pub(crate) struct VerifyingKeys {
 
 impl VerifyingKeys {
     /// The claims of a genuine access token; a problem only where the keys cannot be read.
-    pub(crate) async fn verify(&self, aws: &Aws, token: &str) -> Result<Result<Claims, Refused>, Problem> {
-        let kid = match token::key_id(token) {
+    pub(crate) async fn verify<K: Bearer>(
+        &self,
+        aws: &Aws,
+        token: &str,
+    ) -> Result<Result<Claims<K>, Refused>, Problem> {
+        let kid = match token::key_id::<K>(token) {
             Ok(kid) => kid,
             Err(refused) => return Ok(Err(refused)),
         };
         let Some(key) = self.key(aws, &kid).await? else { return Ok(Err(Refused("unknown key"))) };
-        Ok(token::verify(token, &key, &aws.config.base_url, aws.clock.now()))
+        Ok(token::verify(token, &key, issuer::<K>(aws)?, aws.clock.now()))
     }
 
     async fn key(&self, aws: &Aws, kid: &str) -> Result<Option<PublicKey>, Problem> {
@@ -95,6 +99,12 @@ impl VerifyingKeys {
     }
 }
 
+/// Who issues the tokens of these bearers, and takes them.
+fn issuer<K: Bearer>(aws: &Aws) -> Result<&str, Problem> {
+    let settings = aws.config.planes.settings(K::PLANE);
+    settings.map(|settings| settings.base_url.as_str()).ok_or_else(|| Problem::internal("a plane without settings"))
+}
+
 async fn read_set(aws: &Aws) -> Result<KeySet, Problem> {
     let item = Reader { aws, credentials: None }.get(Table::Proofs, PUBLIC.0, PUBLIC.1).await?;
     item.as_ref().map(body).transpose().map(Option::unwrap_or_default)
@@ -114,7 +124,12 @@ struct Kept {
 
 impl SigningKey {
     /// Signs an access token, making the deployment's first key if there is none yet.
-    pub(crate) async fn mint(&self, aws: &Aws, user: UserId, session: SessionId) -> Result<SecretText, Problem> {
+    pub(crate) async fn mint<K: Bearer>(
+        &self,
+        aws: &Aws,
+        bearer: Id<K>,
+        session: SessionId,
+    ) -> Result<SecretText, Problem> {
         let mut kept = self.kept.lock().await;
         let now = aws.clock.now();
         let fresh = kept.as_ref().is_some_and(|kept| now < after(kept.read_at, FRESH_FOR));
@@ -136,7 +151,7 @@ impl SigningKey {
         }
         let kept = kept.as_ref().ok_or_else(|| Problem::internal("no signing key"))?;
         let jti = new_uuid(&aws.clock, &aws.entropy).simple().to_string();
-        token::mint(&kept.key, &kept.kid, &aws.config.base_url, (user, session), now, jti)
+        token::mint(&kept.key, &kept.kid, issuer::<K>(aws)?, (bearer, session), now, jti)
     }
 }
 

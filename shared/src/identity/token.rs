@@ -5,23 +5,43 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
 use crate::crypto::digest::from_base64url;
-use crate::kernel::ids::{SessionId, UserId};
+use crate::kernel::ids::{Id, Identified, SessionId, StaffKind, UserKind};
+use crate::kernel::plane::Plane;
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretText;
 use crate::kernel::time::after;
 
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_mins(15);
-/// The `typ` of an access token (RFC 9068, section 2.1): no other kind of token passes for one.
-const KIND: &str = "at+jwt";
+
+/// Whom access tokens are for. Those of one kind never pass for those of another (RFC 8725, section 3.11): they differ in
+/// `typ`, in issuer and audience, and in the prefix of `sub`.
+pub(crate) trait Bearer: Identified + 'static {
+    /// The `typ` of their tokens.
+    const TYPE: &'static str;
+    /// The plane that takes them. Its address is their `iss` and `aud`.
+    const PLANE: Plane;
+}
+
+impl Bearer for UserKind {
+    /// RFC 9068, section 2.1.
+    const TYPE: &'static str = "at+jwt";
+    const PLANE: Plane = Plane::PRODUCT;
+}
+
+impl Bearer for StaffKind {
+    const TYPE: &'static str = "staff-at+jwt";
+    const PLANE: Plane = Plane::STAFF;
+}
+
 /// No token that we make comes near it; what is longer is not parsed.
 const MAX_BYTES: usize = 2048;
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Claims {
+#[serde(deny_unknown_fields, bound = "K: Identified")]
+pub(crate) struct Claims<K> {
     iss: String,
     aud: String,
-    pub(crate) sub: UserId,
+    pub(crate) sub: Id<K>,
     pub(crate) sid: SessionId,
     iat: i64,
     nbf: i64,
@@ -57,21 +77,21 @@ pub struct PublicKey {
 pub(crate) struct Refused(pub(crate) &'static str);
 
 /// Whose token it is, before the session is looked at.
-pub(crate) fn mint(
+pub(crate) fn mint<K: Bearer>(
     key: &EncodingKey,
     kid: &str,
     issuer: &str,
-    (user, session): (UserId, SessionId),
+    (bearer, session): (Id<K>, SessionId),
     now: Timestamp,
     jti: String,
 ) -> Result<SecretText, Problem> {
     let mut header = Header::new(Algorithm::ES256);
-    header.typ = Some(KIND.to_owned());
+    header.typ = Some(K::TYPE.to_owned());
     header.kid = Some(kid.to_owned());
     let claims = Claims {
         iss: issuer.to_owned(),
         aud: issuer.to_owned(),
-        sub: user,
+        sub: bearer,
         sid: session,
         iat: now.as_second(),
         nbf: now.as_second(),
@@ -82,7 +102,7 @@ pub(crate) fn mint(
 }
 
 /// The key id that a token names, once its header is known to be one of ours.
-pub(crate) fn key_id(token: &str) -> Result<String, Refused> {
+pub(crate) fn key_id<K: Bearer>(token: &str) -> Result<String, Refused> {
     if token.len() > MAX_BYTES {
         return Err(Refused("too long"));
     }
@@ -92,7 +112,7 @@ pub(crate) fn key_id(token: &str) -> Result<String, Refused> {
     if head.alg != "ES256" {
         return Err(Refused("algorithm"));
     }
-    if head.typ != KIND {
+    if head.typ != K::TYPE {
         return Err(Refused("type"));
     }
     Ok(head.kid)
@@ -100,7 +120,12 @@ pub(crate) fn key_id(token: &str) -> Result<String, Refused> {
 
 /// The claims of a token signed by this key, issued by and for us, and valid now. No leeway: both
 /// clocks are AWS's.
-pub(crate) fn verify(token: &str, key: &PublicKey, issuer: &str, now: Timestamp) -> Result<Claims, Refused> {
+pub(crate) fn verify<K: Bearer>(
+    token: &str,
+    key: &PublicKey,
+    issuer: &str,
+    now: Timestamp,
+) -> Result<Claims<K>, Refused> {
     let decoding = DecodingKey::from_ec_components(&key.x, &key.y).map_err(|_| Refused("key"))?;
     let mut rules = Validation::new(Algorithm::ES256);
     rules.set_issuer(&[issuer]);
@@ -110,7 +135,7 @@ pub(crate) fn verify(token: &str, key: &PublicKey, issuer: &str, now: Timestamp)
     rules.validate_exp = false;
     rules.validate_nbf = false;
     let claims =
-        jsonwebtoken::decode::<Claims>(token, &decoding, &rules).map_err(|_| Refused("signature or claims"))?;
+        jsonwebtoken::decode::<Claims<K>>(token, &decoding, &rules).map_err(|_| Refused("signature or claims"))?;
     let (claims, now) = (claims.claims, now.as_second());
     if now < claims.nbf {
         return Err(Refused("not yet valid"));
@@ -123,4 +148,38 @@ pub(crate) fn verify(token: &str, key: &PublicKey, issuer: &str, now: Timestamp)
         return Err(Refused("lifetime"));
     }
     Ok(claims)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::identity::signing::new_pair;
+
+    const ISSUER: &str = "https://api.example.com";
+
+    /// A token of a bearer, and the key that verifies it.
+    fn minted<K: Bearer>(issuer: &str, now: Timestamp) -> (String, PublicKey) {
+        let (private, public) = new_pair().unwrap();
+        let private = EncodingKey::from_ec_der(private.expose());
+        let whose = (Id::<K>::from_bytes([1; 16]), SessionId::from_bytes([2; 16]));
+        let token = mint(&private, &public.kid, issuer, whose, now, "1".to_owned()).unwrap();
+        (token.expose().to_owned(), public)
+    }
+
+    #[test]
+    fn a_token_of_a_user_never_passes_for_one_of_the_staff_nor_the_other_way() {
+        let now = Timestamp::UNIX_EPOCH;
+        let ((user, key), (staff, staff_key)) = (minted::<UserKind>(ISSUER, now), minted::<StaffKind>(ISSUER, now));
+        assert!(verify::<UserKind>(&user, &key, ISSUER, now).is_ok());
+        assert!(verify::<StaffKind>(&staff, &staff_key, ISSUER, now).is_ok());
+        // By its type, by whose it is, and by its issuer: each alone would do.
+        assert_eq!(key_id::<StaffKind>(&user), Err(Refused("type")));
+        assert_eq!(key_id::<UserKind>(&staff), Err(Refused("type")));
+        assert!(verify::<StaffKind>(&user, &key, ISSUER, now).is_err());
+        assert!(verify::<UserKind>(&staff, &staff_key, ISSUER, now).is_err());
+        assert!(verify::<UserKind>(&user, &key, "https://staff.example.com", now).is_err());
+        assert_ne!(UserKind::PLANE, StaffKind::PLANE);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::identity::{AllAccounts, Keyring, Mailroom};
+use crate::identity::{AllAccounts, Keyring, Mailroom, SenderKeyring};
 use crate::kernel::job_context::JobContext;
 use crate::kernel::problems::Problem;
 use crate::kernel::trace::Traceparent;
@@ -39,8 +39,8 @@ pub(crate) mod sealed {
     }
 }
 
-/// The access of a job's `run`: `Tenant`, `AllWorkspaces<Reason>`, `AllAccounts<Reason>`, `Keyring`, `Mailroom` or
-/// `Relay`.
+/// The access of a job's `run`: `Tenant`, `AllWorkspaces<Reason>`, `AllAccounts<Reason>`, `Keyring`, `SenderKeyring`,
+/// `Mailroom` or `Relay`.
 pub trait JobAccess: sealed::Begin {}
 
 impl JobAccess for Tenant {}
@@ -68,6 +68,13 @@ impl<R: Reason> sealed::Begin for AllAccounts<R> {
 
 impl JobAccess for Keyring {}
 impl sealed::Begin for Keyring {
+    fn begin(run: Run) -> Result<Self, Problem> {
+        Ok(Self::prove(run.app, run.function, run.run_id))
+    }
+}
+
+impl JobAccess for SenderKeyring {}
+impl sealed::Begin for SenderKeyring {
     fn begin(run: Run) -> Result<Self, Problem> {
         Ok(Self::prove(run.app, run.function, run.run_id))
     }

@@ -34,6 +34,8 @@ pub enum WorkspaceKind {}
 pub enum UserKind {}
 /// One sign-in of a user on one client.
 pub enum SessionKind {}
+/// A member of the operator's staff, who is not a user.
+pub enum StaffKind {}
 /// A personal access token, with which a program acts for a user.
 pub enum TokenKind {}
 
@@ -50,6 +52,11 @@ impl Identified for SessionKind {
     const NAME: &'static str = "Session";
 }
 
+impl Identified for StaffKind {
+    const PREFIX: &'static str = "staff";
+    const NAME: &'static str = "Staff";
+}
+
 impl Identified for TokenKind {
     const PREFIX: &'static str = "pat";
     const NAME: &'static str = "AccessToken";
@@ -58,6 +65,7 @@ impl Identified for TokenKind {
 pub type WorkspaceId = Id<WorkspaceKind>;
 pub type UserId = Id<UserKind>;
 pub type SessionId = Id<SessionKind>;
+pub type StaffId = Id<StaffKind>;
 pub type TokenId = Id<TokenKind>;
 
 impl<T> Id<T> {

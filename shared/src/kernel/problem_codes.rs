@@ -140,6 +140,14 @@ pub const NOT_SIGNED_IN: ProblemCode = ProblemCode::new(
     "Refresh the session at `POST /auth/refresh`, or sign in again.",
 );
 
+pub const SIGNATURE_INVALID: ProblemCode = ProblemCode::new(
+    403,
+    "signature_invalid",
+    "Signature invalid",
+    "The signature of the call is missing, not genuine, or too old.",
+    "Sign the bytes of the body with the current secret, and set the clock.",
+);
+
 pub const FRESH_FACTOR_NEEDED: ProblemCode = ProblemCode::new(
     401,
     "fresh_factor_needed",
@@ -162,6 +170,14 @@ pub const SECOND_FACTOR_NEEDED: ProblemCode = ProblemCode::new(
     "Second factor required",
     "The workspace requires a second factor, and the session was opened without one.",
     "Set up a second factor (`POST /me/totp` or `/me/passkeys`), or verify it at `POST /auth/step-up`.",
+);
+
+pub const PASSKEY_NEEDED: ProblemCode = ProblemCode::new(
+    403,
+    "passkey_needed",
+    "Passkey required",
+    "This requires a session of the staff in which a passkey was verified.",
+    "Sign in with a passkey.",
 );
 
 pub const SCOPE_MISSING: ProblemCode = ProblemCode::new(

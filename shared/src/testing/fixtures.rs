@@ -9,23 +9,26 @@ use super::TestApp;
 use crate::audit::{Actor, Origin};
 use crate::aws::grants::{Grant, Table};
 use crate::function::Function;
-use crate::identity::AccountChanges;
 use crate::identity::accounts::Signing;
 use crate::identity::admission::Admission;
 use crate::identity::caller::{Caller, Credential};
 use crate::identity::personal_token::NewToken;
 use crate::identity::proofs::{self, DirectoryEntry, Epoch, MembershipProof, SessionProof, TokenProof};
 use crate::identity::sessions::{IDLE_LIFETIME, SESSION_LIFETIME, SessionTerms, Strength};
-use crate::kernel::ids::{Id, SessionId, UserId, WorkspaceId};
+use crate::identity::staff::{self, StaffProof, StaffSession};
+use crate::identity::{AccountChanges, SenderKeyring, StaffRole};
+use crate::kernel::ids::{Id, SessionId, StaffId, UserId, WorkspaceId};
 use crate::kernel::job_context::JobContext;
+use crate::kernel::plane::Plane;
 use crate::kernel::problems::Problem;
+use crate::kernel::secrets::SecretText;
 use crate::kernel::time::{SignedDuration, Timestamp, after};
 use crate::kernel::worker::Cancellation;
 use crate::table::commit::{Act, Expected, Plan, commit};
 use crate::tenancy::scope::{Scope, ScopeParts, Tenant};
 use crate::tenancy::{Role, SecurityRules, WorkspacePlan};
 
-use super::person::Person;
+use super::person::{Person, StaffMember};
 use super::requests::{Request, Response};
 use crate::http::pipeline::Exchange;
 use crate::identity::accounts::Accounts;
@@ -60,6 +63,7 @@ pub(super) const GRANTS: &[Grant] = &[
     Grant::WriteLetters,
     Grant::SignTokens,
     Grant::DeriveKeys,
+    Grant::ReplaceSenderKeys,
     Grant::ReadDue,
     Grant::ReadAccountsDue,
     Grant::ReadEvents,
@@ -165,6 +169,36 @@ impl TestApp {
         Ok(token)
     }
 
+    /// A new member of the staff with a live session, in which a passkey was proved or was not.
+    pub async fn staff(&self, roles: &[StaffRole], passkey_at: Option<Timestamp>) -> Result<StaffMember, Problem> {
+        let (id, session): (StaffId, SessionId) = (self.new_id(), self.new_id());
+        let now = self.now();
+        let ends_at = after(now, IDLE_LIFETIME);
+        let opened = StaffSession { epoch: 1, idle_ends_at: ends_at, ends_at, passkey_at };
+        let mut plan = Plan::default();
+        let (partition, sort) = staff::session(id, session);
+        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &opened, Some(ends_at))?, Expected::Any);
+        commit(&self.fixtures.aws, None, "", plan).await.map_err(Problem::from)?;
+        self.set_staff(id, 1, roles).await?;
+        let token = Signing::default().own.mint(&self.fixtures.aws, id, session).await?;
+        Ok(StaffMember { id, session, token: token.expose().to_owned() })
+    }
+
+    /// Sets the epoch and the roles of a member of the staff.
+    pub async fn set_staff(&self, id: StaffId, epoch: u64, roles: &[StaffRole]) -> Result<(), Problem> {
+        let mut plan = Plan::default();
+        let (partition, sort) = staff::member(id);
+        let proof = StaffProof { epoch, roles: roles.to_vec() };
+        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &proof, None)?, Expected::Any);
+        commit(&self.fixtures.aws, None, "", plan).await.map_err(Problem::from)
+    }
+
+    /// Stores the keys of a sender.
+    pub async fn sender_keys(&self, sender: &str, keys: &[&str]) -> Result<(), Problem> {
+        let keys: Vec<_> = keys.iter().map(|key| SecretText::new((*key).to_owned())).collect();
+        SenderKeyring::prove(self.fixtures.clone(), "test", "test".to_owned()).replace(sender, &keys).await
+    }
+
     /// A fresh access token of a session.
     pub async fn mint(&self, user: UserId, session: SessionId) -> Result<String, Problem> {
         let token = Signing::default().own.mint(&self.fixtures.aws, user, session).await?;
@@ -232,6 +266,9 @@ impl TestApp {
             listed: Vec::new(),
             member: Some((scope, Role::Owner, Self::plan("enterprise"))),
             function: function.name(),
+            plane: Plane::PRODUCT,
+            verified: None,
+            staff: None,
             remember: None,
         };
         let exchange = Exchange::unrepeatable(&pipeline, &incoming);

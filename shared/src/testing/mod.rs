@@ -9,10 +9,11 @@ mod requests;
 mod tables;
 mod witness;
 
-pub use person::Person;
+pub use person::{Person, StaffMember};
 pub use requests::{Request, Response};
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,13 +21,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::aws::wire::{Fault, Wire};
-use crate::config::{Config, PasswordCost, Sending, Tables, WorkspaceKeys};
+use crate::config::{Config, PasswordCost, PlaneSettings, Planes, Sending, Tables, WorkspaceKeys};
 use crate::crypto::link::LinkClaims;
 use crate::function::Function;
 use crate::http::incoming::Incoming;
 use crate::http::pipeline::Pipeline;
 use crate::jobs::runner;
 use crate::kernel::entropy::Entropy;
+use crate::kernel::plane::Plane;
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::{SecretBytes, SecretText};
 use crate::kernel::time::{Clock, SignedDuration, Timestamp};
@@ -92,7 +94,7 @@ impl TestApp {
             workspace_keys: WorkspaceKeys::Dedicated,
             base_url: "https://api.example.com".to_owned(),
             app_url: "https://app.example.com".to_owned(),
-            allowed_origins: vec!["https://app.example.com".to_owned()],
+            planes: planes(),
             mail_from: "no-reply@example.com".to_owned(),
             initial_plan: "studio".to_owned(),
             sending: Sending::On,
@@ -316,6 +318,25 @@ impl Posted {
     pub fn payload<M: Message>(&self) -> Result<M, serde_json::Error> {
         serde_json::from_value(self.envelope.payload.clone())
     }
+}
+
+/// The id of a plane's API.
+fn api_id(plane: &Plane) -> String {
+    if *plane == Plane::PRODUCT { "local".to_owned() } else { format!("local-{}", plane.name) }
+}
+
+/// Each plane at a separate host; the product at `api.example.com`.
+fn planes() -> Planes {
+    let settings = |plane: &Plane| {
+        let (api, application) = if *plane == Plane::PRODUCT { ("api", "app") } else { (plane.name, plane.name) };
+        let origins = plane.has_origins.then(|| format!("https://{}.example.com", application));
+        Ok::<_, Infallible>(PlaneSettings {
+            api_id: api_id(plane),
+            base_url: format!("https://{api}.example.com"),
+            allowed_origins: origins.into_iter().collect(),
+        })
+    };
+    Planes::each(settings).unwrap_or_else(|never| match never {})
 }
 
 /// An address of an otherwise unused IPv4 range. There are over a billion: all tests share one table, and some use ten

@@ -1,6 +1,6 @@
 //! A person as a test knows them.
 
-use crate::kernel::ids::{SessionId, UserId, WorkspaceId};
+use crate::kernel::ids::{SessionId, StaffId, UserId, WorkspaceId};
 use crate::tenancy::Role;
 
 /// A user with a live session, in one workspace.
@@ -18,4 +18,12 @@ impl Person {
     pub fn outbox(&self) -> String {
         format!("W#{}", self.workspace)
     }
+}
+
+/// A member of the operator's staff, with a live session.
+#[derive(Clone, Debug)]
+pub struct StaffMember {
+    pub id: StaffId,
+    pub session: SessionId,
+    pub token: String,
 }

@@ -8,6 +8,7 @@ use super::TestApp;
 use super::person::Person;
 use crate::function::{Declared, Function};
 use crate::http::incoming::Incoming;
+use crate::kernel::plane::Plane;
 
 /// A request to one route.
 #[derive(Clone)]
@@ -20,6 +21,7 @@ pub struct Request {
     headers: HeaderMap,
     body: Vec<u8>,
     ip: Option<String>,
+    plane: Option<Plane>,
 }
 
 impl Request {
@@ -33,6 +35,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: Vec::new(),
             ip: None,
+            plane: None,
         }
     }
 
@@ -88,20 +91,30 @@ impl Request {
         self
     }
 
+    /// By another plane than the first one of the route.
+    pub fn on(mut self, plane: Plane) -> Self {
+        self.plane = Some(plane);
+        self
+    }
+
     pub fn ip(mut self, ip: &str) -> Self {
         self.ip = Some(ip.to_owned());
         self
     }
 
     pub(crate) fn into_incoming(self, app: &TestApp) -> Incoming {
-        let method = match self.function.declared() {
-            Declared::Route { route, .. } => self.method.unwrap_or_else(|| route.method.name().to_owned()),
-            Declared::Job(_) => String::new(),
+        let (method, first) = match self.function.declared() {
+            Declared::Route { route, planes, .. } => {
+                (self.method.unwrap_or_else(|| route.method.name().to_owned()), planes.first().copied())
+            }
+            Declared::Job(_) => (String::new(), None),
         };
+        let api_id = self.plane.or(first).as_ref().map(super::api_id);
         Incoming {
             method,
             raw_path: self.raw_path,
             request_id: format!("test-{:016x}", u64::from_le_bytes(app.entropy().bytes())),
+            api_id: api_id.unwrap_or_default(),
             ip: self.ip.unwrap_or_else(|| app.address()),
             headers: self.headers,
             path: self.path,

@@ -4,6 +4,7 @@
 mod attempts;
 mod bodies;
 mod commits;
+mod inbound;
 mod limits;
 mod logs;
 mod notes;
@@ -11,6 +12,7 @@ mod pages;
 mod problems;
 mod repeats;
 mod runs;
+mod staff;
 mod tokens;
 mod waits;
 mod work;

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route};
+use shared::http::{Endpoint, NoContent, Plane, Route};
 use shared::identity::Anyone;
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
@@ -15,7 +15,7 @@ pub struct AnswerPreflight {}
 pub static FUNCTION: Function = Function::route::<AnswerPreflight>();
 
 impl Endpoint for AnswerPreflight {
-    const ROUTE: Route = Route::options("answer-preflight", "/{path+}");
+    const ROUTE: Route = Route::options("answer-preflight", "/{path+}").on(Plane::ALL);
     type Access = Anyone;
     type Output = NoContent;
 

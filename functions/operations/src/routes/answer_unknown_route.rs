@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route};
+use shared::http::{Endpoint, NoContent, Plane, Route};
 use shared::identity::Anyone;
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
@@ -20,14 +20,14 @@ pub struct AnswerUnknownRoute {
 pub static FUNCTION: Function = Function::route::<AnswerUnknownRoute>();
 
 impl Endpoint for AnswerUnknownRoute {
-    const ROUTE: Route = Route::fallback("answer-unknown-route");
+    const ROUTE: Route = Route::fallback("answer-unknown-route").on(Plane::ALL);
     const PROBLEMS: &'static [ProblemCode] = &[problem_codes::NOT_FOUND, problem_codes::METHOD_NOT_ALLOWED];
     type Access = Anyone;
     // It never succeeds.
     type Output = NoContent;
 
-    async fn handle(self, _: &Anyone) -> Result<Self::Output, Problem> {
-        let allowed = methods_of(&self.path)?;
+    async fn handle(self, anyone: &Anyone) -> Result<Self::Output, Problem> {
+        let allowed = methods_of(anyone.plane(), &self.path)?;
         // The path has this method, but the gateway did not match the request.
         if allowed.is_empty() || allowed.contains(&self.method) {
             return Err(Problem::not_found());

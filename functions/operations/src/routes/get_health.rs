@@ -1,9 +1,9 @@
-//! `GET /health`: reports whether the API responds. It calls only the rate lease, so that it covers just the edge and
-//! this function; alarms cover the dependencies.
+//! `GET /health`: reports whether the API of a plane responds. It calls only the rate lease, so that it covers just the edge
+//! and this function; alarms cover the dependencies.
 
 use serde::{Deserialize, Serialize};
 use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
+use shared::http::{Endpoint, Plane, Reply, Route};
 use shared::identity::Anyone;
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
@@ -23,7 +23,7 @@ pub struct Health {
 pub static FUNCTION: Function = Function::route::<GetHealth>();
 
 impl Endpoint for GetHealth {
-    const ROUTE: Route = Route::get("get-health", "/health");
+    const ROUTE: Route = Route::get("get-health", "/health").on(Plane::ALL);
     type Access = Anyone;
     type Output = Reply<Health>;
 

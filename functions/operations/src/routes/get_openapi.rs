@@ -1,15 +1,14 @@
-//! `GET /openapi.json`: returns the generated OpenAPI document.
+//! `GET /openapi.json`: returns the generated OpenAPI document of the plane.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::function::Function;
-use shared::http::{Document, Endpoint, Route};
+use shared::http::{Document, Endpoint, Plane, Route};
 use shared::identity::Anyone;
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
-/// The OpenAPI document of every route, in JSON.
-const OPENAPI: &str = include_str!("../../../../infra/generated/openapi.json");
+use crate::documents::document_of;
 
 /// Returns this OpenAPI document.
 #[derive(Deserialize, ToSchema)]
@@ -24,13 +23,14 @@ pub struct OpenApiDocument(Value);
 pub static FUNCTION: Function = Function::route::<GetOpenapi>();
 
 impl Endpoint for GetOpenapi {
-    const ROUTE: Route = Route::get("get-openapi", "/openapi.json");
+    const ROUTE: Route = Route::get("get-openapi", "/openapi.json").on(Plane::ALL);
     type Access = Anyone;
     type Output = Document<OpenApiDocument>;
 
-    async fn handle(self, accounts: &Anyone) -> Result<Self::Output, Problem> {
-        let mut document: Value = serde_json::from_str(OPENAPI).map_err(Problem::internal)?;
-        document["servers"] = json!([{ "url": accounts.base_url() }]);
+    async fn handle(self, anyone: &Anyone) -> Result<Self::Output, Problem> {
+        let text = document_of(anyone.plane()).ok_or_else(|| Problem::internal("a plane without a document"))?;
+        let mut document: Value = serde_json::from_str(text).map_err(Problem::internal)?;
+        document["servers"] = json!([{ "url": anyone.plane_url()? }]);
         Ok(Document(OpenApiDocument(document)))
     }
 }
@@ -40,8 +40,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_document_is_json_and_describes_its_own_route() {
-        let document: Value = serde_json::from_str(OPENAPI).unwrap_or_default();
-        assert!(document["paths"]["/openapi.json"]["get"].is_object(), "infra/generated/openapi.json is incomplete");
+    fn each_document_is_json_and_describes_its_own_route() {
+        for plane in Plane::ALL {
+            let document: Value = serde_json::from_str(document_of(*plane).unwrap_or_default()).unwrap_or_default();
+            assert!(
+                document["paths"]["/openapi.json"]["get"].is_object(),
+                "the document of {} is incomplete",
+                plane.name
+            );
+        }
     }
 }

@@ -5,7 +5,7 @@
 use super::*;
 
 fn generated() -> Value {
-    document(Path::new(crate::ROOT), "1").0
+    document(Path::new(crate::ROOT), Plane::PRODUCT, "1").0
 }
 
 fn operations(document: &Value) -> impl Iterator<Item = &Map<String, Value>> {

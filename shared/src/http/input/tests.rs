@@ -34,6 +34,7 @@ fn request(body: &str, query: &[(&str, &str)]) -> Incoming {
         method: String::new(),
         raw_path: String::new(),
         request_id: String::new(),
+        api_id: String::new(),
         ip: String::new(),
         headers: HeaderMap::new(),
         path: pairs(&[("note_id", "p1")]),
@@ -43,7 +44,7 @@ fn request(body: &str, query: &[(&str, &str)]) -> Incoming {
 }
 
 fn fault(body: &str) -> String {
-    match parse::<Input>(&request(body, &[]), (Method::Post, BodyKind::Json), &[]) {
+    match parse::<Input>(&request(body, &[]), (Method::Post, BodyKind::Json, Spelled::ByUs), &[]) {
         Ok(input) => format!("accepted {input:?}"),
         Err(problem) => problem.errors().iter().map(|error| format!("{}: {}", error.field, error.rule)).collect(),
     }
@@ -122,7 +123,7 @@ struct Kinds {
 fn rule_of(body: &str) -> String {
     let body = body.to_owned();
     let incoming = Incoming { path: Vec::new(), ..request(&body, &[]) };
-    match parse::<Kinds>(&incoming, (Method::Post, BodyKind::Json), &[]) {
+    match parse::<Kinds>(&incoming, (Method::Post, BodyKind::Json, Spelled::ByUs), &[]) {
         Ok(_) => String::new(),
         Err(problem) => problem.errors().iter().map(|error| format!("{}: {}", error.field, error.rule)).collect(),
     }
@@ -264,7 +265,11 @@ const FORMS: [Form; 9] = [
 fn cost(input: &Incoming, method: Method) -> f64 {
     let times = (0..9).map(|_| {
         let start = cpu_time::ThreadTime::now();
-        let _read = std::hint::black_box(parse::<Input>(std::hint::black_box(input), (method, BodyKind::Json), &[]));
+        let _read = std::hint::black_box(parse::<Input>(
+            std::hint::black_box(input),
+            (method, BodyKind::Json, Spelled::ByUs),
+            &[],
+        ));
         start.elapsed().as_secs_f64()
     });
     times.fold(f64::INFINITY, f64::min)
@@ -283,8 +288,12 @@ fn sixteen_times_the_input_costs_about_sixteen_times_the_time() {
 #[test]
 fn text_becomes_numbers() {
     let input: Result<Input, _> =
-        parse(&request("", &[("text", "a"), ("limit", "7")]), (Method::Get, BodyKind::Json), &[]);
+        parse(&request("", &[("text", "a"), ("limit", "7")]), (Method::Get, BodyKind::Json, Spelled::ByUs), &[]);
     assert_eq!(input.ok().and_then(|input| input.limit), Some(7));
-    let wrong = parse::<Input>(&request("", &[("text", "a"), ("limit", "x")]), (Method::Get, BodyKind::Json), &[]);
+    let wrong = parse::<Input>(
+        &request("", &[("text", "a"), ("limit", "x")]),
+        (Method::Get, BodyKind::Json, Spelled::ByUs),
+        &[],
+    );
     assert!(wrong.is_err_and(|problem| problem.errors()[0].rule == "must be a whole number from 0 to 255"));
 }

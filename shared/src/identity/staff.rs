@@ -1,0 +1,135 @@
+//! Staff: members of the operator's staff, who are not users and have a separate plane.
+//!
+//! The proof and sessions of a member are stored in Proofs under `STAFF#<id>`, which only staff routes may read.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::access::Access;
+use super::accounts::{Accounts, Store};
+use super::admission::{Admission, Admit, Asking, Level};
+use super::caller::not_signed_in;
+use super::proofs::{Found, Key};
+use super::staff_permissions::{DeclaredStaffPermission, StaffPermission, StaffRole};
+use crate::audit::Actor;
+use crate::aws::grants::{Statement, Table};
+use crate::aws::route_rights::STAFF_BASE;
+use crate::kernel::ids::{SessionId, StaffId, StaffKind};
+use crate::kernel::plane::Plane;
+use crate::kernel::problem_codes::PASSKEY_NEEDED;
+use crate::kernel::problems::Problem;
+use crate::table::guard::Guard;
+use crate::table::read::Reader;
+
+/// A member of the staff.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct StaffProof {
+    /// Sessions of an earlier epoch are invalid.
+    pub(crate) epoch: u64,
+    pub(crate) roles: Vec<StaffRole>,
+}
+
+/// A session of a member of the staff.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct StaffSession {
+    pub(crate) epoch: u64,
+    pub(crate) idle_ends_at: Timestamp,
+    pub(crate) ends_at: Timestamp,
+    /// When a passkey was verified in it.
+    pub(crate) passkey_at: Option<Timestamp>,
+}
+
+pub(crate) fn member(staff: StaffId) -> Key {
+    (format!("STAFF#{staff}"), "MEMBER".to_owned())
+}
+
+pub(crate) fn session(staff: StaffId, session: SessionId) -> Key {
+    (format!("STAFF#{staff}"), format!("SESSION#{session}"))
+}
+
+/// A member of the staff with a valid session.
+#[derive(Clone, Debug)]
+pub(crate) struct StaffCaller {
+    pub(crate) id: StaffId,
+    session: SessionId,
+    roles: Vec<StaffRole>,
+}
+
+/// The proof of a member of the staff with the permission `P`, in a session with a verified passkey.
+pub struct Staff<P: StaffPermission> {
+    accounts: Store,
+    caller: StaffCaller,
+    permission: PhantomData<fn() -> P>,
+}
+
+impl<P: StaffPermission> Staff<P> {
+    pub fn id(&self) -> StaffId {
+        self.caller.id
+    }
+
+    pub fn session(&self) -> SessionId {
+        self.caller.session
+    }
+}
+
+impl<P: StaffPermission> Access for Staff<P> {}
+impl<P: StaffPermission> Admit for Staff<P> {
+    const LEVEL: Level = Level::Staff(P::DECLARED);
+    const PLANES: &'static [Plane] = &[Plane::STAFF];
+    const BASE: &'static [Statement] = STAFF_BASE;
+    // A staff route may be about a workspace: its id in the path is an ordinary field.
+    const REFUSES: &'static [&'static str] = &[];
+
+    fn admit(admission: Admission) -> Result<Self, Problem> {
+        let Admission { level, accounts, staff, .. } = admission;
+        let caller = staff.filter(|_| level == Self::LEVEL);
+        let caller = caller.ok_or_else(|| Problem::internal("no member of the staff was checked"))?;
+        // Checked again, although the pipeline did: the meaning of the type depends on this line.
+        P::DECLARED.require(&caller.roles)?;
+        Ok(Self { accounts: Store(accounts), caller, permission: PhantomData })
+    }
+}
+
+impl<P: StaffPermission> Deref for Staff<P> {
+    type Target = Accounts;
+
+    fn deref(&self) -> &Accounts {
+        &self.accounts
+    }
+}
+
+/// Admits a member of the staff with one read.
+pub(super) async fn admit(mut asking: Asking<'_>, needed: DeclaredStaffPermission) -> Result<Admission, Problem> {
+    let aws = &asking.app.aws;
+    let token = asking.token.ok_or_else(not_signed_in)?;
+    let claims = asking.signing.all.verify::<StaffKind>(aws, token).await?.map_err(|refused| {
+        tracing::info!(rule = refused.0, "staff token refused");
+        not_signed_in()
+    })?;
+    let (id, own) = (claims.sub, session(claims.sub, claims.sid));
+    let reader = Reader { aws, credentials: None };
+    let found = Found::new(reader.batch(Table::Proofs, vec![member(id), own.clone()]).await?);
+    let (Some(proof), Some(opened)) = (found.read::<StaffProof>(&member(id))?, found.read::<StaffSession>(&own)?)
+    else {
+        return Err(not_signed_in());
+    };
+    let now = aws.clock.now();
+    if opened.epoch != proof.epoch || opened.idle_ends_at <= now || opened.ends_at <= now {
+        return Err(not_signed_in());
+    }
+    if opened.passkey_at.is_none() {
+        return Err(Problem::new(PASSKEY_NEEDED, "This requires a session with a verified passkey."));
+    }
+    needed.require(&proof.roles)?;
+    std::mem::replace(&mut asking.idempotency_key, Ok(None))?;
+    let mut admission = asking.without_caller();
+    admission.accounts.origin.actor = Actor::Staff { id: id.to_string(), on_behalf_of: None };
+    let still = Guard::new(Table::Proofs, member(id), "e.epoch = :epoch", proof.epoch, not_signed_in);
+    admission.accounts.guard = Some(Arc::new(still));
+    admission.staff = Some(StaffCaller { id, session: claims.sid, roles: proof.roles });
+    Ok(admission)
+}

@@ -1,0 +1,123 @@
+//! Permissions of the operator's staff: a route names the one that it needs, and `staff_permissions.json` says which roles
+//! have it. No role or permission of a workspace counts here, and none of these counts there.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::problem_codes::PERMISSION_MISSING;
+use crate::kernel::problems::Problem;
+
+/// What a member of the staff is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StaffRole {
+    /// Helps customers.
+    Support,
+    /// Runs the deployment.
+    Operator,
+    /// Says who is on the staff.
+    Manager,
+}
+
+impl StaffRole {
+    pub const ALL: [Self; 3] = [Self::Support, Self::Operator, Self::Manager];
+
+    /// As the table spells it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Support => "support",
+            Self::Operator => "operator",
+            Self::Manager => "manager",
+        }
+    }
+}
+
+/// A permission of the staff as a type: `Staff<ManageStaff>` is the proof that the caller has it. Declared with
+/// [`staff_permissions!`](crate::staff_permissions).
+pub trait StaffPermission: Send + Sync + 'static {
+    const DECLARED: DeclaredStaffPermission;
+}
+
+/// A permission of the staff as a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeclaredStaffPermission {
+    /// Its name in the table: `ManageStaff`.
+    pub name: &'static str,
+    /// What it allows, as one sentence.
+    pub allows: &'static str,
+}
+
+impl DeclaredStaffPermission {
+    /// The roles that have it; none for a name that the table does not know.
+    pub fn roles(&self) -> &'static [StaffRole] {
+        table().get(self.name).map_or(&[], Vec::as_slice)
+    }
+
+    /// 403 where none of the roles has it.
+    pub(crate) fn require(&self, roles: &[StaffRole]) -> Result<(), Problem> {
+        if self.roles().iter().any(|role| roles.contains(role)) {
+            return Ok(());
+        }
+        let having: Vec<&str> = self.roles().iter().map(|role| role.name()).collect();
+        let detail =
+            format!("None of your roles has the permission {}. Roles that have it: {}.", self.name, having.join(", "));
+        Err(Problem::new(PERMISSION_MISSING, detail))
+    }
+}
+
+/// Declares permissions of the staff: a sentence that says what each allows, and its name.
+#[macro_export]
+macro_rules! staff_permissions {
+    ($(#[doc = $allows:literal] $name:ident;)+) => { $(
+        #[doc = $allows]
+        pub enum $name {}
+        impl $crate::identity::StaffPermission for $name {
+            const DECLARED: $crate::identity::DeclaredStaffPermission =
+                $crate::identity::DeclaredStaffPermission { name: stringify!($name), allows: $allows };
+        }
+    )+ };
+}
+
+staff_permissions! {
+    /// Sees who is on the staff, with their roles.
+    ReadStaff;
+    /// Adds and removes members of the staff, and sets their roles.
+    ManageStaff;
+}
+
+fn table() -> &'static BTreeMap<String, Vec<StaffRole>> {
+    static TABLE: OnceLock<BTreeMap<String, Vec<StaffRole>>> = OnceLock::new();
+    // A table that cannot be read permits nothing; a test reads it.
+    TABLE.get_or_init(|| serde_json::from_str(include_str!("staff_permissions.json")).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_role_has_what_the_table_says_and_nothing_else() {
+        assert!(ReadStaff::DECLARED.require(&[StaffRole::Support]).is_ok());
+        assert!(ManageStaff::DECLARED.require(&[StaffRole::Support, StaffRole::Manager]).is_ok());
+        let refused = ManageStaff::DECLARED.require(&[StaffRole::Support, StaffRole::Operator]).unwrap_err();
+        assert_eq!((refused.status(), refused.code()), (403, "permission_missing"));
+        assert!(ReadStaff::DECLARED.require(&[]).is_err());
+    }
+
+    #[test]
+    fn a_permission_that_the_table_does_not_know_is_refused_to_everyone() {
+        let unknown = DeclaredStaffPermission { name: "ReadPosts", allows: "Reads posts." };
+        assert!(unknown.require(&StaffRole::ALL).is_err());
+    }
+
+    #[test]
+    fn every_permission_in_the_table_is_declared_and_a_manager_has_it() {
+        let declared = [ReadStaff::DECLARED.name, ManageStaff::DECLARED.name];
+        assert_eq!(table().len(), declared.len());
+        assert!(declared.iter().all(|name| table()[*name].contains(&StaffRole::Manager)));
+    }
+}
