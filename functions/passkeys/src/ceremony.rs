@@ -1,4 +1,4 @@
-//! A ceremony: the making or use of a passkey, from the options that we give out to the answer that comes back.
+//! A WebAuthn ceremony: the registration or use of a passkey, from the options to the browser's response.
 
 use std::borrow::Cow;
 
@@ -16,19 +16,19 @@ use crate::problems;
 use crate::webauthn::octets::Octets;
 use crate::webauthn::statement::RelyingParty;
 
-/// How long a user may take.
+/// How long a ceremony is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 const BYTES: usize = 32;
-/// What 32 bytes are in base64.
+/// The length of 32 bytes in base64url.
 const CHARACTERS: usize = 43;
 
 /// What the authenticator signs: 32 random bytes.
 pub type Challenge = Octets<BYTES>;
 
-/// A ceremony that was started. Its first answer ends it.
+/// A started ceremony. The first response ends it.
 #[derive(Serialize, Deserialize)]
 pub struct Ceremony {
-    /// The digest of its name.
+    /// The digest of its token.
     digest: String,
     pub challenge: Challenge,
     pub purpose: Purpose,
@@ -39,25 +39,23 @@ pub struct Ceremony {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
-    /// To add a passkey, in the session in which a factor was proved for it.
+    /// Registers a passkey, in the session that started the ceremony with a fresh factor.
     Registration { user: UserId, session: SessionId },
-    /// To prove who one is. Whoever that is, the passkey tells.
+    /// Authenticates a user, who is identified by the passkey.
     Proof,
 }
 
-/// The name of a ceremony, for whoever finishes it: 32 random bytes.
-pub struct CeremonyName(SecretText);
+/// The token of a ceremony, required to complete it: 32 random bytes.
+pub struct CeremonyToken(SecretText);
 
-/// Why a text cannot be the name of a ceremony.
+/// Why a text cannot be a ceremony token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be the name of a ceremony: {CHARACTERS} characters of base64url")]
-pub struct NotACeremonyName;
+#[error("must be a ceremony token: {CHARACTERS} characters of base64url")]
+pub struct NotACeremonyToken;
 
-/// Why a ceremony is not finished.
+/// The ceremony does not exist, has expired or was already used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "must be the name of a ceremony of this kind that was begun in the last 5 minutes and not finished; begin anew"
-)]
+#[error("must be the token of an unused ceremony of this kind, started in the last 5 minutes; request new options")]
 pub struct CeremonyOver;
 
 impl Refusal for CeremonyOver {
@@ -71,17 +69,17 @@ impl Refusal for CeremonyOver {
 }
 
 impl Ceremony {
-    /// Begins a ceremony. Its record is to be inserted, and its name given out.
-    pub fn begin(entropy: &Entropy, purpose: Purpose, now: Timestamp) -> (CeremonyName, Self) {
-        let name = CeremonyName(SecretText::new(base64url(&entropy.bytes::<BYTES>())));
+    /// Starts a ceremony. The caller inserts its record and returns its token to the client.
+    pub fn begin(entropy: &Entropy, purpose: Purpose, now: Timestamp) -> (CeremonyToken, Self) {
+        let name = CeremonyToken(SecretText::new(base64url(&entropy.bytes::<BYTES>())));
         let challenge = Challenge::from(&entropy.bytes::<BYTES>());
         let digest = name.digest();
         (name, Self { digest, challenge, purpose, expires_at: after(now, LIFETIME) })
     }
 
-    /// Ends a ceremony when its answer arrives, right or wrong. This happens before every read that depends on an
+    /// Ends a ceremony when its response arrives, valid or not. This happens before every read that depends on an
     /// account: a request without a live ceremony learns nothing, and each ceremony allows one attempt.
-    pub async fn end(accounts: &Accounts, name: &CeremonyName, purpose: Purpose) -> Result<Self, Problem> {
+    pub async fn end(accounts: &Accounts, name: &CeremonyToken, purpose: Purpose) -> Result<Self, Problem> {
         let stored = accounts.find::<Self>(&name.key()).await?;
         let ceremony = stored.filter(|ceremony| ceremony.purpose == purpose).ok_or(CeremonyOver)?;
         accounts.commit(AccountChanges::default().delete(&ceremony).or(CeremonyOver)).await?;
@@ -107,38 +105,38 @@ impl AccountRecord for Ceremony {
     }
 }
 
-impl CeremonyName {
-    pub fn parse(text: String) -> Result<Self, NotACeremonyName> {
+impl CeremonyToken {
+    pub fn parse(text: String) -> Result<Self, NotACeremonyToken> {
         let is_one = text.len() == CHARACTERS && from_base64url(&text).is_some();
-        if is_one { Ok(Self(SecretText::new(text))) } else { Err(NotACeremonyName) }
+        if is_one { Ok(Self(SecretText::new(text))) } else { Err(NotACeremonyToken) }
     }
 
     pub fn key(&self) -> AccountKey {
         AccountKey::Ceremony(self.digest())
     }
 
-    /// The name entitles, so that the store keeps its digest alone.
+    /// The token is a credential, so only its digest is stored.
     fn digest(&self) -> String {
         sha256_hex(self.0.expose().as_bytes())
     }
 
-    /// For the answer that gives it out.
-    pub fn give_out(self) -> String {
+    /// For the response that returns it.
+    pub fn into_text(self) -> String {
         self.0.expose().to_owned()
     }
 }
 
-impl<'de> Deserialize<'de> for CeremonyName {
+impl<'de> Deserialize<'de> for CeremonyToken {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::parse(String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 
-impl utoipa::PartialSchema for CeremonyName {
+impl utoipa::PartialSchema for CeremonyToken {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("The name of a ceremony, as its options gave it."))
+            .description(Some("The ceremony token that was returned with the options."))
             .min_length(Some(CHARACTERS))
             .max_length(Some(CHARACTERS))
             .pattern(Some("^[A-Za-z0-9_-]{43}$"))
@@ -146,9 +144,9 @@ impl utoipa::PartialSchema for CeremonyName {
     }
 }
 
-impl utoipa::ToSchema for CeremonyName {
+impl utoipa::ToSchema for CeremonyToken {
     fn name() -> Cow<'static, str> {
-        Cow::Borrowed("CeremonyName")
+        Cow::Borrowed("CeremonyToken")
     }
 }
 
@@ -158,16 +156,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ceremony_is_found_by_its_name_and_holds_it_nowhere() {
+    fn a_ceremony_is_found_by_its_token_and_does_not_store_it() {
         let (name, ceremony) = Ceremony::begin(&Entropy::seeded(1), Purpose::Proof, Timestamp::UNIX_EPOCH);
         assert_eq!(name.key(), ceremony.account_key());
         assert_eq!(ceremony.expires_at(), Some(after(Timestamp::UNIX_EPOCH, LIFETIME)));
         let stored = serde_json::to_string(&ceremony).unwrap();
-        let text = name.give_out();
+        let text = name.into_text();
         assert!(!stored.contains(&text) && text != base64url(ceremony.challenge.as_slice()));
-        assert_eq!(CeremonyName::parse(text).ok().unwrap().key(), ceremony.account_key());
+        assert_eq!(CeremonyToken::parse(text).ok().unwrap().key(), ceremony.account_key());
         for wrong in ["", &"A".repeat(42), &"A".repeat(44), &format!("{}=", "A".repeat(42)), &"é".repeat(22)] {
-            assert!(CeremonyName::parse(wrong.to_owned()).is_err(), "{wrong}");
+            assert!(CeremonyToken::parse(wrong.to_owned()).is_err(), "{wrong}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Passkeys: sign-in with a key that a device keeps (WebAuthn), without anything to remember.
+//! Passkeys: sign-in with a key pair on the user's device (WebAuthn).
 
 mod ceremony;
 mod options;

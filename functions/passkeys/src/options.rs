@@ -1,5 +1,5 @@
-//! The options that a browser makes or uses a passkey by: the JSON forms that `parseCreationOptionsFromJSON` and
-//! `parseRequestOptionsFromJSON` take (WebAuthn Level 3, sections 5.1.9 and 5.1.10).
+//! The options for creating or using a passkey, in the JSON that `parseCreationOptionsFromJSON` and
+//! `parseRequestOptionsFromJSON` accept (WebAuthn Level 3, sections 5.1.9 and 5.1.10).
 
 use accounts::user::User;
 use serde::Serialize;
@@ -12,10 +12,10 @@ use crate::webauthn::key::ALGORITHMS;
 use crate::webauthn::octets::Octets;
 use crate::webauthn::statement::RelyingParty;
 
-/// What the browser shows the user as the place that asks.
+/// The name of the relying party that the browser shows.
 const PARTY_NAME: &str = "Bulkhead";
 
-/// How a passkey is to be made.
+/// The options for creating a passkey (`PublicKeyCredentialCreationOptionsJSON`).
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PasskeyCreationOptions {
@@ -23,19 +23,20 @@ pub struct PasskeyCreationOptions {
     user: PasskeyUser,
     challenge: Challenge,
     pub_key_cred_params: Vec<Algorithm>,
-    /// Milliseconds.
+    /// In milliseconds.
     timeout: i64,
     exclude_credentials: Vec<KnownPasskey>,
     authenticator_selection: Selection,
     attestation: &'static str,
 }
 
-/// How a passkey is to be used. It names none: the authenticator offers those that it has for our domain.
+/// The options for using a passkey (`PublicKeyCredentialRequestOptionsJSON`). `allowCredentials` is empty: the
+/// authenticator offers its passkeys for the domain.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PasskeyRequestOptions {
     challenge: Challenge,
-    /// Milliseconds.
+    /// In milliseconds.
     timeout: i64,
     rp_id: String,
     allow_credentials: Vec<KnownPasskey>,
@@ -51,7 +52,7 @@ struct Party {
     name: &'static str,
 }
 
-/// The user that the passkey is for (`PublicKeyCredentialUserEntityJSON`).
+/// The user of the passkey (`PublicKeyCredentialUserEntityJSON`).
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PasskeyUser {
@@ -79,13 +80,13 @@ struct KnownPasskey {
     transports: Vec<String>,
 }
 
-/// What the authenticator must be able to do (`AuthenticatorSelectionCriteria`).
+/// The requirements for the authenticator (`AuthenticatorSelectionCriteria`).
 #[derive(Serialize, ToSchema)]
 #[schema(as = PasskeySelection)]
 #[serde(rename_all = "camelCase")]
 struct Selection {
     resident_key: &'static str,
-    /// For browsers of Level 1.
+    /// For browsers that implement WebAuthn Level 1.
     require_resident_key: bool,
     user_verification: &'static str,
 }
@@ -94,7 +95,7 @@ const PUBLIC_KEY: &str = "public-key";
 const REQUIRED: &str = "required";
 
 impl PasskeyCreationOptions {
-    /// For a user who has these passkeys: an authenticator that holds one of them makes no second.
+    /// `known` are the user's passkeys: an authenticator that holds one of them does not create another.
     pub fn new<'a>(
         challenge: Challenge,
         party: RelyingParty,

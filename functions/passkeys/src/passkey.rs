@@ -1,5 +1,5 @@
-//! A passkey: a key pair on a user's device, its public half here. It signs in alone, for the device asks for a PIN, a
-//! fingerprint or a face first.
+//! A passkey: a key pair whose private key is on a user's device and whose public key is stored here. It signs in
+//! without another factor, because the device first verifies its user by a PIN, a fingerprint or a face.
 
 use std::borrow::Cow;
 
@@ -19,23 +19,23 @@ use crate::webauthn::credential::{CredentialId, PublicCredential, Registered, Se
 use crate::webauthn::key::PasskeyKey;
 use crate::webauthn::statement::InvalidCredential;
 
-/// Passkeys of one user.
+/// The maximum number of passkeys per user.
 pub const MOST: u32 = 20;
 /// The longest name, in characters.
 const LONGEST_CHARACTERS: usize = 60;
 
 pub static PASSKEY_ADDED: EventKind = EventKind::security("passkey_added", Severity::Info);
 pub static PASSKEY_DELETED: EventKind = EventKind::security("passkey_deleted", Severity::Info);
-/// A passkey counted backwards: there are two of it, and one is a copy.
+/// A passkey's counter did not increase, so the passkey was probably cloned.
 pub static PASSKEY_COUNTER_REGRESSED: EventKind = EventKind::security("passkey_counter_regressed", Severity::Critical);
 
 pub type PasskeyId = Id<Passkey>;
 
 /// A user's passkey.
 ///
-/// It lies under its user, by the digest of its credential id. A sign-in names both, so that no index over all users is
-/// needed; and that two users have one credential id makes neither the other (WebAuthn Level 3, section 7.1, step 26,
-/// guards those who look it up among all).
+/// It is stored under its user and the digest of its credential id. A sign-in names both, so no index over all users is
+/// needed, and two users may have the same credential id. (WebAuthn Level 3, section 7.1, step 26, forbids that for
+/// servers that look credentials up across users.)
 #[derive(Serialize, Deserialize)]
 pub struct Passkey {
     pub id: PasskeyId,
@@ -43,10 +43,10 @@ pub struct Passkey {
     pub name: PasskeyName,
     pub credential: CredentialId,
     pub key: PasskeyKey,
-    /// How the browser reaches it, for the browser.
+    /// How the browser reaches the authenticator; returned to the browser unchanged.
     pub transports: Vec<String>,
     counter: u32,
-    /// Whether it can leave its device, which never changes, and whether it has.
+    /// Whether it can be backed up, which never changes, and whether it is.
     pub backup_eligible: bool,
     backed_up: bool,
     created_at: Timestamp,
@@ -58,12 +58,12 @@ impl Identified for Passkey {
     const NAME: &'static str = "Passkey";
 }
 
-/// A passkey, as its user sees it.
+/// A passkey, as shown to its user.
 #[derive(Serialize, ToSchema)]
 pub struct PasskeyView {
     id: PasskeyId,
     name: PasskeyName,
-    /// Whether it is kept on more than one device, by whoever made the authenticator.
+    /// Whether the authenticator's provider has backed it up or synchronised it to other devices.
     backed_up: bool,
     #[schema(value_type = String, format = DateTime)]
     created_at: ApiTimestamp,
@@ -71,20 +71,20 @@ pub struct PasskeyView {
     last_used_at: Option<ApiTimestamp>,
 }
 
-/// Why a passkey is not added or used.
+/// Why a passkey cannot be added or used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasskeyError {
-    #[error("You have {MOST} passkeys, which is the most. Delete one first.")]
+    #[error("You have reached the limit of {MOST} passkeys. Delete one first.")]
     TooMany,
-    #[error("This passkey is registered already.")]
+    #[error("This passkey is already registered. Use it, or register a passkey of another authenticator.")]
     AlreadyRegistered,
     #[error("{0}")]
     InvalidCredential(#[from] InvalidCredential),
-    /// The same for an unknown user, an unknown passkey and a wrong answer.
-    #[error("The passkey was not accepted.")]
+    /// The same for an unknown user, an unknown passkey and an invalid response.
+    #[error("The passkey was not accepted. Use another passkey or another way to sign in.")]
     Refused,
-    /// The same in a valid session: a 401 would make clients drop it.
-    #[error("The passkey was not accepted.")]
+    /// The same in a valid session: a 401 would make clients discard it.
+    #[error("The passkey was not accepted. Use another passkey or another way to sign in.")]
     RefusedInSession,
 }
 
@@ -104,7 +104,7 @@ impl Refusal for PasskeyError {
     }
 }
 
-/// A counter that did not go up.
+/// A counter that did not increase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Regressed {
     pub stored: u32,
@@ -133,18 +133,18 @@ impl Passkey {
         }
     }
 
-    /// What its sign-ins are verified against.
+    /// What its assertions are verified against.
     pub fn public(&self) -> PublicCredential<'_> {
         PublicCredential { id: &self.credential, key: &self.key, backup_eligible: self.backup_eligible }
     }
 
-    /// The part of the record of a credential.
+    /// The sort key part of a credential's record.
     pub fn part_of(credential: &CredentialId) -> String {
         sha256_hex(credential.as_slice())
     }
 
-    /// Keeps that it was used. A counter that is in use goes up each time (WebAuthn Level 3, section 6.1.1); passkeys
-    /// that are on several devices count nothing and send 0.
+    /// Records a use. A counter in use increases each time (WebAuthn Level 3, section 6.1.1); synchronised passkeys do
+    /// not count and always send 0.
     pub fn use_now(&mut self, seen: Seen, now: Timestamp) -> Result<(), Regressed> {
         let (stored, received) = (self.counter, seen.counter);
         if (stored != 0 || received != 0) && received <= stored {
@@ -156,7 +156,7 @@ impl Passkey {
         Ok(())
     }
 
-    /// What mails call it.
+    /// Its name in emails.
     pub fn factor(&self) -> String {
         format!("passkey “{}”", self.name.as_str())
     }
@@ -182,7 +182,7 @@ impl From<&Passkey> for PasskeyView {
     }
 }
 
-/// The user's name for a passkey: a line of text of 1 to 60 characters ([`line`]).
+/// The user's name for a passkey: one line of text of 1 to 60 characters ([`line`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PasskeyName(String);
 
@@ -206,7 +206,7 @@ impl utoipa::PartialSchema for PasskeyName {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("What to call the passkey: one line"))
+            .description(Some("The passkey's name: one line of text."))
             .min_length(Some(1))
             .max_length(Some(LONGEST_CHARACTERS))
             .examples(["Laptop"])
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_goes_up_or_is_never_used() {
+    fn a_counter_that_does_not_increase_is_refused_unless_always_0() {
         for (stored, received, is_right) in
             [(0, 0, true), (0, 1, true), (5, 6, true), (5, u32::MAX, true), (5, 5, false), (5, 4, false), (5, 0, false)]
         {
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_a_line() {
+    fn a_name_that_is_not_one_visible_line_is_refused() {
         assert_eq!(PasskeyName::parse(" Ada’s phone: 2/3 ").unwrap().as_str(), "Ada’s phone: 2/3");
         assert!(PasskeyName::parse(&"é".repeat(60)).is_ok());
         for (text, reason) in [

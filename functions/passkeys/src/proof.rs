@@ -1,7 +1,7 @@
-//! The proof by passkey of who somebody is: what sign-in and step-up have in common.
+//! Authentication by passkey, shared by sign-in and step-up.
 //!
-//! Every refusal makes the same reads, the same computation and one transaction of one write, and gets the same answer,
-//! so that an attempt reveals neither whether a user exists nor whether a passkey does.
+//! Every refusal takes the same reads, the same computation and one transaction of one write, and gets the same
+//! response, so that an attempt reveals neither whether a user exists nor whether a passkey does.
 
 use accounts::user::User;
 use serde_json::json;
@@ -18,13 +18,13 @@ use crate::passkey::{PASSKEY_COUNTER_REGRESSED, Passkey, PasskeyError, Regressed
 use crate::webauthn::credential::{PasskeyAssertion, Seen};
 use crate::webauthn::statement::InvalidCredential;
 
-/// Whose passkey answered, and the changes that record its use, to be committed with what it proves.
+/// The user of the passkey, and the changes that record its use. Commit them together with what the passkey authorises.
 pub struct Proved {
     pub user: Stored<User>,
     pub changes: AccountChanges,
 }
 
-/// Verifies the answer that ended a ceremony, against a passkey of the user that it claims.
+/// Verifies the response that ended a ceremony, against a passkey of the user that it claims.
 pub async fn prove(
     accounts: &Accounts,
     ceremony: &Ceremony,
@@ -49,9 +49,9 @@ pub async fn prove(
     }
 }
 
-/// Why an answer is refused: for the log alone.
+/// Why a response is refused. For the log only.
 struct Refused {
-    /// Whose passkey it was, if it is one.
+    /// The passkey's user, if it is a known passkey.
     user: Option<UserId>,
     reason: String,
     event: Option<Box<Occurrence>>,
@@ -63,20 +63,20 @@ fn judge(
     now: Timestamp,
 ) -> Result<Proved, Refused> {
     let Some((user, mut passkey)) = known else {
-        return Err(Refused { user: None, reason: "there is no such user or passkey".to_owned(), event: None });
+        return Err(Refused { user: None, reason: "no such user or passkey".to_owned(), event: None });
     };
     let seen = verified.map_err(|unfit| Refused { user: Some(user.id), reason: unfit.to_string(), event: None })?;
     if let Err(Regressed { stored, received }) = passkey.use_now(seen, now) {
         let detail = json!({ "passkey": passkey.id, "stored": stored, "received": received });
         let event = Some(Box::new(Occurrence::of(&PASSKEY_COUNTER_REGRESSED, user.id).detail(detail)));
-        return Err(Refused { user: Some(user.id), reason: "its counter did not go up".to_owned(), event });
+        return Err(Refused { user: Some(user.id), reason: "its counter did not increase".to_owned(), event });
     }
     Ok(Proved { user, changes: AccountChanges::default().replace(&passkey) })
 }
 
 impl Refused {
-    /// Records the refusal in the history of the passkey's user: the client knew the passkey's id, which only its
-    /// authenticator discloses. If there is no such passkey, an entry in no history costs the same.
+    /// Records the refusal in the login history of the passkey's user: the client knew the passkey's id, which only its
+    /// authenticator discloses. If there is no such passkey, writing an entry to no user's history costs the same.
     async fn record(self, accounts: &Accounts) -> Result<(), Problem> {
         let Self { user, reason, event } = self;
         tracing::info!(reason, "passkey refused");

@@ -1,4 +1,4 @@
-//! WebAuthn: what browsers and authenticators send, read and verified. It knows neither users nor storage.
+//! WebAuthn: parses and verifies what browsers and authenticators send. It knows neither users nor storage.
 
 pub mod cbor;
 pub mod credential;

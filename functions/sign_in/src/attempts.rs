@@ -1,7 +1,7 @@
-//! Failed sign-ins to an address in a row, and how long the next one has to wait.
+//! Consecutive failed sign-ins per email address, and the delay before the next attempt.
 //!
-//! They are counted for any address, whether or not somebody has it, so that being made to wait tells nothing. A known
-//! device has a count of its own: whoever fails elsewhere cannot lock out a person who signs in from where they did
+//! Failures are counted for every address, registered or not, so a delay does not reveal whether an account exists. A
+//! known device has its own count: failures elsewhere cannot lock out a user who signs in from a device they used
 //! before (claim 17).
 
 use serde::{Deserialize, Serialize};
@@ -12,37 +12,37 @@ use shared::table::Stored;
 use crate::device::KnownDevice;
 use crate::history::{FailureEntry, SignInId};
 
-/// Failures that cost no waiting: people mistype.
+/// The first consecutive failure that causes a delay: people mistype.
 const FREE: u32 = 5;
 /// The longest that a failure delays the next attempt.
 const LONGEST_DELAY_S: i64 = 15 * 60;
-/// After so many in a row nobody is let in from an unknown device before the password is set anew or the address's user
-/// signs in from a known one (NIST SP 800-63B-4, section 3.2.2: no more than 100).
+/// After this many consecutive failures, sign-ins from unknown devices are refused until the password is reset or the
+/// user signs in from a known device (NIST SP 800-63B-4, section 3.2.2: no more than 100).
 const CAP: u32 = 100;
-/// After so many a device is no longer treated as known: its mark may have been stolen.
+/// After this many failures a device is no longer treated as known: its token may have been stolen.
 const CAP_OF_A_DEVICE: u32 = 10;
-/// A count that nobody has added to is forgotten.
+/// A count expires this long after its last failure.
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// The failures in a row of one address: on one known device, or everywhere else.
+/// The consecutive failures for one address: on one known device, or on all other devices together.
 #[derive(Serialize, Deserialize)]
 pub struct Attempts {
     address: AccountKey,
     device: String,
     failures: u32,
     last_at: Timestamp,
-    /// The entry of the login history that records them.
+    /// The login history entry that records them.
     #[serde(default)]
     entry: Option<FailureEntry>,
 }
 
-/// Failures later than this after the first one get an entry of their own.
+/// A failure later than this after an entry's first failure gets a new entry.
 const ENTRY_SPAN: SignedDuration = SignedDuration::from_hours(1);
 
-/// The name under which failed step-ups are counted: guessing in a stolen session must not delay the owner's sign-ins.
+/// The key under which failed step-ups are counted: guessing in a stolen session must not delay the owner's sign-ins.
 pub const STEP_UP: &str = "step-up";
 
-/// Under which name a device's failures are counted.
+/// The key under which a device's failures are counted.
 pub fn part(device: Option<&KnownDevice>) -> String {
     device.map_or_else(String::new, |device| device.name.clone())
 }
@@ -54,8 +54,9 @@ impl Attempts {
 
     /// Counts a failed attempt, and returns the history entry that records it. `id` is the id for a new entry.
     ///
-    /// An attempt that came too soon is not counted: that would let a stranger prolong the wait. It is written all the
-    /// same, so that it costs what any other does, but without conflicts: however many come at once, each is recorded.
+    /// An attempt during a delay is not counted: counting it would let an attacker prolong the delay. It is still
+    /// written, so that it costs the same as any other attempt, but unconditionally: parallel attempts never conflict,
+    /// so each is recorded.
     pub fn record_failure(
         stored: &mut Option<Stored<Self>>,
         none: impl FnOnce() -> Self,
@@ -65,7 +66,7 @@ impl Attempts {
         let changes = AccountChanges::default();
         match stored {
             Some(known) if known.is_delayed(now) => {
-                // The entry of the last counted failure, however long ago: these are not distinguished.
+                // Use the entry of the last counted failure, however old it is.
                 let entry = known.entry.unwrap_or_else(|| known.enter(id, now));
                 (changes.rewrite(known), FailureEntry { times: entry.times.saturating_add(1), ..entry })
             }
@@ -83,7 +84,7 @@ impl Attempts {
         }
     }
 
-    /// The count of step-ups, which is kept separately.
+    /// The separate count for step-ups.
     pub fn of_step_ups(address: AccountKey, now: Timestamp) -> Self {
         Self { device: STEP_UP.to_owned(), ..Self::none(address, None, now) }
     }
@@ -99,12 +100,12 @@ impl Attempts {
         entry
     }
 
-    /// Whether the next attempt must wait, or is never let in.
+    /// Whether the next attempt is refused, because of a delay or the cap.
     pub fn is_delayed(&self, now: Timestamp) -> bool {
         self.failures >= CAP || now < after(self.last_at, delay(self.failures))
     }
 
-    /// Whether a device has failed so often that its mark counts no longer.
+    /// Whether the device has failed so often that its token is no longer accepted.
     pub fn is_device_spent(&self) -> bool {
         !self.device.is_empty() && self.failures >= CAP_OF_A_DEVICE
     }
@@ -119,7 +120,7 @@ impl Attempts {
     }
 }
 
-/// 1 s after the fifth failure in a row, then twice as long with each, up to 15 minutes.
+/// 1 s after the fifth consecutive failure, doubling with each further one, up to 15 minutes.
 fn delay(failures: u32) -> SignedDuration {
     match failures.checked_sub(FREE) {
         None => SignedDuration::ZERO,
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_grows_with_the_failures() {
+    fn the_delay_doubles_with_each_failure_up_to_15_minutes() {
         for (times, seconds) in [(4, 0), (5, 1), (6, 2), (9, 16), (14, 512), (15, 900), (99, 900)] {
             let attempts = failed(times, None);
             assert!(!attempts.is_delayed(after(START, SignedDuration::from_secs(seconds))), "{times}");
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_of_an_hour_share_an_entry_of_the_history() {
+    fn failures_within_an_hour_share_one_history_entry() {
         let mut attempts = failed(0, None);
         let id = |number: u32| format!("sgn_{number:032x}").parse().unwrap_or_else(|_| unreachable!());
         let minute = |minutes| after(START, SignedDuration::from_mins(minutes));
@@ -179,12 +180,12 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_in_a_row_are_the_end() {
+    fn an_address_with_100_failures_stays_locked() {
         assert!(failed(100, None).is_delayed(after(START, SignedDuration::from_hours(24))));
     }
 
     #[test]
-    fn a_device_is_trusted_with_ten() {
+    fn a_device_with_10_failures_is_no_longer_known() {
         let device = KnownDevice { name: "d".to_owned() };
         assert!(!failed(9, Some(&device)).is_device_spent());
         assert!(failed(10, Some(&device)).is_device_spent());

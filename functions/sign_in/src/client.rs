@@ -1,27 +1,28 @@
-//! The client of a sign-in: its network address, and what it says of itself.
+//! The client of a sign-in: its IP address and its User-Agent.
 
 use serde::{Deserialize, Serialize};
 use shared::identity::Accounts;
 use utoipa::ToSchema;
 
-/// Where a sign-in came from. The browser and the system are what the client says; nothing is decided by them.
+/// Where a sign-in came from. Browser and operating system are derived from the User-Agent header, which the client can
+/// forge; they are for display only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ClientDevice)]
 pub struct Client {
-    /// The network address.
+    /// The IP address.
     pub ip: String,
-    /// The User-Agent header, cut at 300 characters.
+    /// The User-Agent header, truncated to 300 characters.
     pub user_agent: String,
-    /// `Firefox`, or `unknown`.
+    /// The browser's name, such as `Firefox`, or `unknown`.
     pub browser: String,
-    /// `macOS`, or `unknown`.
+    /// The operating system's name, such as `macOS`, or `unknown`.
     pub system: String,
 }
 
 const UNKNOWN: &str = "unknown";
 
-/// What a user agent is known by, the more telling first: most name themselves after others, too (RFC 9110, section
-/// 10.1.5 lets them say anything).
+/// Product tokens and their names, the most specific first: most browsers also send the tokens of others (RFC 9110,
+/// section 10.1.5 allows any token).
 const BROWSERS: [(&str, &str); 9] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -49,7 +50,7 @@ fn named(user_agent: &str, names: &[(&str, &str)]) -> String {
 }
 
 impl Client {
-    /// The client of the request that is being answered.
+    /// The client of the current request.
     pub fn of(accounts: &Accounts) -> Self {
         let origin = accounts.origin();
         Self::parse(origin.ip.as_deref().unwrap_or(UNKNOWN), origin.user_agent.as_deref().unwrap_or_default())
@@ -70,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn browsers_and_systems_are_told() {
+    fn browser_and_system_are_parsed_from_the_user_agent() {
         for (user_agent, browser, system) in [
             (
                 "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:133.0) Gecko/20100101 Firefox/133.0",

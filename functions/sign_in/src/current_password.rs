@@ -1,5 +1,5 @@
-//! A user's password, proved again in one of their sessions. Failures are counted and cause delays as at sign-in, and
-//! appear in the login history.
+//! Checks a user's current password within a session. Failures are counted and delayed as at sign-in, and appear in the
+//! login history.
 
 use serde_json::json;
 use shared::identity::{AccountChanges, AccountKey, SignedIn};
@@ -13,16 +13,17 @@ use accounts::PasswordAttempt;
 use accounts::password_hash::{self, Verdict};
 use accounts::user::{PasswordRecord, User};
 
-/// How often to try to count a failure while other failures of the same user are being counted.
+/// How often to retry counting a failure when it conflicts with another failure of the same user.
 const TRIES: u32 = 12;
 
-/// A password given in a session was wrong, or came too soon after other wrong ones.
+/// A password given in a session was wrong, or was sent during a delay.
 pub static STEP_UP_FAILED: EventKind = EventKind::operational("step_up_failed", Severity::Info);
 
-/// The changes that a right password makes to the count of failures. None for a wrong one, which is counted.
+/// Returns the changes that reset the count of failures if the password is right. Counts a wrong password and returns
+/// `None`.
 ///
-/// The count covers all sessions of the user, and is separate from that of sign-ins: guessing in a stolen session must
-/// not delay the owner's sign-ins. A right password in a session resets it, and so does a new password.
+/// The count covers all sessions of the user and is separate from the count for sign-ins: guessing in a stolen session
+/// must not delay the owner's sign-ins. A right password in a session or a new password resets it.
 pub async fn prove(
     caller: &SignedIn,
     user: &User,

@@ -1,8 +1,8 @@
-//! Known devices: a mark that a client is given when it signs in, and shows when it signs in again.
+//! Known devices: each sign-in returns a device token, which the client sends with its next sign-in.
 //!
-//! It lets a person in whom somebody else keeps busy with wrong passwords: a known device has a count of failures of its
-//! own (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). It opens nothing by itself. It is a token that
-//! we sign, so that recognising one reads nothing, and takes the same time for every address.
+//! A user under attack can still sign in: a known device has its own count of failures (OWASP, "Slow Down Online
+//! Guessing Attacks with Device Cookies"). The token alone grants no access. It is signed, so verifying it reads
+//! nothing from storage and takes the same time for every address.
 
 use std::borrow::Cow;
 
@@ -19,18 +19,18 @@ use shared::kernel::time::{SignedDuration, after};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 const PURPOSE: &str = "known-device";
-/// From its last sign-in on.
+/// Since the last sign-in on the device.
 const KNOWN_FOR: SignedDuration = SignedDuration::from_hours(180 * 24);
 const LONGEST_CHARACTERS: usize = 600;
 const NAME_BYTES: usize = 12;
 
-/// The mark as a client shows it.
+/// The device token as a client sends it.
 pub struct DeviceToken(SecretText);
 
-/// A device whose mark is genuine and for this address.
+/// A device whose token is valid for this email address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownDevice {
-    /// A name that nobody else has; failures are counted under it.
+    /// A unique name; failures are counted under it.
     pub name: String,
 }
 
@@ -41,12 +41,12 @@ impl KnownDevice {
     }
 }
 
-/// Why a text cannot be a mark of ours. A mark that is false or too old is no fault: the device is just not known.
+/// Why a text cannot be a device token. A forged or expired token is not an error: the device is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be the device_token of an earlier sign-in, of at most {LONGEST_CHARACTERS} characters")]
+#[error("must be the device_token of an earlier sign-in: at most {LONGEST_CHARACTERS} characters")]
 pub struct NotADeviceToken;
 
-/// The device that a client shows the mark of.
+/// Verifies a device token. `None` for a token that is missing, forged, expired or for another address.
 pub async fn recognise(
     accounts: &Accounts,
     token: Option<&DeviceToken>,
@@ -60,7 +60,7 @@ pub async fn recognise(
     Ok(known.map(|(_, name)| KnownDevice { name: name.to_owned() }))
 }
 
-/// The mark of a device that has just signed in: the one it had, for longer, or a new one.
+/// Issues the token of a device that has just signed in: a known device keeps its name, with a new expiry.
 pub async fn mark(
     accounts: &Accounts,
     user: UserId,
@@ -92,7 +92,7 @@ impl utoipa::PartialSchema for DeviceToken {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .description(Some(
-                "The device_token of an earlier sign-in on this device. It lets its user in faster where others guess.",
+                "The device_token of an earlier sign-in on this device. It exempts the device from delays caused by failed sign-ins elsewhere.",
             ))
             .max_length(Some(LONGEST_CHARACTERS))
             .into()

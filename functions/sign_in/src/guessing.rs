@@ -1,7 +1,7 @@
-//! Guessing: what many failed sign-ins together look like, whichever accounts and networks they are spread over.
+//! Detects password guessing that is spread over accounts or networks.
 //!
-//! The limits of one network address and of one account see each attempt by itself. Whoever stays below them by
-//! spreading attempts is seen here (claim 17; OWASP ASVS 5.0, 6.3.1; MITRE ATT&CK T1110.003 and T1110.004).
+//! The limits per IP address and per account miss an attacker who stays below them by spreading attempts. These rules
+//! look at all failures together (claim 17; OWASP ASVS 5.0, 6.3.1; MITRE ATT&CK T1110.003 and T1110.004).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,21 +11,21 @@ use shared::kernel::network::unwrapped;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::system_events::SystemEvent;
 
-/// How far back the longest of the rules looks.
+/// The longest window of any rule.
 pub const LOOKS_BACK: SignedDuration = SignedDuration::from_hours(1);
-/// The time in which one network is watched, and all together are.
+/// The window for one network, and for all networks together.
 const SHORT: SignedDuration = SignedDuration::from_mins(15);
-/// Spraying: one network fails on so many subjects. One address may try 15 times in that time, and an office behind one
-/// has fewer people who mistype in a quarter of an hour.
+/// Spraying: one network fails on this many subjects. One address may try 15 times in the window, and an office behind
+/// one address has fewer people who mistype within 15 minutes.
 pub const SPRAYED_SUBJECTS: usize = 10;
-/// Distributed guessing: one subject is failed on from so many networks in an hour. A person has two or three.
+/// Distributed guessing: this many networks fail on one subject in an hour. A person uses two or three.
 pub const GUESSING_NETWORKS: usize = 10;
-/// Stuffing: so many failures in all, on more than [`STUFFED_SUBJECTS`] subjects: a list of leaked passwords is tried
-/// once or twice on each account, from everywhere.
+/// Credential stuffing: this many failures in total, on more than [`STUFFED_SUBJECTS`] subjects. A list of leaked
+/// passwords is tried once or twice per account, from many networks.
 pub const STUFFING_FAILURES: usize = 100;
 pub const STUFFED_SUBJECTS: usize = 50;
 
-/// The network of an address, as far as one customer of a provider has it: 256 addresses of IPv4, a /64 of IPv6.
+/// The network of an IP address, at the size that a provider assigns to one customer: an IPv4 /24 or an IPv6 /64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Network(IpAddr);
 
@@ -45,18 +45,18 @@ impl fmt::Display for Network {
     }
 }
 
-/// What failures together look like.
+/// A suspected attack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Suspicion {
     /// One network tries few passwords on many accounts.
     Spraying { network: Network, subjects: usize, failures: usize },
     /// Many networks try passwords on one account.
     DistributedGuessing { subject: String, networks: usize, failures: usize },
-    /// Many accounts are tried from anywhere.
+    /// Many accounts are tried, from any number of networks.
     Stuffing { failures: usize, subjects: usize, networks: usize },
 }
 
-/// Failures of one network, or on one subject: how many, and of how many different others.
+/// Failures from one network or on one subject: their number, and the distinct subjects or networks on the other side.
 struct Tally<T> {
     failures: usize,
     others: BTreeSet<T>,
@@ -75,7 +75,7 @@ impl<T> Default for Tally<T> {
     }
 }
 
-/// What failures up to an instant look like. Those whose address is unknown count in the sum alone.
+/// The attacks that failures up to `now` suggest. A failure without an IP address only counts towards the total.
 pub fn suspicions(failures: &[&SystemEvent], now: Timestamp) -> Vec<Suspicion> {
     let mut of_network: BTreeMap<Network, Tally<&str>> = BTreeMap::new();
     let mut on_subject: BTreeMap<&str, Tally<Network>> = BTreeMap::new();
@@ -114,7 +114,7 @@ pub fn suspicions(failures: &[&SystemEvent], now: Timestamp) -> Vec<Suspicion> {
     found
 }
 
-/// Since when failures matter.
+/// The start of the longest window.
 pub fn since(now: Timestamp) -> Timestamp {
     after(now, -LOOKS_BACK)
 }
@@ -133,7 +133,7 @@ mod tests {
         Timestamp::from_second(NOW).unwrap()
     }
 
-    /// A failure so many seconds ago.
+    /// A failure `ago_s` seconds before [`NOW`].
     fn failure(ago_s: i64, subject: impl ToString, ip: &str) -> SystemEvent {
         let (actor, request_id) = (Actor::Anyone, "test".to_owned());
         let ip = (!ip.is_empty()).then(|| ip.to_owned());
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_is_what_one_customer_has() {
+    fn a_network_is_an_ipv4_24_or_an_ipv6_64() {
         for (address, network) in [
             ("192.0.2.77", "192.0.2.0/24"),
             ("::ffff:192.0.2.77", "192.0.2.0/24"),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_accounts_from_one_network_are_sprayed() {
+    fn ten_accounts_failing_from_one_network_are_spraying() {
         let from =
             |network: &'static str, subjects: i64| (0..subjects).map(move |n| failure(n, n, &format!("{network}{n}")));
         assert_eq!(seen(from("192.0.2.", 9)), []);
@@ -185,14 +185,14 @@ mod tests {
     }
 
     #[test]
-    fn spraying_is_watched_for_a_quarter_of_an_hour() {
+    fn spraying_counts_the_last_15_minutes() {
         let one_at = |ago_s| (0..9).map(|n| failure(0, n, "192.0.2.1")).chain([failure(ago_s, "tenth", "192.0.2.1")]);
         assert_eq!(seen(one_at(899)), [spraying("192.0.2.1", 10, 10)]);
         assert_eq!(seen(one_at(900)), []);
     }
 
     #[test]
-    fn ten_networks_on_one_account_are_guessing() {
+    fn ten_networks_failing_on_one_account_are_distributed_guessing() {
         let on = |subject: &'static str, networks: i64| {
             (0..networks).map(move |n| failure(n * 300, subject, &format!("192.0.{n}.1")))
         };
@@ -204,11 +204,11 @@ mod tests {
         assert_eq!(seen(on("ada", 9).chain(on("bob", 9))), []);
         assert_eq!(seen(on("ada", 9).chain([failure(3599, "ada", "2001:db8::1")])), [guessing(10, 10)]);
         assert_eq!(seen(on("ada", 9).chain([failure(3600, "ada", "2001:db8::1")])), []);
-        assert_eq!(seen(on("ada", 9).chain([failure(0, "ada", "")])), [], "an address that is not known");
+        assert_eq!(seen(on("ada", 9).chain([failure(0, "ada", "")])), [], "an unknown address");
     }
 
     #[test]
-    fn a_hundred_failures_on_many_accounts_are_stuffing() {
+    fn a_hundred_failures_on_over_50_accounts_are_stuffing() {
         let spread = |failures: usize, subjects: usize| {
             (0..failures).map(move |n| failure(0, n % subjects, &format!("192.0.{n}.1")))
         };
@@ -216,7 +216,7 @@ mod tests {
         assert_eq!(seen(spread(99, 60)), []);
         assert_eq!(seen(spread(100, 50)), []);
         assert_eq!(seen(spread(100, 51)), [stuffing(100, 51)]);
-        // Older ones are not of the same wave.
+        // Older failures are outside the window.
         assert_eq!(seen(spread(99, 60).chain([failure(900, "old", "198.51.100.1")])), []);
         assert_eq!(
             seen(spread(99, 60).chain([failure(899, "old", "")])),
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_suspected_where_nothing_failed() {
+    fn no_failures_raise_no_suspicion() {
         assert_eq!(seen([]), []);
     }
 }

@@ -1,4 +1,4 @@
-//! Login history: each sign-in of a user and each attempt at one, as its user sees them (claim 15).
+//! Login history: a user's sign-ins and failed attempts, as shown to that user (claim 15).
 
 use serde::{Deserialize, Serialize};
 use shared::identity::{AccountKey, AccountRecord, Accounts};
@@ -8,17 +8,17 @@ use utoipa::ToSchema;
 
 use crate::client::Client;
 
-/// How long an entry is kept.
+/// How long an entry is retained.
 pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// What a user was signed in by, or tried to be.
+/// How a user signed in, or tried to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = AuthMethod)]
 pub enum AuthMethod {
     /// The password alone.
     Password,
-    /// The password and a code of an authenticator app.
+    /// The password and a code from an authenticator app.
     Totp,
     /// The password and a recovery code.
     RecoveryCode,
@@ -30,33 +30,32 @@ pub enum AuthMethod {
 #[serde(rename_all = "snake_case")]
 pub enum SignInOutcome {
     SignedIn,
-    /// The password was wrong, or came too soon after other wrong ones: at a sign-in, or in a session that had to prove
-    /// it again.
+    /// The password was wrong, or was sent during a delay: at sign-in, or in a session that had to verify it again.
     WrongPassword,
-    /// The password was right, and the second factor was asked for.
-    SecondFactorAsked,
+    /// The password was right, and a second factor was required.
+    SecondFactorRequired,
     WrongSecondFactor,
     PasskeyRefused,
 }
 
-/// One sign-in, or one attempt.
+/// A sign-in, or one or more failed attempts.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SignIn {
     pub id: SignInId,
     pub user: UserId,
     pub at: Timestamp,
-    pub means: AuthMethod,
+    pub method: AuthMethod,
     pub outcome: SignInOutcome,
     pub client: Client,
-    /// The session that it opened, or in which it was tried.
+    /// The session that it opened, or in which the attempt was made.
     pub session: Option<SessionId>,
-    /// How many attempts the entry stands for: wrong passwords of one hour share one.
+    /// The number of attempts: wrong passwords within one hour share an entry.
     #[serde(default = "once")]
     pub times: u32,
     pub expires_at: Timestamp,
 }
 
-/// Entries from before failures were counted stand for one attempt.
+/// Entries written before failures were counted stand for one attempt.
 fn once() -> u32 {
     1
 }
@@ -69,27 +68,28 @@ impl Identified for SignIn {
 }
 
 impl SignIn {
-    /// One that happens now.
+    /// An entry for an attempt made now.
     pub fn now(
         accounts: &Accounts,
         user: UserId,
-        means: AuthMethod,
+        method: AuthMethod,
         outcome: SignInOutcome,
         session: Option<SessionId>,
     ) -> Self {
         let (id, at) = (accounts.new_id(), accounts.now());
         let expires_at = after(at, KEPT_FOR);
-        Self { id, user, at, means, outcome, client: Client::of(accounts), session, times: 1, expires_at }
+        Self { id, user, at, method, outcome, client: Client::of(accounts), session, times: 1, expires_at }
     }
 
-    /// Wrong passwords, the latest of them now. Writing over the same entry merges them.
+    /// An entry for wrong passwords, the latest of them now. Overwriting the entry of the same id merges them.
     pub fn wrong_passwords(accounts: &Accounts, user: UserId, entry: FailureEntry, session: Option<SessionId>) -> Self {
         let FailureEntry { id, times, .. } = entry;
         Self { id, times, ..Self::now(accounts, user, AuthMethod::Password, SignInOutcome::WrongPassword, session) }
     }
 
-    /// The same without an account: a wrong password for an unknown address, or an unknown passkey. It is in no user's
-    /// history and expires at once: it is written so that the attempt costs the same as one on an account.
+    /// The same for an attempt without an account: a wrong password for an unknown address, or an unknown passkey. It
+    /// appears in no user's history and expires after a minute. It is written so that the attempt costs the same as one
+    /// on an account.
     pub fn without_account(self) -> Self {
         Self { expires_at: after(self.at, SignedDuration::from_mins(1)), ..self }
     }
@@ -115,8 +115,8 @@ impl AccountRecord for SignIn {
     }
 }
 
-/// An entry of the login history that consecutive failures share. With one entry each, an attacker who fails often
-/// enough would push out of the history what its user should see.
+/// A login history entry that consecutive failures share. With one entry per failure, an attacker could fail often
+/// enough to push the entries that matter out of the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureEntry {
     pub id: SignInId,

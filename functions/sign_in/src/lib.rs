@@ -1,4 +1,4 @@
-//! Sign-in: how people prove who they are, and for how long they stay signed in.
+//! Sign-in: passwords, second factors and sessions.
 
 pub mod attempts;
 pub mod client;

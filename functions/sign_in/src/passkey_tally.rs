@@ -1,12 +1,12 @@
-//! How many passkeys a user has: what signing in by password must know of them. The passkeys themselves are another domain's.
+//! The number of a user's passkeys, which sign-in by password needs. The passkeys themselves belong to another domain.
 
 use serde::{Deserialize, Serialize};
 use shared::identity::{AccountChanges, AccountKey, AccountRecord};
 use shared::kernel::ids::UserId;
 use shared::table::Stored;
 
-/// How many passkeys a user has. Each that comes or goes changes it: of two registrations at once that would both be
-/// the last that fits, one fails.
+/// The number of a user's passkeys. Every registration and removal changes it, so of two parallel registrations that
+/// compete for the last free place, one fails.
 #[derive(Serialize, Deserialize)]
 pub struct PasskeyTally {
     user: UserId,
@@ -18,7 +18,7 @@ impl PasskeyTally {
         self.count
     }
 
-    /// Counts one more; none if there are `most` already.
+    /// Counts one more passkey. `None` if the user already has `most`.
     pub fn one_more(stored: Option<Stored<Self>>, user: UserId, most: u32) -> Option<AccountChanges> {
         let changes = AccountChanges::default();
         match stored {

@@ -1,4 +1,4 @@
-//! Replacing a password: what it reads, which rules apply, and what changes with it.
+//! Replacing a password: the records it reads, the rules it applies and the changes it makes.
 
 use mail::{Letter, SendEmail};
 use serde_json::json;
@@ -14,7 +14,7 @@ use accounts::address::Address;
 use accounts::user::{PasswordRecord, User};
 use accounts::{Password, PasswordError, ProvedBy, password_hash};
 
-/// A password was replaced, with the current one or with a mailed link.
+/// A password was replaced, by the current password or by an emailed link.
 pub static PASSWORD_CHANGED: EventKind = EventKind::security("password_changed", Severity::Info);
 
 /// A user whose password is to be replaced.
@@ -22,16 +22,16 @@ pub struct PasswordOwner {
     pub user: Stored<User>,
     pub address: Stored<Address>,
     pub factors: Factors,
-    /// None if it was never set, as with passkeys alone.
+    /// `None` if no password was ever set, as with passkeys only.
     pub password: Option<Stored<PasswordRecord>>,
     pub epoch: UserEpoch,
 }
 
-/// What allows replacing a password.
+/// What authorises replacing a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResetMethod {
     CurrentPassword,
-    /// It proves control of the mailbox, and the user may be asking for it because somebody else is in the account.
+    /// It proves control of the mailbox. The user may have requested it because an attacker has access to the account.
     MailedLink,
     /// The link that restores a deleted account.
     Restoration,
@@ -40,7 +40,7 @@ pub enum ResetMethod {
 }
 
 impl PasswordOwner {
-    /// Takes three reads. The epoch is read first, so that a concurrent revocation of the sessions wins. None for a
+    /// Takes three reads. The epoch is read first, so that a concurrent revocation of the sessions wins. `None` for a
     /// user who does not exist.
     pub async fn read(accounts: &Accounts, user: UserId) -> Result<Option<Self>, Problem> {
         let Some(epoch) = accounts.find_epoch(user).await? else { return Ok(None) };
@@ -54,8 +54,8 @@ impl PasswordOwner {
         Ok(Some(Self { user, address, factors, password, epoch }))
     }
 
-    /// Whether a password is good enough for this account, given how the account is proved from then on (`proved_by`).
-    /// `names` are those of the user's workspaces, where they are known.
+    /// Checks that a password is allowed for this account. `proved_by` is how the account is authenticated from then
+    /// on. `names` are the names of the user's workspaces, where known.
     pub fn may_have<'a>(
         &'a self,
         password: &Password,
@@ -73,14 +73,14 @@ impl PasswordOwner {
         (Self { user, address, factors: none, password, epoch }, factors)
     }
 
-    /// What the account is proved by now.
+    /// How the account is authenticated now.
     pub fn proved_by(&self) -> ProvedBy {
         if self.factors.is_enrolled() { ProvedBy::TwoFactors } else { ProvedBy::PasswordAlone }
     }
 
-    /// Sets the password: every session ends, mailed reset links become invalid, failed attempts on the old one are
-    /// forgotten, and the user is notified. After a mailed link, personal access tokens end too. `turn` is what else
-    /// happens to the user's epochs.
+    /// Sets the password: ends every session, invalidates emailed reset links, resets the count of failed attempts and
+    /// notifies the user. Any method other than the current password also revokes personal access tokens. `turn` holds
+    /// further changes to the user's epochs.
     pub async fn set(
         self,
         accounts: &Accounts,

@@ -1,7 +1,7 @@
-//! A sign-in by password: what is read for it, what comes of it, and what is recorded, alike for every address.
+//! Sign-in by password: reads, checks and records, with the same cost for every address.
 //!
-//! Whether there is an account, whether its hash is an imported one, whether its user has to wait or has a second factor:
-//! a wrong password takes the same reads, the same computation and one transaction of three writes, and one answer.
+//! A wrong password takes the same reads, the same computation, one transaction of three writes, and one answer:
+//! whether or not the account exists, has an imported hash, is delayed or has a second factor.
 
 use mail::EmailAddress;
 use shared::identity::{AccountChanges, AccountKey, Accounts, UserEpoch, Wanted};
@@ -19,39 +19,39 @@ use accounts::password_hash::{self, Verdict};
 use accounts::user::{PasswordRecord, User};
 use accounts::{PasswordAttempt, PasswordHash};
 
-/// Tries to record an attempt that others of the same address are recorded beside.
+/// How often to retry recording an attempt when it conflicts with another attempt on the same address.
 const TRIES: u32 = 12;
 
-/// A password was wrong, or came too soon after others that were. The monitor counts them.
+/// A password was wrong, or was sent during a delay. The monitor counts these events.
 pub static SIGN_IN_FAILED: EventKind = EventKind::operational("sign_in_failed", Severity::Info);
-/// A stored hash cannot be computed with: its user has to set a new password.
+/// A stored hash cannot be verified: its user must reset the password.
 pub static PASSWORD_HASH_DAMAGED: EventKind = EventKind::security("password_hash_damaged", Severity::Critical);
 
-/// Whoever has the address and the right password.
+/// A user who gave the right password.
 pub struct Proved {
     pub user: Stored<User>,
     pub epoch: UserEpoch,
     pub device: Option<KnownDevice>,
-    /// What the proof changes: the count of failures, an outdated hash.
+    /// The changes that a right password causes: it resets the count of failures and replaces an outdated hash.
     pub changes: AccountChanges,
 }
 
-/// An address as it is signed in to.
+/// The account behind an address, if there is one, and its earlier failures.
 struct Candidate {
     key: AccountKey,
-    /// The subject of an event: the digest of the address, the same with and without an account.
+    /// The subject of events: the digest of the address, the same with and without an account.
     subject: String,
     user: Option<Stored<User>>,
     password: Option<Stored<PasswordRecord>>,
     epoch: Option<UserEpoch>,
     device: Option<KnownDevice>,
-    /// The failures that this attempt comes after: on the device, or everywhere else.
+    /// The failures before this attempt: on the device, or on all other devices.
     attempts: Option<Stored<Attempts>>,
-    /// Whether a known device signs in to an address that failed elsewhere.
+    /// Whether a known device signs in while failures are counted for other devices.
     failed_elsewhere: bool,
 }
 
-/// Checks a password and records how it went.
+/// Checks a password and records a failure.
 pub async fn prove(
     accounts: &Accounts,
     email: &EmailAddress,
@@ -74,18 +74,21 @@ pub async fn prove(
         if accounts.try_commit(candidate.failure(accounts, delayed)).await?.is_ok() {
             return Err(SignInError::WrongCredentials.into());
         }
-        // Another attempt was recorded meanwhile: this one may have to wait for it.
+        // Another attempt was recorded concurrently, so this one may now be delayed.
         accounts.back_off(round).await;
         candidate.attempts = candidate.read_attempts(accounts).await?;
     }
-    // The same refusal: an error would reveal to a stranger that somebody else is using this address.
-    tracing::warn!(subject = candidate.subject, "a failed sign-in was not counted: its address changed at every try");
+    // Refuse with the same error: another one would reveal that this address is in use.
+    tracing::warn!(
+        subject = candidate.subject,
+        "a failed sign-in was not counted: every retry conflicted with another attempt"
+    );
     Err(SignInError::WrongCredentials.into())
 }
 
 impl Candidate {
-    /// Three reads, with or without an account: the address, the epoch, the user. The epoch is read before the
-    /// password, so that a password that is changed while we compute does not open a session.
+    /// Takes three reads, with or without an account: the address, the epoch, the user. The epoch is read before the
+    /// password, so that a password that is changed during the computation does not open a session.
     async fn read(accounts: &Accounts, email: &EmailAddress, device: Option<KnownDevice>) -> Result<Self, Problem> {
         let subject = AccountKey::email_digest(email.as_str());
         let key = AccountKey::Email(subject.clone());
@@ -97,7 +100,7 @@ impl Candidate {
         let mut found = accounts.look_up(wanted).await?;
         let address: Option<Stored<Address>> = found.take(&key)?;
         let of_device: Option<Stored<Attempts>> = if device.is_some() { found.take_part(&key, &own)? } else { None };
-        // A device that has failed too often is one like any other.
+        // A device that has failed too often is treated as unknown.
         let spent = of_device.as_ref().is_some_and(|attempts| attempts.is_device_spent());
         let device = device.filter(|_| !spent);
         let elsewhere: Option<Stored<Attempts>> = found.take(&key)?;
@@ -125,22 +128,22 @@ impl Candidate {
         accounts.find_part(&self.key, &attempts::part(self.device.as_ref())).await
     }
 
-    /// The hash to compare with: that of the user, who may be the decoy.
+    /// The hash to compare with: the user's or the decoy's.
     fn hash(&self) -> Option<&PasswordHash> {
         self.password.as_ref().map(|record| &record.hash)
     }
 
-    /// The user, if it is one.
+    /// The user, unless it is the decoy.
     fn owner(&self) -> Option<&Stored<User>> {
         self.user.as_ref().filter(|user| user.id != decoy_account::id())
     }
 
-    /// Whether no password is right: there is no account, or it is in the trash.
+    /// Whether no password can be right: the account does not exist or is deleted.
     fn is_decoy(&self) -> bool {
         self.owner().is_none_or(|user| user.is_deleted())
     }
 
-    /// Three writes, whoever it is: the count, an entry of the history, and the event.
+    /// Always three writes: the count, a history entry and the event.
     fn failure(&mut self, accounts: &Accounts, delayed: bool) -> AccountChanges {
         let now = accounts.now();
         let none = || Attempts::none(self.key.clone(), self.device.as_ref(), now);
@@ -170,8 +173,8 @@ impl Candidate {
         if let Some(attempts) = &self.attempts {
             changes = changes.delete(attempts).or(SignInError::WrongCredentials);
         }
-        // Who signs in from a known device lifts what others failed elsewhere, else a stranger could keep the rest of
-        // their devices out for good.
+        // A sign-in from a known device clears the failures elsewhere. Otherwise an attacker could lock out the user's
+        // other devices for good.
         if self.failed_elsewhere {
             changes = changes.forget::<Attempts>(&self.key, &"");
         }

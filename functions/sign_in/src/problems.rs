@@ -7,7 +7,7 @@ pub const WRONG_CREDENTIALS: ProblemCode = ProblemCode::new(
     "wrong_credentials",
     "Sign-in failed",
     "The email address or the password is wrong.",
-    "Check both. After several failures in a row, wait before the next attempt, or reset the password.",
+    "Check both. After several failed attempts, wait before you try again, or reset the password.",
 );
 
 pub const PASSWORD_RESET_REQUIRED: ProblemCode = ProblemCode::new(
@@ -39,14 +39,14 @@ pub const WRONG_PASSWORD: ProblemCode = ProblemCode::new(
     "wrong_password",
     "Wrong password",
     "The password is not the current one. The session stays valid.",
-    "Enter the current password. After several failures in a row, wait before the next attempt.",
+    "Enter the current password. After several failed attempts, wait before you try again.",
 );
 
-pub const SECOND_FACTOR_ASKED: ProblemCode = ProblemCode::new(
+pub const SECOND_FACTOR_REQUIRED: ProblemCode = ProblemCode::new(
     422,
-    "second_factor_asked",
+    "second_factor_required",
     "Second factor required",
-    "The user has a second factor, so the password is not enough.",
+    "The user has a second factor, so the password alone is not enough.",
     "Send `code` or `recovery_code`, or use a passkey.",
 );
 
@@ -62,8 +62,8 @@ pub const WRONG_CODE: ProblemCode = ProblemCode::new(
     401,
     "wrong_code",
     "Wrong code",
-    "The code is wrong, was used before, or there were too many attempts. With 403, the session stays valid.",
-    "Enter the code that the app shows now, or another recovery code.",
+    "The code is wrong or was used before, or there were too many attempts. With status 403, the session stays valid.",
+    "Enter the current code from the app, or another recovery code.",
 );
 
 pub const CHALLENGE_EXPIRED: ProblemCode = ProblemCode::new(

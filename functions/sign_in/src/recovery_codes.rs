@@ -1,4 +1,4 @@
-//! Recovery codes: ten texts to keep on paper, each of which stands in once for a lost second factor.
+//! Recovery codes: ten single-use codes that replace a lost second factor.
 
 use std::borrow::Cow;
 
@@ -17,24 +17,24 @@ use zeroize::Zeroize;
 
 use crate::typed_code::is_separator;
 
-/// Codes that a user has at a time.
+/// Codes in a set.
 pub const CODES: usize = 10;
-/// 120 random bits: above the 112 from which a code may be stored under a plain hash and needs no limit of attempts
-/// (NIST SP 800-63B-4, section 3.1.2.2; OWASP ASVS 5.0, 6.5.2).
+/// 120 random bits: from 112 bits on, a code may be stored as a plain hash and needs no limit on attempts (NIST SP
+/// 800-63B-4, section 3.1.2.2; OWASP ASVS 5.0, 6.5.2).
 const BYTES: usize = 15;
-/// What 15 bytes are in base32, with no bit to spare: one spelling per code.
+/// 15 bytes in base32, without spare bits: each code has one spelling.
 const CHARACTERS: usize = 24;
-/// Characters that are shown together: `4xk9m2-0j7q5r-w1n8tz-6bd3hy`.
+/// Characters per group: `4xk9m2-0j7q5r-w1n8tz-6bd3hy`.
 const GROUP: usize = 6;
-/// What is looked at: room for spaces and hyphens.
+/// The longest input, with room for spaces and hyphens.
 const LONGEST_CHARACTERS: usize = 48;
 
-/// A recovery code in its normal form: 24 characters of Crockford's base32, in upper case.
+/// A recovery code in normal form: 24 characters of Crockford's base32, in upper case.
 pub struct RecoveryCode(SecretText);
 
 /// Why a text cannot be a recovery code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a recovery code: {CHARACTERS} letters (without u) and digits; hyphens, spaces and case do not matter")]
+#[error("must be a recovery code: {CHARACTERS} letters (without u) and digits; hyphens, spaces and case are ignored")]
 pub struct NotARecoveryCode;
 
 impl RecoveryCode {
@@ -45,8 +45,8 @@ impl RecoveryCode {
         code
     }
 
-    /// Reads a code as people type it: with or without hyphens and spaces, in any case, and with the letters that
-    /// Crockford's alphabet leaves out because they look like others (O as 0, I and L as 1).
+    /// Parses a code as people type it: with or without hyphens and spaces, in any case, and with the letters that
+    /// Crockford's alphabet omits because they look like digits (O as 0, I and L as 1).
     pub fn parse(mut text: String) -> Result<Self, NotARecoveryCode> {
         let mut normal = String::with_capacity(LONGEST_CHARACTERS);
         if text.chars().count() <= LONGEST_CHARACTERS {
@@ -65,7 +65,7 @@ impl RecoveryCode {
         if is_one { Ok(code) } else { Err(NotARecoveryCode) }
     }
 
-    /// As it is shown, once: in groups and lower case, which reads more easily.
+    /// The code as shown to the user: in groups and lower case, for legibility.
     pub fn shown(&self) -> String {
         let mut shown = String::with_capacity(CHARACTERS + CHARACTERS / GROUP);
         for (at, character) in self.0.expose().chars().enumerate() {
@@ -77,26 +77,26 @@ impl RecoveryCode {
         shown
     }
 
-    /// What is stored: a digest that only this deployment's KMS key can make, and another for each user.
+    /// The stored digest: it requires this deployment's KMS key and differs per user.
     async fn digest(&self, accounts: &Accounts, user: UserId, pepper: u16) -> Result<String, Problem> {
         let salted = SecretText::new(format!("recovery-code/{user}/{}", self.0.expose()));
         Ok(base64url(accounts.pepper(pepper, &salted).await?.expose()))
     }
 }
 
-/// The codes that a user has left.
+/// A user's unused recovery codes.
 #[derive(Serialize, Deserialize)]
 pub struct RecoveryCodes {
     user: UserId,
-    /// Of those that were not used yet.
+    /// The digests of the unused codes.
     digests: Vec<String>,
-    /// The version of the pepper that they were made with.
+    /// The pepper version of the digests.
     pepper: u16,
     made_at: Timestamp,
 }
 
 impl RecoveryCodes {
-    /// Makes a set, to be stored, and its codes, to be shown.
+    /// Generates a set to store, and its codes to show.
     pub async fn generate(accounts: &Accounts, user: UserId) -> Result<(Self, Vec<String>), Problem> {
         let pepper = accounts.pepper_version();
         let (mut digests, mut shown) = (Vec::with_capacity(CODES), Vec::with_capacity(CODES));
@@ -108,7 +108,7 @@ impl RecoveryCodes {
         Ok((Self { user, digests, pepper, made_at: accounts.now() }, shown))
     }
 
-    /// Puts this set in the place of the one before it.
+    /// Stores this set, replacing the one before it.
     pub fn put(self, changes: AccountChanges, before: Option<Stored<Self>>) -> AccountChanges {
         match before {
             Some(mut before) => {
@@ -119,13 +119,13 @@ impl RecoveryCodes {
         }
     }
 
-    /// Takes a code out. False if it is none of them, or was used.
+    /// Uses a code up. False if it is not in the set or was already used.
     pub async fn spend(&mut self, accounts: &Accounts, code: &RecoveryCode) -> Result<bool, Problem> {
         let digest = code.digest(accounts, self.user, self.pepper).await?;
         Ok(self.take(&digest))
     }
 
-    /// Looks at every digest, wherever the right one is.
+    /// Compares with every digest, so that the time does not depend on the position of the match.
     fn take(&mut self, digest: &str) -> bool {
         let before = self.digests.len();
         self.digests.retain(|kept| !equal(kept.as_bytes(), digest.as_bytes()));
@@ -160,7 +160,7 @@ impl utoipa::PartialSchema for RecoveryCode {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
-            .description(Some("One of the recovery codes. Each works once; hyphens, spaces and case do not matter."))
+            .description(Some("One of the recovery codes. Each works once; hyphens, spaces and case are ignored."))
             .min_length(Some(CHARACTERS))
             .max_length(Some(LONGEST_CHARACTERS))
             .write_only(true)
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_is_what_is_read() {
+    fn a_shown_code_parses_to_the_same_code() {
         let entropy = Entropy::seeded(4);
         let shown: HashSet<String> = (0..200)
             .map(|_| {
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_read_as_people_type_it() {
+    fn a_typed_code_parses_despite_separators_case_and_look_alikes() {
         let expected = Some("4XK9M20J7Q5RW1N8TZ6BD3HY".to_owned());
         for typed in [
             "4xk9m2-0j7q5r-w1n8tz-6bd3hy",
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_code_is_refused() {
+    fn a_malformed_code_is_refused() {
         for typed in [
             "",
             "4xk9m2-0j7q5r-w1n8tz-6bd3h",
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_taken_once() {
+    fn a_code_is_accepted_once() {
         let user = format!("user_{:032x}", 1).parse().unwrap();
         let digests = vec!["a".to_owned(), "b".to_owned()];
         let mut codes = RecoveryCodes { user, digests, pepper: 1, made_at: Timestamp::UNIX_EPOCH };

@@ -12,15 +12,15 @@ const SHORTEST_CHARACTERS: usize = 22;
 /// The length of 512 bits.
 const LONGEST_CHARACTERS: usize = 86;
 
-/// A random name that a client generates for each exchange, and repeats only to retry it.
+/// A random value that a client generates for each exchange, and repeats only to retry it.
 ///
 /// Together with the refresh token it yields the successor, so it is as secret as the token.
 pub struct RefreshAttempt(SecretText);
 
-/// Why a text is not an attempt.
+/// Why a text is not a valid attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "must be {SHORTEST_CHARACTERS} to {LONGEST_CHARACTERS} characters of base64url, made from at least 16 random bytes"
+    "must be {SHORTEST_CHARACTERS} to {LONGEST_CHARACTERS} characters of base64url, encoding at least 16 random bytes"
 )]
 pub struct NotAnAttempt;
 
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_attempt_has_128_bits_or_more_in_base64url() {
+    fn an_attempt_shorter_than_128_bits_or_not_base64url_is_refused() {
         for text in ["A".repeat(22), "_-".repeat(43), "f".repeat(32)] {
             assert_eq!(RefreshAttempt::parse(text.clone()).unwrap().digest(), sha256_hex(text.as_bytes()));
         }

@@ -1,4 +1,4 @@
-//! The refresh token: 64 random bytes, or 64 that only we can derive, stored only as their SHA-256.
+//! The refresh token: 64 bytes, random or derived with our key, stored only as their SHA-256.
 
 use std::borrow::Cow;
 
@@ -13,13 +13,13 @@ use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, T
 use crate::RefreshAttempt;
 
 const BYTES: usize = 64;
-/// What 64 bytes are in base64.
+/// The length of 64 bytes in base64url.
 const CHARACTERS: usize = 86;
 
-/// A refresh token. It says nothing by itself; whose it is stands in the table, under its hash.
+/// A refresh token. It is opaque: its session is stored under its hash.
 pub struct RefreshToken(SecretText);
 
-/// Why a text cannot be a refresh token of ours.
+/// Why a text cannot be a refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a refresh token: {CHARACTERS} characters of base64url")]
 pub struct NotARefreshToken;
@@ -33,8 +33,8 @@ impl RefreshToken {
         Self(SecretText::new(base64url(bytes)))
     }
 
-    /// The token that this one is exchanged for in an attempt: always the same one, and computable only with both of
-    /// them and our key (decision 0018).
+    /// The token that this one is exchanged for in an attempt: deterministic, and computable only with the token, the
+    /// attempt and our key (decision 0018).
     pub async fn successor(&self, accounts: &Accounts, attempt: &RefreshAttempt) -> Result<Self, Problem> {
         Ok(Self::of(&accounts.derive_successor(&self.0, attempt.secret()).await?))
     }
@@ -47,12 +47,12 @@ impl RefreshToken {
         if is_ours { Ok(token) } else { Err(NotARefreshToken) }
     }
 
-    /// Where its record lies. A plain digest is enough for 512 random bits.
+    /// The key of its record. A plain digest is enough for 512 random bits.
     pub fn key(&self) -> AccountKey {
         AccountKey::token(&self.0)
     }
 
-    /// For the answer that hands it out.
+    /// For the response that returns it.
     pub fn into_secret(self) -> SecretText {
         self.0
     }
@@ -68,7 +68,7 @@ impl utoipa::PartialSchema for RefreshToken {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("The refresh token of the last answer."))
+            .description(Some("The refresh token from the last response."))
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
             .min_length(Some(CHARACTERS))
             .max_length(Some(CHARACTERS))
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_has_one_spelling_and_one_key() {
+    fn a_token_with_another_spelling_is_refused() {
         let entropy = Entropy::seeded(3);
         let (one, two) = (RefreshToken::new(&entropy), RefreshToken::new(&entropy));
         assert_ne!(one.key(), two.key());
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn its_key_does_not_hold_it() {
+    fn a_tokens_key_is_only_its_digest() {
         let token = RefreshToken::new(&Entropy::seeded(3));
         assert!(matches!(token.key(), AccountKey::Token(digest) if digest.len() == 64));
     }

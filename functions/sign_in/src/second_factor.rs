@@ -1,4 +1,4 @@
-//! The second factor: which a user has, the challenge between a right password and a session, and what proves it.
+//! The second factor: a user's methods, the challenge issued after a right password, and its verification.
 
 use mail::{Letter, SendEmail};
 use serde::{Deserialize, Serialize};
@@ -20,21 +20,21 @@ use crate::totp::{Attempt, Totp};
 use crate::totp_secret::TotpCode;
 use accounts::user::{PasswordRecord, User};
 
-/// What a challenge is signed for.
+/// The purpose that a challenge is signed for.
 const PURPOSE: &str = "second-factor";
-/// How long after the password the second factor can be given.
+/// How long a challenge is valid.
 const CHALLENGE_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
-/// A code was wrong, or used before.
+/// A code was wrong, was used before or was sent during a delay.
 pub static SECOND_FACTOR_FAILED: EventKind = EventKind::operational("second_factor_failed", Severity::Info);
-/// So many codes in a row were wrong that somebody who has the password is guessing.
+/// So many consecutive wrong codes that an attacker who has the password is likely guessing.
 pub static SECOND_FACTOR_GUESSED: EventKind = EventKind::security("second_factor_guessed", Severity::Warning);
 pub static RECOVERY_CODE_USED: EventKind = EventKind::security("recovery_code_used", Severity::Info);
 
-/// Why a second factor is not taken, or not changed.
+/// Why a second factor is refused, or cannot be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecondFactorError {
-    /// One text for a code that is wrong, was used, or comes too soon after others that were wrong.
+    /// The same text for a code that is wrong, was used before or was sent during a delay.
     #[error(
         "The code is wrong or was already used. Enter the next one. After several wrong codes, wait before you try again."
     )]
@@ -75,22 +75,22 @@ impl Refusal for SecondFactorError {
     }
 }
 
-/// What a second factor can be given by.
+/// A way to provide the second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = SecondFactorMethod)]
 pub enum Method {
-    /// A code of an authenticator app.
+    /// A code from an authenticator app.
     Totp,
-    /// By signing in with it instead: it needs no password.
+    /// Sign in with the passkey instead: it needs no password.
     Passkey,
     RecoveryCode,
 }
 
-/// What a user has beside the password.
+/// A user's factors other than the password.
 pub struct Factors {
     user: UserId,
-    /// Also one that waits for its first code.
+    /// Including an app that is not confirmed yet.
     pub totp: Option<Stored<Totp>>,
     pub recovery_codes: Option<Stored<RecoveryCodes>>,
     pub passkeys: Option<Stored<PasskeyTally>>,
@@ -108,13 +108,13 @@ impl Factors {
         Self { user, totp: None, recovery_codes: None, passkeys: None }
     }
 
-    /// Adds the records to what is read at once.
+    /// Adds the records to a combined read.
     pub fn wanted(wanted: Wanted, user: UserId) -> Wanted {
         let key = AccountKey::User(user);
         wanted.of::<Totp>(&key).of::<RecoveryCodes>(&key).of::<PasskeyTally>(&key)
     }
 
-    /// Takes them out of what was read.
+    /// Takes the records out of a combined read.
     pub fn taken(found: &mut LookedUp, user: UserId) -> Result<Self, Problem> {
         let key = AccountKey::User(user);
         Ok(Self { user, totp: found.take(&key)?, recovery_codes: found.take(&key)?, passkeys: found.take(&key)? })
@@ -128,7 +128,7 @@ impl Factors {
         self.passkeys.as_ref().map_or(0, |tally| tally.count())
     }
 
-    /// Whether the password alone lets nobody in.
+    /// Whether a sign-in requires a second factor.
     pub fn is_enrolled(&self) -> bool {
         self.has_app() || self.passkeys() > 0
     }
@@ -140,9 +140,9 @@ impl Factors {
         methods.into_iter().filter(|(_, there)| *there).map(|(method, _)| method).collect()
     }
 
-    /// Requires that no factor is set up meanwhile: a password that was right a moment before must not let its owner in
-    /// past the factor.
-    pub fn stay_as_they_are(&self, changes: AccountChanges) -> AccountChanges {
+    /// Requires that no factor is set up concurrently: otherwise a password checked a moment earlier would bypass the
+    /// new factor.
+    pub fn require_unchanged(&self, changes: AccountChanges) -> AccountChanges {
         let key = AccountKey::User(self.user);
         let changes = match &self.totp {
             Some(totp) => changes.unchanged(totp),
@@ -156,7 +156,7 @@ impl Factors {
 
     /// Requires that the second factors still exist: if one is removed concurrently, a password that is too short would
     /// be the only factor.
-    pub fn stay(&self, mut changes: AccountChanges) -> AccountChanges {
+    pub fn require_kept(&self, mut changes: AccountChanges) -> AccountChanges {
         if let Some(totp) = &self.totp {
             changes = changes.unchanged(totp);
         }
@@ -166,9 +166,9 @@ impl Factors {
         changes
     }
 
-    /// What changes with the first factor: from then on the password alone proves little. Returns the epoch of the
-    /// factor.
-    pub fn one_comes(&self, caller: &SignedIn, changes: AccountChanges) -> (AccountChanges, UserEpoch) {
+    /// The changes that the first factor causes: it starts a new factor epoch, so that earlier sessions no longer count
+    /// as strong. Returns the epoch that the factor is proved in.
+    pub fn add_first(&self, caller: &SignedIn, changes: AccountChanges) -> (AccountChanges, UserEpoch) {
         let epoch = caller.epoch();
         if self.is_enrolled() {
             return (changes, epoch);
@@ -176,9 +176,9 @@ impl Factors {
         (changes.turn(self.user, epoch, EpochTurn::default().and_enrolling()), epoch.with_other_factors())
     }
 
-    /// What ends with the last second factor: the recovery codes, and the strength of what was proved by it. It cannot
-    /// be removed while the password is too short to be the only factor.
-    pub async fn last_goes(&self, caller: &SignedIn, changes: AccountChanges) -> Result<AccountChanges, Problem> {
+    /// The changes that removing the last second factor causes: they delete the recovery codes and end the strength of
+    /// sessions that proved it. Refused while the password is too short to be the only factor.
+    pub async fn remove_last(&self, caller: &SignedIn, changes: AccountChanges) -> Result<AccountChanges, Problem> {
         let accounts = caller.accounts();
         let changes = changes.turn(self.user, caller.epoch(), EpochTurn::default().and_unenrolling());
         let password = accounts.find::<PasswordRecord>(&AccountKey::User(self.user)).await?;
@@ -194,13 +194,13 @@ impl Factors {
     }
 }
 
-/// What is answered to a right password where a second factor is set up.
+/// The response to a right password if a second factor is set up.
 #[derive(Serialize, ToSchema)]
 pub struct SecondFactorChallenge {
-    /// To be sent to `POST /auth/second-factor` with a code. It shows that the password was right.
+    /// Send it to `POST /auth/second-factor` with a code. It attests that the password was right.
     pub challenge: String,
     pub methods: Vec<Method>,
-    /// Seconds from now until the challenge ends.
+    /// Seconds until the challenge expires.
     pub expires_in_s: i64,
 }
 
@@ -209,7 +209,7 @@ struct Binding {
     epoch: UserEpoch,
 }
 
-/// Attests a right password. `epoch` is the user's as it was read before the password was checked: a challenge does not
+/// Attests a right password. `epoch` is the user's epoch as read before the password check: a challenge does not
 /// outlive a change of the password.
 pub async fn issue_challenge(
     accounts: &Accounts,
@@ -227,16 +227,16 @@ pub async fn issue_challenge(
     Ok(SecondFactorChallenge { challenge, methods: factors.methods(), expires_in_s: CHALLENGE_LIFETIME.as_secs() })
 }
 
-/// Whose password was right, by a challenge that is still worth something, and the epoch that it was right in: a session
-/// is opened in no other.
-pub async fn challenged(accounts: &Accounts, challenge: &SecretText) -> Result<(UserId, UserEpoch), Problem> {
+/// Verifies a challenge. Returns its user and the epoch in which the password was right: a session is opened in no
+/// other.
+pub async fn verify_challenge(accounts: &Accounts, challenge: &SecretText) -> Result<(UserId, UserEpoch), Problem> {
     let claims = accounts.verify_claims(challenge, PURPOSE).await?.ok_or(SecondFactorError::ChallengeExpired)?;
     let Binding { epoch } = serde_json::from_str(&claims.binding).map_err(Problem::internal)?;
     let now = accounts.find_epoch(claims.user).await?.filter(|now| *now == epoch);
     Ok((claims.user, now.ok_or(SecondFactorError::ChallengeExpired)?))
 }
 
-/// What a client proves a second factor with.
+/// The code that a client sends as its second factor.
 pub enum Proof {
     Code(TotpCode),
     RecoveryCode(RecoveryCode),
@@ -247,11 +247,11 @@ impl Proof {
         match (code, recovery_code) {
             (Some(code), None) => Ok(Self::Code(code)),
             (None, Some(code)) => Ok(Self::RecoveryCode(code)),
-            _ => Err(Problem::invalid("code", "exactly one of code and recovery_code must be given")),
+            _ => Err(Problem::invalid("code", "send exactly one of code and recovery_code")),
         }
     }
 
-    /// The error for a wrong one in a session.
+    /// The error for a wrong code in a session.
     pub fn wrong_in_session(&self) -> SecondFactorError {
         let field = match self {
             Self::Code(_) => "code",
@@ -260,8 +260,8 @@ impl Proof {
         SecondFactorError::WrongInSession { field }
     }
 
-    /// What a session is opened by, if it is right.
-    pub fn means(&self) -> AuthMethod {
+    /// How a session is opened if the code is right.
+    pub fn method(&self) -> AuthMethod {
         match self {
             Self::Code(_) => AuthMethod::Totp,
             Self::RecoveryCode(_) => AuthMethod::RecoveryCode,
@@ -269,11 +269,11 @@ impl Proof {
     }
 }
 
-/// Checks a second factor. What comes back uses the code up, and is to be committed together with what the code is for.
-/// If it is wrong, `if_wrong` is committed and `refusal` returned.
+/// Checks a second factor. Returns the changes that use the code up; commit them together with what the code
+/// authorises. If it is wrong, commits `if_wrong` and returns `refusal`.
 ///
-/// Of several attempts at one moment, one changes the record and the others fail, right or wrong: guessing in parallel
-/// gains nothing, and a code that is sent twice works once.
+/// Of several parallel attempts, one changes the record and the others fail, right or wrong: guessing in parallel gains
+/// nothing, and a code that is sent twice works once.
 pub async fn prove(
     accounts: &Accounts,
     user: &User,
@@ -289,9 +289,9 @@ pub async fn prove(
     match tried {
         Tried::Right(changes) => Ok(changes),
         Tried::Wrong(changes, reason) => {
-            let detail = serde_json::json!({ "means": proof.means(), "reason": reason });
+            let detail = serde_json::json!({ "method": proof.method(), "reason": reason });
             let failure = Occurrence::of(&SECOND_FACTOR_FAILED, user.id).detail(detail);
-            // Refused means that another attempt was counted at this moment; this one could not have succeeded.
+            // A refusal means that another attempt was counted concurrently; this one could not have succeeded.
             let _counted = accounts.try_commit(changes.and(if_wrong).event(failure)).await?;
             Err(refusal.into())
         }
@@ -299,9 +299,9 @@ pub async fn prove(
 }
 
 enum Tried {
-    /// What uses the code up.
+    /// The changes that use the code up.
     Right(AccountChanges),
-    /// What counts the failure, and why it is one, for operators.
+    /// The changes that count the failure, and its reason, for operators.
     Wrong(AccountChanges, &'static str),
 }
 
@@ -332,8 +332,8 @@ async fn try_code(
     })
 }
 
-/// A recovery code is not delayed, however many other codes were wrong: it cannot be guessed, and it is the way in for
-/// whose app somebody else keeps busy.
+/// A recovery code is never delayed, however many other codes were wrong: it cannot be guessed, and it lets in a user
+/// whose app is locked by an attacker's wrong codes.
 async fn try_recovery_code(
     accounts: &Accounts,
     user: &User,

@@ -1,4 +1,4 @@
-//! Sessions: how one is opened, carried on by its refresh token, and what its client holds.
+//! Sessions: opening them, refreshing them, and the tokens that their client holds.
 
 use mail::{Letter, SendEmail};
 use serde::{Deserialize, Serialize};
@@ -22,36 +22,36 @@ use accounts::user::User;
 
 pub use crate::history::AuthMethod;
 
-/// What a client signs its requests with.
+/// The tokens of a session.
 #[derive(Serialize, ToSchema)]
 pub struct Tokens {
     pub user_id: UserId,
-    /// For `Authorization: Bearer`. A JWT; what is in it is ours to change.
+    /// For `Authorization: Bearer`. A JWT; treat it as opaque, its claims may change.
     pub access_token: String,
     #[schema(value_type = String, example = "Bearer")]
     pub token_type: &'static str,
-    /// Seconds from now until the access token ends.
+    /// Seconds until the access token expires.
     pub expires_in_s: i64,
     /// Works once, at `POST /auth/refresh`. Presenting it again ends every session of the user, unless it is a retry of
     /// the same attempt within 60 seconds.
     pub refresh_token: String,
-    /// When the session ends unless it is refreshed before: after 12 hours, or 30 days after the sign-in.
+    /// When the session ends unless it is refreshed: 12 hours from now, and at the latest 30 days after the sign-in.
     #[schema(value_type = String, format = DateTime)]
     pub refresh_expires_at: ApiTimestamp,
-    /// After a sign-in: the mark of this device, to be kept for the next one. It opens nothing.
+    /// Only after a sign-in: the token of this device. Keep it and send it with the next sign-in. It grants no access.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub device_token: Option<String>,
 }
 
-/// A session as its user sees it, beside the proof that requests are let in by.
+/// A session as shown to its user. The proof that authorises requests is stored separately.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SessionRecord {
     pub session: SessionId,
     pub user: UserId,
-    /// The user's epoch at the sign-in: every session of it ends when it is bumped.
+    /// The user's epoch at the sign-in: bumping it ends every session of that epoch.
     pub epoch: UserEpoch,
-    pub means: AuthMethod,
+    pub method: AuthMethod,
     pub started_at: Timestamp,
     pub last_used_at: Timestamp,
     pub idle_ends_at: Timestamp,
@@ -66,7 +66,7 @@ impl SessionRecord {
         SessionTerms { user, session, epoch, started_at, ends_at }
     }
 
-    /// The same, used just now.
+    /// The session after a use just now.
     fn used(mut self, now: Timestamp) -> Self {
         self.last_used_at = now;
         self.idle_ends_at = self.terms().idle_ends_at(now);
@@ -94,13 +94,13 @@ impl AccountRecord for SessionRecord {
     }
 }
 
-/// How long after an exchange its client may retry to get a lost answer.
+/// How long after an exchange its client may retry to get a lost response.
 const RETRIED_FOR: SignedDuration = SignedDuration::from_secs(60);
 
-/// What we remember of a refresh token: not the token, but which session it carries on and whether it was used.
+/// The stored record of a refresh token: not the token, but its session and whether it was used.
 ///
-/// It is remembered until its session could last no longer, so that a used one is known when it comes back. It holds the
-/// whole session, so that carrying one on takes one read.
+/// It is kept until its session must have ended, so that reuse is detected. It holds the whole session, so that a
+/// refresh takes one read.
 #[derive(Serialize, Deserialize)]
 pub struct RefreshRecord {
     /// The token's digest.
@@ -113,17 +113,17 @@ pub struct RefreshRecord {
 }
 
 impl RefreshRecord {
-    /// The session that the token carries on.
+    /// The session that the token refreshes.
     pub fn terms(&self) -> SessionTerms {
         self.session.terms()
     }
 
-    /// From then on the session is idle, and the token worth nothing.
+    /// When the session ends from disuse, and the token with it.
     pub fn idle_ends_at(&self) -> Timestamp {
         self.session.idle_ends_at
     }
 
-    /// Whether this attempt exchanged the token, a moment ago.
+    /// Whether this attempt exchanged the token, within the time for retries.
     pub fn is_retried_by(&self, attempt: &RefreshAttempt, now: Timestamp) -> bool {
         let (Some(spent_at), Some(digest)) = (self.spent_at, &self.attempt) else { return false };
         now < after(spent_at, RETRIED_FOR) && equal(digest.as_bytes(), attempt.digest().as_bytes())
@@ -146,10 +146,10 @@ impl AccountRecord for RefreshRecord {
     }
 }
 
-/// The tokens that carry a session on, made before they are committed and handed out after it.
+/// The next tokens of a session, made before the commit and returned after it.
 ///
-/// The access token is signed first too: were it signed after the commit, a failure of KMS would leave a client whose
-/// refresh token is spent and who never got the next.
+/// The access token is signed before the commit, too: if KMS failed after it, the client would hold a spent refresh
+/// token and never receive the next.
 struct NextToken {
     record: RefreshRecord,
     tokens: Tokens,
@@ -164,7 +164,7 @@ impl NextToken {
 }
 
 impl Tokens {
-    /// With a new access token. Only sign-ins return a device mark.
+    /// With a new access token. Only sign-ins return a device token.
     async fn of(accounts: &Accounts, token: RefreshToken, session: &SessionRecord) -> Result<Self, Problem> {
         Ok(Self {
             user_id: session.user,
@@ -180,11 +180,11 @@ impl Tokens {
 
 /// How a session is opened.
 pub struct Opening {
-    pub means: AuthMethod,
-    /// The device, where it is known.
+    pub method: AuthMethod,
+    /// The device, if it is known.
     pub device: Option<KnownDevice>,
-    /// The user's epoch as it was read before what the user presented was checked: whatever revokes the sessions in
-    /// between (a reset password) wins.
+    /// The user's epoch as read before their credentials were checked: a concurrent revocation of the sessions (by a
+    /// password reset) wins.
     pub epoch: UserEpoch,
 }
 
@@ -197,8 +197,8 @@ impl AuthMethod {
     }
 }
 
-/// Opens a session for a user who has just proved who they are, together with what else their proof changes. It fails if
-/// the user's sessions are revoked meanwhile.
+/// Opens a session for a user who has just authenticated, together with the `changes` that their credentials cause.
+/// Fails if the user's sessions are revoked concurrently.
 pub async fn open(
     accounts: &Accounts,
     user: &User,
@@ -208,13 +208,13 @@ pub async fn open(
     if user.deleted_at.is_some() {
         return Err(SignInError::WrongCredentials.into());
     }
-    let Opening { means, device, epoch } = opening;
+    let Opening { method, device, epoch } = opening;
     let (now, client) = (accounts.now(), Client::of(accounts));
     let session = SessionRecord {
         session: accounts.new_id(),
         user: user.id,
         epoch,
-        means,
+        method,
         started_at: now,
         last_used_at: now,
         idle_ends_at: now,
@@ -224,14 +224,14 @@ pub async fn open(
     let token = RefreshToken::new(accounts.entropy());
     let mut next = NextToken::of(accounts, token, session.used(now)).await?;
     let session = &next.record.session;
-    let entry = SignIn::now(accounts, user.id, means, SignInOutcome::SignedIn, Some(session.session));
+    let entry = SignIn::now(accounts, user.id, method, SignInOutcome::SignedIn, Some(session.session));
     let mut changes = changes.insert(&next.record).insert(session).insert(&entry).open_session(
         &session.terms(),
-        means.strength(),
+        method.strength(),
         now,
     );
-    if means.strength() == Strength::Multi {
-        // The factor is not lost.
+    if method.strength() == Strength::Multi {
+        // The factor is not lost, so a pending recovery is cancelled.
         changes = changes.forget::<Recovery>(&AccountKey::User(user.id), &"");
     }
     if device.is_none() {
@@ -247,15 +247,15 @@ fn new_sign_in(user: &User, session: &SessionRecord) -> Letter {
     Letter::NewSignIn { name: user.name.as_str().to_owned(), at: session.started_at, browser, system, ip }
 }
 
-/// The successor of a refresh token, and the changes that exchange one for the other.
+/// The changes that exchange a refresh token for its successor.
 pub struct Exchange {
     pub changes: AccountChanges,
     /// For the client, once the changes are committed.
     pub tokens: Tokens,
 }
 
-/// Begins the exchange of a refresh token that is good.
-pub async fn carry_on(
+/// Prepares the exchange of a valid refresh token.
+pub async fn rotate(
     accounts: &Accounts,
     record: &mut Stored<RefreshRecord>,
     token: &RefreshToken,
@@ -278,9 +278,9 @@ pub async fn carry_on(
     Ok(Exchange { changes, tokens: next.tokens })
 }
 
-/// Repeats the same exchange for a client that did not get the answer: the same successor, if it is unspent. The
-/// changes change nothing; they are refused if the successor is spent or the session has ended by then.
-pub async fn carry_on_again(
+/// Repeats an exchange for a client that did not get the response: returns the same successor, if it is unspent. The
+/// changes write nothing new; they are refused if the successor was spent or the session ended concurrently.
+pub async fn repeat_rotation(
     accounts: &Accounts,
     token: &RefreshToken,
     attempt: &RefreshAttempt,
@@ -292,7 +292,7 @@ pub async fn carry_on_again(
         return Ok(None);
     }
     let session = &record.session;
-    // As of the exchange, so that a retry prolongs nothing.
+    // The time of the first exchange, so that a retry does not prolong the session.
     let used_at = session.last_used_at;
     let changes = AccountChanges::default().unchanged(&record).carry_session(&session.terms(), used_at);
     Ok(Some(Exchange { changes, tokens: Tokens::of(accounts, successor, session).await? }))

@@ -1,4 +1,4 @@
-//! A user's authenticator app: from the secret that was shown to the codes that were used, and the wrong ones.
+//! A user's authenticator app: its enrolment, its used codes and its failures.
 
 use serde::{Deserialize, Serialize};
 use shared::identity::{AccountKey, AccountRecord, Accounts};
@@ -8,21 +8,22 @@ use shared::kernel::time::{SignedDuration, Timestamp, after};
 
 use crate::totp_secret::{TotpCode, TotpSecret};
 
-/// What it is called in a letter.
+/// The app's name in emails.
 pub const APP: &str = "authenticator app";
-/// What the secret is sealed for.
+/// The purpose that the secret is sealed for.
 const PURPOSE: &str = "totp";
-/// How long a secret that was shown waits for its first code.
+/// How long an enrolment waits for its first code.
 const ENROLMENT_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 
-/// Wrong codes in a row that cost nothing: a finger slips, a clock is off.
+/// The first consecutive failure that causes a delay: people mistype, and clocks are off.
 const FREE_FAILURES: u32 = 5;
-/// How long the first wrong code that costs has the next wait; each further one doubles it.
+/// The delay after that failure; each further one doubles it.
 const FIRST_DELAY: SignedDuration = SignedDuration::from_secs(30);
-/// From so many wrong codes in a row on, each has the next wait for the longest delay.
+/// From this many consecutive failures on, each causes the longest delay.
 const MANY_FAILURES: u32 = 10;
 const LONGEST_DELAY: SignedDuration = SignedDuration::from_mins(15);
-/// After so many in a row no code is right any more (NIST SP 800-63B-4, section 3.2.2), until another factor is proved.
+/// After this many consecutive failures every code is refused (NIST SP 800-63B-4, section 3.2.2), until another factor
+/// is proved.
 const MOST_FAILURES: u32 = 100;
 
 /// A user's authenticator app.
@@ -32,7 +33,7 @@ pub struct Totp {
     /// The secret in base32, sealed for this user.
     sealed: String,
     state: State,
-    /// The step of the newest code that was used: it and those before it never work again (RFC 6238, section 5.2).
+    /// The step of the newest used code: it and all earlier codes are refused (RFC 6238, section 5.2).
     last_step: Option<u64>,
     /// Wrong codes since the last right one.
     failures: u32,
@@ -42,7 +43,7 @@ pub struct Totp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
-    /// The secret was shown; no code has proved yet that an app has it.
+    /// The secret was shown, but no code has confirmed yet that an app has it.
     Pending {
         until: Timestamp,
     },
@@ -51,13 +52,13 @@ enum State {
     },
 }
 
-/// What an attempt with a code came to. The client is not told which of the refusals it was.
+/// The result of an attempt. The client does not learn which kind of refusal it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attempt {
     Right,
     /// Wrong, or used before. It counts.
     Wrong,
-    /// Too soon after others that were wrong: not even looked at, and not counted.
+    /// Sent during a delay: not checked, and not counted.
     Delayed,
 }
 
@@ -78,7 +79,7 @@ impl Totp {
         TotpSecret::from_base32(&text).ok_or_else(|| Problem::internal("a stored TOTP secret is not one of ours"))
     }
 
-    /// Since when it is a factor; none while it waits for its first code.
+    /// When it became a factor; `None` while it waits for its first code.
     pub fn confirmed_at(&self) -> Option<Timestamp> {
         match self.state {
             State::Pending { .. } => None,
@@ -86,7 +87,7 @@ impl Totp {
         }
     }
 
-    /// Until when it waits for its first code; none once it is a factor.
+    /// When the enrolment expires; `None` once it is a factor.
     pub fn pending_until(&self) -> Option<Timestamp> {
         match self.state {
             State::Pending { until } => Some(until),
@@ -94,7 +95,7 @@ impl Totp {
         }
     }
 
-    /// Makes it a factor, if the code proves that an app has the secret. The code is used up by it.
+    /// Confirms the enrolment if the code proves that an app has the secret. This uses the code up.
     pub fn confirm(&mut self, secret: &TotpSecret, code: &TotpCode, now: Timestamp) -> bool {
         let State::Pending { until } = self.state else { return false };
         self.last_step = secret.step_of(code, now, None).filter(|_| now < until);
@@ -104,7 +105,7 @@ impl Totp {
         self.last_step.is_some()
     }
 
-    /// Tries a code, and keeps what it came to.
+    /// Checks a code and records the result.
     pub fn attempt(&mut self, secret: &TotpSecret, code: &TotpCode, now: Timestamp) -> Attempt {
         if self.confirmed_at().is_none() {
             return Attempt::Wrong;
@@ -122,7 +123,7 @@ impl Totp {
         Attempt::Right
     }
 
-    /// Forgets wrong codes, once their user has proved to be who they are.
+    /// Resets the count of failures, after the user has authenticated.
     pub fn forgive(&mut self) {
         self.failures = 0;
         self.last_failure_at = None;
@@ -133,7 +134,7 @@ impl Totp {
         self.failures
     }
 
-    /// Whether the last wrong code is the one that tells of guessing, not of a slip.
+    /// Whether the last failure is the one from which on guessing is suspected.
     pub fn is_guessed_at(&self) -> bool {
         self.failures == MANY_FAILURES
     }
@@ -179,14 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn a_code_works_once_and_none_before_it() {
+    fn a_used_code_and_all_earlier_codes_are_refused() {
         let start = 1_800_000_000;
         let (mut totp, secret, codes) = confirmed(start);
         let mut attempt = |at_s: i64, text: &str| totp.attempt(&secret, &code(text), at(start + at_s));
         assert_eq!(attempt(0, &codes[0]), Attempt::Wrong, "the code that confirmed");
         assert_eq!(attempt(0, &codes[2]), Attempt::Right, "a clock that is 30 seconds fast");
         assert_eq!(attempt(1, &codes[2]), Attempt::Wrong);
-        assert_eq!(attempt(1, &codes[1]), Attempt::Wrong, "an older one, though nobody used it");
+        assert_eq!(attempt(1, &codes[1]), Attempt::Wrong, "an older code, though it was not used");
         assert_eq!(attempt(30, &codes[3]), Attempt::Right);
         assert_eq!(attempt(30, &codes[5]), Attempt::Wrong, "two steps ahead");
         assert_eq!(attempt(240, &codes[7]), Attempt::Wrong, "two steps behind");
@@ -194,13 +195,13 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_confirmed_in_its_time_and_only_by_a_code() {
+    fn an_enrolment_is_confirmed_once_by_a_valid_code_before_it_expires() {
         let (start, secret) = (1_800_000_000, TotpSecret::new(&Entropy::seeded(2)));
         let user = format!("user_{:032x}", 1).parse().unwrap();
         let mut totp = Totp::pending(user, String::new(), at(start));
         let codes = oathtool(&secret, start, 31);
         assert_eq!(totp.expires_at(), Some(at(start + 900)));
-        assert_eq!(totp.attempt(&secret, &code(&codes[0]), at(start)), Attempt::Wrong, "it is no factor yet");
+        assert_eq!(totp.attempt(&secret, &code(&codes[0]), at(start)), Attempt::Wrong, "not a factor yet");
         assert!(!totp.confirm(&secret, &code(&codes[5]), at(start)));
         assert!(!totp.confirm(&secret, &code(&codes[30]), at(start + 900)), "too late");
         assert!(totp.confirm(&secret, &code(&codes[29]), at(start + 899)));
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn guessing_becomes_slow_and_comes_to_an_end() {
+    fn wrong_codes_are_delayed_and_refused_for_good_after_100() {
         let start = 1_800_000_000;
         let (mut totp, secret, codes) = confirmed(start);
         let wrong = |codes: &[String]| (0..).map(|n| format!("{n:06}")).find(|text| !codes.contains(text)).unwrap();
@@ -228,11 +229,11 @@ mod tests {
             now = until;
         }
         assert_eq!(waits, [0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 900]);
-        assert_eq!(totp.failures(), 11, "what is delayed is not counted");
+        assert_eq!(totp.failures(), 11, "a delayed attempt was counted");
 
         let right = oathtool(&secret, now, 0).remove(0);
         assert_eq!(totp.attempt(&secret, &code(&right), at(now)), Attempt::Right);
-        assert_eq!(totp.refuses_until(), None, "a right code forgives");
+        assert_eq!(totp.refuses_until(), None, "a right code must reset the failures");
 
         totp.failures = 99;
         totp.last_failure_at = Some(at(now));

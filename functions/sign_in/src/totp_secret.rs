@@ -1,4 +1,4 @@
-//! TOTP: the six digits that an authenticator app shows (RFC 6238), and the secret that they are computed from.
+//! TOTP: the secret that an authenticator app holds, and its six-digit codes (RFC 6238).
 
 use std::borrow::Cow;
 
@@ -14,31 +14,31 @@ use zeroize::Zeroize;
 
 use crate::typed_code::is_separator;
 
-/// Digits of a code. Apps show six; some ignore any other number.
+/// Digits of a code. Apps show six; some ignore any other setting.
 const DIGITS: u8 = 6;
-/// Seconds for which an app shows one code (RFC 6238, section 5.2).
+/// The time step, in seconds (RFC 6238, section 5.2).
 const STEP_S: u64 = 30;
-/// Steps that a clock may be off, each way (RFC 6238, section 5.2: at most one for the delay of the network).
+/// Tolerated clock drift in steps, each way (RFC 6238, section 5.2: at most one, for network delay).
 const TOLERATED_STEPS: u64 = 1;
 /// As long as the output of HMAC-SHA-1 (RFC 4226, section 4, requirement 6).
 const SECRET_BYTES: usize = 20;
-/// What an app lists the secret under.
+/// The issuer that apps show.
 const ISSUER: &str = "Bulkhead";
 const BASE32: Alphabet = Alphabet::Rfc4648 { padding: false };
 
-/// The most characters that are read: room for spaces and hyphens.
+/// The longest input, with room for spaces and hyphens.
 const LONGEST_CHARACTERS: usize = 24;
 
-/// A code in its normal form: six digits.
+/// A code in normal form: six digits.
 pub struct TotpCode(SecretText);
 
 /// Why a text cannot be a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must have exactly {DIGITS} digits; spaces and hyphens do not matter")]
+#[error("must have exactly {DIGITS} digits; spaces and hyphens are ignored")]
 pub struct NotATotpCode;
 
 impl TotpCode {
-    /// Reads a code as apps show it and people type it: `123456`, `123 456`, `123-456`.
+    /// Parses a code as apps show it and people type it: `123456`, `123 456`, `123-456`.
     pub fn parse(mut text: String) -> Result<Self, NotATotpCode> {
         let mut digits = String::with_capacity(LONGEST_CHARACTERS);
         if text.chars().count() <= LONGEST_CHARACTERS {
@@ -52,7 +52,7 @@ impl TotpCode {
     }
 }
 
-/// What an app and we share: 20 random bytes.
+/// The secret shared with the app: 20 random bytes.
 pub struct TotpSecret(SecretBytes);
 
 impl TotpSecret {
@@ -60,7 +60,7 @@ impl TotpSecret {
         Self(SecretBytes::new(entropy.bytes::<SECRET_BYTES>().to_vec()))
     }
 
-    /// For whoever types it into an app: 32 characters of base32.
+    /// For typing it into an app: 32 characters of base32.
     pub fn base32(&self) -> SecretText {
         SecretText::new(base32::encode(BASE32, self.0.expose()))
     }
@@ -70,7 +70,7 @@ impl TotpSecret {
         (bytes.expose().len() == SECRET_BYTES).then_some(Self(bytes))
     }
 
-    /// What is shown as a QR code: a URI as apps have read it since Google Authenticator's "Key Uri Format".
+    /// The URI to show as a QR code, in Google Authenticator's "Key Uri Format".
     pub fn uri(&self, account: &EmailAddress) -> SecretText {
         let (account, secret) = (percent_encoded(account.as_str()), self.base32());
         SecretText::new(format!(
@@ -79,8 +79,8 @@ impl TotpSecret {
         ))
     }
 
-    /// The step whose code this is: the one of now or a neighbour, if it comes after the last that was used. The latest
-    /// of them, so that a code that two steps have in common does not work for each.
+    /// The time step of a code: the current step or a neighbour, if it is later than the last used step. The latest
+    /// match counts, so that a code shared by two steps does not work twice.
     pub fn step_of(&self, code: &TotpCode, now: Timestamp, last: Option<u64>) -> Option<u64> {
         let current = u64::try_from(now.as_second()).ok()? / STEP_S;
         let first = current.saturating_sub(TOLERATED_STEPS).max(last.map_or(0, |last| last + 1));
@@ -90,15 +90,15 @@ impl TotpSecret {
     }
 }
 
-/// Whether a text is the code of a step, in a time that does not tell where they differ. HMAC-SHA-1 is what apps compute,
-/// and some do whatever the URI says; that SHA-1 has collisions is no matter to HMAC (RFC 6194, section 3.3).
+/// Compares a code with that of a step in constant time. Apps compute HMAC-SHA-1, some whatever the URI says;
+/// collisions in SHA-1 do not affect HMAC (RFC 6194, section 3.3).
 fn is_code(algorithm: Algorithm, digits: u8, secret: &[u8], step: u64, code: &str) -> bool {
     let totp = Builder::new().with_algorithm(algorithm).with_digits(digits).with_skew(0).with_step_duration(STEP_S);
     let totp = totp.with_secret(secret).build();
     totp.is_ok_and(|totp| totp.check(code, step * STEP_S).is_some())
 }
 
-/// With everything but RFC 3986's unreserved characters encoded.
+/// Encodes everything except RFC 3986's unreserved characters.
 fn percent_encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
@@ -121,7 +121,9 @@ impl utoipa::PartialSchema for TotpCode {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
-            .description(Some("The six digits that an authenticator app shows. Each code works once; spaces and hyphens do not matter."))
+            .description(Some(
+                "The six digits that an authenticator app shows. Each code works once; spaces and hyphens are ignored.",
+            ))
             .min_length(Some(DIGITS.into()))
             .max_length(Some(LONGEST_CHARACTERS))
             .pattern(Some("^[^0-9A-Za-z]*([0-9][^0-9A-Za-z]*){6}$"))
@@ -151,7 +153,7 @@ pub(crate) mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    /// The codes of so many steps from the second on, by `oathtool`.
+    /// The codes of the step at `second` and of `more` steps after it, by `oathtool`.
     pub(crate) fn oathtool(secret: &TotpSecret, second: i64, more: u32) -> Vec<String> {
         let mut command = Command::new("oathtool");
         command.args(["--totp=sha1", "--base32", "--digits=6", "--time-step-size=30s"]);
@@ -162,8 +164,8 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn it_is_the_table_of_rfc_6238_appendix_b() {
-        // The seeds are of the length of each hash, as the RFC's reference code has them (erratum 2866).
+    fn codes_match_rfc_6238_appendix_b() {
+        // The seeds have the length of each hash, as in the RFC's reference code (erratum 2866).
         let seed = |bytes: usize| b"1234567890".iter().copied().cycle().take(bytes).collect::<Vec<u8>>();
         for (second, sha1, sha256, sha512) in [
             (59, "94287082", "46119246", "90693936"),
@@ -185,7 +187,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn it_is_what_oathtool_computes() {
+    fn codes_match_oathtool() {
         let entropy = Entropy::system();
         for _ in 0..40 {
             let secret = TotpSecret::new(&entropy);
@@ -201,8 +203,8 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_code_that_two_steps_have_in_common_works_once() {
-        // The secret of RFC 6238 has the code 235522 in this step and in the next.
+    fn a_code_shared_by_two_steps_works_once() {
+        // With the secret of RFC 6238, this step and the next share the code 235522.
         let secret = TotpSecret(SecretBytes::new(b"12345678901234567890".to_vec()));
         let (step, now) = (62_075_368, at(1_862_261_040));
         assert_eq!(secret.step_of(&code("235522"), now, None), Some(step + 1));
@@ -210,7 +212,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_app_can_read_what_it_is_shown() {
+    fn a_secret_round_trips_through_base32_and_the_uri() {
         let secret = TotpSecret::new(&Entropy::seeded(5));
         let text = secret.base32();
         assert_eq!(text.expose().len(), 32);
@@ -227,7 +229,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_code_is_read_as_apps_show_it_and_people_type_it() {
+    fn a_code_with_separators_parses_to_six_digits() {
         for text in [
             "012345",
             "012 345",
@@ -250,7 +252,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_is_no_code_is_refused() {
+    fn a_malformed_code_is_refused() {
         for text in [
             "",
             " ",

@@ -1,7 +1,7 @@
-//! Codes as people type and paste them: characters that separate and are not part of the code.
+//! Separators in codes that people type or paste.
 
-/// Whether a character only separates: white space of any kind (some apps copy a no-break space), a hyphen or dash, or
-/// an invisible mark.
+/// Whether a character is a separator: any white space (some apps copy a no-break space), a hyphen or dash, or an
+/// invisible mark.
 pub fn is_separator(character: char) -> bool {
     const HYPHEN: char = '-';
     const MINUS: char = '\u{2212}';

@@ -1,4 +1,4 @@
-//! `DELETE /me/passkeys/{passkey_id}`: takes a passkey away.
+//! `DELETE /me/passkeys/{passkey_id}`: deletes a passkey.
 
 use accounts::user::User;
 use mail::{Letter, SendEmail};
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use crate::passkey::{PASSKEY_DELETED, Passkey, PasskeyId};
 
-/// Takes a passkey away: it signs in no more. Without another second factor, the recovery codes go with it.
+/// Deletes a passkey: it can no longer sign in. If it is the last second factor, the recovery codes are deleted, too.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeletePasskey {
@@ -48,11 +48,11 @@ impl Endpoint for DeletePasskey {
         let user = accounts.find::<User>(&key).await?.ok_or_else(Problem::not_found)?;
         let mut changes = AccountChanges::default().delete(passkey);
         changes = match &factors.totp {
-            // The app is there when the passkey goes: otherwise both could be taken away at the same moment.
+            // Require that the app still exists: otherwise parallel requests could remove both factors.
             Some(totp) if factors.has_app() => changes.unchanged(totp),
-            // Of two that go at once one fails, by their tally.
+            // Of two parallel deletions one fails, because of the tally.
             _ if factors.passkeys() > 1 => changes,
-            _ => factors.last_goes(caller, changes).await?,
+            _ => factors.remove_last(caller, changes).await?,
         };
         changes = changes
             .and(PasskeyTally::fewer(factors.passkeys, 1))

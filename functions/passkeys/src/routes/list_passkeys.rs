@@ -1,4 +1,4 @@
-//! `GET /me/passkeys`: the caller's passkeys, the oldest first.
+//! `GET /me/passkeys`: lists the caller's passkeys, oldest first.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::passkey::{Passkey, PasskeyView};
 
-/// Lists the caller's passkeys, the oldest first.
+/// Lists the caller's passkeys, oldest first.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListPasskeys {}
@@ -27,7 +27,7 @@ impl Endpoint for ListPasskeys {
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let mut passkeys = caller.accounts().list::<Passkey>(&AccountKey::User(caller.user())).await?;
-        // They lie in the order of digests.
+        // They are stored in the order of their digests.
         passkeys.sort_unstable_by_key(|passkey| passkey.id);
         let items = passkeys.iter().map(|passkey| PasskeyView::from(&**passkey)).collect();
         Ok(Reply(WholeList { items }))

@@ -1,4 +1,4 @@
-//! `POST /me/passkeys`: adds the passkey that the browser made.
+//! `POST /me/passkeys`: registers a passkey that the browser created.
 
 use accounts::user::User;
 use mail::{Letter, SendEmail};
@@ -16,19 +16,19 @@ use sign_in::passkey_tally::PasskeyTally;
 use sign_in::second_factor::Factors;
 use utoipa::ToSchema;
 
-use crate::ceremony::{Ceremony, CeremonyName, Purpose, relying_party};
+use crate::ceremony::{Ceremony, CeremonyToken, Purpose, relying_party};
 use crate::passkey::{MOST, PASSKEY_ADDED, Passkey, PasskeyError, PasskeyName, PasskeyView};
 use crate::problems;
 use crate::webauthn::credential::PasskeyRegistration;
 
-/// Adds the passkey that `navigator.credentials.create` made. The session counts as opened with it from then on.
+/// Registers a passkey from `navigator.credentials.create`. From then on, the session counts as opened with it.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterPasskey {
-    /// As `POST /me/passkeys/options` gave it, in this session.
-    ceremony: CeremonyName,
+    /// From the response of `POST /me/passkeys/options`, in the same session.
+    ceremony: CeremonyToken,
     name: PasskeyName,
-    /// What `PublicKeyCredential.toJSON()` gives.
+    /// The result of `PublicKeyCredential.toJSON()`.
     credential: PasskeyRegistration,
 }
 
@@ -51,7 +51,7 @@ impl Endpoint for RegisterPasskey {
         problems::PASSKEY_ALREADY_REGISTERED,
         problem_codes::NOT_FOUND,
     ];
-    // Checked again: another session may have set up a factor since the ceremony was started.
+    // Checked again: another session may have added a factor since the ceremony was started.
     type Access = Fresh<SignedIn>;
     type Output = Created<PasskeyView>;
 
@@ -66,7 +66,7 @@ impl Endpoint for RegisterPasskey {
         let party = relying_party(accounts)?;
         let registered = self.credential.verify(ceremony.challenge.as_slice(), &party).map_err(PasskeyError::from)?;
         let passkey = Passkey::new(accounts.new_id(), user.id, self.name, registered, accounts.now());
-        let (first, epoch) = factors.one_comes(caller, AccountChanges::default());
+        let (first, epoch) = factors.add_first(caller, AccountChanges::default());
         let changes = PasskeyTally::one_more(factors.passkeys, user.id, MOST)
             .ok_or(PasskeyError::TooMany)?
             .insert(&passkey)

@@ -1,4 +1,4 @@
-//! `PUT /me/passkeys/{passkey_id}`: calls a passkey something else.
+//! `PUT /me/passkeys/{passkey_id}`: renames a passkey.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::passkey::{Passkey, PasskeyId, PasskeyName, PasskeyView};
 
-/// Calls a passkey something else.
+/// Renames a passkey.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RenamePasskey {

@@ -1,4 +1,4 @@
-//! `POST /auth/passkey`: signs in by passkey alone.
+//! `POST /auth/passkey`: signs in by passkey.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -10,19 +10,20 @@ use sign_in::device::{DeviceToken, recognise};
 use sign_in::session::{self, AuthMethod, Opening, Tokens};
 use utoipa::ToSchema;
 
-use crate::ceremony::{Ceremony, CeremonyName, Purpose};
+use crate::ceremony::{Ceremony, CeremonyToken, Purpose};
 use crate::passkey::PasskeyError;
 use crate::problems;
 use crate::proof::prove;
 use crate::webauthn::credential::PasskeyAssertion;
 
-/// Signs in with a passkey, and opens a session. It asks for no other factor: the passkey verified its user.
+/// Signs in with a passkey and opens a session. No other factor is required, because the authenticator verified its
+/// user.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignInWithPasskey {
-    /// As `POST /auth/passkey/options` gave it.
-    ceremony: CeremonyName,
-    /// What `PublicKeyCredential.toJSON()` gives.
+    /// From the response of `POST /auth/passkey/options`.
+    ceremony: CeremonyToken,
+    /// The result of `PublicKeyCredential.toJSON()`.
     credential: PasskeyAssertion,
     device_token: Option<DeviceToken>,
 }
@@ -52,12 +53,12 @@ impl Endpoint for SignInWithPasskey {
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
         let ceremony = Ceremony::end(accounts, &self.ceremony, Purpose::Proof).await?;
         let claimed = self.credential.user().unwrap_or_else(|| accounts.new_id());
-        // Before the check, so that a revocation during it wins.
+        // Read before the check, so that a concurrent revocation wins.
         let epoch = accounts.find_epoch(claimed).await?;
         let proved = prove(accounts, &ceremony, &self.credential, claimed, PasskeyError::Refused).await?;
         let epoch = epoch.ok_or_else(|| Problem::internal("a user has no epoch"))?;
         let device = recognise(accounts, self.device_token.as_ref(), &proved.user.email).await?;
-        let how = Opening { means: AuthMethod::Passkey, device, epoch };
+        let how = Opening { method: AuthMethod::Passkey, device, epoch };
         let tokens = session::open(accounts, &proved.user, how, proved.changes).await?;
         accounts.proved();
         Ok(Reply(tokens))

@@ -1,4 +1,4 @@
-//! `POST /me/passkeys/options`: begins to add a passkey.
+//! `POST /me/passkeys/options`: starts the registration of a passkey.
 
 use accounts::user::User;
 use serde::{Deserialize, Serialize};
@@ -16,17 +16,18 @@ use crate::options::PasskeyCreationOptions;
 use crate::passkey::{MOST, Passkey, PasskeyError};
 use crate::problems;
 
-/// Begins to add a passkey: gives out what `navigator.credentials.create` needs. The user then has 5 minutes.
+/// Starts the registration of a passkey and returns the options for `navigator.credentials.create`. They are valid for
+/// 5 minutes.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartPasskeyRegistration {}
 
-/// A ceremony that adds a passkey.
+/// A started registration.
 #[derive(Serialize, ToSchema)]
 pub struct PasskeyRegistrationStarted {
-    /// To be sent to `POST /me/passkeys` with what the browser made.
+    /// Send it to `POST /me/passkeys` with the browser's response.
     ceremony: String,
-    /// Seconds from now until the ceremony is over.
+    /// Seconds until the ceremony expires.
     expires_in_s: i64,
     /// For `PublicKeyCredential.parseCreationOptionsFromJSON`.
     options: PasskeyCreationOptions,
@@ -58,7 +59,7 @@ impl Endpoint for StartPasskeyRegistration {
         accounts.commit(AccountChanges::default().insert(&ceremony)).await?;
         let known = known.iter().map(|passkey| &**passkey);
         let options = PasskeyCreationOptions::new(ceremony.challenge, party, &user, known);
-        let ceremony = name.give_out();
+        let ceremony = name.into_text();
         Ok(Reply(PasskeyRegistrationStarted { ceremony, expires_in_s: LIFETIME.as_secs(), options }))
     }
 }

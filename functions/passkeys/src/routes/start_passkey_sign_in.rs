@@ -1,4 +1,4 @@
-//! `POST /auth/passkey/options`: begins to prove who one is by a passkey.
+//! `POST /auth/passkey/options`: starts a sign-in or a step-up by passkey.
 
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
@@ -11,18 +11,18 @@ use utoipa::ToSchema;
 use crate::ceremony::{Ceremony, LIFETIME, Purpose, relying_party};
 use crate::options::PasskeyRequestOptions;
 
-/// Begins a sign-in or a step-up with a passkey: gives out what `navigator.credentials.get` needs. The user then has 5
-/// minutes.
+/// Starts a sign-in or a step-up by passkey and returns the options for `navigator.credentials.get`. They are valid for
+/// 5 minutes.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartPasskeySignIn {}
 
-/// A ceremony that proves who somebody is.
+/// A started sign-in or step-up.
 #[derive(Serialize, ToSchema)]
 pub struct PasskeySignInStarted {
-    /// To be sent to `POST /auth/passkey` or `POST /auth/step-up/passkey` with what the browser made.
+    /// Send it to `POST /auth/passkey` or `POST /auth/step-up/passkey` with the browser's response.
     ceremony: String,
-    /// Seconds from now until the ceremony is over.
+    /// Seconds until the ceremony expires.
     expires_in_s: i64,
     /// For `PublicKeyCredential.parseRequestOptionsFromJSON`.
     options: PasskeyRequestOptions,
@@ -33,7 +33,7 @@ pub static FUNCTION: Function = Function::route::<StartPasskeySignIn>();
 impl Endpoint for StartPasskeySignIn {
     const ROUTE: Route = Route::post("start-passkey-sign-in", "/auth/passkey/options");
     const GRANTS: &'static [Grant] = &[Grant::WriteCeremonies];
-    // It tries nothing: counted as an attempt, it would halve those that an address has.
+    // `Anyone`, because it checks no credential: if it counted as an attempt, an IP address would have half as many.
     type Access = Anyone;
     type Output = Reply<PasskeySignInStarted>;
 
@@ -42,6 +42,6 @@ impl Endpoint for StartPasskeySignIn {
         let (name, ceremony) = Ceremony::begin(accounts.entropy(), Purpose::Proof, accounts.now());
         accounts.commit(AccountChanges::default().insert(&ceremony)).await?;
         let options = PasskeyRequestOptions::new(ceremony.challenge, party);
-        Ok(Reply(PasskeySignInStarted { ceremony: name.give_out(), expires_in_s: LIFETIME.as_secs(), options }))
+        Ok(Reply(PasskeySignInStarted { ceremony: name.into_text(), expires_in_s: LIFETIME.as_secs(), options }))
     }
 }

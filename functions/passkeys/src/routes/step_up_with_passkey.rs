@@ -1,4 +1,4 @@
-//! `POST /auth/step-up/passkey`: proves a passkey again, for what asks for a fresh factor (RFC 9470).
+//! `POST /auth/step-up/passkey`: re-authenticates the current session by passkey (RFC 9470).
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -9,19 +9,19 @@ use shared::kernel::problems::{Problem, ProblemCode};
 use sign_in::routes::step_up::SteppedUp;
 use utoipa::ToSchema;
 
-use crate::ceremony::{Ceremony, CeremonyName, Purpose};
+use crate::ceremony::{Ceremony, CeremonyToken, Purpose};
 use crate::passkey::PasskeyError;
 use crate::problems;
 use crate::proof::prove;
 use crate::webauthn::credential::PasskeyAssertion;
 
-/// Proves a passkey of the caller's, in the session of the access token.
+/// Re-authenticates the session of the access token with one of the caller's passkeys.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepUpWithPasskey {
-    /// As `POST /auth/passkey/options` gave it.
-    ceremony: CeremonyName,
-    /// What `PublicKeyCredential.toJSON()` gives.
+    /// From the response of `POST /auth/passkey/options`.
+    ceremony: CeremonyToken,
+    /// The result of `PublicKeyCredential.toJSON()`.
     credential: PasskeyAssertion,
 }
 
@@ -44,7 +44,7 @@ impl Endpoint for StepUpWithPasskey {
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let accounts = caller.accounts();
         let ceremony = Ceremony::end(accounts, &self.ceremony, Purpose::Proof).await?;
-        // Another user's passkey is looked up under an id that no user has, like an unknown one.
+        // Look another user's passkey up under an unused user id, so that it behaves like an unknown passkey.
         let claimed = self.credential.user().filter(|user| *user == caller.user());
         let claimed = claimed.unwrap_or_else(|| accounts.new_id());
         let proved = prove(accounts, &ceremony, &self.credential, claimed, PasskeyError::RefusedInSession).await?;

@@ -1,10 +1,10 @@
-//! The CBOR that authenticators speak: the CTAP2 canonical form's types (CTAP 2.2, section 8), with everything bounded.
+//! A bounded reader for the CBOR of authenticators: the types of the CTAP2 canonical form (CTAP 2.2, section 8).
 
-/// How deep maps and arrays may be nested. CTAP2 allows 4; a compound attestation statement (WebAuthn Level 3, section
-/// 8.9) with certificates goes one deeper.
+/// The maximum nesting of maps and arrays. CTAP2 allows 4; a compound attestation statement (WebAuthn Level 3, section
+/// 8.9) with certificates needs one more.
 const DEEPEST: u8 = 5;
 
-/// One data item. It borrows from what it was read from.
+/// One data item. It borrows from the input.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     Integer(i64),
@@ -12,7 +12,7 @@ pub enum Value<'a> {
     Text(&'a str),
     Array(Vec<Value<'a>>),
     Map(Vec<(Value<'a>, Value<'a>)>),
-    /// False, true, null, undefined or a floating-point number: nothing of ours is one.
+    /// False, true, null, undefined or a floating-point number, which no field that we read uses.
     Other,
 }
 
@@ -25,12 +25,12 @@ impl<'a> Value<'a> {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
-    /// The member of a map under a text.
+    /// The member of a map with a text key.
     pub fn named(&self, name: &str) -> Option<&Self> {
         self.member(|key| matches!(key, Value::Text(text) if *text == name))
     }
 
-    /// The member of a map under a number.
+    /// The member of a map with an integer key.
     pub fn numbered(&self, number: i64) -> Option<&Self> {
         self.member(|key| *key == Value::Integer(number))
     }
@@ -41,8 +41,8 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Reads one item and returns what follows it. None for what is cut short, nested too deeply, tagged, of indefinite
-/// length, or a map that has a key twice, which two readers could understand differently.
+/// Reads one item and returns it with the rest of the input. `None` for an item that is truncated, nested too deeply,
+/// tagged or of indefinite length, and for a map with a duplicate key, which two parsers could interpret differently.
 pub fn read(bytes: &[u8]) -> Option<(Value<'_>, &[u8])> {
     let mut reader = Reader { rest: bytes };
     let value = reader.item(0)?;
@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
 
     fn item(&mut self, depth: u8) -> Option<Value<'a>> {
         let (major, argument) = self.head()?;
-        // A length that is longer than what is there fails before anything is kept for it.
+        // A length beyond the end of the input fails before any memory is allocated for it.
         let length = usize::try_from(argument).unwrap_or(usize::MAX);
         match major {
             0 => i64::try_from(argument).ok().map(Value::Integer),
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn items_are_read_as_rfc_8949_writes_them() {
+    fn examples_of_rfc_8949_are_read() {
         // Appendix A.
         for (bytes, value) in [
             (&[0x00][..], Value::Integer(0)),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_canonical_or_not_whole_is_refused() {
+    fn a_non_canonical_or_truncated_item_is_refused() {
         for bytes in [
             &[][..],
             &[0x18],

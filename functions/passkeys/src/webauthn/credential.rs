@@ -1,7 +1,7 @@
-//! What a browser hands over: the JSON forms of a registration and of a sign-in (WebAuthn Level 3, section 5.1), and
-//! their verification.
+//! The browser's responses: the JSON of a registration and of an assertion (WebAuthn Level 3, section 5.1), and their
+//! verification.
 //!
-//! The objects are the browser's and grow with it, so that members which we do not read may be there.
+//! Browsers add members over time, so unknown members are allowed.
 
 use std::borrow::Cow;
 
@@ -20,24 +20,24 @@ use crate::webauthn::statement::{
 /// 16 to 1,023 bytes (section 4, "credential ID").
 pub type CredentialId = Octets<1023>;
 const SHORTEST_ID: usize = 16;
-/// Ways to reach an authenticator that are kept; there are seven.
+/// The most transports that are stored; the specification defines seven.
 const MOST_TRANSPORTS: usize = 8;
 
-/// The only type of credential that WebAuthn has.
+/// The type of credential; WebAuthn defines only one.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 pub enum CredentialKind {
     #[serde(rename = "public-key")]
     PublicKey,
 }
 
-/// A new passkey, as `PublicKeyCredential.toJSON()` gives it.
+/// A new passkey, as returned by `PublicKeyCredential.toJSON()`.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PasskeyRegistration {
     id: CredentialId,
     raw_id: CredentialId,
     #[serde(rename = "type")]
-    #[allow(dead_code, reason = "that it is this word is checked while parsing")]
+    #[allow(dead_code, reason = "parsing checks its value")]
     kind: CredentialKind,
     response: RegistrationResponse,
 }
@@ -48,25 +48,25 @@ pub struct PasskeyRegistration {
 struct RegistrationResponse {
     #[serde(rename = "clientDataJSON")]
     client_data_json: Octets<4096>,
-    /// Its attestation statement is ignored.
+    /// The attestation statement in it is ignored.
     attestation_object: Octets<16_384>,
     #[serde(default)]
     transports: Transports,
 }
 
-/// A sign-in with a passkey, as `PublicKeyCredential.toJSON()` gives it.
+/// A use of a passkey, as returned by `PublicKeyCredential.toJSON()`.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PasskeyAssertion {
     id: CredentialId,
     raw_id: CredentialId,
     #[serde(rename = "type")]
-    #[allow(dead_code, reason = "that it is this word is checked while parsing")]
+    #[allow(dead_code, reason = "parsing checks its value")]
     kind: CredentialKind,
     response: AssertionResponse,
 }
 
-/// The signed part of a sign-in (`AuthenticatorAssertionResponseJSON`).
+/// The signed assertion (`AuthenticatorAssertionResponseJSON`).
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AssertionResponse {
@@ -74,15 +74,15 @@ struct AssertionResponse {
     client_data_json: Octets<4096>,
     authenticator_data: Octets<4096>,
     signature: Octets<1024>,
-    /// Whose the passkey is: the user's id, as the options of its registration gave it.
+    /// The user handle from the options of the registration: the 16 bytes of the user's id.
     user_handle: Octets<64>,
 }
 
-/// How a browser reaches an authenticator: `internal`, `usb`, `hybrid`. Ones that come to be are kept.
+/// How a browser reaches an authenticator: `internal`, `usb`, `hybrid`. Unknown values are kept.
 #[derive(Default)]
 struct Transports(Vec<String>);
 
-/// A passkey that was verified while it was made.
+/// A verified new passkey.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Registered {
     pub credential: CredentialId,
@@ -93,7 +93,7 @@ pub struct Registered {
     pub backed_up: bool,
 }
 
-/// What a sign-in with a registered passkey is verified against.
+/// The stored data that an assertion is verified against.
 #[derive(Clone, Copy)]
 pub struct PublicCredential<'a> {
     pub id: &'a CredentialId,
@@ -101,7 +101,7 @@ pub struct PublicCredential<'a> {
     pub backup_eligible: bool,
 }
 
-/// What a passkey said while it signed in.
+/// The state that a passkey reported in a verified assertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
     pub counter: u32,
@@ -140,13 +140,13 @@ impl PasskeyAssertion {
         &self.raw_id
     }
 
-    /// Whose passkey it claims to be. Nothing is proved yet.
+    /// The user that the response claims, not yet verified.
     pub fn user(&self) -> Option<UserId> {
         self.response.user_handle.as_slice().try_into().ok().map(UserId::from_bytes)
     }
 
-    /// Verifies a sign-in with a passkey of the user whom it claims (section 7.2). Without a passkey it fails, after
-    /// the same computation as with one.
+    /// Verifies an assertion against a passkey of the claimed user (section 7.2). Without a passkey it fails, after the
+    /// same computation.
     pub fn verify(
         &self,
         challenge: &[u8],
@@ -183,7 +183,7 @@ impl<'de> Deserialize<'de> for Transports {
 impl utoipa::PartialSchema for Transports {
     fn schema() -> RefOr<Schema> {
         let transport = ObjectBuilder::new().schema_type(Type::String).examples(["internal"]);
-        ArrayBuilder::new().items(transport).description(Some("Ways to reach the authenticator.")).into()
+        ArrayBuilder::new().items(transport).description(Some("How the browser reaches the authenticator.")).into()
     }
 }
 

@@ -1,4 +1,4 @@
-//! A passkey's public key: read from its COSE form (RFC 9053), stored, and used to verify what the passkey signs.
+//! A passkey's public key: parsed from COSE (RFC 9053), stored, and used to verify signatures.
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
@@ -9,13 +9,13 @@ use shared::crypto::digest::hex;
 use crate::webauthn::cbor::Value;
 use crate::webauthn::octets::Octets;
 
-/// The numbers of the algorithms in the IANA registry "COSE Algorithms", the one that we would rather have first.
+/// The supported algorithms by their numbers in the IANA registry "COSE Algorithms", in order of preference.
 pub const ALGORITHMS: [i64; 3] = [EDDSA, ES256, RS256];
 const EDDSA: i64 = -8;
 const ES256: i64 = -7;
 const RS256: i64 = -257;
 
-/// The one public exponent in use; others are a sign of a broken authenticator.
+/// The only public exponent in use; any other suggests a broken authenticator.
 const EXPONENT: [u8; 3] = [1, 0, 1];
 /// 2,048 to 4,096 bits.
 const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
@@ -49,7 +49,7 @@ pub enum PasskeyKey {
 }
 
 impl PasskeyKey {
-    /// A key in its COSE form; none for another algorithm or curve, or for what is no key.
+    /// Parses a COSE key. `None` for an unsupported algorithm or curve, or an invalid key.
     pub fn read(cose: &Value<'_>) -> Option<Self> {
         let integer = |label| match cose.numbered(label) {
             Some(Value::Integer(integer)) => Some(*integer),
@@ -79,7 +79,8 @@ impl PasskeyKey {
         }
     }
 
-    /// A key to verify with if there is no passkey, so that it takes as long: the base point of P-256 (SEC 2, section
+    /// A key to verify with if there is no passkey, so that verification takes equally long: the base point of P-256
+    /// (SEC 2, section
     /// 2.4.2), because most passkeys are ES256. Its private key is 1, so a signature that it verifies proves nothing.
     pub fn stand_in() -> Self {
         const BASE_POINT: &[u8; 65] = b"\x04\
@@ -106,8 +107,8 @@ impl PasskeyKey {
     }
 }
 
-/// Whether only the holder of a private key can sign for an encoded point: its y is below 2^255 - 19, which makes the
-/// encoding canonical (RFC 8032, section 5.1.3), and its order is not small.
+/// Whether an encoded point is a safe public key: its y is below 2^255 - 19, so the encoding is canonical (RFC 8032,
+/// section 5.1.3), and its order is not small, so only the holder of the private key can sign.
 fn is_sound_ed25519(point: &[u8; 32]) -> bool {
     let mut y = *point;
     // The highest bit is the sign of x.
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn only_sound_keys_are_keys() {
+    fn an_invalid_or_unsupported_key_is_refused() {
         use Value::{Bytes, Integer};
         let pair = Ed25519KeyPair::generate().unwrap();
         let point = pair.public_key().as_ref();
@@ -149,7 +150,7 @@ mod tests {
         for wrong in [ed25519(ES256, 6, point), ed25519(EDDSA, 7, point), ed25519(EDDSA, 6, &point[1..])] {
             assert_eq!(wrong, None);
         }
-        // A point that is not on the curve, and one that is compressed.
+        // A point that is not on the curve, and compressed points.
         let p256 =
             |y| key(vec![(1, Integer(2)), (3, Integer(ES256)), (-1, Integer(1)), (-2, Bytes(&[7; 32])), (-3, y)]);
         assert_eq!((p256(Bytes(&[7; 32])), p256(Value::Other), p256(Bytes(&[]))), (None, None, None));
@@ -183,7 +184,7 @@ mod tests {
 
     #[test]
     fn an_ed25519_point_of_small_order_is_refused() {
-        // R is the identity and S is 0: valid wherever the digest of R, key and message is a multiple of the key's order.
+        // R is the identity and S is 0: valid if the digest of R, key and message is a multiple of the key's order.
         let mut forged = [0; 64];
         forged[0] = 1;
         for y in SMALL_ORDER.map(|y| from_hex(y).try_into().unwrap()) {
@@ -191,13 +192,13 @@ mod tests {
                 assert_eq!(ed25519(&point), None, "{}", hex(&point));
             }
             let unchecked = PasskeyKey::EdDSA { point: Octets::from(&y) };
-            let taken = (0..200_u8).filter(|message| unchecked.verifies(&[*message], &forged)).count();
-            assert!(taken > 0, "{} has a large order", hex(&y));
+            let accepted = (0..200_u8).filter(|message| unchecked.verifies(&[*message], &forged)).count();
+            assert!(accepted > 0, "{} has a large order", hex(&y));
         }
     }
 
     #[test]
-    fn an_ed25519_point_with_y_from_2_255_minus_19_on_is_refused() {
+    fn an_ed25519_point_with_a_non_canonical_y_is_refused() {
         for low in 0xed..=0xff {
             let mut y = [0xff; 32];
             (y[0], y[31]) = (low, 0x7f);
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_p256_point_that_is_not_on_the_curve_or_not_in_its_one_spelling_is_refused() {
+    fn a_p256_point_off_the_curve_or_not_canonical_is_refused() {
         use Value::{Bytes, Integer};
         let p256 =
             |x, y| key(vec![(1, Integer(2)), (3, Integer(ES256)), (-1, Integer(1)), (-2, Bytes(x)), (-3, Bytes(y))]);
@@ -219,11 +220,11 @@ mod tests {
         let x = from_hex("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296");
         let y = from_hex("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5");
         let prime = from_hex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
-        // Where x is 0, which p also encodes, y is the root of the curve's b.
+        // For x = 0, which p also encodes, y is the square root of the curve's b.
         let root = from_hex("66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4");
         assert!(p256(&x, &y).is_some() && p256(&[0; 32], &root).is_some());
         assert_eq!(p256(&prime, &root), None, "x is not below the prime");
-        assert_eq!(p256(&[0; 32], &[0; 32]), None, "the point at infinity, as some write it");
+        assert_eq!(p256(&[0; 32], &[0; 32]), None, "the point at infinity, as some libraries encode it");
         assert_eq!(p256(&x, &x), None, "not on the curve");
         let joined = [&x[..], &y].concat();
         for at in [0, 1, 31, 33, 64] {
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_stored_as_it_is() {
+    fn a_stored_key_round_trips() {
         let key = rsa(&[0xff; 256], &EXPONENT).unwrap();
         let stored = serde_json::to_string(&key).unwrap();
         assert!(stored.starts_with(r#"{"algorithm":"RS256","modulus":"__"#), "{stored}");

@@ -1,4 +1,4 @@
-//! Bytes as WebAuthn's JSON forms write them: base64url without padding, and no more than so many.
+//! Bounded bytes in the encoding of WebAuthn's JSON: base64url without padding.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Octets<const MOST: usize>(Vec<u8>);
 
-/// Why a text is not such bytes.
+/// Why a text cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be at most {most} bytes in base64url without padding")]
 pub struct NotOctets {
@@ -23,7 +23,7 @@ impl<const MOST: usize> Octets<MOST> {
     }
 
     pub fn parse(text: &str) -> Result<Self, NotOctets> {
-        // What is too long is not decoded.
+        // A text that is too long is not decoded.
         let decoded = (text.len() <= longest(MOST)).then(|| from_base64url(text)).flatten();
         decoded.map(Self).ok_or(NotOctets { most: MOST })
     }
@@ -39,7 +39,7 @@ impl<const EXACTLY: usize> From<&[u8; EXACTLY]> for Octets<EXACTLY> {
     }
 }
 
-/// The characters of so many bytes.
+/// The length of `bytes` bytes in base64url.
 fn longest(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
 }
@@ -73,7 +73,7 @@ impl<const MOST: usize> utoipa::ToSchema for Octets<MOST> {
     }
 }
 
-/// Bytes as specifications publish them.
+/// Decodes hexadecimal, as published in specifications.
 #[cfg(test)]
 pub fn from_hex(text: &str) -> Vec<u8> {
     let digit = |at: usize| char::from(text.as_bytes()[at]).to_digit(16).map_or(0xff, |digit| digit as u8);
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_have_one_spelling_and_a_bound() {
+    fn bytes_with_another_spelling_or_too_long_are_refused() {
         assert_eq!(Octets::<3>::parse("AQID").unwrap(), Octets(vec![1, 2, 3]));
         assert_eq!(Octets::<3>::parse("").unwrap(), Octets(vec![]));
         for wrong in ["AQIDBA", "AQ==", "AR", "A+ID", "A ID", "é"] {

@@ -1,5 +1,5 @@
-//! What an authenticator and a browser say in a ceremony: authenticator data, client data and attestation objects, read
-//! and checked (Web Authentication Level 3, sections 6.1, 5.8.1, 7.1 and 7.2).
+//! Parses and checks authenticator data, client data and attestation objects (Web Authentication Level 3, sections 6.1,
+//! 5.8.1, 7.1 and 7.2).
 
 use serde::Deserialize;
 use shared::crypto::digest::{equal, from_base64url, sha256};
@@ -14,49 +14,48 @@ const BACKED_UP: u8 = 1 << 4;
 const HAS_CREDENTIAL: u8 = 1 << 6;
 const HAS_EXTENSIONS: u8 = 1 << 7;
 
-/// Why what came from an authenticator is not taken.
+/// Why a response of an authenticator is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidCredential {
-    #[error("must have a clientDataJSON as browsers write it")]
+    #[error("must have a valid clientDataJSON")]
     ClientData,
-    #[error("must come from the other ceremony: registration and sign-in are not exchangeable")]
+    #[error("must be of this kind of ceremony: a registration cannot answer a sign-in, nor the reverse")]
     Type,
     #[error("must answer this ceremony's challenge")]
     Challenge,
-    #[error("must come from the origin of our application, in no frame of another's")]
+    #[error("must come from the application's origin, and not from a frame on another site")]
     Origin,
-    #[error("must have authenticator data as authenticators write it")]
+    #[error("must have valid authenticator data")]
     AuthenticatorData,
-    #[error("must be made for our domain")]
+    #[error("must be for the application's domain")]
     RelyingParty,
-    #[error("must be made with the user's presence and verification: a PIN, a fingerprint or a face")]
+    #[error("must be made with user verification: a PIN, a fingerprint or a face")]
     UserNotVerified,
-    #[error("must have an attestation object as authenticators write it")]
+    #[error("must have a valid attestation object")]
     AttestationObject,
-    #[error("must have a sound EdDSA (Ed25519), ES256 (P-256) or RS256 (2,048 to 4,096 bits) key")]
+    #[error("must have a valid EdDSA (Ed25519), ES256 (P-256) or RS256 (2,048 to 4,096 bits) key")]
     Key,
-    #[error("must have one id everywhere, of 16 to 1,023 bytes")]
+    #[error("must have the same credential id in all places, of 16 to 1,023 bytes")]
     CredentialId,
-    #[error("must have a signature of the passkey")]
+    #[error("must have a valid signature by the passkey")]
     Signature,
-    #[error("must be the passkey that was registered: it can be backed up now and could not, or the reverse")]
+    #[error("must be the registered passkey: its backup eligibility has changed")]
     BackupEligibility,
 }
 
-/// The relying party of ceremonies: the domain that passkeys belong to, the one origin that uses them, and what it
-/// requires.
+/// The relying party: the domain that passkeys belong to, the one origin that uses them, and its requirements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelyingParty {
     pub id: String,
     pub origin: String,
-    /// Origins that may frame it.
+    /// Origins that may embed it in a frame.
     pub framed_by: Vec<String>,
     /// Whether the authenticator must have verified its user by a PIN, a fingerprint or a face.
     pub requires_verification: bool,
 }
 
 impl RelyingParty {
-    /// From the web application's address: in no frames, and with verified users. None for an address without a domain.
+    /// From the web application's URL: no frames, and user verification required. `None` for a URL without a domain.
     pub fn of(app_url: &str) -> Option<Self> {
         let url = url::Url::parse(app_url).ok()?;
         let (id, origin) = (url.domain()?.to_owned(), url.origin().ascii_serialization());
@@ -64,7 +63,7 @@ impl RelyingParty {
     }
 }
 
-/// Which ceremony client data is of.
+/// The kind of ceremony.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Registration,
@@ -83,7 +82,7 @@ struct ClientData {
     top_origin: Option<String>,
 }
 
-/// Checks what the browser says that it asked the authenticator for.
+/// Checks what the browser requested from the authenticator.
 pub fn check_client_data(
     json: &[u8],
     kind: Kind,
@@ -108,14 +107,14 @@ pub fn check_client_data(
     if data.origin == party.origin && is_expected { Ok(()) } else { Err(InvalidCredential::Origin) }
 }
 
-/// What an authenticator signs.
+/// The data that an authenticator signs.
 #[derive(Debug, PartialEq, Eq)]
 pub struct AuthenticatorData<'a> {
     pub counter: u32,
-    /// Whether the passkey can leave its device, and whether it has.
+    /// Whether the passkey can be backed up, and whether it is.
     pub backup_eligible: bool,
     pub backed_up: bool,
-    /// In a registration alone.
+    /// Only in a registration.
     pub credential: Option<NewCredential<'a>>,
 }
 
@@ -126,7 +125,7 @@ pub struct NewCredential<'a> {
 }
 
 impl<'a> AuthenticatorData<'a> {
-    /// Reads authenticator data to its last byte, and checks that it was made for us as we require.
+    /// Parses authenticator data completely, and checks that it meets the relying party's requirements.
     pub fn read(bytes: &'a [u8], party: &RelyingParty) -> Result<Self, InvalidCredential> {
         let (party_hash, rest) = bytes.split_first_chunk::<32>().ok_or(InvalidCredential::AuthenticatorData)?;
         let ([flags, counter @ ..], mut rest) =
@@ -150,7 +149,7 @@ impl<'a> AuthenticatorData<'a> {
                 return Err(InvalidCredential::AuthenticatorData);
             }
         }
-        // What cannot be backed up is not backed up (section 6.1.3).
+        // A passkey that is not backup eligible cannot be backed up (section 6.1.3).
         if !rest.is_empty() || (has(BACKED_UP) && !has(BACKUP_ELIGIBLE)) {
             return Err(InvalidCredential::AuthenticatorData);
         }
@@ -160,7 +159,8 @@ impl<'a> AuthenticatorData<'a> {
 }
 
 impl<'a> NewCredential<'a> {
-    /// Reads attested credential data (section 6.5.1) and returns what follows it. Which model it is, is not asked.
+    /// Parses attested credential data (section 6.5.1) and returns it with the rest of the input. The authenticator's
+    /// model is ignored.
     fn read(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), InvalidCredential> {
         let (_model, rest) = bytes.split_first_chunk::<16>().ok_or(InvalidCredential::AuthenticatorData)?;
         let (length, rest) = rest.split_first_chunk::<2>().ok_or(InvalidCredential::AuthenticatorData)?;
@@ -171,11 +171,11 @@ impl<'a> NewCredential<'a> {
     }
 }
 
-/// Reads an attestation object: the authenticator data, and the credential in it.
+/// Parses an attestation object: the authenticator data, and the credential in it.
 ///
-/// The attestation statement is ignored in every format: we ask for none (section 5.4.7), and some clients send one all
-/// the same. Its signature and certificates would identify the model of the authenticator, which we do not need to know
-/// (section 7.1, at the end).
+/// The attestation statement is ignored in every format: we request none (section 5.4.7), but some clients send one
+/// anyway. Its signature and certificates would identify the model of the authenticator, which we do not need (section
+/// 7.1, at the end).
 pub fn read_attestation<'a>(
     object: &'a [u8],
     party: &RelyingParty,
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn client_data_is_of_our_origin_and_this_ceremony() {
+    fn client_data_of_another_origin_or_ceremony_is_refused() {
         assert_eq!(client_data(|_| {}), Ok(()));
         for (member, value, reason) in [
             ("type", "webauthn.create".into(), InvalidCredential::Type),
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn authenticator_data_is_read_to_its_last_byte() {
+    fn truncated_or_overlong_authenticator_data_is_refused() {
         let read = |flags, behind: &[u8]| {
             let bytes = authenticator_data(flags, behind);
             AuthenticatorData::read(&bytes, &party()).map(|data| (data.counter, data.backup_eligible, data.backed_up))
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attestation_object_is_a_map_of_three() {
+    fn a_malformed_attestation_object_is_refused() {
         for garbage in [&[][..], &[0xa0], &[0xa1, 0x63, b'f', b'm', b't', 0x01], &[0xff; 40], &[0x81; 9000]] {
             let refused = read_attestation(garbage, &party()).err();
             assert_eq!(refused, Some(InvalidCredential::AttestationObject), "{garbage:02x?}");

@@ -1,10 +1,10 @@
-//! Passkeys: how they are added, what they open, and what is refused. The authenticator is a program of ours, so that
-//! it can be made to say what none would; those of others are in `tests/peers`.
+//! Passkeys through the routes. The authenticator is our own software, so that it can send invalid responses;
+//! authenticators of others are tested in `tests/peers`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod face;
-mod keeping;
-mod proving;
+mod authenticating;
+mod managing;
+mod observed_response;
 mod registering;
 
 use passkeys::routes::{
@@ -26,7 +26,7 @@ const FUNCTIONS: [&Function; 8] = [
 ];
 
 #[tokio::test]
-async fn all_but_signing_in_needs_a_session() {
+async fn every_route_but_sign_in_requires_a_session() {
     let app = TestApp::new();
     for route in &FUNCTIONS[..5] {
         let request = Request::to(route).path("passkey_id", format!("pk_{}", "0".repeat(32)));

@@ -1,4 +1,4 @@
-//! Adding a passkey: what the options ask for, and which answers are taken.
+//! Registration of a passkey: its options, and which responses are accepted.
 
 use serde_json::{Value, json};
 use shared::crypto::digest::{base64url, from_base64url};
@@ -12,7 +12,7 @@ use test_support::passkey_owner::{Caller, sign_in, sign_in_as, start, with};
 use test_support::people::{PASSWORD, login, user};
 
 #[tokio::test]
-async fn the_options_ask_for_what_is_required() {
+async fn options_require_user_verification_and_exclude_known_passkeys() {
     let app = TestApp::new();
     let caller = Caller::new(&app).await;
     let mut authenticator = Authenticator::es256();
@@ -43,8 +43,8 @@ async fn the_options_ask_for_what_is_required() {
     assert_eq!(options, expected);
 }
 
-/// Starts a registration for each of the answers, and expects a refusal.
-async fn refuses(caller: &Caller<'_>, answers: impl IntoIterator<Item = Box<dyn Fn(&Value) -> Value>>) {
+/// Starts a registration for each response, and asserts that it is refused.
+async fn assert_refused(caller: &Caller<'_>, answers: impl IntoIterator<Item = Box<dyn Fn(&Value) -> Value>>) {
     for answer in answers {
         let started = caller.start().await;
         let credential = answer(&started["options"]);
@@ -55,7 +55,7 @@ async fn refuses(caller: &Caller<'_>, answers: impl IntoIterator<Item = Box<dyn 
 }
 
 #[tokio::test]
-async fn a_registration_that_is_not_sound_adds_nothing() {
+async fn an_invalid_registration_adds_no_passkey() {
     let app = TestApp::new();
     let caller = Caller::new(&app).await;
     let changed = |change: fn(&mut Authenticator)| -> Box<dyn Fn(&Value) -> Value> {
@@ -70,7 +70,7 @@ async fn a_registration_that_is_not_sound_adds_nothing() {
         options["challenge"] = base64url(&[7; 32]).into();
         Authenticator::es256().create(&options)
     });
-    refuses(
+    assert_refused(
         &caller,
         [
             changed(|wrong| wrong.origin = "https://app.example.com.evil.example".to_owned()),
@@ -91,7 +91,7 @@ async fn a_registration_that_is_not_sound_adds_nothing() {
             with(&sound, member, &damage(&bytes))
         })
     };
-    refuses(
+    assert_refused(
         &caller,
         [
             damaged("attestationObject", |_| vec![]),
@@ -112,7 +112,7 @@ async fn a_registration_that_is_not_sound_adds_nothing() {
         ],
     )
     .await;
-    // What is no browser's object is told by its field.
+    // A malformed response is refused with the name of its field.
     let started = caller.start().await;
     let sound = Authenticator::es256().create(&started["options"]);
     for (member, value) in [
@@ -133,7 +133,7 @@ async fn a_registration_that_is_not_sound_adds_nothing() {
 }
 
 #[tokio::test]
-async fn an_unrequested_attestation_statement_is_ignored_and_the_key_registered() {
+async fn an_unrequested_attestation_statement_is_ignored() {
     let app = TestApp::new();
     let caller = Caller::new(&app).await;
     let (alg, sig) = ((text("alg"), integer(-7)), (text("sig"), bytes(&[9; 71])));
@@ -153,7 +153,7 @@ async fn an_unrequested_attestation_statement_is_ignored_and_the_key_registered(
         ("apple", map(&[x5c(2)])),
         ("compound", array(&[part.clone(), part])),
         ("none", map(&[(text("unexpected"), integer(1))])),
-        ("of-the-future", map(&[(text("proof"), array(&[map(&[(text("deep"), array(&[integer(1)]))])]))])),
+        ("unknown-format", map(&[(text("proof"), array(&[map(&[(text("deep"), array(&[integer(1)]))])]))])),
     ];
     for (format, statement) in statements {
         let mut authenticator = Authenticator::es256();
@@ -164,17 +164,18 @@ async fn an_unrequested_attestation_statement_is_ignored_and_the_key_registered(
         assert_eq!(added.status, 201, "{format}: {}", added.text);
         sign_in(&app, &mut authenticator).await.expect(200);
     }
-    // There must be a statement, though: without one it is not an attestation object.
+    // A statement is still required: without one it is not an attestation object.
     let of = |statement: Vec<u8>| -> Box<dyn Fn(&Value) -> Value> {
         Box::new(move |options| Authenticator::es256().create_attested(options, "none", &statement))
     };
     let twice = [&[0xa2][..], &text("x"), &integer(1), &text("x"), &integer(2)].concat();
     let tagged = [&[0xa1][..], &text("x"), &[0xc0], &text("2026-01-01T00:00:00Z")].concat();
-    refuses(&caller, [of(text("none")), of(integer(0)), of(bytes(&[])), of(vec![0xf6]), of(twice), of(tagged)]).await;
+    assert_refused(&caller, [of(text("none")), of(integer(0)), of(bytes(&[])), of(vec![0xf6]), of(twice), of(tagged)])
+        .await;
 }
 
 #[tokio::test]
-async fn a_ceremony_is_its_sessions_and_its_kinds() {
+async fn a_ceremony_of_another_session_or_kind_is_refused() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     let caller = Caller::of(&app, &login(&app, &email, PASSWORD).await.expect(200).body);
@@ -207,7 +208,7 @@ async fn a_ceremony_is_its_sessions_and_its_kinds() {
 }
 
 #[tokio::test]
-async fn one_authenticator_is_added_once() {
+async fn an_authenticator_is_registered_once_per_user() {
     let app = TestApp::new();
     let caller = Caller::new(&app).await;
     let mut authenticator = Authenticator::es256();
@@ -215,7 +216,7 @@ async fn one_authenticator_is_added_once() {
     let started = caller.start().await;
     let refused = caller.register(&started, authenticator.create(&started["options"])).await.expect(409);
     assert_eq!(refused.code(), "passkey_already_registered");
-    // Under another account it is another passkey: the user handle tells them apart.
+    // For another account it is another passkey: the user handles differ.
     let stranger = Caller::new(&app).await;
     stranger.add(&mut authenticator).await;
     let tokens = sign_in(&app, &mut authenticator).await.expect(200).body;

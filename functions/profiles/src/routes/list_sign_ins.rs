@@ -1,4 +1,4 @@
-//! `GET /me/sign-ins`: the caller's login history, the newest first.
+//! `GET /me/sign-ins`: lists the caller's login history, newest first.
 
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
@@ -13,38 +13,38 @@ use sign_in::client::Client;
 use sign_in::history::{AuthMethod, SignIn, SignInId, SignInOutcome};
 use utoipa::ToSchema;
 
-/// Lists the caller's sign-ins and the attempts at one of the last 90 days, the newest first.
+/// Lists the caller's sign-ins and failed attempts of the last 90 days, newest first.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListSignIns {
-    /// Entries on a page; 50 if it is left out.
+    /// Entries per page; 50 by default.
     #[serde(default)]
     #[schema(inline)]
     limit: PageLimit,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// A sign-in or an attempt at one, as its user sees it.
+/// A sign-in or failed attempts, as shown to the user.
 #[derive(Serialize, ToSchema)]
 pub struct SignInView {
     id: SignInId,
     #[schema(value_type = String, format = DateTime)]
     at: ApiTimestamp,
-    means: AuthMethod,
+    method: AuthMethod,
     outcome: SignInOutcome,
     client: Client,
-    /// The session that it opened, which may have ended since, or in which it was tried.
+    /// The session that it opened, which may have ended since, or in which the attempt was made.
     session_id: Option<SessionId>,
-    /// How many attempts the entry stands for: wrong passwords of one hour share one, with the time and client of the
-    /// last. Attempts that came too soon after others count as one.
+    /// The number of attempts: wrong passwords within one hour share an entry, with the time and client of the last
+    /// one. All attempts during one delay count as one.
     times: u32,
 }
 
 impl From<&SignIn> for SignInView {
     fn from(sign_in: &SignIn) -> Self {
-        let SignIn { id, at, means, outcome, ref client, session: session_id, times, .. } = *sign_in;
-        Self { id, at: at.into(), means, outcome, client: client.clone(), session_id, times }
+        let SignIn { id, at, method, outcome, ref client, session: session_id, times, .. } = *sign_in;
+        Self { id, at: at.into(), method, outcome, client: client.clone(), session_id, times }
     }
 }
 

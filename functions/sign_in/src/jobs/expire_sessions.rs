@@ -1,4 +1,4 @@
-//! The job `expire-sessions`: every hour, removes the sessions that ended by disuse or by age, and their refresh tokens.
+//! The job `expire-sessions`: every hour, removes expired sessions and refresh tokens.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -14,9 +14,9 @@ use shared::tenancy::Reason;
 
 use crate::session::{RefreshRecord, SessionRecord};
 
-/// A run ends by itself before it is ended; what is left is due for the next one.
+/// A run stops before its timeout; the next run takes the rest.
 const WORKS_FOR: SignedDuration = SignedDuration::from_mins(4);
-/// Sessions of one transaction: each is two writes of the hundred that it may have.
+/// Sessions per transaction: each takes two of its 100 writes.
 const SESSIONS: usize = 40;
 const REFRESH_TOKENS: usize = 100;
 
@@ -25,11 +25,11 @@ pub static SESSIONS_EXPIRED: EventKind = EventKind::operational("sessions_expire
 #[derive(Deserialize)]
 pub struct ExpireSessions {}
 
-/// Why this job looks into every account.
+/// Why this job reads every account.
 pub enum SessionsHaveEnded {}
 
 impl Reason for SessionsHaveEnded {
-    const WHY: &'static str = "removes sessions that have ended, with the addresses and user agents that they hold";
+    const WHY: &'static str = "removes expired sessions, with their IP addresses and user agents";
 }
 
 type All = AllAccounts<SessionsHaveEnded>;
@@ -62,7 +62,7 @@ impl Job for ExpireSessions {
 
 async fn expire_sessions(all: &All, stop_at: Timestamp) -> Result<usize, Problem> {
     let mut ended = all.due::<SessionRecord>(all.now()).await?;
-    // The index is a little behind the table: it may name a session that was carried on.
+    // The index is eventually consistent: it may list a session that was refreshed.
     ended.retain(|session| session.idle_ends_at <= all.now());
     let mut expired = 0;
     for together in ended.chunks(SESSIONS) {
@@ -73,7 +73,7 @@ async fn expire_sessions(all: &All, stop_at: Timestamp) -> Result<usize, Problem
             expired += together.len();
             continue;
         }
-        // One of them was carried on at the last moment: the others are removed without it.
+        // One of them was refreshed concurrently: remove the others without it.
         for session in together.chunks(1) {
             expired += usize::from(all.try_commit(removed(session)).await?.is_ok());
         }
@@ -81,8 +81,8 @@ async fn expire_sessions(all: &All, stop_at: Timestamp) -> Result<usize, Problem
     Ok(expired)
 }
 
-/// Sessions with their proofs. Refused if one was carried on meanwhile: its proof and its record move together, and only
-/// the proof is conditional, since carrying one on writes the record whatever is there.
+/// Removes sessions with their proofs. Refused if one was refreshed concurrently: its proof and its record change
+/// together, and only the proof is conditional, since a refresh overwrites the record.
 fn removed(sessions: &[Stored<SessionRecord>]) -> AccountChanges {
     sessions.iter().fold(AccountChanges::default(), |changes, session| {
         let changes = changes.clear_session(session.user, session.session);
@@ -92,7 +92,7 @@ fn removed(sessions: &[Stored<SessionRecord>]) -> AccountChanges {
 
 async fn forget_refresh_tokens(all: &All, stop_at: Timestamp) -> Result<usize, Problem> {
     let mut ended = all.due::<RefreshRecord>(all.now()).await?;
-    // Nothing moves the end of a session, so that none of these is needed any more: not even to tell a thief by.
+    // The end of a session never moves, so none of these is needed any more, not even to detect reuse.
     ended.retain(|token| token.expires_at().is_some_and(|at| at <= all.now()));
     let mut forgotten = 0;
     for together in ended.chunks(REFRESH_TOKENS) {

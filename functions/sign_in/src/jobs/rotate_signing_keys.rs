@@ -1,4 +1,4 @@
-//! The job `rotate-signing-keys`: once a day, replaces the key that signs access tokens if it is time to.
+//! The job `rotate-signing-keys`: once a day, replaces the key that signs access tokens if it is due.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;

@@ -1,4 +1,4 @@
-//! The job `watch-failed-logins`: every five minutes, looks for guessing that is spread over accounts or networks.
+//! The job `watch-failed-logins`: every five minutes, detects guessing that is spread over accounts or networks.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -17,27 +17,27 @@ use crate::second_factor::SECOND_FACTOR_FAILED;
 /// One network tries passwords on many accounts. The subject is the network's digest.
 pub static PASSWORD_SPRAYING_SUSPECTED: EventKind =
     EventKind::security("password_spraying_suspected", Severity::Warning);
-/// Many networks try passwords on one account. The subject is that of the failures.
+/// Many networks try passwords on one account. The subject is the same as that of the failures.
 pub static DISTRIBUTED_GUESSING_SUSPECTED: EventKind =
     EventKind::security("distributed_guessing_suspected", Severity::Warning);
-/// Many accounts are tried from anywhere.
+/// Many accounts are tried, from any number of networks.
 pub static CREDENTIAL_STUFFING_SUSPECTED: EventKind =
     EventKind::security("credential_stuffing_suspected", Severity::Critical);
 
 #[derive(Deserialize)]
 pub struct WatchFailedLogins {}
 
-/// Why this job reads what happened to every account.
+/// Why this job reads the events of every account.
 pub enum GuessingIsSpread {}
 
 impl Reason for GuessingIsSpread {
-    const WHY: &'static str = "looks for guessing that no single account or address shows";
+    const WHY: &'static str = "detects guessing that no single account or address reveals";
 }
 
 pub static FUNCTION: Function = Function::job::<WatchFailedLogins>();
 
 impl Job for WatchFailedLogins {
-    // An attack makes many events, and they are looked at together.
+    // An attack creates many events, and a run holds them all in memory.
     const JOB: Declaration =
         Declaration::new("watch-failed-logins", Trigger::Schedule("rate(5 minutes)")).timeout_s(240).memory_mb(512);
     const GRANTS: &'static [Grant] = &[Grant::ReadEvents];
@@ -49,14 +49,14 @@ impl Job for WatchFailedLogins {
         let events = all.events_since(guessing::since(now)).await?;
         let failures: Vec<_> = events.iter().filter(|event| failed.contains(&event.name.as_str())).collect();
         for suspicion in guessing::suspicions(&failures, now) {
-            all.emit(told(suspicion)).await?;
+            all.emit(occurrence(suspicion)).await?;
         }
         Ok(())
     }
 }
 
-/// The event of a suspicion: one in an hour for each network or account, while it lasts.
-fn told(suspicion: Suspicion) -> Occurrence {
+/// The event for a suspicion: one per hour and network or account.
+fn occurrence(suspicion: Suspicion) -> Occurrence {
     match suspicion {
         Suspicion::Spraying { network, subjects, failures } => {
             let network = network.to_string();

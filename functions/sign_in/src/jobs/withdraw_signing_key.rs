@@ -1,4 +1,4 @@
-//! The job `withdraw-signing-key`: an operator ends a signing key that is in wrong hands, at once.
+//! The job `withdraw-signing-key`: an operator revokes a compromised signing key at once.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -6,8 +6,8 @@ use shared::function::Function;
 use shared::identity::Keyring;
 use shared::jobs::{Declaration, Job, JobError, Trigger};
 
-/// `kid` is the key's id as `/.well-known/jwks.json` shows it and the header of a token names it. Its tokens are refused
-/// within a minute; users go on with their refresh tokens. A key that is not published is an error.
+/// `kid` is the key's id, as in `/.well-known/jwks.json` and in a token's header. Its tokens are refused within a
+/// minute; users continue with their refresh tokens. An unpublished `kid` is an error.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WithdrawSigningKey {

@@ -1,4 +1,4 @@
-//! `POST /me/password`: sets another password, for who knows the one before.
+//! `POST /me/password`: changes the password; requires the current one.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -17,7 +17,7 @@ use crate::session::{self, AuthMethod, Opening, SessionRecord, Tokens};
 use accounts::user::User;
 use accounts::{Password, PasswordAttempt, PasswordError, PasswordLength};
 
-/// Sets another password. Every session ends, this one too; the answer opens the next.
+/// Changes the password. Every session ends, including this one; the response opens a new one.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangePassword {
@@ -25,10 +25,10 @@ pub struct ChangePassword {
     new_password: Password,
 }
 
-/// Why a password is not changed.
+/// Why a password cannot be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChangePasswordError {
-    #[error("must be your current password; if you forgot it, ask for a reset link: POST /auth/request-password-reset")]
+    #[error("must be your current password; if you forgot it, request a reset link: POST /auth/request-password-reset")]
     WrongPassword,
     #[error("must differ from your current password")]
     SamePassword,
@@ -56,7 +56,7 @@ impl Refusal for ChangePasswordError {
 pub static FUNCTION: Function = Function::route::<ChangePassword>();
 
 impl Endpoint for ChangePassword {
-    // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
+    // Argon2 needs 64 MiB, and more CPU, which Lambda allots in proportion to memory.
     const ROUTE: Route = Route::post("change-password", "/me/password").memory_mb(1024);
     const GRANTS: &'static [Grant] = &[
         Grant::ReadUserRecords,
@@ -75,8 +75,8 @@ impl Endpoint for ChangePassword {
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 300 });
     const PROBLEMS: &'static [ProblemCode] =
         &[problems::WRONG_PASSWORD, problems::SAME_PASSWORD, problem_codes::NOT_FOUND];
-    // Fresh, though the password is asked for: the next session is as strong as this one and counts as fresh, which who
-    // has stolen a session must not get for the password alone.
+    // `Fresh`, although the password is required: the new session is as strong as this one and counts as fresh. An
+    // attacker with a stolen session must not get that for the password alone.
     type Access = Fresh<SignedIn>;
     type Output = Reply<Tokens>;
 
@@ -94,26 +94,26 @@ impl Endpoint for ChangePassword {
         let workspaces = caller.memberships().await?;
         let names = workspaces.iter().map(|membership| membership.name.as_str());
         owner.may_have(&self.new_password, owner.proved_by(), names).map_err(ChangePasswordError::Unfit)?;
-        let (user, means) = (User::clone(&owner.user), means(caller).await?);
+        let (user, next_method) = (User::clone(&owner.user), auth_method(caller).await?);
         let mut changes = AccountChanges::default();
         if self.new_password.length() == PasswordLength::Short {
-            changes = owner.factors.stay(changes);
+            changes = owner.factors.require_kept(changes);
         }
         let (method, turn) = (ResetMethod::CurrentPassword, EpochTurn::default());
         accounts.commit(owner.set(accounts, &self.new_password, method, changes, turn).await?).await?;
-        // The device is known: it had a session a moment ago.
+        // The device is known: it had a session until now.
         let device = Some(KnownDevice::new(accounts.entropy()));
-        let opening = Opening { means, device, epoch: accounts.epoch(caller.user()).await? };
+        let opening = Opening { method: next_method, device, epoch: accounts.epoch(caller.user()).await? };
         Ok(Reply(session::open(accounts, &user, opening, AccountChanges::default()).await?))
     }
 }
 
-/// By what the next session counts as opened: by what this one was, or was made as strong as.
-async fn means(caller: &SignedIn) -> Result<AuthMethod, Problem> {
+/// The method that the new session counts as opened by: that of this session, or one as strong as it has become.
+async fn auth_method(caller: &SignedIn) -> Result<AuthMethod, Problem> {
     let key = AccountKey::User(caller.user());
     let session = caller.accounts().find_part::<SessionRecord>(&key, &caller.session()).await?;
-    let means = session.map(|session| session.means).filter(|means| means.strength() == caller.strength());
-    Ok(means.unwrap_or(match caller.strength() {
+    let method = session.map(|session| session.method).filter(|method| method.strength() == caller.strength());
+    Ok(method.unwrap_or(match caller.strength() {
         Strength::Single => AuthMethod::Password,
         Strength::Multi => AuthMethod::Totp,
     }))

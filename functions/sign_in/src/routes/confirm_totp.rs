@@ -1,4 +1,4 @@
-//! `POST /me/totp/confirm`: makes an authenticator app a factor, by its first code.
+//! `POST /me/totp/confirm`: confirms an authenticator app with its first code.
 
 use mail::{Letter, SendEmail};
 use serde::{Deserialize, Serialize};
@@ -19,18 +19,18 @@ use crate::totp::APP;
 use crate::totp_secret::TotpCode;
 use accounts::user::User;
 
-/// Confirms the authenticator app that was begun at `POST /me/totp`. From then on a sign-in with the password asks for a
-/// code of it.
+/// Confirms the authenticator app enrolled at `POST /me/totp`. From then on, a sign-in by password requires one of its
+/// codes.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmTotp {
     code: TotpCode,
 }
 
-/// What stands in for a lost second factor.
+/// The recovery codes, if new ones were generated.
 #[derive(Serialize, ToSchema)]
 pub struct ConfirmedTotp {
-    /// Told once. Absent where the user has recovery codes already.
+    /// Shown only once. Absent if the user already has recovery codes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     recovery_codes: Option<Vec<String>>,
@@ -62,7 +62,7 @@ impl Endpoint for ConfirmTotp {
         let (accounts, now) = (caller.accounts(), caller.accounts().now());
         let factors = Factors::of(accounts, caller.user()).await?;
         let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?.ok_or_else(Problem::not_found)?;
-        let (mut changes, epoch) = factors.one_comes(caller, AccountChanges::default());
+        let (mut changes, epoch) = factors.add_first(caller, AccountChanges::default());
         let mut totp = factors.totp.ok_or(SecondFactorError::TotpNotPending)?;
         if totp.confirmed_at().is_some() {
             return Err(SecondFactorError::TotpEnrolled.into());

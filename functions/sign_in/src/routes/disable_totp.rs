@@ -1,4 +1,4 @@
-//! `DELETE /me/totp`: takes the authenticator app away.
+//! `DELETE /me/totp`: removes the authenticator app.
 
 use mail::{Letter, SendEmail};
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use crate::second_factor::Factors;
 use crate::totp::APP;
 use accounts::user::User;
 
-/// Takes the authenticator app away. Without another second factor, the recovery codes go with it.
+/// Removes the authenticator app. If it is the last second factor, the recovery codes are removed, too.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DisableTotp {}
@@ -44,9 +44,9 @@ impl Endpoint for DisableTotp {
         let totp = factors.totp.as_ref().filter(|totp| totp.confirmed_at().is_some());
         let mut changes = AccountChanges::default().delete(totp.ok_or_else(Problem::not_found)?);
         changes = match &factors.passkeys {
-            // They are there when the app goes: otherwise both could be taken away at the same moment.
+            // Require that the passkeys still exist: otherwise parallel requests could remove both factors.
             Some(tally) if factors.passkeys() > 0 => changes.unchanged(tally),
-            _ => factors.last_goes(caller, changes).await?,
+            _ => factors.remove_last(caller, changes).await?,
         };
         let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?.ok_or_else(Problem::not_found)?;
         let (name, factor) = (user.name.as_str().to_owned(), APP.to_owned());

@@ -1,4 +1,4 @@
-//! `POST /me/totp`: begins to set up an authenticator app. It is a factor once it has proved a code.
+//! `POST /me/totp`: starts the enrolment of an authenticator app. It becomes a factor once a code confirms it.
 
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
@@ -16,19 +16,19 @@ use crate::totp::Totp;
 use crate::totp_secret::TotpSecret;
 use accounts::user::User;
 
-/// Begins to set up an authenticator app. What was begun before and never confirmed is forgotten.
+/// Starts the enrolment of an authenticator app. Replaces an earlier enrolment that was never confirmed.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnrolTotp {}
 
-/// What an authenticator app needs. It is told once.
+/// The secret for an authenticator app. It is shown only once.
 #[derive(Serialize, ToSchema)]
 pub struct TotpEnrolment {
-    /// The secret in base32, to be typed into an app.
+    /// The secret in base32, for typing it into an app.
     secret: String,
-    /// The same as an `otpauth:` URI, to be shown as a QR code.
+    /// The same as an `otpauth:` URI, for showing it as a QR code.
     uri: String,
-    /// Until when it waits for its first code, at `POST /me/totp/confirm`.
+    /// When the enrolment expires. Send the first code to `POST /me/totp/confirm` before.
     #[schema(value_type = String, format = DateTime)]
     expires_at: ApiTimestamp,
 }

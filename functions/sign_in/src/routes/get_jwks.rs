@@ -1,4 +1,4 @@
-//! `GET /.well-known/jwks.json`: the public keys of our access tokens (RFC 7517).
+//! `GET /.well-known/jwks.json`: the public keys that verify access tokens (RFC 7517).
 
 use serde::{Deserialize, Serialize};
 use shared::function::Function;
@@ -7,12 +7,12 @@ use shared::identity::{Anyone, PublicKey};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
 
-/// Gives the public keys by which access tokens are verified, as a JWK Set.
+/// Returns the public keys that verify access tokens, as a JWK Set.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetJwks {}
 
-/// A JWK Set. A key stays in it for as long as tokens that it signed are valid.
+/// A JWK Set. A key stays in it as long as tokens that it signed are valid.
 #[derive(Serialize, ToSchema)]
 pub struct JwkSet {
     keys: Vec<PublicKey>,
@@ -23,7 +23,7 @@ pub static FUNCTION: Function = Function::route::<GetJwks>();
 impl Endpoint for GetJwks {
     const ROUTE: Route = Route::get("get-jwks", "/.well-known/jwks.json");
     type Access = Anyone;
-    // Caches may keep it for a minute, no longer: a key that is withdrawn stops within 60 seconds.
+    // Caches may keep it for one minute: a withdrawn key must be refused within 60 seconds.
     type Output = Document<JwkSet>;
 
     async fn handle(self, accounts: &Anyone) -> Result<Self::Output, Problem> {

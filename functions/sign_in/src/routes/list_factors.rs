@@ -1,4 +1,4 @@
-//! `GET /me/factors`: what the caller can prove themselves with, beside the password.
+//! `GET /me/factors`: lists the caller's second factors.
 
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
@@ -11,21 +11,21 @@ use utoipa::ToSchema;
 
 use crate::second_factor::Factors;
 
-/// Tells which second factors the caller has.
+/// Lists the caller's second factors.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListFactors {}
 
-/// What a user has beside the password.
+/// A user's second factors.
 #[derive(Serialize, ToSchema)]
 pub struct FactorsView {
-    /// Whether a sign-in with the password asks for a second factor.
-    second_factor_asked: bool,
-    /// Absent where there is no authenticator app.
+    /// Whether a sign-in by password requires a second factor.
+    second_factor_required: bool,
+    /// Null without a confirmed authenticator app.
     totp: Option<TotpView>,
-    /// Listed at `GET /me/passkeys`.
+    /// The number of passkeys. `GET /me/passkeys` lists them.
     passkeys: u32,
-    /// Absent where none were made.
+    /// Null without recovery codes.
     recovery_codes: Option<RecoveryCodesView>,
 }
 
@@ -57,7 +57,7 @@ impl Endpoint for ListFactors {
         let confirmed_at = factors.totp.as_ref().and_then(|totp| totp.confirmed_at());
         let codes = factors.recovery_codes.as_ref();
         Ok(Reply(FactorsView {
-            second_factor_asked: factors.is_enrolled(),
+            second_factor_required: factors.is_enrolled(),
             totp: confirmed_at.map(|at| TotpView { confirmed_at: at.into() }),
             passkeys: factors.passkeys(),
             recovery_codes: codes

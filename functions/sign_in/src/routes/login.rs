@@ -17,7 +17,7 @@ use crate::second_factor::{self, Factors, SecondFactorChallenge};
 use crate::session::{self, Opening, Tokens};
 use accounts::PasswordAttempt;
 
-/// Signs in with address and password. Where the user has a second factor, the answer asks for it.
+/// Signs in by email address and password. If the user has a second factor, returns a challenge instead of tokens.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
@@ -27,7 +27,7 @@ pub struct Login {
     device_token: Option<DeviceToken>,
 }
 
-/// Tokens, or what is still to be proved.
+/// Tokens, or a second-factor challenge.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum LoggedIn {
@@ -35,7 +35,8 @@ pub enum LoggedIn {
     SecondFactor(SecondFactorRequired),
 }
 
-/// The password was right, and a second factor is required: at `POST /auth/second-factor`, or by a passkey.
+/// The password was right, and a second factor is required: send a code to `POST /auth/second-factor`, or sign in with
+/// a passkey.
 #[derive(Serialize, ToSchema)]
 pub struct SecondFactorRequired {
     second_factor: SecondFactorChallenge,
@@ -44,7 +45,7 @@ pub struct SecondFactorRequired {
 pub static FUNCTION: Function = Function::route::<Login>();
 
 impl Endpoint for Login {
-    // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
+    // Argon2 needs 64 MiB, and more CPU, which Lambda allots in proportion to memory.
     const ROUTE: Route = Route::post("login", "/auth/login").memory_mb(1024);
     const GRANTS: &'static [Grant] = &[
         Grant::ReadUserRecords,
@@ -69,14 +70,14 @@ impl Endpoint for Login {
         let Proved { user, epoch, device, changes } = proved;
         let factors = Factors::of(accounts, user.id).await?;
         if factors.is_enrolled() {
-            let outcome = SignInOutcome::SecondFactorAsked;
+            let outcome = SignInOutcome::SecondFactorRequired;
             let entry = SignIn::now(accounts, user.id, AuthMethod::Password, outcome, None);
             accounts.commit(changes.insert(&entry).same_epoch(user.id, epoch)).await?;
             let second_factor = second_factor::issue_challenge(accounts, user.id, epoch, &factors).await?;
             return Ok(Reply(LoggedIn::SecondFactor(SecondFactorRequired { second_factor })));
         }
-        let opening = Opening { means: AuthMethod::Password, device, epoch };
-        let changes = factors.stay_as_they_are(changes);
+        let opening = Opening { method: AuthMethod::Password, device, epoch };
+        let changes = factors.require_unchanged(changes);
         let tokens = session::open(accounts, &user, opening, changes).await?;
         accounts.proved();
         Ok(Reply(LoggedIn::Tokens(tokens)))

@@ -1,4 +1,4 @@
-//! `POST /auth/logout`: ends the caller's session. Its access and refresh tokens are worth nothing from then on.
+//! `POST /auth/logout`: ends the caller's session and invalidates its tokens.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::session::SessionRecord;
 
-/// Ends the session of the access token.
+/// Signs out: ends the session of the access token and invalidates its refresh token.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Logout {}

@@ -1,5 +1,5 @@
-//! `POST /auth/refresh`: exchanges a refresh token for its successor. Each works once; a retry after a lost answer gets
-//! the same one.
+//! `POST /auth/refresh`: exchanges a refresh token for its successor. Each token works once; a retry after a lost
+//! response gets the same successor.
 
 use mail::{Letter, SendEmail};
 use serde::Deserialize;
@@ -19,8 +19,9 @@ use crate::{RefreshAttempt, RefreshToken};
 use accounts::user::User;
 
 /// Exchanges a refresh token for its successor and a new access token. Each works once: presenting it again ends every
-/// session of the user. A client that sends a random `attempt` can retry after a lost answer: for 60 seconds, the same
-/// token with the same attempt returns the same successor. Refresh in one place at a time: browser tabs share a lock.
+/// session of the user. A client that sends a random `attempt` can retry after a lost response: for 60 seconds, the
+/// same token with the same attempt returns the same successor. Refresh in one place at a time: browser tabs must share
+/// a lock.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefreshSession {
@@ -28,7 +29,7 @@ pub struct RefreshSession {
     attempt: Option<RefreshAttempt>,
 }
 
-/// A refresh token came back after its use: it is in two hands, and one of them stole it.
+/// A refresh token was used twice: two clients hold it, and one of them stole it.
 pub static REFRESH_TOKEN_REUSED: EventKind = EventKind::security("refresh_token_reused", Severity::Critical);
 
 pub static FUNCTION: Function = Function::route::<RefreshSession>();
@@ -47,7 +48,8 @@ impl Endpoint for RefreshSession {
         Grant::SignTokens,
     ];
     const PROBLEMS: &'static [ProblemCode] = &[problems::SESSION_ENDED, problems::REFRESH_TOKEN_REUSED];
-    // A token of 512 random bits cannot be guessed: the limit on credentials would only hurt those behind one address.
+    // A token of 512 random bits cannot be guessed: the limit on credentials would only hurt clients that share an
+    // address.
     type Access = Anyone;
     type Output = Reply<Tokens>;
 
@@ -57,7 +59,7 @@ impl Endpoint for RefreshSession {
             if let Some(tokens) = self.exchange(accounts, &mut record).await? {
                 return Ok(Reply(tokens));
             }
-            // It was exchanged between our read and our write; the record tells by which attempt.
+            // It was exchanged between our read and our write; read the record again to see by which attempt.
             record = self.record(accounts).await?;
         }
         match self.exchange_again(accounts, &record).await? {
@@ -82,7 +84,7 @@ impl RefreshSession {
         if record.idle_ends_at() <= accounts.now() {
             return Err(RefreshError::SessionEnded.into());
         }
-        let exchange = session::carry_on(accounts, record, &self.refresh_token, self.attempt.as_ref()).await?;
+        let exchange = session::rotate(accounts, record, &self.refresh_token, self.attempt.as_ref()).await?;
         match accounts.try_commit(exchange.changes).await? {
             Ok(()) => Ok(Some(exchange.tokens)),
             Err(refused) if refused.is::<RefreshRecord>() => Ok(None),
@@ -94,7 +96,7 @@ impl RefreshSession {
     async fn exchange_again(&self, accounts: &Accounts, record: &RefreshRecord) -> Result<Option<Tokens>, Problem> {
         let attempt = self.attempt.as_ref().filter(|attempt| record.is_retried_by(attempt, accounts.now()));
         let Some(attempt) = attempt else { return Ok(None) };
-        let Some(again) = session::carry_on_again(accounts, &self.refresh_token, attempt).await? else {
+        let Some(again) = session::repeat_rotation(accounts, &self.refresh_token, attempt).await? else {
             return Ok(None);
         };
         match accounts.try_commit(again.changes).await? {
@@ -105,11 +107,11 @@ impl RefreshSession {
     }
 }
 
-/// Ends every session of a user whose token came back after its use: of its two holders one is a thief, and nobody can
-/// say which (RFC 9700, section 4.14.2).
+/// Ends every session of a user whose refresh token was reused: one of its two holders is an attacker, and the server
+/// cannot tell which (RFC 9700, section 4.14.2).
 async fn revoke_everything(accounts: &Accounts, terms: &SessionTerms) -> Result<RefreshError, Problem> {
     let epoch = accounts.epoch(terms.user).await?;
-    // What was revoked already is not revoked again, or whoever keeps an old token could end every later session.
+    // Do not revoke twice: otherwise the holder of an old token could end every later session.
     if epoch != terms.epoch {
         return Ok(RefreshError::TokenReused);
     }
@@ -120,7 +122,7 @@ async fn revoke_everything(accounts: &Accounts, terms: &SessionTerms) -> Result<
         let letter = Letter::SessionsRevoked { name: user.name.as_str().to_owned(), at: accounts.now() };
         changes = changes.send(user.id, &SendEmail { to: user.email.clone(), letter });
     }
-    // Refused means: revoked meanwhile, by the same token sent several times at once.
+    // A refusal means that a parallel request with the same token has revoked the sessions.
     let _revoked = accounts.try_commit(changes).await?;
     Ok(RefreshError::TokenReused)
 }

@@ -1,4 +1,4 @@
-//! `POST /me/recovery-codes`: replaces every recovery code by new ones.
+//! `POST /me/recovery-codes`: replaces the caller's recovery codes.
 
 use mail::{Letter, SendEmail};
 use serde::{Deserialize, Serialize};
@@ -16,15 +16,15 @@ use crate::recovery_codes::RecoveryCodes;
 use crate::second_factor::{Factors, SecondFactorError};
 use accounts::user::User;
 
-/// Makes new recovery codes. The ones before them no longer work.
+/// Generates new recovery codes. Earlier codes no longer work.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegenerateRecoveryCodes {}
 
-/// What stands in for a lost second factor.
+/// A new set of recovery codes.
 #[derive(Serialize, ToSchema)]
 pub struct NewRecoveryCodes {
-    /// Told once. Each works once.
+    /// Shown only once. Each code works once.
     recovery_codes: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! `POST /auth/step-up`: proves a factor again, for what asks for a fresh one (RFC 9470).
+//! `POST /auth/step-up`: re-authenticates the current session (RFC 9470).
 
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
@@ -20,7 +20,7 @@ use crate::totp_secret::TotpCode;
 use accounts::PasswordAttempt;
 use accounts::user::{PasswordRecord, User};
 
-/// Proves a factor again, in the session of the access token. Exactly one is given; the password alone does where no
+/// Re-authenticates the session of the access token. Send exactly one factor. The password is only accepted if no
 /// second factor is set up.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -30,16 +30,16 @@ pub struct StepUp {
     recovery_code: Option<RecoveryCode>,
 }
 
-/// How long it holds.
+/// How long the session stays fresh.
 #[derive(Serialize, ToSchema)]
 pub struct SteppedUp {
-    /// Until then the session may do what asks for a fresh factor.
+    /// Until then, the session may call routes that require a fresh factor.
     #[schema(value_type = String, format = DateTime)]
     fresh_until: ApiTimestamp,
 }
 
 impl SteppedUp {
-    /// By a factor that was proved at an instant.
+    /// For a factor that was proved at `factor_at`.
     pub fn at(factor_at: Timestamp) -> Self {
         Self { fresh_until: after(factor_at, FRESH_FOR).into() }
     }
@@ -48,9 +48,9 @@ impl SteppedUp {
 /// Why a step-up is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StepUpError {
-    #[error("The password is wrong. After several wrong passwords in a row, wait before you try again.")]
+    #[error("The password is wrong. After several wrong passwords, wait before you try again.")]
     WrongPassword,
-    #[error("must be left out where a second factor is set up: give code or recovery_code")]
+    #[error("must be omitted because a second factor is set up: send code or recovery_code")]
     PasswordIsNotEnough,
 }
 
@@ -58,7 +58,7 @@ impl Refusal for StepUpError {
     fn problem(&self) -> ProblemCode {
         match self {
             Self::WrongPassword => problems::WRONG_PASSWORD,
-            Self::PasswordIsNotEnough => problems::SECOND_FACTOR_ASKED,
+            Self::PasswordIsNotEnough => problems::SECOND_FACTOR_REQUIRED,
         }
     }
 
@@ -73,7 +73,7 @@ impl Refusal for StepUpError {
 pub static FUNCTION: Function = Function::route::<StepUp>();
 
 impl Endpoint for StepUp {
-    // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
+    // Argon2 needs 64 MiB, and more CPU, which Lambda allots in proportion to memory.
     const ROUTE: Route = Route::post("step-up", "/auth/step-up").memory_mb(1024);
     const GRANTS: &'static [Grant] = &[
         Grant::ReadUserRecords,
@@ -88,7 +88,7 @@ impl Endpoint for StepUp {
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 300 });
     const PROBLEMS: &'static [ProblemCode] = &[
         problems::WRONG_PASSWORD,
-        problems::SECOND_FACTOR_ASKED,
+        problems::SECOND_FACTOR_REQUIRED,
         problems::WRONG_CODE.under(403),
         problem_codes::NOT_FOUND,
     ];
@@ -106,15 +106,12 @@ impl Endpoint for StepUp {
                 let proof = Proof::exactly_one(code, recovery_code)?;
                 let user = accounts.find::<User>(&key).await?.ok_or_else(Problem::not_found)?;
                 let (outcome, session) = (SignInOutcome::WrongSecondFactor, Some(caller.session()));
-                let failed = SignIn::now(accounts, user.id, proof.means(), outcome, session);
+                let failed = SignIn::now(accounts, user.id, proof.method(), outcome, session);
                 let (failed, refusal) = (AccountChanges::default().insert(&failed), proof.wrong_in_session());
                 (Strength::Multi, prove(accounts, &user, &proof, failed, refusal).await?)
             }
             Self { password: Some(_), .. } => {
-                return Err(Problem::invalid(
-                    "password",
-                    "exactly one of password, code and recovery_code must be given",
-                ));
+                return Err(Problem::invalid("password", "send exactly one of password, code and recovery_code"));
             }
         };
         let proved = (strength, caller.epoch());
@@ -123,8 +120,8 @@ impl Endpoint for StepUp {
     }
 }
 
-/// A session that an attacker holds has often come from the password alone: where there is a second factor, the password
-/// proves nothing new.
+/// An attacker's session often comes from a stolen password: if a second factor is set up, the password proves nothing
+/// new.
 async fn check_password(caller: &SignedIn, password: &PasswordAttempt) -> Result<AccountChanges, Problem> {
     let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
     let wanted = Wanted::default().of::<User>(&key).of::<PasswordRecord>(&key);

@@ -1,4 +1,4 @@
-//! What the claims of a token must say.
+//! The rules for the claims of a token.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::forge::Forge;
 use crate::{app, case, present, refused};
 
 #[tokio::test]
-async fn claims_are_whole_exact_and_of_now() {
+async fn a_token_with_missing_altered_or_expired_claims_is_refused() {
     let (app, person) = app().await;
     let forge = Forge::trusted(&app, &person).await;
     present(&app, &forge.genuine()).await.expect(200);
@@ -18,15 +18,15 @@ async fn claims_are_whole_exact_and_of_now() {
         let value = forge.claims.value(&name);
         of(format!("no {name}"), forge.claims.without(&name));
         for wrong in ["null", "true", "[]", "{}", "\"\""] {
-            // Nothing is ever looked up by the id of a token.
+            // Nothing is looked up by a token's id.
             if (name.as_str(), wrong) != ("jti", "\"\"") {
                 of(format!("{name} {wrong}"), forge.claims.with(&name, wrong));
             }
         }
         of(format!("{name} in an array"), forge.claims.with(&name, &format!("[{value}]")));
         of(format!("{name} twice"), forge.claims.and(&name, &value));
-        of(format!("{name} twice, the first another"), forge.claims.after(&name, "\"x\""));
-        of(format!("{name} twice, the last another"), forge.claims.and(&name, "\"x\""));
+        of(format!("{name} twice, the first one different"), forge.claims.before(&name, "\"x\""));
+        of(format!("{name} twice, the last one different"), forge.claims.and(&name, "\"x\""));
     }
     let subject = forge.claims.value("sub");
     of("sub twice, escaped".to_owned(), forge.claims.and("\\u0073ub", &subject));
@@ -60,7 +60,7 @@ async fn claims_are_whole_exact_and_of_now() {
     for early in [now + 1, now + 86_400, i64::MAX] {
         of(format!("nbf {early}"), forge.claims.with("nbf", &early.to_string()));
     }
-    // None of ours lives longer than fifteen minutes, whoever signed it.
+    // No token may live longer than 15 minutes, whichever key signed it.
     for late in [now + 901, now + 86_400, i64::MAX] {
         of(format!("exp {late}"), forge.claims.with("exp", &late.to_string()));
     }
@@ -94,7 +94,7 @@ async fn claims_are_whole_exact_and_of_now() {
     cases.push(case("a nested JWT in upper case", forge.token(&forge.head.and("cty", "\"jwt\""), &nested)));
     refused(&app, &cases).await;
 
-    // These are ours in every way, and of nobody who is signed in: the store says so.
+    // These are well-formed and correctly signed, but no such session exists.
     let other = app.owner().await.unwrap();
     let [other_user, other_session] = [json!(other.user), json!(other.session)].map(|id| id.to_string());
     for claims in [forge.claims.with("sub", &other_user), forge.claims.with("sid", &other_session)] {

@@ -1,5 +1,5 @@
-//! A forge of access tokens: of any shape, and signed by a key that the deployment trusts, so that what refuses one is the
-//! rule that it breaks and not its signature.
+//! Forges access tokens of any shape, signed by a trusted key, so that each is refused by the rule that it breaks and
+//! not by its signature.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use aws_lc_rs::rand::SystemRandom;
@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use shared::crypto::digest::{base64url, sha256};
 use shared::testing::{Person, TestApp};
 
-/// A JSON object as text in the making: names may repeat, values are whatever they are.
+/// A JSON object under construction: names may repeat, and values are raw text.
 #[derive(Clone)]
 pub struct Members(Vec<(String, String)>);
 
 impl Members {
-    /// With another value.
+    /// With another value for `name`.
     pub fn with(&self, name: &str, value: &str) -> String {
         let changed = |(known, old): &(String, String)| {
             (known.clone(), if known == name { value.to_owned() } else { old.clone() })
@@ -27,13 +27,13 @@ impl Members {
         text(&self.0.iter().filter(|(known, _)| known != name).cloned().collect::<Vec<_>>())
     }
 
-    /// With one more member, behind or before the others.
+    /// With one more member at the end.
     pub fn and(&self, name: &str, value: &str) -> String {
         let more = [(name.to_owned(), value.to_owned())];
         text(&[&self.0[..], &more].concat())
     }
 
-    pub fn after(&self, name: &str, value: &str) -> String {
+    pub fn before(&self, name: &str, value: &str) -> String {
         let more = [(name.to_owned(), value.to_owned())];
         text(&[&more, &self.0[..]].concat())
     }
@@ -60,7 +60,7 @@ fn members(object: &[(&str, Value)]) -> Members {
     Members(object.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())).collect())
 }
 
-/// A key pair, and what its tokens say where nothing is wrong with them.
+/// A key pair, and the header and claims of a valid token.
 pub struct Forge {
     document: Vec<u8>,
     pub kid: String,
@@ -70,7 +70,7 @@ pub struct Forge {
 }
 
 impl Forge {
-    /// One whose key nobody trusts, for tokens of a session.
+    /// A forge with an untrusted key, for tokens of a session.
     pub fn new(app: &TestApp, person: &Person) -> Self {
         let pair = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
         let document = pair.as_ref().to_vec();
@@ -90,7 +90,7 @@ impl Forge {
         Self { document, kid, head, claims, issued_s: now }
     }
 
-    /// One whose key the deployment trusts. Its tables must be the test's own.
+    /// A forge with a trusted key. Requires an app with its own tables.
     pub async fn trusted(app: &TestApp, person: &Person) -> Self {
         let forge = Self::new(app, person);
         let name = &app.tables().proofs;
@@ -119,31 +119,31 @@ impl Forge {
         self.pair(&ECDSA_P256_SHA256_FIXED_SIGNING).public_key().as_ref().to_vec()
     }
 
-    /// The public key as the JWK Set would show it.
+    /// The public key as in the JWK Set.
     pub fn jwk(&self) -> Value {
         let point = self.point();
         let (x, y) = (base64url(&point[1..33]), base64url(&point[33..]));
         json!({ "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": self.kid, "x": x, "y": y })
     }
 
-    /// The signature of a text as a JWS has it: two numbers of 32 bytes.
+    /// The signature of a text in JWS format: two numbers of 32 bytes.
     pub fn sign(&self, signed: &str) -> Vec<u8> {
         let pair = self.pair(&ECDSA_P256_SHA256_FIXED_SIGNING);
         pair.sign(&SystemRandom::new(), signed.as_bytes()).unwrap().as_ref().to_vec()
     }
 
-    /// The same signature as X.509 has it.
+    /// The same signature in DER, as in X.509.
     pub fn sign_in_der(&self, signed: &str) -> Vec<u8> {
         let pair = self.pair(&ECDSA_P256_SHA256_ASN1_SIGNING);
         pair.sign(&SystemRandom::new(), signed.as_bytes()).unwrap().as_ref().to_vec()
     }
 
-    /// A token of two texts, whatever they are.
+    /// A signed token of any header and claims.
     pub fn token(&self, head: &str, claims: &str) -> String {
         self.token_of(&base64url(head.as_bytes()), &base64url(claims.as_bytes()))
     }
 
-    /// The same of parts that are encoded already, in whatever way.
+    /// The same for parts that are already encoded.
     pub fn token_of(&self, head: &str, claims: &str) -> String {
         let signed = format!("{head}.{claims}");
         let signature = base64url(&self.sign(&signed));
@@ -158,13 +158,13 @@ impl Forge {
         self.token(&self.head.text(), claims)
     }
 
-    /// One that nothing is wrong with.
+    /// A valid token.
     pub fn genuine(&self) -> String {
         self.with_claims(&self.claims.text())
     }
 }
 
-/// One call to the local tables, past everything that guards them.
+/// One call to the local tables, bypassing all checks.
 async fn table(operation: &str, body: &Value) -> Value {
     let answer = reqwest::Client::new()
         .post(std::env::var("AWS_ENDPOINT_URL").unwrap())

@@ -1,4 +1,4 @@
-//! What the header of a token may say.
+//! The rules for the header of a token.
 
 use serde_json::json;
 use shared::crypto::digest::base64url;
@@ -7,7 +7,7 @@ use crate::forge::Forge;
 use crate::{app, case, present, refused};
 
 #[tokio::test]
-async fn a_header_says_what_ours_say_and_nothing_else() {
+async fn a_token_with_an_altered_or_extended_header_is_refused() {
     let (app, person) = app().await;
     let forge = Forge::trusted(&app, &person).await;
     present(&app, &forge.genuine()).await.expect(200);
@@ -62,8 +62,8 @@ async fn a_header_says_what_ours_say_and_nothing_else() {
     for name in forge.head.names() {
         of(format!("no {name}"), forge.head.without(&name));
         of(format!("{name} twice"), forge.head.and(&name, &forge.head.value(&name)));
-        of(format!("{name} twice, the first another"), forge.head.after(&name, "\"none\""));
-        of(format!("{name} twice, the last another"), forge.head.and(&name, "\"none\""));
+        of(format!("{name} twice, the first one different"), forge.head.before(&name, "\"none\""));
+        of(format!("{name} twice, the last one different"), forge.head.and(&name, "\"none\""));
         let quoted = format!("\"{name}\":");
         of(format!("{name} in upper case"), forge.head.text().replace(&quoted, &quoted.to_uppercase()));
     }
@@ -105,7 +105,7 @@ async fn a_header_says_what_ours_say_and_nothing_else() {
     of("a byte order mark".to_owned(), format!("\u{feff}{whole}"));
     of("deeply nested".to_owned(), "[".repeat(900));
     let not_utf8 = base64url(&[whole.as_bytes(), &[0xff]].concat());
-    cases.push(case("no UTF-8", forge.token_of(&not_utf8, &base64url(forge.claims.text().as_bytes()))));
+    cases.push(case("invalid UTF-8", forge.token_of(&not_utf8, &base64url(forge.claims.text().as_bytes()))));
     refused(&app, &cases).await;
     present(&app, &forge.genuine()).await.expect(200);
 }

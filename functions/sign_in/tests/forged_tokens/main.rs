@@ -1,7 +1,7 @@
-//! Tokens that are not ours, nearly ours, or ours and changed: each is the same 401, whatever is wrong with it.
+//! Forged, malformed and altered tokens: each gets the same 401, whatever is wrong with it.
 //!
-//! Most are signed by a key that the deployment trusts. A forger has none: it is so that every rule is seen to hold by
-//! itself, and not behind the signature.
+//! Most are signed by a trusted key, which an attacker does not have: this tests each rule by itself, independent of
+//! the signature check.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod claims;
@@ -23,7 +23,7 @@ fn case(name: impl Into<String>, token: impl Into<String>) -> Case {
     (name.into(), token.into())
 }
 
-/// An app with tables of its own and a user who is signed in there.
+/// An app with its own tables and a signed-in user.
 async fn app() -> (TestApp, Person) {
     let app = TestApp::alone().await.unwrap();
     let person = app.owner().await.unwrap();
@@ -42,14 +42,14 @@ async fn present(app: &TestApp, token: &str) -> Response {
     app.call(Request::to(&get_me::FUNCTION).bearer(token)).await
 }
 
-/// What is told, without the name of the request.
+/// The response without the id of the request.
 fn told(answer: &Response) -> (u16, Value, String) {
     let mut body = answer.body.clone();
     assert!(body["instance"].take().is_string(), "{}", answer.text);
     (answer.status, body, answer.header("www-authenticate").to_owned())
 }
 
-/// Every one is refused alike, and as who presents nothing.
+/// Asserts that each token gets the same response as a request without a token.
 async fn alike(app: &TestApp, cases: &[Case]) {
     app.move_address();
     let nothing = told(&app.call(Request::to(&get_me::FUNCTION)).await);
@@ -59,13 +59,13 @@ async fn alike(app: &TestApp, cases: &[Case]) {
     }
 }
 
-/// The same, and before anything is read of any user.
+/// Asserts the same, and that no user's record is read.
 async fn refused(app: &TestApp, cases: &[Case]) {
     let wire = app.wire(&get_me::FUNCTION);
     wire.take();
     for each in cases {
         alike(app, std::slice::from_ref(each)).await;
-        // The leases of the addresses, and the key set again where a key is unknown.
+        // The leases of the IP addresses, and another read of the key set if a key is unknown.
         let calls = wire.take();
         let known = ["DynamoDB.UpdateItem", "DynamoDB.GetItem"];
         assert!(calls.iter().all(|call| known.contains(&call.as_str())), "{}: {calls:?}", each.0);

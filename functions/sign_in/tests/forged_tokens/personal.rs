@@ -1,4 +1,4 @@
-//! Personal access tokens: one spelling, one owner, one secret, until they end.
+//! Personal access tokens: spelling, owner, secret and expiry.
 
 use accounts::routes::get_me;
 use serde_json::json;
@@ -10,13 +10,13 @@ use shared::testing::{Person, TestApp};
 
 use crate::{alike, app, case, enter, present, refused};
 
-/// A token of a person's that may read who they are for an hour.
+/// A token with the scope `me:read`, valid for one hour.
 async fn token(app: &TestApp, person: &Person) -> NewToken {
     app.personal_token(person, &["me:read"]).await.unwrap()
 }
 
 #[tokio::test]
-async fn a_personal_token_has_one_spelling() {
+async fn a_personal_token_with_another_spelling_is_refused() {
     let (app, person) = app().await;
     let token = token(&app, &person).await;
     let text = token.secret.expose();
@@ -50,7 +50,7 @@ async fn a_personal_token_has_one_spelling() {
         format!("bhp_{}", person.user),
         format!("bhp_{}", person.token),
         "bhp_null".to_owned(),
-        // What the table holds is worth nothing.
+        // The stored digest is not a credential.
         token.digest.clone(),
         format!("TOKEN#{}", token.digest),
     ] {
@@ -64,7 +64,7 @@ async fn a_personal_token_has_one_spelling() {
 }
 
 #[tokio::test]
-async fn a_personal_token_is_its_owners_and_ends() {
+async fn a_personal_token_is_refused_for_another_user_and_after_it_ends() {
     let (app, person) = app().await;
     let other = app.owner().await.unwrap();
     enter(&app, &other).await;
@@ -79,7 +79,7 @@ async fn a_personal_token_is_its_owners_and_ends() {
         case("my secret for another", text(&[&their_bytes[..16], &my_bytes[16..]].concat())),
         case("another's secret for me", text(&[&my_bytes[..16], &their_bytes[16..]].concat())),
         case("a secret of zeros", text(&[&my_bytes[..16], &[0; 32]].concat())),
-        case("nobody's", text(&[0; 48])),
+        case("no owner", text(&[0; 48])),
         case("the digest as the secret", text(&[&my_bytes[..16], &my_digest(&mine)[..]].concat())),
     ];
     for bit in [0, 127, 128, 383] {

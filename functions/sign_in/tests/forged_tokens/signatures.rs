@@ -1,4 +1,4 @@
-//! Who signed a token, and how.
+//! The rules for the signature of a token.
 
 use serde_json::json;
 use shared::crypto::digest::{base64, base64url, from_base64url, hmac_sha256};
@@ -12,7 +12,7 @@ use crate::{app, case, present, refused};
 const ORDER: &str = "_____wAAAAD__________7zm-q2nF56E87nKwvxjJVE";
 
 #[tokio::test]
-async fn only_the_signature_of_a_trusted_key_counts() {
+async fn a_token_without_a_valid_signature_by_a_trusted_key_is_refused() {
     let (app, person) = app().await;
     let forge = Forge::trusted(&app, &person).await;
     let thief = Forge::new(&app, &person);
@@ -21,12 +21,12 @@ async fn only_the_signature_of_a_trusted_key_counts() {
     let mut cases = vec![
         case("no signature", format!("{body}.")),
         case("signed by another key", format!("{body}.{}", base64url(&thief.sign(&body)))),
-        case("another key under its own name", thief.genuine()),
-        case("another key that it brings along", thief.with_head(&thief.head.and("jwk", &thief.jwk().to_string()))),
+        case("another key under its own kid", thief.genuine()),
+        case("another key in the header", thief.with_head(&thief.head.and("jwk", &thief.jwk().to_string()))),
         case("signed in DER", format!("{body}.{}", base64url(&forge.sign_in_der(&body)))),
         case("the signature of the header", format!("{body}.{}", base64url(&forge.sign("x")))),
     ];
-    // Numbers that some libraries once took for a signature of everything (CVE-2022-21449).
+    // Numbers that some libraries accepted as a signature of any message (CVE-2022-21449).
     let order = from_base64url(ORDER).unwrap();
     let one = [&[0; 31][..], &[1]].concat();
     for (name, r, s) in [
@@ -56,7 +56,7 @@ async fn only_the_signature_of_a_trusted_key_counts() {
     let head = base64url(forge.head.text().as_bytes());
     cases.push(case("claims changed after signing", format!("{head}.{other_claims}.{}", base64url(&genuine))));
 
-    // The public key as the secret of a MAC, in every form that it is known in (RFC 8725, section 2.1).
+    // The public key as the secret of a MAC, in every published format (RFC 8725, section 2.1).
     let point = forge.point();
     let spki = [&from_base64url("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE").unwrap()[..], &point[1..]].concat();
     let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", base64(&spki));
@@ -84,9 +84,9 @@ async fn only_the_signature_of_a_trusted_key_counts() {
     present(&app, &forge.genuine()).await.expect(200);
 }
 
-/// Of a signature (r, s) everyone can make (r, n - s), which is as valid (SEC 1, section 4.1.4; a JWS does not forbid
-/// it). So two texts can be the same token. It gains nothing, because nothing is remembered or revoked by a token's text:
-/// both prove one session, and both end with it.
+/// From a signature (r, s), anyone can compute (r, n - s), which is equally valid (SEC 1, section 4.1.4; JWS does not
+/// forbid it). So two texts can be the same token. An attacker gains nothing, because nothing is stored or revoked by a
+/// token's text: both prove the same session, and both end with it.
 #[tokio::test]
 async fn a_malleable_signature_gains_nothing() {
     let (app, person) = app().await;
@@ -104,8 +104,12 @@ async fn a_malleable_signature_gains_nothing() {
     let twin = format!("{signed}.{}", base64url(&signature));
     assert_ne!(genuine, twin);
     let [one, other] = [present(&app, &genuine).await, present(&app, &twin).await];
-    assert_eq!((one.status, other.status), (200, 200), "a stricter library: say so here and in docs/asvs.md");
-    assert_eq!(one.body, other.body, "the twin proves something else");
+    assert_eq!(
+        (one.status, other.status),
+        (200, 200),
+        "the library became stricter: update this test and docs/asvs.md"
+    );
+    assert_eq!(one.body, other.body, "the twin proves another session");
     app.call(Request::to(&logout::FUNCTION).bearer(&twin)).await.expect(204);
     for token in [&genuine, &twin] {
         present(&app, token).await.expect(401);

@@ -1,4 +1,4 @@
-//! How a token is spelt: in one way, and no longer than ours.
+//! The spelling of a token: one encoding, a maximum length, one header.
 
 use accounts::routes::get_me;
 use serde_json::{Value, json};
@@ -9,12 +9,12 @@ use crate::forge::Forge;
 use crate::{Case, alike, app, case, present, refused, told};
 
 #[tokio::test]
-async fn a_token_has_one_spelling() {
+async fn a_token_with_another_spelling_is_refused() {
     let (app, person) = app().await;
     let forge = Forge::trusted(&app, &person).await;
     let token = loop {
-        // One with a letter in every part that the standard alphabet writes in another way would be rare in the header:
-        // the signature has to do.
+        // Wait for a signature with a letter that the standard alphabet encodes differently; in the header they are too
+        // rare.
         let token = forge.genuine();
         if token.rsplit_once('.').unwrap().1.contains(['-', '_']) {
             break token;
@@ -57,7 +57,7 @@ async fn a_token_has_one_spelling() {
             parts[at] = part;
             cases.push(case(format!("part {at}: {name}"), parts.join(".")));
             if at < 2 {
-                // Signed as it is spelt, so that only the spelling is wrong.
+                // Signed over this spelling, so that only the spelling is wrong.
                 cases.push(case(format!("part {at}, signed: {name}"), forge.token_of(&parts[0], &parts[1])));
             }
         };
@@ -81,7 +81,7 @@ async fn a_token_has_one_spelling() {
             respelt("a spare bit", spare_bit(part));
         }
     }
-    // Parts without spare bits have none to set: other lengths of the claims make them.
+    // Other lengths of the claims have spare bits that can be set.
     for jti in ["", "a", "aa"] {
         let claims = base64url(forge.claims.with("jti", &json!(jti).to_string()).as_bytes());
         present(&app, &forge.token_of(head, &claims)).await.expect(200);
@@ -94,7 +94,7 @@ async fn a_token_has_one_spelling() {
     present(&app, &token).await.expect(200);
 }
 
-/// The same bytes with the lowest of the bits set that base64 has to spare at its end.
+/// The same bytes with the lowest spare bit of the last base64 character set.
 fn spare_bit(text: &str) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (rest, last) = text.split_at(text.len() - 1);
@@ -102,10 +102,10 @@ fn spare_bit(text: &str) -> String {
     format!("{rest}{}", char::from(ALPHABET[at | 1]))
 }
 
-/// API Gateway answers 431 to headers of more than 10,240 bytes together, so that none of these reaches a function of
-/// ours there; nothing depends on it.
+/// API Gateway answers 431 if the headers exceed 10,240 bytes in total, so none of these reaches a function there. We
+/// do not depend on it.
 #[tokio::test]
-async fn a_megabyte_is_refused_before_any_work() {
+async fn a_token_of_a_megabyte_is_refused_before_any_read() {
     let (app, person) = app().await;
     let forge = Forge::trusted(&app, &person).await;
     present(&app, &forge.genuine()).await.expect(200);
@@ -117,7 +117,7 @@ async fn a_megabyte_is_refused_before_any_work() {
         case("claims of a megabyte", forge.with_claims(&forge.claims.and("x", &json!(padding).to_string()))),
         case("a signature of a megabyte", format!("{}{padding}", forge.genuine())),
         case("a personal access token of a megabyte", format!("bhp_{padding}")),
-        // The shortest that is too long, and nothing else is wrong with it.
+        // The shortest token that is too long, and otherwise valid.
         case("2,049 bytes", forge.with_claims(&forge.claims.with("jti", &json!("j".repeat(1_250)).to_string()))),
     ];
     assert!(cases[6].1.len() > 2048, "{}", cases[6].1.len());
@@ -129,9 +129,9 @@ async fn a_megabyte_is_refused_before_any_work() {
     }
 }
 
-/// A whole event, as API Gateway hands it over: with what no HTTP client of ours would let us send.
+/// A whole API Gateway event, with headers that our HTTP client would refuse to send.
 #[tokio::test]
-async fn only_a_bearer_header_carries_a_token() {
+async fn a_token_outside_a_bearer_header_is_ignored() {
     let (app, person) = app().await;
     let token = Forge::trusted(&app, &person).await.genuine();
     let event = include_str!("../../../../events/accounts/get-me.json");
@@ -170,7 +170,7 @@ async fn only_a_bearer_header_carries_a_token() {
         format!("Bearer {head}\0{rest}"),
     ] {
         let answer = with(&header).await;
-        // What is no header at all does not get as far as a route.
+        // An invalid header does not reach a route.
         assert!(answer.status == 0 || told(&answer) == nothing, "{header:?}: {} {}", answer.status, answer.text);
     }
     let anywhere = Request::to(&get_me::FUNCTION).query("access_token", &token).header("x-access-token", &token);

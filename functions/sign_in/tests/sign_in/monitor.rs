@@ -1,4 +1,4 @@
-//! The monitor of failed sign-ins: guessing that is spread over accounts or networks is seen, once.
+//! The monitor of failed sign-ins: it reports guessing that is spread over accounts or networks, once an hour.
 
 use serde_json::json;
 use shared::kernel::time::SignedDuration;
@@ -8,14 +8,14 @@ use sign_in::jobs::watch_failed_logins;
 use sign_in::routes::login;
 use test_support::people::*;
 
-/// A wrong password from a network address.
+/// A wrong password from an IP address.
 async fn fail(app: &TestApp, email: &str, ip: &str) {
     app.advance(SignedDuration::from_millis(1));
     let body = json!({ "email": email, "password": "not the right password" });
     app.call(Request::to(&login::FUNCTION).json(body).ip(ip)).await.expect(401);
 }
 
-/// Runs the monitor and tells what it has raised in the last two hours.
+/// Runs the monitor and returns the events that it raised in the last two hours.
 async fn raised(app: &TestApp) -> Vec<SystemEvent> {
     app.advance(SignedDuration::from_millis(1));
     app.tick(&watch_failed_logins::FUNCTION).await.unwrap();
@@ -38,7 +38,7 @@ async fn app() -> TestApp {
 }
 
 #[tokio::test]
-async fn one_network_that_tries_many_accounts_is_seen_once_an_hour() {
+async fn one_network_trying_many_accounts_is_reported_once_an_hour() {
     let app = app().await;
     let (known, _) = user(&app).await;
     fail(&app, &known, "198.51.100.1").await;
@@ -53,10 +53,10 @@ async fn one_network_that_tries_many_accounts_is_seen_once_an_hour() {
     assert_eq!(seen[0].detail, json!({ "network": "198.51.100.0/24", "subjects": 10, "failures": 10 }));
     assert!(!format!("{seen:?}").contains('@') && !seen[0].subject.contains('.'), "{seen:?}");
 
-    // It goes on, and is told once; another network is told by itself.
+    // It continues without another event; another network has its own event.
     fail(&app, &email(&app), "198.51.100.78").await;
     for n in 0..10 {
-        // The limit on credentials takes a network of IPv6 for one address: five tries in five minutes stay below it.
+        // The limit on credentials treats an IPv6 network as one address: five attempts in five minutes stay below it.
         app.advance(SignedDuration::from_secs(80));
         fail(&app, &email(&app), &format!("2001:db8:1:2::{n}")).await;
     }
@@ -65,7 +65,7 @@ async fn one_network_that_tries_many_accounts_is_seen_once_an_hour() {
     assert!(seen.iter().any(|event| event.detail["network"] == "2001:db8:1:2::/64"), "{seen:?}");
     assert_eq!(raised(&app).await.len(), 2);
 
-    // An hour later it is told again, if it goes on.
+    // An hour later it is reported again, if it continues.
     app.advance(SignedDuration::from_hours(1));
     assert_eq!(raised(&app).await.len(), 2);
     for n in 0..10 {
@@ -76,7 +76,7 @@ async fn one_network_that_tries_many_accounts_is_seen_once_an_hour() {
 }
 
 #[tokio::test]
-async fn many_networks_that_try_one_account_are_seen() {
+async fn many_networks_trying_one_account_are_reported() {
     let app = app().await;
     let ((email, _), elsewhere) = (user(&app).await, test_support::people::email(&app));
     for n in 0..9 {
@@ -95,7 +95,7 @@ async fn many_networks_that_try_one_account_are_seen() {
 }
 
 #[tokio::test]
-async fn wrong_second_factors_count() {
+async fn wrong_second_factors_count_as_failures() {
     let app = app().await;
     let occurrence = |n: u8| {
         shared::system_events::Occurrence::of(&sign_in::second_factor::SECOND_FACTOR_FAILED, format!("user_{n}"))
@@ -109,7 +109,7 @@ async fn wrong_second_factors_count() {
 }
 
 #[tokio::test]
-async fn many_accounts_that_are_tried_from_everywhere_page_somebody() {
+async fn many_accounts_tried_from_many_networks_raise_a_critical_event() {
     let app = app().await;
     let emails: Vec<_> = (0..51).map(|_| email(&app)).collect();
     for n in 0..99_usize {
@@ -123,7 +123,7 @@ async fn many_accounts_that_are_tried_from_everywhere_page_somebody() {
     assert_eq!(seen[0].detail, json!({ "failures": 100, "subjects": 51, "networks": 100 }));
     assert_eq!((seen[0].subject.as_str(), raised(&app).await.len()), ("accounts", 1));
 
-    // A quarter of an hour later it is past.
+    // 15 minutes later the attack is over.
     app.advance(SignedDuration::from_mins(15));
     assert_eq!(raised(&app).await.len(), 1);
 }

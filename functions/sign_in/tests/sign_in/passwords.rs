@@ -27,7 +27,7 @@ async fn changed_letters(app: &TestApp, user: UserId) -> usize {
 }
 
 #[tokio::test]
-async fn a_password_is_changed_by_who_knows_it() {
+async fn changing_the_password_with_the_current_one_ends_every_session() {
     let app = TestApp::new();
     let (email, user) = user(&app).await;
     let here = login(&app, &email, PASSWORD).await.expect(200).body;
@@ -47,7 +47,7 @@ async fn a_password_is_changed_by_who_knows_it() {
 }
 
 #[tokio::test]
-async fn a_password_is_not_changed_by_who_does_not_know_it() {
+async fn a_password_change_is_refused_for_a_wrong_current_or_unfit_new_password() {
     let app = TestApp::new();
     let (email, user) = user(&app).await;
     let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
@@ -62,7 +62,7 @@ async fn a_password_is_not_changed_by_who_does_not_know_it() {
         let refused = change(&app, &tokens, current, new).await.expect(status);
         assert_eq!((refused.code(), refused.fields()), (code, vec![field]), "{}", refused.text);
     }
-    // A sixth is one too many, whatever came of the others.
+    // The sixth request exceeds the limit, even though the others failed.
     assert_eq!(change(&app, &tokens, PASSWORD, NEXT).await.expect(429).code(), "too_many_requests");
     app.advance(SignedDuration::from_mins(11));
     assert_eq!(change(&app, &tokens, PASSWORD, NEXT).await.expect(401).code(), "fresh_factor_needed");
@@ -74,7 +74,7 @@ async fn a_password_is_not_changed_by_who_does_not_know_it() {
 const SHORT: &str = "k7#mQ2vx";
 
 #[tokio::test]
-async fn a_session_of_before_the_second_factor_changes_no_password() {
+async fn a_session_older_than_the_second_factor_cannot_change_the_password() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     let before = login(&app, &email, PASSWORD).await.expect(200).body;
@@ -85,7 +85,7 @@ async fn a_session_of_before_the_second_factor_changes_no_password() {
 }
 
 #[tokio::test]
-async fn a_short_password_never_stands_alone() {
+async fn a_short_password_is_never_the_only_factor() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
     let tokens = json!({ "access_token": ada.token });
@@ -94,7 +94,7 @@ async fn a_short_password_never_stands_alone() {
     assert!(changed.status == 200 || disabled.status == 204, "{} {}", changed.text, disabled.text);
 }
 
-/// Of `U*U` at cost 12, by libxcrypt, and of 72 times x.
+/// The hash of `U*U` at cost 12, by libxcrypt, and of 72 times x.
 const LEGACY: &str = "$2b$12$CCCCCCCCCCCCCCCCCCCCC.wgsDBuVnYlgJOOh/5QDniUpdm5/rfEe";
 const LEGACY_72: &str = "$2b$12$CCCCCCCCCCCCCCCCCCCCC.Pxl2TLx3qcUTDscaJ6MoN8okKyVDTeq";
 
@@ -114,7 +114,7 @@ async fn password_of(app: &TestApp, email: &str) -> PasswordRecord {
 }
 
 #[tokio::test]
-async fn imported_accounts_sign_in_and_are_hashed_anew() {
+async fn imported_accounts_are_rehashed_when_they_sign_in() {
     let app = importing();
     let (one, two) = (email(&app), email(&app));
     let payload = json!({ "accounts": [row(&one.to_uppercase(), LEGACY), row(&two, LEGACY_72)] });
@@ -130,20 +130,20 @@ async fn imported_accounts_sign_in_and_are_hashed_anew() {
     assert!(record.is_short());
     login(&app, &one, "U*U").await.expect(200);
 
-    // Nothing but the first 72 bytes was ever compared.
+    // bcrypt only compares the first 72 bytes.
     let refused = login(&app, &two, &"x".repeat(73)).await.expect(403);
     assert_eq!(refused.code(), "password_reset_required");
     login(&app, &two, &"x".repeat(71)).await.expect(401);
     login(&app, &two, &"x".repeat(72)).await.expect(200);
 
-    // Again: nobody is touched.
+    // A second import changes no account.
     app.run(&import_accounts::FUNCTION, payload).await.unwrap();
     assert!(password_of(&app, &one).await.hash.parameters().starts_with("argon2id"));
     assert_granted(&app, &[&import_accounts::FUNCTION, &login::FUNCTION]);
 }
 
 #[tokio::test]
-async fn an_import_takes_an_address_from_who_only_waits_for_it() {
+async fn an_import_replaces_a_pending_registration_but_not_an_account() {
     let app = importing();
     let (waits, taken) = (email(&app), user(&app).await.0);
     let token = registration_token(&app, &waits).await;
@@ -156,7 +156,7 @@ async fn an_import_takes_an_address_from_who_only_waits_for_it() {
 }
 
 #[tokio::test]
-async fn an_import_tells_which_rows_it_refused_and_nothing_of_them() {
+async fn an_import_reports_refused_rows_without_their_contents() {
     let app = importing();
     let emails: Vec<String> = (0..5).map(|_| email(&app)).collect();
     let rows = json!({ "accounts": [
@@ -183,7 +183,7 @@ async fn an_import_tells_which_rows_it_refused_and_nothing_of_them() {
 }
 
 #[tokio::test]
-async fn an_import_is_bounded_and_must_be_allowed() {
+async fn an_import_of_too_many_rows_or_without_configuration_is_refused() {
     let mut app = importing();
     let too_many: Vec<Value> = (0..501).map(|_| row("grace@example.com", LEGACY)).collect();
     for rows in [json!(too_many), json!([]), json!(LEGACY), json!(null)] {
@@ -197,7 +197,7 @@ async fn an_import_is_bounded_and_must_be_allowed() {
 }
 
 #[tokio::test]
-async fn weak_hashes_are_counted_by_what_made_them() {
+async fn weak_hashes_are_counted_by_their_parameters() {
     let mut app = TestApp::alone().await.unwrap();
     app.configure(|config| config.legacy_bcrypt_cost = Some(12));
     for _ in 0..2 {
@@ -223,7 +223,7 @@ async fn weak_hashes_are_counted_by_what_made_them() {
 }
 
 #[tokio::test]
-async fn a_new_pepper_makes_old_hashes_outdated_and_not_wrong() {
+async fn hashes_with_an_old_pepper_still_verify_and_are_rehashed() {
     let mut app = TestApp::new();
     let (email, _) = user(&app).await;
     app.configure(|config| config.pepper_version = 2);

@@ -1,5 +1,5 @@
-//! The gate in front of every route that takes credentials: one address gets five attempts in five minutes that prove
-//! nothing, however many arrive in parallel and on whichever route.
+//! The rate limit on every route that takes credentials: one IP address gets five failed attempts in five minutes, even
+//! in parallel and across routes.
 
 use accounts::routes::{register, request_password_reset, resend_verification, verify_email};
 use futures::future::join_all;
@@ -14,7 +14,7 @@ use test_support::people::*;
 const AT_ONCE: usize = 64;
 const ADMITTED: usize = 5;
 
-/// Something for every route that takes credentials, as strangers try it.
+/// A failing request for every route that takes credentials.
 fn attempts(app: &TestApp) -> Vec<(&'static Function, Value)> {
     let email = email(app);
     vec![
@@ -24,13 +24,13 @@ fn attempts(app: &TestApp) -> Vec<(&'static Function, Value)> {
         (&verify_second_factor::FUNCTION, json!({ "challenge": "a.b", "code": "000000" })),
         (&request_password_reset::FUNCTION, json!({ "email": email })),
         (&resend_verification::FUNCTION, json!({ "email": email })),
-        // What is not even input counts too.
+        // Invalid input counts, too.
         (&login::FUNCTION, json!({ "email": "nobody" })),
         (&register::FUNCTION, json!([])),
     ]
 }
 
-/// How many of so many at once were let through the gate, whatever came of them then.
+/// How many of [`AT_ONCE`] parallel requests the limit admitted, whatever their outcome.
 async fn admitted(app: &TestApp, addresses: &[String]) -> usize {
     let attempts = attempts(app);
     let first = usize::from(app.entropy().bytes::<1>()[0]);
@@ -50,12 +50,12 @@ async fn admitted(app: &TestApp, addresses: &[String]) -> usize {
 }
 
 #[tokio::test]
-async fn a_sixth_is_never_let_through() {
+async fn a_sixth_parallel_attempt_from_one_address_is_refused() {
     let app = TestApp::new();
     let address = [app.address()];
     for round in 0..5 {
         assert_eq!(admitted(&app, &address).await, ADMITTED, "in round {round}");
-        // The span slides: nobody gains by waiting for a full minute, or for all but a second.
+        // The window slides: it does not reset early, not even one second.
         app.advance(SignedDuration::from_secs(299));
         assert_eq!(admitted(&app, &address).await, 0, "a second too early, in round {round}");
         app.advance(SignedDuration::from_secs(1));
@@ -63,7 +63,7 @@ async fn a_sixth_is_never_let_through() {
 }
 
 #[tokio::test]
-async fn those_that_trickle_in_are_counted_with_those_that_rush() {
+async fn sequential_and_parallel_attempts_share_one_count() {
     let app = TestApp::new();
     let address = [app.address()];
     let wrong = || Request::to(&login::FUNCTION).ip(&address[0]).json(json!({ "email": email(&app), "password": "x" }));
@@ -72,13 +72,13 @@ async fn those_that_trickle_in_are_counted_with_those_that_rush() {
         app.advance(SignedDuration::from_mins(1));
     }
     assert_eq!(admitted(&app, &address).await, 2);
-    // The first of them is five minutes old: one place is free, for one of 64.
+    // The first attempt is five minutes old, so one of the 64 is admitted.
     app.advance(SignedDuration::from_mins(2));
     assert_eq!(admitted(&app, &address).await, 1);
 }
 
 #[tokio::test]
-async fn a_cold_start_forgets_nothing() {
+async fn a_cold_start_keeps_the_count() {
     let app = TestApp::new();
     let address = [app.address()];
     assert_eq!(admitted(&app, &address).await, ADMITTED);
@@ -87,7 +87,7 @@ async fn a_cold_start_forgets_nothing() {
 }
 
 #[tokio::test]
-async fn a_customer_of_ipv6_is_one_address() {
+async fn an_ipv6_customer_network_counts_as_one_address() {
     let app = TestApp::new();
     let [a, b, c, d]: [u8; 4] = app.entropy().bytes();
     let network = format!("2001:db8:{a:x}{b:02x}:{c:x}{d:02x}");
@@ -96,7 +96,7 @@ async fn a_customer_of_ipv6_is_one_address() {
 }
 
 #[tokio::test]
-async fn addresses_do_not_share_their_attempts() {
+async fn addresses_have_separate_counts() {
     let app = TestApp::new();
     let mut addresses = Vec::new();
     for _ in 0..4 {
@@ -106,7 +106,7 @@ async fn addresses_do_not_share_their_attempts() {
     assert_eq!(admitted(&app, &addresses).await, 4 * ADMITTED);
 }
 
-/// How many failing attempts the address has left.
+/// How many failed attempts the address has left.
 async fn left(app: &TestApp, address: &str) -> usize {
     let wrong = json!({ "email": "nobody@example.com", "password": "x" });
     for admitted in 0..=ADMITTED {
@@ -118,7 +118,7 @@ async fn left(app: &TestApp, address: &str) -> usize {
 }
 
 #[tokio::test]
-async fn an_office_signs_in_from_one_address() {
+async fn successful_sign_ins_from_one_address_do_not_count() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     app.move_address();
@@ -131,7 +131,7 @@ async fn an_office_signs_in_from_one_address() {
 }
 
 #[tokio::test]
-async fn a_right_password_counts_until_its_second_factor_is_proved_too() {
+async fn a_right_password_without_its_second_factor_counts() {
     let app = TestApp::new();
     let Enrolled { email, recovery_codes, .. } = enrolled(&app).await;
     app.move_address();
@@ -142,12 +142,12 @@ async fn a_right_password_counts_until_its_second_factor_is_proved_too() {
     let challenge = &asked["second_factor"]["challenge"];
     let right = json!({ "challenge": challenge, "recovery_code": recovery_codes[0] });
     at_office(&verify_second_factor::FUNCTION, right).await.expect(200);
-    // The second factor gives back its own attempt, not that of the password.
+    // The second factor gives back its own attempt, not the one of the password.
     assert_eq!(left(&app, &address).await, ADMITTED - 1);
 }
 
 #[tokio::test]
-async fn of_right_and_wrong_at_once_never_a_sixth_wrong_is_let_through() {
+async fn a_sixth_wrong_attempt_among_right_ones_is_refused() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     app.move_address();

@@ -1,7 +1,7 @@
-//! One refresh token presented many times in parallel: at most one successor, and none that outlives the alarm.
+//! One refresh token presented many times in parallel yields at most one successor, and the reuse alarm ends it.
 //! Parallel retries of one client raise no alarm.
 //!
-//! 200 rounds of 64 at once, and 10 of each kind of retry; 50 times as many with `BULKHEAD_LONG=1`.
+//! 200 rounds of 64 parallel requests, and 10 of each kind of retry; 50 times as many with `BULKHEAD_LONG=1`.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -19,10 +19,10 @@ use sign_in::session::{self, AuthMethod, Opening};
 use test_support::people::*;
 
 const AT_ONCE: usize = 64;
-/// The alarm is raised within the first answers: what is to come amid it begins before so many.
+/// The alarm is raised within the first responses: the concurrent sign-in starts before this many.
 const EARLY: usize = 3;
 const ROUNDS: usize = 200;
-/// Of these, so many have a sign-in in their midst.
+/// This many of the rounds have a concurrent sign-in.
 const WITH_A_LOGIN: usize = 50;
 const ROUNDS_OF_RETRIES: usize = 10;
 
@@ -38,12 +38,12 @@ fn below(app: &TestApp, bound: usize) -> usize {
     usize::from(u16::from_le_bytes(app.entropy().bytes())) % bound
 }
 
-/// A new session of a user: its tokens. It is opened past the sign-in, which is not what is raced here.
+/// Opens a session and returns its tokens, bypassing the sign-in route, which this test does not race.
 async fn session(app: &TestApp, accounts: &Accounts, user: UserId) -> Value {
     app.advance(SignedDuration::from_millis(1));
     let user = accounts.find::<User>(&AccountKey::User(user)).await.unwrap().unwrap();
     let epoch = accounts.epoch(user.id).await.unwrap();
-    let opening = Opening { means: AuthMethod::Password, device: None, epoch };
+    let opening = Opening { method: AuthMethod::Password, device: None, epoch };
     let tokens = session::open(accounts, &user, opening, AccountChanges::default()).await.unwrap();
     serde_json::to_value(tokens).unwrap()
 }
@@ -52,20 +52,20 @@ async fn exchange(app: &TestApp, refresh_token: &Value) -> Response {
     app.call(Request::to(&refresh_session::FUNCTION).json(json!({ "refresh_token": refresh_token }))).await
 }
 
-/// The tokens among these that are still good for anything: access tokens that are let in, refresh tokens that are taken.
+/// How many of these sessions are still alive: their access token and their refresh token are accepted.
 async fn alive(app: &TestApp, tokens: &[&Value]) -> usize {
     let mut alive = 0;
     for tokens in tokens {
         app.move_address();
         let let_in = get_me(app, &tokens["access_token"]).await.status == 200;
         let taken = exchange(app, &tokens["refresh_token"]).await.status == 200;
-        assert_eq!(let_in, taken, "one half of a session is alive: {tokens}");
+        assert_eq!(let_in, taken, "only one token of the session is alive: {tokens}");
         alive += usize::from(let_in);
     }
     alive
 }
 
-/// All at once, from two addresses; `also` runs in their midst, once so many of them were answered.
+/// Sends all requests in parallel from two addresses; `also` runs once some of them were answered.
 async fn race<T>(app: &TestApp, token: &Value, also: impl AsyncFn() -> T) -> (Vec<Response>, T) {
     race_with(app, |_| json!({ "refresh_token": token }), also).await
 }
@@ -94,8 +94,8 @@ async fn race_with<T>(app: &TestApp, body: impl Fn(usize) -> Value, also: impl A
     join(join_all(thieves), inserted).await
 }
 
-/// What every race must come to.
-async fn assert_no_two(app: &TestApp, round: usize, answers: &[Response]) -> usize {
+/// Asserts that at most one successor was returned, and that it is dead.
+async fn assert_one_dead_successor(app: &TestApp, round: usize, answers: &[Response]) -> usize {
     let mut successors = Vec::new();
     for answer in answers {
         match (answer.status, answer.code()) {
@@ -105,14 +105,14 @@ async fn assert_no_two(app: &TestApp, round: usize, answers: &[Response]) -> usi
         }
     }
     assert!(successors.len() <= 1, "round {round}: {} successors", successors.len());
-    // Some were refused, so that somebody has the token who should not: nothing of the session may be left.
+    // Some requests were refused as reuse, so the session must be over.
     let alive = alive(app, &successors).await;
     assert_eq!(alive, 0, "round {round}: the successor outlived the alarm");
     successors.len()
 }
 
 #[tokio::test]
-async fn of_many_at_once_no_two_go_on() {
+async fn parallel_refreshes_yield_at_most_one_successor_and_end_the_session() {
     let app = TestApp::new();
     let (_, user) = user(&app).await;
     let accounts = app.accounts();
@@ -121,15 +121,15 @@ async fn of_many_at_once_no_two_go_on() {
         let tokens = session(&app, &accounts, user).await;
         let elsewhere = session(&app, &accounts, user).await;
         let (answers, ()) = race(&app, &tokens["refresh_token"], async || ()).await;
-        with_successor += assert_no_two(&app, round, &answers).await;
+        with_successor += assert_one_dead_successor(&app, round, &answers).await;
         assert_eq!(alive(&app, &[&tokens, &elsewhere]).await, 0, "round {round}: a session outlived the alarm");
     }
-    // Otherwise the rounds would have shown nothing but refusals.
+    // Otherwise every round would have tested refusals only.
     assert!(with_successor > 0, "no round had a successor");
 }
 
 #[tokio::test]
-async fn a_sign_in_amid_the_alarm_is_before_it_or_after_it() {
+async fn a_sign_in_during_the_reuse_alarm_either_survives_or_ends_completely() {
     let app = TestApp::new();
     let (email, user) = user(&app).await;
     let accounts = app.accounts();
@@ -143,8 +143,8 @@ async fn a_sign_in_amid_the_alarm_is_before_it_or_after_it() {
             app.call(Request::to(&login::FUNCTION).ip(&own).json(body)).await
         };
         let (answers, login) = race(&app, &tokens["refresh_token"], sign_in).await;
-        assert_no_two(&app, round, &answers).await;
-        // It is let in whole, or not at all; what the old token gives is dead in any case.
+        assert_one_dead_successor(&app, round, &answers).await;
+        // The sign-in succeeds completely or not at all; successors of the old token are dead in either case.
         let lives = match login.status {
             200 => alive(&app, &[&login.body]).await,
             409 => 0,
@@ -169,7 +169,7 @@ fn successors(answers: &[Response]) -> BTreeSet<&str> {
 }
 
 #[tokio::test]
-async fn a_client_that_retries_in_parallel_gets_one_successor() {
+async fn parallel_retries_of_one_attempt_get_the_same_successor() {
     let app = TestApp::new();
     let (_, user) = user(&app).await;
     let accounts = app.accounts();
@@ -190,7 +190,7 @@ async fn a_client_that_retries_in_parallel_gets_one_successor() {
 }
 
 #[tokio::test]
-async fn one_other_attempt_among_retries_is_an_alarm() {
+async fn another_attempt_among_parallel_retries_raises_the_alarm() {
     let app = TestApp::new();
     let (_, user) = user(&app).await;
     let accounts = app.accounts();

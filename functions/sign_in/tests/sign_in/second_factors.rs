@@ -1,4 +1,4 @@
-//! Second factors: how one is set up, asked for, used up, lost and taken away.
+//! Second factors: enrolment, verification, recovery codes and removal.
 
 use mail::Letter;
 use serde_json::{Value, json};
@@ -15,11 +15,11 @@ use test_support::authenticator_app::*;
 use test_support::people::*;
 
 #[tokio::test]
-async fn an_app_that_was_enrolled_is_asked_for() {
+async fn an_enrolled_app_is_required_at_sign_in() {
     let app = TestApp::new();
     let (email, user) = user(&app).await;
     let token = login(&app, &email, PASSWORD).await.expect(200).body["access_token"].clone();
-    let none = json!({ "second_factor_asked": false, "totp": null, "passkeys": 0, "recovery_codes": null });
+    let none = json!({ "second_factor_required": false, "totp": null, "passkeys": 0, "recovery_codes": null });
     assert_eq!(factors(&app, &token).await, none);
 
     let begun = enrol(&app, &token).await.expect(201).body;
@@ -27,7 +27,7 @@ async fn an_app_that_was_enrolled_is_asked_for() {
     let (name, value) = email.split_once('@').unwrap();
     let uri = format!("otpauth://totp/Bulkhead:{name}%40{value}?secret={secret}&issuer=Bulkhead&");
     assert!(begun["uri"].as_str().unwrap().starts_with(&uri), "{begun}");
-    assert_eq!(factors(&app, &token).await, none, "it has proved no code");
+    assert_eq!(factors(&app, &token).await, none, "not confirmed yet");
     login(&app, &email, PASSWORD).await.expect(200).body["access_token"].as_str().expect("no second factor yet");
 
     confirm(&app, &token, &wrong_code(&app, secret)).await.expect(403);
@@ -40,21 +40,25 @@ async fn an_app_that_was_enrolled_is_asked_for() {
         "{told:?}"
     );
     let now = factors(&app, &token).await;
-    assert_eq!((&now["second_factor_asked"], &now["recovery_codes"]["left"]), (&json!(true), &json!(10)));
+    assert_eq!((&now["second_factor_required"], &now["recovery_codes"]["left"]), (&json!(true), &json!(10)));
 
     let asked = login(&app, &email, PASSWORD).await.expect(200).body;
     assert!(asked.get("access_token").is_none(), "{asked}");
     assert_eq!(asked["second_factor"]["methods"], json!(["totp", "recovery_code"]));
     assert_eq!(asked["second_factor"]["expires_in_s"], 300);
     let challenge = &asked["second_factor"]["challenge"];
-    assert_eq!(verify(&app, challenge, "code", &first).await.expect(401).code(), "wrong_code", "it confirmed");
+    assert_eq!(
+        verify(&app, challenge, "code", &first).await.expect(401).code(),
+        "wrong_code",
+        "the code that confirmed"
+    );
 
     next_code(&app);
     let second = code(&app, secret);
     let tokens = verify(&app, challenge, "code", &second).await.expect(200).body;
     get_me(&app, &tokens["access_token"]).await.expect(200);
     assert_eq!(verify(&app, challenge, "code", &second).await.expect(401).code(), "wrong_code", "a replay");
-    assert_eq!(verify(&app, challenge, "code", &first).await.expect(401).code(), "wrong_code", "an older one");
+    assert_eq!(verify(&app, challenge, "code", &first).await.expect(401).code(), "wrong_code", "an older code");
     next_code(&app);
     verify(&app, challenge, "code", &code(&app, secret)).await.expect(200);
 
@@ -63,7 +67,7 @@ async fn an_app_that_was_enrolled_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_recovery_code_stands_in_once() {
+async fn a_recovery_code_signs_in_once() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
     let code = &ada.recovery_codes[3];
@@ -75,15 +79,15 @@ async fn a_recovery_code_stands_in_once() {
     assert_eq!(factors(&app, &tokens["access_token"]).await["recovery_codes"]["left"], 9);
     assert_eq!(verify(&app, &asked, "recovery_code", code).await.expect(401).code(), "wrong_code");
     verify(&app, &asked, "recovery_code", &ada.recovery_codes[4]).await.expect(200);
-    // Another user's is nobody's.
+    // Another user's recovery code is refused.
     let bob = enrolled(&app).await;
     verify(&app, &asked, "recovery_code", &bob.recovery_codes[0]).await.expect(401);
 }
 
-/// Sends the same proof sixteen times at once: one opens a session.
-async fn one_of_many(app: &TestApp, ada: &Enrolled, name: &str, value: &str) {
+/// Sends the same code 16 times in parallel and asserts that one request opens a session.
+async fn assert_one_of_16_succeeds(app: &TestApp, ada: &Enrolled, name: &str, value: &str) {
     let asked = challenge(app, &ada.email).await;
-    // Warm, so that the calls meet at the table.
+    // Warm up, so that the parallel calls reach the table together.
     verify(app, &asked, "recovery_code", &ada.recovery_codes[9]).await.expect(200);
     let answers = futures::future::join_all((0..16).map(|_| verify(app, &asked, name, value))).await;
     let opened = answers.iter().filter(|answer| answer.status == 200).count();
@@ -92,22 +96,22 @@ async fn one_of_many(app: &TestApp, ada: &Enrolled, name: &str, value: &str) {
 }
 
 #[tokio::test]
-async fn of_many_uses_of_one_code_at_once_one_succeeds() {
+async fn parallel_uses_of_one_code_succeed_once() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
-    one_of_many(&app, &ada, "code", &code(&app, &ada.secret)).await;
+    assert_one_of_16_succeeds(&app, &ada, "code", &code(&app, &ada.secret)).await;
 }
 
 #[tokio::test]
-async fn of_many_uses_of_one_recovery_code_at_once_one_succeeds() {
+async fn parallel_uses_of_one_recovery_code_succeed_once() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
-    one_of_many(&app, &ada, "recovery_code", &ada.recovery_codes[0]).await;
+    assert_one_of_16_succeeds(&app, &ada, "recovery_code", &ada.recovery_codes[0]).await;
     assert_eq!(factors(&app, &ada.token).await["recovery_codes"]["left"], 8);
 }
 
 #[tokio::test]
-async fn a_lost_answer_uses_a_code_up_for_nobody_else() {
+async fn a_code_signs_in_despite_a_lost_answer_from_the_store() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
     let wire = app.wire(&verify_second_factor::FUNCTION);
@@ -121,7 +125,7 @@ async fn a_lost_answer_uses_a_code_up_for_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_challenge_ends_with_its_time_and_with_the_sessions() {
+async fn a_challenge_is_refused_after_5_minutes_or_a_revocation() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
     let asked = challenge(&app, &ada.email).await;
@@ -141,7 +145,7 @@ async fn a_challenge_ends_with_its_time_and_with_the_sessions() {
 }
 
 #[tokio::test]
-async fn what_is_given_is_one_code_of_the_right_form() {
+async fn a_missing_second_or_malformed_code_is_refused() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
     let asked = challenge(&app, &ada.email).await;
@@ -173,7 +177,7 @@ fn spaced(code: &str, separator: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_code_with_spaces_or_hyphens_is_accepted_wherever_a_code_is_given() {
+async fn a_code_with_spaces_or_hyphens_is_accepted_on_every_route() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     let token = login(&app, &email, PASSWORD).await.expect(200).body["access_token"].clone();
@@ -191,7 +195,7 @@ async fn a_code_with_spaces_or_hyphens_is_accepted_wherever_a_code_is_given() {
 }
 
 #[tokio::test]
-async fn a_malformed_code_counts_as_no_attempt() {
+async fn a_malformed_code_does_not_count_as_an_attempt() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
     let start = app.now();
@@ -206,7 +210,7 @@ async fn a_malformed_code_counts_as_no_attempt() {
         confirm(&app, &ada.token, malformed).await.expect(422);
     }
     verify(&app, &asked, "recovery_code", "4xk9m2-0j7q5r").await.expect(422);
-    // Had they counted, this one would have to wait.
+    // If they counted, this attempt would be delayed.
     verify(&app, &asked, "code", &code(&app, &ada.secret)).await.expect(200);
     let events = app.events_since(start).await.unwrap();
     let failures: Vec<_> = events
@@ -219,7 +223,7 @@ async fn a_malformed_code_counts_as_no_attempt() {
 }
 
 #[tokio::test]
-async fn a_wrong_code_in_a_valid_session_is_403_and_the_session_stays_valid() {
+async fn a_wrong_code_in_a_session_is_403_and_the_session_stays_valid() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
     let (email, _) = user(&app).await;
@@ -244,17 +248,19 @@ async fn a_wrong_code_in_a_valid_session_is_403_and_the_session_stays_valid() {
 }
 
 #[tokio::test]
-async fn guessing_is_slowed_down_and_a_recovery_code_gets_past_it() {
+async fn wrong_codes_delay_the_app_but_not_a_recovery_code() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
     let asked = challenge(&app, &ada.email).await;
-    let mut faces = Vec::new();
+    let mut refusals = Vec::new();
     for _ in 0..5 {
-        faces.push(verify(&app, &asked, "code", &wrong_code(&app, &ada.secret)).await.expect(401).body);
+        refusals.push(verify(&app, &asked, "code", &wrong_code(&app, &ada.secret)).await.expect(401).body);
     }
-    // Right, and yet refused: with the same words.
-    faces.push(verify(&app, &asked, "code", &code(&app, &ada.secret)).await.expect(401).body);
-    assert!(faces.iter().all(|face| face["detail"] == faces[0]["detail"] && face["code"] == "wrong_code"));
+    // A right code is refused during the delay, with the same text.
+    refusals.push(verify(&app, &asked, "code", &code(&app, &ada.secret)).await.expect(401).body);
+    assert!(
+        refusals.iter().all(|refusal| refusal["detail"] == refusals[0]["detail"] && refusal["code"] == "wrong_code")
+    );
     next_code(&app);
     verify(&app, &asked, "code", &code(&app, &ada.secret)).await.expect(200);
 
@@ -268,7 +274,7 @@ async fn guessing_is_slowed_down_and_a_recovery_code_gets_past_it() {
 }
 
 #[tokio::test]
-async fn guessing_is_told_to_operators_and_to_the_user() {
+async fn guessing_is_reported_to_operators_and_in_the_history() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
     let start = app.now();
@@ -287,8 +293,8 @@ async fn guessing_is_told_to_operators_and_to_the_user() {
         named.map(|event| event.detail.clone()).collect::<Vec<_>>()
     };
     let failed = about("second_factor_failed");
-    let count = |means: &str, reason: &str| {
-        failed.iter().filter(|detail| **detail == json!({ "means": means, "reason": reason })).count()
+    let count = |method: &str, reason: &str| {
+        failed.iter().filter(|detail| **detail == json!({ "method": method, "reason": reason })).count()
     };
     assert_eq!(failed.len(), 13, "{failed:?}");
     assert_eq!([count("totp", "wrong"), count("totp", "delayed"), count("recovery_code", "wrong")], [11, 1, 1]);
@@ -300,7 +306,7 @@ async fn guessing_is_told_to_operators_and_to_the_user() {
 }
 
 #[tokio::test]
-async fn an_app_can_be_taken_away_by_whoever_proved_it() {
+async fn an_app_is_removed_by_a_session_with_a_fresh_second_factor() {
     let app = TestApp::new();
     let (email, user) = user(&app).await;
     let before = login(&app, &email, PASSWORD).await.expect(200).body["access_token"].clone();
@@ -310,7 +316,7 @@ async fn an_app_can_be_taken_away_by_whoever_proved_it() {
     disable(&app, &token).await.expect(404);
     confirm(&app, &token, &code(&app, &secret)).await.expect(200);
 
-    // A session that the password alone opened before.
+    // An older session that was opened by password only.
     for refused in [disable(&app, &before).await, enrol(&app, &before).await, regenerate(&app, &before).await] {
         assert_eq!(refused.expect(401).code(), "fresh_factor_needed");
     }
@@ -332,7 +338,7 @@ async fn an_app_can_be_taken_away_by_whoever_proved_it() {
 }
 
 #[tokio::test]
-async fn an_enrolment_can_be_begun_again_until_it_is_confirmed() {
+async fn an_enrolment_can_be_restarted_until_it_is_confirmed() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     let token = login(&app, &email, PASSWORD).await.expect(200).body["access_token"].clone();
@@ -353,7 +359,7 @@ async fn an_enrolment_can_be_begun_again_until_it_is_confirmed() {
 }
 
 #[tokio::test]
-async fn recovery_codes_are_replaced_together() {
+async fn new_recovery_codes_replace_all_earlier_ones() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
     let made = regenerate(&app, &ada.token).await.expect(201).body;

@@ -1,4 +1,4 @@
-//! Sessions: how they are carried on, how they end, and what a stolen refresh token is worth.
+//! Sessions: refreshing, ending, and reuse of a stolen refresh token.
 
 use mail::{Letter, SendEmail};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ async fn revocations(app: &TestApp, tokens: &Value) -> usize {
 }
 
 #[tokio::test]
-async fn a_session_is_carried_on_by_each_token_once() {
+async fn each_refresh_token_extends_the_session_once() {
     let app = TestApp::new();
     let first = signed_in(&app).await;
     app.advance(SignedDuration::from_mins(14));
@@ -42,7 +42,7 @@ async fn a_session_is_carried_on_by_each_token_once() {
 }
 
 #[tokio::test]
-async fn a_token_that_comes_back_ends_every_session() {
+async fn a_reused_refresh_token_ends_every_session() {
     let app = TestApp::new();
     let began = app.now();
     let (email, _) = user(&app).await;
@@ -63,18 +63,18 @@ async fn a_token_that_comes_back_ends_every_session() {
     let alarm = told.iter().find(|event| event.name == "refresh_token_reused" && event.subject == stolen["user_id"]);
     assert_eq!(alarm.expect("an event").severity, Severity::Critical);
 
-    // The old token is good for nothing more: it cannot end the sessions that came after it.
-    let anew = login(&app, &email, PASSWORD).await.expect(200).body;
+    // The old token has no further effect: it cannot end later sessions.
+    let later = login(&app, &email, PASSWORD).await.expect(200).body;
     assert_eq!(refresh(&app, &stolen["refresh_token"]).await.expect(401).code(), "refresh_token_reused");
-    get_me(&app, &anew["access_token"]).await.expect(200);
+    get_me(&app, &later["access_token"]).await.expect(200);
     assert_eq!(revocations(&app, &stolen).await, 1);
 }
 
 #[tokio::test]
-async fn of_many_at_once_one_gets_the_successor_and_the_rest_end_it() {
+async fn parallel_uses_of_a_refresh_token_end_the_session() {
     let app = TestApp::new();
     let tokens = signed_in(&app).await;
-    // Warm, so that the calls meet at the table.
+    // Warm up, so that the parallel calls reach the table together.
     let tokens = refresh(&app, &tokens["refresh_token"]).await.expect(200).body;
     let attempts = (0..16).map(|_| refresh(&app, &tokens["refresh_token"]));
     let answers = futures::future::join_all(attempts).await;
@@ -89,7 +89,7 @@ async fn of_many_at_once_one_gets_the_successor_and_the_rest_end_it() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_no_theft() {
+async fn a_lost_answer_from_the_store_raises_no_alarm() {
     let app = TestApp::new();
     let mut tokens = signed_in(&app).await;
     tokens = refresh(&app, &tokens["refresh_token"]).await.expect(200).body;
@@ -102,7 +102,7 @@ async fn a_lost_answer_is_no_theft() {
     assert_eq!(revocations(&app, &tokens).await, 0);
 }
 
-/// Made as a client makes it: 16 random bytes.
+/// An attempt as a client generates it: 16 random bytes.
 fn attempt(app: &TestApp) -> String {
     base64url(&app.entropy().bytes::<16>())
 }
@@ -133,7 +133,7 @@ async fn a_retry_with_the_same_attempt_gets_the_same_successor_for_a_minute() {
 }
 
 #[tokio::test]
-async fn a_used_token_without_its_attempt_ends_every_session() {
+async fn a_used_token_with_another_attempt_ends_every_session() {
     let minute = SignedDuration::from_mins(1);
     let none = SignedDuration::ZERO;
     for (what, at_first, then, wait, spends_successor) in [
@@ -156,14 +156,14 @@ async fn a_used_token_without_its_attempt_ends_every_session() {
         app.advance(wait);
         let refused = present(then).await;
         assert_eq!((refused.status, refused.code()), (401, "refresh_token_reused"), "{what}");
-        assert_eq!(get_me(&app, &last["access_token"]).await.status, 401, "{what}: the session goes on");
+        assert_eq!(get_me(&app, &last["access_token"]).await.status, 401, "{what}: the session is still alive");
         assert_eq!(refresh(&app, &last["refresh_token"]).await.code(), "session_ended", "{what}");
         assert_eq!(revocations(&app, &tokens).await, 1, "{what}");
     }
 }
 
 #[tokio::test]
-async fn a_retry_of_a_session_that_has_ended_is_refused_without_an_alarm() {
+async fn a_retry_after_sign_out_is_refused_without_an_alarm() {
     let app = TestApp::new();
     let tokens = signed_in(&app).await;
     let attempt = attempt(&app);
@@ -175,7 +175,7 @@ async fn a_retry_of_a_session_that_has_ended_is_refused_without_an_alarm() {
 }
 
 #[tokio::test]
-async fn wherever_a_refresh_dies_its_retry_goes_on() {
+async fn a_refresh_that_crashes_anywhere_succeeds_when_retried() {
     let app = TestApp::new();
     let mut tokens = signed_in(&app).await;
     tokens = refresh_at(&app, &tokens["refresh_token"], &attempt(&app)).await.expect(200).body;
@@ -193,7 +193,7 @@ async fn wherever_a_refresh_dies_its_retry_goes_on() {
 }
 
 #[tokio::test]
-async fn an_attempt_is_long_enough_to_be_random() {
+async fn a_short_or_malformed_attempt_is_refused() {
     let app = TestApp::new();
     let tokens = signed_in(&app).await;
     for wrong in ["", "short", &"a".repeat(21), &"a".repeat(87), &"+".repeat(22)] {
@@ -204,7 +204,7 @@ async fn an_attempt_is_long_enough_to_be_random() {
 }
 
 #[tokio::test]
-async fn a_session_ends_by_disuse_and_by_age() {
+async fn a_session_ends_after_12_idle_hours_and_after_30_days() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     let idle = login(&app, &email, PASSWORD).await.expect(200).body;
@@ -224,7 +224,7 @@ async fn a_session_ends_by_disuse_and_by_age() {
 }
 
 #[tokio::test]
-async fn signing_out_ends_one_session_for_good() {
+async fn signing_out_ends_only_the_current_session() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     let here = login(&app, &email, PASSWORD).await.expect(200).body;
@@ -240,7 +240,7 @@ async fn signing_out_ends_one_session_for_good() {
 }
 
 #[tokio::test]
-async fn a_token_that_never_was_is_refused() {
+async fn an_unknown_refresh_token_is_refused() {
     let app = TestApp::new();
     let never = serde_json::json!("A".repeat(86));
     assert_eq!(refresh(&app, &never).await.expect(401).code(), "session_ended");
@@ -249,7 +249,7 @@ async fn a_token_that_never_was_is_refused() {
 }
 
 #[tokio::test]
-async fn anyone_can_verify_access_tokens() {
+async fn the_public_keys_include_the_signing_key() {
     let app = TestApp::new();
     let tokens = signed_in(&app).await;
     let set = app.call(Request::to(&sign_in::routes::get_jwks::FUNCTION)).await.expect(200);
@@ -259,6 +259,6 @@ async fn anyone_can_verify_access_tokens() {
     let keys = set.body["keys"].as_array().unwrap();
     let key = keys.iter().find(|key| key["kid"] == head["kid"]).expect("the key that signed");
     assert_eq!((&key["kty"], &key["crv"], &key["alg"]), (&"EC".into(), &"P-256".into(), &"ES256".into()));
-    assert_eq!(key.as_object().unwrap().len(), 7, "nothing but the public half: {key}");
+    assert_eq!(key.as_object().unwrap().len(), 7, "more than the public key: {key}");
     assert_granted(&app, &[&sign_in::routes::get_jwks::FUNCTION]);
 }

@@ -1,4 +1,4 @@
-//! Signing keys: how one takes the place of another, and how one is withdrawn.
+//! Signing keys: rotation and withdrawal.
 
 use serde_json::{Value, json};
 use shared::crypto::digest::from_base64url;
@@ -17,13 +17,13 @@ fn kid(tokens: &Value) -> String {
     head["kid"].as_str().unwrap().to_owned()
 }
 
-/// The keys that are published, as a client with an empty cache sees them.
+/// The published keys, as seen by a client with an empty cache.
 async fn published(app: &TestApp) -> Vec<String> {
     let set = app.call(Request::to(&get_jwks::FUNCTION)).await.expect(200).body;
     set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
 }
 
-/// So long that every process reads the keys again.
+/// Long enough that every process reads the keys again.
 fn pass_a_minute(app: &TestApp) {
     app.advance(SignedDuration::from_secs(60));
 }
@@ -39,16 +39,16 @@ async fn withdraw(app: &TestApp, kid: &str) -> Result<Value, String> {
 }
 
 #[tokio::test]
-async fn a_key_is_published_signs_overlaps_and_goes() {
+async fn a_key_is_published_a_day_before_it_signs_and_removed_a_day_after() {
     let app = TestApp::alone().await.unwrap();
     let (email, _) = user(&app).await;
     app.tick(&rotate_signing_keys::FUNCTION).await.unwrap();
     let mut seen = vec![kid(&login(&app, &email, PASSWORD).await.expect(200).body)];
     let begun_at = app.now();
     let mut rotations = Vec::new();
-    // The days on which something happens, those around them, and some on which nothing does.
+    // The days of a rotation, the days around them, and some without a change.
     for day in [1, 2, 15, 28, 29, 30, 31, 32, 45, 57, 58, 59, 60, 61] {
-        // The daily run, now a little late, now a little early.
+        // The daily run, a minute early, on time or late.
         let early = SignedDuration::from_mins(day % 3 - 1);
         let run_at = begun_at + DAY * i32::try_from(day).unwrap() - early;
         app.advance(run_at.duration_since(app.now()));
@@ -61,7 +61,7 @@ async fn a_key_is_published_signs_overlaps_and_goes() {
         let again = (published(&app).await, events(&app, "signing_key_rotated").await);
         assert!(again.0.len() <= 2 && again.1 == next, "day {day}: a second run did something: {set:?}, {again:?}");
 
-        // Whoever signed in before the run goes on with the token, and with a refreshed one.
+        // A user who signed in before the run continues, with the same token and with a refreshed one.
         get_me(&app, &before["access_token"]).await.expect(200);
         let after = refresh(&app, &before["refresh_token"]).await.expect(200).body;
         get_me(&app, &after["access_token"]).await.expect(200);
@@ -72,7 +72,7 @@ async fn a_key_is_published_signs_overlaps_and_goes() {
             seen.push(kid(&after));
             rotations.push(day);
         }
-        // A key is published a day before it signs, and a day after it has signed last it is gone.
+        // A key is published one day before it signs, and removed one day after it last signed.
         let expected: Vec<_> = match (day, &seen[..]) {
             (29, [first]) => vec![first.clone(), keys[1].clone()],
             (30, [first, second]) => vec![first.clone(), second.clone()],
@@ -87,14 +87,14 @@ async fn a_key_is_published_signs_overlaps_and_goes() {
 }
 
 #[tokio::test]
-async fn without_a_key_there_is_nothing_to_rotate() {
+async fn rotation_without_a_key_does_nothing() {
     let app = TestApp::alone().await.unwrap();
     app.tick(&rotate_signing_keys::FUNCTION).await.unwrap();
     assert_eq!(published(&app).await, Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn a_key_in_wrong_hands_is_withdrawn() {
+async fn a_withdrawn_keys_tokens_are_refused_within_a_minute() {
     let app = TestApp::alone().await.unwrap();
     let (email, _) = user(&app).await;
     let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
@@ -105,25 +105,25 @@ async fn a_key_in_wrong_hands_is_withdrawn() {
     assert_eq!(events(&app, "signing_key_withdrawn").await, std::slice::from_ref(&stolen));
     pass_a_minute(&app);
     assert_eq!(get_me(&app, &tokens["access_token"]).await.expect(401).code(), "not_signed_in");
-    let anew = refresh(&app, &tokens["refresh_token"]).await.expect(200).body;
-    assert_ne!(kid(&anew), stolen);
-    get_me(&app, &anew["access_token"]).await.expect(200);
-    assert_eq!(published(&app).await, [kid(&anew)]);
+    let later = refresh(&app, &tokens["refresh_token"]).await.expect(200).body;
+    assert_ne!(kid(&later), stolen);
+    get_me(&app, &later["access_token"]).await.expect(200);
+    assert_eq!(published(&app).await, [kid(&later)]);
 
-    // It is gone, and an operator who mistypes a key is told so.
+    // A key that is withdrawn or unknown is an error.
     for unknown in [stolen.as_str(), "", "../../etc/passwd", &"x".repeat(100_000)] {
         assert_eq!(withdraw(&app, unknown).await.unwrap_err(), "signing_key_unknown");
     }
     assert_eq!(events(&app, "signing_key_withdrawn").await.len(), 1);
-    for malformed in [json!({}), json!({ "kid": 1 }), json!({ "kid": kid(&anew), "force": true }), json!([])] {
+    for malformed in [json!({}), json!({ "kid": 1 }), json!({ "kid": kid(&later), "force": true }), json!([])] {
         app.run(&withdraw_signing_key::FUNCTION, malformed).await.unwrap_err();
     }
-    get_me(&app, &anew["access_token"]).await.expect(200);
+    get_me(&app, &later["access_token"]).await.expect(200);
     assert_granted(&app, &[&withdraw_signing_key::FUNCTION]);
 }
 
 #[tokio::test]
-async fn a_function_that_starts_signs_with_the_new_key_at_once() {
+async fn a_cold_start_signs_with_the_new_key_at_once() {
     let app = TestApp::alone().await.unwrap();
     let (email, _) = user(&app).await;
     let stolen = kid(&login(&app, &email, PASSWORD).await.expect(200).body);
@@ -135,7 +135,7 @@ async fn a_function_that_starts_signs_with_the_new_key_at_once() {
 }
 
 #[tokio::test]
-async fn the_next_key_takes_the_place_of_one_that_is_withdrawn() {
+async fn the_next_key_replaces_a_withdrawn_one() {
     let app = TestApp::alone().await.unwrap();
     let (email, _) = user(&app).await;
     let first = kid(&login(&app, &email, PASSWORD).await.expect(200).body);
@@ -152,7 +152,7 @@ async fn the_next_key_takes_the_place_of_one_that_is_withdrawn() {
 }
 
 #[tokio::test]
-async fn a_next_key_and_one_that_signs_no_more_are_withdrawn_too() {
+async fn a_key_that_does_not_sign_yet_or_any_more_can_be_withdrawn() {
     let app = TestApp::alone().await.unwrap();
     let (email, _) = user(&app).await;
     let first = kid(&login(&app, &email, PASSWORD).await.expect(200).body);
@@ -163,7 +163,7 @@ async fn a_next_key_and_one_that_signs_no_more_are_withdrawn_too() {
     pass_a_minute(&app);
     assert_eq!(published(&app).await, std::slice::from_ref(&first));
 
-    // Another is published in its place, and signs a day later.
+    // Another key is published instead, and signs a day later.
     app.tick(&rotate_signing_keys::FUNCTION).await.unwrap();
     app.advance(DAY);
     app.tick(&rotate_signing_keys::FUNCTION).await.unwrap();
@@ -177,10 +177,10 @@ async fn a_next_key_and_one_that_signs_no_more_are_withdrawn_too() {
 }
 
 #[tokio::test]
-async fn withdrawals_at_the_same_moment_leave_a_key_that_signs_and_is_published() {
+async fn parallel_withdrawals_leave_one_published_signing_key() {
     let app = TestApp::alone().await.unwrap();
     let (email, _) = user(&app).await;
-    // Warm, so that the two meet at every step.
+    // Warm up, so that the two run in step.
     withdraw(&app, "never").await.unwrap_err();
     for _ in 0..8 {
         let first = kid(&login(&app, &email, PASSWORD).await.expect(200).body);

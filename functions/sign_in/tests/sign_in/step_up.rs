@@ -1,4 +1,4 @@
-//! Step-up: what a session may do, and until when, by what was proved in it.
+//! Step-up: what a session may do, depending on the factors proved in it and their age.
 
 use accounts::{PersonName, User};
 use serde::Deserialize;
@@ -25,7 +25,7 @@ async fn a_factor_is_fresh_for_ten_minutes() {
     app.advance(SignedDuration::from_mins(10));
     tokens = refresh(&app, &tokens["refresh_token"]).await.expect(200).body;
     let token = &tokens["access_token"];
-    assert_eq!(enrol(&app, token).await.expect(401).code(), "fresh_factor_needed", "refreshing proves nothing");
+    assert_eq!(enrol(&app, token).await.expect(401).code(), "fresh_factor_needed", "a refresh is not a factor");
 
     assert_eq!(
         step(&app, token, json!({ "password": "not the right one" })).await.expect(403).code(),
@@ -46,7 +46,7 @@ async fn a_factor_is_fresh_for_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_step_up_by_a_code_makes_an_older_session_a_strong_one() {
+async fn a_step_up_by_code_makes_an_older_session_strong() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     let before = login(&app, &email, PASSWORD).await.expect(200).body["access_token"].clone();
@@ -60,7 +60,7 @@ async fn a_step_up_by_a_code_makes_an_older_session_a_strong_one() {
     regenerate(&app, &before).await.expect(201);
 }
 
-/// Does what any route of a workspace does: it lets its members in.
+/// A workspace route that every member may call.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Visit {}
@@ -78,12 +78,12 @@ impl Endpoint for Visit {
     }
 }
 
-/// A session of a user of a workspace in which only one factor was proved.
+/// A session of a workspace member in which only one factor was proved.
 async fn single_session(app: &TestApp, role: Role) -> (Value, WorkspaceId) {
     let owner = app.owner().await.unwrap();
     let person = if role == Role::Owner { owner } else { app.join(owner.workspace, role).await.unwrap() };
     let (accounts, now) = (app.accounts(), app.now());
-    // Fixtures have a second factor.
+    // The fixture user has a second factor: remove it.
     let epoch = accounts.epoch(person.user).await.unwrap();
     let lost = AccountChanges::default().turn(person.user, epoch, EpochTurn::default().and_unenrolling());
     accounts.commit(lost).await.unwrap();
@@ -102,7 +102,7 @@ async fn single_session(app: &TestApp, role: Role) -> (Value, WorkspaceId) {
 }
 
 #[tokio::test]
-async fn owners_and_admins_can_only_enrol_until_they_have() {
+async fn owners_and_admins_without_a_second_factor_can_only_enrol() {
     let app = TestApp::new();
     let visit = |token: Value, workspace: WorkspaceId| {
         app.call(Request::to(&VISIT).bearer(token.as_str().unwrap()).path("workspace_id", workspace))
@@ -114,10 +114,10 @@ async fn owners_and_admins_can_only_enrol_until_they_have() {
         visit(token.clone(), workspace).await.expect(403);
         confirm(&app, &token, &code(&app, &secret)).await.expect(200);
         visit(token.clone(), workspace).await.expect(204);
-        // What was proved by a removed factor counts as proved by the password alone, at once.
+        // Without the factor, the session counts as opened by password only, at once.
         disable(&app, &token).await.expect(204);
         assert_eq!(visit(token.clone(), workspace).await.expect(403).code(), "second_factor_needed");
-        // Adding another factor does not make it strong again.
+        // Enrolling another factor does not make it strong again; confirming it does.
         let secret = enrol(&app, &token).await.expect(201).body["secret"].as_str().unwrap().to_owned();
         next_code(&app);
         confirm(&app, &token, &code(&app, &secret)).await.expect(200);
@@ -128,7 +128,7 @@ async fn owners_and_admins_can_only_enrol_until_they_have() {
 }
 
 #[tokio::test]
-async fn a_title_says_what_failed_and_not_that_nobody_is_signed_in() {
+async fn each_401_and_403_has_a_title_for_its_cause() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     let tokens = login(&app, &email, PASSWORD).await.expect(200).body;

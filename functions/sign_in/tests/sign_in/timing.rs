@@ -1,8 +1,8 @@
-//! The cost of a refused sign-in and of a request for a letter: the same for everybody, because otherwise the time
-//! would reveal who has an account, and of what kind.
+//! A refused sign-in and a request for a letter cost the same for every address. Otherwise the time would reveal
+//! whether an account exists, and of what kind.
 //!
-//! The time of the network and of the tables is not measured, but the processor time of the whole route in this process,
-//! on one thread: less is hidden in noise. 2,000 requests of each kind; 20,000 with `BULKHEAD_LONG=1`.
+//! Measures the CPU time of the whole route in this process, on one thread, and not the time of the network and the
+//! tables, which would add noise. 2,000 requests of each kind; 20,000 with `BULKHEAD_LONG=1`.
 #![allow(clippy::print_stderr)]
 
 use std::time::Duration;
@@ -20,26 +20,26 @@ use sign_in::attempts::Attempts;
 use sign_in::routes::login;
 use test_support::people::*;
 
-/// Kinds of addresses, all of them refused in the same words.
+/// Kinds of addresses, all refused with the same text.
 const KINDS: [Kind; 4] = [Kind::Unknown, Kind::Argon2id, Kind::Legacy, Kind::Locked];
-/// Addresses of each kind, and how often each is tried.
+/// Addresses of each kind, and the rounds of attempts on each.
 const ADDRESSES: usize = 25;
 const ROUNDS: usize = 80;
 const WARM_UP_ROUNDS: usize = 2;
-/// How far from 0.5 the probability may be that one kind takes longer than another.
+/// How far the probability that one kind takes longer than another may differ from 0.5.
 const TOLERANCE: f64 = 0.03;
 /// A bcrypt hash of the highest cost that the tests allow.
 const IMPORTED: &str = "$2b$04$cVWp4XaNU8a4v1uMRum2SO026BWLIoQMD/TXg5uZV.0P.uO8m3YEm";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
-    /// Nobody's; with a wrong password.
+    /// Without an account; with a wrong password.
     Unknown,
-    /// With a hash of ours, and a wrong password.
+    /// With an Argon2id hash, and a wrong password.
     Argon2id,
     /// With an imported hash, and a wrong password.
     Legacy,
-    /// With a hash of ours and the right password, after too many wrong ones.
+    /// With an Argon2id hash and the right password, after too many wrong ones.
     Locked,
 }
 
@@ -49,7 +49,7 @@ struct Target {
     password: &'static str,
 }
 
-/// Makes an address of a kind, and how often it failed before: never, or too often.
+/// Creates an address of a kind. A locked one has too many failures, the others have none.
 async fn target(app: &TestApp, kind: Kind, hash: &PasswordHash) -> Target {
     let email = email(app);
     let key = AccountKey::email(&email);
@@ -73,7 +73,7 @@ async fn target(app: &TestApp, kind: Kind, hash: &PasswordHash) -> Target {
     Target { kind, email, password: if kind == Kind::Locked { PASSWORD } else { "a tram, a lamp and 4 crows" } }
 }
 
-/// The processor time of one refused sign-in.
+/// The CPU time of one refused sign-in.
 async fn refused(app: &TestApp, target: &Target) -> Duration {
     let request = Request::to(&login::FUNCTION).json(json!({ "email": target.email, "password": target.password }));
     app.move_address();
@@ -84,7 +84,7 @@ async fn refused(app: &TestApp, target: &Target) -> Duration {
     spent
 }
 
-/// In an order that the seed decides (Fisher and Yates).
+/// Shuffles by the seed (Fisher and Yates).
 fn shuffle<T>(app: &TestApp, items: &mut [T]) {
     for end in (1..items.len()).rev() {
         let other = u32::from_le_bytes(app.entropy().bytes()) as usize % (end + 1);
@@ -92,8 +92,8 @@ fn shuffle<T>(app: &TestApp, items: &mut [T]) {
     }
 }
 
-/// The probability that one of `left` is longer than one of `right`, equal ones counted half: the area under the curve
-/// that plots what an attacker hits against what they miss (Mann and Whitney's U over both sizes).
+/// The probability that one of `left` is longer than one of `right`, with ties counted half: the area under an
+/// attacker's ROC curve (Mann and Whitney's U divided by both sizes).
 fn area(left: &[Duration], right: &[Duration]) -> f64 {
     let mut all: Vec<(Duration, bool)> =
         left.iter().map(|time| (*time, true)).chain(right.iter().map(|time| (*time, false))).collect();
@@ -108,7 +108,7 @@ fn area(left: &[Duration], right: &[Duration]) -> f64 {
     wins / (left.len() * right.len()) as f64
 }
 
-/// Adds so many more times of each kind: how long `once` takes on a target, in rounds far enough apart that only the
+/// Adds the durations of `rounds` rounds of `once` on every target. The rounds are far enough `apart` that only the
 /// kinds that always hit a limit do.
 async fn measure<'a, T>(
     app: &TestApp,
@@ -121,7 +121,7 @@ async fn measure<'a, T>(
     let mut order: Vec<&T> = targets.iter().collect();
     for _ in 0..rounds {
         app.advance(apart);
-        // What is fetched anew after this while is fetched here.
+        // One unmeasured call refreshes what has expired in the caches.
         once(&targets[0]).await;
         shuffle(app, &mut order);
         for target in &order {
@@ -135,19 +135,19 @@ fn pairs_that_differ<K: std::fmt::Debug>(kinds: &[K], times: &[Vec<Duration>]) -
     for (at, left) in kinds.iter().enumerate() {
         for (other, right) in kinds.iter().enumerate().skip(at + 1) {
             let area = area(&times[at], &times[other]);
-            let told = format!("{left:?} against {right:?}: {area:.4}");
-            eprintln!("{told}");
+            let difference = format!("{left:?} against {right:?}: {area:.4}");
+            eprintln!("{difference}");
             if (area - 0.5).abs() > TOLERANCE {
-                faults.push(told);
+                faults.push(difference);
             }
         }
     }
     faults
 }
 
-/// Measures each kind, and once more if two differ. With 2,000 of each an area strays by 0.009, one standard deviation.
-/// A real difference stays with twice as many; a chance one does not.
-async fn must_be_alike<'a, K: std::fmt::Debug, T>(
+/// Measures each kind, and once more if two differ. With 2,000 measurements of each, the standard deviation of an area
+/// is 0.009. A real difference persists with twice as many; a chance one does not.
+async fn assert_alike<'a, K: std::fmt::Debug, T>(
     app: &TestApp,
     (kinds, targets): (&[K], &'a [T]),
     kind: impl Fn(&T) -> usize,
@@ -173,7 +173,7 @@ async fn must_be_alike<'a, K: std::fmt::Debug, T>(
 }
 
 #[tokio::test]
-async fn a_refused_sign_in_takes_the_same_for_everybody() {
+async fn a_refused_sign_in_takes_the_same_time_for_every_kind_of_address() {
     let app = TestApp::new();
     let (_, user) = user(&app).await;
     let hash = app.accounts().find::<PasswordRecord>(&AccountKey::User(user)).await.unwrap().unwrap().into_inner().hash;
@@ -184,33 +184,33 @@ async fn a_refused_sign_in_takes_the_same_for_everybody() {
         }
     }
     let kind = |target: &Target| KINDS.iter().position(|kind| *kind == target.kind).unwrap();
-    // Longer than the longest delay, so that no address but the locked ones ever has to wait.
+    // Longer than the longest delay, so that only the locked addresses are delayed.
     let apart = SignedDuration::from_mins(16);
-    must_be_alike(&app, (&KINDS, &targets), kind, apart, async |target| refused(&app, target).await).await;
+    assert_alike(&app, (&KINDS, &targets), kind, apart, async |target| refused(&app, target).await).await;
 }
 
-/// The state of an address for which somebody requests a reset.
+/// The state of an address for which a reset is requested.
 #[derive(Clone, Copy, Debug)]
-enum Standing {
+enum State {
     Unknown,
     Owned,
     Deleted,
 }
 
 #[tokio::test]
-async fn a_request_for_a_reset_takes_the_same_for_every_address() {
+async fn a_reset_request_takes_the_same_time_for_every_kind_of_address() {
     let app = TestApp::new();
-    let standings = [Standing::Unknown, Standing::Owned, Standing::Deleted];
+    let states = [State::Unknown, State::Owned, State::Deleted];
     let mut targets = Vec::new();
     for _ in 0..ADDRESSES {
-        for (kind, standing) in standings.iter().enumerate() {
+        for (kind, state) in states.iter().enumerate() {
             let email = email(&app);
             let mut address = Address::new(email.parse().unwrap());
             address.claim(app.new_id()).unwrap();
-            if matches!(standing, Standing::Deleted) {
+            if matches!(state, State::Deleted) {
                 address.account_was_deleted(app.now());
             }
-            if !matches!(standing, Standing::Unknown) {
+            if !matches!(state, State::Unknown) {
                 app.accounts().commit(AccountChanges::default().insert(&address)).await.unwrap();
             }
             targets.push((kind, email));
@@ -225,13 +225,13 @@ async fn a_request_for_a_reset_takes_the_same_for_every_address() {
         assert_eq!(answer.status, 202, "{}", answer.text);
         spent
     };
-    // So that no letter is ever withheld.
+    // Long enough that no letter is withheld.
     let apart = SignedDuration::from_mins(6);
-    must_be_alike(&app, (&standings, &targets), |(kind, _)| *kind, apart, asked).await;
+    assert_alike(&app, (&states, &targets), |(kind, _)| *kind, apart, asked).await;
 }
 
 #[test]
-fn the_area_is_that_of_mann_and_whitney() {
+fn the_area_matches_mann_and_whitney() {
     let times = |millis: &[u64]| millis.iter().map(|ms| Duration::from_millis(*ms)).collect::<Vec<_>>();
     for (left, right, expected) in [
         (&[1, 2][..], &[3, 4][..], 0.0),

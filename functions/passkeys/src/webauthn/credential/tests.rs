@@ -1,4 +1,4 @@
-//! Registrations and sign-ins: of our own authenticator, of Chromium, and of the specification.
+//! Registrations and assertions from our own authenticator, from Chromium and from the specification.
 #![allow(clippy::unwrap_used)]
 
 mod vectors;
@@ -35,11 +35,11 @@ fn sign_in(assertion: &Value, passkey: &Registered) -> Result<Seen, String> {
     assertion.verify(&CHALLENGE, &party(), Some(passkey.public())).map_err(|unfit| unfit.to_string())
 }
 
-/// What Chromium 148 made with its own authenticator, of each algorithm, by `create` and `get` with this challenge.
+/// The responses of Chromium 148's virtual authenticator to `create` and `get` with this challenge, for each algorithm.
 const CHROMIUM: &str = include_str!("tests/chromium.json");
 
 #[test]
-fn what_chromium_makes_is_taken() {
+fn responses_of_chromium_are_accepted() {
     let made: Value = serde_json::from_str(CHROMIUM).unwrap();
     for (algorithm, made) in made.as_object().unwrap() {
         let registered = register(made["registration"].clone()).unwrap();
@@ -51,28 +51,28 @@ fn what_chromium_makes_is_taken() {
     }
 }
 
-/// A member of the response with one bit turned, for each of its bits.
-fn turned(whole: &Value, member: &str) -> Vec<Value> {
+/// The response with one bit of a member flipped, for each bit.
+fn flipped(whole: &Value, member: &str) -> Vec<Value> {
     let bytes = from_base64url(whole["response"][member].as_str().unwrap()).unwrap();
-    let turned = (0..bytes.len() * 8).map(|bit| {
+    let flipped = (0..bytes.len() * 8).map(|bit| {
         let mut bytes = bytes.clone();
         bytes[bit / 8] ^= 1 << (bit % 8);
         let mut whole = whole.clone();
         whole["response"][member] = base64url(&bytes).into();
         whole
     });
-    turned.collect()
+    flipped.collect()
 }
 
 #[test]
-fn not_one_bit_of_a_sign_in_can_be_changed() {
+fn an_assertion_with_one_flipped_bit_is_refused() {
     for mut authenticator in [Authenticator::es256(), Authenticator::eddsa(), Authenticator::rs256()] {
         let passkey = register(authenticator.create(&creation())).unwrap();
         let options = json!({ "rpId": "app.example.com", "challenge": base64url(&CHALLENGE) });
         let whole = authenticator.get(&options);
         assert_eq!(sign_in(&whole, &passkey), Ok(Seen { counter: 0, backed_up: false }));
         for member in ["authenticatorData", "signature", "clientDataJSON"] {
-            for changed in turned(&whole, member) {
+            for changed in flipped(&whole, member) {
                 assert!(sign_in(&changed, &passkey).is_err(), "{member}: {changed}");
             }
         }
@@ -80,7 +80,7 @@ fn not_one_bit_of_a_sign_in_can_be_changed() {
 }
 
 #[test]
-fn a_registration_is_whole_or_nothing() {
+fn a_truncated_registration_is_refused() {
     let whole = Authenticator::es256().create(&creation());
     assert_eq!(register(whole.clone()).unwrap().transports, ["internal", "hybrid"]);
     let object = from_base64url(whole["response"]["attestationObject"].as_str().unwrap()).unwrap();
@@ -92,7 +92,7 @@ fn a_registration_is_whole_or_nothing() {
 }
 
 #[test]
-fn what_a_browser_adds_is_no_fault_and_what_it_must_say_is_required() {
+fn unknown_members_are_accepted_and_missing_ones_are_refused() {
     let mut whole = Authenticator::eddsa().create(&creation());
     whole["isNew"] = true.into();
     whole["response"]["transports"] = json!(["internal", "teleport", "Not one", "", "x".repeat(99)]);

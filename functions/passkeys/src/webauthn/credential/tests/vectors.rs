@@ -1,5 +1,5 @@
-//! The test vectors of WebAuthn Level 3 (section 16), which a relying party at `https://example.org` verifies: every pair of
-//! a registration and an authentication that the specification publishes.
+//! The test vectors of WebAuthn Level 3 (section 16) for a relying party at `https://example.org`: every published pair
+//! of a registration and an authentication.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -55,7 +55,7 @@ impl From<String> for Hex {
 }
 
 impl Hex {
-    /// The same bytes with each one changed in turn.
+    /// The same bytes, with each byte changed in turn.
     fn changed(&self) -> impl Iterator<Item = Self> + use<> {
         let bytes = self.0.clone();
         (0..bytes.len()).map(move |at| {
@@ -103,37 +103,37 @@ fn strict() -> RelyingParty {
     RelyingParty::of("https://example.org").unwrap()
 }
 
-/// One that accepts what the vectors contain: unverified users, and frames of `https://example.com`.
+/// A relying party that accepts what the vectors contain: unverified users, and frames on `https://example.com`.
 fn lenient() -> RelyingParty {
     RelyingParty { framed_by: vec!["https://example.com".to_owned()], requires_verification: false, ..strict() }
 }
 
-/// Why something is refused, if it is.
+/// Why a vector is refused; `None` if it is accepted.
 type Reason = Option<InvalidCredential>;
 
-const TAKEN: Reason = None;
+const ACCEPTED: Reason = None;
 const UNVERIFIED: Reason = Some(InvalidCredential::UserNotVerified);
 const FRAMED: Reason = Some(InvalidCredential::Origin);
 const UNSUPPORTED: Reason = Some(InvalidCredential::Key);
 
-/// The result of each vector: of its registration, with everything in the vectors accepted; and of its registration and
-/// authentication under our rules, which require verified users and no frame.
+/// The expected result of each vector: of its registration by the lenient party, and of its registration and its
+/// authentication by our rules, which require user verification and no frame.
 const EXPECTED: [(&str, Reason, Reason, Reason); 15] = [
-    ("none-es256", TAKEN, UNVERIFIED, UNVERIFIED),
-    ("packed-self-es256", TAKEN, TAKEN, UNVERIFIED),
-    ("none-es256-crossOrigin", TAKEN, FRAMED, FRAMED),
-    ("none-es256-topOrigin", TAKEN, FRAMED, FRAMED),
-    ("none-es256-long-credential-id", TAKEN, UNVERIFIED, TAKEN),
-    ("packed-es256", TAKEN, TAKEN, TAKEN),
+    ("none-es256", ACCEPTED, UNVERIFIED, UNVERIFIED),
+    ("packed-self-es256", ACCEPTED, ACCEPTED, UNVERIFIED),
+    ("none-es256-crossOrigin", ACCEPTED, FRAMED, FRAMED),
+    ("none-es256-topOrigin", ACCEPTED, FRAMED, FRAMED),
+    ("none-es256-long-credential-id", ACCEPTED, UNVERIFIED, ACCEPTED),
+    ("packed-es256", ACCEPTED, ACCEPTED, ACCEPTED),
     ("packed-es384", UNSUPPORTED, UNVERIFIED, None),
     ("packed-es512", UNSUPPORTED, UNSUPPORTED, None),
-    ("packed-rs256", TAKEN, TAKEN, UNVERIFIED),
-    ("packed-eddsa", TAKEN, UNVERIFIED, UNVERIFIED),
+    ("packed-rs256", ACCEPTED, ACCEPTED, UNVERIFIED),
+    ("packed-eddsa", ACCEPTED, UNVERIFIED, UNVERIFIED),
     ("packed-ed448", UNSUPPORTED, UNVERIFIED, None),
-    ("tpm-es256", TAKEN, TAKEN, TAKEN),
-    ("android-key-es256", TAKEN, TAKEN, UNVERIFIED),
-    ("apple-es256", TAKEN, UNVERIFIED, UNVERIFIED),
-    ("fido-u2f-es256", TAKEN, UNVERIFIED, UNVERIFIED),
+    ("tpm-es256", ACCEPTED, ACCEPTED, ACCEPTED),
+    ("android-key-es256", ACCEPTED, ACCEPTED, UNVERIFIED),
+    ("apple-es256", ACCEPTED, UNVERIFIED, UNVERIFIED),
+    ("fido-u2f-es256", ACCEPTED, UNVERIFIED, UNVERIFIED),
 ];
 
 #[test]
@@ -204,7 +204,7 @@ fn a_published_registration_with_one_changed_byte_is_refused_or_registers_the_sa
                 }
             }
         }
-        // At least the domain's digest and the credential id; the AAGUID, and the whole statement.
+        // Refused: at least the domain's digest and the credential id. Disregarded: the AAGUID and the whole statement.
         assert!(refused >= 32 + id.as_slice().len() && disregarded >= 16, "{name}: {refused}, {disregarded}");
     }
 }

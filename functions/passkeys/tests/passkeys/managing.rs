@@ -1,4 +1,4 @@
-//! Keeping passkeys: their names, their end, and how many there are.
+//! Managing passkeys: names, deletion and the limit.
 
 use mail::Letter;
 use passkeys::routes::{rename_passkey, start_passkey_registration};
@@ -11,7 +11,7 @@ use test_support::passkey_owner::{Caller, events, sign_in};
 use test_support::people::{assert_granted, letters};
 
 #[tokio::test]
-async fn passkeys_are_renamed_and_deleted_by_their_user_alone() {
+async fn only_the_owner_renames_and_deletes_a_passkey() {
     let app = TestApp::new();
     let since = app.now();
     let (caller, stranger) = (Caller::new(&app).await, Caller::new(&app).await);
@@ -39,10 +39,10 @@ async fn passkeys_are_renamed_and_deleted_by_their_user_alone() {
     assert_eq!(sign_in(&app, &mut phone).await.expect(401).code(), "passkey_refused");
     sign_in(&app, &mut laptop).await.expect(200);
     let letters = letters(&app, caller.user).await;
-    let told = letters
+    let notified = letters
         .iter()
         .any(|sent| matches!(&sent.letter, Letter::SecondFactorRemoved { factor, .. } if factor == "passkey “Phone”"));
-    assert!(told, "{letters:?}");
+    assert!(notified, "{letters:?}");
     let raised = events(&app, since, caller.user).await;
     assert_eq!(raised.iter().filter(|name| *name == "passkey_added").count(), 2, "{raised:?}");
     assert_eq!(raised.iter().filter(|name| *name == "passkey_deleted").count(), 1, "{raised:?}");
@@ -50,14 +50,14 @@ async fn passkeys_are_renamed_and_deleted_by_their_user_alone() {
 }
 
 #[tokio::test]
-async fn a_user_has_twenty_at_most_also_at_once() {
+async fn a_21st_passkey_is_refused_even_in_parallel() {
     let app = TestApp::new();
     let caller = Caller::new(&app).await;
     for _ in 0..18 {
         caller.add(&mut Authenticator::eddsa()).await;
         app.move_address();
     }
-    // Started while there is room, and each valid for one answer.
+    // Started below the limit, and each valid for one response.
     let mut started = Vec::new();
     for _ in 0..24 {
         started.push(caller.start().await);

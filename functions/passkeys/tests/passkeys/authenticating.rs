@@ -1,4 +1,4 @@
-//! Proving who one is by a passkey: signing in and stepping up, once, and by nobody else.
+//! Authentication by passkey: sign-in, step-up and refusals.
 
 use mail::Letter;
 use passkeys::routes::{sign_in_with_passkey, start_passkey_registration, step_up_with_passkey};
@@ -11,13 +11,13 @@ use shared::testing::{Response, TestApp};
 use sign_in::history::{SignIn, SignInOutcome};
 
 use crate::FUNCTIONS;
-use crate::face::{Face, refused, refused_step_up, step_up_face};
+use crate::observed_response::{ObservedResponse, observe_step_up, refuse_step_up, refused};
 use test_support::authenticator::{Authenticator, BACKED_UP, BACKUP_ELIGIBLE, USER_PRESENT};
 use test_support::passkey_owner::{Caller, events, sign_in, sign_in_as, start, with};
 use test_support::people::{PASSWORD, assert_granted, get_me, letters, login, refresh, user};
 
 #[tokio::test]
-async fn a_passkey_signs_in_alone() {
+async fn a_passkey_signs_in_without_another_factor() {
     let app = TestApp::new();
     for mut authenticator in [Authenticator::es256(), Authenticator::eddsa(), Authenticator::rs256()] {
         let caller = Caller::new(&app).await;
@@ -39,26 +39,26 @@ async fn a_passkey_signs_in_alone() {
         assert_eq!(listed[0]["backed_up"], true);
         assert!(listed[0]["last_used_at"].is_string(), "{listed}");
         let letters = letters(&app, caller.user).await;
-        let told = letters.iter().any(
+        let notified = letters.iter().any(
             |sent| matches!(&sent.letter, Letter::SecondFactorAdded { factor, .. } if factor == "passkey “Laptop”"),
         );
-        assert!(told, "{letters:?}");
+        assert!(notified, "{letters:?}");
     }
     assert_granted(&app, &FUNCTIONS);
 }
 
-/// What an authenticator does wrong.
+/// A fault of an authenticator.
 type Change = fn(&mut Authenticator);
-/// A change to the bytes of an answer.
+/// A change to the bytes of a response.
 type Damage = fn(&[u8]) -> Vec<u8>;
 
-/// A deployment whose clock shows a whole second, so that no header differs because time passed.
+/// An app whose clock starts at a whole second, so that no header differs because time passed.
 fn app_at_a_whole_second() -> TestApp {
     TestApp::at(Timestamp::from_second(Timestamp::now().as_second()).unwrap())
 }
 
 #[tokio::test]
-async fn every_refused_sign_in_has_one_face() {
+async fn every_refused_sign_in_gets_the_same_response() {
     let app = app_at_a_whole_second();
     let since = app.now();
     let caller = Caller::new(&app).await;
@@ -74,8 +74,8 @@ async fn every_refused_sign_in_has_one_face() {
     // The reference for the others: an unknown user.
     let expected = refused(&app, |options| with(&own.get(options), "userHandle", &[7; 16])).await;
     assert_eq!((expected.status, &expected.body["code"]), (401, &"passkey_refused".into()));
-    assert_eq!(expected.body["detail"], "The passkey was not accepted.");
-    let mut faces = vec![
+    assert_eq!(expected.body["detail"], "The passkey was not accepted. Use another passkey or another way to sign in.");
+    let mut responses = vec![
         ("a known user, an unknown passkey", refused(&app, |options| never_added.get(options)).await),
         ("a wrong signature", refused(&app, |options| wrong_signature(&own.get(options))).await),
         ("an unknown user's wrong signature", {
@@ -83,12 +83,13 @@ async fn every_refused_sign_in_has_one_face() {
         }),
     ];
     for handle in [&[7; 15][..], &[], &[7; 64], &[0; 16]] {
-        faces.push(("another handle", refused(&app, |options| with(&own.get(options), "userHandle", handle)).await));
+        responses
+            .push(("another handle", refused(&app, |options| with(&own.get(options), "userHandle", handle)).await));
     }
     let handle = std::mem::replace(&mut strangers.user_handle, own.user_handle.clone());
-    faces.push(("a stranger's passkey under the victim's name", refused(&app, |o| strangers.get(o)).await));
+    responses.push(("a stranger's passkey with the victim's user handle", refused(&app, |o| strangers.get(o)).await));
     let id = std::mem::replace(&mut strangers.id, own.id.clone());
-    faces.push(("a stranger's key under the victim's credential", refused(&app, |o| strangers.get(o)).await));
+    responses.push(("a stranger's key with the victim's credential id", refused(&app, |o| strangers.get(o)).await));
     (strangers.user_handle, strangers.id) = (handle, id);
 
     let changes: [(&str, Change); 6] = [
@@ -96,38 +97,38 @@ async fn every_refused_sign_in_has_one_face() {
         ("another domain", |own| own.rp_id = Some("evil.example".to_owned())),
         ("an unverified user", |own| own.flags = USER_PRESENT),
         ("a backup that was not possible", |own| own.flags |= BACKUP_ELIGIBLE),
-        ("a counter that stays", |own| own.counter = 40),
+        ("a counter that does not increase", |own| own.counter = 40),
         ("another challenge", |_| ()),
     ];
     for (name, change) in changes {
         let (counter, flags) = (own.counter + 1, own.flags);
         change(&mut own);
-        let face = refused(&app, |options| {
+        let response = refused(&app, |options| {
             let mut options = options.clone();
             if name == "another challenge" {
                 options["challenge"] = base64url(&[7; 32]).into();
             }
             own.get(&options)
         });
-        faces.push((name, face.await));
+        responses.push((name, response.await));
         (own.counter, own.flags, own.rp_id) = (counter, flags, None);
         own.origin = "https://app.example.com".to_owned();
     }
     let damages: [Damage; 3] = [|bytes| bytes[..bytes.len() - 1].to_vec(), |_| vec![], |_| vec![0xff; 200]];
     for member in ["clientDataJSON", "authenticatorData", "signature"] {
         for damage in damages {
-            let face = refused(&app, |options| {
+            let response = refused(&app, |options| {
                 let sound = own.get(options);
                 let bytes = from_base64url(sound["response"][member].as_str().unwrap()).unwrap();
                 with(&sound, member, &damage(&bytes))
             });
-            faces.push((member, face.await));
+            responses.push((member, response.await));
         }
     }
-    for (name, face) in faces {
-        assert_eq!(face, expected, "{name}");
+    for (name, response) in responses {
+        assert_eq!(response, expected, "{name}");
     }
-    // Only an answer with a known passkey is recorded for its user.
+    // Only a response with a known passkey is recorded in its user's history.
     let history = app.accounts().list::<SignIn>(&AccountKey::User(caller.user)).await.unwrap();
     let refusals = history.iter().filter(|entry| entry.outcome == SignInOutcome::PasskeyRefused).count();
     assert_eq!(refusals, 1 + 1 + 6 + 9, "wrong signature, stranger's key, changes, bytes");
@@ -155,7 +156,7 @@ async fn a_malformed_sign_in_names_its_field_and_does_not_end_the_ceremony() {
 }
 
 #[tokio::test]
-async fn a_ceremony_ends_with_its_first_answer_even_a_wrong_one() {
+async fn a_ceremony_ends_with_its_first_response_even_an_invalid_one() {
     let app = TestApp::new();
     let caller = Caller::new(&app).await;
     let mut own = Authenticator::es256();
@@ -207,26 +208,32 @@ async fn an_unknown_used_or_expired_ceremony_is_refused_before_any_account_is_re
     let caller = Caller { token: token.as_str().unwrap().to_owned(), ..caller };
     caller.step_up(&mut own).await.expect(200);
 
-    let (mut faces, mut step_ups) = (Vec::new(), Vec::new());
+    let (mut responses, mut step_ups) = (Vec::new(), Vec::new());
     for started in [&unknown, &used, &expired, &of_a_registration] {
         for handle in [own.user_handle.clone(), vec![7; 16]] {
             let credential = with(&own.get(&started["options"]), "userHandle", &handle);
             app.wire(&sign_in_with_passkey::FUNCTION).take();
             let answer = sign_in_as(&app, started, credential.clone()).await.expect(422);
-            faces.push(Face::of(answer, app.wire(&sign_in_with_passkey::FUNCTION).take()));
-            step_ups.push(step_up_face(&caller, started, credential).await);
+            responses.push(ObservedResponse::of(answer, app.wire(&sign_in_with_passkey::FUNCTION).take()));
+            step_ups.push(observe_step_up(&caller, started, credential).await);
         }
     }
-    let over = |face: &Face| face.status == 422 && face.body["code"] == "ceremony_over";
-    // Two limits are counted, after a check of the session if there is one; then the ceremony is looked up.
+    let over = |response: &ObservedResponse| response.status == 422 && response.body["code"] == "ceremony_over";
+    // Two limits are counted, after a session check for a step-up; then the ceremony is read.
     let calls = ["DynamoDB.UpdateItem", "DynamoDB.UpdateItem", "DynamoDB.GetItem"];
-    assert!(faces.iter().all(|face| over(face) && *face == faces[0] && face.calls == calls), "{faces:#?}");
+    assert!(
+        responses.iter().all(|response| over(response) && *response == responses[0] && response.calls == calls),
+        "{responses:#?}"
+    );
     let calls = [&["DynamoDB.UpdateItem", "DynamoDB.BatchGetItem"], &calls[..]].concat();
-    assert!(step_ups.iter().all(|face| over(face) && *face == step_ups[0] && face.calls == calls), "{step_ups:#?}");
+    assert!(
+        step_ups.iter().all(|response| over(response) && *response == step_ups[0] && response.calls == calls),
+        "{step_ups:#?}"
+    );
 }
 
 #[tokio::test]
-async fn of_many_at_once_one_gets_the_session() {
+async fn parallel_uses_of_a_ceremony_open_one_session() {
     let app = TestApp::new();
     let caller = Caller::new(&app).await;
     let mut authenticator = Authenticator::es256();
@@ -240,7 +247,7 @@ async fn of_many_at_once_one_gets_the_session() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_opens_one_session() {
+async fn a_sign_in_succeeds_despite_a_lost_answer_from_the_store() {
     let app = TestApp::new();
     let caller = Caller::new(&app).await;
     let mut authenticator = Authenticator::es256();
@@ -252,7 +259,7 @@ async fn a_lost_answer_opens_one_session() {
 }
 
 #[tokio::test]
-async fn a_copy_of_a_passkey_is_found_out() {
+async fn a_cloned_passkey_is_refused_and_reported() {
     let app = TestApp::new();
     let since = app.now();
     let caller = Caller::new(&app).await;
@@ -269,7 +276,7 @@ async fn a_copy_of_a_passkey_is_found_out() {
     assert_eq!(sign_in(&app, &mut authenticator).await.expect(401).code(), "passkey_refused");
     let raised = events(&app, since, caller.user).await;
     assert_eq!(raised.iter().filter(|name| *name == "passkey_counter_regressed").count(), 3, "{raised:?}");
-    // A forger without the key cannot raise it.
+    // An attacker without the key cannot raise the alarm.
     let started = start(&app).await;
     let mut forged = Authenticator::es256();
     (forged.id, forged.user_handle) = (authenticator.id.clone(), authenticator.user_handle.clone());
@@ -307,22 +314,22 @@ async fn every_refused_step_up_gets_the_same_403_and_keeps_the_session() {
     Caller::new(&app).await.add(&mut strangers).await;
     never_added.user_handle = own.user_handle.clone();
     caller.step_up(&mut own).await.expect(200);
-    let faces = [
-        refused_step_up(&caller, |options| strangers.get(options)).await,
-        refused_step_up(&caller, |options| never_added.get(options)).await,
-        refused_step_up(&caller, |options| with(&own.get(options), "signature", &[0; 70])).await,
-        refused_step_up(&caller, |options| with(&never_added.get(options), "userHandle", &[7; 16])).await,
-        refused_step_up(&caller, |options| with(&never_added.get(options), "userHandle", &[])).await,
+    let responses = [
+        refuse_step_up(&caller, |options| strangers.get(options)).await,
+        refuse_step_up(&caller, |options| never_added.get(options)).await,
+        refuse_step_up(&caller, |options| with(&own.get(options), "signature", &[0; 70])).await,
+        refuse_step_up(&caller, |options| with(&never_added.get(options), "userHandle", &[7; 16])).await,
+        refuse_step_up(&caller, |options| with(&never_added.get(options), "userHandle", &[])).await,
     ];
-    assert!(faces.iter().all(|face| *face == faces[0]), "{faces:#?}");
-    assert_eq!((faces[0].status, &faces[0].body["code"]), (403, &"passkey_refused".into()));
-    assert_eq!(faces[0].body["errors"][0]["field"], "credential");
-    assert!(faces[0].headers.iter().all(|(name, _)| name != "www-authenticate"), "{:?}", faces[0]);
+    assert!(responses.iter().all(|response| *response == responses[0]), "{responses:#?}");
+    assert_eq!((responses[0].status, &responses[0].body["code"]), (403, &"passkey_refused".into()));
+    assert_eq!(responses[0].body["errors"][0]["field"], "credential");
+    assert!(responses[0].headers.iter().all(|(name, _)| name != "www-authenticate"), "{:?}", responses[0]);
     get_me(&app, &json!(caller.token)).await.expect(200);
 }
 
 #[tokio::test]
-async fn who_has_a_passkey_is_not_let_in_by_the_password() {
+async fn a_user_with_a_passkey_cannot_sign_in_by_password_only() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     let before = Caller::of(&app, &login(&app, &email, PASSWORD).await.expect(200).body);
@@ -332,12 +339,12 @@ async fn who_has_a_passkey_is_not_let_in_by_the_password() {
     let passkey = caller.add(&mut authenticator).await;
     let challenged = login(&app, &email, PASSWORD).await.expect(200).body;
     assert_eq!(challenged["second_factor"]["methods"], json!(["passkey"]), "{challenged}");
-    // Nor may a session that only the password opened change the passkeys.
+    // A session opened by password only cannot change the passkeys.
     assert_eq!(before.delete(&passkey).await.expect(401).code(), "fresh_factor_needed");
     let refused = before.post(&start_passkey_registration::FUNCTION, json!({})).await.expect(401);
     assert_eq!(refused.code(), "fresh_factor_needed");
     let made = Authenticator::es256().create(&begun_before["options"]);
     assert_eq!(before.register(&begun_before, made).await.expect(401).code(), "fresh_factor_needed");
-    // The session that added it may: it counts as opened with it.
+    // The session that added the passkey can: it counts as opened with it.
     caller.delete(&passkey).await.expect(204);
 }
