@@ -1,4 +1,4 @@
-//! Personal access tokens: what a user lets a program do, under which name, and until when.
+//! Personal access tokens: names, scopes, expiry and limits.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
 use crate::problems;
 use crate::scopes::SCOPES;
 
-/// Tokens of one user.
+/// The maximum number of tokens per user.
 pub const MOST: usize = 50;
 const MOST_SCOPES: usize = 20;
 /// The longest name, in characters.
@@ -27,8 +27,8 @@ const DEFAULT_DAYS: u32 = 90;
 pub static ACCESS_TOKEN_CREATED: EventKind = EventKind::security("access_token_created", Severity::Info);
 pub static ACCESS_TOKEN_REVOKED: EventKind = EventKind::security("access_token_revoked", Severity::Info);
 
-/// A token as its user sees it, beside the proof that requests are let in by. Nothing of the secret is in it but the
-/// digest that finds the proof.
+/// A token as shown to its user. The proof that authorises requests is stored separately. Of the secret, it holds only
+/// the digest, which is the key of the proof.
 #[derive(Serialize, Deserialize)]
 pub struct AccessToken {
     pub id: TokenId,
@@ -37,9 +37,9 @@ pub struct AccessToken {
     #[serde(default)]
     pub epoch: TokenEpoch,
     pub name: AccessTokenName,
-    /// As they were when it was made: a later release may know others.
+    /// As text, as of its creation: a later release may define other scopes.
     pub scopes: Vec<String>,
-    /// The one workspace that it works in; every one of the user's where there is none.
+    /// The only workspace that it can access; `None` for all of the user's workspaces.
     pub workspace_id: Option<WorkspaceId>,
     pub digest: String,
     pub created_at: Timestamp,
@@ -75,10 +75,10 @@ impl AccountRecord for AccessToken {
     }
 }
 
-/// Why a token is not made.
+/// Why a token cannot be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AccessTokenError {
-    #[error("You have {MOST} access tokens, which is the most. Revoke one first.")]
+    #[error("You have reached the limit of {MOST} access tokens. Revoke one first.")]
     TooMany,
     /// The same for a workspace that does not exist.
     #[error("must be a workspace that you are a member of")]
@@ -98,7 +98,8 @@ impl Refusal for AccessTokenError {
     }
 }
 
-/// How many tokens a user has made. Each one changes it: of two at once that would both be the last that fits, one fails.
+/// The number of tokens that a user has created. Every creation changes it, so of two parallel creations that compete
+/// for the last free place, one fails.
 #[derive(Serialize, Deserialize)]
 pub struct AccessTokensMade {
     user: UserId,
@@ -125,7 +126,7 @@ impl AccountRecord for AccessTokensMade {
     }
 }
 
-/// The user's name for a token: a line of text of 1 to 60 characters ([`line`]).
+/// The user's name for a token: one line of text of 1 to 60 characters ([`line`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AccessTokenName(String);
 
@@ -143,14 +144,14 @@ impl AccessTokenName {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scopes(Vec<&'static str>);
 
-/// Why a list is not one of scopes.
+/// Why a list of scopes is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotScopes {
     #[error("must be 1 to {MOST_SCOPES} scopes")]
     WrongNumber,
-    #[error("must be of {}", SCOPES.join(", "))]
+    #[error("must only contain: {}", SCOPES.join(", "))]
     Unknown,
-    #[error("must be different from each other")]
+    #[error("must not repeat a scope")]
     Repeated,
 }
 
@@ -176,7 +177,7 @@ impl Scopes {
     }
 }
 
-/// How long a token lives: 1 to 365 days; 90 if it is left out.
+/// How long a token is valid: 1 to 365 days, 90 by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "WholeNumber<1, LONGEST_DAYS>")]
 pub struct ExpiresInDays(u32);
@@ -215,7 +216,7 @@ impl utoipa::PartialSchema for AccessTokenName {
     fn schema() -> RefOr<Schema> {
         let schema = ObjectBuilder::new().schema_type(Type::String).examples(["Nightly import"]);
         schema
-            .description(Some("What to call the token: one line"))
+            .description(Some("The token's name: one line of text."))
             .min_length(Some(1))
             .max_length(Some(LONGEST_NAME))
             .into()
@@ -233,7 +234,7 @@ impl utoipa::PartialSchema for Scopes {
         let scope = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(SCOPES));
         let schema =
             ArrayBuilder::new().items(scope).min_items(Some(1)).max_items(Some(MOST_SCOPES)).unique_items(true);
-        schema.description(Some("What the token is for. Who may write may read.")).into()
+        schema.description(Some("What the token may do. A write scope includes read access.")).into()
     }
 }
 
@@ -270,9 +271,9 @@ mod tests {
     }
 
     #[test]
-    fn scopes_are_those_that_there_are_each_once() {
+    fn an_unknown_or_repeated_scope_is_refused() {
         assert_eq!(scopes(&["posts:write", "me:read"]).unwrap(), ["me:read", "posts:write"]);
-        assert_eq!(scopes(&SCOPES).unwrap(), SCOPES, "they are not in order, or not different");
+        assert_eq!(scopes(&SCOPES).unwrap(), SCOPES, "not sorted, or not unique");
         for (texts, reason) in [
             (vec![], NotScopes::WrongNumber),
             (vec!["me:read"; 21], NotScopes::WrongNumber),
@@ -288,10 +289,10 @@ mod tests {
     }
 
     #[test]
-    fn a_token_lives_for_a_year_at_most() {
+    fn a_token_expires_after_1_to_365_days() {
         let read = |days: u64| serde_json::from_value::<ExpiresInDays>(days.into());
-        let lived = |days| read(days).map(|days| days.from(Timestamp::UNIX_EPOCH).as_second());
-        assert_eq!((lived(1).unwrap(), lived(365).unwrap()), (86_400, 31_536_000));
+        let lifetime = |days| read(days).map(|days| days.from(Timestamp::UNIX_EPOCH).as_second());
+        assert_eq!((lifetime(1).unwrap(), lifetime(365).unwrap()), (86_400, 31_536_000));
         for days in [0, 366, u64::from(u32::MAX) + 2, u64::MAX] {
             assert!(read(days).is_err(), "{days}");
         }
@@ -299,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_a_line() {
+    fn a_name_that_is_not_one_visible_line_is_refused() {
         assert_eq!(AccessTokenName::parse(" CI: deploy ").unwrap().as_str(), "CI: deploy");
         for (text, reason) in [
             ("", NotALine::WrongLength(60)),

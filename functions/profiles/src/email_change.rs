@@ -1,4 +1,4 @@
-//! A change of a user's address that waits for the link which was mailed to the new one.
+//! A pending change of a user's email address, to be confirmed by a link emailed to the new address.
 
 use accounts::address::Address;
 use accounts::mailed_link::DeadLink;
@@ -17,20 +17,20 @@ use shared::table::Stored;
 pub static EMAIL_CHANGE_ASKED: EventKind = EventKind::security("email_change_asked", Severity::Info);
 pub static EMAIL_CHANGED: EventKind = EventKind::security("email_changed", Severity::Info);
 
-/// What a mailed link that changes an address is for.
+/// The purpose of an emailed link that confirms a new address.
 pub const CHANGE_EMAIL: &str = "change-email";
-/// How long the link works: as long as NIST SP 800-63A-4 lets a code that confirms an address (24 hours). The ten minutes
-/// of ASVS 5.0, 6.5.5, are for codes that sign somebody in, which this link does not.
+/// How long the link is valid: as long as NIST SP 800-63A-4 allows for confirming an address (24 hours). The ten
+/// minutes of ASVS 5.0, 6.5.5, apply to codes that sign a user in, which this link does not.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// A change that was asked for. There is one for a user: another one takes its place, and its link dies with it.
+/// A requested change. A user has at most one: a new request replaces it and invalidates its link.
 ///
-/// It is of the epoch in which it was asked for. Whoever is told at the old address that a stranger asked for it, and
-/// resets the password, ends it as they end the stranger's sessions.
+/// It is only valid in the epoch in which it was requested. If an attacker requested it, the owner is notified at the
+/// old address and resets the password; this cancels the change together with the attacker's sessions.
 #[derive(Serialize, Deserialize)]
 pub struct EmailChange {
     user: UserId,
-    /// Tells it from every other change of the user.
+    /// Distinguishes it from every other change of the user.
     id: String,
     to: EmailAddress,
     epoch: UserEpoch,
@@ -44,9 +44,8 @@ impl EmailChange {
         Self { user, id, to, epoch, expires_at: after(accounts.now(), LIFETIME) }
     }
 
-    /// The change, written beside what is written to the new address: the old one is told, and what was asked for
-    /// before is forgotten.
-    pub fn asked(&self, user: &User, now: Timestamp) -> AccountChanges {
+    /// The changes that store the request and notify the old address. They replace an earlier request.
+    pub fn requested(&self, user: &User, now: Timestamp) -> AccountChanges {
         let letter = Letter::EmailChangeAsked { name: user.name.as_str().to_owned(), at: now };
         AccountChanges::default()
             .overwrite(self)
@@ -73,11 +72,11 @@ impl AccountRecord for EmailChange {
     }
 }
 
-/// Carries out the email change of a link, in one transaction, and notifies the previous address.
+/// Applies the email change of a link in one transaction, and notifies the previous address.
 ///
-/// It needs a session of the user who asked for it: the link proves who reads the mailbox, and the session proves that
-/// this is the same person. With the link alone, a stranger could ask for somebody else's address, have its owner open
-/// the link, and so bind the address to an account that the stranger signs in to.
+/// It requires a session of the user who requested it: the link proves control of the mailbox, and the session proves
+/// that it is the same person. With the link alone, an attacker could request a victim's address and, once the victim
+/// opens the link, own an account with the victim's address.
 pub async fn confirm(caller: &SignedIn, link: &LinkClaims) -> Result<EmailAddress, Problem> {
     if link.user != caller.user() {
         return Err(DeadLink::OF_ADDRESS.into());
@@ -87,8 +86,8 @@ pub async fn confirm(caller: &SignedIn, link: &LinkClaims) -> Result<EmailAddres
     let user = found.take::<User>(&key)?.filter(|user| !user.is_deleted()).ok_or(DeadLink::OF_ADDRESS)?;
     let change = found.take::<EmailChange>(&key)?.filter(|change| change.link().binding == link.binding);
     match change {
-        Some(change) if change.epoch == caller.epoch() => carry_out(caller.accounts(), user, change).await,
-        // Opened twice, a link does no harm.
+        Some(change) if change.epoch == caller.epoch() => apply(caller.accounts(), user, change).await,
+        // A link that is opened again is not an error.
         None if link.binding.split('.').next() == Some(AccountKey::email_digest(user.email.as_str()).as_str()) => {
             Ok(user.into_inner().email)
         }
@@ -96,7 +95,7 @@ pub async fn confirm(caller: &SignedIn, link: &LinkClaims) -> Result<EmailAddres
     }
 }
 
-async fn carry_out(
+async fn apply(
     accounts: &Accounts,
     mut user: Stored<User>,
     change: Stored<EmailChange>,
@@ -107,7 +106,7 @@ async fn carry_out(
     let old = found.take::<Address>(&old_key)?;
     let old = old.ok_or_else(|| Problem::internal("a user's address has no record"))?;
     let letter = Letter::EmailChanged { name: user.name.as_str().to_owned(), at: now };
-    let to_the_old = SendEmail { to: user.email.clone(), letter };
+    let to_old_address = SendEmail { to: user.email.clone(), letter };
     user.email = change.to.clone();
     let changes = match found.take::<Address>(&new_key)? {
         Some(mut new) => {
@@ -127,7 +126,7 @@ async fn carry_out(
         .replace(&user)
         .delete(&change)
         .or(DeadLink::OF_ADDRESS)
-        .send(user.id, &to_the_old)
+        .send(user.id, &to_old_address)
         .event(Occurrence::of(&EMAIL_CHANGED, user.id));
     accounts.commit(changes).await?;
     Ok(user.into_inner().email)

@@ -1,4 +1,5 @@
-//! Profiles: what people do with their own account: change it, see who uses it, give programs access, delete it.
+//! Profiles: what users do with their own account: update and delete it, list sessions and sign-ins, manage access
+//! tokens.
 
 pub mod access_token;
 mod email_change;

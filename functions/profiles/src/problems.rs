@@ -6,7 +6,7 @@ pub const TOO_MANY_ACCESS_TOKENS: ProblemCode = ProblemCode::new(
     409,
     "too_many_access_tokens",
     "Too many access tokens",
-    "The user has the most access tokens that are allowed.",
+    "The user has reached the maximum number of access tokens.",
     "Revoke a token first.",
 );
 
@@ -15,14 +15,14 @@ pub const WORKSPACE_UNKNOWN: ProblemCode = ProblemCode::new(
     "workspace_unknown",
     "Unknown workspace",
     "The caller is not a member of the workspace that the token is for.",
-    "Send the id of a workspace of the caller, or none.",
+    "Send the id of one of the caller's workspaces, or omit `workspace_id`.",
 );
 
 pub const SAME_ADDRESS: ProblemCode = ProblemCode::new(
     422,
     "same_address",
     "Same email address",
-    "The account has this email address already.",
+    "The account already has this email address.",
     "Send another address.",
 );
 
@@ -31,5 +31,5 @@ pub const MEMBER_OF_WORKSPACES: ProblemCode = ProblemCode::new(
     "member_of_workspaces",
     "Member of workspaces",
     "The user is still a member of workspaces.",
-    "Leave these workspaces first.",
+    "Leave or delete these workspaces first.",
 );

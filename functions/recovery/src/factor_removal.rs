@@ -1,4 +1,4 @@
-//! Removing second factors without proving one: which are removed, and what else is removed with them.
+//! Removal of second factors without proving one: which factors, and what is removed with them.
 
 use accounts::ProvedBy;
 use passkeys::passkey::Passkey;
@@ -14,15 +14,15 @@ use sign_in::second_factor::Factors;
 use sign_in::totp::Totp;
 use utoipa::ToSchema;
 
-/// Second factors that are removed together.
+/// Second factors to remove together.
 pub struct FactorRemoval {
     totp: Option<Stored<Totp>>,
     recovery_codes: Option<Stored<RecoveryCodes>>,
     passkeys: Vec<Stored<Passkey>>,
     tally: Option<Stored<PasskeyTally>>,
-    /// How the account is proved without them.
+    /// How the account is authenticated without them.
     pub leaves: ProvedBy,
-    /// Whether there was a factor before.
+    /// Whether the account had a second factor before.
     was_enrolled: bool,
 }
 
@@ -36,8 +36,7 @@ pub struct FactorCounts {
 }
 
 impl FactorRemoval {
-    /// Those that were added after an instant. Recovery codes are also removed when no factor is left that they could
-    /// replace.
+    /// The factors added after `since`. Recovery codes are also removed if no factor is left that they could replace.
     pub async fn of_those_since(
         accounts: &Accounts,
         user: UserId,
@@ -52,7 +51,7 @@ impl FactorRemoval {
             passkeys.retain(|passkey| passkey.created_at() > since);
         }
         let keeps_app = factors.has_app();
-        // Also an app that is waiting for its first code, no matter who set it up.
+        // Also an app that is not confirmed yet: an attacker may have enrolled it.
         let totp = factors.totp.filter(|totp| totp.confirmed_at().is_none_or(|at| at > since));
         let keeps_app = keeps_app && totp.is_none();
         let keeps_passkeys = had as usize > passkeys.len();
@@ -78,7 +77,7 @@ impl FactorRemoval {
     }
 
     /// The changes that remove them, and the resulting change of the user's epochs.
-    pub fn carry_out(self, turn: EpochTurn) -> (AccountChanges, EpochTurn) {
+    pub fn into_changes(self, turn: EpochTurn) -> (AccountChanges, EpochTurn) {
         let changes = AccountChanges::default();
         let count = u32::try_from(self.passkeys.len()).unwrap_or(u32::MAX);
         let mut changes = self.passkeys.iter().fold(changes, AccountChanges::delete);
@@ -91,7 +90,7 @@ impl FactorRemoval {
         if self.tally.is_some() {
             changes = changes.and(PasskeyTally::fewer(self.tally, count));
         }
-        let last_goes = self.was_enrolled && self.leaves == ProvedBy::PasswordAlone;
-        (changes, if last_goes { turn.and_unenrolling() } else { turn })
+        let is_last = self.was_enrolled && self.leaves == ProvedBy::PasswordAlone;
+        (changes, if is_last { turn.and_unenrolling() } else { turn })
     }
 }

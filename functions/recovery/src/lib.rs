@@ -1,4 +1,4 @@
-//! Recovery: the ways back into an account, for a user who lost a password or a second factor, or deleted it.
+//! Recovery: regaining an account after losing the password or the second factor, or after deleting it.
 
 mod factor_removal;
 pub mod jobs;

@@ -10,7 +10,9 @@ use crate::problems;
 /// Why an account cannot be recovered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RecoveryError {
-    #[error("A workspace bars its admins from account recovery. Ask its owner to remove you, then try again.")]
+    #[error(
+        "One of your workspaces blocks account recovery for its admins. Ask its owner to remove you, then try again."
+    )]
     Blocked,
 }
 
@@ -21,12 +23,12 @@ impl Refusal for RecoveryError {
 }
 
 /// Refuses an admin of a workspace whose owner blocked account recovery. Takes two reads.
-pub async fn must_be_allowed(accounts: &Accounts, user: UserId) -> Result<(), Problem> {
+pub async fn require_allowed(accounts: &Accounts, user: UserId) -> Result<(), Problem> {
     let memberships = accounts.memberships(user).await?;
     if memberships.iter().any(blocks) { Err(RecoveryError::Blocked.into()) } else { Ok(()) }
 }
 
-/// Owners are never blocked: no one could let them back in.
+/// Owners are never blocked: there is no one above them to restore their access.
 fn blocks(membership: &Membership) -> bool {
     membership.role == Role::Admin && membership.security.admin_recovery == RecoveryRule::Blocked
 }

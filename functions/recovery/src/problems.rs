@@ -7,5 +7,5 @@ pub const RECOVERY_BLOCKED: ProblemCode = ProblemCode::new(
     "recovery_blocked",
     "Recovery blocked",
     "A workspace does not allow its admins to recover their accounts without a second factor.",
-    "Ask its owner to remove you, then try again.",
+    "Ask the workspace's owner to remove you, then try again.",
 );

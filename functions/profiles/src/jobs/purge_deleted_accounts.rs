@@ -1,4 +1,4 @@
-//! The job `purge-deleted-accounts`: once a day, erases the accounts whose time in the trash is over.
+//! The job `purge-deleted-accounts`: once a day, erases the accounts that were deleted 30 days ago.
 
 use accounts::address::Address;
 use accounts::user::User;
@@ -16,10 +16,10 @@ pub static ACCOUNT_ERASED: EventKind = EventKind::security("account_erased", Sev
 #[derive(Deserialize)]
 pub struct PurgeDeletedAccounts {}
 
-/// Why this job looks into every account.
-pub enum TrashIsOver {}
+/// Why this job reads every account.
+pub enum RetentionIsOver {}
 
-impl Reason for TrashIsOver {
+impl Reason for RetentionIsOver {
     const WHY: &'static str = "erases the accounts that their users deleted 30 days ago";
 }
 
@@ -38,11 +38,11 @@ impl Job for PurgeDeletedAccounts {
         Grant::LeaveWorkspaces,
         Grant::ReadAccountsDue,
     ];
-    type Access = AllAccounts<TrashIsOver>;
+    type Access = AllAccounts<RetentionIsOver>;
 
     async fn run(self, all: &Self::Access) -> Result<(), JobError> {
         for user in all.due::<User>(all.now()).await? {
-            // The index is a little behind the table: it may name an account that was restored.
+            // The index is eventually consistent: it may list an account that was restored.
             if user.is_over(all.now()) {
                 erase(all, &user).await?;
             }
@@ -51,15 +51,15 @@ impl Job for PurgeDeletedAccounts {
     }
 }
 
-/// Frees the address and erases the rest. The user's own record goes last, so that a run that dies in between is
-/// taken up by the next; the event goes with the address, so that it is told once.
-async fn erase(all: &AllAccounts<TrashIsOver>, user: &User) -> Result<(), Problem> {
+/// Frees the address and erases the rest. The user's own record is deleted last, so that the next run resumes a run
+/// that failed; the event is written with the deletion of the address, so that it is emitted once.
+async fn erase(all: &AllAccounts<RetentionIsOver>, user: &User) -> Result<(), Problem> {
     let address = all.find::<Address>(&AccountKey::email(user.email.as_str())).await?;
     if let Some(address) = address.filter(|address| address.owner() == Some(user.id)) {
         let changes = AccountChanges::default().delete(&address).event(Occurrence::of(&ACCOUNT_ERASED, user.id));
         all.commit(changes).await?;
     }
     let records = all.erase(user.id).await?;
-    tracing::info!(user.id = %user.id, records, "an account is erased");
+    tracing::info!(user.id = %user.id, records, "an account was erased");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The job `purge-login-history`: once a day, removes sign-ins of more than 90 days ago and access tokens that expired.
+//! The job `purge-login-history`: once a day, removes sign-ins older than 90 days and expired access tokens.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -15,9 +15,9 @@ use sign_in::history::SignIn;
 
 use crate::access_token::AccessToken;
 
-/// A run ends by itself before it is ended; what is left is due for the next one.
+/// A run stops before its timeout; the next run takes the rest.
 const WORKS_FOR: SignedDuration = SignedDuration::from_mins(4);
-/// Records of one transaction: a token is two writes of the hundred that it may have.
+/// Records per transaction: a token takes two of its 100 writes.
 const TOGETHER: usize = 50;
 
 pub static LOGIN_HISTORY_PURGED: EventKind = EventKind::operational("login_history_purged", Severity::Info);
@@ -25,14 +25,14 @@ pub static LOGIN_HISTORY_PURGED: EventKind = EventKind::operational("login_histo
 #[derive(Deserialize)]
 pub struct PurgeLoginHistory {}
 
-/// Why this job looks into every account.
-pub enum HistoryIsOver {}
+/// Why this job reads every account.
+pub enum RetentionIsOver {}
 
-impl Reason for HistoryIsOver {
-    const WHY: &'static str = "removes the sign-ins, with their addresses, and the access tokens whose time is over";
+impl Reason for RetentionIsOver {
+    const WHY: &'static str = "removes old sign-ins, with their IP addresses, and expired access tokens";
 }
 
-type All = AllAccounts<HistoryIsOver>;
+type All = AllAccounts<RetentionIsOver>;
 
 pub static FUNCTION: Function = Function::job::<PurgeLoginHistory>();
 
@@ -58,7 +58,7 @@ impl Job for PurgeLoginHistory {
     }
 }
 
-/// Removes a record. Neither kind is ever changed, so that there is nothing to be careful of.
+/// Removes a record unconditionally: records of neither kind ever change.
 fn forget<R: AccountRecord>(changes: AccountChanges, record: &Stored<R>) -> AccountChanges {
     changes.forget::<R>(&record.account_key(), &record.part())
 }

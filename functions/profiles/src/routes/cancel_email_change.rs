@@ -1,4 +1,4 @@
-//! `DELETE /me/email`: takes back a change of address that was asked for, say to one that was mistyped.
+//! `DELETE /me/email`: cancels a pending change of the email address, for example to a mistyped one.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::email_change::EmailChange;
 
-/// Takes back the change of address that waits for its link, if there is one. The link is worth nothing from then on.
+/// Cancels the pending change of the email address, if there is one, and invalidates its link.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CancelEmailChange {}

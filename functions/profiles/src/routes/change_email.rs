@@ -1,4 +1,4 @@
-//! `POST /me/email`: asks for another address. It is the user's once the link that is mailed to it is opened.
+//! `POST /me/email`: requests a change of the email address, to be confirmed by a link emailed to the new one.
 
 use accounts::enumeration_safe_mail;
 use accounts::letter_budget::Request;
@@ -16,17 +16,18 @@ use utoipa::ToSchema;
 use crate::email_change::EmailChange;
 use crate::problems;
 
-/// Asks for another address. The answer is the same whether or not somebody has it; the mail that follows is not.
+/// Requests a change of the caller's email address. A link emailed to the new address confirms it. The response is the
+/// same whether or not the address is in use.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeEmail {
     email: EmailAddress,
 }
 
-/// Why an address is not changed.
+/// Why an email address cannot be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeEmailError {
-    #[error("must be another address than the one that the account has")]
+    #[error("must differ from the account's current address")]
     SameAddress,
 }
 
@@ -51,7 +52,7 @@ impl Endpoint for ChangeEmail {
         Grant::WriteAddresses,
         Grant::WriteLetters,
     ];
-    // Each request writes to two mailboxes, and one of them may be anybody's.
+    // Each request sends to two mailboxes, and one of them may belong to someone else.
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 3600 });
     const PROBLEMS: &'static [ProblemCode] = &[problems::SAME_ADDRESS, problem_codes::NOT_FOUND];
     type Access = Fresh<SignedIn>;
@@ -66,8 +67,8 @@ impl Endpoint for ChangeEmail {
         let change = EmailChange::new(caller, self.email.clone());
         enumeration_safe_mail::send(accounts, &self.email, Request::EmailChange(user.id), |known| {
             let address = enumeration_safe_mail::known_or_new(known, &self.email);
-            // Also for an address in use: the link for its change is never mailed.
-            (change.asked(&user, accounts.now()), address.ask_for(change.link()))
+            // Also for an address in use: the link for its change is never emailed.
+            (change.requested(&user, accounts.now()), address.ask_for(change.link()))
         })
         .await?;
         Ok(Accepted)

@@ -1,4 +1,4 @@
-//! `POST /auth/confirm-email-change`: gives a user the new address whose link was opened.
+//! `POST /auth/confirm-email-change`: confirms a change of the caller's email address.
 
 use accounts::mailed_link::DeadLink;
 use mail::EmailAddress;
@@ -13,16 +13,16 @@ use utoipa::ToSchema;
 
 use crate::email_change::{CHANGE_EMAIL, confirm};
 
-/// Changes the caller's address with the token of the link that was mailed to the new one. It requires a session of the
-/// account that asked for the change. Sessions stay signed in.
+/// Changes the caller's email address with the token of the link that was emailed to the new address. Requires a
+/// session of the account that requested the change. Sessions stay signed in.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmEmailChange {
-    /// What follows `#token=` in the mailed link.
+    /// The text after `#token=` in the emailed link.
     token: SecretText,
 }
 
-/// The address that the user has now.
+/// The user's new email address.
 #[derive(Serialize, ToSchema)]
 pub struct ConfirmedEmail {
     email: EmailAddress,

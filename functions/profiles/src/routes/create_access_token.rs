@@ -1,4 +1,4 @@
-//! `POST /me/access-tokens`: makes a personal access token. It is told once.
+//! `POST /me/access-tokens`: creates a personal access token. It is shown only once.
 
 use accounts::user::User;
 use mail::{Letter, SendEmail};
@@ -21,25 +21,25 @@ use crate::access_token::{
 };
 use crate::problems;
 
-/// Makes a token that a program signs in with for the caller, within scopes and until a day. It can do no more than its
-/// user, and nothing to the account itself.
+/// Creates a token with which a program acts for the caller, limited by scopes and an expiry. It can do no more than
+/// its user, and cannot change the account itself.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateAccessToken {
     name: AccessTokenName,
     scopes: Scopes,
-    /// The one workspace that it works in. Left out: every one of the caller's.
+    /// The only workspace that the token can access. Omit it for all of the caller's workspaces.
     #[serde(default)]
     workspace_id: Option<WorkspaceId>,
     #[serde(default)]
     expires_in_days: ExpiresInDays,
 }
 
-/// A token that was just made.
+/// A new token.
 #[derive(Serialize, ToSchema)]
 pub struct NewAccessToken {
     id: TokenId,
-    /// For `Authorization: Bearer`. It is told here and never again.
+    /// For `Authorization: Bearer`. It is never shown again.
     #[schema(pattern = "^bhp_[A-Za-z0-9_-]{64}$")]
     token: String,
     name: AccessTokenName,
@@ -78,7 +78,7 @@ impl Endpoint for CreateAccessToken {
         let new = NewToken::of(user.id, accounts.entropy());
         let token = self.into_token(caller, &new);
         let changes = AccessTokensMade::one_more(found.take(&key)?, user.id).insert(&token);
-        accounts.commit(told(changes.admit(caller, &new, terms(&token)), &user, &token)).await?;
+        accounts.commit(with_notification(changes.admit(caller, &new, terms(&token)), &user, &token)).await?;
         Ok(Created(NewAccessToken::of(token, &new)))
     }
 }
@@ -101,14 +101,14 @@ impl CreateAccessToken {
     }
 }
 
-/// The proof that admits requests.
+/// The terms of the proof that authorises requests.
 fn terms(token: &AccessToken) -> TokenTerms {
     let AccessToken { id, ref scopes, workspace_id: workspace, expires_at, .. } = *token;
     TokenTerms { id, scopes: scopes.clone(), workspace, expires_at }
 }
 
-/// The event and the letter that go with it.
-fn told(changes: AccountChanges, user: &User, token: &AccessToken) -> AccountChanges {
+/// Adds the event and the letter.
+fn with_notification(changes: AccountChanges, user: &User, token: &AccessToken) -> AccountChanges {
     let detail = json!({ "token": token.id, "scopes": token.scopes, "workspace": token.workspace_id });
     let (name, token_name) = (user.name.as_str().to_owned(), token.name.as_str().to_owned());
     let letter = Letter::AccessTokenCreated { name, at: token.created_at, token_name };

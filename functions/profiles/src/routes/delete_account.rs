@@ -1,4 +1,4 @@
-//! `DELETE /me`: puts the caller's account into the trash, out of which a mailed link brings it back for 30 days.
+//! `DELETE /me`: deletes the caller's account; an emailed link restores it within 30 days.
 
 use accounts::address::Address;
 use accounts::user::User;
@@ -18,25 +18,25 @@ use crate::problems;
 
 pub static ACCOUNT_DELETED: EventKind = EventKind::security("account_deleted", Severity::Info);
 
-/// Deletes the caller's account. Every session of it ends at once. A link that is mailed restores it for 30 days, in
-/// which nobody else can have its address; then everything in it is erased.
+/// Deletes the caller's account and ends all its sessions at once. For 30 days, an emailed link restores the account,
+/// and no other account can use its email address. Then all its data is erased.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteAccount {}
 
-/// An account in the trash.
+/// A deleted account.
 #[derive(Serialize, ToSchema)]
 pub struct DeletedAccount {
-    /// Until then it can be restored.
+    /// When its data is erased. Until then, it can be restored.
     #[schema(value_type = String, format = DateTime)]
     erased_at: ApiTimestamp,
 }
 
-/// Why an account is not deleted.
+/// Why an account cannot be deleted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeleteAccountError {
-    /// A workspace must not lose its last owner, nor a member without its knowing.
-    #[error("You are a member of {0}. Leave these workspaces, or delete them, before your account.")]
+    /// A workspace must not lose its last owner, nor lose a member unnoticed.
+    #[error("You are a member of {0}. Leave or delete these workspaces before you delete your account.")]
     MemberOfWorkspaces(String),
 }
 
@@ -64,7 +64,7 @@ impl Endpoint for DeleteAccount {
     type Output = Reply<DeletedAccount>;
 
     async fn handle(self, caller: &Self::Access) -> Result<Self::Output, Problem> {
-        must_be_alone(&caller.memberships().await?)?;
+        require_no_workspaces(&caller.memberships().await?)?;
         let accounts = caller.accounts();
         let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?;
         let mut user = user.ok_or_else(Problem::not_found)?;
@@ -86,7 +86,7 @@ impl Endpoint for DeleteAccount {
     }
 }
 
-fn must_be_alone(memberships: &[Membership]) -> Result<(), DeleteAccountError> {
+fn require_no_workspaces(memberships: &[Membership]) -> Result<(), DeleteAccountError> {
     let workspaces: Vec<_> = memberships.iter().map(|membership| membership.workspace.to_string()).collect();
     if workspaces.is_empty() { Ok(()) } else { Err(DeleteAccountError::MemberOfWorkspaces(workspaces.join(", "))) }
 }

@@ -1,4 +1,4 @@
-//! `GET /me/access-tokens`: the caller's personal access tokens, the oldest first.
+//! `GET /me/access-tokens`: lists the caller's personal access tokens, oldest first.
 
 use std::collections::HashMap;
 
@@ -15,24 +15,24 @@ use utoipa::ToSchema;
 
 use crate::access_token::{AccessToken, AccessTokenName};
 
-/// Lists the caller's personal access tokens that have not expired, the oldest first.
+/// Lists the caller's valid personal access tokens, oldest first.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListAccessTokens {}
 
-/// A token, as its user sees it: nothing of the secret.
+/// A token, without its secret.
 #[derive(Serialize, ToSchema)]
 pub struct AccessTokenView {
     id: TokenId,
     name: AccessTokenName,
     scopes: Vec<String>,
-    /// The one workspace that it works in; null where it is every one of the user's.
+    /// The only workspace that it can access; null for all of the user's workspaces.
     workspace_id: Option<WorkspaceId>,
     #[schema(value_type = String, format = DateTime)]
     created_at: ApiTimestamp,
     #[schema(value_type = String, format = DateTime)]
     expires_at: ApiTimestamp,
-    /// To ten minutes.
+    /// Accurate to ten minutes.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<ApiTimestamp>,
 }
@@ -52,7 +52,7 @@ impl Endpoint for ListAccessTokens {
     const ROUTE: Route = Route::get("list-access-tokens", "/me/access-tokens");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::ReadTokenUses];
     type Access = SignedIn;
-    // One page: a user has 50 at most.
+    // One page: a user has at most 50.
     type Output = Reply<WholeList<AccessTokenView>>;
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {

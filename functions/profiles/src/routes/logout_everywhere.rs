@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 
 pub static SIGNED_OUT_EVERYWHERE: EventKind = EventKind::security("signed_out_everywhere", Severity::Info);
 
-/// Ends every session of the caller, the one that asks included. Personal access tokens live on: each is revoked by
-/// itself, at `DELETE /me/access-tokens/{token_id}`.
+/// Ends every session of the caller, including the current one. Personal access tokens stay valid; revoke each at
+/// `DELETE /me/access-tokens/{token_id}`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogoutEverywhere {}
@@ -28,7 +28,7 @@ impl Endpoint for LogoutEverywhere {
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let (accounts, user) = (caller.accounts(), caller.user());
         let changes = AccountChanges::default().revoke_sessions(user, caller.epoch());
-        // Refused means that somebody else ended them all at this moment.
+        // A refusal means that a concurrent request ended all sessions.
         let _revoked = accounts.try_commit(changes.event(Occurrence::of(&SIGNED_OUT_EVERYWHERE, user))).await?;
         Ok(NoContent)
     }

@@ -1,4 +1,4 @@
-//! `DELETE /me/access-tokens/{token_id}`: ends a personal access token.
+//! `DELETE /me/access-tokens/{token_id}`: revokes a personal access token.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::access_token::{ACCESS_TOKEN_REVOKED, AccessToken};
 
-/// Ends one of the caller's personal access tokens: it is refused from the next request on.
+/// Revokes one of the caller's personal access tokens: it is refused from the next request on.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeAccessToken {
@@ -25,7 +25,7 @@ pub static FUNCTION: Function = Function::route::<RevokeAccessToken>();
 impl Endpoint for RevokeAccessToken {
     const ROUTE: Route = Route::delete("revoke-access-token", "/me/access-tokens/{token_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::DeleteUserRecords, Grant::DeleteSessions];
-    // Not a fresh one: whoever sees a token that they do not know must be able to end it at once.
+    // No fresh factor is required: a user who sees an unknown token must be able to revoke it at once.
     type Access = SignedIn;
     type Output = NoContent;
 

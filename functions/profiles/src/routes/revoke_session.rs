@@ -1,4 +1,4 @@
-//! `DELETE /me/sessions/{session_id}`: ends one of the caller's sessions, also the one that asks.
+//! `DELETE /me/sessions/{session_id}`: ends one of the caller's sessions, including the current one.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -10,8 +10,8 @@ use shared::kernel::problems::Problem;
 use sign_in::session::SessionRecord;
 use utoipa::ToSchema;
 
-/// Ends one of the caller's sessions: from the next request on its access token is refused, and its refresh token is
-/// worth nothing.
+/// Ends one of the caller's sessions, including the current one: its access token and its refresh token are refused
+/// from the next request on.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeSession {
@@ -28,10 +28,10 @@ impl Endpoint for RevokeSession {
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
-        // It lies under the caller's own id, so that another user's is not there.
+        // It is stored under the caller's id, so another user's session is not found.
         let session = accounts.find_part::<SessionRecord>(&key, &self.session_id).await?;
         let SessionRecord { user, session, .. } = **session.as_ref().ok_or_else(Problem::not_found)?;
-        // Whatever it was carried on to meanwhile goes, too: the proof is what its tokens hang on.
+        // This also ends a session that is refreshed concurrently: all its tokens depend on the proof.
         let changes = AccountChanges::default().close_session(user, session);
         accounts.commit(changes.forget::<SessionRecord>(&key, &session)).await?;
         Ok(NoContent)

@@ -13,7 +13,7 @@ use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
 use utoipa::ToSchema;
 
-/// Updates the caller's profile. The email address has a route of its own.
+/// Updates the caller's display name. To change the email address, use `POST /me/email`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateProfile {

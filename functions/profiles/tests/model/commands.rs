@@ -1,8 +1,8 @@
-//! What the person and whoever else has their password, their mail or an old token may do, in any order.
+//! The commands of the user, or of anyone who has their password, their mail or an old token, in any order.
 
 use proptest::prelude::*;
 
-/// Passwords that may be chosen; the one behind the last is nobody's.
+/// Passwords to choose from; the last one is never set.
 pub const PASSWORDS: [&str; 4] = [
     "a tram, a lamp and 3 crows",
     "9 grey crows under a lamp",
@@ -11,14 +11,14 @@ pub const PASSWORDS: [&str; 4] = [
 ];
 const CHOSEN: usize = PASSWORDS.len() - 1;
 
-/// One of those that there are, counted from the newest; past the oldest it begins again.
+/// Selects one item, counted from the newest, and wraps around after the oldest.
 pub type Pick = usize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// What the app shows now.
+    /// The app's current code.
     Now,
-    /// What it showed half a minute ago.
+    /// The app's previous code.
     Before,
     Wrong,
 }
@@ -41,7 +41,7 @@ pub enum Command {
     },
     /// Answers the last challenge.
     SecondFactor(Code),
-    /// Also with tokens that were used, and of sessions that have ended.
+    /// Also with used tokens, and with tokens of ended sessions.
     Refresh {
         token: Pick,
     },
@@ -84,12 +84,12 @@ pub enum Command {
     },
 }
 
-/// Mostly the newest.
+/// Usually the newest.
 fn pick() -> impl Strategy<Value = Pick> {
     prop_oneof![3 => Just(0), 1 => 0..5_usize]
 }
 
-/// Mostly the first, which is what most accounts begin with.
+/// Usually the first, which most accounts start with.
 fn known() -> impl Strategy<Value = usize> {
     prop_oneof![3 => Just(0), 2 => 0..PASSWORDS.len()]
 }
@@ -102,7 +102,8 @@ fn code() -> impl Strategy<Value = Code> {
     prop_oneof![4 => Just(Code::Now), 1 => Just(Code::Before), 1 => Just(Code::Wrong)]
 }
 
-/// Past one code, one freshness, one access token, one disuse. No sum of a few of them comes within a second of a limit.
+/// Longer than the lifetime of a code, a fresh factor, an access token or an idle session. No sum of a few of them
+/// comes within a second of a limit.
 fn wait() -> impl Strategy<Value = i64> {
     prop_oneof![4 => Just(31), 2 => Just(367), 2 => Just(1_031), 1 => Just(13 * 3_600 + 7)]
 }
@@ -130,7 +131,7 @@ fn command() -> impl Strategy<Value = Command> {
     ]
 }
 
-/// What belongs together, so that the deeper rules are met, too: one command by itself seldom finds what it needs.
+/// Commands that belong together, to reach the deeper rules: a single random command seldom has its preconditions.
 fn step() -> impl Strategy<Value = Vec<Command>> {
     let wait = Command::Wait { seconds: 31 };
     let sign_in = move |code| vec![wait, Command::Login { password: 0 }, Command::SecondFactor(code)];
@@ -146,7 +147,7 @@ fn step() -> impl Strategy<Value = Vec<Command>> {
     ]
 }
 
-/// Sequences, most of which begin with somebody who is signed in.
+/// Sequences, most of which start with a signed-in user.
 pub fn commands() -> impl Strategy<Value = Vec<Command>> {
     let begun = [Command::Register, Command::Verify { link: 0, password: 0 }, Command::Login { password: 0 }];
     (prop::bool::weighted(0.9), prop::collection::vec(step(), 6..=12)).prop_map(move |(is_begun, steps)| {

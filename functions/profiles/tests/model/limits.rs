@@ -1,8 +1,8 @@
-//! The model of what may be tried how often.
+//! The model of delays and rate limits.
 
 use crate::world::{MINUTE, SECOND};
 
-/// Failures in a row, and the last of them.
+/// Consecutive failures, and the time of the last one.
 #[derive(Clone, Copy, Default)]
 pub struct Failures {
     count: u32,
@@ -14,15 +14,16 @@ impl Failures {
         *self = Self { count: self.count + 1, last_at: now };
     }
 
-    /// Whether the next must wait: five are free, then the wait doubles from `first_s` on, up to 15 minutes.
+    /// Whether the next attempt is delayed. The fifth failure causes a delay of `first_s`, which doubles with each
+    /// further one, up to 15 minutes.
     pub fn delays(&self, first_s: i64, now: i64) -> bool {
         let Some(beyond) = self.count.checked_sub(5) else { return false };
         now < self.last_at + (first_s << beyond.min(10)).min(900) * SECOND
     }
 }
 
-/// Counts one in a span of five minutes that takes five.
-pub fn is_one_too_many(instants: &mut Vec<i64>, now: i64) -> bool {
+/// Counts a request against a limit of five in five minutes. Returns whether it exceeds the limit.
+pub fn exceeds_limit(instants: &mut Vec<i64>, now: i64) -> bool {
     instants.retain(|at| *at > now - 5 * MINUTE);
     if instants.len() < 5 {
         instants.push(now);

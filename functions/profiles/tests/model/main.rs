@@ -1,8 +1,8 @@
-//! A whole account against a model of it: whatever is done in whatever order, each status and code is the predicted one,
-//! and who is signed in afterwards is who should be.
+//! Model-based test of an account: for any sequence of commands, each status and code is the predicted one, and so is
+//! the state of every session.
 //!
-//! 24 sequences of about a dozen commands; 1,000 with `BULKHEAD_LONG=1`. The seed that `TestApp` prints repeats them, and a
-//! sequence that fails is made as short as it can be.
+//! 24 sequences of about a dozen commands; 1,000 with `BULKHEAD_LONG=1`. The seed that `TestApp` prints reproduces
+//! them, and a failing sequence is shrunk.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod commands;
@@ -28,10 +28,10 @@ use test_support::people::{email, get_me, letters};
 use totp_rs::{Builder, Secret};
 use world::{World, nth};
 
-/// What the account's person holds: everything that was ever handed out.
-struct Hands<'a> {
+/// All credentials that the account's user ever received.
+struct Client<'a> {
     app: &'a TestApp,
-    /// What mailed links are signed with.
+    /// The key that signs emailed links.
     link_key: &'a [u8],
     email: String,
     links: Vec<String>,
@@ -42,7 +42,7 @@ struct Hands<'a> {
     secret: Option<String>,
 }
 
-impl<'a> Hands<'a> {
+impl<'a> Client<'a> {
     fn empty(app: &'a TestApp, link_key: &'a [u8]) -> Self {
         let (links, sessions, refresh_tokens) = (Vec::new(), Vec::new(), Vec::new());
         Self {
@@ -66,7 +66,7 @@ impl<'a> Hands<'a> {
         self.app.call(Request::to(route).json(body)).await
     }
 
-    /// By a session; a text that is no token stands for one that there is none of.
+    /// A request in a session. Without sessions, it has an invalid token.
     fn by(&self, route: &'static Function, session: Pick) -> Request {
         self.app.move_address();
         let token = nth(session, self.sessions.len()).map_or("none", |at| self.sessions[at].0.as_str().unwrap());
@@ -94,7 +94,7 @@ impl<'a> Hands<'a> {
         }
     }
 
-    /// Does it, and keeps what is handed out.
+    /// Carries out a command and keeps the credentials that it returns.
     async fn carry_out(&mut self, command: Command) -> Response {
         let email = self.email.clone();
         match command {
@@ -163,7 +163,7 @@ impl<'a> Hands<'a> {
                 };
                 self.ask(&step_up::FUNCTION, session, body).await
             }
-            Command::Wait { .. } => panic!("waiting is no request"),
+            Command::Wait { .. } => panic!("waiting is not a request"),
         }
     }
 
@@ -178,7 +178,7 @@ impl<'a> Hands<'a> {
         answer
     }
 
-    /// Of a session that was just opened.
+    /// Keeps the tokens of a new session.
     fn keep_tokens(&mut self, answer: &Response) {
         if let Some(access_token) = answer.body["access_token"].as_str() {
             let claims = from_base64url(access_token.split('.').nth(1).unwrap()).unwrap();
@@ -188,7 +188,7 @@ impl<'a> Hands<'a> {
         }
     }
 
-    /// The link of the letter that was just written, if it has one: signed as the job does that mails it.
+    /// Keeps the link of the newest letter, if it has one, signed as by the job that sends it.
     async fn keep_link(&mut self) {
         let Some(address) = test_support::people::address(self.app, &self.email).await else { return };
         let Some(user) = address.owner().or(address.registered(self.app.now())) else { return };
@@ -202,27 +202,27 @@ impl<'a> Hands<'a> {
     }
 }
 
-/// Carries out the commands one by one beside the model. Tells the first difference.
+/// Carries out the commands one by one and compares each with the model. Returns the first difference.
 async fn compare(app: &TestApp, link_key: &[u8], commands: &[Command]) -> Result<(), String> {
-    let (mut hands, mut world) = (Hands::empty(app, link_key), World::default());
+    let (mut client, mut world) = (Client::empty(app, link_key), World::default());
     for (at, command) in commands.iter().copied().enumerate() {
         app.advance(SignedDuration::from_millis(1));
         if let Command::Wait { seconds } = command {
             app.advance(SignedDuration::from_secs(seconds));
         } else {
-            let answer = hands.carry_out(command).await;
-            let predicted = world.take(command, hands.now_ms());
+            let answer = client.carry_out(command).await;
+            let predicted = world.take(command, client.now_ms());
             if (answer.status, answer.code()) != predicted {
                 return Err(format!("{at}: {command:?}: {predicted:?} was predicted, not {}", answer.text));
             }
-            let held = (hands.sessions.len(), hands.refresh_tokens.len(), hands.links.len());
+            let held = (client.sessions.len(), client.refresh_tokens.len(), client.links.len());
             if held != world.handed_out() {
                 return Err(format!("{at}: {command:?}: sessions, tokens and links are {held:?}"));
             }
         }
-        for (session, (access_token, _)) in hands.sessions.iter().enumerate() {
+        for (session, (access_token, _)) in client.sessions.iter().enumerate() {
             app.move_address();
-            let predicted = if world.lets_in(session, hands.now_ms()) { 200 } else { 401 };
+            let predicted = if world.lets_in(session, client.now_ms()) { 200 } else { 401 };
             let let_in = get_me(app, access_token).await.status;
             if let_in != predicted {
                 return Err(format!("after {at}: {command:?}: session {session} got {let_in}, not {predicted}"));
@@ -233,7 +233,7 @@ async fn compare(app: &TestApp, link_key: &[u8], commands: &[Command]) -> Result
 }
 
 #[test]
-fn an_account_does_what_its_model_does() {
+fn an_account_behaves_like_its_model() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let app = TestApp::new();
     let link_key = runtime.block_on(test_support::mailed_links::key());
@@ -245,7 +245,7 @@ fn an_account_does_what_its_model_does() {
     });
     match outcome {
         Ok(()) => {}
-        Err(TestError::Fail(reason, shortest)) => panic!("{reason}\nthe shortest that fails: {shortest:#?}"),
+        Err(TestError::Fail(reason, shortest)) => panic!("{reason}\nthe shortest failing sequence: {shortest:#?}"),
         Err(aborted) => panic!("{aborted}"),
     }
 }

@@ -1,7 +1,8 @@
-//! The model: what an account is, in a few numbers, and what comes of a command. It knows the rules and none of the code.
+//! The model: the state of an account, and the outcome of each command. It implements the rules independently of the
+//! code.
 
 use crate::commands::{Code, Command, Factor, Pick};
-use crate::limits::{Failures, is_one_too_many};
+use crate::limits::{Failures, exceeds_limit};
 
 pub const SECOND: i64 = 1_000;
 pub const MINUTE: i64 = 60 * SECOND;
@@ -20,16 +21,16 @@ const WRONG_CODE: Outcome = (401, "wrong_code");
 const WRONG_IN_SESSION: Outcome = (403, "wrong_code");
 const LINK_INVALID: Outcome = (422, "link_invalid");
 
-/// Instants are milliseconds.
+/// A session. Times are in milliseconds.
 pub struct Session {
     epoch: u32,
     is_closed: bool,
-    /// The generation of the factors that proved it.
+    /// The factor generation in which a second factor was proved.
     multi_in: Option<u32>,
     factor_at: i64,
     idle_ends_at: i64,
     ends_at: i64,
-    /// In whole seconds, as the token says it.
+    /// In whole seconds, as in the token.
     access_ends_s: i64,
 }
 
@@ -66,7 +67,7 @@ enum App {
 pub struct World {
     registered: usize,
     waiting: Option<Registration>,
-    /// The registration that became the account, and the password as it is now.
+    /// The registration that became the account, if any. `password` is the current one.
     owner: Option<usize>,
     password: usize,
     passwords_set: u32,
@@ -79,10 +80,10 @@ pub struct World {
     step_failures: Failures,
     sessions: Vec<Session>,
     tokens: Vec<Token>,
-    /// The last one: when it was issued, in which epoch.
+    /// The last challenge: when it was issued, and in which epoch.
     challenge: Option<(i64, u32)>,
     app: App,
-    /// The generation of factors: a new one when the first is added and when the last is removed.
+    /// The factor generation, which changes when the first factor is added and when the last is removed.
     factors: u32,
     last_step: i64,
     wrong_codes: Failures,
@@ -90,13 +91,13 @@ pub struct World {
     step_ups_at: Vec<i64>,
 }
 
-/// Which of so many, counted from the newest.
+/// The index of the picked one of `count` items, counted from the newest.
 pub fn nth(pick: Pick, count: usize) -> Option<usize> {
     (count > 0).then(|| count - 1 - pick % count)
 }
 
 impl World {
-    /// How many sessions were opened, refresh tokens handed out and links mailed.
+    /// The numbers of opened sessions, issued refresh tokens and emailed links.
     pub fn handed_out(&self) -> (usize, usize, usize) {
         (self.sessions.len(), self.tokens.len(), self.links.len())
     }
@@ -105,7 +106,7 @@ impl World {
         self.app == App::Confirmed
     }
 
-    /// Whether the session's newest access token is let in.
+    /// Whether the session's newest access token is accepted.
     pub fn lets_in(&self, session: usize, now: i64) -> bool {
         let session = &self.sessions[session];
         let lives = !session.is_closed && session.epoch == self.epoch;
@@ -119,18 +120,18 @@ impl World {
 
     fn enter_fresh(&self, pick: Pick, now: i64) -> Result<usize, Outcome> {
         let at = self.enter(pick, now)?;
-        // By the strongest factor that the account has.
+        // The strongest kind of factor that the account has must have been proved.
         let is_strong = !self.has_app() || self.is_multi(at);
         let is_fresh = is_strong && now < self.sessions[at].factor_at + 10 * MINUTE;
         if is_fresh { Ok(at) } else { Err((401, "fresh_factor_needed")) }
     }
 
-    /// Whether the factor that proved it still exists.
+    /// Whether the second factor that was proved in the session still exists.
     fn is_multi(&self, session: usize) -> bool {
         self.has_app() && self.sessions[session].multi_in == Some(self.factors)
     }
 
-    /// Whether a password is right in a session, and does not come too soon.
+    /// Whether a password given in a session is right and not delayed.
     fn try_password(&mut self, password: usize, now: i64) -> bool {
         if self.step_failures.delays(1, now) {
             return false;
@@ -167,7 +168,7 @@ impl World {
         self.waiting.filter(|registration| now < registration.expires_at)
     }
 
-    /// Mails a link. Mailing the same one twice counts once.
+    /// Emails a link. Emailing the same link twice counts once.
     fn mail(&mut self, link: Link) {
         if self.links.last() != Some(&link) {
             self.links.push(link);
@@ -188,7 +189,7 @@ impl World {
         true
     }
 
-    /// What comes of a command, and what is so from then on.
+    /// Applies a command and returns its outcome.
     pub fn take(&mut self, command: Command, now: i64) -> Outcome {
         self.attempt(command, now).unwrap_or_else(|refused| refused)
     }
@@ -252,7 +253,7 @@ impl World {
             Command::Revoke { by, session } => {
                 self.enter(by, now)?;
                 let at = nth(session, self.sessions.len()).ok_or((404, "not_found"))?;
-                // Those that were revoked with all others are still listed as records, until they would be idle.
+                // The records of sessions that were revoked with all others exist until their idle timeout.
                 if self.sessions[at].is_closed || self.sessions[at].idle_ends_at <= now {
                     return Err((404, "not_found"));
                 }
@@ -261,7 +262,7 @@ impl World {
             }
             Command::ChangePassword { session, current, new } => {
                 let at = self.enter_fresh(session, now)?;
-                if is_one_too_many(&mut self.changes_at, now) {
+                if exceeds_limit(&mut self.changes_at, now) {
                     return Err((429, "too_many_requests"));
                 }
                 if !self.try_password(current, now) {
@@ -299,7 +300,7 @@ impl World {
             return Err(LINK_INVALID);
         }
         if self.owner == Some(number) {
-            // A retry sends the password that was set.
+            // A retry must send the same password.
             return if password == self.password { Ok(OK) } else { Err(LINK_INVALID) };
         }
         self.live_registration(now).filter(|waiting| waiting.number == number).ok_or(LINK_INVALID)?;
@@ -329,7 +330,7 @@ impl World {
         let at = nth(token, self.tokens.len()).ok_or((401, "session_ended"))?;
         let Token { session, idle_ends_at, is_spent } = self.tokens[at];
         if is_spent {
-            // What was revoked already is not revoked again.
+            // Sessions are not revoked twice.
             if self.sessions[session].epoch == self.epoch {
                 self.epoch += 1;
             }
@@ -339,10 +340,10 @@ impl World {
             return Err((401, "session_ended"));
         }
         self.tokens[at].is_spent = true;
-        let carried_on = &mut self.sessions[session];
-        carried_on.idle_ends_at = (now + 12 * HOUR).min(carried_on.ends_at);
-        carried_on.access_ends_s = now.div_euclid(SECOND) + 900;
-        self.tokens.push(Token { session, idle_ends_at: carried_on.idle_ends_at, is_spent: false });
+        let refreshed = &mut self.sessions[session];
+        refreshed.idle_ends_at = (now + 12 * HOUR).min(refreshed.ends_at);
+        refreshed.access_ends_s = now.div_euclid(SECOND) + 900;
+        self.tokens.push(Token { session, idle_ends_at: refreshed.idle_ends_at, is_spent: false });
         Ok(OK)
     }
 
@@ -374,11 +375,11 @@ impl World {
 
     fn step_up(&mut self, session: Pick, factor: Factor, now: i64) -> Result<Outcome, Outcome> {
         let at = self.enter(session, now)?;
-        if is_one_too_many(&mut self.step_ups_at, now) {
+        if exceeds_limit(&mut self.step_ups_at, now) {
             return Err((429, "too_many_requests"));
         }
         match factor {
-            Factor::Password(_) if self.has_app() => return Err((422, "second_factor_asked")),
+            Factor::Password(_) if self.has_app() => return Err((422, "second_factor_required")),
             Factor::Password(password) if !self.try_password(password, now) => return Err((403, "wrong_password")),
             Factor::Password(_) => self.step_failures = Failures::default(),
             Factor::Code(code) if self.try_code(code, now) => self.sessions[at].multi_in = Some(self.factors),

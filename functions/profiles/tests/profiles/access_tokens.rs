@@ -1,4 +1,4 @@
-//! Personal access tokens: what a program may do with one, where, for how long, and who may make one.
+//! Personal access tokens: creation, scopes, workspaces, revocation and expiry.
 
 use crate::owner::*;
 use accounts::routes::request_password_reset;
@@ -17,7 +17,7 @@ use shared::testing::{Request, TestApp};
 use test_support::people::*;
 
 #[tokio::test]
-async fn a_token_is_told_once() {
+async fn a_new_tokens_secret_is_shown_only_once() {
     let app = TestApp::new();
     let owner = Owner::new(&app).await;
     let body = json!({
@@ -43,17 +43,20 @@ async fn a_token_is_told_once() {
     }
     assert_eq!(owner.list(&app).await, [view]);
 
-    let told = owner.events(&app, "access_token_created").await;
-    assert_eq!(told, [json!({ "token": id, "scopes": ["me:read", "posts:write"], "workspace": owner.workspaces[0] })]);
+    let events = owner.events(&app, "access_token_created").await;
+    assert_eq!(
+        events,
+        [json!({ "token": id, "scopes": ["me:read", "posts:write"], "workspace": owner.workspaces[0] })]
+    );
     let Some(SendEmail { to, letter }) = letters(&app, owner.user).await.pop() else { panic!("no letter") };
     assert_eq!(to.as_str(), owner.email);
     assert!(matches!(letter, Letter::AccessTokenCreated { token_name, .. } if token_name == "Nightly import"));
     assert_granted(&app, &[&create_access_token::FUNCTION, &list_access_tokens::FUNCTION]);
 }
 
-/// Somebody who knew the password may have made it (decision 19).
+/// An attacker who knew the password may have created it (decision 19).
 #[tokio::test]
-async fn a_password_reset_by_a_mailed_link_ends_every_token() {
+async fn a_password_reset_by_link_ends_every_token() {
     let app = TestApp::new();
     let owner = Owner::new(&app).await;
     let token = owner.made(&app, &["me:read"]).await;
@@ -66,7 +69,7 @@ async fn a_password_reset_by_a_mailed_link_ends_every_token() {
 }
 
 #[tokio::test]
-async fn a_token_does_what_its_scopes_say() {
+async fn a_token_is_limited_to_its_scopes() {
     let app = TestApp::new();
     let owner = Owner::new(&app).await;
     let here = &owner.workspaces[0];
@@ -77,7 +80,7 @@ async fn a_token_does_what_its_scopes_say() {
     assert!(refused.text.contains("posts:write"), "{}", refused.text);
     assert_eq!(me(&app, &reads).await.expect(403).code(), "scope_missing");
 
-    // Who may write may read.
+    // A write scope includes read access.
     let writes = owner.made(&app, &["posts:write"]).await;
     with(&app, &writes, &READ_POSTS, here).await.expect(202);
     with(&app, &writes, &WRITE_POST, here).await.expect(204);
@@ -85,7 +88,7 @@ async fn a_token_does_what_its_scopes_say() {
     assert_eq!(me(&app, &knows).await.expect(200).body["email"], json!(owner.email));
     assert_eq!(with(&app, &knows, &READ_POSTS, here).await.expect(403).code(), "scope_missing");
 
-    // Where its user is a stranger so is the token, and it does nothing to the account.
+    // It has no access where its user has none, and it cannot change the account.
     let elsewhere = Owner::new(&app).await;
     assert_eq!(with(&app, &writes, &READ_POSTS, &elsewhere.workspaces[0]).await.expect(404).code(), "not_found");
     for route in [&list_access_tokens::FUNCTION, &logout_everywhere::FUNCTION, &delete_account::FUNCTION] {
@@ -96,7 +99,7 @@ async fn a_token_does_what_its_scopes_say() {
 }
 
 #[tokio::test]
-async fn a_route_without_a_scope_or_for_sessions_alone_refuses_every_token() {
+async fn a_route_without_a_scope_or_for_sessions_only_refuses_tokens() {
     let app = TestApp::new();
     let owner = Owner::new(&app).await;
     let here = &owner.workspaces[0];
@@ -111,7 +114,7 @@ async fn a_route_without_a_scope_or_for_sessions_alone_refuses_every_token() {
 }
 
 #[tokio::test]
-async fn a_token_of_one_workspace_knows_no_other() {
+async fn a_token_for_one_workspace_cannot_access_another() {
     let app = TestApp::new();
     let owner = Owner::new(&app).await;
     let [here, there] = &owner.workspaces;
@@ -129,7 +132,7 @@ async fn a_token_of_one_workspace_knows_no_other() {
 }
 
 #[tokio::test]
-async fn what_breaks_a_rule_is_named() {
+async fn an_invalid_token_request_names_the_field_and_the_rule() {
     let app = TestApp::new();
     let owner = Owner::new(&app).await;
     let stranger = Owner::new(&app).await;
@@ -142,8 +145,8 @@ async fn what_breaks_a_rule_is_named() {
         ("name", Value::Null, "must be"),
         ("scopes", json!([]), "must be 1 to 20 scopes"),
         ("scopes", json!(vec!["posts:read"; 21]), "must be 1 to 20 scopes"),
-        ("scopes", json!(["posts:read", "posts:read"]), "must be different"),
-        ("scopes", json!(["posts:read", "posts:*"]), "must be of audit-entries:read, "),
+        ("scopes", json!(["posts:read", "posts:read"]), "must not repeat a scope"),
+        ("scopes", json!(["posts:read", "posts:*"]), "must only contain: audit-entries:read, "),
         ("scopes", json!("posts:read"), "must be"),
         ("expires_in_days", json!(0), "from 1 to 365"),
         ("expires_in_days", json!(366), "from 1 to 365"),
@@ -162,7 +165,7 @@ async fn what_breaks_a_rule_is_named() {
 }
 
 #[tokio::test]
-async fn making_a_token_takes_a_fresh_factor() {
+async fn creating_a_token_requires_a_fresh_factor() {
     let app = TestApp::new();
     let owner = Owner::new(&app).await;
     app.advance(SignedDuration::from_mins(10));
@@ -174,26 +177,26 @@ async fn making_a_token_takes_a_fresh_factor() {
 }
 
 #[tokio::test]
-async fn a_token_is_as_strong_as_the_session_that_made_it() {
+async fn a_token_is_as_strong_as_the_session_that_created_it() {
     let app = TestApp::new();
     let owner = Owner::by_password(&app).await;
     let here = &owner.workspaces[0];
     let weak = owner.made(&app, &["posts:read"]).await;
     assert_eq!(with(&app, &weak, &READ_POSTS, here).await.expect(403).code(), "second_factor_needed");
 
-    // Proving a second factor later makes the session stronger, and not the token.
-    owner.proves_a_second_factor(&app).await;
+    // Proving a second factor later makes the session strong, but not the token.
+    owner.prove_second_factor(&app).await;
     let strong = owner.made(&app, &["posts:read"]).await;
     with(&app, &strong, &READ_POSTS, here).await.expect(202);
     assert_eq!(with(&app, &weak, &READ_POSTS, here).await.expect(403).code(), "second_factor_needed");
 
-    // This holds as long as the factor exists, and adding another one later does not restore it.
+    // The token is strong only as long as the factor exists; adding another one later does not restore it.
     let accounts = app.accounts();
     let epoch = accounts.epoch(owner.user).await.unwrap();
     let gone = AccountChanges::default().turn(owner.user, epoch, EpochTurn::default().and_unenrolling());
     accounts.commit(gone).await.unwrap();
     assert_eq!(with(&app, &strong, &READ_POSTS, here).await.expect(403).code(), "second_factor_needed");
-    owner.proves_a_second_factor(&app).await;
+    owner.prove_second_factor(&app).await;
     assert_eq!(with(&app, &strong, &READ_POSTS, here).await.expect(403).code(), "second_factor_needed");
 }
 
@@ -218,7 +221,7 @@ async fn a_revoked_token_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn a_token_outlives_sessions_and_ends_by_itself() {
+async fn a_token_outlives_sessions_until_it_expires() {
     let app = TestApp::alone().await.unwrap();
     let owner = Owner::new(&app).await;
     let body = json!({ "name": "Import", "scopes": ["me:read"], "expires_in_days": 1 });
@@ -235,22 +238,22 @@ async fn a_token_outlives_sessions_and_ends_by_itself() {
         app.advance(SignedDuration::from_secs(1));
         app.tick(&purge_login_history::FUNCTION).await.unwrap();
         let events = app.events_since(app.now() - SignedDuration::from_hours(1)).await.unwrap();
-        let told = events.into_iter().filter(|event| event.name == "login_history_purged");
-        told.map(|event| event.detail["access_tokens"].clone()).collect::<Vec<_>>()
+        let purges = events.into_iter().filter(|event| event.name == "login_history_purged");
+        purges.map(|event| event.detail["access_tokens"].clone()).collect::<Vec<_>>()
     };
     assert_eq!(purged().await, [json!(1)]);
     assert_eq!(purged().await, [json!(1)], "a second run found something");
     let left = app.accounts().list::<AccessToken>(&AccountKey::User(owner.user)).await.unwrap();
     assert_eq!(left.iter().map(|token| json!(token.id)).collect::<Vec<_>>(), [long["id"].clone()]);
     me(&app, &long).await.expect(200);
-    // 90 days are what it has if nothing is said.
+    // The default lifetime is 90 days.
     app.advance(SignedDuration::from_hours(89 * 24));
     me(&app, &long).await.expect(401);
     assert_granted(&app, &[&purge_login_history::FUNCTION]);
 }
 
 #[tokio::test]
-async fn a_closed_account_has_no_tokens() {
+async fn deleting_the_account_ends_every_token() {
     let app = TestApp::new();
     let (email, user) = user(&app).await;
     let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
@@ -260,7 +263,7 @@ async fn a_closed_account_has_no_tokens() {
     owner.ask(&app, &delete_account::FUNCTION).await.expect(200);
     assert_eq!(me(&app, &token).await.expect(401).code(), "not_signed_in");
 
-    // Restoring the account does not bring them back either.
+    // Restoring the account does not restore its tokens.
     let link = mailed_token(&app, &owner.email, user, "restore-account").await;
     let body = json!({ "token": link, "password": PASSWORD });
     post(&app, &recovery::routes::restore_account::FUNCTION, body).await.expect(200);
@@ -273,14 +276,14 @@ async fn a_closed_account_has_no_tokens() {
 }
 
 #[tokio::test]
-async fn it_is_seen_when_a_token_was_used() {
+async fn a_tokens_last_use_is_shown_to_ten_minutes() {
     let app = TestApp::new();
     let owner = Owner::new(&app).await;
     let token = owner.made(&app, &["posts:read"]).await;
     let here = &owner.workspaces[0];
     let ledger = app.wire(&READ_POSTS);
     let used_at = app.now();
-    // Warm: the rate lease of the address, and the key of nothing else.
+    // Warm up: takes the rate lease of the address.
     with(&app, &token, &READ_POSTS, here).await.expect(202);
     assert_eq!(owner.list(&app).await[0]["last_used_at"], json!(shared::kernel::time::sortable(used_at)));
 
@@ -305,13 +308,13 @@ async fn it_is_seen_when_a_token_was_used() {
 }
 
 #[tokio::test]
-async fn a_user_has_fifty_tokens() {
+async fn a_51st_token_is_refused_even_in_parallel() {
     let app = TestApp::new();
     let owner = Owner::new(&app).await;
     for _ in 0..48 {
         owner.made(&app, &["me:read"]).await;
     }
-    // Of several at once that would all fit, no more than fit are made.
+    // Of parallel requests that compete for two free places, at most two succeed.
     let body = json!({ "name": "Import", "scopes": ["me:read"] });
     let answers = futures::future::join_all((0..6).map(|_| owner.make(&app, body.clone()))).await;
     let made = answers.iter().filter(|answer| answer.status == 201).count();
@@ -329,7 +332,7 @@ async fn a_user_has_fifty_tokens() {
 }
 
 #[tokio::test]
-async fn a_token_is_shown_once_whatever_key_a_repeat_has() {
+async fn creating_a_token_refuses_an_idempotency_key() {
     let app = TestApp::new();
     let owner = Owner::new(&app).await;
     let request = |body: Value| {
@@ -344,7 +347,7 @@ async fn a_token_is_shown_once_whatever_key_a_repeat_has() {
 }
 
 #[tokio::test]
-async fn a_token_is_not_made_by_a_session_that_ends_at_this_moment() {
+async fn a_session_that_ends_concurrently_creates_no_token() {
     let app = TestApp::new();
     let owner = Owner::new(&app).await;
     let accounts = app.accounts();

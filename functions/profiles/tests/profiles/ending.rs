@@ -1,4 +1,4 @@
-//! A user's own account: its deletion, its restoration, and what is left of a sign-up that was never verified.
+//! Deletion, restoration and erasure of accounts, and the purge of unverified registrations.
 
 use crate::profile::{Ada, letters_from, token};
 use accounts::jobs::purge_unverified_accounts;
@@ -22,7 +22,7 @@ async fn restore(app: &TestApp, token: &str) -> Response {
 }
 
 #[tokio::test]
-async fn a_deleted_account_is_as_if_it_were_not_there_and_comes_back() {
+async fn a_deleted_account_behaves_like_a_missing_one_until_restored() {
     let app = TestApp::new();
     let ada = Ada::new(&app).await;
     let elsewhere = login(&app, &ada.email, PASSWORD).await.expect(200).body;
@@ -35,24 +35,24 @@ async fn a_deleted_account_is_as_if_it_were_not_there_and_comes_back() {
         refresh(&app, &tokens["refresh_token"]).await.expect(401);
     }
     assert_eq!(login(&app, &ada.email, PASSWORD).await.expect(401).code(), "wrong_credentials");
-    // The address stays taken until the account is erased; a request for it gets the link that restores the account.
+    // The address stays in use until the account is erased; requests for it send the restore link.
     for route in [&accounts::routes::register::FUNCTION, &request_password_reset::FUNCTION] {
         post(&app, route, json!({ "email": ada.email })).await.expect(202);
-        let told = letters(&app, ada.user).await.pop().unwrap().letter;
-        let Letter::AccountInTrash { erased_at, .. } = told else { panic!("{told:?}") };
+        let letter = letters(&app, ada.user).await.pop().unwrap().letter;
+        let Letter::AccountInTrash { erased_at, .. } = letter else { panic!("{letter:?}") };
         assert_eq!(erased_at, until);
     }
     let link_again = token(&app, ada.user, &ada.email, "restore-account").await;
 
     app.advance(DAY * 29);
-    assert_eq!(link_again, link, "each letter has the same link");
+    assert_eq!(link_again, link, "every letter must have the same link");
     assert_eq!(restore(&app, &link).await.expect(200).body["email"], json!(ada.email));
     register(&app, &ada.email).await.expect(202);
     assert_eq!(letters(&app, ada.user).await.last().unwrap().letter, Letter::AlreadyRegistered);
     get_me(&app, &ada.tokens["access_token"]).await.expect(401);
     login(&app, &ada.email, PASSWORD).await.expect(200);
-    let told = letters_from(&app, ada.user, &ada.email).await;
-    assert!(told.iter().any(|letter| matches!(letter, Letter::AccountRestored { .. })), "{told:?}");
+    let sent = letters_from(&app, ada.user, &ada.email).await;
+    assert!(sent.iter().any(|letter| matches!(letter, Letter::AccountRestored { .. })), "{sent:?}");
     let again = restore(&app, &link).await.expect(422);
     assert_eq!((again.code(), again.fields()), ("link_invalid", vec!["token"]));
     assert_eq!(raised(&app, "account_restored", &ada.user.to_string()).await, 1);
@@ -60,7 +60,7 @@ async fn a_deleted_account_is_as_if_it_were_not_there_and_comes_back() {
 }
 
 #[tokio::test]
-async fn an_account_is_not_deleted_lightly() {
+async fn deleting_an_account_requires_a_fresh_factor_and_no_workspaces() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let refused = app.call(Request::to(&delete_account::FUNCTION).bearer(&owner.token)).await.expect(409);
@@ -75,7 +75,7 @@ async fn an_account_is_not_deleted_lightly() {
 }
 
 #[tokio::test]
-async fn what_was_deleted_is_erased_after_thirty_days() {
+async fn a_deleted_account_is_erased_after_thirty_days() {
     let app = TestApp::alone().await.unwrap();
     let [ada, bob, eve] = [Ada::new(&app).await, Ada::new(&app).await, Ada::new(&app).await];
     let link = ada.deleted(&app).await;
@@ -83,7 +83,10 @@ async fn what_was_deleted_is_erased_after_thirty_days() {
     restore(&app, &back).await.expect(200);
     app.advance(DAY * 30 - SignedDuration::from_mins(1));
     app.tick(&purge_deleted_accounts::FUNCTION).await.unwrap();
-    assert!(app.accounts().find::<User>(&AccountKey::User(ada.user)).await.unwrap().is_some(), "a link still works");
+    assert!(
+        app.accounts().find::<User>(&AccountKey::User(ada.user)).await.unwrap().is_some(),
+        "the link is still valid"
+    );
 
     app.advance(SignedDuration::from_hours(1));
     let link_is_over = restore(&app, &link).await.expect(422);
@@ -101,14 +104,14 @@ async fn what_was_deleted_is_erased_after_thirty_days() {
         assert_eq!(address(&app, &stays.email).await.unwrap().owner(), Some(stays.user));
         login(&app, &stays.email, PASSWORD).await.expect(200);
     }
-    // The address is free again.
+    // The address is available again.
     register(&app, &ada.email).await.expect(202);
     assert_ne!(registered(&app, &ada.email).await, ada.user);
     assert_granted(&app, &[&purge_deleted_accounts::FUNCTION]);
 }
 
 #[tokio::test]
-async fn a_purge_that_dies_is_taken_up_by_the_next() {
+async fn a_purge_that_crashes_is_completed_by_the_next_run() {
     let app = TestApp::alone().await.unwrap();
     let ada = Ada::new(&app).await;
     ada.delete(&app).await.expect(200);
@@ -123,7 +126,7 @@ async fn a_purge_that_dies_is_taken_up_by_the_next() {
             break;
         }
     }
-    assert!(erased, "no run came to its end");
+    assert!(erased, "no run completed");
     assert!(address(&app, &ada.email).await.is_none());
     assert!(app.accounts().find::<PasswordRecord>(&AccountKey::User(ada.user)).await.unwrap().is_none());
     let events = app.events_since(began_at).await.unwrap();
@@ -131,17 +134,17 @@ async fn a_purge_that_dies_is_taken_up_by_the_next() {
 }
 
 #[tokio::test]
-async fn what_nobody_verified_is_purged() {
+async fn an_unverified_registration_is_purged() {
     let app = TestApp::alone().await.unwrap();
     let (never, later, (verified, owner)) = (email(&app), email(&app), user(&app).await);
     register(&app, &never).await.expect(202);
     app.advance(SignedDuration::from_hours(23));
     register(&app, &later).await.expect(202);
     app.tick(&purge_unverified_accounts::FUNCTION).await.unwrap();
-    assert!(address(&app, &never).await.is_some(), "its link still works");
+    assert!(address(&app, &never).await.is_some(), "its link is still valid");
 
     app.advance(SignedDuration::from_hours(2));
-    assert!(address(&app, &never).await.is_some(), "nothing but the job removes it in time");
+    assert!(address(&app, &never).await.is_some(), "only the job removes it");
     for _ in 0..2 {
         app.advance(SignedDuration::from_secs(1));
         app.tick(&purge_unverified_accounts::FUNCTION).await.unwrap();

@@ -1,4 +1,4 @@
-//! What people do with their own account, through its routes and jobs.
+//! Users and their own accounts, through the routes and jobs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod access_tokens;

@@ -1,4 +1,4 @@
-//! A person with workspaces and personal access tokens, and routes of domains above this one as a token sees them.
+//! A user with workspaces and personal access tokens, and stand-ins for routes of higher-level domains.
 
 use profiles::routes::{create_access_token, list_access_tokens, revoke_access_token};
 use serde::Deserialize;
@@ -26,7 +26,7 @@ shared::permissions! {
 
 static CREATED: AuditAction = AuditAction::named("workspace.created");
 
-/// Founds a workspace.
+/// Creates a workspace.
 #[derive(Deserialize, ToSchema)]
 pub struct Found {}
 
@@ -119,14 +119,14 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// One who signed in with a second factor just now.
+    /// A user who has just signed in with a second factor.
     pub async fn new(app: &TestApp) -> Self {
         let owner = Self::by_password(app).await;
-        owner.proves_a_second_factor(app).await;
+        owner.prove_second_factor(app).await;
         owner
     }
 
-    pub async fn proves_a_second_factor(&self, app: &TestApp) {
+    pub async fn prove_second_factor(&self, app: &TestApp) {
         let (session, accounts) = (session_of(&self.tokens), app.accounts());
         let epoch = accounts.epoch(self.user).await.unwrap();
         let proved = AccountChanges::default()
@@ -157,7 +157,7 @@ impl Owner {
         app.call(Request::to(&create_access_token::FUNCTION).bearer(bearer(&self.tokens)).json(body)).await
     }
 
-    /// A token of these scopes.
+    /// Creates a token with these scopes.
     pub async fn made(&self, app: &TestApp, scopes: &[&str]) -> Value {
         self.make(app, json!({ "name": "Import", "scopes": scopes })).await.expect(201).body
     }

@@ -1,4 +1,4 @@
-//! A user's own account: its name and its address.
+//! A user's own account: display name and email address.
 
 use accounts::routes::request_password_reset;
 use mail::{Letter, SendEmail};
@@ -34,17 +34,17 @@ impl Ada {
         app.call(if body.is_null() { request } else { request.json(body) }).await
     }
 
-    async fn ask_for(&self, app: &TestApp, email: &str) -> Response {
+    async fn request_change(&self, app: &TestApp, email: &str) -> Response {
         self.call(app, &change_email::FUNCTION, json!({ "email": email })).await
     }
 
-    /// Asks for an address and reads its mail: the token of the link.
-    async fn asked_for(&self, app: &TestApp, email: &str) -> String {
-        self.ask_for(app, email).await.expect(202);
+    /// Requests a change of address and returns the token from its email.
+    async fn requested_change(&self, app: &TestApp, email: &str) -> String {
+        self.request_change(app, email).await.expect(202);
         token(app, self.user, email, "confirm-email").await
     }
 
-    /// Opens the link in a session of the person.
+    /// Confirms the change in a session of the user.
     async fn confirm(&self, app: &TestApp, token: &str) -> Response {
         self.call(app, &confirm_email_change::FUNCTION, json!({ "token": token })).await
     }
@@ -59,13 +59,13 @@ impl Ada {
     }
 }
 
-/// The letters to one address that left from a user's outbox.
+/// The letters in a user's outbox to one address.
 pub async fn letters_from(app: &TestApp, user: UserId, email: &str) -> Vec<Letter> {
     let letters = letters(app, user).await.into_iter();
     letters.filter(|letter| letter.to.as_str() == email).map(|letter| letter.letter).collect()
 }
 
-/// Sends the newest letter to an address that has a link to this page, and reads the token out of its mail.
+/// Delivers the newest letter to an address that links to a page, and returns the token from its email.
 pub async fn token(app: &TestApp, user: UserId, email: &str, page: &str) -> String {
     let posted = app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
     let newest = posted.iter().rfind(|posted| {
@@ -79,7 +79,7 @@ pub async fn token(app: &TestApp, user: UserId, email: &str, page: &str) -> Stri
     token.split_whitespace().next().unwrap().to_owned()
 }
 
-/// How often an event about somebody was raised in the last hour.
+/// How often an event about a subject was raised in the last hour.
 pub async fn raised(app: &TestApp, name: &str, subject: &str) -> usize {
     let since = shared::kernel::time::after(app.now(), SignedDuration::from_hours(-1));
     let events = app.events_since(since).await.unwrap();
@@ -87,7 +87,7 @@ pub async fn raised(app: &TestApp, name: &str, subject: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_user_changes_their_name() {
+async fn a_user_changes_their_display_name() {
     let app = TestApp::new();
     let ada = Ada::new(&app).await;
     let renamed = ada.call(&app, &update_profile::FUNCTION, json!({ "name": " Ada King " })).await.expect(200).body;
@@ -105,12 +105,12 @@ async fn a_user_changes_their_name() {
 }
 
 #[tokio::test]
-async fn an_address_changes_when_the_new_one_confirms_it() {
+async fn an_address_changes_when_the_link_is_confirmed() {
     let app = TestApp::new();
     let (ada, new) = (Ada::new(&app).await, email(&app));
-    let link = ada.asked_for(&app, &new).await;
-    let told = letters_from(&app, ada.user, &ada.email).await;
-    assert!(matches!(told.last(), Some(Letter::EmailChangeAsked { .. })), "{told:?}");
+    let link = ada.requested_change(&app, &new).await;
+    let sent = letters_from(&app, ada.user, &ada.email).await;
+    assert!(matches!(sent.last(), Some(Letter::EmailChangeAsked { .. })), "{sent:?}");
     assert!(matches!(letters_from(&app, ada.user, &new).await[..], [Letter::ConfirmEmailChange { .. }]));
     login(&app, &new, PASSWORD).await.expect(401);
 
@@ -119,13 +119,13 @@ async fn an_address_changes_when_the_new_one_confirms_it() {
     assert_eq!(get_me(&app, &ada.tokens["access_token"]).await.expect(200).body["email"], json!(new));
     login(&app, &ada.email, PASSWORD).await.expect(401);
     login(&app, &new, PASSWORD).await.expect(200);
-    let told = letters_from(&app, ada.user, &ada.email).await;
-    assert!(matches!(told.last(), Some(Letter::EmailChanged { .. })), "{told:?}");
+    let sent = letters_from(&app, ada.user, &ada.email).await;
+    assert!(matches!(sent.last(), Some(Letter::EmailChanged { .. })), "{sent:?}");
 
-    // Opened twice, a link does no harm.
+    // A link that is opened again is not an error.
     assert_eq!(ada.confirm(&app, &link).await.expect(200).body, json!({ "email": new }));
-    assert_eq!(letters_from(&app, ada.user, &ada.email).await.len(), told.len());
-    // The old address is anybody's.
+    assert_eq!(letters_from(&app, ada.user, &ada.email).await.len(), sent.len());
+    // The old address is available again.
     assert!(address(&app, &ada.email).await.is_none());
     register(&app, &ada.email).await.expect(202);
     assert_ne!(registered(&app, &ada.email).await, ada.user);
@@ -134,53 +134,53 @@ async fn an_address_changes_when_the_new_one_confirms_it() {
 }
 
 #[tokio::test]
-async fn an_address_that_somebody_has_is_answered_as_a_free_one() {
+async fn a_change_to_an_address_in_use_gets_the_same_response() {
     let app = TestApp::new();
     let (ada, bob) = (Ada::new(&app).await, Ada::new(&app).await);
     let (first, waits, free) = (email(&app), email(&app), email(&app));
     register(&app, &waits).await.expect(202);
-    ada.ask_for(&app, &first).await.expect(202);
-    let mut faces = Vec::new();
+    ada.request_change(&app, &first).await.expect(202);
+    let mut responses = Vec::new();
     for email in [&bob.email, &waits, &free] {
         app.wire(&change_email::FUNCTION).take();
-        let told = letters_from(&app, ada.user, &ada.email).await.len();
-        let answer = ada.ask_for(&app, email).await.expect(202);
-        let told = letters_from(&app, ada.user, &ada.email).await.len() - told;
-        faces.push((answer.text, told, app.wire(&change_email::FUNCTION).take()));
+        let before = letters_from(&app, ada.user, &ada.email).await.len();
+        let answer = ada.request_change(&app, email).await.expect(202);
+        let notified = letters_from(&app, ada.user, &ada.email).await.len() - before;
+        responses.push((answer.text, notified, app.wire(&change_email::FUNCTION).take()));
     }
-    assert_eq!((&faces[0], &faces[1]), (&faces[1], &faces[2]));
-    assert_eq!(faces[0].1, 1, "the mailbox tells what the answer does not");
+    assert_eq!((&responses[0], &responses[1]), (&responses[1], &responses[2]));
+    assert_eq!(responses[0].1, 1, "the old address is notified in every case");
     assert!(letters_from(&app, ada.user, &bob.email).await.is_empty());
     assert_eq!(letters_from(&app, bob.user, &bob.email).await.last(), Some(&Letter::AddressTaken));
     login(&app, &bob.email, PASSWORD).await.expect(200);
 }
 
 #[tokio::test]
-async fn a_change_of_address_that_makes_no_sense_is_refused() {
+async fn an_invalid_or_stale_change_of_address_is_refused() {
     let app = TestApp::new();
     let ada = Ada::new(&app).await;
-    let refused = ada.ask_for(&app, &ada.email.to_uppercase()).await.expect(422);
+    let refused = ada.request_change(&app, &ada.email.to_uppercase()).await.expect(422);
     assert_eq!((refused.code(), refused.fields()), ("same_address", vec!["email"]));
-    let refused = ada.ask_for(&app, "nobody").await.expect(422);
+    let refused = ada.request_change(&app, "nobody").await.expect(422);
     assert_eq!((refused.code(), refused.fields()), ("invalid_input", vec!["email"]));
     let stranger = Request::to(&change_email::FUNCTION).json(json!({ "email": email(&app) }));
     assert_eq!(app.call(stranger).await.expect(401).code(), "not_signed_in");
     app.advance(SignedDuration::from_mins(11));
-    assert_eq!(ada.ask_for(&app, &email(&app)).await.expect(401).code(), "fresh_factor_needed");
+    assert_eq!(ada.request_change(&app, &email(&app)).await.expect(401).code(), "fresh_factor_needed");
 }
 
 #[tokio::test]
-async fn a_user_asks_for_five_addresses_in_an_hour() {
+async fn a_sixth_change_of_address_in_an_hour_is_refused() {
     let app = TestApp::new();
     let ada = Ada::new(&app).await;
     for _ in 0..5 {
-        ada.ask_for(&app, &email(&app)).await.expect(202);
+        ada.request_change(&app, &email(&app)).await.expect(202);
     }
-    assert_eq!(ada.ask_for(&app, &email(&app)).await.expect(429).code(), "too_many_requests");
+    assert_eq!(ada.request_change(&app, &email(&app)).await.expect(429).code(), "too_many_requests");
 }
 
 #[tokio::test]
-async fn the_link_of_a_change_dies_with_it() {
+async fn the_link_of_a_replaced_cancelled_or_expired_change_is_refused() {
     let app = TestApp::new();
     let invalid = async |by: &Ada, token: &str| {
         let refused = by.confirm(&app, token).await.expect(422);
@@ -188,8 +188,8 @@ async fn the_link_of_a_change_dies_with_it() {
     };
 
     let ada = Ada::new(&app).await;
-    let replaced = ada.asked_for(&app, &email(&app)).await;
-    let cancelled = ada.asked_for(&app, &email(&app)).await;
+    let replaced = ada.requested_change(&app, &email(&app)).await;
+    let cancelled = ada.requested_change(&app, &email(&app)).await;
     invalid(&ada, &replaced).await;
     for _ in 0..2 {
         ada.call(&app, &cancel_email_change::FUNCTION, Value::Null).await.expect(204);
@@ -198,15 +198,15 @@ async fn the_link_of_a_change_dies_with_it() {
     let stranger = app.call(Request::to(&cancel_email_change::FUNCTION)).await.expect(401);
     assert_eq!(stranger.code(), "not_signed_in");
 
-    // Whoever ends every session ends what was asked for in one.
-    let stolen = ada.asked_for(&app, &email(&app)).await;
+    // Revoking every session cancels a change requested in one of them.
+    let stolen = ada.requested_change(&app, &email(&app)).await;
     refresh(&app, &ada.tokens["refresh_token"]).await.expect(200);
     refresh(&app, &ada.tokens["refresh_token"]).await.expect(401);
     let ada = Ada { tokens: login(&app, &ada.email, PASSWORD).await.expect(200).body, ..ada };
     invalid(&ada, &stolen).await;
 
     let ada = Ada::new(&app).await;
-    let link = ada.asked_for(&app, &email(&app)).await;
+    let link = ada.requested_change(&app, &email(&app)).await;
     for forged in [format!("{link}A"), link.replace('.', ""), String::new(), "x".repeat(5000)] {
         invalid(&ada, &forged).await;
     }
@@ -214,33 +214,33 @@ async fn the_link_of_a_change_dies_with_it() {
     let for_another_purpose = bob.deleted(&app).await;
     invalid(&ada, &for_another_purpose).await;
 
-    let late = ada.asked_for(&app, &email(&app)).await;
+    let late = ada.requested_change(&app, &email(&app)).await;
     app.advance(DAY);
     let ada = Ada { tokens: login(&app, &ada.email, PASSWORD).await.expect(200).body, ..ada };
     invalid(&ada, &late).await;
     assert_granted(&app, &[&cancel_email_change::FUNCTION, &confirm_email_change::FUNCTION]);
 }
 
-/// A stranger asks to move their own account to somebody else's address, which is mailed the link. Opening it proves
-/// the mailbox and nothing else: the address does not become the stranger's.
+/// An attacker requests a victim's address for the attacker's own account, and the victim is emailed the link. Opening
+/// it proves only control of the mailbox: the address does not become the attacker's.
 #[tokio::test]
-async fn the_link_of_a_change_takes_a_session_of_the_user_who_asked_for_it() {
+async fn the_link_of_a_change_requires_a_session_of_its_user() {
     let app = TestApp::new();
     let (stranger, victim) = (Ada::new(&app).await, Ada::new(&app).await);
     let wanted = email(&app);
-    let link = stranger.asked_for(&app, &wanted).await;
+    let link = stranger.requested_change(&app, &wanted).await;
     let without = app.call(Request::to(&confirm_email_change::FUNCTION).json(json!({ "token": link }))).await;
     assert_eq!(without.expect(401).code(), "not_signed_in");
     assert_eq!(victim.confirm(&app, &link).await.expect(422).code(), "link_invalid");
     assert!(address(&app, &wanted).await.is_none());
-    // The mailbox's owner signs up as if no one had asked for it.
+    // The mailbox's owner registers as if no change had been requested.
     let token = registration_token(&app, &wanted).await;
     verify_email(&app, &token, PASSWORD).await.expect(200);
     assert_eq!(stranger.confirm(&app, &link).await.expect(409).code(), "email_taken");
 }
 
 #[tokio::test]
-async fn the_links_of_a_change_and_of_a_reset_end_each_other() {
+async fn a_change_of_address_and_a_reset_invalidate_each_others_links() {
     let app = TestApp::new();
     let reset_link = async |ada: &Ada| {
         post(&app, &request_password_reset::FUNCTION, json!({ "email": ada.email })).await.expect(202);
@@ -251,27 +251,27 @@ async fn the_links_of_a_change_and_of_a_reset_end_each_other() {
         post(&app, &reset_password::FUNCTION, body).await
     };
 
-    // Whoever still reads the old mailbox cannot take the account that moved away from it.
+    // Control of the old mailbox does not give access to an account that moved to a new address.
     let ada = Ada::new(&app).await;
-    let (of_the_old, change) = (reset_link(&ada).await, ada.asked_for(&app, &email(&app)).await);
+    let (old_reset, change) = (reset_link(&ada).await, ada.requested_change(&app, &email(&app)).await);
     ada.confirm(&app, &change).await.expect(200);
-    assert_eq!(reset(&of_the_old).await.expect(422).code(), "link_invalid");
+    assert_eq!(reset(&old_reset).await.expect(422).code(), "link_invalid");
 
-    // Whoever stole a session cannot take the account of one who resets the password.
+    // An attacker with a stolen session loses access when the owner resets the password.
     let ada = Ada::new(&app).await;
-    let (thiefs, own) = (ada.asked_for(&app, &email(&app)).await, reset_link(&ada).await);
+    let (attackers, own) = (ada.requested_change(&app, &email(&app)).await, reset_link(&ada).await);
     reset(&own).await.expect(200);
-    assert_eq!(ada.confirm(&app, &thiefs).await.expect(401).code(), "not_signed_in");
+    assert_eq!(ada.confirm(&app, &attackers).await.expect(401).code(), "not_signed_in");
     let tokens = login(&app, &ada.email, "4 lamps, a tram and a crow").await.expect(200).body;
     let ada = Ada { tokens, ..ada };
-    assert_eq!(ada.confirm(&app, &thiefs).await.expect(422).code(), "link_invalid");
+    assert_eq!(ada.confirm(&app, &attackers).await.expect(422).code(), "link_invalid");
 }
 
 #[tokio::test]
-async fn of_two_who_confirm_one_address_at_once_one_gets_it() {
+async fn two_parallel_confirmations_of_one_address_succeed_once() {
     let app = TestApp::new();
     let (ada, bob, wanted) = (Ada::new(&app).await, Ada::new(&app).await, email(&app));
-    let links = [ada.asked_for(&app, &wanted).await, bob.asked_for(&app, &wanted).await];
+    let links = [ada.requested_change(&app, &wanted).await, bob.requested_change(&app, &wanted).await];
     let (one, two) = futures::join!(ada.confirm(&app, &links[0]), bob.confirm(&app, &links[1]));
     let answers = [one, two];
     let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();

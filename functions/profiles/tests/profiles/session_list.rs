@@ -1,4 +1,4 @@
-//! Where a user is signed in, how a session is ended from elsewhere, and what is left of it in the end: nothing.
+//! Sessions and login history: listing, revocation and removal.
 
 use profiles::jobs::purge_login_history;
 use profiles::routes::{list_sessions, list_sign_ins, logout_everywhere, revoke_session};
@@ -25,14 +25,14 @@ async fn ask(app: &TestApp, route: &'static Function, tokens: &Value) -> Respons
 
 async fn sessions(app: &TestApp, tokens: &Value) -> Vec<Value> {
     let listed = ask(app, &list_sessions::FUNCTION, tokens).await.expect(200).body;
-    assert!(listed.get("next_cursor").is_none(), "the list is whole: {listed}");
+    assert!(listed.get("next_cursor").is_none(), "the list must be complete: {listed}");
     listed["items"].as_array().unwrap().clone()
 }
 
-/// The caller's own session, as the list names it.
+/// The id of the caller's session in the list.
 async fn current(app: &TestApp, tokens: &Value) -> Value {
     let own = sessions(app, tokens).await.into_iter().find(|session| session["current"] == true);
-    own.expect("the session that asks")["id"].clone()
+    own.expect("the current session")["id"].clone()
 }
 
 async fn revoke(app: &TestApp, tokens: &Value, session: &Value) -> Response {
@@ -59,7 +59,7 @@ async fn records(app: &TestApp, tokens: &Value) -> usize {
 }
 
 #[tokio::test]
-async fn a_user_sees_where_they_are_signed_in() {
+async fn a_user_lists_their_sessions() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     app.move_address();
@@ -75,7 +75,7 @@ async fn a_user_sees_where_they_are_signed_in() {
     assert_eq!((&listed[0]["current"], &listed[1]["current"]), (&json!(false), &json!(true)));
     let own = &listed[1];
     let client = json!({ "ip": address, "user_agent": CHROME, "browser": "Chrome", "system": "Windows" });
-    assert_eq!((&own["means"], &own["client"]), (&json!("password"), &client));
+    assert_eq!((&own["method"], &own["client"]), (&json!("password"), &client));
     assert_eq!(
         (&own["started_at"], &own["last_used_at"]),
         (&json!(sortable(started_at)), &json!(sortable(started_at)))
@@ -83,7 +83,7 @@ async fn a_user_sees_where_they_are_signed_in() {
     assert_eq!(own["idle_ends_at"], json!(sortable(started_at + SignedDuration::from_hours(12))));
     assert_eq!(own["ends_at"], json!(sortable(started_at + SignedDuration::from_hours(30 * 24))));
 
-    // What was used last comes first.
+    // The most recently used session is first.
     app.advance(SignedDuration::from_mins(5));
     let refreshed_at = app.now() + SignedDuration::from_millis(1);
     let here = refresh(&app, &here["refresh_token"]).await.expect(200).body;
@@ -95,7 +95,7 @@ async fn a_user_sees_where_they_are_signed_in() {
     );
     assert_eq!(sessions(&app, &stranger).await.len(), 1);
 
-    // The other one is idle, and is not shown though it is still stored.
+    // The other session is idle: it is not listed, although it is still stored.
     app.advance(SignedDuration::from_hours(12) - SignedDuration::from_mins(3));
     let here = refresh(&app, &here["refresh_token"]).await.expect(200).body;
     assert_eq!(sessions(&app, &here).await.len(), 1);
@@ -103,7 +103,7 @@ async fn a_user_sees_where_they_are_signed_in() {
 }
 
 #[tokio::test]
-async fn a_session_is_ended_from_another() {
+async fn a_session_can_be_ended_from_another() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     let here = login(&app, &email, PASSWORD).await.expect(200).body;
@@ -122,7 +122,7 @@ async fn a_session_is_ended_from_another() {
     revoke(&app, &here, &other).await.expect(404);
     assert_eq!(sessions(&app, &here).await.len(), 1);
 
-    // The one that asks can be ended like any other.
+    // The current session can be ended like any other.
     revoke(&app, &here, &own).await.expect(204);
     get_me(&app, &here["access_token"]).await.expect(401);
     assert_eq!(refresh(&app, &here["refresh_token"]).await.expect(401).code(), "session_ended");
@@ -130,7 +130,7 @@ async fn a_session_is_ended_from_another() {
 }
 
 #[tokio::test]
-async fn a_user_signs_out_everywhere() {
+async fn signing_out_everywhere_ends_every_session() {
     let app = TestApp::new();
     let (email, user) = user(&app).await;
     let mut before = Vec::new();
@@ -144,18 +144,19 @@ async fn a_user_signs_out_everywhere() {
         assert_eq!(refresh(&app, &tokens["refresh_token"]).await.expect(401).code(), "session_ended");
     }
     get_me(&app, &stranger["access_token"]).await.expect(200);
-    let anew = login(&app, &email, PASSWORD).await.expect(200).body;
-    assert_eq!(sessions(&app, &anew).await.len(), 1, "the ended ones are shown");
-    assert_eq!(records(&app, &anew).await, 4, "the ended ones are stored until they would be idle");
+    let later = login(&app, &email, PASSWORD).await.expect(200).body;
+    assert_eq!(sessions(&app, &later).await.len(), 1, "ended sessions are listed");
+    assert_eq!(records(&app, &later).await, 4, "ended sessions are stored until their idle timeout");
     let events = app.events_since(app.now() - SignedDuration::from_hours(1)).await.unwrap();
-    let told = events.iter().filter(|event| event.name == "signed_out_everywhere" && event.subject == user.to_string());
-    assert_eq!(told.count(), 1);
+    let raised =
+        events.iter().filter(|event| event.name == "signed_out_everywhere" && event.subject == user.to_string());
+    assert_eq!(raised.count(), 1);
     ask(&app, &logout_everywhere::FUNCTION, &before[1]).await.expect(401);
     assert_granted(&app, &[&logout_everywhere::FUNCTION]);
 }
 
 #[tokio::test]
-async fn a_lost_answer_ends_everything_all_the_same() {
+async fn signing_out_everywhere_succeeds_despite_a_lost_answer() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     for call in 1..=5 {
@@ -168,7 +169,7 @@ async fn a_lost_answer_ends_everything_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_user_sees_who_tried_to_be_them() {
+async fn a_user_lists_their_sign_ins_and_failed_attempts() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     login(&app, &email, "not the right password").await.expect(401);
@@ -177,7 +178,7 @@ async fn a_user_sees_who_tried_to_be_them() {
     let outcomes: Vec<_> = listed.iter().map(|entry| entry["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["signed_in", "wrong_password"]);
     assert_eq!(listed[0]["session_id"], current(&app, &tokens).await);
-    assert_eq!((&listed[1]["session_id"], &listed[1]["means"]), (&Value::Null, &json!("password")));
+    assert_eq!((&listed[1]["session_id"], &listed[1]["method"]), (&Value::Null, &json!("password")));
     assert_eq!(
         (&listed[0]["client"]["ip"], &listed[0]["at"]),
         (&json!(app.address()), &json!(sortable(last_login(&app, &tokens).await)))
@@ -193,13 +194,13 @@ async fn a_user_sees_who_tried_to_be_them() {
     for wrong in ["0", "101", "x", "-1", "4294967297"] {
         assert_eq!(limited(wrong).await.expect(422).fields(), ["limit"], "{wrong}");
     }
-    assert_eq!(history(&app, &signed_in(&app).await).await.len(), 1, "another user's");
+    assert_eq!(history(&app, &signed_in(&app).await).await.len(), 1, "another user's history");
     assert_granted(&app, &[&list_sign_ins::FUNCTION]);
 }
 
-/// A stranger fails a hundred times, from as many networks. The entries that the user should see are still there.
+/// An attacker fails a hundred times, from as many networks. The user's other entries are still listed.
 #[tokio::test]
-async fn failures_of_an_hour_are_one_entry_of_the_history() {
+async fn failures_within_an_hour_share_one_entry() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     let first = login(&app, &email, PASSWORD).await.expect(200).body;
@@ -211,8 +212,8 @@ async fn failures_of_an_hour_are_one_entry_of_the_history() {
     assert_eq!(entries[1], ("signed_in", &json!(1)));
     assert_eq!((entries.len(), entries[0].0), (2, "wrong_password"));
     assert!(entries[0].1.as_u64().unwrap() > 5, "{entries:?}");
-    assert_eq!(listed[0]["client"]["ip"], json!(app.address()), "the last one is shown");
-    // In the next hour, and however long the address is locked, there is at most one more.
+    assert_eq!(listed[0]["client"]["ip"], json!(app.address()), "the last client is shown");
+    // Each further hour adds at most one entry, however long the address is locked.
     for hours in 1..=3 {
         app.advance(SignedDuration::from_hours(hours));
         for _ in 0..20 {
@@ -225,7 +226,7 @@ async fn failures_of_an_hour_are_one_entry_of_the_history() {
 }
 
 #[tokio::test]
-async fn the_whole_history_can_be_paged_through() {
+async fn paging_returns_the_whole_history() {
     let app = TestApp::new();
     let (email, _) = user(&app).await;
     for _ in 0..6 {
@@ -250,7 +251,7 @@ async fn the_whole_history_can_be_paged_through() {
         assert!(seen.len() <= whole.len(), "the pages do not end");
     }
     assert_eq!((seen.len(), &seen), (7, &whole));
-    // A cursor is valid only for its user.
+    // A cursor is only valid for its user.
     let other = signed_in(&app).await;
     let request = Request::to(&list_sign_ins::FUNCTION).bearer(other["access_token"].as_str().unwrap());
     let refused = app.call(request.query("limit", "3").query("cursor", cursor.as_deref().unwrap())).await.expect(422);
@@ -264,7 +265,7 @@ async fn last_login(app: &TestApp, tokens: &Value) -> shared::kernel::time::Time
 }
 
 #[tokio::test]
-async fn what_has_ended_is_removed() {
+async fn ended_sessions_and_refresh_tokens_are_removed() {
     let app = TestApp::alone().await.unwrap();
     let (email, user) = user(&app).await;
     let busy = login(&app, &email, PASSWORD).await.expect(200).body;
@@ -272,7 +273,7 @@ async fn what_has_ended_is_removed() {
     app.advance(SignedDuration::from_hours(11));
     let busy = refresh(&app, &busy["refresh_token"]).await.expect(200).body;
     app.tick(&expire_sessions::FUNCTION).await.unwrap();
-    assert_eq!(count_of(&app, "sessions_expired").await, 0, "nothing had ended");
+    assert_eq!(count_of(&app, "sessions_expired").await, 0, "no session had ended");
 
     app.advance(SignedDuration::from_hours(1));
     app.tick(&expire_sessions::FUNCTION).await.unwrap();
@@ -280,14 +281,14 @@ async fn what_has_ended_is_removed() {
     assert_eq!(proofs(&app, user).await, ["EPOCH", &format!("SESSION#{}", session_of(&app, &busy).await)]);
     assert_eq!(kept(&app, user, "SESSION").await, 1);
     assert_eq!(sessions(&app, &busy).await.len(), 1);
-    // Its refresh token is known until the session could last no longer: a thief is told by it.
+    // Its refresh token is kept until the end of the session, so that reuse is detected.
     assert_eq!(refresh(&app, &idle["refresh_token"]).await.expect(401).code(), "session_ended");
-    let told = expired(&app).await;
-    assert_eq!(told, [json!({ "sessions": 1, "refresh_tokens": 0 })]);
+    let first_run = expired(&app).await;
+    assert_eq!(first_run, [json!({ "sessions": 1, "refresh_tokens": 0 })]);
 
     app.advance(SignedDuration::from_secs(1));
     app.tick(&expire_sessions::FUNCTION).await.unwrap();
-    assert_eq!(expired(&app).await, told, "a second run found something");
+    assert_eq!(expired(&app).await, first_run, "a second run found something");
 
     app.advance(SignedDuration::from_hours(30 * 24));
     app.tick(&expire_sessions::FUNCTION).await.unwrap();
@@ -296,18 +297,18 @@ async fn what_has_ended_is_removed() {
     assert_granted(&app, &[&expire_sessions::FUNCTION]);
 }
 
-/// The details of the job's events of this hour and the one before.
+/// The details of the job's events in the last hour.
 async fn expired(app: &TestApp) -> Vec<Value> {
     let events = app.events_since(app.now() - SignedDuration::from_hours(1)).await.unwrap();
-    let told = events.into_iter().filter(|event| event.name == "sessions_expired");
-    told.map(|event| event.detail).collect()
+    let raised = events.into_iter().filter(|event| event.name == "sessions_expired");
+    raised.map(|event| event.detail).collect()
 }
 
 async fn session_of(app: &TestApp, tokens: &Value) -> String {
     current(app, tokens).await.as_str().unwrap().to_owned()
 }
 
-/// The sort keys of a partition as the table has them, what has expired included.
+/// The sort keys of a partition in the table, including expired items.
 async fn stored(table: &str, partition: &str) -> Vec<String> {
     let query = json!({
         "TableName": table,
@@ -318,7 +319,7 @@ async fn stored(table: &str, partition: &str) -> Vec<String> {
     let request = reqwest::Client::new().post(std::env::var("AWS_ENDPOINT_URL").unwrap());
     let request = request.header("x-amz-target", "DynamoDB_20120810.Query");
     let request = request.header("content-type", "application/x-amz-json-1.0");
-    // The local cloud reads the region and the account from the credential, and verifies nothing.
+    // The AWS emulator reads the region and the account from the credential, and verifies nothing.
     let signed =
         "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
     let answer = request.header("authorization", signed).body(query.to_string()).send().await.unwrap();
@@ -326,47 +327,43 @@ async fn stored(table: &str, partition: &str) -> Vec<String> {
     answer["Items"].as_array().unwrap().iter().map(|item| item["sk"]["S"].as_str().unwrap().to_owned()).collect()
 }
 
-/// What lets a user in.
+/// The sort keys of a user's proofs.
 async fn proofs(app: &TestApp, user: UserId) -> Vec<String> {
     stored(&app.tables().proofs, &format!("S#{user}")).await
 }
 
-/// A user's records of a kind.
+/// The number of a user's records of a kind.
 async fn kept(app: &TestApp, user: UserId, kind: &str) -> usize {
     let sorts = stored(&app.tables().accounts, &format!("U#{user}")).await;
     sorts.iter().filter(|sort| sort.starts_with(&format!("{kind}#"))).count()
 }
 
 #[tokio::test]
-async fn a_session_that_is_carried_on_meanwhile_stays() {
+async fn a_session_refreshed_concurrently_is_kept() {
     let app = TestApp::alone().await.unwrap();
     let (email, user) = user(&app).await;
     for _ in 0..2 {
         login(&app, &email, PASSWORD).await.expect(200);
     }
     app.advance(SignedDuration::from_hours(12));
-    let carried_on = login(&app, &email, PASSWORD).await.expect(200).body;
-    // As the job has read it if the session is carried on between its read and its write: the record says that it has
-    // ended, and the proof is alive.
+    let refreshed = login(&app, &email, PASSWORD).await.expect(200).body;
+    // Simulate a session that is refreshed between the job's read and its write: the record says that it has ended, but
+    // the proof is valid.
     let mut read_before = app.accounts().list::<SessionRecord>(&AccountKey::User(user)).await.unwrap().pop().unwrap();
     read_before.idle_ends_at = app.now();
     app.accounts().commit(AccountChanges::default().overwrite(&*read_before)).await.unwrap();
 
     app.tick(&expire_sessions::FUNCTION).await.unwrap();
-    assert_eq!(
-        expired(&app).await,
-        [json!({ "sessions": 2, "refresh_tokens": 0 })],
-        "the others are removed without it"
-    );
+    assert_eq!(expired(&app).await, [json!({ "sessions": 2, "refresh_tokens": 0 })], "the other sessions are removed");
     assert_eq!(proofs(&app, user).await, ["EPOCH", &format!("SESSION#{}", read_before.session)]);
-    get_me(&app, &carried_on["access_token"]).await.expect(200);
-    let carried_on = refresh(&app, &carried_on["refresh_token"]).await.expect(200).body;
-    assert_eq!(sessions(&app, &carried_on).await.len(), 1);
+    get_me(&app, &refreshed["access_token"]).await.expect(200);
+    let refreshed = refresh(&app, &refreshed["refresh_token"]).await.expect(200).body;
+    assert_eq!(sessions(&app, &refreshed).await.len(), 1);
     assert_granted(&app, &[&expire_sessions::FUNCTION]);
 }
 
 #[tokio::test]
-async fn login_history_is_kept_for_ninety_days() {
+async fn login_history_is_removed_after_ninety_days() {
     let app = TestApp::alone().await.unwrap();
     let (email, user) = user(&app).await;
     login(&app, &email, "not the right password").await.expect(401);

@@ -1,11 +1,11 @@
-//! Two people and one e-mail address: its owner, who reads its mail, and a stranger, who does not.
+//! Property tests with two people and one email address: its owner, who reads its mail, and a stranger, who does not.
 //!
-//! Two things hold for every sequence of their actions. Once the owner has proved the address (by the link of a
-//! registration, a reset, a deletion or a recovery), nothing works that the stranger ever set, made or held. And the
-//! stranger gets the same answers whether or not the owner has an account.
+//! Two properties hold for every sequence of their actions. Once the owner has proved the address (by the link of a
+//! registration, a reset, a deletion or a recovery), no credential that the stranger ever set, created or held works.
+//! And the stranger gets the same responses whether or not the owner has an account.
 //!
-//! 24 sequences each; 1,000 with `BULKHEAD_LONG=1`. The seed that `TestApp` prints repeats them, and a failing sequence
-//! is shrunk.
+//! 24 sequences each; 1,000 with `BULKHEAD_LONG=1`. The seed that `TestApp` prints reproduces them, and a failing
+//! sequence is shrunk.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod owner;
@@ -20,8 +20,8 @@ use shared::testing::TestApp;
 use stranger::{Stranger, StrangersMove};
 use test_support::people::email;
 
-/// The next step. Waits are short enough that a whole sequence stays within the week in which a mailed link alone can
-/// remove a new factor.
+/// The next action. Waits are short enough that a whole sequence stays within the week in which an emailed link
+/// suffices to remove a new factor.
 #[derive(Clone, Copy, Debug)]
 enum Move {
     Owner(OwnersMove),
@@ -83,15 +83,15 @@ async fn play(app: &TestApp, link_key: &[u8], moves: &[Move]) -> Result<(), Stri
             if !works.is_empty() {
                 return Err(format!("after {at}, {next:?}, the stranger still has {works:?}"));
             }
-            // Past the delay that the stranger's attempts caused.
+            // Wait until the delay caused by the stranger's attempts is over.
             app.advance(SignedDuration::from_mins(16));
-            owner.must_be_let_in().await.map_err(|answer| format!("after {at}, {next:?}, the owner got {answer}"))?;
+            owner.require_sign_in().await.map_err(|answer| format!("after {at}, {next:?}, the owner got {answer}"))?;
         }
     }
     Ok(())
 }
 
-/// Runs a test of sequences with the application's own randomness.
+/// Runs a property test with the randomness of `TestApp`.
 fn run<S: Strategy>(strategy: S, test: impl Fn(&tokio::runtime::Runtime, &TestApp, S::Value) -> Result<(), String>)
 where
     S::Value: std::fmt::Debug,
@@ -113,13 +113,13 @@ where
 }
 
 #[test]
-fn nothing_of_a_strangers_works_after_the_owner_has_proved_the_address() {
+fn no_credential_of_a_stranger_works_after_the_owner_proves_the_address() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let link_key = runtime.block_on(test_support::mailed_links::key());
     run(moves(), |runtime, app, moves| runtime.block_on(play(app, &link_key, &moves)));
 }
 
 #[test]
-fn a_stranger_is_answered_alike_whatever_the_address_is() {
+fn a_stranger_gets_the_same_responses_for_every_kind_of_address() {
     run(same_answers::requests(), |runtime, app, requests| runtime.block_on(same_answers::compare(app, &requests)));
 }

@@ -1,4 +1,4 @@
-//! The owner of the address: reads every letter to it, no matter who caused it, and chooses a password that no one else
+//! The owner of the address, who reads every letter to it, whoever caused it, and chooses passwords that no one else
 //! knows.
 
 use accounts::routes::{register, request_password_reset, resend_verification, verify_email};
@@ -22,11 +22,11 @@ pub enum OwnersMove {
     RequestReset,
     /// Opens the newest letter that has a link.
     OpenNewestLink,
-    /// Opens an older one, counted from the newest.
+    /// Opens an older letter, counted from the newest.
     OpenLink(usize),
     LogIn,
     Delete,
-    /// Runs the job that mails the links of recoveries whose waiting time is over.
+    /// Runs the job that emails the links of recoveries whose waiting time is over.
     RecoveriesAreOffered,
 }
 
@@ -90,8 +90,8 @@ impl<'a> Owner<'a> {
         post(self.app, &login::FUNCTION, json!({ "email": self.email, "password": self.password })).await
     }
 
-    /// Whether the password alone lets the owner in: no factor of somebody else is required.
-    pub async fn must_be_let_in(&mut self) -> Result<(), String> {
+    /// Asserts that the owner can sign in by password only: no factor of the stranger is required.
+    pub async fn require_sign_in(&mut self) -> Result<(), String> {
         let answer = self.log_in().await;
         self.session = answer.body.get("access_token").cloned();
         if self.session.is_some() { Ok(()) } else { Err(answer.text) }
@@ -101,7 +101,8 @@ impl<'a> Owner<'a> {
         let letters = letters_to(self.app, &self.email).await;
         let mut linked: Vec<_> =
             letters.iter().filter_map(|sent| Some((&sent.letter, sent.letter.link()?.0))).collect();
-        // The outboxes of several users, in no order: the letter whose link expires last is the newest of its kind.
+        // These are the outboxes of several users, unordered: the letter whose link expires last is the newest of its
+        // kind.
         linked.sort_by_key(|(_, link)| std::cmp::Reverse(link.expires_at));
         let Some((letter, link)) = linked.get(number % linked.len().max(1)) else { return false };
         self.chosen += 1;
@@ -120,7 +121,7 @@ impl<'a> Owner<'a> {
             Letter::RecoveryReady { .. } => (&complete_recovery::FUNCTION, with_password),
             // Opened in a browser that is not signed in to the stranger's account.
             Letter::ConfirmEmailChange { .. } => (&confirm_email_change::FUNCTION, json!({ "token": token })),
-            other => panic!("a link of {other:?}"),
+            other => panic!("an unexpected link: {other:?}"),
         };
         let answer = post(self.app, route, body).await;
         assert!(answer.status < 500, "{letter:?}: {}", answer.text);

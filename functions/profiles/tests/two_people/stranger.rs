@@ -1,4 +1,4 @@
-//! The stranger: wants access to the owner's account, learns what leaks, and keeps every credential.
+//! The stranger, who tries to access the owner's account, learns leaked passwords and keeps every credential.
 
 use accounts::routes::{register, request_password_reset, resend_verification};
 use profiles::routes::{change_email, create_access_token, delete_account};
@@ -19,16 +19,16 @@ pub enum StrangersMove {
     RequestReset,
     /// With the newest password that the stranger knows.
     LogIn,
-    /// Answers the last challenge with a code of the stranger's own app.
+    /// Answers the last challenge with a code from the stranger's own app.
     AnswerChallenge,
     /// Refreshes the newest session.
     Refresh,
     EnrolApp,
     MakeToken,
     ChangePassword,
-    /// Asks that the stranger's own account move to the address.
+    /// Requests the address for the stranger's own account.
     WantAddress,
-    /// Asks that the owner's account move to an address of the stranger's.
+    /// Requests the stranger's own address for the owner's account.
     MoveAccount,
     Delete,
     StartRecovery,
@@ -58,10 +58,10 @@ const OWN: &str = "a stranger's own password, long";
 pub struct Stranger<'a> {
     app: &'a TestApp,
     email: String,
-    /// Of the stranger's own account.
+    /// The address of the stranger's own account.
     own_email: String,
     passwords: Vec<String>,
-    /// Of the owner's account.
+    /// Sessions of the owner's account.
     sessions: Vec<Value>,
     refresh_tokens: Vec<Value>,
     access_tokens: Vec<Value>,
@@ -96,7 +96,7 @@ impl<'a> Stranger<'a> {
         self.app.call(if body.is_null() { request } else { request.json(body) }).await
     }
 
-    /// In the newest session of the owner's account.
+    /// Calls a route in the newest session of the owner's account.
     async fn there(&self, route: &'static Function, body: Value) -> Option<Response> {
         let token = self.sessions.last()?;
         Some(self.ask(route, token, body).await)
@@ -188,8 +188,8 @@ impl<'a> Stranger<'a> {
         Some(confirmed)
     }
 
-    /// Tries everything that the stranger ever set, made, held or learned on the owner's account. Returns what still
-    /// works.
+    /// Tries every credential that the stranger ever set, created, held or learned on the owner's account. Returns
+    /// those that still work.
     pub async fn what_works(&mut self) -> Vec<String> {
         let mut works = Vec::new();
         for (number, token) in self.sessions.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The job `offer-recoveries`: every 15 minutes, mails the links of recoveries whose waiting time is over.
+//! The job `offer-recoveries`: every 15 minutes, emails the links of recoveries whose waiting time is over.
 
 use accounts::recovery::Recovery;
 use accounts::user::User;
@@ -19,7 +19,7 @@ pub struct OfferRecoveries {}
 pub enum WaitIsOver {}
 
 impl Reason for WaitIsOver {
-    const WHY: &'static str = "mails the links of account recoveries that have waited long enough";
+    const WHY: &'static str = "emails the links of account recoveries whose waiting time is over";
 }
 
 pub static FUNCTION: Function = Function::job::<OfferRecoveries>();
@@ -44,7 +44,7 @@ impl Job for OfferRecoveries {
     }
 }
 
-/// Mails the link, or removes a recovery that was cancelled or not completed in time.
+/// Emails the link, or removes a recovery that was cancelled or not completed in time.
 async fn offer(all: &AllAccounts<WaitIsOver>, mut recovery: Stored<Recovery>) -> Result<(), Problem> {
     let (now, user) = (all.now(), recovery.user());
     let epoch = all.find_epoch(user).await?;
@@ -56,7 +56,7 @@ async fn offer(all: &AllAccounts<WaitIsOver>, mut recovery: Stored<Recovery>) ->
             let changes = AccountChanges::default().replace(&recovery).same_epoch(user, epoch);
             changes.send(user, &SendEmail { to: account.email.clone(), letter })
         }
-        // The index lags a little behind the table.
+        // The index is eventually consistent: this one is not due.
         (Some(_), Some(_)) => return Ok(()),
         _ => AccountChanges::default().delete(&recovery),
     };

@@ -1,4 +1,4 @@
-//! The job `tell-of-recovery`: tells the admins of a user's workspaces that the user's account is being recovered.
+//! The job `tell-of-recovery`: notifies the admins of a user's workspaces that the user's account is being recovered.
 
 use accounts::recovery::Recovery;
 use accounts::user::User;
@@ -14,7 +14,7 @@ use shared::kernel::time::Timestamp;
 use shared::outbox::Message;
 use shared::tenancy::Reason;
 
-/// Letters per transaction, which takes at most 100 writes.
+/// Letters per transaction, which has at most 100 writes.
 const LETTERS_AT_ONCE: usize = 50;
 
 /// A recovery was started.
@@ -29,11 +29,11 @@ impl Message for TellOfRecovery {
     const NAME: &'static str = "tell-of-recovery";
 }
 
-/// Why this job reads accounts and memberships of others.
+/// Why this job reads the accounts and memberships of other users.
 pub enum AdminsMustKnow {}
 
 impl Reason for AdminsMustKnow {
-    const WHY: &'static str = "tells the admins of a user's workspaces that the user's account is being recovered";
+    const WHY: &'static str = "notifies the admins of a user's workspaces that the user's account is being recovered";
 }
 
 pub static FUNCTION: Function = Function::job::<TellOfRecovery>();
@@ -49,8 +49,8 @@ impl Job for TellOfRecovery {
         let Some(member) = all.find::<User>(&key).await? else { return Ok(()) };
         let admins = all.admins_around(self.user_id).await?;
         loop {
-            // Read again for each batch: it holds how many were notified, so that the next run resumes where a failed
-            // one stopped.
+            // Read again for each batch: it stores how many were notified, so that a retry resumes where a failed run
+            // stopped.
             let recovery = all.find::<Recovery>(&key).await?;
             let Some(mut recovery) = recovery.filter(|recovery| recovery.started_at == self.started_at) else {
                 return Ok(());

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 pub static RECOVERY_CANCELLED: EventKind = EventKind::security("recovery_cancelled", Severity::Info);
 
-/// Cancels the recovery of the caller's account. Any session may, however long ago it was opened.
+/// Cancels the recovery of the caller's account. Any session may do so; a fresh factor is not required.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CancelRecovery {}

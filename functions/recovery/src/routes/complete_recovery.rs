@@ -1,4 +1,4 @@
-//! `POST /auth/complete-recovery`: completes an account recovery with the token of the link that is mailed after the
+//! `POST /auth/complete-recovery`: completes an account recovery with the token of the link that is emailed after the
 //! waiting time.
 
 use accounts::mailed_link::DeadLink;
@@ -18,17 +18,17 @@ use sign_in::password_owner::{PasswordOwner, ResetMethod};
 use utoipa::ToSchema;
 
 use crate::factor_removal::{FactorCounts, FactorRemoval};
-use crate::policy::must_be_allowed;
+use crate::policy::require_allowed;
 use crate::problems;
 
 pub static ACCOUNT_RECOVERED: EventKind = EventKind::security("account_recovered", Severity::Warning);
 
-/// Completes an account recovery with the token of the mailed link, which works once: removes every second factor and
+/// Completes an account recovery with the token of the emailed link, which works once: removes every second factor and
 /// recovery code, and sets a new password. Every session and every personal access token of the user ends.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompleteRecovery {
-    /// What follows `#token=` in the mailed link.
+    /// The text after `#token=` in the emailed link.
     token: SecretText,
     password: Password,
 }
@@ -36,7 +36,7 @@ pub struct CompleteRecovery {
 /// A recovered account.
 #[derive(Serialize, ToSchema)]
 pub struct RecoveredAccount {
-    /// The address that the new password is for, to fill in a sign-in form.
+    /// The account's email address, for prefilling a sign-in form.
     email: EmailAddress,
     removed_factors: FactorCounts,
 }
@@ -44,7 +44,7 @@ pub struct RecoveredAccount {
 pub static FUNCTION: Function = Function::route::<CompleteRecovery>();
 
 impl Endpoint for CompleteRecovery {
-    // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
+    // Argon2 needs 64 MiB, and more CPU, which Lambda allots in proportion to memory.
     const ROUTE: Route = Route::post("complete-recovery", "/auth/complete-recovery").memory_mb(1024);
     const GRANTS: &'static [Grant] = &[
         Grant::ReadUserRecords,
@@ -70,15 +70,15 @@ impl Endpoint for CompleteRecovery {
         if !recovery.is_completed_by(&link, owner.epoch, accounts.now()) {
             return Err(DeadLink::OF_RECOVERY.into());
         }
-        // Checked again: an owner may have blocked it during the wait.
-        must_be_allowed(accounts, link.user).await?;
+        // Checked again: an owner may have blocked recovery during the wait.
+        require_allowed(accounts, link.user).await?;
         owner.may_have(&self.password, ProvedBy::PasswordAlone, [])?;
         let email = owner.user.email.clone();
         let (mut owner, factors) = owner.without_factors();
         owner.address.was_proved(accounts.now());
         let removal = FactorRemoval::of_all(accounts, link.user, factors).await?;
         let removed_factors = removal.counts();
-        let (removed, turn) = removal.carry_out(EpochTurn::default());
+        let (removed, turn) = removal.into_changes(EpochTurn::default());
         let recovered = Occurrence::of(&ACCOUNT_RECOVERED, link.user).detail(json!({ "removed": removed_factors }));
         let changes = removed.delete(&recovery).or(DeadLink::OF_RECOVERY).event(recovered);
         let changes = owner.set(accounts, &self.password, ResetMethod::Recovery, changes, turn).await?;

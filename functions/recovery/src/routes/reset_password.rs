@@ -1,4 +1,4 @@
-//! `POST /auth/reset-password`: sets a new password with the token of a mailed link. It opens no session.
+//! `POST /auth/reset-password`: sets a new password with the token of an emailed link. It opens no session.
 
 use accounts::Password;
 use accounts::address::RESET_PASSWORD;
@@ -18,17 +18,17 @@ use utoipa::ToSchema;
 use crate::factor_removal::FactorCounts;
 use crate::regaining::{Regained, regain};
 
-/// Sets a new password with the token of the mailed link, which works once. Every session and every personal access
-/// token of the user ends. Second factors stay, unless `remove_recent_factors` says otherwise, and are asked for at the
-/// next sign-in.
+/// Sets a new password with the token of the emailed link, which works once. Every session and every personal access
+/// token of the user ends. Second factors stay, except those that `remove_recent_factors` removes, and are required at
+/// the next sign-in.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResetPassword {
-    /// What follows `#token=` in the mailed link.
+    /// The text after `#token=` in the emailed link.
     token: SecretText,
     password: Password,
-    /// Whether to remove the second factors that were added in the last 7 days, and since the last mailed link of the
-    /// account that left no such factors. For a user who did not add them.
+    /// Whether to remove recently added second factors, for a user who did not add them. Recent means: added in the
+    /// last 7 days, and since the last use of an emailed link that left no recent factors.
     #[serde(default)]
     remove_recent_factors: bool,
 }
@@ -36,17 +36,17 @@ pub struct ResetPassword {
 /// The result of a password reset.
 #[derive(Serialize, ToSchema)]
 pub struct PasswordReset {
-    /// The address that the new password is for, to fill in a sign-in form.
+    /// The account's email address, for prefilling a sign-in form.
     email: EmailAddress,
-    /// Recently added second factors. They were removed if the request said so; a user who does not recognize them can
-    /// request another link to remove them.
+    /// Recently added second factors. They were removed if `remove_recent_factors` was set. A user who does not
+    /// recognize them can request another link to remove them.
     recent_factors: FactorCounts,
 }
 
 pub static FUNCTION: Function = Function::route::<ResetPassword>();
 
 impl Endpoint for ResetPassword {
-    // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
+    // Argon2 needs 64 MiB, and more CPU, which Lambda allots in proportion to memory.
     const ROUTE: Route = Route::post("reset-password", "/auth/reset-password").memory_mb(1024);
     const GRANTS: &'static [Grant] = &[
         Grant::ReadUserRecords,
@@ -77,7 +77,7 @@ impl Endpoint for ResetPassword {
                 Ok(Reply(PasswordReset { email, recent_factors }))
             }
             Err(_) => match self::owner(accounts, &link).await? {
-                // Something else in the account changed, and the link is still valid.
+                // The account changed concurrently, but the link is still valid.
                 Some(_) => Err(Problem::unavailable("an account changed while its password was reset")),
                 None => Err(DeadLink::OF_PASSWORD.into()),
             },

@@ -20,12 +20,12 @@ use crate::regaining::{Regained, regain};
 
 pub static ACCOUNT_RESTORED: EventKind = EventKind::security("account_restored", Severity::Info);
 
-/// Restores a deleted account with the token of the mailed link, within 30 days of the deletion. Earlier sign-ins do
-/// not come back: sessions and personal access tokens stay revoked.
+/// Restores a deleted account with the token of the emailed link, within 30 days of the deletion. Sessions and personal
+/// access tokens stay revoked.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RestoreAccount {
-    /// What follows `#token=` in the mailed link.
+    /// The text after `#token=` in the emailed link.
     token: SecretText,
     /// The account's new password. It may be the same as before.
     password: Password,
@@ -37,7 +37,7 @@ pub struct RestoreAccount {
 /// A restored account.
 #[derive(Serialize, ToSchema)]
 pub struct RestoredAccount {
-    /// To fill in a sign-in form.
+    /// The account's email address, for prefilling a sign-in form.
     email: EmailAddress,
     /// As in `POST /auth/reset-password`.
     recent_factors: FactorCounts,
@@ -46,7 +46,7 @@ pub struct RestoredAccount {
 pub static FUNCTION: Function = Function::route::<RestoreAccount>();
 
 impl Endpoint for RestoreAccount {
-    // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
+    // Argon2 needs 64 MiB, and more CPU, which Lambda allots in proportion to memory.
     const ROUTE: Route = Route::post("restore-account", "/auth/restore-account").memory_mb(1024);
     const GRANTS: &'static [Grant] = &[
         Grant::ReadUserRecords,

@@ -1,4 +1,4 @@
-//! `POST /auth/recovery`: starts an account recovery, for a user who lost the second factor and every recovery code.
+//! `POST /auth/recovery`: starts an account recovery, for a user who lost the second factor and the recovery codes.
 
 use accounts::recovery::Recovery;
 use accounts::user::User;
@@ -14,19 +14,19 @@ use shared::kernel::secrets::SecretText;
 use shared::kernel::time::ApiTimestamp;
 use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
-use sign_in::second_factor::{Factors, SecondFactorError, challenged};
+use sign_in::second_factor::{Factors, SecondFactorError, verify_challenge};
 use utoipa::ToSchema;
 
 use crate::jobs::tell_of_recovery::TellOfRecovery;
-use crate::policy::must_be_allowed;
+use crate::policy::require_allowed;
 use crate::problems;
 
 pub static RECOVERY_STARTED: EventKind = EventKind::security("recovery_started", Severity::Warning);
 
-/// Starts the recovery of an account, for a user who knows the password and lost the second factor. After a waiting
-/// time (72 hours by default), a link that removes the second factors is mailed. The user and the admins of their
-/// workspaces are notified at once; any session of the user and any sign-in with a second factor can cancel it. The
-/// wait cannot be shortened.
+/// Starts the recovery of an account, for a user who knows the password but lost the second factor. After a waiting
+/// time (72 hours by default), the user receives a link by email that removes the second factors. The user and the
+/// admins of their workspaces are notified at once. Any session of the user can cancel the recovery, and a sign-in with
+/// a second factor cancels it. The waiting time cannot be shortened.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartRecovery {
@@ -37,7 +37,7 @@ pub struct StartRecovery {
 /// A pending recovery.
 #[derive(Serialize, ToSchema)]
 pub struct RecoveryView {
-    /// When the link that completes it is mailed.
+    /// When the link that completes the recovery is emailed.
     #[schema(value_type = String, format = DateTime)]
     ready_at: ApiTimestamp,
 }
@@ -54,7 +54,7 @@ impl Endpoint for StartRecovery {
     type Output = Reply<RecoveryView>;
 
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
-        let (user, epoch) = challenged(accounts, &self.challenge).await?;
+        let (user, epoch) = verify_challenge(accounts, &self.challenge).await?;
         let key = AccountKey::User(user);
         let wanted = Wanted::default().of::<User>(&key).of::<Recovery>(&key);
         let mut found = accounts.look_up(Factors::wanted(wanted, user)).await?;
@@ -63,10 +63,10 @@ impl Endpoint for StartRecovery {
         if !Factors::taken(&mut found, user.id)?.is_enrolled() {
             return Err(SecondFactorError::NothingToRecover.into());
         }
-        must_be_allowed(accounts, user.id).await?;
+        require_allowed(accounts, user.id).await?;
         let now = accounts.now();
         let before = found.take::<Recovery>(&key)?;
-        // A repeated request leaves it as it is: the waiting time neither restarts nor ends sooner.
+        // A repeated request changes nothing: the waiting time neither restarts nor ends sooner.
         if let Some(waits) = before.as_ref().filter(|recovery| recovery.is_live(epoch, now)) {
             return Ok(Reply(RecoveryView { ready_at: waits.ready_at.into() }));
         }
@@ -77,7 +77,7 @@ impl Endpoint for StartRecovery {
     }
 }
 
-/// The changes that start it and notify of it.
+/// The changes that start a recovery and notify the user.
 fn started(user: &User, before: Option<Stored<Recovery>>, recovery: Recovery, epoch: UserEpoch) -> AccountChanges {
     let Recovery { started_at, ready_at, .. } = recovery;
     let letter = Letter::RecoveryStarted { name: user.name.as_str().to_owned(), at: started_at, ready_at };

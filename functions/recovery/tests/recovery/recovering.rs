@@ -1,4 +1,4 @@
-//! Account recovery: who may start it, who is notified, what cancels it, and what it leaves in place.
+//! Account recovery: start, notifications, cancellation and completion.
 
 use accounts::PersonName;
 use accounts::user::User;
@@ -32,10 +32,10 @@ async fn complete(app: &TestApp, token: &str, password: &str) -> Response {
 }
 
 async fn cancel(app: &TestApp, token: &Value) -> Response {
-    ask(app, &cancel_recovery::FUNCTION, token, Value::Null).await
+    call_as(app, &cancel_recovery::FUNCTION, token, Value::Null).await
 }
 
-/// Lets the waiting time pass and reads the token of the link.
+/// Advances past the waiting time and returns the token of the link.
 async fn offered(app: &TestApp, ada: &Enrolled) -> String {
     app.advance(WAIT);
     app.tick(&offer_recoveries::FUNCTION).await.unwrap();
@@ -47,7 +47,7 @@ async fn offers(app: &TestApp, user: UserId) -> usize {
 }
 
 #[tokio::test]
-async fn a_recovery_removes_every_factor_after_its_waiting_time() {
+async fn a_recovery_removes_every_factor_after_the_waiting_time() {
     let app = TestApp::alone().await.unwrap();
     let began = app.now();
     let ada = enrolled(&app).await;
@@ -61,12 +61,12 @@ async fn a_recovery_removes_every_factor_after_its_waiting_time() {
 
     app.advance(WAIT - SignedDuration::from_secs(1));
     app.tick(&offer_recoveries::FUNCTION).await.unwrap();
-    assert_eq!(offers(&app, ada.user).await, 0, "the link was mailed too soon");
+    assert_eq!(offers(&app, ada.user).await, 0, "the link was emailed too soon");
     app.advance(SignedDuration::from_secs(1));
     for _ in 0..2 {
         app.tick(&offer_recoveries::FUNCTION).await.unwrap();
     }
-    assert_eq!(offers(&app, ada.user).await, 1, "running the job twice mailed the link twice");
+    assert_eq!(offers(&app, ada.user).await, 1, "running the job twice emailed the link twice");
     let token = mailed_token(&app, &ada.email, ada.user, "complete-recovery").await;
 
     assert_eq!(complete(&app, &token, "k7#mQ2vx").await.expect(422).fields(), ["password"]);
@@ -89,7 +89,7 @@ async fn a_recovery_removes_every_factor_after_its_waiting_time() {
 }
 
 #[tokio::test]
-async fn a_recovery_needs_a_password_and_a_factor_to_lose() {
+async fn a_recovery_without_a_valid_challenge_or_a_factor_is_refused() {
     let app = TestApp::new();
     for challenge in ["", "a.b", "x"] {
         let refused = post(&app, &start_recovery::FUNCTION, json!({ "challenge": challenge })).await.expect(401);
@@ -100,7 +100,7 @@ async fn a_recovery_needs_a_password_and_a_factor_to_lose() {
     app.advance(SignedDuration::from_mins(5));
     let refused = post(&app, &start_recovery::FUNCTION, json!({ "challenge": old })).await.expect(401);
     assert_eq!(refused.code(), "challenge_expired");
-    // A recent challenge, whose user no longer has a factor.
+    // A valid challenge, but its user no longer has a factor.
     let old = challenge(&app, &ada.email).await;
     step(&app, &ada.token, json!({ "code": code(&app, &ada.secret) })).await.expect(200);
     disable(&app, &ada.token).await.expect(204);
@@ -109,7 +109,7 @@ async fn a_recovery_needs_a_password_and_a_factor_to_lose() {
 }
 
 #[tokio::test]
-async fn starting_again_neither_shortens_nor_prolongs_the_wait() {
+async fn restarting_a_recovery_does_not_change_the_waiting_time() {
     let mut app = TestApp::alone().await.unwrap();
     let ada = enrolled(&app).await;
     let first = start(&app, &ada.email).await.expect(200).body;
@@ -117,7 +117,7 @@ async fn starting_again_neither_shortens_nor_prolongs_the_wait() {
     app.configure(|config| config.recovery_wait_hours = 24);
     assert_eq!(start(&app, &ada.email).await.expect(200).body, first);
     app.tick(&offer_recoveries::FUNCTION).await.unwrap();
-    assert_eq!(offers(&app, ada.user).await, 0, "a later setting shortened it");
+    assert_eq!(offers(&app, ada.user).await, 0, "a later setting shortened the wait");
     let started = |letter: &Letter| matches!(letter, Letter::RecoveryStarted { .. });
     assert_eq!(letters_like(&app, ada.user, started).await.len(), 1);
 }
@@ -128,12 +128,12 @@ async fn any_session_cancels_a_recovery() {
     let ada = enrolled(&app).await;
     assert_eq!(cancel(&app, &ada.token).await.expect(404).code(), "not_found");
     start(&app, &ada.email).await.expect(200);
-    // Not a fresh one: its factor was proved a while ago.
+    // The session is not fresh: its factor was proved more than 10 minutes ago.
     app.advance(SignedDuration::from_mins(20));
     let token = json!(app.mint(ada.user, session_of(&ada.token)).await.unwrap());
     cancel(&app, &token).await.expect(204);
-    let told = letters(&app, ada.user).await;
-    assert!(matches!(told.last().unwrap().letter, Letter::RecoveryCancelled { .. }));
+    let sent = letters(&app, ada.user).await;
+    assert!(matches!(sent.last().unwrap().letter, Letter::RecoveryCancelled { .. }));
     app.advance(WAIT);
     app.tick(&offer_recoveries::FUNCTION).await.unwrap();
     assert_eq!(offers(&app, ada.user).await, 0);
@@ -146,7 +146,7 @@ fn session_of(token: &Value) -> shared::kernel::ids::SessionId {
     claims["sid"].as_str().unwrap().parse().unwrap()
 }
 
-/// A user who still has a factor has not lost it: a sign-in with it ends the recovery, even after its link was mailed.
+/// A user who signs in with a factor has not lost it: the recovery is cancelled, even after its link was emailed.
 #[tokio::test]
 async fn a_sign_in_with_the_factor_cancels_a_recovery() {
     let app = TestApp::alone().await.unwrap();
@@ -160,7 +160,7 @@ async fn a_sign_in_with_the_factor_cancels_a_recovery() {
 }
 
 #[tokio::test]
-async fn whatever_ends_every_session_cancels_a_recovery() {
+async fn revoking_every_session_cancels_a_recovery() {
     let app = TestApp::alone().await.unwrap();
     let ada = enrolled(&app).await;
     start(&app, &ada.email).await.expect(200);
@@ -171,7 +171,7 @@ async fn whatever_ends_every_session_cancels_a_recovery() {
 }
 
 #[tokio::test]
-async fn a_recovery_that_is_not_completed_in_a_week_is_over() {
+async fn a_recovery_not_completed_within_a_week_is_deleted() {
     let app = TestApp::alone().await.unwrap();
     let ada = enrolled(&app).await;
     start(&app, &ada.email).await.expect(200);
@@ -180,10 +180,10 @@ async fn a_recovery_that_is_not_completed_in_a_week_is_over() {
     assert_eq!(complete(&app, &token, NEXT).await.expect(422).code(), "link_invalid");
     app.tick(&offer_recoveries::FUNCTION).await.unwrap();
     let left = app.accounts().find::<accounts::recovery::Recovery>(&AccountKey::User(ada.user)).await.unwrap();
-    assert!(left.is_none(), "it was never deleted");
+    assert!(left.is_none(), "the recovery was not deleted");
 }
 
-/// Makes a user a member of a new workspace, whose owner is returned.
+/// Adds a user to a new workspace and returns its owner.
 async fn employer(app: &TestApp, user: UserId, role: Role) -> shared::testing::Person {
     let owner = app.owner().await.unwrap();
     let record = User::new(owner.user, email(app).parse().unwrap(), PersonName::parse("Grace").unwrap(), app.now());
@@ -195,14 +195,14 @@ async fn employer(app: &TestApp, user: UserId, role: Role) -> shared::testing::P
 async fn tell(app: &TestApp, user: UserId) {
     let posted = app.outbox::<TellOfRecovery>(&format!("U#{user}")).await.unwrap();
     assert_eq!(posted.len(), 1);
-    // A message may come twice.
+    // A message may be delivered twice.
     for _ in 0..2 {
         app.deliver(&tell_of_recovery::FUNCTION, &posted).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn the_admins_of_every_workspace_of_the_user_are_told_once() {
+async fn the_admins_of_every_workspace_of_the_user_are_notified_once() {
     let app = TestApp::alone().await.unwrap();
     let ada = enrolled(&app).await;
     let mut owners = Vec::new();
@@ -213,9 +213,9 @@ async fn the_admins_of_every_workspace_of_the_user_are_told_once() {
     start(&app, &ada.email).await.expect(200);
     tell(&app, ada.user).await;
     for owner in &owners {
-        let told = letters(&app, owner.user).await;
-        let [SendEmail { letter: Letter::MemberRecoveryStarted { member, name, .. }, .. }] = &told[..] else {
-            panic!("{told:?}")
+        let sent = letters(&app, owner.user).await;
+        let [SendEmail { letter: Letter::MemberRecoveryStarted { member, name, .. }, .. }] = &sent[..] else {
+            panic!("{sent:?}")
         };
         assert_eq!((member.as_str(), name.as_str()), ("Ada Lovelace", "Grace"));
     }
@@ -229,7 +229,7 @@ async fn secure(app: &TestApp, by: &shared::testing::Person, rule: &str) -> Resp
 }
 
 #[tokio::test]
-async fn an_owner_can_block_the_recovery_of_admins() {
+async fn an_owner_can_block_recovery_for_admins() {
     let app = TestApp::alone().await.unwrap();
     let ada = enrolled(&app).await;
     let owner = employer(&app, ada.user, Role::Admin).await;
@@ -241,10 +241,10 @@ async fn an_owner_can_block_the_recovery_of_admins() {
     let admin = app.with_strength(&admin, Strength::Multi).await.unwrap();
     let view = secure(&app, &owner, "blocked").await.expect(200).body;
     assert_eq!(view, json!({ "second_factor": "admins", "admin_recovery": "blocked" }));
-    // Also a recovery that is already pending.
+    // This also blocks a pending recovery.
     assert_eq!(complete(&app, &token, NEXT).await.expect(403).code(), "recovery_blocked");
     assert_eq!(start(&app, &ada.email).await.expect(403).code(), "recovery_blocked");
-    // An admin changes the rest without touching it.
+    // An admin can change other settings without changing this one.
     let body = json!({ "second_factor": "everyone" });
     let kept = app.call(Request::to(&update_security::FUNCTION).by(&admin).json(body)).await.expect(200).body;
     assert_eq!(kept["admin_recovery"], "blocked");
@@ -253,7 +253,7 @@ async fn an_owner_can_block_the_recovery_of_admins() {
 }
 
 #[tokio::test]
-async fn members_and_owners_are_never_blocked() {
+async fn recovery_is_never_blocked_for_members_and_owners() {
     let app = TestApp::alone().await.unwrap();
     for role in [Role::Member, Role::Owner] {
         let ada = enrolled(&app).await;

@@ -1,4 +1,4 @@
-//! Passwords that are reset by a mailed link: what ends with the old one, and which factors stay.
+//! Password reset by an emailed link: revocation, and which factors stay.
 
 use accounts::address::Address;
 use accounts::routes::{request_password_reset, verify_email};
@@ -34,13 +34,13 @@ async fn reset(app: &TestApp, token: &str, password: &str) -> Response {
     post(app, &reset_password::FUNCTION, json!({ "token": token, "password": password })).await
 }
 
-/// The same, removing recently added factors.
-async fn reset_to_old_factors(app: &TestApp, token: &str, password: &str) -> Response {
+/// Resets the password and removes recently added factors.
+async fn reset_removing_recent_factors(app: &TestApp, token: &str, password: &str) -> Response {
     let body = json!({ "token": token, "password": password, "remove_recent_factors": true });
     post(app, &reset_password::FUNCTION, body).await
 }
 
-/// Asks for a reset, has its mail sent, and reads the token out of it.
+/// Requests a reset and returns the token from its email.
 async fn reset_token(app: &TestApp, email: &str, user: UserId) -> String {
     request_reset(app, email).await.expect(202);
     mailed_token(app, email, user, "reset-password").await
@@ -56,14 +56,18 @@ fn counts(apps: u32, passkeys: u32, codes: u32) -> Value {
 }
 
 #[tokio::test]
-async fn a_lost_password_is_reset_by_a_mailed_link_once() {
+async fn an_emailed_link_resets_the_password_once() {
     let app = TestApp::new();
     let (email, user) = user(&app).await;
     let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
     let (first, token) = (reset_token(&app, &email, user).await, reset_token(&app, &email, user).await);
 
     let answer = reset(&app, &token, NEXT).await.expect(200);
-    assert_eq!(answer.body, json!({ "email": email, "recent_factors": counts(0, 0, 0) }), "it signs in");
+    assert_eq!(
+        answer.body,
+        json!({ "email": email, "recent_factors": counts(0, 0, 0) }),
+        "the response contains more than expected"
+    );
     get_me(&app, &tokens["access_token"]).await.expect(401);
     refresh(&app, &tokens["refresh_token"]).await.expect(401);
     for used in [&token, &first] {
@@ -77,7 +81,7 @@ async fn a_lost_password_is_reset_by_a_mailed_link_once() {
 }
 
 #[tokio::test]
-async fn of_two_resets_at_once_one_sets_the_password() {
+async fn two_parallel_resets_set_one_password() {
     let app = TestApp::new();
     let (email, user) = user(&app).await;
     let token = reset_token(&app, &email, user).await;
@@ -91,7 +95,7 @@ async fn of_two_resets_at_once_one_sets_the_password() {
 }
 
 #[tokio::test]
-async fn a_link_that_resets_works_for_half_an_hour_and_cannot_be_made_up() {
+async fn a_forged_or_30_minutes_old_reset_link_is_refused() {
     let app = TestApp::new();
     let (email, user) = user(&app).await;
     let token = reset_token(&app, &email, user).await;
@@ -106,7 +110,7 @@ async fn a_link_that_resets_works_for_half_an_hour_and_cannot_be_made_up() {
 }
 
 #[tokio::test]
-async fn a_link_that_resets_dies_when_the_password_is_changed() {
+async fn a_password_change_invalidates_reset_links() {
     let app = TestApp::new();
     let (email, user) = user(&app).await;
     let token = reset_token(&app, &email, user).await;
@@ -116,17 +120,17 @@ async fn a_link_that_resets_dies_when_the_password_is_changed() {
 }
 
 #[tokio::test]
-async fn a_request_to_reset_is_answered_as_any_other() {
+async fn a_reset_request_gets_the_same_response_for_every_address() {
     let app = TestApp::alone().await.unwrap();
     let (known, user) = user(&app).await;
     let (waits, unknown) = (email(&app), email(&app));
     register(&app, &waits).await.expect(202);
-    let mut faces = Vec::new();
+    let mut responses = Vec::new();
     for email in [&waits, &known, &unknown] {
         let answer = request_reset(&app, email).await.expect(202);
-        faces.push((answer.text, app.wire(&request_password_reset::FUNCTION).take()));
+        responses.push((answer.text, app.wire(&request_password_reset::FUNCTION).take()));
     }
-    assert_eq!((&faces[0], &faces[1]), (&faces[1], &faces[2]));
+    assert_eq!((&responses[0], &responses[1]), (&responses[1], &responses[2]));
     assert!(matches!(letters(&app, user).await.last().unwrap().letter, Letter::ResetPassword { .. }));
     let newcomer = registered(&app, &waits).await;
     assert!(matches!(letters(&app, newcomer).await.last().unwrap().letter, Letter::VerifyEmail { .. }));
@@ -134,7 +138,7 @@ async fn a_request_to_reset_is_answered_as_any_other() {
 }
 
 #[tokio::test]
-async fn a_reset_lets_in_who_was_kept_out_by_anothers_failures() {
+async fn a_reset_ends_the_delay_caused_by_failures() {
     let app = TestApp::new();
     let (email, user) = user(&app).await;
     for _ in 0..8 {
@@ -149,11 +153,11 @@ async fn a_reset_lets_in_who_was_kept_out_by_anothers_failures() {
 const SHORT: &str = "k7#mQ2vx";
 
 #[tokio::test]
-async fn beside_a_second_factor_a_short_password_is_enough_and_no_reset_removes_the_factor() {
+async fn a_short_password_is_allowed_with_a_second_factor_which_a_reset_keeps() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
     let next = change(&app, &json!({ "access_token": ada.token }), PASSWORD, SHORT).await.expect(200).body;
-    // The next session is as strong as the one before; otherwise the answer would differ.
+    // The new session is as strong as the previous one; otherwise the response would differ.
     assert_eq!(disable(&app, &next["access_token"]).await.expect(409).code(), "password_too_short");
 
     let token = reset_token(&app, &ada.email, ada.user).await;
@@ -172,71 +176,71 @@ async fn beside_a_second_factor_a_short_password_is_enough_and_no_reset_removes_
     assert_eq!(reset(&app, &token, SHORT).await.expect(422).fields(), ["password"]);
 }
 
-/// An account to which a stranger who learned the password has added an app and a passkey: the user, the stranger's
-/// tokens, and the stranger's authenticator.
-async fn with_a_strangers_factors(app: &TestApp) -> (String, UserId, Value, Authenticator) {
+/// An account to which an attacker who learned the password has added an app and a passkey. Returns the user, the
+/// attacker's tokens and the attacker's authenticator.
+async fn with_an_attackers_factors(app: &TestApp) -> (String, UserId, Value, Authenticator) {
     let (email, user) = user(app).await;
     app.advance(SignedDuration::from_hours(24));
-    let stranger = login(app, &email, PASSWORD).await.expect(200).body;
-    let begun = enrol(app, &stranger["access_token"]).await.expect(201).body;
+    let attacker = login(app, &email, PASSWORD).await.expect(200).body;
+    let begun = enrol(app, &attacker["access_token"]).await.expect(201).body;
     let code = code(app, begun["secret"].as_str().unwrap());
-    confirm(app, &stranger["access_token"], &code).await.expect(200);
+    confirm(app, &attacker["access_token"], &code).await.expect(200);
     let mut authenticator = Authenticator::es256();
-    Caller::of(app, &stranger).add(&mut authenticator).await;
-    (email, user, stranger, authenticator)
+    Caller::of(app, &attacker).add(&mut authenticator).await;
+    (email, user, attacker, authenticator)
 }
 
-/// A stranger who learned the password adds a factor of their own. It does not keep out the owner, who has no factor.
+/// An attacker who learned the password adds a factor of their own. It does not lock out the owner.
 #[tokio::test]
-async fn a_reset_can_remove_a_factor_that_was_added_lately() {
+async fn a_reset_can_remove_recently_added_factors() {
     let app = TestApp::new();
-    let (email, user, ..) = with_a_strangers_factors(&app).await;
+    let (email, user, ..) = with_an_attackers_factors(&app).await;
 
     let token = reset_token(&app, &email, user).await;
     let answer = reset(&app, &token, NEXT).await.expect(200).body;
-    assert_eq!(answer["recent_factors"], counts(1, 1, 1), "the owner did not see them");
+    assert_eq!(answer["recent_factors"], counts(1, 1, 1), "the owner was not shown the factors");
     assert!(login(&app, &email, NEXT).await.expect(200).body["second_factor"].is_object());
 
     let token = reset_token(&app, &email, user).await;
-    let answer = reset_to_old_factors(&app, &token, PASSWORD).await.expect(200).body;
+    let answer = reset_removing_recent_factors(&app, &token, PASSWORD).await.expect(200).body;
     assert_eq!(answer["recent_factors"], counts(1, 1, 1), "they stay recent until the owner removes them");
     assert!(login(&app, &email, PASSWORD).await.expect(200).body["access_token"].is_string());
 }
 
 #[tokio::test]
-async fn a_reset_that_removes_recent_factors_leaves_the_password_alone() {
+async fn a_reset_that_removes_recent_factors_requires_a_long_password() {
     let app = TestApp::new();
-    let (email, user, stranger, mut authenticator) = with_a_strangers_factors(&app).await;
+    let (email, user, attacker, mut authenticator) = with_an_attackers_factors(&app).await;
 
     let token = reset_token(&app, &email, user).await;
-    let unfit = reset_to_old_factors(&app, &token, SHORT).await.expect(422);
+    let unfit = reset_removing_recent_factors(&app, &token, SHORT).await.expect(422);
     assert_eq!(unfit.fields(), ["password"], "it would be the only factor");
-    let answer = reset_to_old_factors(&app, &token, NEXT).await.expect(200).body;
+    let answer = reset_removing_recent_factors(&app, &token, NEXT).await.expect(200).body;
     assert_eq!(answer["recent_factors"], counts(1, 1, 1));
-    get_me(&app, &stranger["access_token"]).await.expect(401);
+    get_me(&app, &attacker["access_token"]).await.expect(401);
     sign_in(&app, &mut authenticator).await.expect(401);
     let tokens = login(&app, &email, NEXT).await.expect(200).body;
     let left = factors(&app, &tokens["access_token"]).await;
     assert_eq!((&left["passkeys"], &left["totp"]), (&json!(0), &json!(null)));
-    // The password alone is the strongest factor again.
+    // The password is the only factor again.
     enrol(&app, &tokens["access_token"]).await.expect(201);
     assert_granted(&app, &[&reset_password::FUNCTION]);
 }
 
 #[tokio::test]
-async fn a_reset_leaves_factors_that_have_been_there_for_a_week() {
+async fn a_reset_keeps_factors_older_than_a_week() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
     app.advance(SignedDuration::from_hours(7 * 24));
     let token = reset_token(&app, &ada.email, ada.user).await;
-    let answer = reset_to_old_factors(&app, &token, NEXT).await.expect(200).body;
+    let answer = reset_removing_recent_factors(&app, &token, NEXT).await.expect(200).body;
     assert_eq!(answer["recent_factors"], counts(0, 0, 0));
     assert!(login(&app, &ada.email, NEXT).await.expect(200).body["second_factor"].is_object());
 }
 
-/// An existing app and a recently added passkey: the app stays, with its codes.
+/// With an existing app and a recently added passkey, the app and its recovery codes stay.
 #[tokio::test]
-async fn a_reset_removes_the_recent_of_several_factors() {
+async fn a_reset_removes_only_the_recent_of_several_factors() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
     app.advance(SignedDuration::from_hours(8 * 24));
@@ -245,7 +249,7 @@ async fn a_reset_removes_the_recent_of_several_factors() {
     let mut authenticator = Authenticator::es256();
     Caller::of(&app, &tokens).add(&mut authenticator).await;
     let token = reset_token(&app, &ada.email, ada.user).await;
-    let answer = reset_to_old_factors(&app, &token, SHORT).await.expect(200).body;
+    let answer = reset_removing_recent_factors(&app, &token, SHORT).await.expect(200).body;
     assert_eq!(answer["recent_factors"], counts(0, 1, 0));
     sign_in(&app, &mut authenticator).await.expect(401);
     let asked = login(&app, &ada.email, SHORT).await.expect(200).body;
@@ -254,9 +258,9 @@ async fn a_reset_removes_the_recent_of_several_factors() {
     verify(&app, challenge, "recovery_code", &ada.recovery_codes[0]).await.expect(200);
 }
 
-/// An account in the trash behaves like a missing one.
+/// A deleted account behaves like a missing one.
 #[tokio::test]
-async fn a_deleted_account_is_not_reset() {
+async fn a_reset_link_of_a_deleted_account_is_refused() {
     let app = TestApp::new();
     let (email, id) = user(&app).await;
     let token = reset_token(&app, &email, id).await;
@@ -278,11 +282,11 @@ async fn left(app: &TestApp, address: &str) -> usize {
             return made;
         }
     }
-    panic!("a sixth was let through")
+    panic!("a sixth attempt was admitted")
 }
 
 #[tokio::test]
-async fn mailed_links_do_not_count_as_attempts_and_asking_for_them_does() {
+async fn requesting_a_link_counts_as_an_attempt_and_using_it_does_not() {
     let app = TestApp::new();
     let email = email(&app);
     let token = registration_token(&app, &email).await;
@@ -299,7 +303,7 @@ async fn mailed_links_do_not_count_as_attempts_and_asking_for_them_does() {
     let token = mailed_token(&app, &email, user, "reset-password").await;
     let body = json!({ "token": token, "password": NEXT });
     at_office(&reset_password::FUNCTION, body.clone()).await.expect(200);
-    // Presenting the same link again proves nothing.
+    // A used link is a failed attempt.
     at_office(&reset_password::FUNCTION, body).await.expect(422);
     assert_eq!(left(&app, &address).await, 5 - 2);
 }
