@@ -332,7 +332,7 @@ async fn try_code(
     })
 }
 
-/// A recovery code is never delayed, however many other codes were wrong: it cannot be guessed, and it lets in a user
+/// A recovery code is never delayed, however many other codes were wrong: it cannot be guessed, and it works for a user
 /// whose app is locked by an attacker's wrong codes.
 async fn try_recovery_code(
     accounts: &Accounts,

@@ -222,10 +222,10 @@ async fn compare(app: &TestApp, link_key: &[u8], commands: &[Command]) -> Result
         }
         for (session, (access_token, _)) in client.sessions.iter().enumerate() {
             app.move_address();
-            let predicted = if world.lets_in(session, client.now_ms()) { 200 } else { 401 };
-            let let_in = get_me(app, access_token).await.status;
-            if let_in != predicted {
-                return Err(format!("after {at}: {command:?}: session {session} got {let_in}, not {predicted}"));
+            let predicted = if world.admits(session, client.now_ms()) { 200 } else { 401 };
+            let status = get_me(app, access_token).await.status;
+            if status != predicted {
+                return Err(format!("after {at}: {command:?}: session {session} got {status}, not {predicted}"));
             }
         }
     }

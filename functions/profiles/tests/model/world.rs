@@ -107,7 +107,7 @@ impl World {
     }
 
     /// Whether the session's newest access token is accepted.
-    pub fn lets_in(&self, session: usize, now: i64) -> bool {
+    pub fn admits(&self, session: usize, now: i64) -> bool {
         let session = &self.sessions[session];
         let lives = !session.is_closed && session.epoch == self.epoch;
         let access = now.div_euclid(SECOND) < session.access_ends_s;
@@ -115,7 +115,7 @@ impl World {
     }
 
     fn enter(&self, pick: Pick, now: i64) -> Result<usize, Outcome> {
-        nth(pick, self.sessions.len()).filter(|at| self.lets_in(*at, now)).ok_or(NOT_SIGNED_IN)
+        nth(pick, self.sessions.len()).filter(|at| self.admits(*at, now)).ok_or(NOT_SIGNED_IN)
     }
 
     fn enter_fresh(&self, pick: Pick, now: i64) -> Result<usize, Outcome> {

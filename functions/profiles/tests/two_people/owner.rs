@@ -1,4 +1,4 @@
-//! The owner of the address, who reads every letter to it, whoever caused it, and chooses passwords that no one else
+//! The owner of the address, who reads every letter to it and chooses passwords that no one else
 //! knows.
 
 use accounts::routes::{register, request_password_reset, resend_verification, verify_email};

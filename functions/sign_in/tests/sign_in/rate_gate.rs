@@ -25,7 +25,7 @@ fn attempts(app: &TestApp) -> Vec<(&'static Function, Value)> {
         (&request_password_reset::FUNCTION, json!({ "email": email })),
         (&resend_verification::FUNCTION, json!({ "email": email })),
         // Invalid input counts, too.
-        (&login::FUNCTION, json!({ "email": "nobody" })),
+        (&login::FUNCTION, json!({ "email": "ada" })),
         (&register::FUNCTION, json!([])),
     ]
 }
@@ -108,7 +108,7 @@ async fn addresses_have_separate_counts() {
 
 /// How many failed attempts the address has left.
 async fn left(app: &TestApp, address: &str) -> usize {
-    let wrong = json!({ "email": "nobody@example.com", "password": "x" });
+    let wrong = json!({ "email": "unknown@example.com", "password": "x" });
     for admitted in 0..=ADMITTED {
         if app.call(Request::to(&login::FUNCTION).ip(address).json(wrong.clone())).await.status == 429 {
             return admitted;
@@ -159,7 +159,7 @@ async fn a_sixth_wrong_attempt_among_right_ones_is_refused() {
             let is_right = (first + n) % 2 == 0;
             let body = match is_right {
                 true => json!({ "email": email, "password": PASSWORD }),
-                false => json!({ "email": format!("nobody.{round}.{n}@example.com"), "password": PASSWORD }),
+                false => json!({ "email": format!("unknown.{round}.{n}@example.com"), "password": PASSWORD }),
             };
             app.call(Request::to(&login::FUNCTION).ip(&address).json(body))
         });

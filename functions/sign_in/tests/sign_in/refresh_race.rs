@@ -57,10 +57,10 @@ async fn alive(app: &TestApp, tokens: &[&Value]) -> usize {
     let mut alive = 0;
     for tokens in tokens {
         app.move_address();
-        let let_in = get_me(app, &tokens["access_token"]).await.status == 200;
+        let accepted = get_me(app, &tokens["access_token"]).await.status == 200;
         let taken = exchange(app, &tokens["refresh_token"]).await.status == 200;
-        assert_eq!(let_in, taken, "only one token of the session is alive: {tokens}");
-        alive += usize::from(let_in);
+        assert_eq!(accepted, taken, "only one token of the session is alive: {tokens}");
+        alive += usize::from(accepted);
     }
     alive
 }
