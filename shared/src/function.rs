@@ -25,6 +25,7 @@ use crate::kernel::entropy::Entropy;
 use crate::kernel::plane::Plane;
 use crate::kernel::problems::ProblemCode;
 use crate::kernel::time::Clock;
+use crate::table::Versioned;
 use crate::tenancy::app::App;
 use crate::tenancy::{DeclaredPermission, Entitlement, Limit};
 
@@ -65,6 +66,7 @@ pub enum Declared {
         status: u16,
         /// The kind of resource that a repeated request returns, if requests may have an Idempotency-Key.
         repeatable: Option<&'static str>,
+        versioned: Option<Versioned>,
     },
     Job(Declaration),
 }
@@ -141,6 +143,7 @@ impl Function {
                 problems: E::PROBLEMS,
                 status: <E::Output as Output>::STATUS,
                 repeatable: E::REPEATABLE.kind(),
+                versioned: E::VERSIONED,
                 call: pipeline::call::<E>,
             }),
             main: serve_route,
@@ -201,6 +204,7 @@ impl Function {
                 limit: entry.limit,
                 status: entry.status,
                 repeatable: entry.repeatable,
+                versioned: entry.versioned,
             },
             Kind::Job(entry) => Declared::Job(entry.job),
         }

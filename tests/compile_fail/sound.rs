@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use shared::audit::AuditAction;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Route};
+use shared::http::{Endpoint, Reply, Route};
 use shared::kernel::ids::{Id, Identified};
 use shared::kernel::problems::Problem;
 use shared::table::Entity;
@@ -46,12 +46,12 @@ impl Endpoint for WriteNote {
     const ROUTE: Route = Route::post("write-note", "/workspaces/{workspace_id}/notes");
     const GRANTS: &'static [Grant] = &[Grant::WriteItems];
     type Access = Workspace<ReadWorkspace>;
-    type Output = Created<String>;
+    type Output = Reply<String>;
 
-    async fn handle(self, workspace: &Workspace<ReadWorkspace>) -> Result<Created<String>, Problem> {
+    async fn handle(self, workspace: &Workspace<ReadWorkspace>) -> Result<Reply<String>, Problem> {
         let note = Note { id: workspace.new_id() };
         workspace.commit(Changes::default().insert(&note).audit(&NOTE_WRITTEN, note.id)).await?;
-        Ok(Created(note.id.to_string()))
+        Ok(Reply(note.id.to_string()))
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use shared::crypto::digest::sha256_hex;
+use shared::http::Located;
 use shared::kernel::ids::{Id, Identified, UserId};
 use shared::kernel::problems::{ProblemCode, Refusal};
 use shared::kernel::time::{ApiTimestamp, Timestamp};
@@ -193,6 +194,14 @@ pub struct ChannelRefusal {
     pub text: String,
     #[schema(value_type = String, format = DateTime)]
     pub since: ApiTimestamp,
+}
+
+impl Located for ChannelView {
+    const PATH: &'static str = "/workspaces/{workspace_id}/channels/{channel_id}";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
 }
 
 impl From<&Channel> for ChannelView {

@@ -44,6 +44,12 @@ pub struct PictureView {
     sha256: Sha256,
 }
 
+impl MediaView {
+    pub fn id(&self) -> MediaId {
+        self.id
+    }
+}
+
 impl From<&Media> for MediaView {
     fn from(media: &Media) -> Self {
         let (state, expires_at, picture) = match media.state() {

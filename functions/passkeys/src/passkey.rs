@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 use shared::crypto::digest::sha256_hex;
+use shared::http::Located;
 use shared::identity::{AccountKey, AccountRecord};
 use shared::kernel::ids::{Id, Identified, UserId};
 use shared::kernel::problems::{ProblemCode, Refusal};
@@ -69,6 +70,14 @@ pub struct PasskeyView {
     created_at: ApiTimestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<ApiTimestamp>,
+}
+
+impl Located for PasskeyView {
+    const PATH: &'static str = "/me/passkeys/{passkey_id}";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
 }
 
 /// Why a passkey cannot be added or used.

@@ -3,6 +3,7 @@
 use channels::{ChannelId, Guarantee, Platform};
 use media::MediaId;
 use serde::Serialize;
+use shared::http::Located;
 use shared::kernel::ids::UserId;
 use shared::kernel::time::ApiTimestamp;
 use utoipa::ToSchema;
@@ -30,6 +31,14 @@ pub struct PostView {
     /// When its content or schedule last changed.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: ApiTimestamp,
+}
+
+impl Located for PostView {
+    const PATH: &'static str = "/workspaces/{workspace_id}/posts/{post_id}";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
 }
 
 impl From<&Post> for PostView {

@@ -3,6 +3,7 @@
 use std::borrow::Borrow;
 
 use serde::{Deserialize, Serialize};
+use shared::http::Located;
 use shared::identity::Membership;
 use shared::kernel::ids::{UserId, WorkspaceId};
 use shared::kernel::problems::{ProblemCode, Refusal};
@@ -85,6 +86,14 @@ pub struct WorkspaceView {
     pub admin_recovery: RecoveryRule,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: ApiTimestamp,
+}
+
+impl Located for WorkspaceView {
+    const PATH: &'static str = "/workspaces/{workspace_id}";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
 }
 
 impl From<Membership> for WorkspaceView {

@@ -10,6 +10,7 @@ use shared::http::{BodyKind, Method, Plane, Route};
 use shared::identity::TokenScope;
 use shared::identity::sessions::FRESH_FOR;
 use shared::kernel::ids::WorkspaceId;
+use shared::table::Versioned;
 use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::examples::Examples;
@@ -22,6 +23,10 @@ use crate::sources::summary_of;
 const DESCRIPTION: &str = "\
 Errors are problem documents (RFC 9457) with a stable `code`; `type` is the address of its description. Instants are RFC 3339 in UTC. Lists return `items`; \
 paginated ones accept `limit` and `cursor` and return `next_cursor`, which is null on the last page.
+
+A response with a single resource has an `etag`. Send it in `If-None-Match` to get 304 while the resource is unchanged, or in \
+`If-Match` to change the resource only if it is unchanged (412, `precondition_failed`). A 201 has the path of the new resource \
+in `location`.
 
 Each response has the rate limits that applied (`ratelimit`, `ratelimit-policy`) and an `x-request-id`, by which support \
 can find the request.
@@ -108,14 +113,26 @@ struct Operation<'a> {
     settles: &'static [&'static str],
     status: u16,
     is_repeatable: bool,
+    versioned: Option<Versioned>,
     body: BodyKind,
     /// The media type of its success.
     media_type: &'static str,
 }
 
+impl Operation<'_> {
+    fn takes_conditions(&self) -> bool {
+        self.versioned.is_some_and(|versioned| versioned.takes_conditions())
+    }
+
+    /// The response to a deletion is not the resource.
+    fn shows_version(&self) -> bool {
+        self.versioned.is_some() && self.route.method != Method::Delete
+    }
+}
+
 impl Described {
     fn add(&mut self, root: &Path, domain: &str, listed: &Listed) {
-        let Declared::Route { route, settles, needs, access, token, is_fresh, status, repeatable, body, .. } =
+        let Declared::Route { route, settles, needs, access, token, is_fresh, status, repeatable, versioned, body, .. } =
             listed.function.declared()
         else {
             return;
@@ -129,7 +146,7 @@ impl Described {
             return;
         };
         let (function, is_repeatable, media_type) = (listed.function, repeatable.is_some(), shapes.media_type);
-        let operation = Operation { function, route, access, settles, status, is_repeatable, body, media_type };
+        let operation = Operation { function, route, access, settles, status, is_repeatable, versioned, body, media_type };
         let input = self.input(&operation, &shapes.input);
         let summary = summary_of(root, domain, listed.function);
         let mut value = json!({
@@ -221,6 +238,10 @@ impl Described {
         if operation.is_repeatable {
             parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
         }
+        if operation.takes_conditions() {
+            let name = if method == Method::Get { "IfNoneMatch" } else { "IfMatch" };
+            parameters.push(json!({ "$ref": format!("#/components/parameters/{name}") }));
+        }
         Input { parameters, body, description }
     }
 
@@ -228,7 +249,7 @@ impl Described {
         let mut answered = Map::new();
         let mut success = json!({
             "description": responses::success(operation.status),
-            "headers": responses::headers_of(operation.status),
+            "headers": responses::headers_of_success(operation.status, operation.shows_version()),
         });
         if let Some(output) = output {
             let name = operation.function.name();
@@ -239,6 +260,10 @@ impl Described {
             success["content"] = json!({ operation.media_type: { "schema": schema } });
         }
         answered.insert(operation.status.to_string(), success);
+        if operation.takes_conditions() && operation.route.method == Method::Get {
+            let headers = responses::headers_of_success(304, true);
+            answered.insert("304".to_owned(), json!({ "description": responses::success(304), "headers": headers }));
+        }
         answered.extend(self.problems.responses(operation.function));
         Value::Object(answered)
     }

@@ -27,6 +27,18 @@ const HEADERS: &[(&str, &str, &str, &str)] = &[
         "The required authentication (RFC 9110, section 11.6.1). Absent for a failed sign-in.",
         "Bearer",
     ),
+    (
+        "etag",
+        "ETag",
+        "The version of the resource in the response, a strong tag (RFC 9110, section 8.8.3).",
+        "\"kR0Zc1dXo1uGm3sJ9cQ2fW4y\"",
+    ),
+    (
+        "location",
+        "Location",
+        "The path of the new resource.",
+        "/workspaces/ws_0190b1c8d2f37c1fa1b2c3d4e5f60718/posts/post_0190b1c8d2f37c1fa1b2c3d4e5f60718",
+    ),
 ];
 
 /// The headers of responses, as components.
@@ -39,11 +51,18 @@ pub fn headers() -> Map<String, Value> {
     HEADERS.iter().map(|(_, name, description, example)| ((*name).to_owned(), header(description, example))).collect()
 }
 
-/// The headers of a response of this status.
+/// The headers of a problem of this status.
 pub fn headers_of(status: u16) -> Map<String, Value> {
+    headers_of_success(status, false)
+}
+
+/// The headers of a success, which may show a version of a resource.
+pub fn headers_of_success(status: u16, shows_version: bool) -> Map<String, Value> {
     let is_sent = |field: &str| match field {
         "retry-after" => matches!(status, 429 | 503),
         "www-authenticate" => status == 401,
+        "etag" => shows_version,
+        "location" => status == 201,
         _ => true,
     };
     let sent = HEADERS.iter().filter(|(field, ..)| is_sent(field));
@@ -57,6 +76,7 @@ pub fn success(status: u16) -> &'static str {
         201 => "Created.",
         202 => "Accepted. The response is the same if there was nothing to do.",
         204 => "Done.",
+        304 => "The client already has this version.",
         _ => "OK.",
     }
 }
@@ -104,6 +124,23 @@ pub fn parameters() -> Value {
             ),
             "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
             "example": "2b1f0c9e-7d1a-4c55-9a3e-5a1d7e1c9b42",
+        },
+        "IfMatch": {
+            "name": "If-Match",
+            "in": "header",
+            "required": false,
+            "description": "The `etag` of the version to change, several, or `*`. If the resource has another version, it is not changed (412, \
+                            `precondition_failed`). Routes without this parameter refuse the header (422).",
+            "schema": { "type": "string" },
+            "example": "\"kR0Zc1dXo1uGm3sJ9cQ2fW4y\"",
+        },
+        "IfNoneMatch": {
+            "name": "If-None-Match",
+            "in": "header",
+            "required": false,
+            "description": "The `etag` of the version that the client has, or several. While the resource is unchanged, the response is 304.",
+            "schema": { "type": "string" },
+            "example": "\"kR0Zc1dXo1uGm3sJ9cQ2fW4y\"",
         },
     })
 }

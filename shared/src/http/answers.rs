@@ -42,6 +42,9 @@ pub(crate) fn problems(entry: &RouteEntry, grants: &[Grant]) -> Vec<ProblemCode>
     if !entry.needs.is_empty() {
         all.push(PLAN_LACKS_ENTITLEMENT);
     }
+    if entry.versioned.is_some_and(|versioned| versioned.takes_conditions()) {
+        all.push(PRECONDITION_FAILED);
+    }
     if method != Method::Get && !grants.is_empty() {
         all.push(CHANGED_MEANWHILE);
     }

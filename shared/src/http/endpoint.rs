@@ -12,6 +12,7 @@ use crate::aws::grants::Grant;
 use crate::identity::{Access, TokenScope};
 use crate::kernel::plane::Plane;
 use crate::kernel::problems::{Problem, ProblemCode};
+use crate::table::Versioned;
 use crate::tenancy::{DeclaredPermission, Entitlement, Limit};
 
 /// One route, whole. The struct is the input: a field whose name stands in the path comes from there,
@@ -32,6 +33,9 @@ pub trait Endpoint: DeserializeOwned + ToSchema + Send + 'static {
     const LIMIT: Option<UserLimit> = None;
     /// Whether a POST may be repeated under an Idempotency-Key. One that makes something of a workspace is.
     const REPEATABLE: Repeatable<Self> = Repeatable::Never;
+    /// The item that stores the resource. Its version is the `ETag` of the response, and is compared with the request's
+    /// conditions (RFC 9110, section 13). Without it, a request with conditions is refused.
+    const VERSIONED: Option<Versioned> = None;
     /// How the body is written.
     const BODY: BodyKind = BodyKind::Json;
     type Access: Access;

@@ -15,9 +15,8 @@ const SECURITY: [(&str, &str); 7] = [
 ];
 
 const ALLOWED_METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-const ALLOWED_HEADERS: &str = "authorization, content-type, idempotency-key, traceparent";
-const EXPOSED_HEADERS: &str =
-    "allow, idempotency-replayed, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id";
+const ALLOWED_HEADERS: &str = "authorization, content-type, idempotency-key, if-match, if-none-match, traceparent";
+const EXPOSED_HEADERS: &str = "allow, etag, idempotency-replayed, location, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id";
 
 pub(crate) fn secure(headers: &mut HeaderMap) {
     for (name, value) in SECURITY {

@@ -65,6 +65,7 @@ mod tests {
         problems: &[],
         status: 201,
         repeatable: Some("line"),
+        versioned: None,
         call: |_, _| Box::pin(async { Err(Problem::not_found()) }),
     };
 

@@ -3,6 +3,7 @@
 pub(crate) mod answers;
 pub mod body;
 pub(crate) mod body_check;
+pub(crate) mod conditions;
 pub mod cookie;
 pub mod distinct;
 pub mod endpoint;
@@ -23,7 +24,8 @@ pub use cookie::Cookie;
 pub use distinct::Distinct;
 pub use endpoint::{Endpoint, Method, Route, UserLimit};
 pub use output::{
-    Accepted, Created, Document, Download, Html, NoContent, Output, Redirect, Reply, SeeOther, Text, WithCookie,
+    Accepted, Created, Document, Download, Html, Located, NoContent, Output, Redirect, Reply, SeeOther, Text,
+    WithCookie,
 };
 pub use redirect::RedirectTarget;
 pub use repeatable::Repeatable;

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::cookie::Cookie;
+use super::incoming::Incoming;
 use super::redirect::RedirectTarget;
 use crate::kernel::problems::Problem;
 
@@ -22,6 +23,37 @@ pub trait Holds: Output {
     fn holding(body: Self::Body) -> Self;
 }
 
+/// A new resource with a path.
+pub trait Located {
+    /// The path as in a route. Its last parameter is the id, the others have the values of the request.
+    const PATH: &'static str;
+
+    /// The id; empty for a path without one.
+    fn id(&self) -> String;
+}
+
+/// The path of a new resource.
+#[derive(Debug)]
+pub(crate) struct Location {
+    template: &'static str,
+    id: String,
+}
+
+impl Location {
+    pub(crate) fn path(self, incoming: &Incoming) -> Result<String, Problem> {
+        let mut segments: Vec<&str> = self.template.split('/').collect();
+        for segment in &mut segments {
+            if let Some(name) = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+                *segment = incoming.path_parameter(name).unwrap_or(&self.id);
+            }
+        }
+        if segments.iter().skip(1).any(|segment| segment.is_empty()) {
+            return Err(Problem::internal(format!("nothing fills {}", self.template)));
+        }
+        Ok(segments.join("/"))
+    }
+}
+
 /// An answer on its way out.
 #[derive(Debug)]
 pub struct Answer {
@@ -31,10 +63,19 @@ pub struct Answer {
     pub(crate) body: Vec<u8>,
     /// Fields that this answer has on top of every answer's.
     pub(crate) fields: Vec<(&'static str, String)>,
+    /// The path of the new resource.
+    pub(crate) location: Option<Location>,
     /// Whether the caller proved what the attempt had to prove, so that it no longer counts.
     pub(crate) is_proved: bool,
     /// Whether it answers the repeat of a request that was carried out before.
     pub(crate) is_replayed: bool,
+}
+
+impl Answer {
+    /// 304: the client already has this version (RFC 9110, section 15.4.5).
+    pub(crate) fn not_modified(tag: String) -> Self {
+        Self { fields: vec![("etag", tag)], ..empty(304) }
+    }
 }
 
 const PRIVATE: &str = "no-store";
@@ -45,8 +86,16 @@ fn json(status: u16, body: &impl Serialize) -> Result<Answer, Problem> {
 }
 
 fn empty(status: u16) -> Answer {
-    let (content_type, cache) = ("", PRIVATE);
-    Answer { status, content_type, cache, body: Vec::new(), fields: Vec::new(), is_proved: false, is_replayed: false }
+    Answer {
+        status,
+        content_type: "",
+        cache: PRIVATE,
+        body: Vec::new(),
+        fields: Vec::new(),
+        location: None,
+        is_proved: false,
+        is_replayed: false,
+    }
 }
 
 /// 200 with what was asked for, or what was changed.
@@ -67,19 +116,19 @@ impl<T: Serialize + ToSchema + Send> Holds for Reply<T> {
     }
 }
 
-/// 201 with what was made.
+/// 201 with the new resource and its path.
 pub struct Created<T>(pub T);
 
-impl<T: Serialize + ToSchema + Send> Output for Created<T> {
+impl<T: Located + Serialize + ToSchema + Send> Output for Created<T> {
     const STATUS: u16 = 201;
     type Body = T;
 
     fn into_answer(self) -> Result<Answer, Problem> {
-        json(Self::STATUS, &self.0)
+        Ok(Answer { location: Some(Location { template: T::PATH, id: self.0.id() }), ..json(Self::STATUS, &self.0)? })
     }
 }
 
-impl<T: Serialize + ToSchema + Send> Holds for Created<T> {
+impl<T: Located + Serialize + ToSchema + Send> Holds for Created<T> {
     fn holding(body: T) -> Self {
         Self(body)
     }

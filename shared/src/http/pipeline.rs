@@ -23,7 +23,7 @@ use super::input::Spelled;
 use super::output::{Answer, Output};
 use super::rates::{Leases, Policy, RateLimitStatus};
 use super::repeatable::Repeatable;
-use super::{body_check, headers, input, rates};
+use super::{body_check, conditions, headers, input, rates};
 use crate::audit::{Actor, Origin};
 use crate::aws::grants::{Statement, Table};
 use crate::identity::TokenScope;
@@ -37,8 +37,10 @@ use crate::kernel::problem_codes::{IDEMPOTENCY_KEY_REUSED, TIMED_OUT};
 use crate::kernel::problems::{Problem, ProblemCode};
 use crate::kernel::trace::Traceparent;
 use crate::metrics;
+use crate::table::Versioned;
 use crate::table::item::body;
 use crate::table::read::Reader;
+use crate::table::version::{Shown, Watch};
 use crate::tenancy::app::App;
 use crate::tenancy::remember::{Remember, Remembered};
 use crate::tenancy::{DeclaredPermission, Entitlement, Limit};
@@ -71,6 +73,7 @@ pub(crate) struct RouteEntry {
     pub(crate) status: u16,
     /// The kind of resource that a repeat is answered with, if requests may carry an Idempotency-Key.
     pub(crate) repeatable: Option<&'static str>,
+    pub(crate) versioned: Option<Versioned>,
     pub(crate) call: Call,
 }
 
@@ -101,6 +104,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) pipeline: &'a Pipeline,
     pub(crate) incoming: &'a Incoming,
     remember: Option<Arc<Remember>>,
+    watch: Option<Arc<Watch>>,
 }
 
 /// What is found out about a request on its way, for its answer and its log line.
@@ -213,6 +217,7 @@ impl Pipeline {
                 traceparent,
             },
             idempotency_key: idempotency_key(entry, incoming),
+            watch: conditions::watch(entry, incoming),
         };
         let admission = admission::admit(asking).await?;
         if entry.sender.is_some() {
@@ -225,8 +230,8 @@ impl Pipeline {
         if let (Some(limit), Some(Caller { user, .. })) = (entry.user_limit(), admission.caller) {
             limit.take(&self.app.aws, &user.to_string(), limits).await?;
         }
-        let remember = admission.remember.clone();
-        let exchange = Exchange { pipeline: self, incoming, remember };
+        let (remember, watch) = (admission.remember.clone(), admission.watch.clone());
+        let exchange = Exchange { pipeline: self, incoming, remember, watch };
         (entry.call)(admission, &exchange).await
     }
 
@@ -263,6 +268,7 @@ impl Pipeline {
             content_type: "application/problem+json",
             cache: "no-store",
             fields: Vec::new(),
+            location: None,
             is_proved: false,
             is_replayed: false,
             body: problem.document(&self.app.aws.config.base_url, &incoming.request_id).to_string().into_bytes(),
@@ -328,13 +334,14 @@ pub(crate) fn call<'a, E: Endpoint>(
             Ok(output) => {
                 // What had nothing to commit may have been done by an earlier request.
                 let is_replayed = !exchange.is_recorded() && exchange.recall(&access).await?.is_some();
-                output.into_answer().map(|answer| Answer { is_proved: access.is_proved(), is_replayed, ..answer })
+                let answer = exchange.complete(E::ROUTE.method, output.into_answer()?)?;
+                Ok(Answer { is_proved: access.is_proved(), is_replayed, ..answer })
             }
             Err(problem) if problem.status() >= 500 => Err(problem),
             Err(problem) => {
                 let Repeatable::Makes { recall, .. } = E::REPEATABLE else { return Err(problem) };
                 let Some(resource) = exchange.recall(&access).await? else { return Err(problem) };
-                let answer = recall(&resource, &access).await?.into_answer()?;
+                let answer = exchange.complete(E::ROUTE.method, recall(&resource, &access).await?.into_answer()?)?;
                 Ok(Answer { is_replayed: true, ..answer })
             }
         }
@@ -344,7 +351,21 @@ pub(crate) fn call<'a, E: Endpoint>(
 impl<'a> Exchange<'a> {
     #[cfg(feature = "testing")]
     pub(crate) fn unrepeatable(pipeline: &'a Pipeline, incoming: &'a Incoming) -> Self {
-        Self { pipeline, incoming, remember: None }
+        Self { pipeline, incoming, remember: None, watch: None }
+    }
+
+    /// Adds the location and the version of the resource. 304 without a body if the client already has this version.
+    fn complete(&self, method: Method, mut answer: Answer) -> Result<Answer, Problem> {
+        if let Some(location) = answer.location.take() {
+            answer.fields.push(("location", location.path(self.incoming)?));
+        }
+        // The response to a deletion is not the resource.
+        let Some(watch) = self.watch.as_ref().filter(|_| method != Method::Delete) else { return Ok(answer) };
+        match watch.shown()? {
+            Shown::Tag(tag) => answer.fields.push(("etag", tag)),
+            Shown::NotModified(tag) => answer = Answer::not_modified(tag),
+        }
+        Ok(answer)
     }
 
     /// Whether a commit of this request recorded its key.

@@ -186,6 +186,7 @@ impl SignedIn {
             founder: Some(self.user()),
             guard: self.accounts.guard.clone(),
             remember: self.remember.clone(),
+            watch: None,
         });
         Founding { scope, user: self.user() }
     }

@@ -5,11 +5,12 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use super::account_changes::{AccountChanges, RefusedChange};
 use super::personal_token::Uses;
 use super::proofs::{self, Epoch};
-use super::records::{AccountKey, AccountRecord, LookedUp, Wanted, sort_key, stored};
+use super::records::{AccountKey, AccountRecord, LookedUp, Wanted, sort_key, stored, watched};
 use super::sender_keys::SenderKeys;
 use super::sessions::{SessionTerms, UserEpoch};
 use super::signing::{SigningKey, VerifyingKeys};
@@ -32,6 +33,7 @@ use crate::table::entity::Stored;
 use crate::table::guard::Guard;
 use crate::table::item::body;
 use crate::table::read::{PageQuery, Reader};
+use crate::table::version::Watch;
 use crate::tenancy::app::App;
 use crate::tenancy::{Listing, Page};
 
@@ -45,6 +47,7 @@ pub struct Accounts {
     pub(crate) origin: Origin,
     /// The caller, where a user acts.
     pub(crate) guard: Option<Arc<Guard>>,
+    pub(crate) watch: Option<Arc<Watch>>,
 }
 
 /// What this process keeps between requests: keys, and which uses of tokens it has recorded.
@@ -102,13 +105,22 @@ impl Accounts {
         key: &AccountKey,
         part: &(dyn Display + Sync),
     ) -> Result<Option<Stored<R>>, Problem> {
-        let item = self.reader().get(Table::Accounts, &key.partition(), &sort_key::<R>(&part.to_string())).await?;
-        item.as_ref().map(stored).transpose()
+        let sort = sort_key::<R>(&part.to_string());
+        let partition = key.partition();
+        let item = self.reader().get(Table::Accounts, &partition, &sort).await?;
+        watched(self.watch.as_deref(), (&partition, &sort), item.as_ref().map(stored).transpose()?)
+    }
+
+    /// Adds values that the response depends on, in addition to the resource (`Endpoint::VERSIONED`), to its version. Call it
+    /// before the resource is read.
+    pub fn vary_version_by(&self, values: &impl Serialize) -> Result<(), Problem> {
+        self.watch.as_ref().map_or(Ok(()), |watch| watch.vary_by(values))
     }
 
     /// Several records with one read.
     pub async fn look_up(&self, wanted: Wanted) -> Result<LookedUp, Problem> {
-        Ok(LookedUp::new(Box::pin(self.reader().batch(Table::Accounts, wanted.keys)).await?))
+        let items = Box::pin(self.reader().batch(Table::Accounts, wanted.keys)).await?;
+        Ok(LookedUp::new(items, self.watch.clone()))
     }
 
     /// Every record of a kind under one key, the oldest first where their parts are ids.
@@ -190,8 +202,12 @@ impl Accounts {
             for occurrence in events {
                 told.push(system_events::record(&mut plan, aws, &self.origin, occurrence)?);
             }
+            let written = self.watch.as_ref().map(|watch| watch.writes(&plan, "")).transpose()?;
             match commit(aws, None, "", plan).await {
                 Ok(()) => {
+                    if let (Some(watch), Some(written)) = (&self.watch, written) {
+                        watch.wrote(written);
+                    }
                     told.iter().for_each(system_events::log_and_count);
                     if let Some(guard) = self.guard.as_ref().filter(|_| revokes) {
                         guard.moved();
@@ -204,6 +220,7 @@ impl Accounts {
                     Err(refusal)
                 }
                 Err(Uncommitted::Refused { table, sort, refusal, .. }) => {
+                    let refusal = Watch::stale(self.watch.as_deref(), table, &sort).or(refusal);
                     Ok(Err(RefusedChange { session: table == Table::Proofs, sort, refusal }))
                 }
                 Err(Uncommitted::Failed(problem)) => Err(problem),

@@ -25,6 +25,7 @@ use crate::kernel::problem_codes::{
 use crate::kernel::problems::Problem;
 use crate::table::guard::Guard;
 use crate::table::read::Reader;
+use crate::table::version::Watch;
 use crate::tenancy::app::App;
 use crate::tenancy::entitlements::{self, Entitlement, WorkspacePlan};
 use crate::tenancy::remember::Remember;
@@ -73,6 +74,7 @@ pub struct Admission {
     pub(crate) verified: Option<Verified>,
     pub(crate) staff: Option<StaffCaller>,
     pub(crate) remember: Option<Arc<Remember>>,
+    pub(crate) watch: Option<Arc<Watch>>,
 }
 
 /// The path parameter that names a workspace.
@@ -130,16 +132,19 @@ pub(crate) struct Asking<'a> {
     pub(crate) origin: Origin,
     /// The request's Idempotency-Key, or why it is refused.
     pub(crate) idempotency_key: Result<Option<IdempotencyKey>, Problem>,
+    /// Tracks the version of the resource; or why the request's conditions are refused.
+    pub(crate) watch: Result<Option<Arc<Watch>>, Problem>,
 }
 
 impl Asking<'_> {
     /// The admission of a request that no person was proved for.
-    pub(super) fn without_caller(self) -> Admission {
-        let Self { level, function, plane, .. } = self;
-        let accounts =
-            Accounts { app: self.app.clone(), signing: self.signing.clone(), origin: self.origin, guard: None };
+    pub(super) fn without_caller(self) -> Result<Admission, Problem> {
+        let Self { level, function, plane, watch, .. } = self;
+        let (app, signing, origin, watch) = (self.app.clone(), self.signing.clone(), self.origin, watch?);
+        let accounts = Accounts { app, signing, origin, guard: None, watch: watch.clone() };
         let (caller, member, verified, staff, remember) = (None, None, None, None, None);
-        Admission { level, accounts, caller, listed: Vec::new(), member, function, plane, verified, staff, remember }
+        let listed = Vec::new();
+        Ok(Admission { level, accounts, caller, listed, member, function, plane, verified, staff, remember, watch })
     }
 }
 
@@ -263,7 +268,7 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
     let needed = match level {
         Level::Anyone | Level::Credentials => {
             std::mem::replace(&mut asking.idempotency_key, Ok(None))?;
-            return Ok(asking.without_caller());
+            return asking.without_caller();
         }
         Level::Inbound(_) => return inbound::admit(asking).await,
         Level::Staff(permission) => return staff::admit(asking, permission).await,
@@ -289,11 +294,17 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
     }
     let guard = Arc::new(still_admitted(&caller));
     let key = std::mem::replace(&mut asking.idempotency_key, Ok(None));
-    let (key, refused) = key.map_or_else(|problem| (None, Some(problem)), |key| (key, None));
+    let (key, mut refused) = key.map_or_else(|problem| (None, Some(problem)), |key| (key, None));
+    let watch = std::mem::replace(&mut asking.watch, Ok(None)).unwrap_or_else(|problem| {
+        refused.get_or_insert(problem);
+        None
+    });
     let remember = key.map(|key| key.bind(user, asking.workspace));
     let member = match needed {
         None => None,
-        Some(needed) => Some(enter(&asking, (&caller, guard.clone()), needed, &found, remember.clone())?),
+        Some(needed) => {
+            Some(enter(&asking, (&caller, guard.clone()), needed, &found, (remember.clone(), watch.clone()))?)
+        }
     };
     if let Some(problem) = refused {
         return Err(problem);
@@ -301,7 +312,7 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
     let mut listed = if needed.is_none() { found.workspaces(&proofs::list(user)) } else { Vec::new() };
     listed.retain(|id| caller.workspace.is_none_or(|own| own == *id));
     let (signing, origin) = (asking.signing.clone(), asking.origin);
-    let accounts = Accounts { app: app.clone(), signing, origin, guard: Some(guard) };
+    let accounts = Accounts { app: app.clone(), signing, origin, guard: Some(guard), watch: watch.clone() };
     Ok(Admission {
         level,
         accounts,
@@ -313,6 +324,7 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
         verified: None,
         staff: None,
         remember,
+        watch,
     })
 }
 
@@ -322,7 +334,7 @@ fn enter(
     (caller, guard): (&Caller, Arc<Guard>),
     needed: DeclaredPermission,
     found: &Found,
-    remember: Option<Arc<Remember>>,
+    (remember, watch): (Option<Arc<Remember>>, Option<Arc<Watch>>),
 ) -> Result<(Scope, Role, WorkspacePlan), Problem> {
     let app = asking.app;
     // The path's id is not even an id: like any other that does not exist.
@@ -352,6 +364,7 @@ fn enter(
         founder: None,
         guard: Some(guard),
         remember,
+        watch,
     });
     Ok((scope, membership.role, WorkspacePlan::named(entry.plan)))
 }

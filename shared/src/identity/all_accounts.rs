@@ -37,7 +37,10 @@ impl<R: Reason> AllAccounts<R> {
     pub(crate) fn prove(app: Arc<App>, function: &'static str, run_id: String) -> Self {
         tracing::info!(reason = R::WHY, job = function, "access to all accounts");
         let origin = Origin::of_job(function, run_id);
-        Self { accounts: Store(Accounts { app, signing: Arc::default(), origin, guard: None }), reason: PhantomData }
+        Self {
+            accounts: Store(Accounts { app, signing: Arc::default(), origin, guard: None, watch: None }),
+            reason: PhantomData,
+        }
     }
 
     /// Records of a kind that are due by then, expired ones too: a due record is often one to clear away. Of a backlog it

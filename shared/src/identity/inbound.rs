@@ -149,7 +149,7 @@ pub(super) async fn admit(asking: Asking<'_>) -> Result<Admission, Problem> {
         tracing::info!(sender = sender.name, rule = refused.0, "signature refused");
         Problem::new(SIGNATURE_INVALID, "The signature is missing, not genuine, or too old.")
     })?;
-    let mut admission = asking.without_caller();
+    let mut admission = asking.without_caller()?;
     admission.accounts.origin.actor = Actor::Webhook { sender: sender.name.to_owned() };
     admission.verified = Some(verified);
     Ok(admission)

@@ -2,17 +2,20 @@
 
 use std::collections::HashMap;
 use std::fmt::Display;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::aws::grants::Table;
 use crate::crypto::digest::sha256_hex;
 use crate::kernel::ids::UserId;
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretText;
 use crate::table::entity::Stored;
 use crate::table::item::{Item, string, versioned};
+use crate::table::version::{Versioned, Watch};
 
 /// A record of the Accounts table.
 pub trait AccountRecord: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -83,6 +86,25 @@ pub(crate) fn stored<R: AccountRecord>(item: &Item) -> Result<Stored<R>, Problem
     versioned(item, R::KIND, R::VERSION)
 }
 
+/// Records that a record was read, which may be the resource of the request.
+pub(crate) fn watched<R: AccountRecord>(
+    watch: Option<&Watch>,
+    key: (&str, &str),
+    found: Option<Stored<R>>,
+) -> Result<Option<Stored<R>>, Problem> {
+    if let (Some(watch), Some(stored)) = (watch, &found) {
+        watch.read(Table::Accounts, key, stored.revision)?;
+    }
+    Ok(found)
+}
+
+impl Versioned {
+    /// A resource of the caller. The request may have conditions.
+    pub const fn record<R: AccountRecord>() -> Self {
+        Self::stored(Table::Accounts, R::KIND, R::VERSION)
+    }
+}
+
 /// Records that are to be read at once.
 #[derive(Default)]
 pub struct Wanted {
@@ -103,15 +125,18 @@ impl Wanted {
 }
 
 /// Records that were read at once.
-pub struct LookedUp(HashMap<(String, String), Item>);
+pub struct LookedUp {
+    items: HashMap<(String, String), Item>,
+    watch: Option<Arc<Watch>>,
+}
 
 impl LookedUp {
-    pub(crate) fn new(items: Vec<Item>) -> Self {
+    pub(crate) fn new(items: Vec<Item>, watch: Option<Arc<Watch>>) -> Self {
         let keyed = items.into_iter().filter_map(|item| {
             let key = (string(&item, "pk")?.to_owned(), string(&item, "sk")?.to_owned());
             Some((key, item))
         });
-        Self(keyed.collect())
+        Self { items: keyed.collect(), watch }
     }
 
     /// The record of a kind, if there is one.
@@ -125,6 +150,7 @@ impl LookedUp {
         part: &dyn Display,
     ) -> Result<Option<Stored<R>>, Problem> {
         let key = (key.partition(), sort_key::<R>(&part.to_string()));
-        self.0.remove(&key).as_ref().map(stored).transpose()
+        let found = self.items.remove(&key).as_ref().map(stored).transpose()?;
+        watched(self.watch.as_deref(), (&key.0, &key.1), found)
     }
 }

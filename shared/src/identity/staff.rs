@@ -126,7 +126,7 @@ pub(super) async fn admit(mut asking: Asking<'_>, needed: DeclaredStaffPermissio
     }
     needed.require(&proof.roles)?;
     std::mem::replace(&mut asking.idempotency_key, Ok(None))?;
-    let mut admission = asking.without_caller();
+    let mut admission = asking.without_caller()?;
     admission.accounts.origin.actor = Actor::Staff { id: id.to_string(), on_behalf_of: None };
     let still = Guard::new(Table::Proofs, member(id), "e.epoch = :epoch", proof.epoch, not_signed_in);
     admission.accounts.guard = Some(Arc::new(still));

@@ -132,6 +132,14 @@ pub const CHANGED_MEANWHILE: ProblemCode = ProblemCode::new(
     "Reload the resource and try again.",
 );
 
+pub const PRECONDITION_FAILED: ProblemCode = ProblemCode::new(
+    412,
+    "precondition_failed",
+    "Precondition failed",
+    "The resource was modified since the version in `If-Match`, or exists although `If-None-Match` excludes it.",
+    "Reload the resource, apply the change again, and send the new `etag`.",
+);
+
 pub const NOT_SIGNED_IN: ProblemCode = ProblemCode::new(
     401,
     "not_signed_in",

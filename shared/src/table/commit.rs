@@ -106,6 +106,10 @@ impl Plan {
         self
     }
 
+    pub(crate) fn writes(&self) -> impl Iterator<Item = &Write> {
+        self.writes.iter()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.writes.is_empty()
     }

@@ -6,5 +6,7 @@ pub mod entity;
 pub(crate) mod guard;
 pub(crate) mod item;
 pub(crate) mod read;
+pub(crate) mod version;
 
 pub use entity::{Due, Entity, Stored};
+pub use version::Versioned;

@@ -176,6 +176,7 @@ impl Core {
             founder: None,
             guard: None,
             remember: None,
+            watch: None,
         })
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::app::App;
 use super::changes::Audited;
@@ -32,6 +33,7 @@ use crate::table::entity::{Entity, Stored, sort_key, sort_prefix};
 use crate::table::guard::Guard;
 use crate::table::item::{Item, body, decode, string};
 use crate::table::read::{PageQuery, Reader};
+use crate::table::version::Watch;
 
 /// One workspace, for one request or run. It cannot be built, copied or stored outside `shared`: isolation by the type
 /// system, in addition to IAM.
@@ -46,6 +48,7 @@ pub struct Scope {
     /// The caller, if a user acts.
     guard: Option<Arc<Guard>>,
     remember: Option<Arc<Remember>>,
+    watch: Option<Arc<Watch>>,
 }
 
 /// The parts of a proof.
@@ -58,6 +61,7 @@ pub(crate) struct ScopeParts {
     pub(crate) founder: Option<UserId>,
     pub(crate) guard: Option<Arc<Guard>>,
     pub(crate) remember: Option<Arc<Remember>>,
+    pub(crate) watch: Option<Arc<Watch>>,
 }
 
 impl Scope {
@@ -71,6 +75,7 @@ impl Scope {
             founder: parts.founder,
             guard: parts.guard,
             remember: parts.remember,
+            watch: parts.watch,
         }
     }
 
@@ -130,8 +135,19 @@ impl Scope {
 
     /// The entity of this key, if it exists.
     pub async fn find<E: Entity>(&self, key: &E::Key) -> Result<Option<Stored<E>>, Problem> {
-        let item = self.find_item(Table::Tenants, sort_key::<E>(key)).await?;
-        item.as_ref().map(decode).transpose()
+        let sort = sort_key::<E>(key);
+        let item = self.find_item(Table::Tenants, sort.clone()).await?;
+        let Some(stored) = item.as_ref().map(decode).transpose()? else { return Ok(None) };
+        if let Some(watch) = &self.watch {
+            watch.read(Table::Tenants, (&self.partition(), &sort), stored.revision)?;
+        }
+        Ok(Some(stored))
+    }
+
+    /// Adds values that the response depends on, in addition to the resource (`Endpoint::VERSIONED`), to its version. Call it
+    /// before the resource is read.
+    pub fn vary_version_by(&self, values: &impl Serialize) -> Result<(), Problem> {
+        self.watch.as_ref().map_or(Ok(()), |watch| watch.vary_by(values))
     }
 
     pub(crate) async fn find_item(&self, table: Table, sort: String) -> Result<Option<Item>, Problem> {
@@ -232,8 +248,13 @@ impl Scope {
         if let Some(guard) = &self.guard {
             guard.add_to(&mut first)?;
         }
+        let written = self.watch.as_ref().map(|watch| watch.writes(&first, &self.partition())).transpose()?;
         let credentials = self.credentials().await?;
-        commit(&self.app.aws, Some(&credentials), &self.partition(), first).await.map_err(Problem::from)?;
+        let outcome = commit(&self.app.aws, Some(&credentials), &self.partition(), first).await;
+        outcome.map_err(|uncommitted| Watch::refusal(self.watch.as_deref(), uncommitted))?;
+        if let (Some(watch), Some(written)) = (&self.watch, written) {
+            watch.wrote(written);
+        }
         if let Some(remember) = carried {
             remember.carry();
         }

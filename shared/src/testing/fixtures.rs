@@ -218,7 +218,7 @@ impl TestApp {
     /// The account store, to inspect the effects of a test.
     pub fn accounts(&self) -> Accounts {
         let (app, origin) = (self.fixtures.clone(), self.origin(Actor::job("test")));
-        Accounts { app, signing: Arc::default(), origin, guard: None }
+        Accounts { app, signing: Arc::default(), origin, guard: None, watch: None }
     }
 
     fn mint_scope(&self, workspace: WorkspaceId, function: &'static str) -> Scope {
@@ -231,6 +231,7 @@ impl TestApp {
             founder: None,
             guard: None,
             remember: None,
+            watch: None,
         })
     }
 
@@ -251,6 +252,7 @@ impl TestApp {
             signing: Arc::default(),
             origin: self.origin(Actor::User { id: person.user }),
             guard: None,
+            watch: None,
         };
         let admission = Admission {
             level: entry.level,
@@ -270,6 +272,7 @@ impl TestApp {
             verified: None,
             staff: None,
             remember: None,
+            watch: None,
         };
         let exchange = Exchange::unrepeatable(&pipeline, &incoming);
         let result = (entry.call)(admission, &exchange).await;

@@ -14,5 +14,6 @@ mod repeats;
 mod runs;
 mod staff;
 mod tokens;
+mod versions;
 mod waits;
 mod work;

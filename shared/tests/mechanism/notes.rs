@@ -7,14 +7,14 @@ use shared::audit::AuditAction;
 use shared::aws::grants::Grant;
 use shared::crypto::Sealed;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, NoContent, Repeatable, Reply, Route, UserLimit};
+use shared::http::{Created, Endpoint, Located, NoContent, Repeatable, Reply, Route, UserLimit};
 use shared::identity::{Credentials, SignedIn};
 use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::ids::{Id, Identified};
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
 use shared::outbox::Message;
-use shared::table::{Due, Entity};
+use shared::table::{Due, Entity, Versioned};
 use shared::tenancy::permissions::ReadWorkspace;
 use shared::tenancy::{Changes, Limit, Listing, Page, Tenant, Workspace};
 use utoipa::ToSchema;
@@ -48,6 +48,14 @@ impl Identified for Note {
 impl From<&Note> for Note {
     fn from(note: &Note) -> Self {
         note.clone()
+    }
+}
+
+impl Located for Note {
+    const PATH: &'static str = GetNote::ROUTE.path;
+
+    fn id(&self) -> String {
+        self.id.to_string()
     }
 }
 
@@ -89,6 +97,7 @@ impl Endpoint for WriteNote {
     const ROUTE: Route = Route::post("write-note", "/workspaces/{workspace_id}/notes");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SealSecrets];
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Note>();
+    const VERSIONED: Option<Versioned> = Some(Versioned::made::<Note>());
     type Access = Workspace<WritePosts>;
     type Output = Created<Note>;
 
@@ -117,11 +126,110 @@ pub static GET: Function = Function::route::<GetNote>();
 impl Endpoint for GetNote {
     const ROUTE: Route = Route::get("get-note", "/workspaces/{workspace_id}/notes/{note_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems];
+    const VERSIONED: Option<Versioned> = Some(Versioned::of::<Note>());
     type Access = Workspace<ReadWorkspace>;
     type Output = Reply<Note>;
 
     async fn handle(self, workspace: &Workspace<ReadWorkspace>) -> Result<Reply<Note>, Problem> {
         Ok(Reply(workspace.get::<Note>(&self.note_id).await?.into_inner()))
+    }
+}
+
+/// Puts another text in the place of a note's.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RewriteNote {
+    note_id: NoteId,
+    text: String,
+}
+
+pub static REWRITE: Function = Function::route::<RewriteNote>();
+
+impl Endpoint for RewriteNote {
+    const ROUTE: Route = Route::put("rewrite-note", "/workspaces/{workspace_id}/notes/{note_id}");
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
+    const VERSIONED: Option<Versioned> = Some(Versioned::of::<Note>());
+    type Access = Workspace<WritePosts>;
+    type Output = Reply<Note>;
+
+    async fn handle(self, workspace: &Workspace<WritePosts>) -> Result<Reply<Note>, Problem> {
+        let mut note = workspace.get::<Note>(&self.note_id).await?;
+        note.text = self.text;
+        workspace.commit(Changes::default().replace(&note).audit(&NOTE_TOLD, note.id)).await?;
+        Ok(Reply(note.into_inner()))
+    }
+}
+
+/// Counts that a note was told.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CountNote {
+    note_id: NoteId,
+}
+
+pub static COUNT: Function = Function::route::<CountNote>();
+
+impl Endpoint for CountNote {
+    const ROUTE: Route = Route::post("count-note", "/workspaces/{workspace_id}/notes/{note_id}/count");
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
+    const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Note>();
+    const VERSIONED: Option<Versioned> = Some(Versioned::of::<Note>());
+    type Access = Workspace<WritePosts>;
+    type Output = Reply<Note>;
+
+    async fn handle(self, workspace: &Workspace<WritePosts>) -> Result<Reply<Note>, Problem> {
+        let mut note = workspace.get::<Note>(&self.note_id).await?;
+        note.told += 1;
+        workspace.commit(Changes::default().replace(&note).audit(&NOTE_TOLD, note.id)).await?;
+        Ok(Reply(note.into_inner()))
+    }
+}
+
+/// Deletes a note.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteNote {
+    note_id: NoteId,
+}
+
+pub static DELETE: Function = Function::route::<DeleteNote>();
+
+impl Endpoint for DeleteNote {
+    const ROUTE: Route = Route::delete("delete-note", "/workspaces/{workspace_id}/notes/{note_id}");
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
+    const VERSIONED: Option<Versioned> = Some(Versioned::of::<Note>());
+    type Access = Workspace<WritePosts>;
+    type Output = NoContent;
+
+    async fn handle(self, workspace: &Workspace<WritePosts>) -> Result<NoContent, Problem> {
+        let note = workspace.get::<Note>(&self.note_id).await?;
+        workspace.commit(Changes::default().delete(&note).audit(&NOTE_TOLD, note.id)).await?;
+        Ok(NoContent)
+    }
+}
+
+/// Empties a note without having read it, which no real route would.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EmptyNote {
+    note_id: NoteId,
+}
+
+pub static EMPTY: Function = Function::route::<EmptyNote>();
+
+impl Endpoint for EmptyNote {
+    const ROUTE: Route = Route::delete("empty-note", "/workspaces/{workspace_id}/notes/{note_id}/text");
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
+    const VERSIONED: Option<Versioned> = Some(Versioned::of::<Note>());
+    type Access = Workspace<WritePosts>;
+    type Output = NoContent;
+
+    async fn handle(self, workspace: &Workspace<WritePosts>) -> Result<NoContent, Problem> {
+        let found = workspace.find_all::<Note>(&[self.note_id]).await?;
+        let mut note = found.into_iter().flatten().next().ok_or_else(Problem::not_found)?;
+        note.text.clear();
+        workspace.commit(Changes::default().replace(&note).audit(&NOTE_TOLD, note.id)).await?;
+        Ok(NoContent)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use shared::function::{Declared, Function, Listed, Requires};
 use shared::http::{Method, Route, UserLimit};
+use shared::table::Versioned;
 use shared::tenancy::Entitlement;
 
 use crate::none;
@@ -33,6 +34,7 @@ pub struct Endpoint {
     pub limit: Option<UserLimit>,
     pub status: u16,
     pub is_repeatable: bool,
+    pub versioned: Option<Versioned>,
 }
 
 impl Endpoint {
@@ -43,6 +45,11 @@ impl Endpoint {
     /// Whether it reads its input from a body.
     pub fn has_body(&self) -> bool {
         self.route.method.has_body()
+    }
+
+    /// Whether requests may carry conditions.
+    pub fn takes_conditions(&self) -> bool {
+        self.versioned.is_some_and(|versioned| versioned.takes_conditions())
     }
 
     /// Whether it accepts any request: the routes for preflights and unknown paths.
@@ -57,8 +64,9 @@ pub fn functions() -> impl Iterator<Item = DomainFunction> {
 
 pub fn endpoints() -> Vec<Endpoint> {
     let declared = functions().filter_map(|entry| match entry.function().declared() {
-        Declared::Route { route, needs, access, limit, status, repeatable, .. } => {
-            Some(Endpoint { entry, route, needs, access, limit, status, is_repeatable: repeatable.is_some() })
+        Declared::Route { route, needs, access, limit, status, repeatable, versioned, .. } => {
+            let is_repeatable = repeatable.is_some();
+            Some(Endpoint { entry, route, needs, access, limit, status, is_repeatable, versioned })
         }
         Declared::Job(_) => None,
     });

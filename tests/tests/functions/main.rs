@@ -18,6 +18,7 @@ mod repeats;
 mod sample;
 mod still_admitted;
 mod strangers_cost;
+mod versions;
 
 /// Fails with all faults at once.
 #[track_caller]

@@ -10,7 +10,7 @@ use shared::kernel::ids::UserId;
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::ApiTimestamp;
-use shared::table::Stored;
+use shared::table::{Stored, Versioned};
 use utoipa::ToSchema;
 
 use crate::PersonName;
@@ -37,11 +37,20 @@ pub struct Me {
 }
 
 impl Me {
-    pub fn new(caller: &Known, user: &User, recovery: Option<Stored<Recovery>>) -> Self {
+    pub fn new(user: &User, recovery_ready_at: Option<ApiTimestamp>) -> Self {
         let User { id, ref email, ref name, created_at, .. } = *user;
-        let live = recovery.filter(|recovery| recovery.is_live(caller.epoch(), caller.accounts().now()));
-        let recovery_ready_at = live.map(|recovery| recovery.ready_at.into());
         Self { id, email: email.clone(), name: name.clone(), created_at: created_at.into(), recovery_ready_at }
+    }
+
+    /// The user, and when a pending recovery can be completed, with one read.
+    pub async fn look_up(caller: &Known) -> Result<(Stored<User>, Option<ApiTimestamp>), Problem> {
+        let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
+        let mut found = accounts.look_up(Wanted::default().of::<User>(&key).of::<Recovery>(&key)).await?;
+        let recovery = found.take::<Recovery>(&key)?;
+        let live = recovery.filter(|recovery| recovery.is_live(caller.epoch(), accounts.now()));
+        let recovery_ready_at = live.map(|recovery| recovery.ready_at.into());
+        accounts.vary_version_by(&recovery_ready_at)?;
+        Ok((found.take::<User>(&key)?.ok_or_else(Problem::not_found)?, recovery_ready_at))
     }
 }
 
@@ -52,13 +61,12 @@ impl Endpoint for GetMe {
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("me"));
     const PROBLEMS: &'static [ProblemCode] = &[problem_codes::NOT_FOUND];
+    const VERSIONED: Option<Versioned> = Some(Versioned::record::<User>());
     type Access = Known;
     type Output = Reply<Me>;
 
     async fn handle(self, caller: &Known) -> Result<Self::Output, Problem> {
-        let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
-        let mut found = accounts.look_up(Wanted::default().of::<User>(&key).of::<Recovery>(&key)).await?;
-        let user = found.take::<User>(&key)?.ok_or_else(Problem::not_found)?;
-        Ok(Reply(Me::new(caller, &user, found.take(&key)?)))
+        let (user, recovery_ready_at) = Me::look_up(caller).await?;
+        Ok(Reply(Me::new(&user, recovery_ready_at)))
     }
 }

@@ -7,7 +7,7 @@ use shared::function::Function;
 use shared::http::{Created, Endpoint, Repeatable, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
-use shared::table::Stored;
+use shared::table::{Stored, Versioned};
 use shared::tenancy::{Changes, Limit, Scope, Workspace};
 use utoipa::ToSchema;
 
@@ -46,6 +46,7 @@ impl Endpoint for ConnectBluesky {
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("channels"));
     const PROBLEMS: &'static [ProblemCode] = problems::OF_CONNECTING;
     const PLAN_LIMITS: &'static [Limit] = &[CHANNELS];
+    const VERSIONED: Option<Versioned> = Some(Versioned::made::<Channel>());
     type Access = Workspace<ManageChannels>;
     type Output = Created<ChannelView>;
 

@@ -6,6 +6,7 @@ use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
+use shared::table::Versioned;
 use shared::tenancy::{Changes, Workspace};
 use utoipa::ToSchema;
 
@@ -32,6 +33,7 @@ impl Endpoint for DisconnectChannel {
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("channels"));
     const PROBLEMS: &'static [ProblemCode] = &[problems::CHANNELS_CHANGED_MEANWHILE];
+    const VERSIONED: Option<Versioned> = Some(Versioned::of::<Channel>());
     type Access = Workspace<ManageChannels>;
     type Output = NoContent;
 

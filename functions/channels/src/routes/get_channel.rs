@@ -6,6 +6,7 @@ use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
+use shared::table::Versioned;
 use shared::tenancy::Workspace;
 use utoipa::ToSchema;
 
@@ -25,6 +26,7 @@ impl Endpoint for GetChannel {
     const ROUTE: Route = Route::get("get-channel", "/workspaces/{workspace_id}/channels/{channel_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("channels"));
+    const VERSIONED: Option<Versioned> = Some(Versioned::of::<Channel>());
     type Access = Workspace<ReadChannels>;
     type Output = Reply<ChannelView>;
 

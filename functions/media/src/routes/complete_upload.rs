@@ -10,6 +10,7 @@ use shared::http::{Endpoint, Repeatable, Reply, Route, UserLimit};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::worker::Worker;
+use shared::table::Versioned;
 use shared::tenancy::{Changes, Scope, Workspace};
 use utoipa::ToSchema;
 
@@ -52,6 +53,7 @@ impl Endpoint for CompleteUpload {
         problems::PICTURE_ANIMATED,
         problems::PICTURE_DAMAGED,
     ];
+    const VERSIONED: Option<Versioned> = Some(Versioned::of::<Media>());
     type Access = Workspace<WriteMedia>;
     type Output = Reply<MediaView>;
 

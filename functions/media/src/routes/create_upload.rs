@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Repeatable, Route, UserLimit};
+use shared::http::{Created, Endpoint, Located, Repeatable, Route, UserLimit};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::ApiTimestamp;
+use shared::table::Versioned;
 use shared::tenancy::{Changes, Limit, Scope, Workspace};
 use utoipa::ToSchema;
 
@@ -44,6 +45,14 @@ pub struct UploadCreated {
     upload: Option<Upload>,
 }
 
+impl Located for UploadCreated {
+    const PATH: &'static str = "/workspaces/{workspace_id}/media/{media_id}";
+
+    fn id(&self) -> String {
+        self.media.id().to_string()
+    }
+}
+
 /// Send this request unchanged, with these headers and the file as its body. HTTP clients set `content-length`
 /// automatically; S3 refuses any other length than the one given here.
 #[derive(Serialize, ToSchema)]
@@ -65,6 +74,7 @@ impl Endpoint for CreateUpload {
     const REPEATABLE: Repeatable<Self> = Repeatable::recalled::<Media>(|id, workspace| Box::pin(recall(id, workspace)));
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("media"));
     const PROBLEMS: &'static [ProblemCode] = &[problems::MEDIA_OVER_PLAN_LIMIT];
+    const VERSIONED: Option<Versioned> = Some(Versioned::made::<Media>());
     type Access = Workspace<WriteMedia>;
     type Output = Created<UploadCreated>;
 

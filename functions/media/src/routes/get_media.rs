@@ -6,6 +6,7 @@ use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
+use shared::table::Versioned;
 use shared::tenancy::Workspace;
 use utoipa::ToSchema;
 
@@ -26,6 +27,7 @@ impl Endpoint for GetMedia {
     const ROUTE: Route = Route::get("get-media", "/workspaces/{workspace_id}/media/{media_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("media"));
+    const VERSIONED: Option<Versioned> = Some(Versioned::of::<Media>());
     type Access = Workspace<ReadMedia>;
     type Output = Reply<MediaView>;
 

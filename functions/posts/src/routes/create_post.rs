@@ -6,6 +6,7 @@ use shared::function::Function;
 use shared::http::{Created, Endpoint, Repeatable, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
+use shared::table::Versioned;
 use shared::tenancy::{Changes, Entitlement, Workspace};
 use utoipa::ToSchema;
 
@@ -42,6 +43,7 @@ impl Endpoint for CreatePost {
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Post>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
     const PROBLEMS: &'static [ProblemCode] = &[problems::POST_DOES_NOT_FIT];
+    const VERSIONED: Option<Versioned> = Some(Versioned::made::<Post>());
     type Access = Workspace<WritePosts>;
     type Output = Created<PostView>;
 

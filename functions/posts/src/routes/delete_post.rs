@@ -6,6 +6,7 @@ use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
+use shared::table::Versioned;
 use shared::tenancy::{Changes, Workspace};
 use utoipa::ToSchema;
 
@@ -32,6 +33,7 @@ impl Endpoint for DeletePost {
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
     const PROBLEMS: &'static [ProblemCode] = &[problems::POST_BEING_PUBLISHED, problems::POST_CHANGED_MEANWHILE];
+    const VERSIONED: Option<Versioned> = Some(Versioned::of::<Post>());
     type Access = Workspace<WritePosts>;
     type Output = NoContent;
 

@@ -6,6 +6,7 @@ use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
+use shared::table::Versioned;
 use shared::tenancy::Workspace;
 use utoipa::ToSchema;
 
@@ -26,6 +27,7 @@ impl Endpoint for GetPost {
     const ROUTE: Route = Route::get("get-post", "/workspaces/{workspace_id}/posts/{post_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("posts"));
+    const VERSIONED: Option<Versioned> = Some(Versioned::of::<Post>());
     type Access = Workspace<ReadPosts>;
     type Output = Reply<PostView>;
 

@@ -8,6 +8,7 @@ use shared::function::Function;
 use shared::http::{Endpoint, Repeatable, Reply, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
+use shared::table::Versioned;
 use shared::tenancy::{Audited, Changes, Entitlement, Limit, Workspace};
 use utoipa::ToSchema;
 
@@ -61,6 +62,7 @@ impl Endpoint for SchedulePost {
         problems::POST_HAS_TOO_MANY_CHANNELS,
         problems::POST_CHANGED_MEANWHILE,
     ];
+    const VERSIONED: Option<Versioned> = Some(Versioned::of::<Post>());
     type Access = Workspace<WritePosts>;
     type Output = Reply<PostView>;
 

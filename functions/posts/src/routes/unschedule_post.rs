@@ -6,6 +6,7 @@ use shared::function::Function;
 use shared::http::{Endpoint, Repeatable, Reply, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
+use shared::table::Versioned;
 use shared::tenancy::{Changes, Workspace};
 use utoipa::ToSchema;
 
@@ -34,6 +35,7 @@ impl Endpoint for UnschedulePost {
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
     const PROBLEMS: &'static [ProblemCode] =
         &[problems::POST_BEING_PUBLISHED, problems::POST_NOT_SCHEDULED, problems::POST_CHANGED_MEANWHILE];
+    const VERSIONED: Option<Versioned> = Some(Versioned::of::<Post>());
     type Access = Workspace<WritePosts>;
     type Output = Reply<PostView>;
 

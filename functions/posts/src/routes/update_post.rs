@@ -6,6 +6,7 @@ use shared::function::Function;
 use shared::http::{Distinct, Endpoint, Reply, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
+use shared::table::Versioned;
 use shared::tenancy::{Changes, Entitlement, Workspace};
 use utoipa::ToSchema;
 
@@ -48,6 +49,7 @@ impl Endpoint for UpdatePost {
         problems::POST_SCHEDULED,
         problems::POST_CHANGED_MEANWHILE,
     ];
+    const VERSIONED: Option<Versioned> = Some(Versioned::of::<Post>());
     type Access = Workspace<WritePosts>;
     type Output = Reply<PostView>;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Route};
+use shared::http::{Created, Endpoint, Located, Route};
 use shared::identity::personal_token::{NewToken, TokenTerms};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Wanted};
 use shared::kernel::ids::{TokenId, WorkspaceId};
@@ -49,6 +49,14 @@ pub struct NewAccessToken {
     created_at: ApiTimestamp,
     #[schema(value_type = String, format = DateTime)]
     expires_at: ApiTimestamp,
+}
+
+impl Located for NewAccessToken {
+    const PATH: &'static str = "/me/access-tokens/{token_id}";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
 }
 
 pub static FUNCTION: Function = Function::route::<CreateAccessToken>();

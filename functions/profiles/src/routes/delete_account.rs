@@ -1,6 +1,7 @@
 //! `DELETE /me`: deletes the caller's account; an emailed link restores it within 30 days.
 
 use accounts::address::Address;
+use accounts::routes::get_me::Me;
 use accounts::user::User;
 use mail::SendEmail;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::time::ApiTimestamp;
 use shared::system_events::{EventKind, Occurrence, Severity};
+use shared::table::Versioned;
 use utoipa::ToSchema;
 
 use crate::problems;
@@ -60,14 +62,14 @@ impl Endpoint for DeleteAccount {
         Grant::WriteLetters,
     ];
     const PROBLEMS: &'static [ProblemCode] = &[problems::MEMBER_OF_WORKSPACES, problem_codes::NOT_FOUND];
+    const VERSIONED: Option<Versioned> = Some(Versioned::record::<User>());
     type Access = Fresh<SignedIn>;
     type Output = Reply<DeletedAccount>;
 
     async fn handle(self, caller: &Self::Access) -> Result<Self::Output, Problem> {
         require_no_workspaces(&caller.memberships().await?)?;
         let accounts = caller.accounts();
-        let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?;
-        let mut user = user.ok_or_else(Problem::not_found)?;
+        let (mut user, _) = Me::look_up(caller).await?;
         let address = accounts.find::<Address>(&AccountKey::email(user.email.as_str())).await?;
         let mut address = address.ok_or_else(|| Problem::internal("a user's address has no record"))?;
         let now = accounts.now();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Route};
+use shared::http::{Created, Endpoint, Located, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
@@ -31,6 +31,14 @@ pub struct TotpEnrolment {
     /// When the enrolment expires. Send the first code to `POST /me/totp/confirm` before.
     #[schema(value_type = String, format = DateTime)]
     expires_at: ApiTimestamp,
+}
+
+impl Located for TotpEnrolment {
+    const PATH: &'static str = "/me/totp";
+
+    fn id(&self) -> String {
+        String::new()
+    }
 }
 
 pub static FUNCTION: Function = Function::route::<EnrolTotp>();

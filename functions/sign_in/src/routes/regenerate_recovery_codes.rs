@@ -4,7 +4,7 @@ use mail::{Letter, SendEmail};
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Route};
+use shared::http::{Created, Endpoint, Located, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
@@ -26,6 +26,14 @@ pub struct RegenerateRecoveryCodes {}
 pub struct NewRecoveryCodes {
     /// Shown only once. Each code works once.
     recovery_codes: Vec<String>,
+}
+
+impl Located for NewRecoveryCodes {
+    const PATH: &'static str = "/me/recovery-codes";
+
+    fn id(&self) -> String {
+        String::new()
+    }
 }
 
 pub static RECOVERY_CODES_RENEWED: EventKind = EventKind::security("recovery_codes_renewed", Severity::Info);

@@ -6,6 +6,7 @@ use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::Problem;
+use shared::table::Versioned;
 use shared::tenancy::permissions::ReadWorkspace;
 use shared::tenancy::{SecurityRules, Workspace};
 use utoipa::ToSchema;
@@ -23,17 +24,20 @@ impl Endpoint for GetWorkspace {
     const ROUTE: Route = Route::get("get-workspace", "/workspaces/{workspace_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("workspaces"));
+    const VERSIONED: Option<Versioned> = Some(Versioned::of::<Profile>());
     type Access = Workspace<ReadWorkspace>;
     type Output = Reply<WorkspaceView>;
 
     async fn handle(self, workspace: &Workspace<ReadWorkspace>) -> Result<Self::Output, Problem> {
-        let SecurityRules { second_factor, admin_recovery } = workspace.security();
+        let (role, plan, security) = (workspace.role(), workspace.plan().name(), workspace.security());
+        workspace.vary_version_by(&(role, plan, security))?;
+        let SecurityRules { second_factor, admin_recovery } = security;
         let profile = workspace.get::<Profile>(PROFILE_KEY).await?;
         Ok(Reply(WorkspaceView {
             id: workspace.id(),
             name: profile.name.as_str().to_owned(),
-            role: workspace.role(),
-            plan: workspace.plan().name().to_owned(),
+            role,
+            plan: plan.to_owned(),
             second_factor,
             admin_recovery,
             created_at: profile.created_at.into(),

@@ -1,0 +1,46 @@
+//! The conditions of a request (RFC 9110, section 13), before its caller is known.
+
+use std::sync::Arc;
+
+use super::endpoint::Method;
+use super::incoming::Incoming;
+use super::pipeline::RouteEntry;
+use crate::kernel::problems::Problem;
+use crate::table::version::{Condition, Conditions, Watch};
+
+/// Tracks the version of the route's resource. Its refusals are for admitted callers only.
+pub(crate) fn watch(entry: &RouteEntry, incoming: &Incoming) -> Result<Option<Arc<Watch>>, Problem> {
+    let method = entry.route.method;
+    // These routes answer requests of any other path.
+    if matches!(method, Method::Any | Method::Options) {
+        return Ok(None);
+    }
+    let is_read = method == Method::Get;
+    let Some(versioned) = entry.versioned.filter(|versioned| versioned.takes_conditions()) else {
+        let is_given = |name: &str| incoming.headers.contains_key(name);
+        // Without a tag, If-None-Match is true for every read (section 13.1.2).
+        let ignored = if is_given("if-match") {
+            Some("If-Match")
+        } else {
+            (is_given("if-none-match") && !is_read).then_some("If-None-Match")
+        };
+        return match ignored {
+            Some(name) => Err(Problem::invalid(name, "is not supported by this route, which has no versions")),
+            None => Ok(entry.versioned.map(|made| Arc::new(Watch::new(made, is_read, Conditions::default())))),
+        };
+    };
+    let conditions =
+        Conditions { if_match: condition(incoming, "If-Match")?, if_none_match: condition(incoming, "If-None-Match")? };
+    Ok(Some(Arc::new(Watch::new(versioned, is_read, conditions))))
+}
+
+/// Several lines of one field are one list (section 5.3).
+fn condition(incoming: &Incoming, name: &str) -> Result<Option<Condition>, Problem> {
+    let lines: Vec<_> = incoming.headers.get_all(name).iter().collect();
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    let lines: Result<Vec<_>, _> = lines.into_iter().map(|line| line.to_str()).collect();
+    let condition = lines.ok().and_then(|lines| Condition::parse(&lines.join(", ")));
+    condition.map(Some).ok_or_else(|| Problem::invalid(name, "must be * or a list of entity tags in double quotes"))
+}
