@@ -101,7 +101,14 @@ async fn a_preflight_from_an_allowed_origin_is_accepted() {
     };
     let listed = preflight("https://app.example.com").await.expect(204);
     assert_eq!(listed.header("access-control-allow-origin"), "https://app.example.com");
-    assert!(listed.header("access-control-allow-methods").contains("PUT"));
+    assert!(listed.header("access-control-allow-methods").contains("PATCH"));
+    for (field, names) in [
+        ("access-control-allow-headers", ["if-match", "if-none-match"]),
+        ("access-control-expose-headers", ["etag", "location"]),
+    ] {
+        let listed: Vec<_> = listed.header(field).split(", ").collect();
+        assert!(names.iter().all(|name| listed.contains(name)), "{field}: {listed:?}");
+    }
     for origin in ["https://evil.example.com", "https://app.example.com.evil.example", "null"] {
         let foreign = preflight(origin).await.expect(204);
         assert_eq!(foreign.header("access-control-allow-origin"), "", "{origin}");
@@ -138,8 +145,9 @@ async fn an_unknown_method_on_a_known_path_is_405_with_the_allowed_ones() {
     for (method, path, allowed) in [
         ("DELETE", "/health", "GET, HEAD, OPTIONS"),
         ("HEAD", "/auth/login", "OPTIONS, POST"),
-        ("PATCH", "/workspaces/ws_0/posts/post_0", "DELETE, GET, HEAD, OPTIONS, PUT"),
-        ("PROPFIND", "/me", "DELETE, GET, HEAD, OPTIONS, PUT"),
+        ("PUT", "/workspaces/ws_0/posts/post_0", "DELETE, GET, HEAD, OPTIONS, PATCH"),
+        ("PUT", "/me", "DELETE, GET, HEAD, OPTIONS, PATCH"),
+        ("PROPFIND", "/me", "DELETE, GET, HEAD, OPTIONS, PATCH"),
     ] {
         let answer = ask(method, path).await.expect(405);
         assert_eq!(answer.header("allow"), allowed, "{method} {path}");

@@ -5,6 +5,7 @@ use std::borrow::Borrow;
 use channels::ChannelId;
 use media::MediaId;
 use serde::{Deserialize, Serialize};
+use shared::http::Patch;
 use shared::kernel::ids::{Id, Identified, UserId};
 use shared::kernel::time::Timestamp;
 use shared::table::Entity;
@@ -130,14 +131,14 @@ impl Post {
         self.refuse_if_any(Phase::Sending, PostError::BeingPublished)?;
         self.refuse_if_any(Phase::Held, PostError::Held)?;
         self.refuse_if_any(Phase::Published, PostError::AlreadyPublished)?;
-        if let Some(channel_ids) = edit.channel_ids {
+        if let Some(channel_ids) = edit.channel_ids.given() {
             if channel_ids != self.channel_ids && self.has(Phase::Pending) {
                 return Err(PostError::ChannelsScheduled);
             }
             self.channel_ids = channel_ids;
         }
-        self.text = edit.text;
-        self.media_ids = edit.media_ids.unwrap_or_else(|| std::mem::take(&mut self.media_ids));
+        edit.text.apply(&mut self.text);
+        edit.media_ids.apply(&mut self.media_ids);
         self.updated_at = now;
         Ok(())
     }
@@ -250,11 +251,12 @@ pub enum Recount {
     Same,
 }
 
-/// A change to a post. A field that is `None` stays unchanged.
+/// A change to a post. A field that is not given stays unchanged.
+#[derive(Default)]
 pub struct Edit {
-    pub text: PostText,
-    pub media_ids: Option<Vec<MediaId>>,
-    pub channel_ids: Option<Vec<ChannelId>>,
+    pub text: Patch<PostText>,
+    pub media_ids: Patch<Vec<MediaId>>,
+    pub channel_ids: Patch<Vec<ChannelId>>,
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ fn requests(person: &Person) -> Vec<Request> {
     for function in routes::LISTED.iter().chain(jobs::LISTED).map(|listed| listed.function) {
         let Declared::Route { access: Requires::Permission(_), route, .. } = function.declared() else { continue };
         let request = Request::to(function).by(person);
-        let has_body = matches!(route.method, Method::Put | Method::Post);
+        let has_body = matches!(route.method, Method::Patch | Method::Post);
         requests.push(if has_body { request.json(json!({ "second_factor": ADMINS })) } else { request });
     }
     requests

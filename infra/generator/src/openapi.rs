@@ -28,6 +28,9 @@ A response with a single resource has an `etag`. Send it in `If-None-Match` to g
 `If-Match` to change the resource only if it is unchanged (412, `precondition_failed`). A 201 has the path of the new resource \
 in `location`.
 
+PATCH accepts a merge patch (RFC 7396), as `application/json` or `application/merge-patch+json`: an omitted field stays unchanged, \
+and null clears a field that may be null. PUT replaces the whole resource.
+
 Each response has the rate limits that applied (`ratelimit`, `ratelimit-policy`) and an `x-request-id`, by which support \
 can find the request.
 
@@ -160,7 +163,7 @@ impl Described {
         if let Some(mut schema) = input.body {
             schema["description"] = input.description.clone().unwrap_or(json!(summary));
             self.schema(route.name, &shapes.input.name, schema);
-            let media_type = body.media_types().first().copied().unwrap_or("*/*");
+            let media_type = body.media_types(route.method).first().copied().unwrap_or("*/*");
             let content = json!({ media_type: { "schema": reference(&public_name(&shapes.input.name)) } });
             value["requestBody"] = json!({ "required": true, "content": content });
         }
@@ -293,6 +296,10 @@ impl Described {
     /// Completes what needs all schemas: the required properties of responses, and the examples.
     fn complete(&mut self) {
         self.schemas.append(&mut self.problems.schemas);
+        // A type that is described where it is used has no schema of its own.
+        let mut named = BTreeSet::new();
+        schemas::reachable(&json!([self.paths, self.problems.responses]), &self.schemas, &mut named);
+        self.schemas.retain(|name, _| named.contains(name));
         let mut answered = BTreeSet::new();
         self.answered.iter().for_each(|value| schemas::reachable(value, &self.schemas, &mut answered));
         schemas::require_nullable(&mut self.schemas, &answered, &mut self.faults);

@@ -15,7 +15,7 @@ pub(crate) fn problems(entry: &RouteEntry, grants: &[Grant]) -> Vec<ProblemCode>
         all.extend([BODY_TOO_LARGE, INVALID_INPUT]);
     }
     if method.has_body() {
-        if !entry.body.media_types().is_empty() {
+        if !entry.body.media_types(method).is_empty() {
             all.push(UNSUPPORTED_MEDIA_TYPE);
         }
         if entry.body.is_text() {

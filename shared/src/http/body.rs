@@ -7,10 +7,12 @@ use serde::{Deserialize, Deserializer};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::endpoint::Method;
+
 /// How the body of a route is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyKind {
-    /// One JSON object.
+    /// One JSON object; of a PATCH, a merge patch (RFC 7396).
     Json,
     /// One JSON object, as identity providers send it (RFC 7644, section 3.1).
     Scim,
@@ -22,8 +24,9 @@ pub enum BodyKind {
 
 impl BodyKind {
     /// The media types that it is taken under, the first one for the document; empty where any is.
-    pub const fn media_types(self) -> &'static [&'static str] {
+    pub const fn media_types(self, method: Method) -> &'static [&'static str] {
         match self {
+            Self::Json if matches!(method, Method::Patch) => &["application/json", "application/merge-patch+json"],
             Self::Json => &["application/json"],
             Self::Scim => &["application/scim+json", "application/json"],
             Self::Form => &["application/x-www-form-urlencoded"],

@@ -24,7 +24,7 @@ pub(super) fn form(entry: &RouteEntry, incoming: &Incoming) -> Result<(), Proble
     if !entry.route.method.has_body() {
         return Err(Problem::invalid("body", "must be empty for this method"));
     }
-    let taken = entry.body.media_types();
+    let taken = entry.body.media_types(entry.route.method);
     if !taken.is_empty() && !taken.iter().any(|taken| media_type.trim().eq_ignore_ascii_case(taken)) {
         return Err(Problem::new(UNSUPPORTED_MEDIA_TYPE, format!("The body must be {}.", taken.join(" or "))));
     }

@@ -13,6 +13,7 @@ pub(crate) mod idempotency;
 pub(crate) mod incoming;
 pub(crate) mod input;
 pub mod output;
+pub mod patch;
 pub(crate) mod pipeline;
 pub(crate) mod rates;
 pub mod redirect;
@@ -27,5 +28,6 @@ pub use output::{
     Accepted, Created, Document, Download, Html, Located, NoContent, Output, Redirect, Reply, SeeOther, Text,
     WithCookie,
 };
+pub use patch::Patch;
 pub use redirect::RedirectTarget;
 pub use repeatable::Repeatable;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::function::Function;
 use shared::http::{
-    BodyKind, Cookie, Download, Endpoint, Html, RawBody, Redirect, RedirectTarget, Reply, Route, SeeOther, Text,
+    BodyKind, Cookie, Download, Endpoint, Html, Patch, RawBody, Redirect, RedirectTarget, Reply, Route, SeeOther, Text,
     WithCookie,
 };
 use shared::identity::Anyone;
@@ -71,6 +71,33 @@ impl Endpoint for PatchUser {
 
     async fn handle(self, _: &Anyone) -> Result<Self::Output, Problem> {
         Ok(Reply(self.active))
+    }
+}
+
+/// Changes a card, of which the note may be none.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PatchCard {
+    #[serde(default)]
+    #[schema(inline)]
+    title: Patch<String>,
+    #[serde(default)]
+    #[schema(inline)]
+    note: Patch<Option<String>>,
+}
+
+static PATCH_CARD: Function = Function::route::<PatchCard>();
+
+impl Endpoint for PatchCard {
+    const ROUTE: Route = Route::patch("patch-card", "/card");
+    type Access = Anyone;
+    type Output = Reply<Vec<Option<String>>>;
+
+    async fn handle(self, _: &Anyone) -> Result<Self::Output, Problem> {
+        let (mut title, mut note) = ("Title".to_owned(), Some("Note".to_owned()));
+        self.title.apply(&mut title);
+        self.note.apply(&mut note);
+        Ok(Reply(vec![Some(title), note]))
     }
 }
 
@@ -146,6 +173,29 @@ async fn scim_is_accepted_with_its_media_type_and_unknown_fields() {
     let other = Request::to(&PATCH_USER).header("content-type", "text/plain").body("{}");
     let refused = app.call(other).await.expect(415);
     assert_eq!(refused.body["detail"], "The body must be application/scim+json or application/json.");
+}
+
+#[tokio::test]
+async fn a_merge_patch_keeps_omitted_fields_and_clears_nullable_ones_by_null() {
+    let app = TestApp::new();
+    let patch = |media_type: &str, body: &serde_json::Value| {
+        let patch = Request::to(&PATCH_CARD).header("content-type", media_type);
+        app.call(patch.body(body.to_string()))
+    };
+    for media_type in ["application/merge-patch+json", "application/json"] {
+        for (body, card) in [
+            (json!({}), json!(["Title", "Note"])),
+            (json!({ "title": "Other" }), json!(["Other", "Note"])),
+            (json!({ "note": null }), json!(["Title", null])),
+            (json!({ "title": "Other", "note": "New" }), json!(["Other", "New"])),
+        ] {
+            assert_eq!(patch(media_type, &body).await.expect(200).body, card, "{body}");
+        }
+        let refused = patch(media_type, &json!({ "title": null })).await.expect(422);
+        assert_eq!(refused.fields(), ["title"], "{}", refused.text);
+    }
+    let refused = patch("application/json-patch+json", &json!({})).await.expect(415);
+    assert_eq!(refused.body["detail"], "The body must be application/json or application/merge-patch+json.");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! preconditions.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod changes;
 mod cloud;
 mod coverage;
 mod domains;

@@ -1,9 +1,9 @@
-//! `PUT /me/passkeys/{passkey_id}`: renames a passkey.
+//! `PATCH /me/passkeys/{passkey_id}`: renames a passkey.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
+use shared::http::{Endpoint, Patch, Reply, Route};
 use shared::identity::{AccountChanges, AccountKey, SignedIn};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
@@ -15,13 +15,15 @@ use crate::passkey::{Passkey, PasskeyId, PasskeyName, PasskeyView};
 #[serde(deny_unknown_fields)]
 pub struct RenamePasskey {
     passkey_id: PasskeyId,
-    name: PasskeyName,
+    #[serde(default)]
+    #[schema(inline)]
+    name: Patch<PasskeyName>,
 }
 
 pub static FUNCTION: Function = Function::route::<RenamePasskey>();
 
 impl Endpoint for RenamePasskey {
-    const ROUTE: Route = Route::put("rename-passkey", "/me/passkeys/{passkey_id}");
+    const ROUTE: Route = Route::patch("rename-passkey", "/me/passkeys/{passkey_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::WriteUserRecords];
     type Access = SignedIn;
     type Output = Reply<PasskeyView>;
@@ -30,7 +32,7 @@ impl Endpoint for RenamePasskey {
         let passkeys = caller.accounts().list::<Passkey>(&AccountKey::User(caller.user())).await?;
         let passkey = passkeys.into_iter().find(|passkey| passkey.id == self.passkey_id);
         let mut passkey = passkey.ok_or_else(Problem::not_found)?;
-        passkey.name = self.name;
+        self.name.apply(&mut passkey.name);
         caller.accounts().commit(AccountChanges::default().replace(&passkey)).await?;
         Ok(Reply(PasskeyView::from(&*passkey)))
     }

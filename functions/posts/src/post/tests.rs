@@ -32,7 +32,8 @@ fn post(phases: &[Phase]) -> Post {
 }
 
 fn edit(channel_ids: Option<Vec<ChannelId>>) -> Edit {
-    Edit { text: PostText::parse("edited").unwrap(), media_ids: None, channel_ids }
+    let channel_ids = channel_ids.map_or(Patch::default(), Patch::set);
+    Edit { text: Patch::set(PostText::parse("edited").unwrap()), channel_ids, ..Edit::default() }
 }
 
 #[test]
@@ -76,7 +77,7 @@ fn omitted_fields_of_an_edit_stay_unchanged() {
     let before = draft.clone();
     draft.edit(edit(None), now()).unwrap();
     assert_eq!((&draft.media_ids, &draft.channel_ids), (&before.media_ids, &before.channel_ids));
-    draft.edit(Edit { media_ids: Some(Vec::new()), ..edit(Some(Vec::new())) }, now()).unwrap();
+    draft.edit(Edit { media_ids: Patch::set(Vec::new()), ..edit(Some(Vec::new())) }, now()).unwrap();
     assert!(draft.media_ids.is_empty() && draft.channel_ids.is_empty());
     assert!(!draft.has_content_of(&before));
 }

@@ -1,9 +1,9 @@
-//! `PUT /workspaces/{workspace_id}/posts/{post_id}`: updates a post that is not published yet.
+//! `PATCH /workspaces/{workspace_id}/posts/{post_id}`: updates a post that is not published yet.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Distinct, Endpoint, Reply, Route};
+use shared::http::{Distinct, Endpoint, Patch, Reply, Route};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::table::Versioned;
@@ -21,23 +21,27 @@ use crate::problems;
 use crate::view::PostView;
 
 /// Updates a post, even while it is scheduled, until it is sent. The post is checked against the limits of its
-/// channels. Omitted pictures and channels stay unchanged.
+/// channels. An omitted field stays unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdatePost {
     post_id: PostId,
-    text: PostText,
+    #[serde(default)]
     #[schema(inline)]
-    media_ids: Option<MediaIds>,
+    text: Patch<PostText>,
+    #[serde(default)]
+    #[schema(inline)]
+    media_ids: Patch<MediaIds>,
     /// To change the channels of a scheduled post, schedule it again.
+    #[serde(default)]
     #[schema(inline)]
-    channel_ids: Option<ChannelIds>,
+    channel_ids: Patch<ChannelIds>,
 }
 
 pub static FUNCTION: Function = Function::route::<UpdatePost>();
 
 impl Endpoint for UpdatePost {
-    const ROUTE: Route = Route::put("update-post", "/workspaces/{workspace_id}/posts/{post_id}");
+    const ROUTE: Route = Route::patch("update-post", "/workspaces/{workspace_id}/posts/{post_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
     const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));

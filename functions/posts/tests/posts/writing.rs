@@ -43,7 +43,9 @@ async fn a_draft_is_created_read_listed_and_updated() {
     let changed = at.call(&update_post::FUNCTION, id, body).await.expect(200).body;
     assert_eq!((&changed["text"], &changed["channel_ids"]), (&json!("Changed"), &json!([at.channel])));
     assert_ne!(changed["updated_at"], made["updated_at"]);
-    assert_eq!(at.actions().await.iter().filter(|action| *action == "post.updated").count(), 1);
+    let cleared = at.call(&update_post::FUNCTION, id, json!({ "channel_ids": [] })).await.expect(200).body;
+    assert_eq!((&cleared["text"], &cleared["channel_ids"]), (&json!("Changed"), &json!([])));
+    assert_eq!(at.actions().await.iter().filter(|action| *action == "post.updated").count(), 2);
     let functions = [&create_post::FUNCTION, &get_post::FUNCTION, &list_posts::FUNCTION, &update_post::FUNCTION];
     at.assert_granted(&functions);
     at.assert_granted(&[&list_deliveries::FUNCTION]);

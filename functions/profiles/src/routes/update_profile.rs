@@ -1,4 +1,4 @@
-//! `PUT /me`: updates the caller's display name.
+//! `PATCH /me`: updates the caller's display name.
 
 use accounts::PersonName;
 use accounts::routes::get_me::Me;
@@ -6,7 +6,7 @@ use accounts::user::User;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
+use shared::http::{Endpoint, Patch, Reply, Route};
 use shared::identity::{AccountChanges, SignedIn};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
@@ -17,13 +17,15 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateProfile {
-    name: PersonName,
+    #[serde(default)]
+    #[schema(inline)]
+    name: Patch<PersonName>,
 }
 
 pub static FUNCTION: Function = Function::route::<UpdateProfile>();
 
 impl Endpoint for UpdateProfile {
-    const ROUTE: Route = Route::put("update-profile", "/me");
+    const ROUTE: Route = Route::patch("update-profile", "/me");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::WriteUserRecords];
     const PROBLEMS: &'static [ProblemCode] = &[problem_codes::NOT_FOUND];
     const VERSIONED: Option<Versioned> = Some(Versioned::record::<User>());
@@ -32,7 +34,7 @@ impl Endpoint for UpdateProfile {
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let (mut user, recovery_ready_at) = Me::look_up(caller).await?;
-        user.name = self.name;
+        self.name.apply(&mut user.name);
         caller.accounts().commit(AccountChanges::default().replace(&user)).await?;
         Ok(Reply(Me::new(&user, recovery_ready_at)))
     }

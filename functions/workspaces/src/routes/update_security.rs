@@ -1,10 +1,10 @@
-//! `PUT /workspaces/{workspace_id}/security`: sets the workspace's security rules for its members' accounts.
+//! `PATCH /workspaces/{workspace_id}/security`: sets the workspace's security rules for its members' accounts.
 
 use serde::{Deserialize, Serialize};
 use shared::audit::Target;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
+use shared::http::{Endpoint, Patch, Reply, Route};
 use shared::identity::Fresh;
 use shared::identity::securing::secure;
 use shared::kernel::problems::Problem;
@@ -21,10 +21,14 @@ use crate::audit_actions::WORKSPACE_SECURITY_UPDATED;
 #[serde(deny_unknown_fields)]
 pub struct UpdateSecurity {
     /// Which members must use a second factor. Admins and the owner always must.
-    second_factor: SecondFactorRule,
+    #[serde(default)]
+    #[schema(inline)]
+    second_factor: Patch<SecondFactorRule>,
     /// Whether admins may recover their accounts without a second factor, after a waiting period. Only an owner may set
-    /// it; if omitted, it stays unchanged.
-    admin_recovery: Option<RecoveryRule>,
+    /// it.
+    #[serde(default)]
+    #[schema(inline)]
+    admin_recovery: Patch<RecoveryRule>,
 }
 
 /// A workspace's security rules for its members' accounts.
@@ -37,18 +41,19 @@ pub struct SecurityView {
 pub static FUNCTION: Function = Function::route::<UpdateSecurity>();
 
 impl Endpoint for UpdateSecurity {
-    const ROUTE: Route = Route::put("update-security", "/workspaces/{workspace_id}/security");
+    const ROUTE: Route = Route::patch("update-security", "/workspaces/{workspace_id}/security");
     const GRANTS: &'static [Grant] = &[Grant::WriteItems, Grant::SecureWorkspace];
     const SOME_NEED: &'static [DeclaredPermission] = &[ManageAdminRecovery::DECLARED];
     type Access = Fresh<Workspace<ManageSecurity>>;
     type Output = Reply<SecurityView>;
 
     async fn handle(self, workspace: &Fresh<Workspace<ManageSecurity>>) -> Result<Self::Output, Problem> {
-        let Self { second_factor, admin_recovery, .. } = self;
-        if admin_recovery.is_some() {
+        if self.admin_recovery.is_given() {
             workspace.permit::<ManageAdminRecovery>()?;
         }
-        let admin_recovery = admin_recovery.unwrap_or(workspace.security().admin_recovery);
+        let before = workspace.security();
+        let second_factor = self.second_factor.or(before.second_factor);
+        let admin_recovery = self.admin_recovery.or(before.admin_recovery);
         let audited = Changes::default()
             .audit(&WORKSPACE_SECURITY_UPDATED, Target::from(workspace.id()))
             .detail(serde_json::json!({ "second_factor": second_factor, "admin_recovery": admin_recovery }));
