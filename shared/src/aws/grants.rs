@@ -29,6 +29,8 @@ pub enum Grant {
     WriteObjects,
     /// Sign uploads into the quarantine of the one workspace.
     SignUploads,
+    /// Sign downloads of the workspace's objects outside the quarantine.
+    SignDownloads,
     /// Read the records of users: profile, password, factors, sessions, history.
     ReadUserRecords,
     WriteUserRecords,
@@ -256,6 +258,7 @@ impl Grant {
             }
             Self::WriteObjects => const { &[tenant(&["s3:PutObject"], Resource::Objects("m/{workspace}/*"))] },
             Self::SignUploads => const { &[tenant(&["s3:PutObject"], Resource::Objects("q/{workspace}/*"))] },
+            Self::SignDownloads => const { &[tenant(&["s3:GetObjectVersion"], Resource::Objects("m/{workspace}/*"))] },
             Self::ReadUserRecords => records!(READ, "U#*"),
             Self::WriteUserRecords => records!(UPSERT, "U#*"),
             Self::DeleteUserRecords => records!(DELETE, "U#*"),

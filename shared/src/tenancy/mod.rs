@@ -16,6 +16,7 @@ pub mod security_rules;
 mod usage;
 mod vault;
 
+pub use crate::aws::objects::{ByteRange, ObjectPart, Presentation, Ranged, SignedDownload};
 pub use all_workspaces::{AllWorkspaces, Reason};
 pub use changes::{Audited, Changes};
 pub use entitlements::{Entitlement, Limit, WorkspacePlan};

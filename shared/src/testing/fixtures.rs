@@ -43,6 +43,7 @@ pub(super) const GRANTS: &[Grant] = &[
     Grant::ReadObjects,
     Grant::WriteObjects,
     Grant::SignUploads,
+    Grant::SignDownloads,
     Grant::ReadUserRecords,
     Grant::WriteUserRecords,
     Grant::DeleteUserRecords,

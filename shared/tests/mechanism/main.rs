@@ -8,6 +8,7 @@ mod inbound;
 mod limits;
 mod logs;
 mod notes;
+mod objects;
 mod pages;
 mod problems;
 mod repeats;
