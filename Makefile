@@ -64,12 +64,13 @@ test: local ## All tests, against one local cloud, a real Bluesky server and thi
 	@$(CLOUD) pds-up
 	@$(CLOUD) install-cargo-tool nextest
 	@$(CLOUD) install-peers
-	@# The demo mostly waits, and the browser test is short: both run in parallel to the tests.
+	@# The demo mostly waits, and the tests of browser and clients are short: all run in parallel to the tests.
 	@$(PYTHON) infra/local/demo.py --check > .local/log/demo-check.log 2>&1 & demo=$$!; \
 	  $(CLOUD) peer passkeys > .local/log/passkeys-check.log 2>&1 & passkeys=$$!; \
+	  $(CLOUD) peer clients > .local/log/clients-check.log 2>&1 & clients=$$!; \
 	  rm -f .local/log/answered.txt; \
-	  $(WITH_CLOUD) BULKHEAD_ANSWERED=$(CURDIR)/.local/log/answered.txt cargo nextest run --workspace --lib --test '*' --bin generator --bin sources $(TEST_ARGS) || { kill $$demo $$passkeys || true; exit 1; }; \
-	  for run in "$$demo demo" "$$passkeys passkeys"; do log=.local/log/$${run#* }-check.log; \
+	  $(WITH_CLOUD) BULKHEAD_ANSWERED=$(CURDIR)/.local/log/answered.txt cargo nextest run --workspace --lib --test '*' --bin generator --bin sources $(TEST_ARGS) || { kill $$demo $$passkeys $$clients || true; exit 1; }; \
+	  for run in "$$demo demo" "$$passkeys passkeys" "$$clients clients"; do log=.local/log/$${run#* }-check.log; \
 	    wait $${run% *} || { cat $$log; exit 1; }; tail -4 $$log; done
 	@$(CLOUD) check-logs
 	@$(if $(TEST_ARGS),:,$(CLOUD) check-answers)

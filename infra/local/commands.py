@@ -87,6 +87,8 @@ def run(arguments: list[str]) -> None:
             tools.cargo_tool(name)
         case ["install-peers"]:
             tools.peers(browser=wants_browser())
+            tools.python_tools("clients")
+            tools.client_generators(places.ROOT / "tests" / "peers" / "clients", places.CLIENTS)
         case ["peer", name]:
             run_peer(name)
         case _:
@@ -103,7 +105,7 @@ def run_peer(name: str) -> None:
     """Replaces this process by the program, so that ending the process ends the program."""
     program = places.ROOT / "tests" / "peers" / f"{name}.py"
     python = tools.peers(browser=wants_browser()) / "python"
-    os.execv(python, [python, program, *([] if wants_browser() else ["soft"])])
+    os.execv(python, [python, program, *(["soft"] if name == "passkeys" and not wants_browser() else [])])
 
 
 def down() -> None:

@@ -22,7 +22,7 @@ ARCHIVE = {
 
 
 def python_tools(name: str) -> Path:
-    """The `bin` folder of a virtual environment with the pins of `requirements-<name>.txt`: cloud, sam, check, peers or lambda."""
+    """The `bin` folder of a virtual environment with the pins of `requirements-<name>.txt`: cloud, sam, check, peers, clients or lambda."""
     requirements = HERE / f"requirements-{name}.txt"
     folder = VENV / name
     stamp = folder / "installed"
@@ -66,6 +66,21 @@ def bluesky_node() -> Path:
     }
     run("compiling better-sqlite3", ["npm", "rebuild", "better-sqlite3"], "npm-rebuild", cwd=BLUESKY, env=compiling)
     stamp.write_text(wanted)
+    return node
+
+
+def client_generators(stories: Path, work: Path) -> Path:
+    """The node program that runs the generators of clients, after installing them and the stories into a folder."""
+    node = bluesky_node()
+    work.mkdir(parents=True, exist_ok=True)
+    for source in stories.iterdir():
+        shutil.copyfile(source, work / source.name)
+    stamp = work / "node_modules" / ".installed"
+    wanted = _digest(*((stories / pin).read_bytes() for pin in ("package.json", "package-lock.json", ".npmrc")))
+    if _text(stamp) != wanted:
+        say("installing two generators of clients and their 84 packages (once)")
+        run("npm ci", ["npm", "ci"], "npm-ci-clients", cwd=work, env=_npm_environment())
+        stamp.write_text(wanted)
     return node
 
 

@@ -1,0 +1,54 @@
+// @hey-api/openapi-ts: a call of each list, creation and paged route.
+import { body, facts, check, tell } from './facts';
+import { createClient } from './generated/hey/client';
+import * as api from './generated/hey/sdk.gen';
+import type { PasskeyRegistration } from './generated/hey/types.gen';
+
+tell(async () => {
+  const { base_url, access_token, passkey, bluesky, sha256 } = facts();
+  const client = createClient({ baseUrl: base_url, auth: access_token });
+  const credential = passkey.credential as PasskeyRegistration;
+
+  const added = body('register_passkey', await api.registerPasskey({ client, body: { ceremony: passkey.ceremony, name: 'Key', credential } }));
+  const passkeys = body('list_passkeys', await api.listPasskeys({ client }));
+  check('the passkey is listed', passkeys.items.some(({ id }) => id === added.id));
+  check('an app is begun', body('enrol_totp', await api.enrolTotp({ client })).secret.length > 0);
+  check('codes are given', body('regenerate_recovery_codes', await api.regenerateRecoveryCodes({ client })).recovery_codes.length > 0);
+  const token = body('create_access_token', await api.createAccessToken({ client, body: { name: 'Program', scopes: ['posts:read'] } }));
+  const tokens = body('list_access_tokens', await api.listAccessTokens({ client }));
+  check('the token is listed', tokens.items.some(({ id }) => id === token.id));
+  check('the session is listed', body('list_sessions', await api.listSessions({ client })).items.length === 1);
+  const signIns = body('list_sign_ins', await api.listSignIns({ client, query: { limit: 1 } }));
+  check('the sign-in is listed', signIns.items.length === 1);
+
+  const { id: workspace_id } = body('create_workspace', await api.createWorkspace({ client, body: { name: 'Studio' } }));
+  const workspaces = body('list_workspaces', await api.listWorkspaces({ client }));
+  check('the workspace is listed', workspaces.items.some(({ id }) => id === workspace_id));
+  const path = { workspace_id };
+  const channel = body('connect_bluesky', await api.connectBluesky({ client, path, body: bluesky }));
+  const channels = body('list_channels', await api.listChannels({ client, path, query: { limit: 10 } }));
+  check('the channel is listed', channels.items[0]?.id === channel.id && channels.next_cursor === null);
+  const upload = body('create_upload', await api.createUpload({ client, path, body: { size_bytes: 3, sha256, alt_text: 'A dot' } }));
+  check('the upload is signed', upload.upload?.method === 'PUT' && upload.media.state === 'awaiting_upload');
+  const posts = [];
+  for (const text of ['One', 'Two']) {
+    const draft = { text, channel_ids: [channel.id], media_ids: [] };
+    posts.push(body('create_post', await api.createPost({ client, path, body: draft })));
+  }
+  const first = body('list_posts', await api.listPosts({ client, path, query: { limit: 1 } }));
+  const cursor = first.next_cursor ?? undefined;
+  const second = body('list_posts', await api.listPosts({ client, path, query: { limit: 1, cursor } }));
+  check('pages hold one post each', first.items[0]?.id === posts[1]?.id && second.items[0]?.id === posts[0]?.id);
+  const of_post = { workspace_id, post_id: posts[0]!.id };
+  const deliveries = body('list_deliveries', await api.listDeliveries({ client, path: of_post, query: { limit: 5 } }));
+  check('a draft has no deliveries', deliveries.items.length === 0 && deliveries.next_cursor === null);
+  const entries = body('list_audit_entries', await api.listAuditEntries({ client, path, query: { limit: 1 } }));
+  check('the last entry is listed', entries.items[0]?.action === 'post.created' && entries.next_cursor !== null);
+
+  const read = await api.getPost({ client, path: of_post });
+  const headers = { 'If-Match': read.response?.headers.get('etag') ?? '' };
+  const changed = body('update_post', await api.updatePost({ client, path: of_post, headers, body: { text: 'Three' } }));
+  check('what is left out stays', changed.text === 'Three' && changed.channel_ids.length === 1);
+  const refused = await api.updatePost({ client, path: of_post, headers, body: { text: 'Four' } });
+  check('another version is refused', refused.error?.code === 'precondition_failed');
+});

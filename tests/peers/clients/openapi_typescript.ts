@@ -1,0 +1,68 @@
+// openapi-typescript with openapi-fetch: a call of each list, creation and paged route.
+import createClient from 'openapi-fetch';
+
+import { body, facts, check, tell } from './facts';
+import type { components, paths } from './generated/schema';
+
+tell(async () => {
+  const { base_url, access_token, passkey, bluesky, sha256 } = facts();
+  const api = createClient<paths>({ baseUrl: base_url, headers: { authorization: `Bearer ${access_token}` } });
+  const credential = passkey.credential as components['schemas']['PasskeyRegistration'];
+
+  const added = body('register_passkey', await api.POST('/me/passkeys', { body: { ceremony: passkey.ceremony, name: 'Key', credential } }));
+  const passkeys = body('list_passkeys', await api.GET('/me/passkeys'));
+  check('the passkey is listed', passkeys.items.some(({ id }) => id === added.id));
+  check('an app is begun', body('enrol_totp', await api.POST('/me/totp')).secret.length > 0);
+  check('codes are given', body('regenerate_recovery_codes', await api.POST('/me/recovery-codes')).recovery_codes.length > 0);
+  const token = body('create_access_token', await api.POST('/me/access-tokens', { body: { name: 'Program', scopes: ['posts:read'] } }));
+  const tokens = body('list_access_tokens', await api.GET('/me/access-tokens'));
+  check('the token is listed', tokens.items.some(({ id }) => id === token.id));
+  check('the session is listed', body('list_sessions', await api.GET('/me/sessions')).items.length === 1);
+  const signIns = body('list_sign_ins', await api.GET('/me/sign-ins', { params: { query: { limit: 1 } } }));
+  check('the sign-in is listed', signIns.items.length === 1);
+
+  const { id: workspace_id } = body('create_workspace', await api.POST('/workspaces', { body: { name: 'Studio' } }));
+  const workspaces = body('list_workspaces', await api.GET('/workspaces'));
+  check('the workspace is listed', workspaces.items.some(({ id }) => id === workspace_id));
+  const path = { workspace_id };
+  const channel = body(
+    'connect_bluesky',
+    await api.POST('/workspaces/{workspace_id}/channels/bluesky', { params: { path }, body: bluesky }),
+  );
+  const channels = body('list_channels', await api.GET('/workspaces/{workspace_id}/channels', { params: { path, query: { limit: 10 } } }));
+  check('the channel is listed', channels.items[0]?.id === channel.id && channels.next_cursor === null);
+  const upload = body(
+    'create_upload',
+    await api.POST('/workspaces/{workspace_id}/media', { params: { path }, body: { size_bytes: 3, sha256, alt_text: 'A dot' } }),
+  );
+  check('the upload is signed', upload.upload?.method === 'PUT' && upload.media.state === 'awaiting_upload');
+  const posts = [];
+  for (const text of ['One', 'Two']) {
+    const draft = { text, channel_ids: [channel.id], media_ids: [] };
+    posts.push(body('create_post', await api.POST('/workspaces/{workspace_id}/posts', { params: { path }, body: draft })));
+  }
+  const first = body('list_posts', await api.GET('/workspaces/{workspace_id}/posts', { params: { path, query: { limit: 1 } } }));
+  const cursor = first.next_cursor ?? undefined;
+  const second = body('list_posts', await api.GET('/workspaces/{workspace_id}/posts', { params: { path, query: { limit: 1, cursor } } }));
+  check('pages hold one post each', first.items[0]?.id === posts[1]?.id && second.items[0]?.id === posts[0]?.id);
+  const of_post = { workspace_id, post_id: posts[0]!.id };
+  const deliveries = body(
+    'list_deliveries',
+    await api.GET('/workspaces/{workspace_id}/posts/{post_id}/deliveries', { params: { path: of_post, query: { limit: 5 } } }),
+  );
+  check('a draft has no deliveries', deliveries.items.length === 0 && deliveries.next_cursor === null);
+  const entries = body(
+    'list_audit_entries',
+    await api.GET('/workspaces/{workspace_id}/audit-entries', { params: { path, query: { limit: 1 } } }),
+  );
+  check('the last entry is listed', entries.items[0]?.action === 'post.created' && entries.next_cursor !== null);
+
+  const read = await api.GET('/workspaces/{workspace_id}/posts/{post_id}', { params: { path: of_post } });
+  const tag = read.response.headers.get('etag') ?? '';
+  const change = (text: string) =>
+    api.PATCH('/workspaces/{workspace_id}/posts/{post_id}', { params: { path: of_post, header: { 'If-Match': tag } }, body: { text } });
+  const changed = body('update_post', await change('Three'));
+  check('what is left out stays', changed.text === 'Three' && changed.channel_ids.length === 1);
+  const refused = await change('Four');
+  check('another version is refused', refused.error?.code === 'precondition_failed');
+});
