@@ -141,6 +141,7 @@ impl Function {
                 some_need: E::SOME_NEED,
                 limit: E::LIMIT,
                 problems: E::PROBLEMS,
+                access_problems: <E::Access as Admit>::PROBLEMS,
                 status: <E::Output as Output>::STATUS,
                 repeatable: E::REPEATABLE.kind(),
                 versioned: E::VERSIONED,

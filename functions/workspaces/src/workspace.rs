@@ -39,23 +39,6 @@ impl Entity for Profile {
 /// A workspace has one profile.
 pub const PROFILE_KEY: &str = "CURRENT";
 
-/// A member, for the list of members. Admission uses the membership in Proofs, written in the same transaction.
-#[derive(Serialize, Deserialize)]
-pub struct Member {
-    pub user: UserId,
-    pub role: Role,
-    pub joined_at: Timestamp,
-}
-
-impl Entity for Member {
-    const KIND: &'static str = "MEMBER";
-    type Key = UserId;
-
-    fn key(&self) -> impl Borrow<Self::Key> {
-        self.user
-    }
-}
-
 /// Why a workspace cannot be created or updated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WorkspaceError {

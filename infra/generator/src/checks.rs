@@ -149,10 +149,10 @@ fn policies(function: &Function, faults: &mut Vec<String>) {
     }
 }
 
-/// All ids have the same length; the founder of a workspace is the longest case.
+/// All ids have the same length; a session that also changes a user's list is the longest case.
 fn longest_subject() -> Option<Subject> {
     let id = "0".repeat(32);
-    Some(Subject { workspace: format!("ws_{id}").parse().ok()?, founder: Some(format!("user_{id}").parse().ok()?) })
+    Some(Subject { workspace: format!("ws_{id}").parse().ok()?, user: Some(format!("user_{id}").parse().ok()?) })
 }
 
 fn entitlements(function: &Function, faults: &mut Vec<String>) {

@@ -2,7 +2,8 @@
 //! One table serves three readers: the generator writes the roles from it, `sessions` uses it to narrow the assumed
 //! role to one workspace, and the test double refuses calls that it does not allow.
 
-use crate::config::Tables;
+pub use super::statement::{Holder, Resource, Statement, Table};
+use super::statement::{own, tenant};
 
 /// A right that a function declares in its `GRANTS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,8 +18,14 @@ pub enum Grant {
     ReadAudit,
     /// Create a workspace: its directory entry, its first membership, the user's list.
     FoundWorkspaces,
-    /// Change the security rules of the one workspace.
-    SecureWorkspace,
+    /// Join a workspace by an invitation: read and consume the invitation, write the membership and the user's list.
+    JoinWorkspaces,
+    /// Change the roles of the one workspace's members.
+    ChangeRoles,
+    /// End memberships of the one workspace, and remove it from the user's list.
+    EndMemberships,
+    /// Change the directory entry of the one workspace.
+    ChangeDirectory,
     /// Seal secrets for the one workspace, and create its KMS key if it has none.
     SealSecrets,
     /// Open secrets of the one workspace.
@@ -82,83 +89,6 @@ pub enum Grant {
     RetireKeys,
     /// Call addresses outside AWS. Not an IAM right: `Scope::call` requires it.
     CallPlatforms,
-}
-
-/// A table of the deployment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Table {
-    Tenants,
-    Outbox,
-    Audit,
-    Proofs,
-    Accounts,
-    System,
-}
-
-impl Table {
-    pub fn name(self, tables: &Tables) -> &str {
-        match self {
-            Self::Tenants => &tables.tenants,
-            Self::Outbox => &tables.outbox,
-            Self::Audit => &tables.audit,
-            Self::Proofs => &tables.proofs,
-            Self::Accounts => &tables.accounts,
-            Self::System => &tables.system,
-        }
-    }
-}
-
-/// The role that has a statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holder {
-    /// The function's own role.
-    Own,
-    /// The domain's tenant-access role, assumed for one workspace.
-    Tenant,
-}
-
-/// The resource of a statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resource {
-    /// The items of a table with these partition keys. `{workspace}` and `{user}` stand for the session's tags; a
-    /// trailing `*` matches any suffix.
-    Items(Table, &'static [&'static str]),
-    /// The due index of a table, across partitions.
-    DueIndex(Table),
-    /// A table's stream.
-    Stream(Table),
-    /// Objects of the media bucket under a prefix; `{workspace}` stands for the session's tag.
-    Objects(&'static str),
-    /// The keys that wrap a workspace's data keys, with the workspace in the encryption context.
-    WorkspaceKeys,
-    /// Creating a workspace's key: the request must tag it with the session's workspace.
-    NewWorkspaceKey,
-    /// All workspace keys, to be listed and retired.
-    AnyWorkspaceKey,
-    /// The key that encrypts tables and objects at rest, usable only through those services.
-    StorageKey,
-    SystemKey,
-    DerivationKey,
-    /// The queues of all jobs.
-    Queues,
-    /// The deployment's sending identity.
-    MailIdentity,
-}
-
-/// One allow statement.
-#[derive(Clone, Copy, Debug)]
-pub struct Statement {
-    pub holder: Holder,
-    pub actions: &'static [&'static str],
-    pub resource: Resource,
-}
-
-pub(super) const fn own(actions: &'static [&'static str], resource: Resource) -> Statement {
-    Statement { holder: Holder::Own, actions, resource }
-}
-
-const fn tenant(actions: &'static [&'static str], resource: Resource) -> Statement {
-    Statement { holder: Holder::Tenant, actions, resource }
 }
 
 const READ: &[&str] = &["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"];
@@ -227,7 +157,44 @@ impl Grant {
                     ]
                 }
             }
-            Self::SecureWorkspace => {
+            Self::JoinWorkspaces => {
+                const {
+                    &[
+                        tenant(
+                            &["dynamodb:GetItem", "dynamodb:PutItem"],
+                            Resource::Items(Table::Tenants, OWN_WORKSPACE),
+                        ),
+                        tenant(PUT, Resource::Items(Table::Outbox, OWN_WORKSPACE)),
+                        tenant(PUT, Resource::Items(Table::Audit, OWN_WORKSPACE)),
+                        tenant(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["S#*"])),
+                        tenant(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["D#{workspace}"])),
+                        tenant(
+                            &["dynamodb:PutItem", "dynamodb:UpdateItem"],
+                            Resource::Items(Table::Proofs, &["M#{workspace}", "L#{user}"]),
+                        ),
+                    ]
+                }
+            }
+            Self::ChangeRoles => {
+                const {
+                    &[tenant(
+                        &["dynamodb:UpdateItem"],
+                        Resource::Items(Table::Proofs, &["M#{workspace}", "D#{workspace}"]),
+                    )]
+                }
+            }
+            Self::EndMemberships => {
+                const {
+                    &[
+                        tenant(DELETE, Resource::Items(Table::Proofs, &["M#{workspace}"])),
+                        tenant(
+                            &["dynamodb:UpdateItem"],
+                            Resource::Items(Table::Proofs, &["D#{workspace}", "L#{user}"]),
+                        ),
+                    ]
+                }
+            }
+            Self::ChangeDirectory => {
                 const { &[tenant(&["dynamodb:UpdateItem"], Resource::Items(Table::Proofs, &["D#{workspace}"]))] }
             }
             Self::SealSecrets => {

@@ -9,6 +9,7 @@ pub(crate) mod queues;
 pub mod route_rights;
 pub mod session_policy;
 pub(crate) mod sessions;
+mod statement;
 #[cfg(feature = "testing")]
 pub mod wire;
 #[cfg(feature = "testing")]

@@ -1,6 +1,7 @@
 //! The rights of routes in addition to their grants, by access.
 
-use super::grants::{PUT, Resource, Statement, Table, own};
+use super::grants::PUT;
+use super::statement::{Resource, Statement, Table, own};
 
 /// The rights of every route that admits users: the one read of its proof, the public signing keys, rate leases.
 pub const ROUTE_BASE: &[Statement] = &[

@@ -8,8 +8,8 @@ use crate::kernel::ids::{UserId, WorkspaceId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Subject {
     pub workspace: WorkspaceId,
-    /// Set only when the workspace is being created: the user whose list it joins.
-    pub founder: Option<UserId>,
+    /// Set only when a membership begins or ends: the user whose list of workspaces changes.
+    pub user: Option<UserId>,
 }
 
 /// STS refuses a session policy over 2,048 characters; the generator refuses one over this, to leave room for longer
@@ -23,7 +23,7 @@ pub const SESSION_POLICY_LIMIT: usize = 1800;
 pub fn session_policy(grants: &[Grant], subject: Subject, tables: &Tables, bucket: &str) -> String {
     let fill = |template: &str| {
         let filled = template.replace("{workspace}", &subject.workspace.to_string());
-        match subject.founder {
+        match subject.user {
             Some(user) => Some(filled.replace("{user}", &user.to_string())),
             None if filled.contains("{user}") => None,
             None => Some(filled),
@@ -139,4 +139,43 @@ fn merged_resources(permissions: Vec<Permission>) -> Vec<Permission> {
         }
     }
     merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The generator measures only deployed functions, and no route changes memberships yet.
+    #[test]
+    fn the_policies_of_membership_changes_stay_within_the_limit() {
+        let id = "0".repeat(32);
+        let (Ok(workspace), Ok(user)) = (format!("ws_{id}").parse(), format!("user_{id}").parse()) else {
+            unreachable!("they are ids")
+        };
+        let subject = Subject { workspace, user: Some(user) };
+        for grants in [
+            &[Grant::JoinWorkspaces, Grant::DeriveKeys][..],
+            &[Grant::ReadItems, Grant::WriteItems, Grant::EndMemberships],
+            &[Grant::ReadItems, Grant::WriteItems, Grant::ChangeRoles],
+            &[Grant::ReadItems, Grant::WriteItems, Grant::ChangeDirectory],
+        ] {
+            let tables = Tables::named("abcdefghijkl");
+            let policy = session_policy(grants, subject, &tables, "abcdefghijkl-media-000000000000-ap-southeast-1");
+            assert!(policy.len() <= SESSION_POLICY_LIMIT, "{grants:?}: {}", policy.len());
+        }
+    }
+
+    #[test]
+    fn only_a_session_for_a_user_reaches_the_users_list() {
+        let id = "0".repeat(32);
+        let (Ok(workspace), Ok(user)) = (format!("ws_{id}").parse(), format!("user_{id}").parse()) else {
+            unreachable!("they are ids")
+        };
+        let policy = |user| {
+            let (grants, subject) = ([Grant::JoinWorkspaces, Grant::EndMemberships], Subject { workspace, user });
+            session_policy(&grants, subject, &Tables::named("bh"), "bh-media")
+        };
+        assert!(policy(Some(user)).contains(&format!("\"L#user_{id}\"")));
+        assert!(!policy(None).contains("L#"));
+    }
 }

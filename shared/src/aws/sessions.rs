@@ -76,7 +76,7 @@ async fn assume(aws: &Aws, grants: &[Grant], subject: Subject) -> Result<Session
         .duration_seconds(LIFETIME_S)
         .policy(policy)
         .tags(tag("workspace", subject.workspace.to_string())?);
-    if let Some(user) = subject.founder {
+    if let Some(user) = subject.user {
         request = request.tags(tag("user", user.to_string())?);
     }
     let answer = request.send().await.map_err(|error| {

@@ -14,6 +14,8 @@ use crate::kernel::secrets::SecretBytes;
 pub(crate) enum Label {
     Cursor,
     MailedLink,
+    /// Emailed invitations to workspaces.
+    Invitation,
     /// Signed tokens in responses: challenges, and tokens of known devices.
     Claims,
     /// Refresh tokens derived from the previous one.
@@ -28,6 +30,7 @@ impl Label {
         match self {
             Self::Cursor => "bulkhead/cursor/1".to_owned(),
             Self::MailedLink => "bulkhead/mailed-link/1".to_owned(),
+            Self::Invitation => "bulkhead/invitation/1".to_owned(),
             Self::Claims => "bulkhead/claims/1".to_owned(),
             Self::Successors => "bulkhead/successors/1".to_owned(),
             Self::UserSecrets => "bulkhead/user-secrets/1".to_owned(),

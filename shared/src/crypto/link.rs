@@ -33,20 +33,30 @@ const DIGEST_DIGITS: usize = 64;
 /// Packed: the version, the length of the purpose and the purpose, the user's 16 bytes, the expiry in milliseconds as 8
 /// bytes, then 1 and the 32 bytes of a digest or 0, then the rest of the binding.
 pub(crate) fn sign(key: &SecretBytes, claims: &LinkClaims) -> Result<SecretText, Problem> {
-    let body = base64url(&packed(claims)?);
+    Ok(sign_packed(key, &packed(claims)?))
+}
+
+/// The same for another kind of claims, under a separate key.
+pub(crate) fn sign_packed(key: &SecretBytes, packed: &[u8]) -> SecretText {
+    let body = base64url(packed);
     let mac = base64url(&hmac_sha256(key.expose(), body.as_bytes()));
-    Ok(SecretText::new(format!("{body}.{mac}")))
+    SecretText::new(format!("{body}.{mac}"))
 }
 
 /// The claims of a genuine token for this purpose that has not expired.
 pub(crate) fn verify(key: &SecretBytes, token: &str, purpose: &str, now: Timestamp) -> Option<LinkClaims> {
+    let claims = unpacked(&verify_packed(key, token)?)?;
+    (claims.purpose == purpose && now < claims.expires_at).then_some(claims)
+}
+
+/// The packed claims of a token with a valid signature.
+pub(crate) fn verify_packed(key: &SecretBytes, token: &str) -> Option<Vec<u8>> {
     let (body, mac) = token.split_once('.')?;
     let expected = hmac_sha256(key.expose(), body.as_bytes());
     if !equal(&expected, &from_base64url(mac)?) {
         return None;
     }
-    let claims = unpacked(&from_base64url(body)?)?;
-    (claims.purpose == purpose && now < claims.expires_at).then_some(claims)
+    from_base64url(body)
 }
 
 fn packed(claims: &LinkClaims) -> Result<Vec<u8>, Problem> {
@@ -80,7 +90,7 @@ fn unpacked(bytes: &[u8]) -> Option<LinkClaims> {
 }
 
 /// The bytes of lower-case hexadecimal digits.
-fn from_hex(digits: &str) -> Option<Vec<u8>> {
+pub(crate) fn from_hex(digits: &str) -> Option<Vec<u8>> {
     let value = |digit: u8| match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),

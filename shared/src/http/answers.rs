@@ -53,7 +53,7 @@ pub(crate) fn problems(entry: &RouteEntry, grants: &[Grant]) -> Vec<ProblemCode>
     } else {
         all.push(if entry.repeatable.is_some() { IDEMPOTENCY_KEY_REUSED } else { IDEMPOTENCY_KEY_UNSUPPORTED });
     }
-    all.extend(entry.problems);
+    all.extend(entry.problems.iter().chain(entry.access_problems));
     all.sort_by_key(|problem| (problem.status, problem.code));
     all.dedup();
     all

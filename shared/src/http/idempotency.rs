@@ -63,6 +63,7 @@ mod tests {
         some_need: &[],
         limit: None,
         problems: &[],
+        access_problems: &[],
         status: 201,
         repeatable: Some("line"),
         versioned: None,

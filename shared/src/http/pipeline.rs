@@ -69,6 +69,7 @@ pub(crate) struct RouteEntry {
     pub(crate) some_need: &'static [DeclaredPermission],
     pub(crate) limit: Option<UserLimit>,
     pub(crate) problems: &'static [ProblemCode],
+    pub(crate) access_problems: &'static [ProblemCode],
     /// The status of its success.
     pub(crate) status: u16,
     /// The kind of resource that a repeat is answered with, if requests may carry an Idempotency-Key.

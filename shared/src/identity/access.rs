@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::accounts::{Accounts, Store};
 use super::admission::{Admission, Admit, Level, WORKSPACE};
 use super::caller::Caller;
-use super::founding::Founding;
+use super::entering::Founding;
 use super::memberships::Membership;
 use super::sessions::{Strength, TokenEpoch, UserEpoch};
 use crate::kernel::ids::{SessionId, UserId, WorkspaceId};
@@ -177,18 +177,22 @@ impl SignedIn {
 
     /// Begins a workspace of the caller's, under an id that is made here.
     pub fn found_workspace(&self) -> Founding {
-        let scope = Scope::new(ScopeParts {
+        Founding { scope: self.scope_outside(self.accounts.new_id()), user: self.user() }
+    }
+
+    /// A scope over a workspace that the caller is not a member of yet.
+    pub(crate) fn scope_outside(&self, workspace: WorkspaceId) -> Scope {
+        Scope::new(ScopeParts {
             app: self.accounts.app.clone(),
-            workspace: self.accounts.new_id(),
+            workspace,
             security: SecurityRules::default(),
             origin: self.accounts.origin.clone(),
             function: self.function,
-            founder: Some(self.user()),
+            directory: None,
             guard: self.accounts.guard.clone(),
             remember: self.remember.clone(),
             watch: None,
-        });
-        Founding { scope, user: self.user() }
+        })
     }
 }
 

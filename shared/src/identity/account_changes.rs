@@ -210,13 +210,6 @@ impl AccountChanges {
         self.touch_proof(proofs::epoch(user), Act::Check(Expected::That("e.epoch = :epoch", values)))
     }
 
-    /// Requires that the user is a member of no workspace, also if one is joined at this moment.
-    pub fn in_no_workspace(self, user: UserId) -> Self {
-        let condition = Some("attribute_not_exists(ids)");
-        let act = Act::Update { expression: "SET w = :w".into(), condition, values: HashMap::new() };
-        self.touch_proof(proofs::list(user), act)
-    }
-
     /// Opens a session: it is idle from `now` on, and its factor is fresh. Fails if the epoch was bumped.
     pub fn open_session(self, terms: &SessionTerms, strength: Strength, now: Timestamp) -> Self {
         let proof = SessionProof {

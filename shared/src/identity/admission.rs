@@ -18,11 +18,8 @@ use crate::aws::route_rights::ROUTE_BASE;
 use crate::crypto::digest::sha256_hex;
 use crate::kernel::ids::{SessionId, UserId, UserKind, WorkspaceId};
 use crate::kernel::plane::Plane;
-use crate::kernel::problem_codes::{
-    FRESH_FACTOR_NEEDED, SCOPE_MISSING, SECOND_FACTOR_NEEDED, SESSION_NEEDED, WORKSPACE_LIVES_ELSEWHERE,
-    WORKSPACE_SUSPENDED,
-};
-use crate::kernel::problems::Problem;
+use crate::kernel::problem_codes::{FRESH_FACTOR_NEEDED, SCOPE_MISSING, SECOND_FACTOR_NEEDED, SESSION_NEEDED};
+use crate::kernel::problems::{Problem, ProblemCode};
 use crate::table::guard::Guard;
 use crate::table::read::Reader;
 use crate::table::version::Watch;
@@ -99,6 +96,8 @@ pub trait Admit: Sized + Send + Sync {
     const SETTLES: &'static [&'static str] = &[];
     /// The path parameters that its routes must not have, because only another access proves them.
     const REFUSES: &'static [&'static str] = &[WORKSPACE];
+    /// The problems of its methods, in addition to those of its level.
+    const PROBLEMS: &'static [ProblemCode] = &[];
     fn admit(admission: Admission) -> Result<Self, Problem>;
     /// The workspace's scope, where the record of a repeatable request lies.
     fn scope(&self) -> Option<&Scope> {
@@ -342,18 +341,12 @@ fn enter(
     let membership: Option<MembershipProof> = found.read(&proofs::membership(workspace, caller.user))?;
     let entry: Option<DirectoryEntry> = found.read(&proofs::directory(workspace))?;
     let (Some(membership), Some(entry)) = (membership, entry) else { return Err(Problem::not_found()) };
-    let here = (&app.aws.config.region, &app.aws.config.cell);
-    if (&entry.region, &entry.cell) != here {
-        let detail = format!("This workspace lives at {}.", entry.base_url);
-        return Err(Problem::new(WORKSPACE_LIVES_ELSEWHERE, detail).located(entry.base_url));
-    }
+    entry.require_here(&app.aws.config)?;
     needed.require(membership.role)?;
     if entry.security.second_factor.binds(membership.role) && caller.strength < Strength::Multi {
         return Err(second_factor_needed());
     }
-    if entry.suspended {
-        return Err(Problem::new(WORKSPACE_SUSPENDED, "This workspace is suspended."));
-    }
+    entry.require_active()?;
     entitlements::require(&entry.plan, asking.needs)?;
     let scope = Scope::new(ScopeParts {
         app: app.clone(),
@@ -361,7 +354,7 @@ fn enter(
         security: entry.security,
         origin: asking.origin.clone(),
         function: asking.function,
-        founder: None,
+        directory: found.revision(&proofs::directory(workspace)),
         guard: Some(guard),
         remember,
         watch,

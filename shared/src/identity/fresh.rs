@@ -6,7 +6,7 @@ use super::access::Access;
 use super::admission::{Admission, Admit, Level, factor_needed};
 use crate::aws::grants::Statement;
 use crate::kernel::plane::Plane;
-use crate::kernel::problems::Problem;
+use crate::kernel::problems::{Problem, ProblemCode};
 use crate::tenancy::scope::Scope;
 
 /// The proof of `A`, from a session in which a factor was proved within [`FRESH_FOR`](super::sessions::FRESH_FOR).
@@ -21,6 +21,7 @@ impl<A: Access> Admit for Fresh<A> {
     const BASE: &'static [Statement] = A::BASE;
     const SETTLES: &'static [&'static str] = A::SETTLES;
     const REFUSES: &'static [&'static str] = A::REFUSES;
+    const PROBLEMS: &'static [ProblemCode] = A::PROBLEMS;
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         // Again, though the pipeline settled it: this is the line that the type's meaning hangs on.

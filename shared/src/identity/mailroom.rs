@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::invitation::InvitationClaim;
 use crate::crypto::derived::Label;
 use crate::crypto::link::{self, LinkClaims};
 use crate::kernel::problems::Problem;
@@ -20,6 +21,12 @@ impl Mailroom {
     pub async fn sign_link(&self, claims: &LinkClaims) -> Result<SecretText, Problem> {
         let key = self.app.derived.get(&self.app.aws, Label::MailedLink).await?;
         link::sign(&key, claims)
+    }
+
+    /// The token of an emailed invitation.
+    pub async fn sign_invitation(&self, claim: &InvitationClaim) -> Result<SecretText, Problem> {
+        let key = self.app.derived.get(&self.app.aws, Label::Invitation).await?;
+        Ok(claim.sign(&key))
     }
 
     pub fn app_url(&self) -> &str {

@@ -28,6 +28,13 @@ pub struct Membership {
     pub created_at: Timestamp,
 }
 
+impl Membership {
+    pub(crate) fn new(workspace: WorkspaceId, role: Role, entry: DirectoryEntry) -> Self {
+        let DirectoryEntry { name, plan, security, region, created_at, .. } = entry;
+        Self { workspace, role, name, plan, security, region, created_at }
+    }
+}
+
 /// The name of one of a user's workspaces, and one of its admins or owners.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Administered {
@@ -62,15 +69,7 @@ impl Accounts {
             let membership: Option<MembershipProof> = found.read(&proofs::membership(*id, user))?;
             let entry: Option<DirectoryEntry> = found.read(&proofs::directory(*id))?;
             if let (Some(membership), Some(entry)) = (membership, entry) {
-                memberships.push(Membership {
-                    workspace: *id,
-                    role: membership.role,
-                    name: entry.name,
-                    plan: entry.plan,
-                    security: entry.security,
-                    region: entry.region,
-                    created_at: entry.created_at,
-                });
+                memberships.push(Membership::new(*id, membership.role, entry));
             }
         }
         Ok(memberships)

@@ -3,13 +3,15 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::sessions::Strength;
 use crate::kernel::ids::{SessionId, TokenId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
-use crate::table::item::{Item, Row, body, encode, string};
+use crate::table::commit::Expected;
+use crate::table::item::{Item, Row, body, encode, integer, string};
 use crate::tenancy::{Role, SecurityRules};
 
 /// A sign-in of a user. It ends by disuse or by age; revocation bumps the user's epoch past it.
@@ -100,7 +102,20 @@ pub(crate) struct DirectoryEntry {
     pub(crate) suspended: bool,
     #[serde(default)]
     pub(crate) security: SecurityRules,
+    /// The number of owners (`last_owner`). An entry without it has one owner.
+    #[serde(default = "one")]
+    pub(crate) owners: u32,
     pub(crate) created_at: Timestamp,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// Requires that the workspace of a directory entry exists and is not suspended.
+pub(crate) fn active() -> Expected {
+    let values = HashMap::from([(":no".to_owned(), AttributeValue::Bool(false))]);
+    Expected::That("attribute_exists(pk) AND e.#suspended = :no", values)
 }
 
 pub(crate) type Key = (String, String);
@@ -150,6 +165,10 @@ impl Found {
 
     pub(crate) fn read<T: serde::de::DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, Problem> {
         self.0.get(key).map(body).transpose()
+    }
+
+    pub(crate) fn revision(&self, key: &Key) -> Option<u64> {
+        self.0.get(key).and_then(|item| integer(item, "n"))
     }
 
     /// The ids of a user's list.

@@ -7,7 +7,7 @@ use super::admission::{Admission, Admit, Level, session_needed};
 use crate::aws::grants::Statement;
 use crate::kernel::ids::SessionId;
 use crate::kernel::plane::Plane;
-use crate::kernel::problems::Problem;
+use crate::kernel::problems::{Problem, ProblemCode};
 use crate::tenancy::scope::Scope;
 
 /// The proof of `A`, from a session.
@@ -32,6 +32,7 @@ impl<A: Access> Admit for SessionOnly<A> {
     const BASE: &'static [Statement] = A::BASE;
     const SETTLES: &'static [&'static str] = A::SETTLES;
     const REFUSES: &'static [&'static str] = A::REFUSES;
+    const PROBLEMS: &'static [ProblemCode] = A::PROBLEMS;
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         let session = admission.caller.and_then(|caller| caller.session()).ok_or_else(session_needed)?;

@@ -61,7 +61,7 @@ pub(crate) enum Expected {
     Revision(u64),
     /// Any state.
     Any,
-    /// The condition, with its values.
+    /// The condition, with its values; `#name` stands for the attribute `name`.
     That(&'static str, HashMap<String, AttributeValue>),
 }
 
@@ -273,7 +273,7 @@ fn condition(expected: Expected, now: Timestamp) -> Condition {
         Expected::Revision(revision) => {
             (Some("#n = :n".to_owned()), names(&[("#n", "n")]), HashMap::from([(":n".to_owned(), number(revision))]))
         }
-        Expected::That(condition, values) => (Some(condition.to_owned()), HashMap::new(), values),
+        Expected::That(condition, values) => (Some(condition.to_owned()), aliases(condition), values),
     }
 }
 

@@ -173,7 +173,7 @@ impl Core {
                 ..Origin::of_job(self.function, self.run_id.clone())
             },
             function: self.function,
-            founder: None,
+            directory: None,
             guard: None,
             remember: None,
             watch: None,

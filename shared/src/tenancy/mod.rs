@@ -22,6 +22,6 @@ pub use changes::{Audited, Changes};
 pub use entitlements::{Entitlement, Limit, WorkspacePlan};
 pub use listing::{Listing, Page, PageLimit, WholeList};
 pub use permissions::{Covers, DeclaredPermission, Permission};
-pub use roles::Role;
+pub use roles::{AssignableRole, Role};
 pub use scope::{Scope, Tenant, Workspace};
 pub use security_rules::{RecoveryRule, SecondFactorRule, SecurityRules};

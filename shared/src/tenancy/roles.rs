@@ -13,7 +13,7 @@ pub enum Role {
     Member,
     /// Connects channels, reads the audit log, manages members.
     Admin,
-    /// Has every permission; each workspace has exactly one.
+    /// Has every permission; each workspace has at least one.
     Owner,
 }
 
@@ -34,5 +34,24 @@ impl Role {
     /// about events of other members' accounts.
     pub const fn administers(self) -> bool {
         matches!(self, Self::Admin | Self::Owner)
+    }
+}
+
+/// A role that can be assigned: any but `owner`, which is transferred by offer and acceptance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AssignableRole {
+    Reviewer,
+    Member,
+    Admin,
+}
+
+impl From<AssignableRole> for Role {
+    fn from(role: AssignableRole) -> Self {
+        match role {
+            AssignableRole::Reviewer => Self::Reviewer,
+            AssignableRole::Member => Self::Member,
+            AssignableRole::Admin => Self::Admin,
+        }
     }
 }

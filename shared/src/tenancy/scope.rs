@@ -44,7 +44,8 @@ pub struct Scope {
     origin: Origin,
     /// The name of the route or job, for cursors.
     function: &'static str,
-    founder: Option<UserId>,
+    /// The revision of the workspace's directory entry, if admission read it.
+    directory: Option<u64>,
     /// The caller, if a user acts.
     guard: Option<Arc<Guard>>,
     remember: Option<Arc<Remember>>,
@@ -58,7 +59,7 @@ pub(crate) struct ScopeParts {
     pub(crate) security: SecurityRules,
     pub(crate) origin: Origin,
     pub(crate) function: &'static str,
-    pub(crate) founder: Option<UserId>,
+    pub(crate) directory: Option<u64>,
     pub(crate) guard: Option<Arc<Guard>>,
     pub(crate) remember: Option<Arc<Remember>>,
     pub(crate) watch: Option<Arc<Watch>>,
@@ -72,7 +73,7 @@ impl Scope {
             security: parts.security,
             origin: parts.origin,
             function: parts.function,
-            founder: parts.founder,
+            directory: parts.directory,
             guard: parts.guard,
             remember: parts.remember,
             watch: parts.watch,
@@ -119,8 +120,17 @@ impl Scope {
         self.app.aws.config.sending
     }
 
+    /// The revision of the workspace's directory entry at admission.
+    pub(crate) fn directory_revision(&self) -> Result<u64, Problem> {
+        self.directory.ok_or_else(|| Problem::internal("the directory entry was not read"))
+    }
+
     pub(super) async fn credentials(&self) -> Result<Credentials, Problem> {
-        let subject = Subject { workspace: self.workspace, founder: self.founder };
+        self.credentials_for(None).await
+    }
+
+    async fn credentials_for(&self, user: Option<UserId>) -> Result<Credentials, Problem> {
+        let subject = Subject { workspace: self.workspace, user };
         self.app.aws.sessions.credentials(&self.app.aws, self.app.grants, subject).await
     }
 
@@ -216,8 +226,18 @@ impl Scope {
         Box::pin(self.commit_plan(audited, Plan::default())).await
     }
 
-    /// The same, preceded by writes of `shared` itself: a membership, a directory entry.
-    pub(crate) async fn commit_plan(&self, audited: Audited, mut first: Plan) -> Result<(), Problem> {
+    /// The same, preceded by writes of `shared` itself: a directory entry, the state of a run.
+    pub(crate) async fn commit_plan(&self, audited: Audited, first: Plan) -> Result<(), Problem> {
+        self.commit_listing(audited, first, None).await
+    }
+
+    /// The same under a session that may also change this user's list of workspaces.
+    pub(crate) async fn commit_listing(
+        &self,
+        audited: Audited,
+        mut first: Plan,
+        user: Option<UserId>,
+    ) -> Result<(), Problem> {
         let Audited { changes, entries, messages } = audited;
         let remember = self.remember.as_ref().filter(|remember| !remember.is_carried());
         let resource =
@@ -249,7 +269,7 @@ impl Scope {
             guard.add_to(&mut first)?;
         }
         let written = self.watch.as_ref().map(|watch| watch.writes(&first, &self.partition())).transpose()?;
-        let credentials = self.credentials().await?;
+        let credentials = self.credentials_for(user).await?;
         let outcome = commit(&self.app.aws, Some(&credentials), &self.partition(), first).await;
         outcome.map_err(|uncommitted| Watch::refusal(self.watch.as_deref(), uncommitted))?;
         if let (Some(watch), Some(written)) = (&self.watch, written) {

@@ -1,9 +1,6 @@
 //! Users and workspaces, written directly to the tables, and scopes minted without a request.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-
-use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::TestApp;
 use crate::audit::{Actor, Origin};
@@ -12,8 +9,9 @@ use crate::function::Function;
 use crate::identity::accounts::Signing;
 use crate::identity::admission::Admission;
 use crate::identity::caller::{Caller, Credential};
+use crate::identity::membership_changes::{Cap, MembershipChanges};
 use crate::identity::personal_token::NewToken;
-use crate::identity::proofs::{self, DirectoryEntry, Epoch, MembershipProof, SessionProof, TokenProof};
+use crate::identity::proofs::{self, DirectoryEntry, Epoch, SessionProof, TokenProof};
 use crate::identity::sessions::{IDLE_LIFETIME, SESSION_LIFETIME, SessionTerms, Strength};
 use crate::identity::staff::{self, StaffProof, StaffSession};
 use crate::identity::{AccountChanges, SenderKeyring, StaffRole};
@@ -24,7 +22,7 @@ use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretText;
 use crate::kernel::time::{SignedDuration, Timestamp, after};
 use crate::kernel::worker::Cancellation;
-use crate::table::commit::{Act, Expected, Plan, commit};
+use crate::table::commit::{Expected, Plan, commit};
 use crate::tenancy::scope::{Scope, ScopeParts, Tenant};
 use crate::tenancy::{Role, SecurityRules, WorkspacePlan};
 
@@ -37,6 +35,8 @@ use crate::identity::accounts::Accounts;
 pub(super) const GRANTS: &[Grant] = &[
     Grant::ReadItems,
     Grant::WriteItems,
+    Grant::ReadPlan,
+    Grant::ChangeDirectory,
     Grant::ReadAudit,
     Grant::SealSecrets,
     Grant::OpenSecrets,
@@ -93,6 +93,8 @@ impl TestApp {
             base_url: self.config.base_url.clone(),
             suspended: false,
             security: SecurityRules::default(),
+            // The first owner is counted as they join.
+            owners: 0,
             created_at: self.now(),
         };
         let mut writes = Plan::default();
@@ -129,15 +131,9 @@ impl TestApp {
 
     /// Makes a user a member of a workspace.
     pub async fn add_member(&self, workspace: WorkspaceId, user: UserId, role: Role) -> Result<(), Problem> {
-        let mut plan = Plan::default();
-        let (partition, sort) = proofs::membership(workspace, user);
-        let membership = MembershipProof { role };
-        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &membership, None)?, Expected::Any);
-        let (partition, sort) = proofs::list(user);
-        let values = HashMap::from([(":id".to_owned(), AttributeValue::Ss(vec![workspace.to_string()]))]);
-        let list = Act::Update { expression: "ADD ids :id SET w = :w".into(), condition: None, values };
-        plan.add(Table::Proofs, Some(partition), sort, list);
-        commit(&self.fixtures.aws, None, "", plan).await.map_err(Problem::from)
+        let cap = Cap { workspaces: u32::MAX, too_many: Problem::internal("in too many workspaces") };
+        let plan = MembershipChanges::of(workspace).enter(user, role, self.now(), cap)?.into_plan();
+        commit(&self.fixtures.aws, None, &format!("W#{workspace}"), plan).await.map_err(Problem::from)
     }
 
     /// The same person in another session, which was just authenticated with this strength.
@@ -229,7 +225,7 @@ impl TestApp {
             security: SecurityRules::default(),
             origin: self.origin(Actor::job("test")),
             function,
-            founder: None,
+            directory: None,
             guard: None,
             remember: None,
             watch: None,

@@ -4,11 +4,13 @@
 //! build refuses its feature.
 
 mod fixtures;
+mod memberships;
 mod person;
 mod requests;
 mod tables;
 mod witness;
 
+pub use memberships::Roster;
 pub use person::{Person, StaffMember};
 pub use requests::{Request, Response};
 
@@ -354,7 +356,7 @@ pub fn link(key: &[u8], claims: &LinkClaims) -> SecretText {
 
 /// The session policy of this function, for its snapshot.
 pub fn session_policy(function: &Function, workspace: &str) -> Result<String, crate::kernel::ids::NotAnId> {
-    let subject = crate::aws::session_policy::Subject { workspace: workspace.parse()?, founder: None };
+    let subject = crate::aws::session_policy::Subject { workspace: workspace.parse()?, user: None };
     let tables = Tables::named("bh");
     Ok(crate::aws::session_policy::session_policy(function.grants(), subject, &tables, "bh-media-000000000000"))
 }

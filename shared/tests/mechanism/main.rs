@@ -4,6 +4,8 @@
 mod attempts;
 mod bodies;
 mod commits;
+mod directory;
+mod entering;
 mod inbound;
 mod limits;
 mod logs;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
+use shared::identity::last_owner::bound_by;
 use shared::identity::{AccountChanges, AccountKey, EpochTurn, Fresh, Membership, SignedIn};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
@@ -89,6 +90,6 @@ impl Endpoint for DeleteAccount {
 }
 
 fn require_no_workspaces(memberships: &[Membership]) -> Result<(), DeleteAccountError> {
-    let workspaces: Vec<_> = memberships.iter().map(|membership| membership.workspace.to_string()).collect();
+    let workspaces: Vec<_> = bound_by(memberships).iter().map(ToString::to_string).collect();
     if workspaces.is_empty() { Ok(()) } else { Err(DeleteAccountError::MemberOfWorkspaces(workspaces.join(", "))) }
 }

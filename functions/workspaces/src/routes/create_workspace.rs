@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::WorkspaceName;
 use crate::audit_actions::WORKSPACE_CREATED;
 use crate::problems;
-use crate::workspace::{Member, Profile, WORKSPACES_PER_USER, WorkspaceError, WorkspaceView};
+use crate::workspace::{Profile, WORKSPACES_PER_USER, WorkspaceError, WorkspaceView};
 
 /// Creates a workspace. The caller becomes its owner.
 #[derive(Deserialize, ToSchema)]
@@ -39,7 +39,6 @@ impl Endpoint for CreateWorkspace {
         let name = self.name.as_str().to_owned();
         let changes = Changes::default()
             .insert(&Profile { name: self.name, founded_by: founder, created_at })
-            .insert(&Member { user: founder, role: Role::Owner, joined_at: created_at })
             .audit(&WORKSPACE_CREATED, founding.target());
         founding.commit(&name, WORKSPACES_PER_USER, WorkspaceError::TooMany, changes).await?;
         let plan = founding.plan().to_owned();

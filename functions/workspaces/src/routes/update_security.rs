@@ -6,7 +6,6 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Patch, Reply, Route};
 use shared::identity::Fresh;
-use shared::identity::securing::secure;
 use shared::kernel::problems::Problem;
 use shared::tenancy::permissions::{ManageAdminRecovery, ManageSecurity};
 use shared::tenancy::{
@@ -42,7 +41,7 @@ pub static FUNCTION: Function = Function::route::<UpdateSecurity>();
 
 impl Endpoint for UpdateSecurity {
     const ROUTE: Route = Route::patch("update-security", "/workspaces/{workspace_id}/security");
-    const GRANTS: &'static [Grant] = &[Grant::WriteItems, Grant::SecureWorkspace];
+    const GRANTS: &'static [Grant] = &[Grant::WriteItems, Grant::ChangeDirectory];
     const SOME_NEED: &'static [DeclaredPermission] = &[ManageAdminRecovery::DECLARED];
     type Access = Fresh<Workspace<ManageSecurity>>;
     type Output = Reply<SecurityView>;
@@ -57,7 +56,7 @@ impl Endpoint for UpdateSecurity {
         let audited = Changes::default()
             .audit(&WORKSPACE_SECURITY_UPDATED, Target::from(workspace.id()))
             .detail(serde_json::json!({ "second_factor": second_factor, "admin_recovery": admin_recovery }));
-        secure(workspace, SecurityRules { second_factor, admin_recovery }, audited).await?;
+        workspace.secure(SecurityRules { second_factor, admin_recovery })?.commit(audited).await?;
         Ok(Reply(SecurityView { second_factor, admin_recovery }))
     }
 }

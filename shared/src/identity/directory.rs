@@ -1,0 +1,168 @@
+//! The directory entry of a workspace, which admission reads, and the only way to change it.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Serialize;
+
+use super::proofs::{self, DirectoryEntry};
+use crate::aws::grants::Table;
+use crate::config::Config;
+use crate::kernel::problem_codes::{WORKSPACE_LIVES_ELSEWHERE, WORKSPACE_SUSPENDED};
+use crate::kernel::problems::Problem;
+use crate::table::commit::{Act, Plan};
+use crate::table::item::{body, encode, integer, number};
+use crate::tenancy::permissions::ManageSecurity;
+use crate::tenancy::scope::{Scope, Tenant};
+use crate::tenancy::{Audited, Covers, Permission, SecurityRules, Workspace, WorkspacePlan};
+
+impl DirectoryEntry {
+    /// 421 if another region or cell serves the workspace.
+    pub(crate) fn require_here(&self, config: &Config) -> Result<(), Problem> {
+        if (&self.region, &self.cell) == (&config.region, &config.cell) {
+            return Ok(());
+        }
+        let detail = format!("This workspace lives at {}.", self.base_url);
+        Err(Problem::new(WORKSPACE_LIVES_ELSEWHERE, detail).located(self.base_url.clone()))
+    }
+
+    /// 403 while the workspace is suspended.
+    pub(crate) fn require_active(&self) -> Result<(), Problem> {
+        if self.suspended {
+            return Err(Problem::new(WORKSPACE_SUSPENDED, "This workspace is suspended."));
+        }
+        Ok(())
+    }
+}
+
+/// A workspace's directory entry as it was read.
+pub struct Directory<'a> {
+    scope: &'a Scope,
+    entry: DirectoryEntry,
+    revision: u64,
+}
+
+impl<'a> Directory<'a> {
+    async fn read(scope: &'a Scope) -> Result<Self, Problem> {
+        let (partition, sort) = proofs::directory(scope.id());
+        let item = Box::pin(async { scope.reader().await?.get(Table::Proofs, &partition, &sort).await }).await?;
+        let item = item.ok_or_else(Problem::not_found)?;
+        let revision = integer(&item, "n").ok_or_else(|| Problem::internal("a directory entry has no revision"))?;
+        Ok(Self { scope, entry: body(&item)?, revision })
+    }
+
+    pub fn name(&self) -> &str {
+        &self.entry.name
+    }
+
+    pub fn plan(&self) -> WorkspacePlan {
+        WorkspacePlan::named(self.entry.plan.clone())
+    }
+
+    pub fn is_suspended(&self) -> bool {
+        self.entry.suspended
+    }
+
+    pub fn owners(&self) -> u32 {
+        self.entry.owners
+    }
+
+    /// Starts a change, which is refused (409) if another one is committed first.
+    pub fn change(&self) -> DirectoryChange<'a, ByOperator> {
+        DirectoryChange::new(self.scope, self.revision)
+    }
+}
+
+impl Tenant {
+    /// The current directory entry of the workspace. One read; needs `Grant::ReadPlan`. 404 if it was deleted.
+    pub async fn directory(&self) -> Result<Directory<'_>, Problem> {
+        Directory::read(self).await
+    }
+
+    /// The current plan of the workspace, by the same read. Jobs need it, because they have no member's proof.
+    pub async fn plan(&self) -> Result<WorkspacePlan, Problem> {
+        Ok(self.directory().await?.plan())
+    }
+}
+
+impl<P: Permission> Workspace<P> {
+    /// Renames the workspace in the directory. The caller updates other copies of the name.
+    pub fn rename(&self, name: &str) -> Result<DirectoryChange<'_, ByMember>, Problem> {
+        Ok(DirectoryChange::new(self, self.directory_revision()?).set("name", &name))
+    }
+
+    /// Sets the security rules for members' accounts, effective from the next request.
+    pub fn secure(&self, rules: SecurityRules) -> Result<DirectoryChange<'_, ByMember>, Problem>
+    where
+        P: Covers<ManageSecurity>,
+    {
+        Ok(DirectoryChange::new(self, self.directory_revision()?).set("security", &rules))
+    }
+}
+
+/// A change of a workspace's directory entry. It is conditional on the revision that was read: an admin must not undo a
+/// concurrent change by an owner. Needs `Grant::ChangeDirectory`.
+#[must_use]
+pub struct DirectoryChange<'a, By> {
+    scope: &'a Scope,
+    revision: u64,
+    fields: Vec<(&'static str, Result<AttributeValue, Problem>)>,
+    by: PhantomData<fn() -> By>,
+}
+
+/// A change by a member, limited to the method that started it.
+pub enum ByMember {}
+/// A change by a job, which may set any field.
+pub enum ByOperator {}
+
+impl DirectoryChange<'_, ByOperator> {
+    pub fn name(self, name: &str) -> Self {
+        self.set("name", &name)
+    }
+
+    pub fn plan(self, name: &str) -> Self {
+        self.set("plan", &name)
+    }
+
+    /// Refuses every member, effective from the next request.
+    pub fn suspend(self) -> Self {
+        self.set("suspended", &true)
+    }
+
+    pub fn resume(self) -> Self {
+        self.set("suspended", &false)
+    }
+
+    pub fn security(self, rules: SecurityRules) -> Self {
+        self.set("security", &rules)
+    }
+}
+
+impl<'a, By> DirectoryChange<'a, By> {
+    fn new(scope: &'a Scope, revision: u64) -> Self {
+        Self { scope, revision, fields: Vec::new(), by: PhantomData }
+    }
+
+    /// Commits the change in one transaction with `audited`.
+    pub async fn commit(self, audited: Audited) -> Result<(), Problem> {
+        let mut expression = "SET n = n + :one, w = :w".to_owned();
+        let mut values =
+            HashMap::from([(":one".to_owned(), number(1)), (":revision".to_owned(), number(self.revision))]);
+        for (field, value) in self.fields {
+            expression.push_str(&format!(", e.#{field} = :{field}"));
+            values.insert(format!(":{field}"), value?);
+        }
+        let update = Act::Update { expression: expression.into(), condition: Some("n = :revision"), values };
+        let (partition, sort) = proofs::directory(self.scope.id());
+        let mut plan = Plan::default();
+        plan.add(Table::Proofs, Some(partition), sort, update);
+        Box::pin(self.scope.commit_plan(audited, plan)).await
+    }
+
+    fn set(mut self, field: &'static str, value: &impl Serialize) -> Self {
+        self.fields.retain(|(known, _)| *known != field);
+        self.fields.push((field, encode(value)));
+        self
+    }
+}
