@@ -10,8 +10,8 @@ pub fn owner(workspace: &Scope) -> Invitation {
     Invitation::new(workspace, "ada@example.com", Role::Owner)
 }
 
-pub fn unsigned(joining: &Joining, claim: InvitationClaim) -> Invited<'_> {
-    Invited { joining, claim }
+pub fn unsigned(_: &Joining, claim: InvitationClaim) -> Invited<'_> {
+    Invited { claim }
 }
 
 pub fn scope<'a>(invited: &'a Invited<'_>) -> &'a Scope {
