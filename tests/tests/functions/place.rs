@@ -129,7 +129,7 @@ impl World {
             .with("workspace_id", owner.workspace)
             .with("pds_url", &self.platform.url)
             .with("app_password", APP_PASSWORD)
-            .with("handle", "nobody.test")
+            .with("handle", "unknown.test")
             .with("at", at.strftime("%Y-%m-%dT%H:%M:%S"))
             .with("message_id", "01999999999970008000000000000006");
         let mut place = Place { owner, filling };

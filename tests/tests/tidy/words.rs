@@ -8,22 +8,22 @@ use crate::none;
 const BANNED: [&str; 18] = [
     "anew",
     "anybody",
+    "are let in",
+    "be let in",
     "beside",
     "everybody",
     "into which",
     "is asked of",
+    "is let in",
     "is told",
-    "let in",
     "lets in",
     "lies",
     "meanwhile",
     "nobody",
-    "of its own",
     "of whom",
     "out of which",
     "somebody",
     "whoever",
-    "whom",
 ];
 
 /// Not rewritten yet. This list may only shrink.
@@ -42,14 +42,16 @@ const EXEMPT: [&str; 12] = [
     "shared/src/identity/",
 ];
 
-/// These name the banned words.
-const RULE: [&str; 2] = ["STYLE.md", "tests/tests/tidy/words.rs"];
+/// These quote banned words.
+const QUOTING: [&str; 3] = ["CHANGELOG.md", "STYLE.md", "tests/tests/tidy/words.rs"];
 
 fn swept() -> impl Iterator<Item = File> {
     let sources = files(&["rs", "md", "py", "yaml"]).into_iter();
     sources.filter(|file| {
         let is_generated = file.path.starts_with("infra/generated/");
-        !is_generated && !RULE.contains(&file.path.as_str()) && !EXEMPT.iter().any(|path| file.path.starts_with(path))
+        !is_generated
+            && !QUOTING.contains(&file.path.as_str())
+            && !EXEMPT.iter().any(|path| file.path.starts_with(path))
     })
 }
 
@@ -85,7 +87,7 @@ fn an_exempt_path_with_no_banned_word_is_removed_from_the_list() {
 
 #[test]
 fn words_are_found_in_texts_and_in_names() {
-    assert_eq!(spelled("/// Nobody's, anew: `let_in`"), " nobody's anew let in ");
-    assert_eq!(spelled("fn ChangedMeanwhile"), " fn changed meanwhile ");
+    assert_eq!(spelled("/// Nobody's, anew: `is_told`"), " nobody's anew is told ");
+    assert_eq!(spelled("fn ModifiedConcurrently"), " fn modified concurrently ");
     assert_eq!(spelled("\"is told\""), " is told ");
 }
