@@ -34,9 +34,9 @@ USAGE = {
     "package [ARCHITECTURE]": "build and package all functions for AWS, into target/package; without an architecture for this machine's",
     "sam ...": "run the pinned SAM with the machine's own AWS credentials",
     "prune STACK": "delete old versions of a stack's functions, with the machine's own AWS credentials",
-    "check-templates": "cfn-lint on the templates, checkov on what they expand to",
-    "install-cargo-tool NAME": "make sure that a cargo subcommand is there",
-    "install-peers": "make sure that what the tests compare with is there; without a browser where BULKHEAD_BROWSER=0",
+    "check-templates": "run cfn-lint on the templates, and checkov on their expansion",
+    "install-cargo-tool NAME": "install a cargo subcommand if it is missing",
+    "install-peers": "install the programs that the tests compare with; without a browser if BULKHEAD_BROWSER=0",
     "peer NAME": "run a program of tests/peers against the deployed stack",
 }
 

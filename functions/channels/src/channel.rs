@@ -146,14 +146,14 @@ pub enum ChannelError {
     #[error("The workspace's plan allows {limit} channels. Disconnect one, or upgrade the plan.")]
     TooMany { limit: u64 },
     #[error("The workspace's channels were modified by another request. Reload them and try again.")]
-    ChangedMeanwhile,
+    ModifiedConcurrently,
 }
 
 impl Refusal for ChannelError {
     fn problem(&self) -> ProblemCode {
         match self {
             Self::TooMany { .. } => problems::TOO_MANY_CHANNELS,
-            Self::ChangedMeanwhile => problems::CHANNELS_CHANGED_MEANWHILE,
+            Self::ModifiedConcurrently => problems::CHANNELS_MODIFIED_CONCURRENTLY,
         }
     }
 }

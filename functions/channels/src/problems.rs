@@ -5,7 +5,7 @@ use shared::kernel::problems::ProblemCode;
 /// The problems of connecting an account.
 pub const OF_CONNECTING: &[ProblemCode] = &[
     TOO_MANY_CHANNELS,
-    CHANNELS_CHANGED_MEANWHILE,
+    CHANNELS_MODIFIED_CONCURRENTLY,
     CHANNEL_SERVICE_FORBIDDEN,
     APP_PASSWORD_NEEDED,
     CHANNEL_ACCOUNT_INACTIVE,
@@ -25,9 +25,9 @@ pub const TOO_MANY_CHANNELS: ProblemCode = ProblemCode::new(
     "Disconnect a channel, or upgrade the plan.",
 );
 
-pub const CHANNELS_CHANGED_MEANWHILE: ProblemCode = ProblemCode::new(
+pub const CHANNELS_MODIFIED_CONCURRENTLY: ProblemCode = ProblemCode::new(
     409,
-    "channels_changed_meanwhile",
+    "channels_modified_concurrently",
     "Channels modified by another request",
     "Another request connected or disconnected a channel at the same time.",
     "Reload the channels and try again.",

@@ -277,7 +277,7 @@ pub enum MediaError {
     #[error("The uploaded file does not match the declared size or SHA-256. Create a new upload for it.")]
     UploadDiffers,
     #[error("Another request completed this upload at the same time. Read the picture.")]
-    CompletedMeanwhile,
+    AlreadyCompleted,
     #[error("The picture {0} is not ready: upload its file and complete the upload.")]
     NotReady(MediaId),
     #[error("The picture {id} has no rendition of at most {max_bytes} bytes. Upload a smaller picture.")]
@@ -294,7 +294,7 @@ impl Refusal for MediaError {
         match self {
             Self::NotUploaded => problems::MEDIA_NOT_UPLOADED,
             Self::UploadDiffers => problems::MEDIA_UPLOAD_DIFFERS,
-            Self::CompletedMeanwhile => problems::MEDIA_COMPLETED_MEANWHILE,
+            Self::AlreadyCompleted => problems::MEDIA_ALREADY_COMPLETED,
             Self::NotReady(_) => problems::MEDIA_NOT_READY,
             Self::TooLarge { .. } => problems::MEDIA_TOO_LARGE,
             Self::OverPlanLimit { .. } => problems::MEDIA_OVER_PLAN_LIMIT,
@@ -305,7 +305,7 @@ impl Refusal for MediaError {
         match self {
             Self::NotReady(_) | Self::TooLarge { .. } => Some("media_ids"),
             Self::OverPlanLimit { .. } => Some("size_bytes"),
-            Self::NotUploaded | Self::UploadDiffers | Self::CompletedMeanwhile => None,
+            Self::NotUploaded | Self::UploadDiffers | Self::AlreadyCompleted => None,
         }
     }
 }

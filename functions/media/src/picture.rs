@@ -40,7 +40,7 @@ pub const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
 /// The longest side of a prepared picture, in pixels: the maximum that any platform shows (X, 4,096).
 pub const MAX_PREPARED_SIDE: u32 = 4_096;
 
-/// Why a file is not taken as a picture.
+/// Why a file is refused as a picture.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PictureError {
     #[error(

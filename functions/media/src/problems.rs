@@ -50,9 +50,9 @@ pub const MEDIA_UPLOAD_DIFFERS: ProblemCode = ProblemCode::new(
     "Create a new upload for the file.",
 );
 
-pub const MEDIA_COMPLETED_MEANWHILE: ProblemCode = ProblemCode::new(
+pub const MEDIA_ALREADY_COMPLETED: ProblemCode = ProblemCode::new(
     409,
-    "media_completed_meanwhile",
+    "media_already_completed",
     "Upload completed by another request",
     "Another request completed this upload at the same time.",
     "Read the picture.",

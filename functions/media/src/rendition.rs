@@ -12,7 +12,7 @@ use shared::kernel::problems::Problem;
 use shared::kernel::worker::Cancellation;
 use utoipa::ToSchema;
 
-/// The most bytes of a full rendition: Instagram takes no more.
+/// The maximum bytes of a full rendition: Instagram accepts no more.
 pub const FULL_MAX_BYTES: usize = 8_000_000;
 
 /// The maximum bytes of a compact rendition: Bluesky accepts no more (`app.bsky.embed.images`, `maxSize`).

@@ -9,7 +9,7 @@ use shared::tenancy::Scope;
 
 use crate::delivery::{Cure, Delivery, DeliveryError, DeliveryKey, Phase, State};
 use crate::post::Post;
-use crate::progress::{MEANWHILE, claim, take_step};
+use crate::progress::{CONFLICT, claim, take_step};
 use crate::verdict::{Stage, Verdict};
 
 /// Preparations of a post that is being edited, before its claim is renewed for one second later.
@@ -72,7 +72,7 @@ impl<'a> Attempt<'a> {
             return Ok(());
         }
         match claim(self.scope, &delivery, not_before).await {
-            Err(problem) if problem.code() == MEANWHILE => Ok(()),
+            Err(problem) if problem.code() == CONFLICT => Ok(()),
             claimed => Ok(claimed?),
         }
     }

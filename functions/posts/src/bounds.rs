@@ -1,18 +1,18 @@
-//! How many channels and pictures a post takes.
+//! The maximum numbers of channels and pictures of a post.
 
 use channels::Channel;
 use media::Media;
 use shared::http::Distinct;
 
-/// A post can have this many pictures; most platforms take fewer.
+/// The maximum number of pictures; most platforms accept fewer.
 pub const MAX_MEDIA: usize = 10;
-/// A post goes to this many channels, so that scheduling it anew, which cancels one delivery and makes
-/// another for each, stays within one transaction of 100 writes.
+/// The maximum number of channels. Rescheduling cancels one delivery and inserts another for each channel, which must
+/// fit into one transaction of 100 writes.
 pub const MAX_CHANNELS: usize = 20;
 
 /// The pictures of a post.
 pub type MediaIds = Distinct<Media, 0, MAX_MEDIA>;
-/// The channels that a post is meant for.
+/// The selected channels of a post.
 pub type ChannelIds = Distinct<Channel, 0, MAX_CHANNELS>;
 /// The channels that a post is scheduled for.
 pub type ScheduledChannelIds = Distinct<Channel, 1, MAX_CHANNELS>;

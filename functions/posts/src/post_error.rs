@@ -17,7 +17,7 @@ pub enum PostError {
     #[error("The post is not scheduled.")]
     NotScheduled,
     #[error("The post was modified by another request. Reload it and try again.")]
-    ChangedMeanwhile,
+    ModifiedConcurrently,
     #[error("must not change while the post is scheduled: schedule it again for other channels")]
     ChannelsScheduled,
     #[error("must not include {channel_id}: the post is already published there")]
@@ -35,7 +35,7 @@ impl Refusal for PostError {
             Self::AlreadyPublished => problems::POST_ALREADY_PUBLISHED,
             Self::Held => problems::POST_HELD,
             Self::NotScheduled => problems::POST_NOT_SCHEDULED,
-            Self::ChangedMeanwhile => problems::POST_CHANGED_MEANWHILE,
+            Self::ModifiedConcurrently => problems::POST_MODIFIED_CONCURRENTLY,
             Self::ChannelsScheduled => problems::POST_SCHEDULED,
             Self::PublishedThere { .. } => problems::POST_PUBLISHED_THERE,
             Self::TooManyChannels => problems::POST_HAS_TOO_MANY_CHANNELS,

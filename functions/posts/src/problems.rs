@@ -74,9 +74,9 @@ pub const POST_NOT_SCHEDULED: ProblemCode = ProblemCode::new(
     "No action is needed.",
 );
 
-pub const POST_CHANGED_MEANWHILE: ProblemCode = ProblemCode::new(
+pub const POST_MODIFIED_CONCURRENTLY: ProblemCode = ProblemCode::new(
     409,
-    "post_changed_meanwhile",
+    "post_modified_concurrently",
     "Post modified by another request",
     "Another request or its publication modified the post at the same time.",
     "Reload the post and try again.",

@@ -12,10 +12,10 @@ use crate::audit_actions::{DELIVERY_FAILED, DELIVERY_HELD, DELIVERY_PUBLISHED};
 use crate::delivery::{Delivery, DeliveryId, DeliveryKey, State, WrongState};
 use crate::post::{Post, PostId, Progress, Recount, SCHEDULED_POSTS};
 use crate::post_error::PostError;
-use crate::problems::POST_CHANGED_MEANWHILE;
+use crate::problems::POST_MODIFIED_CONCURRENTLY;
 
-/// The message of the job `publish-post`: one delivery, for one claim. It may arrive twice, late, or after the claim has
-/// ended. It is declared here because a claim sends it, and the job renews claims.
+/// The message of the job `publish-post`: one delivery, for one claim. It may arrive twice, late, or after the claim
+/// has ended. It is declared here because claims send it and the job renews claims.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PublishPost {
     pub post_id: PostId,
@@ -34,8 +34,8 @@ impl PublishPost {
     }
 }
 
-/// Takes a step, unless it is not called for any more. `step` sees the delivery and the post as they
-/// are now, and says whether it did anything; it is asked again when somebody else was quicker.
+/// Applies a transition, unless it no longer applies. `step` gets the current delivery and post, and returns whether it
+/// changed anything; it runs again after a conflicting commit.
 ///
 /// Returns whether the transition was applied.
 pub async fn take_step(
@@ -45,7 +45,7 @@ pub async fn take_step(
 ) -> Result<bool, Problem> {
     // Deliveries of one post that are sent at the same second conflict on the post.
     let step = &step;
-    contend(MEANWHILE, || async move {
+    contend(CONFLICT, || async move {
         let (Some(mut delivery), Some(mut post)) =
             (scope.find::<Delivery>(&key).await?, scope.find::<Post>(&key.post_id).await?)
         else {
@@ -61,14 +61,14 @@ pub async fn take_step(
 }
 
 /// The problem code of a commit that conflicted with another one.
-pub const MEANWHILE: &str = POST_CHANGED_MEANWHILE.code;
+pub const CONFLICT: &str = POST_MODIFIED_CONCURRENTLY.code;
 
 /// Replaces a post, and counts it among the workspace's scheduled posts while one of its deliveries is open. The
 /// changes are refused if that exceeds the plan. Only scheduling passes the plan: a transition never opens a delivery,
 /// and one that did would be refused.
 pub fn replace_post(changes: Changes, post: &mut Stored<Post>, plan: Option<&WorkspacePlan>) -> Changes {
     let recount = post.recount();
-    let changes = changes.replace(post).or(PostError::ChangedMeanwhile);
+    let changes = changes.replace(post).or(PostError::ModifiedConcurrently);
     match (recount, plan) {
         (Recount::OneMore, Some(plan)) => {
             let refusal = PostError::TooManyScheduled { limit: plan.limit(SCHEDULED_POSTS) };
@@ -82,7 +82,7 @@ pub fn replace_post(changes: Changes, post: &mut Stored<Post>, plan: Option<&Wor
 
 /// The transaction of one transition. It is audited if the delivery ends.
 pub fn stepped(delivery: &Stored<Delivery>, post: &mut Stored<Post>) -> Audited {
-    let changes = Changes::default().replace(delivery).or(PostError::ChangedMeanwhile);
+    let changes = Changes::default().replace(delivery).or(PostError::ModifiedConcurrently);
     let changes = replace_post(changes, post, None);
     let channel_id = delivery.channel_id;
     let code = delivery.last_error().map(|error| error.code.as_str());
@@ -105,17 +105,17 @@ pub fn stepped(delivery: &Stored<Delivery>, post: &mut Stored<Post>) -> Audited 
 /// Commits a claim with the message that processes it, which arrives at `not_before`. The post is not written, so no
 /// edit can conflict with it.
 pub async fn claim(scope: &Scope, delivery: &Stored<Delivery>, not_before: Timestamp) -> Result<(), Problem> {
-    let changes = Changes::default().replace(delivery).or(PostError::ChangedMeanwhile);
+    let changes = Changes::default().replace(delivery).or(PostError::ModifiedConcurrently);
     let claim = changes.unaudited("a claim does not change the post: its outcome is audited");
     scope.commit(claim.send_at(&PublishPost::of(delivery), not_before)).await
 }
 
 /// Commits the lease of a late message. False if another commit came first: a person's, or the sweep's.
 pub async fn commit_lease(scope: &Scope, delivery: &mut Stored<Delivery>) -> Result<bool, Problem> {
-    let changes = Changes::default().replace(delivery).or(PostError::ChangedMeanwhile).unaudited("a lease");
+    let changes = Changes::default().replace(delivery).or(PostError::ModifiedConcurrently).unaudited("a lease");
     match scope.commit(changes).await {
         Ok(()) => delivery.committed(),
-        Err(problem) if problem.code() == MEANWHILE => return Ok(false),
+        Err(problem) if problem.code() == CONFLICT => return Ok(false),
         Err(problem) => return Err(problem),
     }
     Ok(true)
@@ -128,12 +128,12 @@ pub async fn supersede(scope: &Scope, post: &mut Post, aside: &[Progress]) -> Re
     let mut deliveries = Vec::with_capacity(keys.len());
     for found in scope.find_all::<Delivery>(&keys).await? {
         // The post was read just before: a delivery that differs from it has moved on since.
-        let mut delivery = found.ok_or(PostError::ChangedMeanwhile)?;
+        let mut delivery = found.ok_or(PostError::ModifiedConcurrently)?;
         let taken = match delivery.state() {
             State::Failed { .. } | State::Held { .. } => delivery.replace(scope.now()),
             _ => delivery.cancel(scope.now()),
         };
-        taken.map_err(|_| PostError::ChangedMeanwhile)?;
+        taken.map_err(|_| PostError::ModifiedConcurrently)?;
         post.forget(delivery.id);
         deliveries.push(delivery);
     }

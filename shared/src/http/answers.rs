@@ -46,7 +46,7 @@ pub(crate) fn problems(entry: &RouteEntry, grants: &[Grant]) -> Vec<ProblemCode>
         all.push(PRECONDITION_FAILED);
     }
     if method != Method::Get && !grants.is_empty() {
-        all.push(CHANGED_MEANWHILE);
+        all.push(MODIFIED_CONCURRENTLY);
     }
     if entry.sender.is_some() {
         all.push(SIGNATURE_INVALID);

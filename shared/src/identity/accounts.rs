@@ -175,7 +175,7 @@ impl Accounts {
     pub async fn commit(&self, changes: AccountChanges) -> Result<(), Problem> {
         self.try_commit(changes).await?.map_err(|refused| match refused.refusal {
             Some(problem) => problem,
-            None => Problem::changed_meanwhile(),
+            None => Problem::modified_concurrently(),
         })
     }
 

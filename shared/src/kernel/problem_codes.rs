@@ -124,9 +124,9 @@ pub const BODY_NOT_UTF8: ProblemCode = ProblemCode::new(
     "Encode the body as UTF-8.",
 );
 
-pub const CHANGED_MEANWHILE: ProblemCode = ProblemCode::new(
+pub const MODIFIED_CONCURRENTLY: ProblemCode = ProblemCode::new(
     409,
-    "changed_meanwhile",
+    "modified_concurrently",
     "Modified by another request",
     "Another request modified the resource at the same time.",
     "Reload the resource and try again.",

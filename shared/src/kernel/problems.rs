@@ -6,7 +6,9 @@ use std::fmt;
 use serde::Serialize;
 
 pub use super::problem_codes::ProblemCode;
-use super::problem_codes::{CHANGED_MEANWHILE, INTERNAL, INVALID_INPUT, METHOD_NOT_ALLOWED, NOT_FOUND, UNAVAILABLE};
+use super::problem_codes::{
+    INTERNAL, INVALID_INPUT, METHOD_NOT_ALLOWED, MODIFIED_CONCURRENTLY, NOT_FOUND, UNAVAILABLE,
+};
 
 /// An error response in the making.
 /// A client error has a stable `code` and a `detail` for people. An internal error keeps its source for the one log
@@ -24,7 +26,7 @@ struct Inner {
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// One fault of the input.
+/// One invalid field of the input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     /// The field's name in the request: `text`, `media.0`.
@@ -87,8 +89,8 @@ impl Problem {
     }
 
     /// 409: another request committed first, and the rule has no specific problem for that.
-    pub fn changed_meanwhile() -> Self {
-        Self::new(CHANGED_MEANWHILE, "This was modified by another request. Reload it and try again.")
+    pub fn modified_concurrently() -> Self {
+        Self::new(MODIFIED_CONCURRENTLY, "This was modified by another request. Reload it and try again.")
     }
 
     /// 405: the path supports only these methods (RFC 9110, section 15.5.6).

@@ -147,7 +147,7 @@ impl From<Uncommitted> for Problem {
     fn from(uncommitted: Uncommitted) -> Self {
         match uncommitted {
             Uncommitted::Refused { refusal: Some(problem), .. } => problem,
-            Uncommitted::Refused { .. } => Problem::changed_meanwhile(),
+            Uncommitted::Refused { .. } => Problem::modified_concurrently(),
             Uncommitted::Failed(problem) => problem,
         }
     }

@@ -45,7 +45,8 @@ async fn a_change_of_a_user_who_is_no_longer_admitted_is_refused() {
         tried += 1;
         // The revocation has already done what this route does.
         let is_done = name == "logout-everywhere" && answer.status == 204;
-        let is_refused = matches!((answer.status, answer.code()), (401, "not_signed_in") | (409, "changed_meanwhile"));
+        let is_refused =
+            matches!((answer.status, answer.code()), (401, "not_signed_in") | (409, "modified_concurrently"));
         if !is_done && !is_refused {
             faults.push(format!("{name}: {} {}", answer.status, answer.text));
         }

@@ -103,7 +103,7 @@ async fn connect(
     };
     let session = new_session(workspace, channel.id, account).await?;
     let changes = changes
-        .or(ChannelError::ChangedMeanwhile)
+        .or(ChannelError::ModifiedConcurrently)
         .insert(&channel)
         .insert(&session)
         .audit(&CHANNEL_CONNECTED, channel.id)
@@ -127,9 +127,9 @@ async fn reconnect(
     channel.reconnect(service.as_text(), account.handle.clone(), workspace.user(), workspace.now());
     let changes = Changes::default()
         .replace(&channel)
-        .or(ChannelError::ChangedMeanwhile)
+        .or(ChannelError::ModifiedConcurrently)
         .replace(&session)
-        .or(ChannelError::ChangedMeanwhile)
+        .or(ChannelError::ModifiedConcurrently)
         .insert(&ended)
         .audit(&CHANNEL_RECONNECTED, channel.id)
         .detail(channel.facts())

@@ -32,7 +32,7 @@ impl Endpoint for DisconnectChannel {
     const ROUTE: Route = Route::delete("disconnect-channel", "/workspaces/{workspace_id}/channels/{channel_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("channels"));
-    const PROBLEMS: &'static [ProblemCode] = &[problems::CHANNELS_CHANGED_MEANWHILE];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::CHANNELS_MODIFIED_CONCURRENTLY];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Channel>());
     type Access = Workspace<ManageChannels>;
     type Output = NoContent;
@@ -46,11 +46,11 @@ impl Endpoint for DisconnectChannel {
         let ended = EndedSession::of(&session, workspace.new_id(), workspace.now());
         let changes = Changes::default()
             .delete(&channel)
-            .or(ChannelError::ChangedMeanwhile)
+            .or(ChannelError::ModifiedConcurrently)
             .delete(&session)
-            .or(ChannelError::ChangedMeanwhile)
+            .or(ChannelError::ModifiedConcurrently)
             .replace(&accounts)
-            .or(ChannelError::ChangedMeanwhile)
+            .or(ChannelError::ModifiedConcurrently)
             .insert(&ended)
             .audit(&CHANNEL_DISCONNECTED, channel.id)
             .detail(serde_json::json!({ "platform": channel.platform, "account_id": channel.account_id }))

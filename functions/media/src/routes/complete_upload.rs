@@ -73,10 +73,10 @@ impl Endpoint for CompleteUpload {
             None => None,
         };
         media.complete(full, compact);
-        let changes = Changes::default().replace(&media).or(MediaError::CompletedMeanwhile);
+        let changes = Changes::default().replace(&media).or(MediaError::AlreadyCompleted);
         match workspace.commit(changes.audit(&MEDIA_COMPLETED, media.id()).detail(media.state())).await {
             // Both requests produced the same picture from the same bytes: return the recorded one.
-            Err(problem) if problem.code() == MediaError::CompletedMeanwhile.code() => {
+            Err(problem) if problem.code() == MediaError::AlreadyCompleted.code() => {
                 Ok(Reply(MediaView::from(&*workspace.get::<Media>(&self.media_id).await?)))
             }
             outcome => outcome.map(|()| Reply(MediaView::from(&*media))),

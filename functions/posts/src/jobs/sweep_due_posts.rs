@@ -15,7 +15,7 @@ use crate::delivery::{Delivery, Swept};
 use crate::lease::HORIZON;
 use crate::post::Post;
 use crate::post_error::PostError;
-use crate::progress::{MEANWHILE, claim, stepped};
+use crate::progress::{CONFLICT, claim, stepped};
 use crate::schedule::Schedule;
 
 #[derive(Deserialize)]
@@ -49,7 +49,7 @@ async fn sweep(tenant: Tenant, mut delivery: Stored<Delivery>) -> Result<(), Pro
         },
     };
     // Another run or a person committed first: remaining work comes up again.
-    swept.or_else(|problem| if problem.code() == MEANWHILE { Ok(()) } else { Err(problem) })
+    swept.or_else(|problem| if problem.code() == CONFLICT { Ok(()) } else { Err(problem) })
 }
 
 async fn settle(tenant: &Tenant, delivery: Stored<Delivery>) -> Result<(), Problem> {
@@ -65,9 +65,9 @@ async fn follow(tenant: &Tenant, mut delivery: Stored<Delivery>, schedule: Sched
     post.schedule = Some(schedule);
     let changes = Changes::default()
         .replace(&delivery)
-        .or(PostError::ChangedMeanwhile)
+        .or(PostError::ModifiedConcurrently)
         .replace(&post)
-        .or(PostError::ChangedMeanwhile)
+        .or(PostError::ModifiedConcurrently)
         .audit(&POST_SCHEDULE_REDERIVED, post.id)
         .detail(&post.schedule);
     tenant.commit(changes).await

@@ -32,7 +32,7 @@ impl Endpoint for DeletePost {
     const ROUTE: Route = Route::delete("delete-post", "/workspaces/{workspace_id}/posts/{post_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
-    const PROBLEMS: &'static [ProblemCode] = &[problems::POST_BEING_PUBLISHED, problems::POST_CHANGED_MEANWHILE];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::POST_BEING_PUBLISHED, problems::POST_MODIFIED_CONCURRENTLY];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Post>());
     type Access = Workspace<WritePosts>;
     type Output = NoContent;
@@ -53,8 +53,8 @@ impl Endpoint for DeletePost {
         };
         let changes = Changes::default()
             .delete(&post)
-            .or(PostError::ChangedMeanwhile)
-            .each(&deliveries, |changes, delivery| changes.delete(delivery).or(PostError::ChangedMeanwhile))
+            .or(PostError::ModifiedConcurrently)
+            .each(&deliveries, |changes, delivery| changes.delete(delivery).or(PostError::ModifiedConcurrently))
             .insert(&trashed);
         let changes = if was_counted { changes.count_down(SCHEDULED_POSTS) } else { changes };
         workspace.commit(changes.audit(&POST_DELETED, post.id)).await?;

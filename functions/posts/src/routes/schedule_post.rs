@@ -60,7 +60,7 @@ impl Endpoint for SchedulePost {
         problems::POST_BEING_PUBLISHED,
         problems::POST_PUBLISHED_THERE,
         problems::POST_HAS_TOO_MANY_CHANNELS,
-        problems::POST_CHANGED_MEANWHILE,
+        problems::POST_MODIFIED_CONCURRENTLY,
     ];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Post>());
     type Access = Workspace<WritePosts>;
@@ -84,7 +84,7 @@ impl Endpoint for SchedulePost {
         }
         post.schedule(schedule, self.channel_ids.into_vec(), &deliveries, now);
         let changes = replace_post(Changes::default(), &mut post, Some(workspace.plan()))
-            .each(&aside, |changes, delivery| changes.replace(delivery).or(PostError::ChangedMeanwhile))
+            .each(&aside, |changes, delivery| changes.replace(delivery).or(PostError::ModifiedConcurrently))
             .each(&deliveries, Changes::insert)
             .audit(&POST_SCHEDULED, post.id)
             .detail(json!({ "schedule": post.schedule, "channel_ids": post.channel_ids }));

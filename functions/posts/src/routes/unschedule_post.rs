@@ -34,7 +34,7 @@ impl Endpoint for UnschedulePost {
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Post>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
     const PROBLEMS: &'static [ProblemCode] =
-        &[problems::POST_BEING_PUBLISHED, problems::POST_NOT_SCHEDULED, problems::POST_CHANGED_MEANWHILE];
+        &[problems::POST_BEING_PUBLISHED, problems::POST_NOT_SCHEDULED, problems::POST_MODIFIED_CONCURRENTLY];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Post>());
     type Access = Workspace<WritePosts>;
     type Output = Reply<PostView>;
@@ -45,7 +45,7 @@ impl Endpoint for UnschedulePost {
         let cancelled = supersede(workspace, &mut post, &pending).await?;
         post.updated_at = workspace.now();
         let changes = replace_post(Changes::default(), &mut post, None)
-            .each(&cancelled, |changes, delivery| changes.replace(delivery).or(PostError::ChangedMeanwhile))
+            .each(&cancelled, |changes, delivery| changes.replace(delivery).or(PostError::ModifiedConcurrently))
             .audit(&POST_UNSCHEDULED, post.id);
         workspace.commit(changes).await?;
         Ok(Reply(PostView::from(&*post)))

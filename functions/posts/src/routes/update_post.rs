@@ -51,7 +51,7 @@ impl Endpoint for UpdatePost {
         problems::POST_HELD,
         problems::POST_ALREADY_PUBLISHED,
         problems::POST_SCHEDULED,
-        problems::POST_CHANGED_MEANWHILE,
+        problems::POST_MODIFIED_CONCURRENTLY,
     ];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Post>());
     type Access = Workspace<WritePosts>;
@@ -67,7 +67,7 @@ impl Endpoint for UpdatePost {
         post.edit(edit, workspace.now())?;
         let content = Content { text: &post.text, media_ids: &post.media_ids };
         limits::check_draft(workspace, content, &post.channel_ids).await?;
-        let changes = Changes::default().replace(&post).or(PostError::ChangedMeanwhile);
+        let changes = Changes::default().replace(&post).or(PostError::ModifiedConcurrently);
         workspace.commit(changes.audit(&POST_UPDATED, post.id)).await?;
         Ok(Reply(PostView::from(&*post)))
     }
