@@ -15,11 +15,11 @@ pub enum Platform {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Guarantee {
-    /// The send is repeated safely: the platform recognizes a repeat by its key.
+    /// The send is repeated safely: the platform recognises a repeat by its key.
     ExactlyOnce,
     /// The platform is asked first whether it has the post.
     ReconcileThenRetry,
-    /// The post is held for a person: the platform can neither recognize a repeat nor be asked.
+    /// The post is held for a person: the platform can neither recognise a repeat nor be asked.
     AtMostOnceAndHold,
 }
 

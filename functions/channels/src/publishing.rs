@@ -42,7 +42,7 @@ pub struct Picture {
 /// What will be sent: complete, fixed, and free of secrets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Intent {
-    /// The key by which the platform recognizes a repeat.
+    /// The key by which the platform recognises a repeat.
     pub record_key: String,
     /// The target account. A channel that was reconnected to another account gets nothing.
     pub account_id: String,

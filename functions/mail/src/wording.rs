@@ -8,7 +8,7 @@ use crate::written::{Action, Content};
 
 const SAFETY: &str = "This is a security notice. You can't unsubscribe from it.";
 const NOT_YOU: &str = "If this wasn't you, someone else may have access to your account. Reset your password now: that \
-                       ends every session. Then check your sign-in methods and remove any that you don't recognize.";
+                       ends every session. Then check your sign-in methods and remove any that you don't recognise.";
 const ADDRESS_TYPED: &str = "If this wasn't you, someone entered your email address by mistake. They weren't told that \
                              you have an account. You don't need to do anything.";
 

@@ -1,5 +1,5 @@
 //! The picture pipeline: turns the bytes of an untrusted file into a picture that can be shown and published.
-//! A picture is recognized by its first bytes, decoded under limits, rotated upright, converted to sRGB and re-encoded.
+//! A picture is recognised by its first bytes, decoded under limits, rotated upright, converted to sRGB and re-encoded.
 //! Only the pixels of the file survive: no EXIF (GPS, serial numbers), no XMP, no comments, no colour profile, no
 //! second image, no trailing data. A polyglot (a file that is both a picture and something else) comes out as the
 //! picture alone.

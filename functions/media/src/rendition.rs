@@ -26,8 +26,8 @@ const JPEG_QUALITY: u8 = 88;
 pub struct Prepared {
     /// At most 8,000,000 bytes (Instagram's limit, the next above Bluesky's).
     pub full: Rendition,
-    /// At most 2,000,000 bytes (`app.bsky.embed.images`, lexicon field `maxSize`); only there where
-    /// `full` is larger than that.
+    /// At most 2,000,000 bytes (`app.bsky.embed.images`, lexicon field `maxSize`); only present if `full` is larger
+    /// than that.
     pub compact: Option<Rendition>,
 }
 

@@ -96,7 +96,7 @@ impl<'a> Attempt<'a> {
         match publishing::reconcile(self.scope, &channel, intent).await {
             Ok(Some(published)) => self.published(&published, intent).await,
             Err(error) => self.conclude(self.judge(error, Stage::Reconciling)).await,
-            // Sends the same intent again: the platform recognizes its key if it did arrive after all.
+            // Sends the same intent again: the platform recognises its key if it did arrive after all.
             Ok(None) if channel.platform.guarantee() == Guarantee::ExactlyOnce => {
                 if delivery.may_send(self.scope.now()) {
                     self.send(&channel, intent, Stage::Reconciling).await?;

@@ -2,7 +2,7 @@
 
 use shared::audit::AuditAction;
 
-/// Publishing a post on a channel failed for good.
+/// Publishing a post on a channel failed permanently.
 pub static DELIVERY_FAILED: AuditAction = AuditAction::named("delivery.failed");
 
 /// It is unknown whether a post was published on a channel, or sending it needs a decision.

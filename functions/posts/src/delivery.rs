@@ -38,8 +38,7 @@ pub struct Delivery {
     pub channel_id: ChannelId,
     pub platform: Platform,
     pub(crate) schedule: Schedule,
-    /// Claims so far. A message carries the number of the claim that it was sent for: when another
-    /// claim follows, the older message does nothing.
+    /// Claims so far. A message has the number of its claim: after a later claim, the older message does nothing.
     pub(crate) attempt: u32,
     pub(crate) state: State,
     /// The last error, even if the delivery may still succeed.

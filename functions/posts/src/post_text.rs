@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn line_breaks_are_normalized_to_one_character() {
+    fn line_breaks_are_normalised_to_one_character() {
         assert_eq!(PostText::parse("a\r\nb\rc\nd").unwrap().as_str(), "a\nb\nc\nd");
     }
 

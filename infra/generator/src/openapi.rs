@@ -89,7 +89,7 @@ const WORKSPACE: &str = "workspace_id";
 struct Described {
     paths: BTreeMap<&'static str, BTreeMap<String, Value>>,
     schemas: BTreeMap<String, Value>,
-    /// What answers are made of.
+    /// The schemas of responses.
     answered: Vec<Value>,
     problems: problems::Shared,
     faults: Vec<String>,

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_function_is_recognized_by_its_declaration() {
+    fn a_function_is_recognised_by_its_declaration() {
         let text = "pub static FUNCTION: Function = Function::route::<CreatePost>();\n";
         assert_eq!(declared(text, FOLDERS[0].1), Some("CreatePost"));
         assert_eq!(declared(text, FOLDERS[1].1), None);

@@ -1,16 +1,17 @@
 //! Kinds of problems, and those that any route may answer, each declared once.
 
-/// A kind of problem: declared once, listed by each route that answers it (`Endpoint::PROBLEMS`), and documented from here.
+/// A kind of problem: declared once, listed by each route that returns it (`Endpoint::PROBLEMS`), and documented from
+/// this declaration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProblemCode {
     pub status: u16,
     /// Stable, unique in the product, in snake case: `post_already_published`.
     pub code: &'static str,
-    /// The problem in a few words.
+    /// A short summary of the problem.
     pub title: &'static str,
-    /// What is wrong, in a sentence.
+    /// What is wrong, as one sentence.
     pub meaning: &'static str,
-    /// What the client or its user can do about it.
+    /// What the client or its user should do.
     pub remedy: &'static str,
 }
 
@@ -25,12 +26,12 @@ impl ProblemCode {
         Self { status, code, title, meaning, remedy }
     }
 
-    /// Why a job failed: its operator reads it, no client does.
+    /// Why a job failed: for its operator, never for a client.
     pub const fn of_job(status: u16, code: &'static str) -> Self {
         Self::new(status, code, "Job failed", "", "")
     }
 
-    /// The same problem where it is answered with another status.
+    /// The same problem with another status.
     pub const fn under(self, status: u16) -> Self {
         Self { status, ..self }
     }

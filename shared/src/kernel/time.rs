@@ -3,7 +3,7 @@
 pub use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, Serializer};
 
-/// Tells the time.
+/// A clock.
 #[derive(Clone)]
 pub struct Clock(Source);
 

@@ -1,4 +1,4 @@
-//! A guard: one condition that every transaction of a request carries.
+//! A guard: one condition of every transaction of a request.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::kernel::ids::WorkspaceId;
 
-/// The names of keys that this process has looked up. A workspace's key never changes its ARN.
+/// The cached key ARNs of this process. The ARN of a workspace's key never changes.
 #[derive(Default)]
 pub(crate) struct WorkspaceKeyNames {
     known: Mutex<HashMap<WorkspaceId, String>>,
 }
 
-/// Workspaces whose key names a process remembers.
+/// The number of cached key ARNs per process.
 const KEPT: usize = 256;
 
 impl WorkspaceKeyNames {

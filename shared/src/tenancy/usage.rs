@@ -21,7 +21,7 @@ impl Limit {
             values.insert(":limit".to_owned(), number(most));
             "attribute_not_exists(#used) OR #used < :limit"
         });
-        // Not idempotent by itself: a repeat is recognized by the transaction's token, and by the other writes.
+        // Not idempotent by itself: a repeat is recognised by the transaction's token, and by the other writes.
         Act::Update { expression: "ADD #used :one SET w = :w".into(), condition, values }
     }
 }

@@ -138,16 +138,16 @@ impl Entity for Pending {
     }
 }
 
-/// What comes after a step.
+/// The continuation of a step.
 #[derive(Debug)]
 pub enum Next {
-    /// The next step, at once.
+    /// The next step, immediately.
     Again,
     /// The next step, after a wait of any length.
     After(SignedDuration),
-    /// Nothing: all is done.
+    /// The work is done.
     Done,
-    /// Nothing: it fails, and what was declared is undone.
+    /// The work fails, and the declared undos run.
     GiveUp(Problem),
 }
 

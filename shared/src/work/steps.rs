@@ -45,7 +45,7 @@ pub trait Work: Serialize + DeserializeOwned + Send + Sync + 'static {
 pub enum NoUndo {}
 
 impl Run {
-    /// A run of this work, to be started with [`Audited::start`]. Of work with a key one run at a time is pending.
+    /// A run of this work, to be started with [`Audited::start`]. Only one run per key is pending at a time.
     pub fn new<W: Work>(scope: &Scope, work: &W, key: Option<&dyn Display>) -> Result<Self, Problem> {
         let state = serde_json::to_value(work).map_err(Problem::internal)?;
         Ok(Self::first(scope, W::NAME, state, key))

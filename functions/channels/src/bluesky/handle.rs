@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handle_is_normalized_to_lower_case() {
+    fn a_handle_is_normalised_to_lower_case() {
         assert_eq!(Handle::parse("Alice.Bsky.Social").unwrap().as_str(), "alice.bsky.social");
     }
 }

@@ -127,7 +127,8 @@ async fn mentioned_accounts(
     Ok(try_join_all(found).await?.into_iter().flatten().collect())
 }
 
-/// Uploads all pictures at once (at most four). An upload can be repeated: the server identifies a blob by its hash.
+/// Uploads all pictures concurrently (at most four). An upload can be repeated: the server identifies a blob by its
+/// hash.
 async fn upload(
     scope: &Scope,
     channel: &Channel,
@@ -253,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_with_the_same_content_is_recognized_as_ours() {
+    fn a_record_with_the_same_content_is_recognised_as_ours() {
         let ours = intent(json!({ "text": "a", "createdAt": "b" }));
         let published = same_record(&ours, found(json!({ "createdAt": "b", "text": "a" }))).unwrap();
         assert_eq!(published.uri, "at://did:plc:abc/app.bsky.feed.post/3jzfcijpj2z2a");

@@ -135,7 +135,7 @@ async fn a_repeated_idempotency_key_connects_once_and_leaves_no_session() {
     let second = app.call(request).await.expect(201);
     assert_eq!(first.body, second.body);
     assert_eq!(app.outbox::<EndChannelSession>(&owner.outbox()).await.unwrap().len(), 0);
-    // The commit checks the key, so the repeat has signed in before it is recognized.
+    // The commit checks the key, so the repeat has signed in before it is recognised.
     assert_eq!(server.calls("server.createSession").len(), 2);
     assert_eq!(tokens(&server), ["refresh-2"]);
 }

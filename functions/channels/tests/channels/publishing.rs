@@ -156,7 +156,7 @@ async fn a_rescheduled_post_is_published_once_under_its_key() {
     let at = Connected::start().await;
     let intent = at.prepare(at.draft("text")).await.unwrap();
     let published = at.send(&intent).await.unwrap();
-    // A server that does not recognize its own record: the stored record decides.
+    // A server that does not recognise its own record: the stored record decides.
     at.server.next("repo.putRecord", refusal(400, "InvalidSwap", "Record was at bafy"));
     assert_eq!(at.send(&intent).await.unwrap(), published);
     let later = Draft { created_at: after(at.app.now(), SignedDuration::from_hours(1)), ..at.draft("text") };

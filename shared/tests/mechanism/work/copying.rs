@@ -43,7 +43,7 @@ pub enum Behaviour {
     Nothing,
     /// The third step gives up.
     GivesUp,
-    /// The third step fails each time.
+    /// The third step always fails.
     FailsAlways,
     /// The third step gives up, and nothing can be undone.
     CannotUndo,

@@ -149,7 +149,7 @@ impl Fault {
         }
     }
 
-    /// Applied to the serialized JSON.
+    /// Applied to the serialised JSON.
     fn spoil(&self, body: &mut Vec<u8>) {
         match self {
             Self::Cut { percent } => body.truncate(body.len() * percent / 100),
