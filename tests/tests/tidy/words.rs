@@ -26,6 +26,9 @@ const BANNED: [&str; 18] = [
     "whoever",
 ];
 
+/// Words that hide the subject at the beginning of a test's name.
+const NO_SUBJECT: [&str; 6] = ["it", "there", "what", "whatever", "where", "who"];
+
 /// Not rewritten yet. This list may only shrink.
 const EXEMPT: [&str; 12] = [
     "docs/asvs.md",
@@ -75,6 +78,24 @@ fn no_text_or_name_has_a_banned_word() {
     none(faults);
 }
 
+/// The names of the tests in a source.
+fn test_names(text: &str) -> impl Iterator<Item = &str> {
+    let attributes = text.lines().zip(text.lines().skip(1));
+    let tests =
+        attributes.filter(|(line, _)| ["#[test]", "#[tokio::test"].iter().any(|at| line.trim().starts_with(at)));
+    tests.filter_map(|(_, line)| line.split_once("fn ")?.1.split_once('(').map(|(name, _)| name))
+}
+
+#[test]
+fn every_test_name_begins_with_its_subject() {
+    let mut faults = Vec::new();
+    for file in swept().filter(|file| file.path.ends_with(".rs")) {
+        let hidden = test_names(&file.text).filter(|name| NO_SUBJECT.contains(&name.split('_').next().unwrap_or(name)));
+        faults.extend(hidden.map(|name| format!("{}: {name}: name the subject first", file.path)));
+    }
+    none(faults);
+}
+
 #[test]
 fn an_exempt_path_with_no_banned_word_is_removed_from_the_list() {
     let all = files(&["rs", "md"]);
@@ -90,4 +111,6 @@ fn words_are_found_in_texts_and_in_names() {
     assert_eq!(spelled("/// Nobody's, anew: `is_told`"), " nobody's anew is told ");
     assert_eq!(spelled("fn ModifiedConcurrently"), " fn modified concurrently ");
     assert_eq!(spelled("\"is told\""), " is told ");
+    let source = "#[test]\nfn a_b() {}\n    #[tokio::test]\n    async fn c() {}\nfn d() {}";
+    assert_eq!(test_names(source).collect::<Vec<_>>(), ["a_b", "c"]);
 }
