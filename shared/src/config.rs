@@ -124,6 +124,7 @@ pub enum WorkspaceKeys {
 }
 
 /// Whether anything may be sent, and what a restored deployment must not send again.
+///
 /// A restored stack starts with sending off, which leaves everything unchanged. When it is switched on, anything that
 /// was due before that and is unfinished may have been sent by the lost deployment after the restore point: it is held
 /// for a person.

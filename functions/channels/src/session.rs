@@ -122,6 +122,7 @@ impl ChannelSession {
 }
 
 /// A session that is no longer used, until the platform has ended it.
+///
 /// Disconnecting or reconnecting a channel inserts one in the same transaction; the job `end-channel-session` signs out
 /// and deletes it.
 #[derive(Serialize, Deserialize)]

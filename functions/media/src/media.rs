@@ -1,4 +1,5 @@
 //! A picture of a workspace: declared, then uploaded, then ready to be published.
+//!
 //! A picture is `awaiting_upload` for at most a day, and is then deleted. Once ready it never changes, so a post shows
 //! exactly the picture that was checked.
 
@@ -21,6 +22,7 @@ use crate::problems;
 use crate::rendition::{Format, Rendition};
 
 /// The maximum size of an upload.
+///
 /// The product's limit of 50 MB is for video. A whole picture is held in memory together with its pixels, and no camera
 /// writes a larger JPEG of 50 megapixels (the maximum that is decoded).
 pub const MAX_UPLOAD_BYTES: u64 = 20_000_000;

@@ -1,4 +1,5 @@
 //! The picture pipeline: turns the bytes of an untrusted file into a picture that can be shown and published.
+//!
 //! A picture is recognised by its first bytes, decoded under limits, rotated upright, converted to sRGB and re-encoded.
 //! Only the pixels of the file survive: no EXIF (GPS, serial numbers), no XMP, no comments, no colour profile, no
 //! second image, no trailing data. A polyglot (a file that is both a picture and something else) comes out as the
@@ -7,7 +8,8 @@
 //! - **Types**: PNG, JPEG, GIF and WebP are accepted; JPEG stays JPEG, the others become PNG.
 //! - **Animations** (GIF, APNG, WebP) are refused: publishing only the first frame would be a silent loss.
 //! - **Size**: pictures come out with at most 4,096 pixels a side and 8,000,000 bytes, and with a compact rendition too
-//! if that exceeds 2,000,000 bytes (see [`crate::rendition`]).
+//!   if that exceeds 2,000,000 bytes (see [`crate::rendition`]).
+//!
 //! The pipeline is CPU work without `await`, on its own thread. Every step is bounded by the accepted number of pixels,
 //! and between steps it checks whether the request was cancelled.
 

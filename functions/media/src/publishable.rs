@@ -19,6 +19,7 @@ pub struct Publishable {
 }
 
 /// Reads the largest rendition of at most `max_bytes` bytes, in the version that was recorded.
+///
 /// If that version is gone, the current one is used if it has the recorded SHA-256: a restored bucket has other
 /// versions, and of two concurrent completions the first writer may have been recorded, whose version is noncurrent and
 /// expires.

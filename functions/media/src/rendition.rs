@@ -1,4 +1,5 @@
 //! Renditions: a picture encoded within a byte limit.
+//!
 //! The full rendition has at most 8,000,000 bytes. If it exceeds 2,000,000, a compact one is made as well, for
 //! platforms that accept no more (Bluesky). An oversized rendition becomes JPEG if it is opaque, because PNG compresses
 //! photographs badly; then it is scaled down until it fits, because a smaller picture looks better than one with

@@ -17,7 +17,7 @@ pub const MAX_MONTHS_AHEAD: i32 = 18;
 ///
 /// The rules if a wall time does not name exactly one instant:
 /// - a time that clocks skip (spring) is refused when it is scheduled, and the error names the time that clocks show
-/// instead; if new zone rules make an accepted time a skipped one, it moves forward by the width of the gap;
+///   instead; if new zone rules make an accepted time a skipped one, it moves forward by the width of the gap;
 /// - a time that clocks show twice (autumn) is the first of the two, and the preview says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {

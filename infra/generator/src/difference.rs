@@ -12,19 +12,19 @@ pub fn difference(committed: &str, generated: &str) -> String {
     let (old, new) = (&old[head..], &new[head..]);
     let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(left, right)| left == right).count();
     let changed = changed(&old[..old.len() - tail], &new[..new.len() - tail]);
-    let mut told = String::new();
+    let mut report = String::new();
     let mut last = None;
     for change in changed.iter().take(SHOWN) {
         if last.is_none_or(|line| change.line > line + 1) {
-            let _ = writeln!(told, "  line {}", head + change.line + 1);
+            let _ = writeln!(report, "  line {}", head + change.line + 1);
         }
         last = Some(change.line);
-        let _ = writeln!(told, "  {} {}", change.sign, change.text);
+        let _ = writeln!(report, "  {} {}", change.sign, change.text);
     }
     if changed.len() > SHOWN {
-        let _ = writeln!(told, "  … {} more lines", changed.len() - SHOWN);
+        let _ = writeln!(report, "  … {} more lines", changed.len() - SHOWN);
     }
-    told
+    report
 }
 
 struct Change<'a> {
@@ -67,14 +67,14 @@ mod tests {
 
     #[test]
     fn only_changed_lines_are_shown_with_their_numbers() {
-        let told = difference("one\ntwo\nthree\nfour\nfive\n", "one\n2\nthree\nfour\nfour and a half\nfive\n");
-        assert_eq!(told, "  line 2\n  - two\n  + 2\n  line 5\n  + four and a half\n");
+        let report = difference("one\ntwo\nthree\nfour\nfive\n", "one\n2\nthree\nfour\nfour and a half\nfive\n");
+        assert_eq!(report, "  line 2\n  - two\n  + 2\n  line 5\n  + four and a half\n");
     }
 
     #[test]
     fn a_long_difference_is_truncated() {
         let generated: String = (0..100).map(|line| format!("{line}\n")).collect();
-        let told = difference("", &generated);
-        assert!(told.ends_with("  + 39\n  … 60 more lines\n"), "{told}");
+        let report = difference("", &generated);
+        assert!(report.ends_with("  + 39\n  … 60 more lines\n"), "{report}");
     }
 }

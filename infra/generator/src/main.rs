@@ -44,11 +44,11 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 fn main() -> ExitCode {
     let is_check = std::env::args().skip(1).any(|argument| argument == "--check");
-    let (told, code) = match run(Path::new(ROOT), is_check) {
-        Ok(told) => (told, ExitCode::SUCCESS),
+    let (report, code) = match run(Path::new(ROOT), is_check) {
+        Ok(report) => (report, ExitCode::SUCCESS),
         Err(faults) => (faults, ExitCode::FAILURE),
     };
-    let _closed_pipe = writeln!(std::io::stderr(), "{}", told.trim_end());
+    let _closed_pipe = writeln!(std::io::stderr(), "{}", report.trim_end());
     code
 }
 
@@ -56,17 +56,17 @@ fn main() -> ExitCode {
 fn run(root: &Path, is_check: bool) -> Result<String, String> {
     let (outputs, faults) = generate(root);
     let failed = |error: std::io::Error| error.to_string();
-    let told = if is_check { outputs.differences(root) } else { outputs.write(root).map(|told| told.join("\n")) };
-    let told = told.map_err(failed)?;
+    let report = if is_check { outputs.differences(root) } else { outputs.write(root).map(|report| report.join("\n")) };
+    let report = report.map_err(failed)?;
     if !faults.is_empty() {
-        return Err(format!("{told}\nThe declarations have faults:\n- {}", faults.join("\n- ")));
+        return Err(format!("{report}\nThe declarations have faults:\n- {}", faults.join("\n- ")));
     }
-    match (is_check, told.is_empty()) {
+    match (is_check, report.is_empty()) {
         (true, false) => {
-            Err(format!("{told}Generated files differ from the declarations: run `cargo run -p generator`."))
+            Err(format!("{report}Generated files differ from the declarations: run `cargo run -p generator`."))
         }
         (_, true) => Ok("Generated files are up to date.".to_owned()),
-        (false, false) => Ok(told),
+        (false, false) => Ok(report),
     }
 }
 

@@ -26,7 +26,7 @@ impl Outputs {
 
     /// Writes every file that differs, deletes those that are no longer generated, and returns which.
     pub fn write(&self, root: &Path) -> std::io::Result<Vec<String>> {
-        let mut told = Vec::new();
+        let mut report = Vec::new();
         for (path, text) in &self.files {
             if read(&root.join(path))?.as_deref() == Some(text) {
                 continue;
@@ -35,31 +35,31 @@ impl Outputs {
                 std::fs::create_dir_all(root.join(folder))?;
             }
             std::fs::write(root.join(path), text)?;
-            told.push(format!("wrote {}", path.display()));
+            report.push(format!("wrote {}", path.display()));
         }
         for path in self.leftovers(root)? {
             std::fs::remove_file(root.join(&path))?;
-            told.push(format!("removed {}", path.display()));
+            report.push(format!("removed {}", path.display()));
         }
-        Ok(told)
+        Ok(report)
     }
 
     /// The differences from the files under the root, for people to read; empty if there are none.
     pub fn differences(&self, root: &Path) -> std::io::Result<String> {
-        let mut told = String::new();
+        let mut report = String::new();
         for (path, text) in &self.files {
             match read(&root.join(path))? {
-                None => told.push_str(&format!("{}: is missing\n", path.display())),
+                None => report.push_str(&format!("{}: is missing\n", path.display())),
                 Some(committed) if committed != *text => {
-                    told.push_str(&format!("{}: differs\n{}", path.display(), difference(&committed, text)));
+                    report.push_str(&format!("{}: differs\n{}", path.display(), difference(&committed, text)));
                 }
                 Some(_) => {}
             }
         }
         for path in self.leftovers(root)? {
-            told.push_str(&format!("{}: is no longer generated\n", path.display()));
+            report.push_str(&format!("{}: is no longer generated\n", path.display()));
         }
-        Ok(told)
+        Ok(report)
     }
 
     fn leftovers(&self, root: &Path) -> std::io::Result<Vec<PathBuf>> {

@@ -29,9 +29,9 @@ pub fn summary(text: &str) -> String {
         .take_while(|line| !line.is_empty())
         .collect();
     let opening = opening.join(" ");
-    let said = opening.split_once(": ").map_or(opening.as_str(), |(_, said)| said);
-    let said = said.split_once(". ").map_or(said, |(sentence, _)| sentence).trim_end_matches('.');
-    let mut letters = said.chars();
+    let summary = opening.split_once(": ").map_or(opening.as_str(), |(_, summary)| summary);
+    let summary = summary.split_once(". ").map_or(summary, |(sentence, _)| sentence).trim_end_matches('.');
+    let mut letters = summary.chars();
     letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str())).unwrap_or_default()
 }
 

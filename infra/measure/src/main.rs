@@ -33,13 +33,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn verifications(times: usize) -> Result<Value, Box<dyn Error>> {
-    let token = SignedToken::new().map_err(told)?;
-    let verify = times_of(WARM_UP_VERIFICATIONS, times, || token.verify().map_err(told))?;
-    let whole = times_of(WARM_UP_VERIFICATIONS, times, || token.verify_whole().map_err(told))?;
+    let token = SignedToken::new().map_err(describe)?;
+    let verify = times_of(WARM_UP_VERIFICATIONS, times, || token.verify().map_err(describe))?;
+    let whole = times_of(WARM_UP_VERIFICATIONS, times, || token.verify_whole().map_err(describe))?;
     Ok(json!({ "verify_ns": verify, "whole_ns": whole }))
 }
 
-fn told(problem: Problem) -> String {
+fn describe(problem: Problem) -> String {
     format!("{problem:?}")
 }
 

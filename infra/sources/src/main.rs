@@ -18,11 +18,11 @@ type Files = BTreeMap<PathBuf, String>;
 
 fn main() -> ExitCode {
     let is_check = std::env::args().skip(1).any(|argument| argument == "--check");
-    let (told, code) = match run(Path::new(ROOT), is_check) {
-        Ok(told) => (told, ExitCode::SUCCESS),
+    let (report, code) = match run(Path::new(ROOT), is_check) {
+        Ok(report) => (report, ExitCode::SUCCESS),
         Err(fault) => (fault, ExitCode::FAILURE),
     };
-    let _closed_pipe = writeln!(std::io::stderr(), "{told}");
+    let _closed_pipe = writeln!(std::io::stderr(), "{report}");
     code
 }
 
@@ -40,10 +40,10 @@ fn run(root: &Path, is_check: bool) -> Result<String, String> {
     if changed.is_empty() && leftovers.is_empty() {
         return Ok("Lists of functions and binaries are up to date.".to_owned());
     }
-    let told = changed.iter().map(|(path, _)| format!("write {}", path.display()));
-    let told: Vec<_> = told.chain(leftovers.iter().map(|path| format!("remove {}", path.display()))).collect();
+    let report = changed.iter().map(|(path, _)| format!("write {}", path.display()));
+    let report: Vec<_> = report.chain(leftovers.iter().map(|path| format!("remove {}", path.display()))).collect();
     if is_check {
-        return Err(format!("Lists of functions are out of date: run `make generate`. It will\n{}", told.join("\n")));
+        return Err(format!("Lists of functions are out of date: run `make generate`. It will\n{}", report.join("\n")));
     }
     for (path, text) in changed {
         store(&root.join(path), text).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -51,7 +51,7 @@ fn run(root: &Path, is_check: bool) -> Result<String, String> {
     for path in leftovers {
         std::fs::remove_file(root.join(&path)).map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    Ok(told.join("\n"))
+    Ok(report.join("\n"))
 }
 
 fn store(path: &Path, text: &str) -> std::io::Result<()> {

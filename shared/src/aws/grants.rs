@@ -1,4 +1,5 @@
 //! Grants: the rights that a function declares in its file, and their IAM statements.
+//!
 //! One table serves three readers: the generator writes the roles from it, `sessions` uses it to narrow the assumed
 //! role to one workspace, and the test double refuses calls that it does not allow.
 

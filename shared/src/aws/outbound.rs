@@ -1,4 +1,5 @@
 //! Calls to addresses outside AWS: public hosts only, no redirects, bounded in time and size.
+//!
 //! Users name the host (a Bluesky server, a webhook), so each call is a chance for server-side request forgery (OWASP
 //! API7:2023). This module resolves names, checks every address, and connects only to checked addresses.
 

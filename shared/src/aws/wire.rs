@@ -1,4 +1,5 @@
 //! The wire under test: records every call, refuses calls without a grant, and fails or crashes on demand.
+//!
 //! It sits between the SDK and the network, so that a test sees the actual calls: one per attempt, including retries.
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,5 @@
 //! Checks each call of a function against its grants: operation, table and leading key.
+//!
 //! The local cloud does not evaluate `dynamodb:LeadingKeys`, so this check reveals a missing grant before AWS refuses
 //! the call.
 

@@ -1,4 +1,5 @@
 //! Sealed values: envelope encryption under a workspace's KMS key.
+//!
 //! A data key is for one workspace and one purpose. Both are in the KMS encryption context of its wrapping and in the
 //! associated data of sealed values, so that a value that is moved to another workspace, purpose or owner does not
 //! open.

@@ -11,6 +11,7 @@ use super::problem_codes::{
 };
 
 /// An error response in the making.
+///
 /// A client error has a stable `code` and a `detail` for people. An internal error keeps its source for the one log
 /// line at the boundary, and is returned as a bare 500 or 503.
 pub struct Problem(Box<Inner>);

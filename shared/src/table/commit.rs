@@ -154,6 +154,7 @@ impl From<Uncommitted> for Problem {
 }
 
 /// Commits a plan as one transaction.
+///
 /// A retry after a lost response has the same token, so that DynamoDB returns the result of the first try. After the
 /// token's ten minutes, the write id in the items distinguishes our own write from another one.
 pub(crate) async fn commit(

@@ -25,6 +25,7 @@ impl Entitlement {
 }
 
 /// A quota of a plan. Its domain declares it: `const CHANNELS: Limit = Limit::named("channels");`
+///
 /// A route that enforces a limit declares it (`Endpoint::PLAN_LIMITS`): the generator refuses a limit that a plan
 /// lacks, and one in the table that no route declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,5 +1,6 @@
 //! The test application: routes and jobs in process, against real tables, with time, randomness and the wire under the
 //! test's control.
+//!
 //! It mints proofs and passes them to the same code as production: the pipeline has no branch for tests. A release
 //! build refuses its feature.
 

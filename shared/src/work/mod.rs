@@ -1,4 +1,5 @@
 //! Long work in steps: each step is one transaction with its new state and the message for the next step.
+//!
 //! A run can be cancelled, shows its progress under a public id, is started at most once per key if it has one, and is
 //! undone in reverse if its work declares how. No step runs longer than one function; the due index recovers lost
 //! messages. The decision record is `docs/decisions/0022-work-in-steps.md`.

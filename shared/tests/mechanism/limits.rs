@@ -134,7 +134,7 @@ async fn a_busy_address_costs_one_write_per_ten_requests_and_none_when_refused()
 }
 
 /// The limits of a response: the policies, and the remaining requests of each.
-fn told(answer: &Response) -> (&str, Vec<(String, u32)>) {
+fn limits_of(answer: &Response) -> (&str, Vec<(String, u32)>) {
     let limits = answer.header("ratelimit").split(", ").map(|limit| {
         let (name, rest) = limit.split_once(";r=").unwrap();
         let (remaining, _) = rest.split_once(";t=").unwrap();
@@ -156,13 +156,13 @@ async fn every_limit_is_listed_and_the_exceeded_one_comes_first() {
     let knock = || Request::to(&KNOCK).json(json!({ "word": "please" }));
     for (at, remaining) in [(0, 4), (1, 3), (2, 2), (3, 1), (4, 0)] {
         let answer = app.call(knock()).await.expect(401);
-        let (policy, limits) = told(&answer);
+        let (policy, limits) = limits_of(&answer);
         assert_eq!(policy, r#""address";q=200;w=80, "credentials";q=5;w=300"#);
         assert_eq!(limits, left(&[("address", 199 - at), ("credentials", remaining)]));
         app.advance(SignedDuration::from_secs(2));
     }
     let refused = app.call(knock()).await.expect(429);
-    let (policy, limits) = told(&refused);
+    let (policy, limits) = limits_of(&refused);
     assert_eq!(policy, r#""address";q=200;w=80, "credentials";q=5;w=300"#);
     assert_eq!(limits, left(&[("credentials", 0), ("address", 194)]));
     // The first attempt was 10 seconds ago.
@@ -171,7 +171,7 @@ async fn every_limit_is_listed_and_the_exceeded_one_comes_first() {
     let owner = app.owner().await.unwrap();
     for (status, remaining) in [(204, 1), (204, 0), (429, 0)] {
         let answer = app.call(Request::to(&GREET).by(&owner)).await.expect(status);
-        let (policy, limits) = told(&answer);
+        let (policy, limits) = limits_of(&answer);
         assert_eq!(policy, r#""address";q=200;w=80, "greet";q=2;w=60"#);
         let at = if status == 429 { 0 } else { 1 };
         assert_eq!(limits[at], ("greet".to_owned(), remaining));
@@ -182,7 +182,7 @@ async fn every_limit_is_listed_and_the_exceeded_one_comes_first() {
     while last.status != 429 {
         last = app.call(Request::to(&GREET)).await;
     }
-    assert_eq!(told(&last), (r#""address";q=200;w=80, "greet";q=2;w=60"#, left(&[("address", 0)])));
+    assert_eq!(limits_of(&last), (r#""address";q=200;w=80, "greet";q=2;w=60"#, left(&[("address", 0)])));
     assert_eq!(last.header("retry-after"), resets_in_s(&last, "address").to_string());
 }
 

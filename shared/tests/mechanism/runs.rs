@@ -17,7 +17,7 @@ async fn written_by(app: &TestApp, owner: Person) -> (Person, NoteId, Vec<Posted
     (owner, made.body["id"].as_str().unwrap().parse().unwrap(), posted)
 }
 
-async fn told(app: &TestApp, owner: &Person, note: NoteId) -> u32 {
+async fn times_told(app: &TestApp, owner: &Person, note: NoteId) -> u32 {
     app.scope(owner.workspace).get::<Note>(&note).await.unwrap().told
 }
 
@@ -29,7 +29,7 @@ async fn a_message_delivered_twice_is_handled_once() {
     app.deliver(&TELL, &posted).await.unwrap();
     app.forget_warm();
     app.deliver(&TELL, &[posted.clone(), posted].concat()).await.unwrap();
-    assert_eq!(told(&app, &owner, note).await, 1);
+    assert_eq!(times_told(&app, &owner, note).await, 1);
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn a_run_with_a_lost_response_has_one_effect() {
         let (owner, note, posted) = written(&app).await;
         app.wire(&TELL).arm(Fault::LoseAnswer(k));
         app.deliver(&TELL, &posted).await.unwrap();
-        assert_eq!(told(&app, &owner, note).await, 1, "the response to call {k} ({}) was lost", calls[k - 1]);
+        assert_eq!(times_told(&app, &owner, note).await, 1, "the response to call {k} ({}) was lost", calls[k - 1]);
     }
 }
 
@@ -56,7 +56,7 @@ async fn a_crashed_run_is_repeated_after_its_lease() {
     assert!(app.deliver(&TELL, &posted).await.is_err());
     app.advance(jiff::SignedDuration::from_secs(120));
     app.deliver(&TELL, &posted).await.unwrap();
-    assert_eq!(told(&app, &owner, note).await, 1);
+    assert_eq!(times_told(&app, &owner, note).await, 1);
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn the_workspace_is_read_from_the_row_key_not_the_payload() {
     let other = app.owner().await.unwrap();
     let moved = Posted { partition: other.outbox(), ..posted[0].clone() };
     app.deliver(&TELL, &[moved]).await.unwrap();
-    assert_eq!(told(&app, &owner, note).await, 0, "a message of one workspace reached another's note");
+    assert_eq!(times_told(&app, &owner, note).await, 0, "a message of one workspace reached another's note");
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn a_job_with_the_grant_reads_its_workspaces_plan() {
         let owner = app.founder_on(plan).await.unwrap();
         let (owner, note, posted) = written_by(&app, owner).await;
         app.deliver(&TELL_BY_PLAN, &posted).await.unwrap();
-        assert_eq!(told(&app, &owner, note).await, channels, "{plan}");
+        assert_eq!(times_told(&app, &owner, note).await, channels, "{plan}");
     }
     assert_eq!(app.wire(&TELL_BY_PLAN).refused(), Vec::<String>::new());
 }

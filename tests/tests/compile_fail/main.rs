@@ -1,7 +1,9 @@
 //! Cases that the compiler must refuse: isolation by the type system.
+//!
 //! Each file of `tests/compile_fail` is compiled like part of a function crate, with the dependencies of `posts` and no
 //! others, and the compiler's errors are compared with the `.stderr` file next to it. `UPDATE_STDERR=1` rewrites these
 //! files; then review the difference.
+//!
 //! This is trybuild's idea without its cost: trybuild checks the whole dependency tree in its own folder (231
 //! CPU-seconds on a clean machine); this uses the libraries that the test itself was linked with (3 to 7).
 #![allow(clippy::unwrap_used, clippy::panic)]

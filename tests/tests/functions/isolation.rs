@@ -1,4 +1,5 @@
 //! Two workspaces, and every position of an id in every route.
+//!
 //! A resource of the other workspace gets the same response as a missing one, word for word, and neither workspace
 //! changes. The same holds with the membership check disabled: then only the scope refuses.
 
@@ -85,7 +86,7 @@ fn positions(sample: &Sample) -> Vec<String> {
 }
 
 /// A response without the parts that differ by request: its instance, and the requested id.
-fn told(answer: &Response, id: &str) -> String {
+fn comparable(answer: &Response, id: &str) -> String {
     let mut body = answer.body.clone();
     body["instance"] = Value::Null;
     format!("{} {}", answer.status, body.to_string().replace(id, "<id>"))
@@ -105,11 +106,11 @@ async fn another_workspaces_id_answers_like_a_missing_one_on_every_route() {
             let with = |id: &str| sample.filled(&at.mine(&endpoint).with(&name, id));
             let (other, none) = (at.send(&endpoint, &with(theirs)).await, at.send(&endpoint, &with(&unused_id)).await);
             let status = if in_path { 404 } else { 422 };
-            if other.status != status || told(&other, theirs) != told(&none, &unused_id) {
+            if other.status != status || comparable(&other, theirs) != comparable(&none, &unused_id) {
                 faults.push(format!("{}, {name}: {} / {}", endpoint.name(), other.text, none.text));
             }
             let unchecked = at.send_unchecked(&endpoint, &with(theirs)).await;
-            if told(&unchecked, theirs) != told(&none, &unused_id) {
+            if comparable(&unchecked, theirs) != comparable(&none, &unused_id) {
                 faults.push(format!("{}, {name}, unchecked: {}", endpoint.name(), unchecked.text));
             }
             tried += 1;

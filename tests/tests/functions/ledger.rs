@@ -1,4 +1,5 @@
 //! The cost of a warm call of each route: its calls to DynamoDB, KMS, STS and S3, as a snapshot.
+//!
 //! A read takes one call for the proof and one for the data; a write takes one for the proof and one transaction. If a
 //! route needs more, `MORE` says why; that list may only shrink.
 
@@ -92,7 +93,7 @@ async fn warm_calls(world: &World, place: &Place, endpoint: &Endpoint) -> Vec<St
 }
 
 #[tokio::test]
-async fn the_warm_calls_of_every_route() {
+async fn the_warm_calls_of_every_route_match_their_snapshot() {
     let world = World::new().await;
     let place = world.place().await;
     let mut ledger = BTreeMap::new();

@@ -1,4 +1,5 @@
 //! Tests of every function of every domain, in process, generated from declarations and samples.
+//!
 //! A new route or job is covered by its file and its sample event. `place::Place::ready_for` prepares its
 //! preconditions.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

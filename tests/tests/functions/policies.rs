@@ -21,7 +21,7 @@ fn statements(policy: &Value) -> Vec<Value> {
 }
 
 #[test]
-fn the_rights_of_every_function() {
+fn the_rights_of_every_function_match_their_snapshot() {
     for domain in ::domains::DOMAINS {
         let mut rights = Map::new();
         for listed in domain.functions() {

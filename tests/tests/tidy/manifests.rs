@@ -25,7 +25,7 @@ fn every_crate_inherits_version_and_lints() {
 }
 
 #[test]
-fn the_workspace_forbids_unsafe_code_and_denies_what_may_panic() {
+fn the_workspace_forbids_unsafe_code_and_denies_panics() {
     let workspace = manifest::workspace().unwrap();
     let lint = |path: &[&str]| workspace.value(path).and_then(Value::as_str);
     assert_eq!(lint(&["workspace", "lints", "rust", "unsafe_code"]), Some("forbid"));

@@ -1,4 +1,5 @@
 //! The responses of a Bluesky server and their meaning. Pure: this module makes no calls.
+//!
 //! Anyone can run such a server, so every field is parsed against a syntax and a bound: a response that violates them
 //! is rejected. JSON is read to a depth of 128 (`serde_json`), and the client bounds its size.
 //!

@@ -9,6 +9,7 @@ const LENGTH: usize = 13;
 
 /// The TID of a post, from the 16 bytes of its UUIDv7. Each account has its own repository, so the keys of a
 /// workspace's posts collide only with each other.
+///
 /// A TID is 53 bits of microseconds and 10 bits of clock identifier. The id's milliseconds give the upper part of the
 /// microseconds; a hash of the id's random bits gives the rest and the clock identifier. Two posts of one account that
 /// were created in the same millisecond collide with a probability of 1 in 1,024,000; then `swapRecord: null` refuses

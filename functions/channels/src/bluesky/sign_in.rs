@@ -66,6 +66,7 @@ impl<'de> Deserialize<'de> for Identifier {
 }
 
 /// A password created for one application, which can be revoked separately.
+///
 /// The form is that of the official server (`1234-abcd-5678-efgh`, `@atproto/pds` 0.4). It is required so that users do
 /// not hand over their account password.
 #[derive(Clone, ToSchema)]
@@ -286,8 +287,8 @@ mod tests {
     #[test]
     fn only_a_known_account_status_is_repeated_to_the_client() {
         let detail = |status: Value| {
-            let told = answer(|answer| (answer["active"], answer["status"]) = (json!(false), status));
-            told.err().unwrap().detail().to_owned()
+            let refused = answer(|answer| (answer["active"], answer["status"]) = (json!(false), status));
+            refused.err().unwrap().detail().to_owned()
         };
         assert!(detail(json!("suspended")).ends_with("belongs to an account that is suspended."));
         assert!(detail(json!("\u{1b}[31m")).ends_with("belongs to an account that is inactive."));
@@ -302,20 +303,20 @@ mod tests {
 
     #[test]
     fn a_refused_sign_in_names_the_field_and_the_servers_error() {
-        let told = |status, code: &str| {
+        let problem_of = |status, code: &str| {
             let text = "Invalid identifier or password".to_owned();
             let refusal = Refusal { status, code: code.to_owned(), text, retry_after_s: Some(9) };
             problem(CallError::Refused(refusal))
         };
-        let wrong = told(401, "AuthenticationRequired");
+        let wrong = problem_of(401, "AuthenticationRequired");
         assert_eq!((wrong.status(), wrong.code()), (422, "channel_sign_in_refused"));
         assert_eq!(wrong.detail(), "The server says: AuthenticationRequired: Invalid identifier or password");
         assert_eq!(wrong.errors()[0].field, "app_password");
-        assert_eq!(told(401, "AuthFactorTokenRequired").code(), "app_password_needed");
-        assert_eq!(told(401, "AccountTakedown").code(), "channel_account_inactive");
-        let limited = told(429, "RateLimitExceeded");
+        assert_eq!(problem_of(401, "AuthFactorTokenRequired").code(), "app_password_needed");
+        assert_eq!(problem_of(401, "AccountTakedown").code(), "channel_account_inactive");
+        let limited = problem_of(429, "RateLimitExceeded");
         assert_eq!((limited.status(), limited.retry_after_s()), (429, Some(9)));
-        assert_eq!(told(500, "InternalServerError").status(), 502);
+        assert_eq!(problem_of(500, "InternalServerError").status(), 502);
         assert_eq!(problem(CallError::NoAnswer(String::new())).status(), 504);
     }
 }

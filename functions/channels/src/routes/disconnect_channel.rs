@@ -18,7 +18,8 @@ use crate::problems;
 use crate::session::{ChannelSession, EndedSession};
 
 /// Disconnects a channel.
-/// Nothing is published to it afterwards: its scheduled deliveries fail. The session on the platform ends shortly
+///
+/// Nothing is published to it from then on: its scheduled deliveries fail. The session on the platform ends shortly
 /// afterwards.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -98,8 +98,8 @@ async fn a_refused_sign_in_shows_the_servers_own_error() {
         (Scripted::Break, 504, "platform_timed_out"),
     ] {
         server.next("server.createSession", scripted);
-        let told = connect(&app, &owner, account(&server, "alice.test")).await.expect(status);
-        assert_eq!(told.code(), code);
+        let response = connect(&app, &owner, account(&server, "alice.test")).await.expect(status);
+        assert_eq!(response.code(), code);
     }
     let listed = app.call(Request::to(&list_channels::FUNCTION).by(&owner)).await.expect(200).body;
     assert_eq!(listed["items"], json!([]));

@@ -22,9 +22,9 @@ use faults::{Case, cases};
 use test_support::scripted_server::{PASSWORD, Raw, Scripted, ScriptedServer, text};
 
 /// Prints the response under test if an assertion fails.
-struct Told(String);
+struct PrintedOnPanic(String);
 
-impl Drop for Told {
+impl Drop for PrintedOnPanic {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let _unseen = writeln!(std::io::stderr(), "{}", self.0.chars().take(2_000).collect::<String>());
@@ -228,7 +228,7 @@ async fn no_response_causes_a_500_or_is_stored_with_invalid_syntax() {
     let count = if std::env::var("BULKHEAD_LONG").is_ok() { 1_000 } else { 160 };
     for number in 0..count {
         let case = strategy.new_tree(&mut runner).unwrap().current();
-        let _told = Told(format!("answer {number}: {case:?}"));
+        let _printed = PrintedOnPanic(format!("answer {number}: {case:?}"));
         world.meet(&case).await;
         world.assert_stored().await;
     }

@@ -295,10 +295,10 @@ async fn a_refused_session_disconnects_the_channel_until_it_is_reconnected() {
     at.app.advance(SignedDuration::from_hours(3));
     at.server.next("server.refreshSession", refusal(400, "ExpiredToken", "Token has been revoked"));
     assert_eq!(code(at.prepare(at.draft("a")).await), ("disconnected", "ExpiredToken".to_owned()));
-    let Connection::NeedsReauthorisation { code: told, text, .. } = at.channel().await.connection else {
+    let Connection::NeedsReauthorisation { code: shown_code, text, .. } = at.channel().await.connection else {
         panic!("still connected")
     };
-    assert_eq!((told.as_str(), text.as_str()), ("ExpiredToken", "Token has been revoked"));
+    assert_eq!((shown_code.as_str(), text.as_str()), ("ExpiredToken", "Token has been revoked"));
     assert_eq!(code(at.prepare(at.draft("a")).await).0, "disconnected");
     assert_eq!(at.server.calls("server.refreshSession").len(), 1, "the server was called again");
     assert_eq!(at.actions().await.iter().filter(|action| *action == "channel.reauthorisation_needed").count(), 1);

@@ -1,4 +1,5 @@
 //! `POST /workspaces/{workspace_id}/media/{media_id}/complete`: checks an uploaded file and stores it as a picture.
+//!
 //! One version of the upload is read, once. The stored object is never that file but a re-encoded one, under a prefix
 //! that cannot be presigned, and the written version is recorded: neither a later upload under the same signature nor a
 //! later write changes the picture of a post.

@@ -42,7 +42,7 @@ async fn a_due_post_is_claimed_delayed_to_the_second_and_published_once() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_reconciled_and_never_blindly_retried() {
+async fn a_lost_response_is_reconciled_and_never_blindly_retried() {
     for (broken, writes) in [(Scripted::DoAndBreak, 1), (Scripted::Break, 2)] {
         let at = Place::new().await;
         let post = at.scheduled("Hello").await;

@@ -244,11 +244,11 @@ async fn a_crash_after_any_call_leaves_one_record_and_a_published_delivery() {
 }
 
 #[tokio::test]
-async fn a_crash_after_any_call_of_a_run_that_renews_the_token_leaves_one_record_and_a_published_delivery() {
+async fn a_crash_after_any_call_of_a_token_renewal_leaves_one_record_and_a_published_delivery() {
     break_every_call(Fault::CrashAfter, Token::Ending).await;
 }
 
 #[tokio::test]
-async fn a_lost_answer_to_any_call_leaves_one_record_and_a_published_delivery() {
+async fn a_lost_response_to_any_call_leaves_one_record_and_a_published_delivery() {
     break_every_call(Fault::LoseAnswer, Token::Fresh).await;
 }

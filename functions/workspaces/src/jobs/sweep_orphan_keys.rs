@@ -1,4 +1,5 @@
 //! The job `sweep-orphan-keys`: once a day, schedules the deletion of workspace keys that no workspace uses.
+//!
 //! A key is created before it is recorded, and a crash in between leaves an orphan. KMS deletes a key after seven days;
 //! until then an operator can cancel the deletion.
 
