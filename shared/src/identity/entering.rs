@@ -10,7 +10,7 @@ use super::proofs::{self, DirectoryEntry, Found, MembershipProof};
 use crate::audit::Target;
 use crate::aws::grants::Table;
 use crate::kernel::ids::{UserId, WorkspaceId};
-use crate::kernel::problem_codes::CHANGED_MEANWHILE;
+use crate::kernel::problem_codes::MODIFIED_CONCURRENTLY;
 use crate::kernel::problems::Problem;
 use crate::table::commit::{Act, Expected, Plan};
 use crate::table::entity::Stored;
@@ -126,7 +126,7 @@ impl Invited<'_> {
         match Box::pin(self.scope.commit_listing(audited, plan, Some(user))).await {
             Ok(()) => Ok(membership.clone()),
             // The current state names the concurrent change.
-            Err(refused) if refused.code() == CHANGED_MEANWHILE.code => {
+            Err(refused) if refused.code() == MODIFIED_CONCURRENTLY.code => {
                 match stand(&self.scope, user, &self.claim).await? {
                     Standing::Accepted(membership) => Ok(membership),
                     Standing::Open(..) => Err(refused),

@@ -77,7 +77,7 @@ impl<P: Permission> Workspace<P> {
             return Err(Problem::not_found());
         }
         if self.role() == Role::Owner {
-            return Err(Problem::changed_meanwhile());
+            return Err(Problem::modified_concurrently());
         }
         let former = match offer.handover {
             Handover::Transfer => Role::Admin,

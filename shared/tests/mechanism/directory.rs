@@ -44,7 +44,7 @@ async fn a_change_based_on_an_outdated_entry_is_refused() {
     first.change().plan("free").commit(audited()).await.unwrap();
     // Also a different field: the decision was based on an outdated entry.
     let refused = second.change().name("Southwind").commit(audited()).await.unwrap_err();
-    assert_eq!(refused.code(), "changed_meanwhile");
+    assert_eq!(refused.code(), "modified_concurrently");
     let read = scope.directory().await.unwrap();
     assert_eq!((read.name(), read.plan().name()), ("Test", "free"));
     let page = Page { limit: 10, cursor: None, newest_first: false };
@@ -52,6 +52,6 @@ async fn a_change_based_on_an_outdated_entry_is_refused() {
 
     app.remove_directory(owner.workspace).await.unwrap();
     let gone = read.change().name("Southwind").commit(audited()).await.unwrap_err();
-    assert_eq!(gone.code(), "changed_meanwhile");
+    assert_eq!(gone.code(), "modified_concurrently");
     assert_eq!(scope.directory().await.err().unwrap().code(), "not_found");
 }

@@ -32,7 +32,7 @@ async fn complete(app: &TestApp, token: &str, password: &str) -> Response {
 }
 
 async fn cancel(app: &TestApp, token: &Value) -> Response {
-    call_as(app, &cancel_recovery::FUNCTION, token, Value::Null).await
+    ask(app, &cancel_recovery::FUNCTION, token, Value::Null).await
 }
 
 /// Advances past the waiting time and returns the token of the link.

@@ -138,7 +138,7 @@ async fn an_offer_is_an_owners_to_another_member_and_ends_with_their_ownership()
     // The author of the offer is no longer an owner.
     at.offer(&at.owner, admin.user, Handover::Transfer).await.expect(204);
     at.change_role(&second, at.owner.user, "admin").await.expect(204);
-    assert_eq!(at.accept(&admin).await.expect(409).code(), "changed_meanwhile");
+    assert_eq!(at.accept(&admin).await.expect(409).code(), "modified_concurrently");
     at.sound(&[&at.owner, &second, &admin], "offered by no owner").await;
 
     // Withdrawn, or expired.
@@ -151,7 +151,7 @@ async fn an_offer_is_an_owners_to_another_member_and_ends_with_their_ownership()
             at.scope().commit(Changes::default().delete(&offer).unaudited("a fixture")).await.unwrap();
         })
         .await;
-    assert_eq!(refused.expect(409).code(), "changed_meanwhile");
+    assert_eq!(refused.expect(409).code(), "modified_concurrently");
     at.offer(&second, withdrawn.user, Handover::Share).await.expect(204);
     at.app.advance(OFFER_LIFETIME);
     let late = at.app.with_strength(&withdrawn, Strength::Multi).await.unwrap();
@@ -165,7 +165,7 @@ async fn an_owner_who_is_offered_ownership_again_changes_nothing() {
     let at = Place::new().await;
     let second = at.second_owner().await;
     at.offer(&at.owner, second.user, Handover::Transfer).await.expect(204);
-    assert_eq!(at.accept(&second).await.expect(409).code(), "changed_meanwhile");
+    assert_eq!(at.accept(&second).await.expect(409).code(), "modified_concurrently");
     at.sound(&[&second], "offered again").await;
 }
 
