@@ -1,4 +1,4 @@
-//! What we know of an e-mail address: whose it is, and whether a registration waits for its link.
+//! An email address: its owner, and its pending registration.
 
 use mail::{EmailAddress, Letter};
 use serde::{Deserialize, Serialize};
@@ -12,41 +12,41 @@ use crate::mailed_link::DeadLink;
 use crate::problems;
 use crate::user::restoring_link;
 
-/// What a mailed link that verifies an address is for.
+/// The purpose of an emailed link that verifies an address.
 pub const VERIFY_EMAIL: &str = "verify-email";
-/// What a mailed link that sets a new password is for.
+/// The purpose of an emailed link that resets the password.
 pub const RESET_PASSWORD: &str = "reset-password";
-/// How long a link that sets a new password works.
+/// How long a reset link is valid.
 pub const RESET_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
-/// How long a registration waits for its link.
+/// How long a registration can be verified.
 const REGISTRATION_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
-/// How long the job that deletes unverified registrations may fail.
+/// How long the job that deletes unverified registrations may fail before the table's TTL deletes them.
 const PURGED_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The one record of an address. That it is one makes an address have one owner: every change is conditional on it
-/// being as it was read.
+/// The single record of an address. It guarantees that an address has at most one owner: every change is conditional on
+/// the record being unchanged since it was read.
 ///
-/// Before its link is opened, a registration holds the address and nothing else: no name, no password. The link proves
-/// who reads the mailbox, and nothing about who typed what before. If it kept a password, the person who typed it
-/// (perhaps a stranger who knew that the owner would register too) could sign in to the account that the owner
-/// activates. So the password comes with the link's token, and one registration per address is enough.
+/// Until its link is opened, a registration holds only the address: no name and no password. The link proves control of
+/// the mailbox, but not that the mailbox's owner made the registration. If the registration held a password, an
+/// attacker who registered the address first could sign in to the account that the owner activates. So the password is
+/// sent with the link's token, and one registration per address is enough.
 #[derive(Serialize, Deserialize)]
 pub struct Address {
     email: EmailAddress,
     owner: Option<UserId>,
-    /// Only while there is no owner.
+    /// Only while the address has no owner.
     registration: Option<Registration>,
     /// When the owner deleted the account, while it can be restored. The address stays taken until the account is
     /// erased.
     deleted_at: Option<Timestamp>,
-    /// When the owner last proved, by a mailed link, that they read its mail: from when on their second factors are taken
-    /// for their own. None for an imported account.
+    /// When the owner last proved control of the mailbox by an emailed link. Second factors from before then are
+    /// considered the owner's own. `None` for an imported account.
     proved_at: Option<Timestamp>,
-    /// How often the owner's password was set. A reset link is valid for one value of it.
+    /// How often the owner's password was set. A reset link is bound to this number.
     passwords_set: u64,
 }
 
-/// A sign-up whose address is not verified yet.
+/// A registration whose address is not verified yet.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 struct Registration {
     /// The id that the user will have.
@@ -54,11 +54,11 @@ struct Registration {
     expires_at: Timestamp,
 }
 
-/// Why an address does not become a user's.
+/// Why a user cannot claim an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// Shown only to the person who reads the address's mail: their link was opened.
-    #[error("Another account uses this email address now.")]
+    /// Only shown to a user who proved control of the mailbox by a link.
+    #[error("Another account now uses this email address. Use another address.")]
     Taken,
 }
 
@@ -68,16 +68,16 @@ impl Refusal for AddressError {
     }
 }
 
-/// What the link of a registration did.
+/// The result of verifying a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verified {
     /// The address now has its owner; the rest of the account still has to be created.
     Now,
-    /// It already had this owner: the request may be a retry.
+    /// The address already had this owner: the request may be a retry.
     Before,
 }
 
-/// A letter and the user whose outbox it leaves from.
+/// A letter, and the user in whose outbox it is queued.
 pub struct Posting {
     pub user: UserId,
     pub letter: Letter,
@@ -101,7 +101,7 @@ impl Address {
         self.live_registration(now).map(|registration| registration.user)
     }
 
-    /// When the owner last proved that they read its mail.
+    /// When the owner last proved control of the mailbox.
     pub fn proved_at(&self) -> Option<Timestamp> {
         self.proved_at
     }
@@ -111,7 +111,7 @@ impl Address {
     }
 
     /// Registers the address, or renews the full lifetime of its registration. `user` is the id for a new registration.
-    /// Returns the letter: the link, or for an existing account, a note to its owner that there is one.
+    /// Returns the letter: the verification link, or a note to the owner of an existing account.
     pub fn register(&mut self, user: UserId, now: Timestamp) -> Posting {
         if let Some(posting) = self.letter_of_account() {
             return posting;
@@ -122,8 +122,8 @@ impl Address {
         self.link(registration)
     }
 
-    /// The letter for a request to resend the link. `stranger` is any new id, for an address without an account: it
-    /// gets a letter too, so that what we do never depends on whether there is an account.
+    /// The letter for a request to resend the link. `stranger` is a new id for an address without an account: it gets a
+    /// letter, too, so that our actions never depend on whether an account exists.
     pub fn resend(&self, stranger: UserId, now: Timestamp) -> Posting {
         if let Some(posting) = self.letter_of_account() {
             return posting;
@@ -134,7 +134,7 @@ impl Address {
         }
     }
 
-    /// The letter for a password reset request: the link that sets a new password, or another way into an account.
+    /// The letter for a password reset request: the reset link, or the letter that [`Self::resend`] gives.
     pub fn request_reset(&self, stranger: UserId, now: Timestamp) -> Posting {
         match (self.owner, self.deleted_at) {
             (Some(user), None) => {
@@ -155,18 +155,18 @@ impl Address {
         }
     }
 
-    /// Whether a link still sets the owner's password: the address has not moved to another user, nor the user to another
-    /// address, and the password was not set since.
+    /// Whether a reset link is still valid: the address still has the same owner, and the password was not set since.
     pub fn is_reset_by(&self, link: &LinkClaims) -> bool {
         self.owner == Some(link.user) && link.binding == self.reset_binding()
     }
 
-    /// Ends every link that was sent to reset the password.
+    /// Invalidates every reset link.
     pub fn password_was_set(&mut self) {
         self.passwords_set += 1;
     }
 
-    /// The owner opened a mailed link, and kept no second factor that a stranger may have added before.
+    /// The owner opened an emailed link, and the account has no second factor left that an attacker may have added
+    /// recently.
     pub fn was_proved(&mut self, now: Timestamp) {
         self.proved_at = Some(now);
     }
@@ -175,7 +175,7 @@ impl Address {
         format!("{}.{}", AccountKey::email_digest(self.email.as_str()), self.passwords_set)
     }
 
-    /// Gives the address to the user whose registration link was opened; from then on it is taken.
+    /// Verifies a registration by its link and makes its user the owner.
     pub fn verify(&mut self, user: UserId, now: Timestamp) -> Result<Verified, DeadLink> {
         if self.owner == Some(user) {
             return Ok(Verified::Before);
@@ -190,7 +190,7 @@ impl Address {
         }
     }
 
-    /// Gives the address to a user. A pending registration for it ends.
+    /// Makes a user the owner. Ends a pending registration.
     pub fn claim(&mut self, user: UserId) -> Result<(), AddressError> {
         if self.owner.is_some() {
             return Err(AddressError::Taken);
@@ -214,12 +214,12 @@ impl Address {
         self.deleted_at = None;
     }
 
-    /// Whether it has no owner and its registration has expired.
+    /// Whether the record can be deleted: it has no owner, and its registration has expired.
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.due().is_some_and(|at| at <= now)
     }
 
-    /// The letter to an owner who registers again: that there is an account, or the link that restores a deleted one.
+    /// The letter to an existing owner: a note about the account, or the link that restores a deleted account.
     fn letter_of_account(&self) -> Option<Posting> {
         let user = self.owner?;
         let letter = match self.deleted_at {
@@ -246,13 +246,13 @@ impl AccountRecord for Address {
         AccountKey::email(self.email.as_str())
     }
 
-    /// The table's TTL deletes what the job failed to delete. Until then the record is still read, but an expired
-    /// registration has no effect.
+    /// The table's TTL deletes records that the job failed to delete. Until then, an expired registration has no
+    /// effect.
     fn expires_at(&self) -> Option<Timestamp> {
         self.due().map(|at| after(at, PURGED_WITHIN))
     }
 
-    /// Without an owner, the record is deleted with its registration.
+    /// Without an owner, the record is deleted when its registration expires.
     fn due(&self) -> Option<Timestamp> {
         match self.owner {
             Some(_) => None,

@@ -1,4 +1,5 @@
-//! Mail to an address that somebody typed. Neither the answer nor its timing reveals what we know about the address.
+//! Mail to an address given in a request without proof of ownership. Neither the response nor its timing reveals
+//! whether the address has an account.
 
 use mail::{EmailAddress, NotAnAddress, SendEmail};
 use serde_json::json;
@@ -10,7 +11,7 @@ use shared::table::Stored;
 use crate::address::{Address, Posting};
 use crate::letter_budget::{LetterBudget, Request};
 
-/// How often to try a change that parallel requests also make.
+/// How often to retry a change that conflicts with parallel requests.
 const TRIES: u32 = 12;
 
 /// A requested letter was not sent, because the address has used up its budget for that kind.
@@ -45,24 +46,24 @@ pub async fn send(
         }
         accounts.back_off(round).await;
     }
-    // In each round another request of the same kind sent its letter. An error would reveal to a stranger that somebody
-    // else is using this address.
+    // In each round, another request of the same kind sent its letter. An error would reveal that the address is in
+    // use.
     accounts.emit(withheld(email, request, "contention")).await
 }
 
-/// What we know about an address, read-only.
+/// The stored address for reading, or a new one.
 pub fn known_or_new(known: Option<Stored<Address>>, email: &EmailAddress) -> Address {
     known.map_or_else(|| decoded(Address::new(email.clone())), Stored::into_inner)
 }
 
-/// An address after what reading a stored one takes: it is parsed from text, then decoded. Without it, time would tell an
-/// address that has no record.
+/// Encodes and decodes an address, which costs as much as reading a stored one. Otherwise the time would reveal an
+/// address without a record.
 fn decoded(address: Address) -> Address {
     let parsed = serde_json::to_string(&address).and_then(|text| serde_json::from_str::<serde_json::Value>(&text));
     parsed.and_then(serde_json::from_value).unwrap_or(address)
 }
 
-/// Counts a letter; none if the budget is used up.
+/// Counts a letter. `None` if the budget is used up.
 fn count(
     budget: Option<Stored<LetterBudget>>,
     key: &AccountKey,

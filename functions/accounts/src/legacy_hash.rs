@@ -1,4 +1,4 @@
-//! Password hashes that an import brought: bcrypt, over the password as it was typed and without a pepper.
+//! Imported password hashes: bcrypt of the password as typed, without a pepper.
 
 use std::hint::black_box;
 
@@ -9,19 +9,19 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use shared::crypto::digest::equal;
 use zeroize::Zeroizing;
 
-/// What bcrypt looks at of a password. The rest changes nothing.
+/// bcrypt only uses this many bytes of a password.
 pub const BYTES_COMPARED: usize = 72;
-/// A cheaper hash is not taken in (claim 9; OWASP's Password Storage Cheat Sheet has 10 as the least).
+/// The lowest cost to import (claim 9; OWASP's Password Storage Cheat Sheet requires at least 10).
 const LOWEST_COST: u32 = 12;
 
-/// What bcrypt itself allows.
+/// The costs that bcrypt defines.
 const COSTS: std::ops::RangeInclusive<u32> = 4..=31;
 const CHARACTERS: usize = 60;
 const SALT_BYTES: usize = 16;
-/// bcrypt computes 24 and everybody stores 23.
+/// bcrypt computes 24 bytes, but all implementations store 23.
 const HASH_BYTES: usize = 23;
 
-/// Some implementations left the spare bits of the last character set, and others ignore them.
+/// Some implementations set the spare bits of the last character, and others ignore them.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &BCRYPT,
     GeneralPurposeConfig::new()
@@ -29,17 +29,17 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
 
-/// A bcrypt hash as other systems write it: `$2b$12$` (or `2a`, `2y`, which differ only for implementations with faults
-/// that had to be told apart), 22 characters of salt, 31 of hash. It is secret, and has no `Debug`.
+/// A bcrypt hash in the usual format: `$2b$12$` (or `2a`, `2y`, which only distinguish faulty old implementations), 22
+/// characters of salt, 31 of hash. It is secret, so it has no `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct LegacyHash(String);
 
-/// Why a text is not such a hash, or none that is taken in.
+/// Why a text is not a bcrypt hash, or cannot be imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotALegacyHash {
     #[error("must be a bcrypt hash of {CHARACTERS} characters that begins with $2a$, $2b$ or $2y$")]
     Malformed,
-    #[error("must have a cost of {LOWEST_COST} to {0}, the highest that this deployment is set to")]
+    #[error("must have a cost of {LOWEST_COST} to {0}, the highest that this deployment is configured for")]
     WrongCost(u32),
 }
 
@@ -55,14 +55,14 @@ impl LegacyHash {
         if hash.parts().is_some() { Ok(hash) } else { Err(NotALegacyHash::Malformed) }
     }
 
-    /// One that may be taken in where this cost is the highest.
+    /// Parses a hash to import. `highest` is the highest cost allowed.
     pub fn import(text: String, highest: u32) -> Result<Self, NotALegacyHash> {
         let hash = Self::parse(text)?;
         let fits = hash.cost().is_some_and(|cost| (LOWEST_COST..=highest).contains(&cost));
         if fits { Ok(hash) } else { Err(NotALegacyHash::WrongCost(highest)) }
     }
 
-    /// The logarithm of its rounds. None for a stored hash that is damaged.
+    /// The logarithm of its rounds. `None` for a damaged stored hash.
     pub fn cost(&self) -> Option<u32> {
         self.parts().map(|parts| parts.cost)
     }
@@ -82,20 +82,20 @@ impl LegacyHash {
     }
 }
 
-/// What a comparison with bcrypt came to.
+/// The result of a comparison with bcrypt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compared {
     Wrong,
     Right,
-    /// What bcrypt looks at is right, and there is more that it never looked at.
+    /// The bytes that bcrypt uses are right, but the password has more.
     RightSoFar,
-    /// The stored hash cannot be computed with: it is damaged, or dearer than this deployment allows.
+    /// The stored hash cannot be verified: it is damaged, or its cost exceeds what this deployment allows.
     Unusable,
 }
 
-/// Compares a password with a hash, or with nobody's, in exactly `2^highest` rounds: a hash of a lower cost is followed by
-/// idle ones of its own cost and each above, for 2^c + 2^c + 2^(c+1) + … + 2^(highest-1) is 2^highest. So nobody can tell
-/// from the time whether there is a hash, or which.
+/// Compares a password with a hash, if there is one, in exactly `2^highest` rounds: a hash of a lower cost is followed
+/// by idle hashes of the same and each higher cost, because 2^c + 2^c + 2^(c+1) + … + 2^(highest-1) is 2^highest. So
+/// the time does not reveal whether there is a hash, or which one.
 pub fn compare(stored: Option<&LegacyHash>, typed: &[u8], highest: u32) -> Compared {
     let key = key(typed);
     let parts = stored.and_then(LegacyHash::parts).filter(|parts| parts.cost <= highest);
@@ -107,8 +107,8 @@ pub fn compare(stored: Option<&LegacyHash>, typed: &[u8], highest: u32) -> Compa
     for cost in idle_after(cost, highest) {
         let _idle = black_box(bcrypt::bcrypt(cost, salt, &key));
     }
-    // A password with a zero byte in it can have the key of another one: the key is the password, a zero byte, and both
-    // over and over. None that was ever chosen has one.
+    // A password with a zero byte can have the same key as another password: the key is the password and a zero byte,
+    // repeated. No password that was ever set contains one.
     match computed.get(..HASH_BYTES).is_some_and(|computed| equal(computed, &hash)) && !typed.contains(&0) {
         false => Compared::Wrong,
         true if typed.len() > BYTES_COMPARED => Compared::RightSoFar,
@@ -116,12 +116,12 @@ pub fn compare(stored: Option<&LegacyHash>, typed: &[u8], highest: u32) -> Compa
     }
 }
 
-/// The costs of the idle hashes after a real one.
+/// The costs of the idle hashes after the real one.
 fn idle_after(cost: u32, highest: u32) -> std::ops::Range<u32> {
     cost..highest
 }
 
-/// The password with the zero byte that ends it, as far as it is looked at.
+/// The password and its terminating zero byte, truncated to the bytes that bcrypt uses.
 fn key(typed: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut key = Vec::with_capacity(typed.len() + 1);
     key.extend(typed);
@@ -131,7 +131,7 @@ fn key(typed: &[u8]) -> Zeroizing<Vec<u8>> {
 }
 
 impl<'de> Deserialize<'de> for LegacyHash {
-    /// Takes what is stored as it is: damage is met when it is compared with, and is no failure to read.
+    /// Accepts any stored text: a damaged hash is reported when it is compared, and is not a read error.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self).map_err(de::Error::custom)
     }
@@ -161,7 +161,7 @@ mod tests {
     ];
 
     #[test]
-    fn it_is_bcrypt_as_others_compute_it() {
+    fn bcrypt_matches_published_test_vectors() {
         for (text, typed) in VECTORS {
             let cost = hash(text).cost().unwrap();
             for highest in [cost, cost + 1] {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cost_comes_to_the_same_number_of_rounds() {
+    fn every_cost_takes_the_same_number_of_rounds() {
         let rounds = |cost: u32| 1_u64 << cost;
         for highest in COSTS {
             for cost in *COSTS.start()..=highest {
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_beyond_72_bytes_is_taken_for_compared() {
+    fn a_password_over_72_bytes_is_never_simply_right() {
         let (text, _) = VECTORS[6];
         let longer = [&[0xaa; 72], b"whatever follows".as_slice()].concat();
         assert_eq!(compare(Some(&hash(text)), &longer, 5), Compared::RightSoFar);
@@ -197,23 +197,23 @@ mod tests {
     }
 
     #[test]
-    fn a_zero_byte_makes_no_other_password_of_one() {
+    fn a_password_with_a_zero_byte_is_wrong() {
         let (text, _) = VECTORS[0];
         assert_eq!(compare(Some(&hash(text)), b"U*U\0U*U", 5), Compared::Wrong);
         assert_eq!(compare(Some(&hash(text)), b"U*U\0", 5), Compared::Wrong);
     }
 
     #[test]
-    fn nobodys_hash_and_one_that_cannot_be_computed_match_nothing() {
+    fn a_missing_damaged_or_too_expensive_hash_matches_no_password() {
         let (text, typed) = VECTORS[0];
         assert_eq!(compare(None, typed, 4), Compared::Wrong);
-        assert_eq!(compare(Some(&hash(text)), typed, 4), Compared::Unusable, "too dear");
+        assert_eq!(compare(Some(&hash(text)), typed, 4), Compared::Unusable, "too expensive");
         let damaged: LegacyHash = serde_json::from_str("\"$2b$05$CCCC\"").unwrap();
         assert_eq!((compare(Some(&damaged), typed, 4), damaged.cost()), (Compared::Unusable, None));
     }
 
     #[test]
-    fn a_cheap_hash_and_one_too_dear_are_not_imported() {
+    fn a_hash_that_is_too_cheap_or_too_expensive_is_not_imported() {
         let (text, _) = VECTORS[0];
         let import = |cost: &str| LegacyHash::import(text.replace("$05$", cost), 13).err();
         assert_eq!((import("$12$"), import("$13$")), (None, None));
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_such_a_hash_is_taken() {
+    fn a_malformed_hash_is_refused() {
         let (text, _) = VECTORS[0];
         assert_eq!(hash(text).cost(), Some(5));
         for wrong in [

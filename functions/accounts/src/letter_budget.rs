@@ -1,26 +1,25 @@
-//! How many letters strangers can have sent to an address: one budget for each kind of request.
+//! Limits the letters that unauthenticated requests can send to an address: one budget for each kind of request.
 
 use serde::{Deserialize, Serialize};
 use shared::identity::{AccountKey, AccountRecord};
 use shared::kernel::ids::UserId;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 
-/// Letters per budget and span.
+/// Letters per budget in its time span.
 const MOST: usize = 5;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// Shorter than the lifetime of a reset link: whenever the budget is used up, its letters are in the mailbox and their
-/// links work for at least five more minutes. With a longer span, a stranger who uses up the budget could keep the
-/// owner out.
+/// links are valid for at least five more minutes. With a longer span, an attacker who uses up the budget could lock
+/// the owner out.
 const RESET_SPAN: SignedDuration = SignedDuration::from_mins(25);
 
-/// A kind of request that anybody can make and that sends a letter. Using up the budget of one kind leaves the others
-/// untouched.
+/// A kind of unauthenticated request that sends a letter. Using up the budget of one kind does not affect the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
     Registration,
     Verification,
     PasswordReset,
-    /// By one user, who wants to move to the address: each user has a separate budget for it.
+    /// A change of a user's address to this one: each user has a separate budget.
     EmailChange(UserId),
 }
 
@@ -52,7 +51,7 @@ impl Request {
     }
 }
 
-/// The letters of one kind that an address got recently.
+/// The recent letters of one kind to an address.
 #[derive(Serialize, Deserialize)]
 pub struct LetterBudget {
     address: AccountKey,
@@ -66,7 +65,7 @@ impl LetterBudget {
         Self { address, part: request.part(), span_s: request.span().as_secs(), sent_at: Vec::new() }
     }
 
-    /// The name of its record under the address.
+    /// The sort key part of its record under the address.
     pub fn part_of(request: Request) -> String {
         request.part()
     }
@@ -111,8 +110,8 @@ mod tests {
         let mut budget = LetterBudget::unused(AccountKey::email("ada@example.com"), Request::Registration);
         let minute = |minutes| after(START, SignedDuration::from_mins(minutes));
         assert!((0..5).all(|minutes| budget.take(minute(minutes))));
-        assert!(!budget.take(minute(59)), "five in the last hour");
-        assert!(budget.take(minute(60)), "the first is an hour old");
+        assert!(!budget.take(minute(59)), "five letters in the last hour");
+        assert!(budget.take(minute(60)), "the first letter is an hour old");
         assert!(!budget.take(minute(60)));
     }
 
@@ -120,14 +119,14 @@ mod tests {
     fn a_withheld_reset_leaves_a_working_link_in_the_mailbox() {
         let mut budget = LetterBudget::unused(AccountKey::email("ada@example.com"), Request::PasswordReset);
         let mut links_end_at = Vec::new();
-        // A stranger asks every second for an hour.
+        // An attacker sends a request every second for an hour.
         for second in 0..3600 {
             let now = after(START, SignedDuration::from_secs(second));
             if budget.take(now) {
                 links_end_at.push(after(now, RESET_LIFETIME));
             } else {
                 let left = links_end_at.iter().filter(|end| **end >= after(now, SignedDuration::from_mins(5)));
-                assert!(left.count() > 0, "no link is left in second {second}");
+                assert!(left.count() > 0, "no valid link in second {second}");
             }
         }
     }

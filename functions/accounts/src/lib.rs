@@ -1,4 +1,4 @@
-//! Accounts: who a person is, and the address and password that they are known by.
+//! Accounts: users, their email addresses and their passwords.
 
 pub mod address;
 mod blocklist;

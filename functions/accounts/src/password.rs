@@ -1,4 +1,4 @@
-//! Passwords as people type them: which may be chosen, and in which form they are hashed.
+//! Passwords: the rules for choosing one, and the form in which they are hashed.
 
 use std::borrow::Cow;
 
@@ -14,46 +14,46 @@ use zeroize::Zeroize;
 
 use crate::blocklist::{Weakness, follows, names_the_account, weakness};
 
-/// Characters that a password has at least where it is the only factor (NIST SP 800-63B-4, section 3.1.1.2).
+/// The minimum length in characters of a password that is the only factor (NIST SP 800-63B-4, section 3.1.1.2).
 pub const SHORTEST_CHARACTERS: usize = 15;
-/// The same where it is used beside a second factor.
-pub const SHORTEST_CHARACTERS_BESIDE_A_FACTOR: usize = 8;
-/// Characters that a password has at most. None is ever cut.
+/// The minimum length of a password used with a second factor.
+pub const SHORTEST_CHARACTERS_WITH_SECOND_FACTOR: usize = 8;
+/// The maximum length in characters. Passwords are never truncated.
 pub const LONGEST_CHARACTERS: usize = 128;
-/// What is not even looked at, so that nobody has us normalise and hash megabytes.
+/// The maximum input, so that a request cannot make us normalise and hash megabytes.
 pub const LONGEST_BYTES: usize = 1024;
 
-/// A guesser tries the name of what a password opens.
+/// Attackers try the product's name.
 const PRODUCT_NAME: &str = "bulkhead";
 
 /// A password that may be chosen for an account.
 ///
-/// 8 to 128 characters (Unicode code points after NFKC) of any kind but control characters; there is no rule of
-/// composition. It is not one character, one short text or one run of neighbours (`abcdef…`) again and again, nor anything
-/// else that guessers try first ([`weakness`](crate::blocklist::weakness)).
+/// 8 to 128 characters (Unicode code points after NFKC) of any kind except control characters; there are no composition
+/// rules. It must not be a repeated character, a repeated short text or a repeated run (`abcdef…`), nor easy to guess
+/// ([`weakness`](crate::blocklist::weakness)).
 ///
-/// Two rules need the account: whether it has the 15 characters of an only factor is asked by
-/// [`Password::is_long_enough`], and whether it names its own account by [`Password::suits`].
+/// Two rules need the account: [`Password::is_long_enough`] checks for the 15 characters of an only factor, and
+/// [`Password::suits`] checks that it does not name its account.
 pub struct Password(SecretText);
 
-/// A password that someone signs in with: any that was ever allowed, so that a new rule locks nobody out.
+/// A password given to sign in. No rules apply except the maximum input, so that a new rule does not lock users out.
 pub struct PasswordAttempt {
     normal: SecretText,
-    /// As it came, which is what imported hashes are of.
+    /// As typed, which is the input of imported hashes.
     typed: SecretText,
 }
 
-/// What a password's length allows it to be.
+/// Whether a password is long enough to be the only factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PasswordLength {
-    /// Under 15 characters: good beside a second factor, which can therefore not be taken away.
+    /// Under 15 characters: allowed with a second factor, which therefore cannot be removed.
     Short,
-    /// Good by itself.
+    /// Allowed as the only factor.
     Full,
 }
 
-/// What proves a user.
+/// How a user authenticates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProvedBy {
     PasswordAlone,
@@ -61,27 +61,25 @@ pub enum ProvedBy {
     TwoFactors,
 }
 
-/// Why a password may not be chosen.
+/// Why a password is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     #[error("must have at most {LONGEST_BYTES} bytes")]
     OverLong,
     #[error(
-        "must have {SHORTEST_CHARACTERS} to {LONGEST_CHARACTERS} characters, or from \
-         {SHORTEST_CHARACTERS_BESIDE_A_FACTOR} on where a second factor is set up"
+        "must have {SHORTEST_CHARACTERS} to {LONGEST_CHARACTERS} characters, or at least \
+         {SHORTEST_CHARACTERS_WITH_SECOND_FACTOR} with a second factor"
     )]
     WrongLength,
-    #[error("must not have control characters")]
+    #[error("must not contain control characters")]
     ControlCharacter,
-    #[error("must not be one character, one short text or one run like 123456 repeated")]
+    #[error("must not repeat a character, a short text or a run like 123456")]
     Repetitive,
-    #[error("must not be a well-known password or phrase with a little added")]
+    #[error("must not be a common password or phrase with a small addition")]
     Common,
-    #[error(
-        "must not be made of a few common words, names, dates or keyboard rows alone; add words that nobody guesses"
-    )]
+    #[error("must not consist only of a few common words, names, dates or keyboard rows; add less common words")]
     Predictable,
-    #[error("must not contain your email address, a name of yours or the word {PRODUCT_NAME} without much else")]
+    #[error("must not consist mainly of your email address, your names or the word {PRODUCT_NAME}; add other words")]
     NamesTheAccount,
 }
 
@@ -99,7 +97,7 @@ impl Password {
     pub fn parse(text: String) -> Result<Self, PasswordError> {
         let normal = normalised(text)?;
         let length = normal.expose().chars().count();
-        if !(SHORTEST_CHARACTERS_BESIDE_A_FACTOR..=LONGEST_CHARACTERS).contains(&length) {
+        if !(SHORTEST_CHARACTERS_WITH_SECOND_FACTOR..=LONGEST_CHARACTERS).contains(&length) {
             return Err(PasswordError::WrongLength);
         }
         if normal.expose().chars().any(char::is_control) {
@@ -116,13 +114,13 @@ impl Password {
         length(&self.0)
     }
 
-    /// The same password as an attempt, to compare with a hash of ours.
+    /// The same password as an attempt, for comparing it with a stored hash.
     pub fn as_attempt(&self) -> PasswordAttempt {
         let same = || SecretText::new(self.0.expose().to_owned());
         PasswordAttempt { normal: same(), typed: same() }
     }
 
-    /// Whether it is long enough for what it is to be.
+    /// Checks the length, which depends on how the account is authenticated.
     pub fn is_long_enough(&self, proved_by: ProvedBy) -> Result<(), PasswordError> {
         match (proved_by, self.length()) {
             (ProvedBy::PasswordAlone, PasswordLength::Short) => Err(PasswordError::WrongLength),
@@ -130,25 +128,25 @@ impl Password {
         }
     }
 
-    /// Whether it is worth something against a guesser who knows its account: the address, these names (the person's,
-    /// their workspaces'), and what it opens. A name may stand in it, as long as the rest is worth enough.
+    /// Checks that it is not easy to guess for an attacker who knows the account: its address, these names (the user's
+    /// and their workspaces') and the product. It may contain a name if the rest is strong enough.
     pub fn suits<'a>(
         &self,
         email: &'a EmailAddress,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), PasswordError> {
-        // The top-level domain is no name; what stands before it may be.
+        // The top-level domain is not a name; the rest of the domain may be.
         let domain = email.domain().rsplit_once('.').map_or("", |(before, _)| before);
         let known = [email.local_part(), domain, PRODUCT_NAME].into_iter().chain(names);
         if names_the_account(self.0.expose(), known) { Err(PasswordError::NamesTheAccount) } else { Ok(()) }
     }
 
-    /// Whether somebody has just signed in with it.
+    /// Whether it is the same password as an attempt.
     pub fn is(&self, attempt: &PasswordAttempt) -> bool {
         equal(self.0.expose().as_bytes(), attempt.normal.expose().as_bytes())
     }
 
-    /// What is peppered and hashed.
+    /// The form that is peppered and hashed.
     pub fn secret(&self) -> &SecretText {
         &self.0
     }
@@ -160,12 +158,12 @@ impl PasswordAttempt {
         Ok(Self { normal: normalised(text)?, typed })
     }
 
-    /// What is peppered and hashed.
+    /// The form that is peppered and hashed.
     pub fn secret(&self) -> &SecretText {
         &self.normal
     }
 
-    /// What imported hashes are of.
+    /// The form that imported hashes are computed from.
     pub fn typed(&self) -> &[u8] {
         self.typed.expose().as_bytes()
     }
@@ -187,10 +185,11 @@ fn not_weak(normal: &str) -> Result<(), PasswordError> {
     }
 }
 
-/// NFKC, so that the same password typed on two keyboards is the same bytes (NIST SP 800-63B-4, section 3.1.1.2).
+/// Applies NFKC, so that the same password typed on two keyboards has the same bytes (NIST SP 800-63B-4, section
+/// 3.1.1.2).
 fn normalised(mut text: String) -> Result<SecretText, PasswordError> {
     let normal = if text.len() <= LONGEST_BYTES {
-        // Reserved for the longest expansion there is (18 times), so that no half-grown copy is left on the heap.
+        // Reserve space for the longest possible expansion (18 times), so that reallocation leaves no copy on the heap.
         let mut normal = String::with_capacity(text.len() * 18);
         normal.extend(text.nfkc());
         Ok(SecretText::new(normal))
@@ -203,7 +202,7 @@ fn normalised(mut text: String) -> Result<SecretText, PasswordError> {
 
 fn is_repetitive(text: &str) -> bool {
     let mut characters: Vec<char> = text.chars().collect();
-    // A unit that would itself be long enough is not made worse by being typed twice.
+    // Repeating a text that is itself long enough does no harm.
     let period = shortest_period(&characters);
     let repeats = period < SHORTEST_CHARACTERS && period * 2 <= characters.len();
     let is_run = characters.windows(2).all(|pair| follows(pair[0], pair[1]))
@@ -212,7 +211,8 @@ fn is_repetitive(text: &str) -> bool {
     repeats || is_run
 }
 
-/// The length of the shortest text that, repeated and cut, makes the whole (Knuth, Morris and Pratt's failure function).
+/// The length of the shortest text whose repetition, truncated, is the whole text (Knuth, Morris and Pratt's failure
+/// function).
 fn shortest_period(characters: &[char]) -> usize {
     let mut borders = vec![0; characters.len()];
     for end in 1..characters.len() {
@@ -241,10 +241,10 @@ impl utoipa::PartialSchema for Password {
     fn schema() -> RefOr<Schema> {
         schema()
             .description(Some(
-                "15 to 128 characters of any kind, or from 8 on where a second factor is set up. Not what is guessed first: \
-                 a well-known password, few common words, your address or name.",
+                "15 to 128 characters of any kind, or at least 8 with a second factor. It must not be easy to guess: \
+                 a common password, a few common words, the user's email address or name.",
             ))
-            .min_length(Some(SHORTEST_CHARACTERS_BESIDE_A_FACTOR))
+            .min_length(Some(SHORTEST_CHARACTERS_WITH_SECOND_FACTOR))
             .max_length(Some(LONGEST_CHARACTERS))
             .into()
     }
@@ -278,13 +278,13 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// Of a password that is to be the only factor.
+    /// The error for a password that is the only factor.
     fn fault(text: &str) -> Option<PasswordError> {
         Password::parse(text.to_owned()).and_then(|password| password.is_long_enough(ProvedBy::PasswordAlone)).err()
     }
 
     #[test]
-    fn only_the_length_counts_not_the_kinds_of_characters() {
+    fn a_password_of_any_characters_is_accepted_if_long_enough() {
         for text in
             ["correct horse battery", "alllowercaseword", "748219640385172", "пароль из слов тут", "x . tram . lamp"]
         {
@@ -298,32 +298,32 @@ mod tests {
     }
 
     #[test]
-    fn characters_are_counted_after_normalising() {
+    fn length_is_counted_after_normalising() {
         // Each ligature is one character before NFKC and three after.
         assert_eq!(fault("ﬃﬃaﬃbﬃ"), Some(PasswordError::WrongLength));
         assert_eq!(fault("ﬃxﬃaﬃbﬃc"), None);
-        // 16 characters, of which each second is an accent that NFKC joins to the one before.
+        // 16 characters, of which every second is an accent that NFKC combines with the one before.
         let accented = "e\u{301}a\u{300}o\u{302}u\u{308}i\u{302}y\u{301}c\u{327}n\u{303}";
         assert_eq!(fault(accented), Some(PasswordError::WrongLength));
     }
 
     #[test]
-    fn two_spellings_of_one_password_are_one() {
+    fn two_unicode_spellings_of_a_password_are_equal() {
         let composed = Password::parse("caf\u{e9} au lait, merci".to_owned()).unwrap();
         let decomposed = PasswordAttempt::parse("cafe\u{301} au lait, merci".to_owned()).unwrap();
         assert_eq!(composed.secret().expose(), decomposed.secret().expose());
     }
 
     #[test]
-    fn a_kilobyte_is_the_most_that_is_looked_at() {
+    fn a_password_over_1024_bytes_is_refused() {
         assert_eq!(fault(&"x".repeat(1025)), Some(PasswordError::OverLong));
         assert_eq!(fault(&"x".repeat(1024)), Some(PasswordError::WrongLength));
         assert_eq!(PasswordAttempt::parse("x".repeat(1025)).err(), Some(PasswordError::OverLong));
-        assert!(PasswordAttempt::parse(String::new()).is_ok(), "signing in has no policy");
+        assert!(PasswordAttempt::parse(String::new()).is_ok(), "attempts have no rules");
     }
 
     #[test]
-    fn repetition_is_refused() {
+    fn a_repetitive_password_is_refused() {
         for text in [
             "aaaaaaaaaaaaaaaa",
             "abcabcabcabcabca",
@@ -335,18 +335,18 @@ mod tests {
         ] {
             assert_eq!(fault(text), Some(PasswordError::Repetitive), "{text}");
         }
-        // 16 characters typed twice: the half is long enough by itself.
+        // 16 characters repeated: one half is long enough.
         assert_eq!(fault("tram lamp crows!tram lamp crows!"), None);
     }
 
     #[test]
-    fn control_characters_are_refused() {
+    fn a_password_with_control_characters_is_refused() {
         assert_eq!(fault("correct horse\u{0} battery"), Some(PasswordError::ControlCharacter));
         assert_eq!(fault("correct horse\u{7f} battery"), Some(PasswordError::ControlCharacter));
     }
 
     #[test]
-    fn a_password_does_not_name_its_account() {
+    fn a_password_that_names_its_account_is_refused() {
         let suits = |text: &str, email: &str| {
             Password::parse(text.to_owned()).unwrap().suits(&email.parse().unwrap(), ["Ada Lovelace", "Analytical Ltd"])
         };
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn beside_a_second_factor_eight_characters_are_enough() {
+    fn with_a_second_factor_eight_characters_are_enough() {
         assert_eq!(Password::parse("k7#mQ2v".to_owned()).err(), Some(PasswordError::WrongLength));
         let short = Password::parse("k7#mQ2vx".to_owned()).unwrap();
         assert_eq!(short.length(), PasswordLength::Short);
@@ -376,14 +376,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_guessed_first_is_refused_with_its_reason() {
+    fn a_guessable_password_is_refused_with_its_reason() {
         assert_eq!(fault("Passw0rd!Passw0rd!1"), Some(PasswordError::Common));
         assert_eq!(fault("dragon-monkey-tiger"), Some(PasswordError::Predictable));
         assert_eq!(fault("correct horse battery staple"), Some(PasswordError::Common));
     }
 
     #[test]
-    fn an_attempt_keeps_what_was_typed() {
+    fn an_attempt_keeps_the_typed_form() {
         let attempt = PasswordAttempt::parse("cafe\u{301} ﬃ".to_owned()).unwrap();
         assert_eq!(attempt.typed(), "cafe\u{301} ﬃ".as_bytes());
         assert_eq!(attempt.secret().expose(), "caf\u{e9} ffi");

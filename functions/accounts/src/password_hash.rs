@@ -1,4 +1,4 @@
-//! How passwords are stored, and how one is compared with what is stored: in the same time, whatever that is.
+//! Stored password hashes, and their comparison in a time that does not depend on what is stored.
 
 mod argon2id;
 
@@ -16,11 +16,11 @@ pub use argon2id::HashError;
 
 /// A password's hash.
 ///
-/// New ones are Argon2id (RFC 9106), as a PHC string. What is hashed is not the password but its HMAC under a key that KMS
-/// holds (the pepper), so that the theft of the table alone allows no guessing. The pepper's version stands beside the
-/// PHC string, whose `keyid` left the standard.
+/// New hashes are Argon2id (RFC 9106), as a PHC string. The input is not the password but its HMAC under a key in KMS
+/// (the pepper), so that theft of the table alone allows no guessing. The pepper's version is stored next to the PHC
+/// string, because the standard no longer has `keyid`.
 ///
-/// Imported ones are bcrypt, until their user signs in and they are made anew.
+/// Imported hashes are bcrypt, until their user signs in and they are replaced.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordHash(Form);
 
@@ -31,28 +31,28 @@ enum Form {
     Legacy { bcrypt: LegacyHash },
 }
 
-/// What a comparison came to.
+/// The result of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Wrong,
     Right,
-    /// Right, and to be hashed anew: it was imported, or made at another cost or under another pepper than today's.
+    /// Right, but to be rehashed: the hash was imported, or has another cost or pepper than the current one.
     Outdated,
-    /// The password is longer than what its imported hash covers, and right as far as that goes. It must be set anew.
+    /// The password is longer than its imported hash covers, and right up to there. The user must reset it.
     TooLongForLegacy,
-    /// The stored hash is no password's: it is malformed, or dearer than this deployment computes. An operator must be
-    /// told, and the user can set a new password; to fail would only be repeated.
+    /// The stored hash cannot be verified: it is malformed, or more expensive than this deployment allows. An operator
+    /// must be notified, and the user can reset the password; an error would only repeat.
     Damaged,
 }
 
-/// What every comparison costs in this deployment, whoever asks.
+/// The cost of every comparison in this deployment, whatever is stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
-    /// Of the one Argon2id hash.
+    /// The cost of the Argon2id hash.
     pub cost: PasswordCost,
-    /// The logarithm of the bcrypt rounds; none where nothing is imported.
+    /// The logarithm of the bcrypt rounds; `None` if imports are not allowed.
     pub legacy_cost: Option<u32>,
-    /// The version of the pepper that new hashes have.
+    /// The pepper version of new hashes.
     pub pepper: u16,
 }
 
@@ -63,19 +63,19 @@ impl Effort {
     }
 }
 
-/// Hashes a password as it is stored today.
+/// Hashes a password with the current parameters.
 pub async fn hash(accounts: &Accounts, password: &SecretText) -> Result<PasswordHash, Problem> {
     let effort = Effort::of(accounts);
     let peppered = accounts.pepper(effort.pepper, password).await?;
     PasswordHash::of(&peppered, effort, accounts.entropy()).map_err(Problem::internal)
 }
 
-/// Hashes a password anew that was just compared and found right.
+/// Rehashes a password that was just verified.
 pub async fn rehash(accounts: &Accounts, attempt: &PasswordAttempt) -> Result<PasswordHash, Problem> {
     hash(accounts, attempt.secret()).await
 }
 
-/// Compares a password with what is stored, or with nobody's hash, in the same time.
+/// Compares a password with a stored hash, or with none, in the same time.
 pub async fn check(
     accounts: &Accounts,
     stored: Option<&PasswordHash>,
@@ -87,18 +87,18 @@ pub async fn check(
     verify(stored, attempt, &peppered, effort).map_err(Problem::internal)
 }
 
-/// The one Argon2id hash of a comparison and nothing else, for the benchmarks.
+/// Only the Argon2id hash of a comparison, for the benchmarks.
 #[cfg(feature = "measuring")]
 pub fn hash_alone(cost: PasswordCost) -> Result<(), HashError> {
     // As long as a peppered password.
-    argon2id::match_nobody(&SecretBytes::new(vec![7; 32]), cost)
+    argon2id::match_nothing(&SecretBytes::new(vec![7; 32]), cost)
 }
 
-/// The work of [`check`], with the password peppered as the stored hash has it.
+/// The work of [`check`], with the password peppered by the stored hash's version.
 ///
-/// One Argon2id hash and, where imports are allowed, exactly `2^legacy_cost` rounds of bcrypt, for whatever is stored.
-/// What remains to be seen from outside: an Argon2id hash that was made at another cost than today's takes its own time
-/// until its user signs in again, and one under an older pepper has its key derived by KMS once in a process' life.
+/// One Argon2id hash and, if imports are allowed, exactly `2^legacy_cost` rounds of bcrypt, whatever is stored. Two
+/// differences remain observable: an Argon2id hash with an outdated cost takes a different time until its user signs in
+/// again, and the key of an older pepper is derived by KMS once per process.
 fn verify(
     stored: Option<&PasswordHash>,
     attempt: &PasswordAttempt,
@@ -113,7 +113,7 @@ fn verify(
     let ours = match phc.map(|phc| argon2id::matches(phc, peppered)) {
         Some(Ok(right)) => Some(right),
         damaged_or_none => {
-            argon2id::match_nobody(peppered, effort.cost)?;
+            argon2id::match_nothing(peppered, effort.cost)?;
             damaged_or_none.is_none().then_some(false)
         }
     };
@@ -138,7 +138,7 @@ impl PasswordHash {
         Ok(Self(Form::Argon2id { phc: argon2id::hash(peppered, effort.cost, entropy)?, pepper: effort.pepper }))
     }
 
-    /// A hash as an import brings it.
+    /// An imported hash.
     pub fn imported(bcrypt: LegacyHash) -> Self {
         Self(Form::Legacy { bcrypt })
     }
@@ -147,7 +147,7 @@ impl PasswordHash {
         matches!(self.0, Form::Legacy { .. })
     }
 
-    /// The version of its pepper; an imported hash has none.
+    /// Its pepper version; an imported hash has none.
     fn pepper(&self) -> Option<u16> {
         match self.0 {
             Form::Argon2id { pepper, .. } => Some(pepper),
@@ -155,7 +155,7 @@ impl PasswordHash {
         }
     }
 
-    /// Whether it was made otherwise than one would be today, and is to be made anew at the next sign-in.
+    /// Whether its parameters are not the current ones, so that it is replaced at the next sign-in.
     pub fn is_outdated(&self, effort: Effort) -> bool {
         match &self.0 {
             Form::Argon2id { phc, pepper } => *pepper != effort.pepper || argon2id::cost(phc) != Some(effort.cost),
@@ -163,7 +163,7 @@ impl PasswordHash {
         }
     }
 
-    /// How it was made, for a count of what there is. It says nothing of the password.
+    /// Its parameters, for counting. They reveal nothing about the password.
     pub fn parameters(&self) -> String {
         match &self.0 {
             Form::Argon2id { phc, pepper } => match argon2id::cost(phc) {
@@ -187,7 +187,7 @@ mod tests {
 
     const CHEAP: PasswordCost = PasswordCost { memory_kib: 64, passes: 1, lanes: 1 };
     const EFFORT: Effort = Effort { cost: CHEAP, legacy_cost: Some(5), pepper: 1 };
-    /// Of `U*U`, by crypt_blowfish.
+    /// The hash of `U*U`, by crypt_blowfish.
     const BCRYPT: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
     fn attempt(text: &str) -> PasswordAttempt {
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_hashed_is_right() {
+    fn only_the_hashed_password_is_right() {
         let hash = hash_of("correct horse battery");
         for legacy_cost in [None, Some(4), Some(6)] {
             let effort = Effort { legacy_cost, ..EFFORT };
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_of_yesterday_is_right_and_outdated() {
+    fn a_hash_with_old_parameters_is_right_and_outdated() {
         let hash = hash_of("correct horse");
         for effort in [Effort { cost: PasswordCost { passes: 2, ..CHEAP }, ..EFFORT }, Effort { pepper: 2, ..EFFORT }] {
             assert_eq!(verdict(Some(&hash), "correct horse", effort), Verdict::Outdated);
@@ -233,30 +233,30 @@ mod tests {
     }
 
     #[test]
-    fn an_imported_hash_is_right_once() {
+    fn an_imported_hash_is_right_and_outdated() {
         let hash = stored(&format!(r#"{{"bcrypt":"{BCRYPT}"}}"#));
         for legacy_cost in [Some(5), Some(7)] {
             let effort = Effort { legacy_cost, ..EFFORT };
             assert_eq!(verdict(Some(&hash), "U*U", effort), Verdict::Outdated);
             assert_eq!(verdict(Some(&hash), "U*V", effort), Verdict::Wrong);
         }
-        // Where none are allowed, or only cheaper ones, it is nobody's.
+        // If imports are not allowed, or only cheaper ones, it matches no password.
         for legacy_cost in [None, Some(4)] {
             assert_eq!(verdict(Some(&hash), "U*U", Effort { legacy_cost, ..EFFORT }), Verdict::Damaged);
         }
     }
 
     #[test]
-    fn an_imported_hash_is_of_what_was_typed() {
-        // libxcrypt's, of the ligature U+FB03, which is ffi in NFKC.
+    fn an_imported_hash_matches_the_typed_form() {
+        // By libxcrypt, of the ligature U+FB03, which is ffi in NFKC.
         let hash = stored(r#"{"bcrypt":"$2b$05$CCCCCCCCCCCCCCCCCCCCC.spob2ERqvy9IlTl.U216laaAC.g5N7W"}"#);
         assert_eq!(verdict(Some(&hash), "\u{fb03}", EFFORT), Verdict::Outdated);
         assert_eq!(verdict(Some(&hash), "ffi", EFFORT), Verdict::Wrong);
     }
 
     #[test]
-    fn more_than_bcrypt_compares_is_a_case_of_its_own() {
-        // libxcrypt's, of 72 times x.
+    fn a_password_longer_than_bcrypt_compares_has_its_own_verdict() {
+        // By libxcrypt, of 72 times x.
         let hash = stored(r#"{"bcrypt":"$2b$05$CCCCCCCCCCCCCCCCCCCCC.D7RDOYXakZhsFmh/LdqQNx0kQ424AFS"}"#);
         assert_eq!(verdict(Some(&hash), &"x".repeat(72), EFFORT), Verdict::Outdated);
         assert_eq!(verdict(Some(&hash), &"x".repeat(73), EFFORT), Verdict::TooLongForLegacy);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_hash_is_nobodys_and_no_fault() {
+    fn a_damaged_hash_matches_no_password_and_is_not_an_error() {
         for json in [
             r#"{"phc":"$argon2id$v=19$broken","pepper":1}"#,
             r#"{"phc":"$argon2id$v=19$m=1,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","pepper":1}"#,
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_is_read_again() {
+    fn a_stored_hash_round_trips() {
         let ours = hash_of("correct horse");
         let json = serde_json::to_value(&ours).unwrap();
         assert_eq!((json["pepper"].as_u64(), json.as_object().unwrap().len()), (Some(1), 2));
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn it_tells_how_it_was_made() {
+    fn a_hash_reports_its_parameters() {
         assert_eq!(hash_of("x").parameters(), "argon2id m=64,t=1,p=1 pepper=1");
         assert_eq!(stored(&format!(r#"{{"bcrypt":"{BCRYPT}"}}"#)).parameters(), "bcrypt 5");
         assert_eq!(stored(r#"{"phc":"","pepper":1}"#).parameters(), "damaged");

@@ -1,4 +1,4 @@
-//! The name that a person wants to be called by.
+//! A user's display name.
 
 use std::borrow::Cow;
 
@@ -9,19 +9,19 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 /// The longest name, in characters.
 pub const LONGEST_CHARACTERS: usize = 80;
 
-/// A line of text of 1 to 80 characters ([`line`]).
+/// One line of text of 1 to 80 characters ([`line`]).
 ///
-/// It is shown to others and appears in our mails, so it must not contain anything that a mail program turns into a
-/// link (`:`, `/`, `\`, `@`, `<`, `>`).
+/// It is shown to others and appears in emails, so it must not contain characters of links that mail programs recognize
+/// (`:`, `/`, `\`, `@`, `<`, `>`).
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct PersonName(String);
 
-/// Why a text is no name.
+/// Why a text cannot be a display name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAName {
     #[error(transparent)]
     NotALine(#[from] NotALine),
-    #[error("must not have any of : / \\ @ < >")]
+    #[error("must not contain any of : / \\ @ < >")]
     LooksLikeALink,
 }
 
@@ -47,7 +47,7 @@ impl utoipa::PartialSchema for PersonName {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("What to call the user: one line, without any of : / \\ @ < >"))
+            .description(Some("The user's display name: one line, without any of : / \\ @ < >"))
             .min_length(Some(1))
             .max_length(Some(LONGEST_CHARACTERS))
             .examples(["Ada Lovelace"])
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_people_are_names() {
+    fn names_of_people_are_accepted() {
         for text in ["Ada", "  Ada Lovelace ", "Nguyễn Văn A.", "O’Neil-Smith, Jr", "李小龍", "X Æ A-12"] {
             assert_eq!(PersonName::parse(text).unwrap().as_str(), text.trim());
         }
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_a_line_that_no_mail_program_makes_a_link_of() {
+    fn a_name_that_looks_like_a_link_or_is_not_a_line_is_refused() {
         for text in ["win at http://x.example", "a@b", "<b>", "a\\b", "a:b"] {
             assert_eq!(PersonName::parse(text).err(), Some(NotAName::LooksLikeALink), "{text}");
         }

@@ -5,7 +5,7 @@ use shared::kernel::problems::ProblemCode;
 pub const LINK_INVALID: ProblemCode = ProblemCode::new(
     422,
     "link_invalid",
-    "Link not valid",
+    "Invalid link",
     "The emailed link has expired, was used before, or was replaced by a later one.",
     "Request a new link.",
 );
@@ -14,6 +14,6 @@ pub const EMAIL_TAKEN: ProblemCode = ProblemCode::new(
     409,
     "email_taken",
     "Email address in use",
-    "Another account uses this email address now.",
+    "Another account now uses this email address.",
     "Use another address.",
 );

@@ -1,7 +1,7 @@
-//! An account recovery: the way back for a user who lost the second factor and every recovery code.
+//! An account recovery: restores access for a user who lost the second factor and every recovery code.
 //!
-//! It takes the password at the start, the mailbox at the end, and a waiting time in between, in which anybody who
-//! still holds the factor or a session can see it and cancel it.
+//! It requires the password at the start, the mailbox at the end, and a waiting time in between. During this time, a
+//! user with the second factor or a session can see the recovery and cancel it.
 
 use serde::{Deserialize, Serialize};
 use shared::crypto::link::LinkClaims;
@@ -9,16 +9,16 @@ use shared::identity::{AccountKey, AccountRecord, Accounts, UserEpoch};
 use shared::kernel::ids::UserId;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 
-/// What the mailed link that completes a recovery is for.
+/// The purpose of an emailed link that completes a recovery.
 pub const COMPLETE_RECOVERY: &str = "complete-recovery";
-/// How long the link works after the waiting time.
+/// How long the link is valid after the waiting time.
 const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How long the job that removes recoveries with expired links may fail.
+/// How long the job that removes expired recoveries may fail before the table's TTL removes them.
 const PURGED_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// A pending recovery. A user has at most one.
 ///
-/// It belongs to the epoch in which it was started: ending every session cancels it, and so does a new password.
+/// It is only valid in the epoch in which it was started: ending every session or setting a new password cancels it.
 #[derive(Serialize, Deserialize)]
 pub struct Recovery {
     user: UserId,
@@ -26,7 +26,7 @@ pub struct Recovery {
     pub started_at: Timestamp,
     /// Fixed at the start: configuring a shorter waiting time later does not shorten it.
     pub ready_at: Timestamp,
-    /// When the link was mailed.
+    /// When the link was emailed.
     offered_at: Option<Timestamp>,
     /// How many admins of the user's workspaces were notified, in the order of their ids.
     pub told: usize,
@@ -48,7 +48,7 @@ impl Recovery {
         self.epoch == epoch && now < self.link_ends_at()
     }
 
-    /// Whether its link is due to be mailed.
+    /// Whether its link is due to be emailed.
     pub fn is_to_be_offered(&self, now: Timestamp) -> bool {
         self.offered_at.is_none() && self.ready_at <= now
     }
@@ -84,7 +84,7 @@ impl AccountRecord for Recovery {
         Some(after(self.link_ends_at(), PURGED_WITHIN))
     }
 
-    /// First when its link is due, then when it expires.
+    /// When its link is due; after that, when the link expires.
     fn due(&self) -> Option<Timestamp> {
         Some(if self.offered_at.is_none() { self.ready_at } else { self.link_ends_at() })
     }

@@ -1,4 +1,4 @@
-//! A user: a person with a verified address, and the password that proves them.
+//! A user: a person with a verified email address and a password.
 
 use mail::{EmailAddress, Letter};
 use serde::{Deserialize, Serialize};
@@ -10,22 +10,23 @@ use shared::kernel::time::{SignedDuration, Timestamp, after};
 use crate::mailed_link::DeadLink;
 use crate::{PasswordHash, PasswordLength, PersonName};
 
-/// What a mailed link that restores a deleted account is for.
+/// The purpose of an emailed link that restores a deleted account.
 pub const RESTORE_ACCOUNT: &str = "restore-account";
 /// How long a deleted account can be restored (claim 44).
 pub const TRASH_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// Between the last moment of a restoring link and the erasure: longer than any request that may still be at it.
+/// The time between the expiry of a restore link and the erasure: longer than any request that may still be using the
+/// link.
 const ERASED_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
-/// A person with an account. There is none before the address is verified.
+/// A person with an account. It is created when the address is verified.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct User {
     pub id: UserId,
-    /// Verified, and nobody else's.
+    /// Verified and unique.
     pub email: EmailAddress,
     pub name: PersonName,
     pub created_at: Timestamp,
-    /// When the user put the account into the trash. From then on nobody signs in to it, as if it were not there.
+    /// When the user deleted the account. From then on, sign-ins are refused as if it did not exist.
     #[serde(default)]
     pub deleted_at: Option<Timestamp>,
 }
@@ -35,7 +36,7 @@ impl User {
         Self { id, email, name, created_at, deleted_at: None }
     }
 
-    /// Whether the account is in the trash.
+    /// Whether the account is deleted.
     pub fn is_deleted(&self) -> bool {
         self.deleted_at.is_some()
     }
@@ -49,7 +50,7 @@ impl User {
         (Letter::AccountDeleted { name, link, erased_at }, erased_at)
     }
 
-    /// Takes the account out of the trash by the link of its deletion.
+    /// Restores the account by the link of its deletion.
     pub fn restore(&mut self, link: &LinkClaims) -> Result<(), DeadLink> {
         let deleted_at = self.deleted_at.ok_or(DeadLink::OF_DELETION)?;
         if link.binding != deleted_at.to_string() {
@@ -59,13 +60,13 @@ impl User {
         Ok(())
     }
 
-    /// Whether the account's time in the trash is over.
+    /// Whether the account is due for erasure.
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.due().is_some_and(|at| at <= now)
     }
 }
 
-/// The link that undoes the deletion made at an instant.
+/// The link that restores an account that was deleted at `deleted_at`.
 pub fn restoring_link(user: UserId, deleted_at: Timestamp) -> LinkClaims {
     let (purpose, binding) = (RESTORE_ACCOUNT.to_owned(), deleted_at.to_string());
     LinkClaims { purpose, user, binding, expires_at: after(deleted_at, TRASH_WINDOW) }
@@ -83,18 +84,18 @@ impl AccountRecord for User {
     }
 }
 
-/// A user's password, apart from the profile, so that what shows a profile never reads it.
+/// A user's password, separate from the profile, so that code that shows a profile never reads it.
 #[derive(Serialize, Deserialize)]
 pub struct PasswordRecord {
     pub user: UserId,
     pub hash: PasswordHash,
     pub set_at: Timestamp,
-    /// An imported one counts as short until its user signs in.
+    /// An imported password counts as short until its user signs in.
     #[serde(default = "full")]
     pub length: PasswordLength,
 }
 
-/// There were no others before it was recorded.
+/// All passwords were full length before the length was recorded.
 fn full() -> PasswordLength {
     PasswordLength::Full
 }
@@ -113,7 +114,7 @@ impl AccountRecord for PasswordRecord {
         AccountKey::User(self.user)
     }
 
-    /// Always due, so that the job that counts weak hashes finds every one: no table here is ever scanned.
+    /// Always due, so that the job that counts weak hashes finds every one: tables are never scanned.
     fn due(&self) -> Option<Timestamp> {
         Some(self.set_at)
     }
@@ -137,22 +138,22 @@ mod tests {
     }
 
     #[test]
-    fn a_deletion_is_taken_back_by_its_own_link() {
+    fn an_account_is_restored_only_by_the_link_of_its_last_deletion() {
         let mut user = user();
         let first = delete(&mut user, START);
         assert!(user.is_deleted());
         user.restore(&first).unwrap();
         assert!(!user.is_deleted() && user.due().is_none());
-        assert_eq!(user.restore(&first), Err(DeadLink::OF_DELETION), "it is not deleted");
+        assert_eq!(user.restore(&first), Err(DeadLink::OF_DELETION), "the account is not deleted");
         let second = delete(&mut user, after(START, SignedDuration::from_secs(1)));
         assert_eq!(user.restore(&first), Err(DeadLink::OF_DELETION), "the link belongs to the previous deletion");
         user.restore(&second).unwrap();
     }
 
     #[test]
-    fn nothing_is_erased_while_a_link_restores_it() {
+    fn an_account_is_not_erased_while_its_link_is_valid() {
         let mut user = user();
-        assert!(!user.is_over(Timestamp::MAX), "it is not deleted");
+        assert!(!user.is_over(Timestamp::MAX), "the account is not deleted");
         let link = delete(&mut user, START);
         assert_eq!(link.expires_at, after(START, TRASH_WINDOW));
         assert!(!user.is_over(link.expires_at));
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_of_before_the_trash_is_not_deleted() {
+    fn a_record_without_deleted_at_is_not_deleted() {
         let mut json = serde_json::to_value(user()).unwrap();
         json.as_object_mut().unwrap().remove("deleted_at");
         assert!(!serde_json::from_value::<User>(json).unwrap().is_deleted());

@@ -1,4 +1,4 @@
-//! Who gets an address, and which letter is sent to it.
+//! Ownership of an address, and the letters sent to it.
 #![allow(clippy::unwrap_used)]
 
 use super::*;
@@ -25,13 +25,13 @@ fn verification(posting: Posting) -> LinkClaims {
 }
 
 #[test]
-fn an_address_has_one_registration_whoever_registers_it() {
+fn a_second_registration_of_an_address_renews_the_first() {
     let mut address = address();
     let first = verification(address.register(user(1), START));
     let later = after(START, SignedDuration::from_hours(1));
     let second = verification(address.register(user(2), later));
-    assert_eq!((first.user, second.user), (user(1), user(1)), "a second registration was created next to the first");
-    assert_eq!(second.expires_at, after(later, REGISTRATION_LIFETIME), "its full lifetime starts again");
+    assert_eq!((first.user, second.user), (user(1), user(1)), "a second registration was created");
+    assert_eq!(second.expires_at, after(later, REGISTRATION_LIFETIME), "the lifetime must be renewed");
     assert_eq!(address.verify(user(1), later), Ok(Verified::Now));
     assert_eq!((address.owner(), address.proved_at()), (Some(user(1)), Some(later)));
     assert_eq!(address.verify(user(1), later), Ok(Verified::Before));
@@ -40,7 +40,7 @@ fn an_address_has_one_registration_whoever_registers_it() {
 }
 
 #[test]
-fn a_registration_holds_nothing_that_was_typed() {
+fn a_registration_stores_only_its_user_and_expiry() {
     let mut address = address();
     address.register(user(1), START);
     let stored = serde_json::to_value(&address).unwrap();
@@ -49,7 +49,7 @@ fn a_registration_holds_nothing_that_was_typed() {
 }
 
 #[test]
-fn an_owner_is_told_of_a_registration_and_nothing_changes() {
+fn a_registration_of_an_owned_address_only_notifies_the_owner() {
     let mut address = owned_by(1);
     for posting in [address.register(user(2), START), address.resend(user(2), START)] {
         assert_eq!((posting.user, posting.letter), (user(1), Letter::AlreadyRegistered));
@@ -58,7 +58,7 @@ fn an_owner_is_told_of_a_registration_and_nothing_changes() {
 }
 
 #[test]
-fn every_letter_to_a_deleted_account_carries_the_way_back() {
+fn every_letter_to_a_deleted_account_has_the_restore_link() {
     let mut address = owned_by(1);
     address.account_was_deleted(START);
     let restores = |posting: Posting| {
@@ -73,7 +73,7 @@ fn every_letter_to_a_deleted_account_carries_the_way_back() {
 }
 
 #[test]
-fn an_address_without_an_account_gets_a_letter_too() {
+fn an_address_without_an_account_gets_a_letter() {
     let address = address();
     for posting in [address.resend(user(9), START), address.request_reset(user(9), START)] {
         assert_eq!((posting.user, posting.letter), (user(9), Letter::NoAccount));
@@ -81,7 +81,7 @@ fn an_address_without_an_account_gets_a_letter_too() {
 }
 
 #[test]
-fn a_link_works_for_a_day() {
+fn a_registration_expires_after_a_day() {
     let mut address = address();
     address.register(user(1), START);
     let late = after(START, REGISTRATION_LIFETIME);
@@ -94,28 +94,28 @@ fn a_link_works_for_a_day() {
 }
 
 #[test]
-fn a_resent_link_ends_with_its_registration() {
+fn a_resent_link_expires_with_its_registration() {
     let mut address = address();
     address.register(user(1), START);
     let later = after(START, SignedDuration::from_hours(23));
     assert_eq!(verification(address.resend(user(9), later)).expires_at, after(START, REGISTRATION_LIFETIME));
-    assert_eq!(verification(address.request_reset(user(9), later)).user, user(1), "the link is the way in");
+    assert_eq!(verification(address.request_reset(user(9), later)).user, user(1), "the same registration");
     let late = after(START, REGISTRATION_LIFETIME);
     assert_eq!(address.resend(user(9), late).letter, Letter::NoAccount);
 }
 
 #[test]
-fn a_claimed_address_is_no_registrations() {
+fn claiming_an_address_ends_its_registration() {
     let mut address = address();
     address.register(user(1), START);
     address.claim(user(2)).unwrap();
-    assert!(address.verify(user(1), START).is_err(), "who registered it has it too");
+    assert!(address.verify(user(1), START).is_err(), "the address has two owners");
     assert_eq!(address.claim(user(3)), Err(AddressError::Taken));
     assert_eq!((address.owner(), address.due()), (Some(user(2)), None));
 }
 
 #[test]
-fn who_is_asked_for_an_address_learns_who_has_it() {
+fn a_change_to_an_address_sends_a_link_or_notifies_its_owner() {
     let link =
         LinkClaims { purpose: "change-email".to_owned(), user: user(2), binding: String::new(), expires_at: START };
     let (asked, told) = (address().ask_for(link.clone()), owned_by(1).ask_for(link.clone()));
@@ -129,20 +129,20 @@ fn reset(address: &Address) -> LinkClaims {
 }
 
 #[test]
-fn a_link_resets_until_the_password_is_set() {
+fn a_reset_link_is_valid_until_the_password_is_set() {
     let mut address = owned_by(1);
     let (one, two) = (reset(&address), reset(&address));
     assert_eq!((one.user, one.expires_at), (user(1), after(START, RESET_LIFETIME)));
-    assert!(address.is_reset_by(&one) && address.is_reset_by(&two), "a mail can be late");
+    assert!(address.is_reset_by(&one) && address.is_reset_by(&two), "an email can be late");
     address.password_was_set();
     assert!(!address.is_reset_by(&one) && !address.is_reset_by(&two));
     let third = reset(&address);
     assert!(address.is_reset_by(&third));
-    let mut anothers = owned_by(2);
-    anothers.password_was_set();
-    assert!(!anothers.is_reset_by(&third), "it belongs to another user now");
+    let mut other = owned_by(2);
+    other.password_was_set();
+    assert!(!other.is_reset_by(&third), "the address now belongs to another user");
     let mut elsewhere = Address::new("ada@example.org".parse().unwrap());
     elsewhere.claim(user(1)).unwrap();
     elsewhere.password_was_set();
-    assert!(!elsewhere.is_reset_by(&third), "the user has another address by now");
+    assert!(!elsewhere.is_reset_by(&third), "the user now has another address");
 }

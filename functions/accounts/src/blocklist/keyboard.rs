@@ -1,21 +1,21 @@
-//! Where keys are on keyboards, and what a text becomes when it is typed with another layout.
+//! The positions of keys on keyboards, and the conversion of a text typed with another layout.
 
 use std::collections::HashMap;
 use std::ops::Sub;
 use std::sync::LazyLock;
 
-/// Rows and columns from one key to another, or from the first key of the first row to one.
+/// The distance in rows and columns from one key to another, or from the first key of the first row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Step {
     rows: i8,
     columns: i8,
 }
 
-/// Rows of keys, each shifted right against the one above by less than a key. A space is a key that the row leaves out.
+/// Rows of keys, each shifted right against the row above by less than a key. A space stands for a missing key.
 type Layout = [&'static str; 4];
 
-/// The Latin layouts of most people, and the Russian one. Its `й` has lost its accent and is the letter of another key
-/// too: so it appears twice.
+/// The most common Latin layouts, and the Russian one. Folding turns its `й` into `и`, which is also another key, so
+/// the Russian layout appears twice.
 const LAYOUTS: [Layout; 5] = [
     ["1234567890-=", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./"],
     ["1234567890", "qwertzuiop", "asdfghjkl", "yxcvbnm"],
@@ -23,14 +23,15 @@ const LAYOUTS: [Layout; 5] = [
     ["1234567890-=", "ицукенгшщзхъ", "фывапролджэ", "ячсм тьбю."],
     ["1234567890-=", " цукенгшщзхъ", "фывапролджэ", "ячсмитьбю."],
 ];
-/// What a key types with shift, and what without.
+/// The characters of keys with shift, and without.
 const SHIFTED: (&str, &str) = ("!@#$%^&*()_+{}:\"<>?", "1234567890-=[];',./");
 
-/// The keys with letters in one script or the other, in one order. The second `и` is the one without an accent.
+/// The keys with letters in either script, in the same order. The second `и` is the real one, the first is a folded
+/// `й`.
 const LATIN: &str = "qwertyuiop[]asdfghjkl;'zxcvbnm,.";
 const CYRILLIC: &str = "ицукенгшщзхъфывапролджэячсмитьбю";
 
-/// Where a character is on each keyboard.
+/// The position of a character on each keyboard.
 pub(super) type Places = [Option<Step>; LAYOUTS.len()];
 
 static PLACES: LazyLock<HashMap<char, Places>> = LazyLock::new(|| {
@@ -68,8 +69,8 @@ impl Sub for Step {
     }
 }
 
-/// The character of the same key in the other script, or the same one if its key has one script alone. `и` has two
-/// keys, because `й` has lost its accent; this takes the one that is typed more.
+/// The character of the same key in the other script, or the same character if its key has only one script. `и` has two
+/// keys, because `й` is folded to it; this takes the more frequent one.
 pub(super) fn in_the_other_script(character: char) -> char {
     let keys = || LATIN.chars().zip(CYRILLIC.chars());
     let cyrillic = || keys().find(|(latin, _)| *latin == character).map(|(_, cyrillic)| cyrillic);
@@ -82,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_has_a_letter_in_each_script() {
+    fn a_key_converts_to_its_letter_in_the_other_script() {
         let other = |text: &str| text.chars().map(in_the_other_script).collect::<String>();
         assert_eq!(LATIN.chars().count(), CYRILLIC.chars().count());
         assert_eq!(other("ghbdtn"), "привет");
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_the_same_with_shift_and_without() {
+    fn a_key_has_the_same_place_with_and_without_shift() {
         assert!(places('!') == places('1') && places('!').iter().all(Option::is_some));
         assert_eq!(places('q')[0], places('и')[3]);
         assert_eq!(places('b')[0], places('и')[4]);

@@ -1,4 +1,4 @@
-//! The passwords that are found most often in leaks, of those that composition alone does not refuse.
+//! The most frequent passwords in leaks that the composition rules alone do not refuse.
 //!
 //! `listed.bin` is a Bloom filter (18 bits for each entry, 12 of them set): a listed password is always found, and
 //! about one in 5,000 others is a false positive. It needs no start-up and no memory beyond the binary. This crate's
@@ -7,19 +7,19 @@
 use shared::crypto::digest::sha256;
 use zeroize::Zeroizing;
 
-/// How many bits there are for each entry.
+/// The number of bits per entry.
 #[cfg(feature = "measuring")]
 const BITS_PER_ENTRY: usize = 18;
-/// How many bits are set for an entry: `BITS_PER_ENTRY * ln 2` gives the fewest false positives.
+/// The number of bits set per entry: `BITS_PER_ENTRY * ln 2` gives the fewest false positives.
 const HASHES: u64 = 12;
-/// A shorter text is looked up with its signs, so that texts of signs alone are not all one entry.
+/// A shorter text is looked up with its signs, so that texts of only signs are not all the same entry.
 const SHORTEST: usize = 8;
 
 /// A set of passwords that keeps only a few bits of each.
 #[derive(Clone, Copy)]
 pub struct Listed<'a>(&'a [u8]);
 
-/// The passwords found most often in leaks.
+/// The most frequent passwords in leaks.
 pub const LISTED: Listed<'static> = Listed(include_bytes!("listed.bin"));
 
 impl Listed<'_> {
@@ -45,7 +45,7 @@ fn key(text: &[char]) -> Zeroizing<String> {
     key
 }
 
-/// The bits that stand for a key, out of so many (Kirsch and Mitzenmacher, "Less Hashing, Same Performance", 2006).
+/// The bits of a key, out of `bits` (Kirsch and Mitzenmacher, "Less Hashing, Same Performance", 2006).
 fn places(key: &str, bits: u64) -> impl Iterator<Item = u64> {
     let digest = sha256(key.as_bytes());
     let number = |at: usize| digest[at..at + 8].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
@@ -53,10 +53,11 @@ fn places(key: &str, bits: u64) -> impl Iterator<Item = u64> {
     (0..HASHES).map(move |nth| first.wrapping_add(nth.wrapping_mul(step)) % bits)
 }
 
-/// The file of a set of these passwords, and how many entries it has: those that composition alone does not refuse.
+/// Builds the file for these passwords, and returns it with its number of entries: those that the composition rules
+/// alone do not refuse.
 #[cfg(feature = "measuring")]
 pub fn file_of<'a>(passwords: impl IntoIterator<Item = &'a str>) -> (Vec<u8>, usize) {
-    let is_accepted = |password: &&str| super::weakness_beside(Listed::NONE, password).is_none();
+    let is_accepted = |password: &&str| super::weakness_with_list(Listed::NONE, password).is_none();
     let entries: std::collections::BTreeSet<String> =
         passwords.into_iter().filter(is_accepted).map(|password| key(&super::fold(password)).to_string()).collect();
     let mut file = vec![0; (entries.len() * BITS_PER_ENTRY).div_ceil(8)];

@@ -1,33 +1,33 @@
-//! What people compose passwords from besides words: runs, keyboard walks, counting, dates and repetitions.
+//! Patterns in passwords other than words: runs, keyboard walks, counting, dates and repetitions.
 //!
-//! Each gives the length and the cost of every piece that begins at a place. Costs are in tenths of a bit.
+//! Each function yields the length and the cost of every piece that begins at a place. Costs are in tenths of a bit.
 
 use super::keyboard::{Places, Step, places};
 
-/// No piece is longer, nor looks further back: so the work at one place is bounded.
+/// The longest piece, and the furthest look back: this bounds the work at one place.
 pub(super) const LONGEST: usize = 64;
-/// A shorter piece is not cheaper than its characters one by one.
+/// A shorter piece is not cheaper than its single characters.
 const SHORTEST: usize = 3;
 /// How far back a stepped repetition is compared.
 const FURTHEST_STEP: usize = 10;
 
-/// Where it begins, which way, how far, and that it is one.
+/// The start, the direction, the length, and the choice of a run.
 const RUN: u32 = 70;
-/// A key out of 47, a direction, and how far.
+/// One key out of 47, a direction and a length.
 const WALK: u32 = 70;
-/// Where a walk turns, and whereto.
+/// The place and the direction of a turn.
 const TURN: u32 = 20;
-/// One out of 140, and that it is one.
+/// One year out of 140, and the choice of a year.
 const YEAR: u32 = 85;
-/// One out of 140 times 366.
+/// One date out of 140 times 366.
 const DATE: u32 = 170;
-/// The first number, the step, and how far it goes.
+/// The first number, the step and the length.
 const COUNTING: u32 = 100;
-/// That what stands right before comes again, and how often.
+/// A repetition of the text directly before, and its count.
 const REPETITION: u32 = 40;
-/// The same for something further back.
+/// The same for text further back.
 const ECHO: u32 = 70;
-/// An echo whose characters or keys are all shifted by one step, or each by its own previous step.
+/// An echo whose characters or keys are all shifted by one step, or each by the step of the one before.
 const PROGRESS: u32 = 100;
 
 const FIRST_YEAR: u32 = 1900;
@@ -35,13 +35,13 @@ const LAST_YEAR: u32 = 2039;
 /// The steps in which people count.
 const COUNTING_STEPS: [i32; 8] = [1, 2, 3, 5, 10, 11, -1, -2];
 
-/// What a whole text is compared with itself for, once.
+/// Comparisons of a text with itself, computed once.
 pub(super) struct Patterns<'a> {
     text: &'a [char],
     keys: Vec<Places>,
-    /// For every distance back: from each place on, how many characters equal those that far before.
+    /// For every distance back: the number of characters from each place on that equal those at that distance.
     same: Vec<Vec<usize>>,
-    /// For every distance back: from each place on, how many characters continue by a step.
+    /// For every distance back: the number of characters from each place on that continue by a step.
     progress: Vec<Vec<usize>>,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Patterns<'a> {
         Self { text, same: same.collect(), progress: progress.collect(), keys }
     }
 
-    /// Gives every piece of these kinds that begins at `start`.
+    /// Yields every piece of these kinds that begins at `start`.
     pub(super) fn pieces(&self, start: usize, piece: &mut impl FnMut(usize, u32)) {
         let rest = self.text.get(start..(start + LONGEST).min(self.text.len())).unwrap_or_default();
         runs(rest, piece);
@@ -92,7 +92,7 @@ impl<'a> Patterns<'a> {
     }
 }
 
-/// From each place on, how many places in a row match; none of the first `distance` does.
+/// For each place, the number of consecutive matching places from there on. The first `distance` places never match.
 fn stretches(length: usize, distance: usize, holds: impl Fn(usize) -> bool) -> Vec<usize> {
     let mut stretches = vec![0; length];
     let mut stretch = 0;
@@ -103,8 +103,8 @@ fn stretches(length: usize, distance: usize, holds: impl Fn(usize) -> bool) -> V
     stretches
 }
 
-/// From each place on, how many characters are shifted against those `distance` before, all by one step, or each by the
-/// step of the one before it. `step` is from the second place to the first.
+/// For each place, the number of characters from there on that are shifted against those `distance` before: all by one
+/// step, or each by the step of the one before. `step` goes from the second place to the first.
 fn progress<S: PartialEq + Copy>(
     distance: usize,
     step: &impl Fn(usize, usize) -> Option<S>,
@@ -122,7 +122,7 @@ fn longer(one: Vec<usize>, other: Vec<usize>) -> Vec<usize> {
     one.into_iter().zip(other).map(|(one, other)| one.max(other)).collect()
 }
 
-/// A character's place among those of its kind.
+/// A character's position among those of its kind.
 #[derive(Clone, Copy)]
 enum Value {
     Digit(i64),
@@ -141,7 +141,7 @@ fn value(character: char) -> Value {
     }
 }
 
-/// From one character to another of its kind; digits and Latin letters wrap around.
+/// The step from one character to another of its kind; digits and Latin letters wrap around.
 fn step_between(from: Value, to: Value) -> Option<i64> {
     match (from, to) {
         (Value::Digit(from), Value::Digit(to)) => Some((to - from).rem_euclid(10)),
@@ -151,7 +151,7 @@ fn step_between(from: Value, to: Value) -> Option<i64> {
     }
 }
 
-/// Whether the second character is the first one's neighbour; a keyboard's digits go round (`…8901…`).
+/// Whether the second character follows the first; digits wrap around as on a keyboard (`…8901…`).
 pub(crate) fn follows(first: char, second: char) -> bool {
     u32::from(second) == u32::from(first) + 1 || (first, second) == ('9', '0')
 }
@@ -164,7 +164,7 @@ fn runs(rest: &[char], piece: &mut impl FnMut(usize, u32)) {
     }
 }
 
-/// `qwert`, `1qaz`, `!QAZ` (as it is in lower case), `q2w3e4`, `фывапр`.
+/// `qwert`, `1qaz`, `!QAZ` (in lower case), `q2w3e4`, `фывапр`.
 fn walks(keys: impl Iterator<Item = Option<Step>>, piece: &mut impl FnMut(usize, u32)) {
     let (mut cost, mut last, mut direction) = (WALK, None::<Step>, None);
     for (at, key) in keys.enumerate() {
@@ -207,7 +207,7 @@ fn dates(rest: &[char], piece: &mut impl FnMut(usize, u32)) {
     }
 }
 
-/// `8910111213`, `2468101214`, `100099989796`: three numbers and more, from one of up to four digits on.
+/// `8910111213`, `2468101214`, `100099989796`: three or more numbers, the first of up to four digits.
 fn counting(rest: &[char], piece: &mut impl FnMut(usize, u32)) {
     let digits: Vec<u32> = rest.iter().map_while(|character| character.to_digit(10)).collect();
     if digits.first() == Some(&0) {
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_and_walks_are_seen() {
+    fn runs_and_walks_are_recognized() {
         for (text, cost) in [
             ("abcdefgh", Some(RUN)),
             ("zyxwv", Some(RUN)),
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn years_and_dates_are_seen() {
+    fn years_and_dates_are_recognized() {
         for (text, cost) in [
             ("1987", Some(YEAR)),
             ("2039", Some(YEAR)),
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn counting_is_seen() {
+    fn counting_is_recognized() {
         for (text, cost) in [
             ("8910111213", Some(COUNTING)),
             ("246810", Some(COUNTING)),
@@ -309,7 +309,7 @@ mod tests {
         }
     }
 
-    /// The cheapest cost of each length that is given at a place.
+    /// The lowest cost of each length at a place.
     fn repeated(text: &str, place: usize) -> Vec<(usize, u32)> {
         let text: Vec<char> = text.chars().collect();
         let mut seen = std::collections::BTreeMap::new();
@@ -321,14 +321,14 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_before_is_seen_again() {
+    fn repetitions_are_recognized() {
         assert_eq!(repeated("tramxytramtram", 6), [(3, ECHO), (4, ECHO)]);
         assert_eq!(repeated("tramxytramtram", 10), [(3, ECHO), (4, REPETITION)]);
         assert_eq!(repeated("aaaaa", 1), [(3, REPETITION), (4, REPETITION)]);
     }
 
     #[test]
-    fn what_goes_on_by_a_step_is_seen() {
+    fn repetitions_with_a_step_are_recognized() {
         for (text, place, length) in [
             ("aaabbbccc", 3, 6),
             ("acegi", 1, 4),
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_gives_a_bounded_number_of_pieces() {
+    fn a_place_yields_a_bounded_number_of_pieces() {
         for text in ["a".repeat(128), "qwertyuiop".repeat(13), "1234567890".repeat(13), "0101".repeat(32)] {
             let text: Vec<char> = text.chars().collect();
             let patterns = Patterns::of(&text);

@@ -1,4 +1,4 @@
-//! Which passwords the blocklist refuses, and which it must not.
+//! Passwords that the blocklist must refuse, and passwords that it must accept.
 
 use shared::kernel::entropy::Entropy;
 
@@ -9,13 +9,13 @@ fn weak(password: &str) -> Option<Weakness> {
     weakness(password)
 }
 
-/// Whether composition alone refuses it, without looking it up in the list.
+/// Whether the composition rules alone refuse it, without the list.
 fn is_composed(password: &str) -> bool {
     worth(&fold(password), &Words::of([]), Listed::NONE) < needed(password)
 }
 
 #[test]
-fn long_passwords_that_people_choose_are_refused() {
+fn common_long_passwords_are_refused() {
     for password in [
         "password123456789",
         "Passw0rd!Passw0rd!",
@@ -94,7 +94,7 @@ fn runs_with_steps_are_refused() {
 }
 
 #[test]
-fn keyboard_walks_are_refused_in_two_scripts() {
+fn keyboard_walks_in_two_scripts_are_refused() {
     for password in [
         "qwertyuiopasdfghjkl",
         "qwertzuiopasdfghjkl",
@@ -130,7 +130,7 @@ fn words_typed_in_the_other_script_are_refused() {
 }
 
 #[test]
-fn titles_words_and_phrases_of_leaks_are_refused() {
+fn titles_words_and_leaked_phrases_are_refused() {
     for password in [
         "cristianoronaldo",
         "nuncateolvidare",
@@ -150,9 +150,9 @@ fn titles_words_and_phrases_of_leaks_are_refused() {
     }
 }
 
-/// The passwords of 15 characters and more in lists that the set was not built from: `held_out.txt` says which.
+/// Passwords of 15 or more characters in lists that the set was not built from: `held_out.txt` names them.
 #[test]
-fn of_frequent_long_passwords_at_most_one_in_a_hundred_is_accepted() {
+fn at_most_one_in_a_hundred_frequent_long_passwords_is_accepted() {
     let held_out: Vec<&str> = include_str!("held_out.txt").lines().filter(|line| !line.starts_with('#')).collect();
     assert!(held_out.len() >= 100);
     let accepted: Vec<&&str> = held_out.iter().filter(|password| weak(password).is_none()).collect();
@@ -160,7 +160,7 @@ fn of_frequent_long_passwords_at_most_one_in_a_hundred_is_accepted() {
 }
 
 #[test]
-fn the_list_mistakes_at_most_one_in_a_thousand() {
+fn the_list_has_at_most_one_false_positive_in_a_thousand() {
     let size = include_bytes!("listed.bin").len();
     assert!((100_000..250_000).contains(&size), "{size}");
     let entropy = Entropy::seeded(54);
@@ -173,7 +173,7 @@ fn the_list_mistakes_at_most_one_in_a_thousand() {
 fn random_passphrases_and_random_strings_are_accepted() {
     let entropy = Entropy::seeded(6_204);
     let below = |bound: usize| u16::from_be_bytes(entropy.bytes::<2>()) as usize % bound;
-    // Words that are in no list, as pronounceable as the words of dice passphrases.
+    // Words that are in no list, but pronounceable like the words of dice passphrases.
     let syllable = || [b"bdfgklmnprstvz"[below(14)], b"aeiou"[below(5)]].map(char::from);
     let word = || (0..3).flat_map(|_| syllable()).collect::<String>();
     let phrase = |sign: &str| [word(), word(), word(), word()].join(sign);
@@ -202,8 +202,8 @@ fn random_passphrases_and_random_strings_are_accepted() {
     assert!(refused.len() * 1_000 <= made, "{} of {made}: {refused:?}", refused.len());
 }
 
-/// The work for the longest passwords, counted instead of timed: the words looked up at every place, forwards and
-/// backwards, and the pieces that the patterns give there.
+/// The work for the longest passwords, counted instead of timed: the word lookups at every place, forwards and
+/// backwards, and the pieces that the patterns yield.
 #[test]
 fn the_work_for_the_longest_password_is_bounded() {
     let own: Vec<String> = (0..MOST_OWN_WORDS).map(|number| format!("l1l1{number}1!il")).collect();
@@ -232,7 +232,7 @@ fn the_work_for_the_longest_password_is_bounded() {
 }
 
 #[test]
-fn passwords_that_nobody_guesses_are_accepted() {
+fn good_passwords_are_accepted() {
     for password in [
         "correct horse battery staplex tram",
         "correct horse battery",
@@ -256,7 +256,7 @@ fn passwords_that_nobody_guesses_are_accepted() {
 }
 
 #[test]
-fn short_passwords_must_be_worth_as_much_for_each_character() {
+fn weak_short_passwords_are_refused_and_good_ones_accepted() {
     for password in [
         "password",
         "passw0rd",
@@ -281,7 +281,7 @@ fn short_passwords_must_be_worth_as_much_for_each_character() {
 }
 
 #[test]
-fn the_reason_is_named() {
+fn a_refused_password_has_the_right_reason() {
     assert_eq!(weak("CorrectHorseBatteryStaple!"), Some(Common));
     assert_eq!(weak("dragon-monkey-tiger"), Some(Predictable));
     let known = ["ada.lovelace+news", "analytical-engines", "Ada King-Noël", "Bulkhead"];
@@ -295,27 +295,27 @@ fn the_reason_is_named() {
         assert!(names_the_account(password, known), "{password}");
         assert_eq!(weak(password), None, "{password}");
     }
-    // It contains them, and is a password all the same.
+    // It contains these names, but is still a good password.
     assert!(!names_the_account("the bulkhead of a wooden ship, said ada", known));
     assert!(!names_the_account("a kingdom for my wooden leg", known));
 }
 
 #[test]
-fn case_and_accents_change_nothing() {
+fn folding_removes_case_and_accents() {
     assert_eq!(fold("ÑandÚ Ελλάς 7").iter().collect::<String>(), "nandu ελλας 7");
 }
 
 #[test]
-fn short_names_and_many_names_change_nothing() {
+fn short_names_and_excess_names_are_ignored() {
     assert!(!names_the_account("al al al bert von tram", ["al", "x", ""]));
     let many: Vec<String> = (0..10_000).map(|number| format!("word{number}")).collect();
     assert!(!names_the_account("a tram, a lamp and 3 crows", many.iter().map(String::as_str)));
 }
 
-/// Random passwords of 15 characters are not refused, whatever they are made of, but for digits that are dates by chance;
-/// and decoration saves no listed one.
+/// Random passwords of 15 characters are accepted in any alphabet, except for digits that happen to be dates. Decorated
+/// listed passwords are refused.
 #[test]
-fn chance_is_accepted_and_decoration_is_not() {
+fn random_passwords_are_accepted_and_decorated_ones_refused() {
     let entropy = Entropy::seeded(8);
     for (alphabet, refused_at_most) in
         [("0123456789", 10), ("abcdefghijklmnopqrstuvwxyz", 0), ("aB3$eF6&iJ9(mN2+qR5-uV8_yZ", 0)]
@@ -339,7 +339,7 @@ fn chance_is_accepted_and_decoration_is_not() {
 }
 
 #[test]
-fn the_longest_texts_are_worked_through() {
+fn the_longest_texts_are_decomposed() {
     for text in ["password1", "1qaz2wsx", "a", "!", "l1l1i1!", "ﷺ", "\u{1e9b}\u{323}"] {
         let text = text.chars().cycle();
         let longest: String = text.clone().take(128).collect();
@@ -350,5 +350,5 @@ fn the_longest_texts_are_worked_through() {
         assert!(worth(&folded, &Words::of([]), LISTED) < by_characters, "{kilobyte}");
     }
     let folded = fold(&"\u{1fa7}".repeat(341));
-    assert!(folded.capacity() <= 341 * 3 * 4, "it grew");
+    assert!(folded.capacity() <= 341 * 3 * 4, "the buffer grew");
 }

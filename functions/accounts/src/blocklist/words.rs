@@ -1,13 +1,13 @@
-//! A list of words, and where they stand in a text, also in leet.
+//! A list of words, and their lookup in a text, also in leet.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// What is guessed first. How the list was made stands in it.
+/// The most common words. The file documents its sources.
 static COMMON: LazyLock<Words> =
     LazyLock::new(|| Words::of(include_str!("common.txt").lines().filter(|line| !line.starts_with('#'))));
 
-/// Words in the order of their characters.
+/// Words, sorted by their characters.
 pub(super) struct Words(Vec<Vec<char>>);
 
 impl Words {
@@ -25,15 +25,15 @@ impl Words {
         self.0.is_empty()
     }
 
-    /// Gives the length of each word that a text begins with.
+    /// Calls `found` with the length of each word that a text begins with.
     ///
-    /// Each character halves what is left of the list a few times, and most texts leave nothing after three or four, so
-    /// the work at one place of a text is small and depends on the list alone.
+    /// Each character narrows the list by a binary search, and most texts leave no words after three or four
+    /// characters, so the work at one place is small and depends only on the list.
     pub(super) fn beginning(&self, text: impl Fn(usize) -> Option<char> + Copy, found: &mut impl FnMut(usize)) {
         self.narrow(0..self.0.len(), text, 0, found);
     }
 
-    /// `of` are the words that share `depth` characters with the text.
+    /// `of` is the range of words that share `depth` characters with the text.
     fn narrow(
         &self,
         of: Range<usize>,
@@ -42,7 +42,7 @@ impl Words {
         found: &mut impl FnMut(usize),
     ) {
         let words = self.0.get(of.clone()).unwrap_or_default();
-        // A word stands before those that it begins.
+        // A word is sorted before the words that it is a prefix of.
         if words.first().is_some_and(|word| depth > 0 && word.len() == depth) {
             found(depth);
         }
@@ -57,7 +57,7 @@ impl Words {
     }
 }
 
-/// The letters that a digit or sign is written for.
+/// The letters that a digit or sign replaces in leet.
 fn leet(character: char) -> &'static str {
     match character {
         '0' => "o",
@@ -73,7 +73,7 @@ fn leet(character: char) -> &'static str {
     }
 }
 
-/// Whether a sign can stand for a letter, so that a text without its signs keeps it.
+/// Whether a character can stand for a letter, so that it is kept when signs are removed.
 pub(super) fn may_be_a_letter(character: char) -> bool {
     character.is_alphanumeric() || !leet(character).is_empty()
 }
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digit_stands_for_itself_and_for_letters() {
+    fn a_digit_matches_itself_and_its_leet_letters() {
         let words = Words::of(["1il", "lil", "ill"]);
         assert_eq!(lengths(&words, "111"), [3, 3, 3]);
         assert_eq!(lengths(&words, "1ll"), [3, 3][..1]);
@@ -108,10 +108,10 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_in_the_form_in_which_it_is_looked_up() {
+    fn the_list_is_sorted_unique_and_folded() {
         let list: Vec<&str> = include_str!("common.txt").lines().filter(|line| !line.starts_with('#')).collect();
         assert!(list.len() > 4000);
-        assert!(list.windows(2).all(|pair| pair[0] < pair[1]), "not sorted, or twice");
+        assert!(list.windows(2).all(|pair| pair[0] < pair[1]), "not sorted, or not unique");
         for word in list {
             assert!(word.chars().all(char::is_alphanumeric) && word == word.to_lowercase(), "{word}");
             assert!((4..=64).contains(&word.chars().count()), "{word}");

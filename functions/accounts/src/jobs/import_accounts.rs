@@ -1,4 +1,5 @@
-//! The job `import-accounts`: imports accounts of another system, with bcrypt hashes that are replaced at the next sign-in.
+//! The job `import-accounts`: imports accounts from another system, with bcrypt hashes that are replaced at the next
+//! sign-in.
 
 use mail::EmailAddress;
 use serde::Deserialize;
@@ -17,17 +18,17 @@ use crate::legacy_hash::{LegacyHash, NotALegacyHash};
 use crate::user::{PasswordRecord, User};
 use crate::{PasswordHash, PasswordLength, PersonName};
 
-/// Rows of one invocation: what is done in its time, at a few milliseconds each.
+/// Rows per invocation: a few milliseconds each fit into its timeout.
 const MOST_ROWS: usize = 500;
 
 pub static ACCOUNTS_IMPORTED: EventKind = EventKind::security("accounts_imported", Severity::Warning);
 
 /// `{"accounts": [{"email", "name", "password_hash", "created_at"?}]}`: accounts whose addresses the other system has
-/// verified. It holds secrets and has no `Debug`.
+/// verified. It holds secrets, so it has no `Debug`.
 #[derive(Deserialize)]
 #[serde(from = "Value")]
 pub struct ImportAccounts {
-    /// Each a row, or the rule that it breaks. One that breaks a rule keeps no other from being taken in.
+    /// Each row, or the rule that it breaks. An invalid row does not prevent the import of the others.
     rows: Vec<Result<Import, ImportError>>,
 }
 
@@ -40,14 +41,15 @@ struct Import {
     created_at: Option<Timestamp>,
 }
 
-/// Why nothing is imported, or not a row. Rows are named by number alone: what is in one is personal or secret.
+/// Why nothing is imported, or a row is refused. Rows are only identified by number: their contents are personal or
+/// secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
     #[error("accounts must be a list of 1 to {MOST_ROWS} rows")]
     WrongNumber,
-    #[error("this deployment takes no imported hashes: set LegacyBcryptCost to the highest cost among them")]
+    #[error("this deployment does not allow imported hashes: set LegacyBcryptCost to their highest cost")]
     NotAllowed,
-    #[error("must have an email, a name, a password_hash and perhaps a created_at, each by the rules of the API")]
+    #[error("must have a valid email, name and password_hash, and optionally a valid created_at")]
     Malformed,
     #[error("password_hash {0}")]
     NotAHash(#[from] NotALegacyHash),
@@ -71,7 +73,7 @@ impl Refusal for ImportError {
 pub enum FromAnotherSystem {}
 
 impl Reason for FromAnotherSystem {
-    const WHY: &'static str = "makes accounts of those that an operator brings from another system";
+    const WHY: &'static str = "creates accounts that an operator imports from another system";
 }
 
 pub static FUNCTION: Function = Function::job::<ImportAccounts>();
@@ -91,9 +93,9 @@ impl Job for ImportAccounts {
         for (row, number) in self.rows.into_iter().zip(1..) {
             let checked = row.and_then(|row| Ok((LegacyHash::import(row.password_hash.clone(), highest)?, row)));
             match checked {
-                Ok((hash, row)) => match take_in(all, row, hash).await? {
-                    TakenIn::Now => imported += 1,
-                    TakenIn::HadOwner => had_owner += 1,
+                Ok((hash, row)) => match import(all, row, hash).await? {
+                    Outcome::Now => imported += 1,
+                    Outcome::HadOwner => had_owner += 1,
                 },
                 Err(rule) => refused.push(format!("row {number}: {rule}")),
             }
@@ -104,22 +106,22 @@ impl Job for ImportAccounts {
     }
 }
 
-/// What came of a row.
-enum TakenIn {
+/// The result of a row.
+enum Outcome {
     Now,
     HadOwner,
 }
 
-/// Makes an account, unless its address has one: then it was imported before, or its owner came by themselves. Whoever
-/// waits for a link to it waits for nothing from then on.
-async fn take_in(accounts: &Accounts, import: Import, hash: LegacyHash) -> Result<TakenIn, Problem> {
+/// Creates an account, unless its address has one: then it was imported before, or its owner registered. A pending
+/// registration of the address ends.
+async fn import(accounts: &Accounts, import: Import, hash: LegacyHash) -> Result<Outcome, Problem> {
     let (user, now) = (accounts.new_id(), accounts.now());
     let Import { email, name, created_at, .. } = import;
     let known = accounts.find::<Address>(&AccountKey::email(email.as_str())).await?;
     let changes = match known {
         Some(mut address) => match address.claim(user) {
             Ok(()) => AccountChanges::default().replace(&address),
-            Err(_) => return Ok(TakenIn::HadOwner),
+            Err(_) => return Ok(Outcome::HadOwner),
         },
         None => {
             let mut address = Address::new(email.clone());
@@ -127,17 +129,18 @@ async fn take_in(accounts: &Accounts, import: Import, hash: LegacyHash) -> Resul
             AccountChanges::default().insert(&address)
         }
     };
-    // How long it is shows when its user signs in; until then it must not be the only factor of who had two.
+    // The length is only known when the user signs in; until then, the password must not become the only factor of a
+    // user with two.
     let (hash, length) = (PasswordHash::imported(hash), PasswordLength::Short);
     let changes = changes
         .insert(&User::new(user, email, name, created_at.unwrap_or(now).min(now)))
         .insert(&PasswordRecord { user, hash, set_at: now, length })
         .first_epoch(user);
-    accounts.commit(changes).await.map(|()| TakenIn::Now)
+    accounts.commit(changes).await.map(|()| Outcome::Now)
 }
 
 impl From<Value> for ImportAccounts {
-    /// Fails nowhere: serde's own errors quote what they met, and are logged.
+    /// Never fails: serde's errors quote the input, and they are logged.
     fn from(mut payload: Value) -> Self {
         let rows = match payload.get_mut("accounts").map(Value::take) {
             Some(Value::Array(rows)) => rows,

@@ -16,11 +16,11 @@ pub static UNVERIFIED_PURGED: EventKind = EventKind::operational("unverified_acc
 #[derive(Deserialize)]
 pub struct PurgeUnverifiedAccounts {}
 
-/// Why this job looks into every address.
+/// Why this job reads every address.
 pub enum LinkNeverOpened {}
 
 impl Reason for LinkNeverOpened {
-    const WHY: &'static str = "deletes the addresses, names and password hashes of registrations that nobody verified";
+    const WHY: &'static str = "deletes the addresses of registrations that were never verified";
 }
 
 pub static FUNCTION: Function = Function::job::<PurgeUnverifiedAccounts>();
@@ -34,7 +34,7 @@ impl Job for PurgeUnverifiedAccounts {
     async fn run(self, all: &Self::Access) -> Result<(), JobError> {
         let mut purged = 0;
         for address in all.due::<Address>(all.now()).await? {
-            // An address that somebody registers again, or verifies, at this moment stays.
+            // An address that is registered again or verified concurrently is kept.
             let is_over = address.is_over(all.now());
             if is_over && all.try_commit(AccountChanges::default().delete(&address)).await?.is_ok() {
                 purged += 1;

@@ -1,7 +1,7 @@
-//! The job `report-weak-hashes`: once a week, counts the password hashes that would be made otherwise today.
+//! The job `report-weak-hashes`: once a week, counts the password hashes with outdated parameters.
 //!
-//! Each is made anew when its user signs in. What does not get fewer belongs to people who do not come back, and an
-//! operator may decide to end those passwords.
+//! Each is replaced when its user signs in. The remaining ones belong to users who do not return, and an operator may
+//! decide to invalidate those passwords.
 
 use std::collections::BTreeMap;
 
@@ -23,11 +23,11 @@ pub static WEAK_PASSWORD_HASHES: EventKind = EventKind::operational("weak_passwo
 #[derive(Deserialize)]
 pub struct ReportWeakHashes {}
 
-/// Why this job looks at every password's hash.
-pub enum HowHashesWereMade {}
+/// Why this job reads every password hash.
+pub enum HashParameters {}
 
-impl Reason for HowHashesWereMade {
-    const WHY: &'static str = "counts password hashes by the parameters that they were made with";
+impl Reason for HashParameters {
+    const WHY: &'static str = "counts password hashes by their parameters";
 }
 
 pub static FUNCTION: Function = Function::job::<ReportWeakHashes>();
@@ -36,7 +36,7 @@ impl Job for ReportWeakHashes {
     const JOB: Declaration =
         Declaration::new("report-weak-hashes", Trigger::Schedule("cron(10 5 ? * MON *)")).timeout_s(300);
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::ReadAccountsDue];
-    type Access = AllAccounts<HowHashesWereMade>;
+    type Access = AllAccounts<HashParameters>;
 
     async fn run(self, all: &Self::Access) -> Result<(), JobError> {
         let effort = Effort::of(all);

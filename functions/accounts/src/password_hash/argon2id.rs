@@ -10,45 +10,45 @@ use shared::crypto::digest::equal;
 use shared::kernel::entropy::Entropy;
 use shared::kernel::secrets::SecretBytes;
 
-/// A stored hash that asks for more than this was not written by us, and could stop the function.
+/// A stored hash with a higher cost was not written by us, and could exhaust the function.
 const HIGHEST: PasswordCost = PasswordCost { memory_kib: 256 * 1024, passes: 16, lanes: 4 };
 
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
 
-/// Why a hash cannot be computed. It is damage, never the user's fault.
+/// Why a hash cannot be computed. Always a damaged record, never a user error.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
-    #[error("the stored password hash is not one of ours")]
+    #[error("the stored password hash is malformed")]
     Malformed,
     #[error("Argon2 refused its parameters: {0}")]
     Argon2(argon2::Error),
 }
 
-/// Argon2's working memory, kept from one request to the next: allocating and faulting in 64 MiB costs about as much
-/// as a pass over it. It is not wiped in between: what it holds is no nearer to the password than the hash is.
+/// Argon2's working memory, reused across requests: allocating and faulting in 64 MiB costs about as much as a pass
+/// over it. It is not wiped between requests: its contents reveal no more about the password than the hash does.
 static MEMORY: Mutex<Vec<Block>> = Mutex::new(Vec::new());
 
-/// Hashes a password that was just chosen, at the given cost.
+/// Hashes a new password at the given cost.
 pub(super) fn hash(peppered: &SecretBytes, cost: PasswordCost, entropy: &Entropy) -> Result<String, HashError> {
     let salt: [u8; SALT_BYTES] = entropy.bytes();
     Ok(write_phc(cost, &salt, &argon2id(peppered.expose(), &salt, cost)?))
 }
 
-/// Whether this is the password that was hashed.
+/// Whether this password matches the hash.
 pub(super) fn matches(phc: &str, peppered: &SecretBytes) -> Result<bool, HashError> {
     let (cost, salt, expected) = read_phc(phc).ok_or(HashError::Malformed)?;
     Ok(equal(&argon2id(peppered.expose(), &salt, cost)?, &expected))
 }
 
-/// Does the work of one comparison, so that whoever has no such hash takes the same time.
-pub(super) fn match_nobody(peppered: &SecretBytes, cost: PasswordCost) -> Result<(), HashError> {
+/// Does the work of one comparison, so that an account without an Argon2id hash takes the same time.
+pub(super) fn match_nothing(peppered: &SecretBytes, cost: PasswordCost) -> Result<(), HashError> {
     let hash = argon2id(peppered.expose(), &[0; SALT_BYTES], cost)?;
     let _ = equal(&hash, &[0; HASH_BYTES]);
     Ok(())
 }
 
-/// What a hash cost; none if it is not one of ours.
+/// The cost of a hash; `None` if it is malformed.
 pub(super) fn cost(phc: &str) -> Option<PasswordCost> {
     read_phc(phc).map(|(cost, _, _)| cost)
 }
@@ -57,7 +57,7 @@ fn argon2id(peppered: &[u8], salt: &[u8], cost: PasswordCost) -> Result<[u8; HAS
     let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(HASH_BYTES)).map_err(HashError::Argon2)?;
     let needed = params.block_count();
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    // One hash at a time: two at once would need the memory twice, and the function has one core.
+    // One hash at a time: two in parallel would need twice the memory, and the function has one core.
     let mut memory = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
     if memory.len() < needed {
         memory.resize(needed, Block::new());
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_argon2id_as_the_reference_computes_it() {
+    fn argon2id_matches_the_reference_implementation() {
         // `printf password | argon2 somesalt -id -t 2 -k 65536 -p 1` of the reference implementation (20190702).
         let hash =
             argon2id(b"password", b"somesalt", PasswordCost { memory_kib: 65_536, passes: 2, lanes: 1 }).unwrap();
@@ -114,14 +114,14 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_hashed_matches() {
+    fn only_the_hashed_password_matches() {
         let phc = hash_of("correct horse battery");
         assert!(matches(&phc, &bytes("correct horse battery")).unwrap());
         assert!(!matches(&phc, &bytes("correct horse batterz")).unwrap());
     }
 
     #[test]
-    fn one_password_is_never_stored_alike_twice() {
+    fn hashing_a_password_twice_gives_different_hashes() {
         let entropy = Entropy::seeded(7);
         let [one, two] = [(); 2].map(|()| hash(&bytes("correct horse"), CHEAP, &entropy).unwrap());
         assert_ne!(one, two);
@@ -130,14 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn memory_left_by_a_dearer_hash_changes_nothing() {
+    fn memory_reused_after_a_more_expensive_hash_is_harmless() {
         let phc = hash_of("correct horse");
-        match_nobody(&bytes("another"), PasswordCost { memory_kib: 1024, ..CHEAP }).unwrap();
+        match_nothing(&bytes("another"), PasswordCost { memory_kib: 1024, ..CHEAP }).unwrap();
         assert!(matches(&phc, &bytes("correct horse")).unwrap());
     }
 
     #[test]
-    fn a_damaged_hash_is_an_error_and_no_panic() {
+    fn a_damaged_hash_is_an_error() {
         let whole = hash_of("correct horse");
         for phc in [
             String::new(),

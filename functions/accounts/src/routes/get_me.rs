@@ -1,4 +1,4 @@
-//! `GET /me`: who the caller is.
+//! `GET /me`: returns the caller's profile.
 
 use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
@@ -17,12 +17,12 @@ use crate::PersonName;
 use crate::recovery::Recovery;
 use crate::user::User;
 
-/// Tells who the caller is.
+/// Returns the caller's profile.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetMe {}
 
-/// A user, as only they see themselves.
+/// A user's profile, as shown only to that user.
 #[derive(Serialize, ToSchema)]
 pub struct Me {
     id: UserId,
@@ -30,8 +30,8 @@ pub struct Me {
     name: PersonName,
     #[schema(value_type = String, format = DateTime)]
     created_at: ApiTimestamp,
-    /// Set while an account recovery is pending, started by somebody who knows the password: when the second factors
-    /// can be removed. Cancel it with `DELETE /me/recovery`.
+    /// When a pending account recovery can remove the second factors; null without one. Anyone who knows the password
+    /// can start a recovery. Cancel it with `DELETE /me/recovery`.
     #[schema(value_type = Option<String>, format = DateTime)]
     recovery_ready_at: Option<ApiTimestamp>,
 }

@@ -1,4 +1,5 @@
-//! `POST /auth/register`: begins a sign-up. The answer does not reveal whether there is an account; the mail does.
+//! `POST /auth/register`: starts a registration. The response does not reveal whether an account exists; the email
+//! does.
 
 use mail::EmailAddress;
 use serde::Deserialize;
@@ -13,8 +14,8 @@ use crate::address::Address;
 use crate::enumeration_safe_mail;
 use crate::letter_budget::Request;
 
-/// Begins a sign-up: mails a link to the address. `POST /auth/verify-email` takes the link's token with a name and a
-/// password. The answer is the same whether or not the address has an account; the mail is not.
+/// Starts a registration and emails a verification link. Send the link's token with a name and a password to `POST
+/// /auth/verify-email`. The response is the same whether or not the address has an account; only the email differs.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Register {
@@ -33,7 +34,7 @@ impl Endpoint for Register {
         enumeration_safe_mail::send(accounts, &self.email, Request::Registration, |known| {
             let (user, now) = (accounts.new_id(), accounts.now());
             match known {
-                // Written even where nothing changes, so that every registration costs the same.
+                // Written even if nothing changes, so that every registration costs the same.
                 Some(mut address) => {
                     let posting = address.register(user, now);
                     (AccountChanges::default().replace(&address), posting)

@@ -1,4 +1,4 @@
-//! `POST /auth/request-password-reset`: mails a link that sets a new password.
+//! `POST /auth/request-password-reset`: emails a link that resets the password.
 
 use mail::EmailAddress;
 use serde::Deserialize;
@@ -12,9 +12,9 @@ use utoipa::ToSchema;
 use crate::enumeration_safe_mail;
 use crate::letter_budget::Request;
 
-/// Mails a link that resets the password. The answer does not reveal whether the address has an account: an address
-/// without one gets a mail that says so, a registration gets its verification link, a deleted account gets the link
-/// that restores it.
+/// Emails a link that resets the password. The response does not reveal whether the address has an account: an address
+/// without one gets an email that says so, a pending registration gets its verification link, and a deleted account
+/// gets the link that restores it.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestPasswordReset {

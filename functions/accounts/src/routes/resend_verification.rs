@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 use crate::enumeration_safe_mail;
 use crate::letter_budget::Request;
 
-/// Resends the verification email of a registration. The answer does not reveal whether there is one: an address
-/// without a registration gets a mail that says so.
+/// Resends the verification email of a registration. The response does not reveal whether there is one: an address
+/// without a registration gets an email that says so.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResendVerification {

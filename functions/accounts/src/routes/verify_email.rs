@@ -1,4 +1,4 @@
-//! `POST /auth/verify-email`: makes an account of the registration whose link was opened.
+//! `POST /auth/verify-email`: completes a registration with the token of the emailed link.
 
 use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
@@ -20,18 +20,18 @@ use crate::problems;
 use crate::user::{PasswordRecord, User};
 use crate::{Password, PersonName, ProvedBy};
 
-/// Finishes a sign-up with the token of the mailed link: verifies the address, and sets name and password. The same
-/// request may be repeated.
+/// Completes a registration with the token of the emailed link: verifies the address and sets name and password. The
+/// same request may be repeated.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerifyEmail {
-    /// What follows `#token=` in the mailed link.
+    /// The text after `#token=` in the emailed link.
     token: SecretText,
     name: PersonName,
     password: Password,
 }
 
-/// The verified address, to fill in a sign-in form.
+/// The verified address, for prefilling a sign-in form.
 #[derive(Serialize, ToSchema)]
 pub struct VerifiedEmail {
     email: EmailAddress,
@@ -40,7 +40,7 @@ pub struct VerifiedEmail {
 pub static FUNCTION: Function = Function::route::<VerifyEmail>();
 
 impl Endpoint for VerifyEmail {
-    // Argon2 needs 64 MiB, and a share of a processor that comes with more memory.
+    // Argon2 needs 64 MiB, and more CPU, which Lambda allots in proportion to memory.
     const ROUTE: Route = Route::post("verify-email", "/auth/verify-email").memory_mb(1024);
     const GRANTS: &'static [Grant] = &[
         Grant::ReadUserRecords,
@@ -62,7 +62,7 @@ impl Endpoint for VerifyEmail {
         let email = address.email().clone();
         match address.verify(user, accounts.now())? {
             Verified::Now => self.open_account(accounts, address, user).await?,
-            Verified::Before => self.must_be_repeated(accounts, user).await?,
+            Verified::Before => self.require_retry(accounts, user).await?,
         }
         accounts.proved();
         Ok(Reply(VerifiedEmail { email }))
@@ -88,13 +88,13 @@ impl VerifyEmail {
             .first_epoch(user);
         match accounts.try_commit(changes).await? {
             Ok(()) => Ok(()),
-            // The same link was used at the same moment, or the address went to another account.
-            Err(_) => self.must_be_repeated(accounts, user).await,
+            // The same link was used concurrently, or another account claimed the address.
+            Err(_) => self.require_retry(accounts, user).await,
         }
     }
 
     /// A link sets one password. A second request with the same link is a retry if it sends the same password.
-    async fn must_be_repeated(&self, accounts: &Credentials, user: UserId) -> Result<(), Problem> {
+    async fn require_retry(&self, accounts: &Credentials, user: UserId) -> Result<(), Problem> {
         let record = accounts.find::<PasswordRecord>(&AccountKey::User(user)).await?.ok_or(DeadLink::OF_ADDRESS)?;
         match password_hash::check(accounts, Some(&record.hash), &self.password.as_attempt()).await? {
             Verdict::Right | Verdict::Outdated => Ok(()),

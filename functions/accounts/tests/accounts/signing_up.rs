@@ -1,4 +1,4 @@
-//! From a registration to a verified account, and what strangers learn on the way: nothing.
+//! From a registration to a verified account, without revealing anything to strangers.
 
 use accounts::routes::{register, request_password_reset, resend_verification};
 use accounts::user::PasswordRecord;
@@ -11,7 +11,7 @@ use shared::testing::{Response, TestApp};
 use test_support::people::*;
 
 #[tokio::test]
-async fn an_account_begins_with_a_verified_address() {
+async fn a_verified_registration_creates_an_account() {
     let app = TestApp::new();
     let email = email(&app);
     let answer = register(&app, &format!(" {}", email.to_uppercase())).await.expect(202);
@@ -22,7 +22,7 @@ async fn an_account_begins_with_a_verified_address() {
     let token = mailed_token(&app, &email, user, "verify-email").await;
     let verified = verify_email(&app, &token, PASSWORD).await.expect(200);
     assert_eq!(verified.body, json!({ "email": email }));
-    // The same request is a retry after a lost answer; with another password it is not.
+    // The same request is a retry after a lost response; with another password, it is refused.
     verify_email(&app, &token, PASSWORD).await.expect(200);
     assert_eq!(verify_email(&app, &token, "9 grey crows under a lamp").await.expect(422).code(), "link_invalid");
 
@@ -38,7 +38,7 @@ async fn an_account_begins_with_a_verified_address() {
 }
 
 #[tokio::test]
-async fn an_address_with_an_account_is_answered_as_any_other() {
+async fn registering_an_address_with_an_account_gets_the_same_response() {
     let app = TestApp::new();
     let (known, user) = user(&app).await;
     let unknown = email(&app);
@@ -49,32 +49,32 @@ async fn an_address_with_an_account_is_answered_as_any_other() {
     let calls_for_known = ledger.take();
     let to_unknown = register(&app, &unknown).await;
     assert_eq!((to_known.status, &to_known.text), (to_unknown.status, &to_unknown.text));
-    assert_eq!(calls_for_known, ledger.take(), "the calls tell who has an account");
+    assert_eq!(calls_for_known, ledger.take(), "the AWS calls reveal whether an account exists");
 
     assert_eq!(letters(&app, user).await.last().unwrap().letter, Letter::AlreadyRegistered);
     login(&app, &known, PASSWORD).await.expect(200);
 }
 
-/// What a stranger who registers an address can do with it: nothing, before and after its owner signs up.
+/// An attacker who registers a victim's address gains nothing, before and after its owner registers.
 #[tokio::test]
-async fn registering_a_victims_address_gives_no_share_in_their_account() {
+async fn registering_a_victims_address_gives_no_access_to_their_account() {
     let app = TestApp::new();
     let email = email(&app);
     register(&app, &email).await.expect(202);
-    let stranger = login(&app, &email, "the thief's own password").await.expect(401);
+    let stranger = login(&app, &email, "the attacker's own password").await.expect(401);
     let token = registration_token(&app, &email).await;
     verify_email(&app, &token, PASSWORD).await.expect(200);
 
-    let after = login(&app, &email, "the thief's own password").await.expect(401);
+    let after = login(&app, &email, "the attacker's own password").await.expect(401);
     assert_eq!((stranger.code(), &stranger.body["detail"]), (after.code(), &after.body["detail"]));
     register(&app, &email).await.expect(202);
-    let late = verify_email(&app, &token, "the thief's own password").await.expect(422);
+    let late = verify_email(&app, &token, "the attacker's own password").await.expect(422);
     assert_eq!((late.code(), late.fields()), ("link_invalid", vec!["token"]));
     login(&app, &email, PASSWORD).await.expect(200);
 }
 
 #[tokio::test]
-async fn of_two_uses_of_a_link_at_once_one_sets_the_password() {
+async fn two_parallel_uses_of_a_link_set_one_password() {
     let app = TestApp::new();
     let email = email(&app);
     let token = registration_token(&app, &email).await;
@@ -88,34 +88,34 @@ async fn of_two_uses_of_a_link_at_once_one_sets_the_password() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_answered_as_an_unknown_address() {
+async fn a_wrong_password_gets_the_same_response_as_an_unknown_address() {
     let app = TestApp::new();
     let (known, _) = user(&app).await;
     let (waits, unknown) = (email(&app), email(&app));
     register(&app, &waits).await.expect(202);
     let ledger = app.wire(&sign_in::routes::login::FUNCTION);
     login(&app, &unknown, PASSWORD).await.expect(401);
-    let mut faces = Vec::new();
+    let mut responses = Vec::new();
     for email in [&known, &waits, &unknown] {
         ledger.take();
         let refused = login(&app, email, "not the right password").await.expect(401);
-        faces.push((refused.code().to_owned(), refused.body["detail"].clone(), ledger.take()));
+        responses.push((refused.code().to_owned(), refused.body["detail"].clone(), ledger.take()));
     }
-    assert_eq!((&faces[0], &faces[1]), (&faces[1], &faces[2]));
+    assert_eq!((&responses[0], &responses[1]), (&responses[1], &responses[2]));
 }
 
 #[tokio::test]
-async fn a_verification_is_resent_with_equal_effects_for_every_address() {
+async fn resending_a_verification_has_equal_effects_for_every_address() {
     let app = TestApp::alone().await.unwrap();
     let (known, user) = user(&app).await;
     let (waits, unknown) = (email(&app), email(&app));
     register(&app, &waits).await.expect(202);
-    let mut faces = Vec::new();
+    let mut responses = Vec::new();
     for email in [&waits, &known, &unknown] {
         let answer = post(&app, &resend_verification::FUNCTION, json!({ "email": email })).await.expect(202);
-        faces.push((answer.text, app.wire(&resend_verification::FUNCTION).take()));
+        responses.push((answer.text, app.wire(&resend_verification::FUNCTION).take()));
     }
-    assert_eq!((&faces[0], &faces[1]), (&faces[1], &faces[2]));
+    assert_eq!((&responses[0], &responses[1]), (&responses[1], &responses[2]));
     let newcomer = registered(&app, &waits).await;
     assert_eq!(letters(&app, newcomer).await.len(), 2);
     assert_eq!(letters(&app, user).await.last().unwrap().letter, Letter::AlreadyRegistered);
@@ -124,7 +124,7 @@ async fn a_verification_is_resent_with_equal_effects_for_every_address() {
     assert_granted(&app, &[&resend_verification::FUNCTION]);
 }
 
-/// The kinds of requests that strangers can make for an address.
+/// Sends one of the kinds of unauthenticated requests for an address.
 async fn ask(app: &TestApp, email: &str, kind: usize) -> Response {
     let routes: [&'static Function; 3] =
         [&register::FUNCTION, &resend_verification::FUNCTION, &request_password_reset::FUNCTION];
@@ -132,7 +132,7 @@ async fn ask(app: &TestApp, email: &str, kind: usize) -> Response {
 }
 
 #[tokio::test]
-async fn letters_that_strangers_cause_are_not_taken_from_other_kinds() {
+async fn each_kind_of_request_has_its_own_letter_budget() {
     let app = TestApp::alone().await.unwrap();
     let began = app.now();
     let (known, _) = user(&app).await;
@@ -159,9 +159,9 @@ async fn letters_that_strangers_cause_are_not_taken_from_other_kinds() {
     }
 }
 
-/// Parallel requests for one address get the usual answer, and each kind that succeeds sends its letter.
+/// Parallel requests for one address get the usual response.
 #[tokio::test]
-async fn parallel_requests_for_an_address_are_answered_alike() {
+async fn parallel_requests_get_the_same_response_for_every_address() {
     let app = TestApp::alone().await.unwrap();
     let (known, _) = user(&app).await;
     let unknown = email(&app);
@@ -176,7 +176,7 @@ async fn parallel_requests_for_an_address_are_answered_alike() {
 }
 
 #[tokio::test]
-async fn parallel_wrong_passwords_are_answered_alike() {
+async fn parallel_wrong_passwords_get_the_same_response_for_every_address() {
     let app = TestApp::new();
     let (known, _) = user(&app).await;
     let unknown = email(&app);
@@ -189,7 +189,7 @@ async fn parallel_wrong_passwords_are_answered_alike() {
 }
 
 #[tokio::test]
-async fn a_link_ends_after_a_day_and_cannot_be_made_up() {
+async fn a_forged_or_day_old_verification_link_is_refused() {
     let app = TestApp::new();
     let email = email(&app);
     let token = registration_token(&app, &email).await;
@@ -202,7 +202,7 @@ async fn a_link_ends_after_a_day_and_cannot_be_made_up() {
 }
 
 #[tokio::test]
-async fn an_address_that_no_mail_reaches_is_refused() {
+async fn an_undeliverable_address_is_refused() {
     let app = TestApp::new();
     for domain in ["accounts.invalid", "host.localhost", "printer.local", "site.onion"] {
         for kind in 0..3 {
@@ -213,7 +213,7 @@ async fn an_address_that_no_mail_reaches_is_refused() {
 }
 
 #[tokio::test]
-async fn what_breaks_a_rule_is_named_and_uses_up_no_link() {
+async fn an_invalid_field_is_named_and_does_not_use_up_the_link() {
     let app = TestApp::new();
     let email = email(&app);
     for (value, rule) in [(json!("mike@localhost"), "must end in the name of a domain"), (json!(7), "must be")] {
@@ -221,15 +221,15 @@ async fn what_breaks_a_rule_is_named_and_uses_up_no_link() {
         assert_eq!(refused.fields(), ["email"], "{}", refused.text);
         assert!(refused.text.contains(rule), "{}", refused.text);
     }
-    assert!(address(&app, &email).await.is_none(), "something was stored");
+    assert!(address(&app, &email).await.is_none(), "an address was stored");
     let token = registration_token(&app, &email).await;
     let whole = json!({ "token": token, "password": PASSWORD, "name": "Ada" });
     for (field, value, rule) in [
         ("password", json!("k7#mQ2vx"), "must have 15 to 128 characters"),
         ("password", json!("x".repeat(1025)), "must have at most 1024 bytes"),
-        ("password", json!(format!("1 {}", email.split('@').next().unwrap())), "must not contain your e"),
-        ("password", json!("123123123123123123"), "must not be"),
-        ("name", json!("see https://example.com"), "must not have"),
+        ("password", json!(format!("1 {}", email.split('@').next().unwrap())), "must not consist mainly of your e"),
+        ("password", json!("123123123123123123"), "must not repeat"),
+        ("name", json!("see https://example.com"), "must not contain any of"),
         ("name", json!(""), "must have 1 to 80 characters"),
     ] {
         let mut body = whole.clone();
@@ -242,11 +242,11 @@ async fn what_breaks_a_rule_is_named_and_uses_up_no_link() {
 }
 
 #[tokio::test]
-async fn five_attempts_are_taken_from_one_network_address() {
+async fn a_sixth_attempt_from_one_ip_address_is_refused() {
     let app = TestApp::new();
     app.move_address();
     let attempt = || {
-        let body = json!({ "email": "nobody@example.com", "password": PASSWORD });
+        let body = json!({ "email": "unknown@example.com", "password": PASSWORD });
         app.call(shared::testing::Request::to(&sign_in::routes::login::FUNCTION).json(body))
     };
     for _ in 0..5 {
@@ -259,7 +259,7 @@ async fn five_attempts_are_taken_from_one_network_address() {
 }
 
 #[tokio::test]
-async fn a_damaged_hash_is_told_to_operators_and_is_nobodys_password() {
+async fn a_damaged_hash_refuses_sign_ins_and_is_reported_once() {
     let app = TestApp::new();
     let (email, user) = user(&app).await;
     let (accounts, began) = (app.accounts(), app.now());
@@ -274,19 +274,19 @@ async fn a_damaged_hash_is_told_to_operators_and_is_nobodys_password() {
     let told = app.events_since(began).await.unwrap();
     let told: Vec<_> = told.iter().filter(|event| event.subject == digest).collect();
     let count = |name: &str| told.iter().filter(|event| event.name == name).count();
-    assert_eq!((count("password_hash_damaged"), count("sign_in_failed")), (1, 2), "told once an hour");
+    assert_eq!((count("password_hash_damaged"), count("sign_in_failed")), (1, 2), "reported once an hour");
 }
 
 #[tokio::test]
-async fn nobody_is_never_signed_in() {
+async fn the_decoy_account_never_signs_in() {
     let app = TestApp::alone().await.unwrap();
     login(&app, "ada@example.com", PASSWORD).await.expect(401);
-    // From now on the stand-in is there; it is no account to any route.
+    // The decoy now exists, but no route treats it as an account.
     for _ in 0..2 {
-        login(&app, "nobody@accounts.invalid", PASSWORD).await.expect(401);
+        login(&app, "decoy@accounts.invalid", PASSWORD).await.expect(401);
         login(&app, "ada@example.com", PASSWORD).await.expect(401);
     }
-    register(&app, "nobody@accounts.invalid").await.expect(422);
-    login(&app, "nobody@accounts.invalid", PASSWORD).await.expect(401);
-    assert!(letters_to(&app, "nobody@accounts.invalid").await.is_empty());
+    register(&app, "decoy@accounts.invalid").await.expect(422);
+    login(&app, "decoy@accounts.invalid", PASSWORD).await.expect(401);
+    assert!(letters_to(&app, "decoy@accounts.invalid").await.is_empty());
 }

@@ -170,11 +170,11 @@ async fn an_import_reports_refused_rows_without_their_contents() {
     let refused = app.run(&import_accounts::FUNCTION, rows).await.unwrap_err();
     assert_eq!(
         refused.detail(),
-        "row 2: password_hash must have a cost of 12 to 12, the highest that this deployment is set to; \
-         row 3: password_hash must have a cost of 12 to 12, the highest that this deployment is set to; \
-         row 4: must have an email, a name, a password_hash and perhaps a created_at, each by the rules of the API; \
+        "row 2: password_hash must have a cost of 12 to 12, the highest that this deployment is configured for; \
+         row 3: password_hash must have a cost of 12 to 12, the highest that this deployment is configured for; \
+         row 4: must have a valid email, name and password_hash, and optionally a valid created_at; \
          row 5: password_hash must be a bcrypt hash of 60 characters that begins with $2a$, $2b$ or $2y$; \
-         row 6: must have an email, a name, a password_hash and perhaps a created_at, each by the rules of the API"
+         row 6: must have a valid email, name and password_hash, and optionally a valid created_at"
     );
     login(&app, &emails[0], "U*U").await.expect(200);
     let events = app.events_since(app.now() - SignedDuration::from_mins(1)).await.unwrap();
