@@ -1,10 +1,10 @@
-//! Cookies: for the pages of consoles, which keep a session where no script reads it.
+//! Cookies: for consoles, which keep their session where scripts cannot read it.
 
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretText;
 
-/// A cookie that this host alone gets back, over https alone, and no script reads: `__Host-` makes browsers refuse it in any
-/// other form (RFC 6265bis, section 4.1.3.2).
+/// A cookie that browsers send only to this host, only over HTTPS, and hide from scripts. The prefix `__Host-` makes
+/// browsers refuse any other form (RFC 6265bis, section 4.1.3.2).
 pub struct Cookie {
     name: &'static str,
     value: SecretText,
@@ -12,17 +12,18 @@ pub struct Cookie {
 }
 
 impl Cookie {
-    /// `name` without its prefix. A value has the characters of base64url.
+    /// `name` is without the prefix. A value may only contain the characters of base64url.
     pub fn new(name: &'static str, value: SecretText, max_age_s: u32) -> Self {
         Self { name, value, max_age_s }
     }
 
-    /// Makes a browser forget it.
+    /// Makes browsers delete the cookie.
     pub fn ended(name: &'static str) -> Self {
         Self::new(name, SecretText::new(String::new()), 0)
     }
 
-    /// The field of the answer (`Set-Cookie`). Lax: a link from elsewhere arrives signed in, a form from elsewhere does not.
+    /// The value of `Set-Cookie`. `Lax`: browsers send the cookie when a user follows a link from another site, but not
+    /// when another site posts a form.
     pub(crate) fn field(&self) -> Result<String, Problem> {
         let value = self.value.expose();
         let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -41,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cookie_is_its_hosts_and_no_scripts() {
+    fn a_cookie_has_the_host_prefix_and_is_hidden_from_scripts() {
         let cookie = Cookie::new("session", SecretText::new("a-B_9".to_owned()), 60);
         let field = cookie.field().unwrap();
         assert_eq!(field, "__Host-session=a-B_9; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax");

@@ -1,16 +1,16 @@
-//! Redirects: to a page of our own application, or to one of a few known hosts. Nothing that a client sends chooses where.
+//! Redirects to a page of our application or to a known host. Client input never chooses the target.
 
 use url::Url;
 
 use crate::kernel::problems::Problem;
 
-/// Where a redirect leads. An open redirect lends our name to others (OWASP ASVS 5.0, 3.7.2), so that a target is made by a
-/// rule and not of a text.
+/// The target of a redirect. An open redirect would let attackers use our domain for phishing (OWASP ASVS 5.0, 3.7.2),
+/// so a target cannot be built from arbitrary text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedirectTarget(String);
 
 impl RedirectTarget {
-    /// A page of the application that `app_url` names, with a query. `path` begins with one slash.
+    /// A page of the application at `app_url`, with a query. `path` begins with one slash.
     pub fn page(app_url: &str, path: &str, query: &[(&str, &str)]) -> Result<Self, Problem> {
         let base = Url::parse(app_url).map_err(Problem::internal)?;
         let mut url = base.join(path).map_err(Problem::internal)?;
@@ -23,7 +23,7 @@ impl RedirectTarget {
         Ok(Self(url.into()))
     }
 
-    /// An address on one of these hosts, over https.
+    /// A URL on one of these hosts, over HTTPS.
     pub fn on_host(url: &Url, hosts: &'static [&'static str]) -> Result<Self, Problem> {
         let is_known = url.host_str().is_some_and(|host| hosts.contains(&host));
         let is_plain = url.username().is_empty() && url.password().is_none() && url.port().is_none();
@@ -49,7 +49,7 @@ mod tests {
     const HOSTS: &[&str] = &["platform.example"];
 
     #[test]
-    fn a_redirect_stays_in_the_application() {
+    fn a_redirect_out_of_the_application_is_refused() {
         let target = RedirectTarget::page(APP, "/channels", &[("connected", "a b&c")]).unwrap();
         assert_eq!(target.into_text(), "https://app.example.com/channels?connected=a+b%26c");
         for outside in
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_leads_to_a_listed_host_alone() {
+    fn a_redirect_to_an_unlisted_host_is_refused() {
         let to = |url: &str| RedirectTarget::on_host(&url.parse().unwrap(), HOSTS);
         assert!(to("https://platform.example/authorize?state=1").is_ok());
         for outside in [

@@ -1,4 +1,4 @@
-//! Whether a route's request can be repeated under an Idempotency-Key, and what a repeat is answered.
+//! Whether a route accepts an Idempotency-Key, and how it answers a repeated request.
 
 use std::error::Error;
 use std::ops::Deref;
@@ -20,20 +20,20 @@ pub type Recall<E> =
 
 /// Whether a request may carry an Idempotency-Key.
 pub enum Repeatable<E: Endpoint> {
-    /// It may not: its method is idempotent by itself, or it issues what is told once (a token, a code).
+    /// It may not: its method is idempotent, or it returns a secret that is shown once (a token, a code).
     Never,
     /// It may, for 24 hours: the first commit that audits a resource of this kind records the key with the resource's
-    /// id, and a repeat is answered with that resource as it is then.
+    /// id, and a repeat returns the current state of that resource.
     Makes { kind: &'static str, recall: Recall<E> },
 }
 
 impl<E: Endpoint> Repeatable<E> {
-    /// A repeat is answered by the route's own look at the resource.
+    /// A repeat is answered by the route's own function.
     pub const fn recalled<T: Identified>(recall: Recall<E>) -> Self {
         Self::Makes { kind: T::PREFIX, recall }
     }
 
-    /// A repeat is answered with an entity of the workspace, as it is then.
+    /// A repeat returns the current state of an entity of the workspace.
     pub const fn entity<T>() -> Self
     where
         E::Access: Deref<Target = Scope>,

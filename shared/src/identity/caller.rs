@@ -1,4 +1,4 @@
-//! A caller: who presented a valid session or personal access token, and how strongly they are proved.
+//! A caller: the user of a valid session or personal access token, and the strength of their authentication.
 
 use jiff::Timestamp;
 
@@ -17,17 +17,17 @@ use crate::table::guard::Guard;
 pub struct Caller {
     pub(crate) user: UserId,
     pub(crate) credential: Credential,
-    /// The strength that still counts.
+    /// The current strength: a removed factor no longer counts.
     pub(crate) strength: Strength,
-    /// When a factor was last proved; never by a token.
+    /// When a factor was last proved; `None` for a token.
     pub(crate) factor_at: Option<Timestamp>,
-    /// The one workspace that a token works in.
+    /// The only workspace that a token can access.
     pub(crate) workspace: Option<WorkspaceId>,
     /// The user's epochs at admission.
     pub(crate) epochs: Epoch,
 }
 
-/// What a caller presented.
+/// The credential that a caller presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Credential {
     Session(SessionId),
@@ -42,7 +42,7 @@ impl Caller {
         }
     }
 
-    /// As audit logs name them.
+    /// The caller as named in audit logs.
     pub(crate) fn actor(&self) -> Actor {
         match self.credential {
             Credential::Session(_) => Actor::User { id: self.user },
@@ -54,16 +54,16 @@ impl Caller {
         UserEpoch { epoch: self.epochs.epoch, factor_epoch: self.epochs.factor_epoch }
     }
 
-    /// Whether the account's strongest factor was proved recently. A password that was proved before there was a second
-    /// factor is not enough.
+    /// Whether the account's strongest kind of factor was proved recently. A password proved before a second factor was
+    /// added is not enough.
     pub(crate) fn is_fresh(&self, now: Timestamp) -> bool {
         self.strength >= self.epochs.strongest() && self.factor_at.is_some_and(|at| now < after(at, FRESH_FOR))
     }
 }
 
-/// The condition of every transaction of a caller: that they are still let in.
+/// The condition of every transaction of a caller: that they are still admitted.
 pub(crate) fn still_admitted(caller: &Caller) -> Guard {
-    // Closing an account moves both epochs.
+    // Deleting an account changes both epochs.
     let (condition, epoch) = match caller.credential {
         Credential::Session(_) => ("e.epoch = :epoch", caller.epochs.epoch),
         Credential::Token(_) => ("e.token_epoch = :epoch", caller.epochs.token_epoch),

@@ -1,7 +1,7 @@
-//! The keyring: what the jobs may do that replace the keys which sign access tokens.
+//! The keyring: rotation and withdrawal of the keys that sign access tokens.
 //!
-//! A key is published a day before it signs, so that whoever caches the JWK Set knows it in time; it signs until it is
-//! thirty days old; and it stays published until the last token that it signed has ended.
+//! A key is published a day before it signs, so that clients that cache the JWK Set know it in time. It signs until it
+//! is 30 days old, and stays published until the last token that it signed has expired.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,23 +18,22 @@ use crate::table::read::Reader;
 use crate::tenancy::app::App;
 use std::sync::Arc;
 
-/// How old a key is when another signs in its place.
+/// The age at which a key is replaced.
 const SIGNS_UNTIL: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long a key is published before it signs.
 const PUBLISHED_BEFORE: SignedDuration = SignedDuration::from_hours(24);
-/// What daily runs may be apart from a day: without it a run that begins a second early would leave its work for the
-/// day after.
+/// The tolerance for daily runs: without it, a run that starts a second early would postpone its work to the next day.
 const SLACK: SignedDuration = SignedDuration::from_hours(1);
-/// Past the lifetime of a token: a process may sign for a minute with the key that it has read.
+/// Added to the lifetime of a token: a process may sign for another minute with a cached key.
 const MARGIN: SignedDuration = SignedDuration::from_mins(15);
 /// The key that will sign next.
 const NEXT: &str = "NEXT";
-/// Tries of a withdrawal that meets a rotation or another withdrawal.
+/// How often to retry a withdrawal that conflicts with a rotation or another withdrawal.
 const TRIES: u32 = 5;
 
-/// A signing key was replaced in its turn.
+/// A signing key was rotated.
 pub static SIGNING_KEY_ROTATED: EventKind = EventKind::security("signing_key_rotated", Severity::Info);
-/// A signing key was withdrawn: its tokens are worth nothing from then on.
+/// A signing key was withdrawn: its tokens are invalid from then on.
 pub static SIGNING_KEY_WITHDRAWN: EventKind = EventKind::security("signing_key_withdrawn", Severity::Critical);
 
 /// The proof that a job may replace signing keys.
@@ -46,17 +45,17 @@ pub struct Keyring {
 /// What a rotation did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotated {
-    /// It is not time for anything.
+    /// Nothing is due.
     Nothing,
     /// The next key is published.
     Published { kid: String },
     /// The next key signs.
     Promoted { kid: String },
-    /// Keys that signed no living token were taken out.
+    /// Keys without valid tokens were removed.
     Retired { kids: Vec<String> },
 }
 
-/// Why a key is not withdrawn.
+/// Why a key cannot be withdrawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be the id of a published key: see /.well-known/jwks.json")]
 pub struct UnknownKey;
@@ -73,7 +72,7 @@ impl Refusal for UnknownKey {
     }
 }
 
-/// Something of the key store as it was read, and the state that its replacement expects.
+/// A value of the key store, and the state that its replacement expects.
 struct Read<T> {
     value: Option<T>,
     expected: Expected,
@@ -92,11 +91,11 @@ impl Keyring {
         Self { app, origin: Origin::of_job(function, run_id) }
     }
 
-    /// Does what it is time for: publishes the next key, has it sign, takes out what has ended. Run again, it does the
-    /// next of these, or nothing.
+    /// Does the step that is due: publishes the next key, promotes it, or removes retired keys. Another run does the
+    /// next step, or nothing.
     pub async fn rotate(&self) -> Result<Rotated, Problem> {
         let State { current, next, set } = self.read().await?;
-        // Without a first key nothing was ever signed.
+        // Without a first key, no token was ever signed.
         let (Some(signing), Some(mut keys)) = (current.value, set.value) else { return Ok(Rotated::Nothing) };
         let now = self.app.aws.clock.now();
         let mut plan = Plan::default();
@@ -129,12 +128,12 @@ impl Keyring {
             Rotated::Promoted { kid } => Some(Occurrence::of(&SIGNING_KEY_ROTATED, kid)),
             _ => None,
         };
-        // What was changed meanwhile was withdrawn, and the next run sees what is left to do.
+        // A conflict means that a key was withdrawn concurrently; the next run does what is left.
         Ok(if self.commit(plan, occurrence).await? { rotated } else { Rotated::Nothing })
     }
 
     /// Withdraws a key at once: its tokens are refused as soon as a process reads the set again, within a minute. If it
-    /// signs now, another takes its place.
+    /// is the signing key, another replaces it.
     pub async fn withdraw(&self, kid: &str) -> Result<(), Problem> {
         for _ in 0..TRIES {
             if self.try_to_withdraw(kid).await? {
@@ -144,7 +143,7 @@ impl Keyring {
         Err(Problem::unavailable("the signing keys changed at every try"))
     }
 
-    /// Whether it is done; if not, the keys were changed meanwhile.
+    /// Returns whether the withdrawal was committed; if not, the keys were changed concurrently.
     async fn try_to_withdraw(&self, kid: &str) -> Result<bool, Problem> {
         let State { current, next, set } = self.read().await?;
         let mut keys = set.value.unwrap_or_default();
@@ -175,7 +174,7 @@ impl Keyring {
         self.commit(plan, Some(Occurrence::of(&SIGNING_KEY_WITHDRAWN, kid))).await
     }
 
-    /// Whether it was committed; if not, something was changed since it was read.
+    /// Returns whether the changes were committed; if not, the keys were changed since they were read.
     async fn commit(&self, mut plan: Plan, occurrence: Option<Occurrence>) -> Result<bool, Problem> {
         let aws = &self.app.aws;
         let event =
@@ -190,8 +189,8 @@ impl Keyring {
         }
     }
 
-    /// The set comes first: every change writes it, so that a commit which finds it as it was read also found the keys so,
-    /// though they were read one after the other.
+    /// Reads the set first: every change writes it, so a commit for which the set is unchanged also has unchanged keys,
+    /// although they were read one after the other.
     async fn read(&self) -> Result<State, Problem> {
         let set = self.read_one(Table::Proofs, PUBLIC.0, PUBLIC.1).await?;
         let current = self.read_one(Table::System, SIGNING.0, SIGNING.1).await?;
@@ -214,7 +213,7 @@ impl Keyring {
     }
 }
 
-/// Keeps a key published until the last token that it signed has ended.
+/// Keeps a key published until the last token that it signed has expired.
 fn retire(keys: &mut KeySet, kid: &str, now: Timestamp) {
     keys.retiring.insert(kid.to_owned(), after(after(now, token::LIFETIME), MARGIN));
 }

@@ -1,7 +1,8 @@
-//! Personal access tokens: what a program signs in with for a user (`bhp_…`), within scopes and until a day.
+//! Personal access tokens (`bhp_…`): credentials of programs that act for a user, limited by scopes and an expiry.
 //!
-//! A token is its user's id and 32 random bytes, in base64url behind a prefix that secret scanners know. The id saves a
-//! read: the token's record lies beside its user's sessions, and one BatchGetItem reads it with the rest of the proof.
+//! A token is its user's id and 32 random bytes in base64url, with a prefix that secret scanners know. The id saves a
+//! read: the token's record is stored in the same partition as its user's sessions, and one BatchGetItem reads it with
+//! the rest of the proof.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -26,18 +27,18 @@ use crate::table::commit::{Act, Expected};
 use crate::table::item::{number, string, text};
 use crate::table::read::Reader;
 
-/// What a token begins with.
+/// The prefix of every token.
 pub const PREFIX: &str = "bhp_";
 const RANDOM_BYTES: usize = 32;
 const ID_BYTES: usize = 16;
-/// When a token was last used is known to this.
+/// The precision of a token's last use.
 pub const LAST_USED_PRECISION: SignedDuration = SignedDuration::from_mins(10);
-/// Longer than a token lives.
+/// Longer than the lifetime of a token.
 const USE_KEPT_FOR: SignedDuration = SignedDuration::from_hours(400 * 24);
-/// Tokens whose last use a process remembers to have recorded.
+/// The number of recorded uses that a process remembers.
 const KEPT: usize = 256;
 
-/// What a route requires of a token: `posts:write`. Who may write may read.
+/// The scope that a route requires of a token, such as `posts:write`. A write scope includes read access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TokenScope {
     noun: &'static str,
@@ -66,17 +67,17 @@ impl fmt::Display for TokenScope {
     }
 }
 
-/// What a token is for. It cannot do what its user cannot.
+/// What a token may do. It can do no more than its user.
 pub struct TokenTerms {
     pub id: TokenId,
-    /// What it may touch: `posts:read`, `posts:write`.
+    /// Its scopes: `posts:read`, `posts:write`.
     pub scopes: Vec<String>,
-    /// The one workspace that it works in; every one of the user's where there is none.
+    /// The only workspace that it can access; `None` for all of the user's workspaces.
     pub workspace: Option<WorkspaceId>,
     pub expires_at: Timestamp,
 }
 
-/// A token that was just made: told once, and stored as its digest.
+/// A new token: shown once, and stored only as its digest.
 pub struct NewToken {
     pub secret: SecretText,
     pub digest: String,
@@ -92,7 +93,7 @@ impl NewToken {
     }
 }
 
-/// Whose token a text claims to be, and the digest that it is stored under.
+/// The user that a token claims, and the digest that it is stored under.
 pub(crate) fn parse(token: &str) -> Option<(UserId, String)> {
     let bytes = from_base64url(token.strip_prefix(PREFIX)?)?;
     let id: [u8; ID_BYTES] = bytes.get(..ID_BYTES)?.try_into().ok()?;
@@ -109,7 +110,7 @@ impl AccountChanges {
         self.proof(proofs::token(caller.user(), &token.digest), &proof, Some(expires_at), Expected::Absent)
     }
 
-    /// Lets a token in no more, from the next request on.
+    /// Revokes a token: it is refused from the next request on.
     pub fn revoke_token(self, user: UserId, digest: &str) -> Self {
         self.touch_proof(proofs::token(user, digest), Act::Delete(Expected::Any))
     }
@@ -120,7 +121,7 @@ fn used(token: TokenId) -> (String, String) {
 }
 
 impl Accounts {
-    /// When each of these tokens was last used, to [`LAST_USED_PRECISION`]; nothing for one that never was.
+    /// When each of these tokens was last used, to [`LAST_USED_PRECISION`]. An unused token has no entry.
     pub async fn last_used(&self, tokens: &[TokenId]) -> Result<HashMap<TokenId, Timestamp>, Problem> {
         let reader = Reader { aws: &self.app.aws, credentials: None };
         let keys = tokens.iter().map(|token| used(*token)).collect();
@@ -181,7 +182,7 @@ mod tests {
     use crate::kernel::time::Clock;
 
     #[test]
-    fn a_token_tells_its_user_and_has_one_spelling() {
+    fn a_token_parses_to_its_user_and_another_spelling_is_refused() {
         let entropy = Entropy::seeded(5);
         let user = UserId::new(&Clock::fixed(Timestamp::UNIX_EPOCH), &entropy);
         let token = NewToken::of(user, &entropy);
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_covers_its_noun_alone() {
+    fn a_scope_covers_only_its_noun() {
         let scopes = ["posts:read".to_owned(), "media:write".to_owned()];
         let covered = |scope: TokenScope| scope.is_covered_by(&scopes);
         assert!(covered(TokenScope::read("posts")) && !covered(TokenScope::write("posts")));

@@ -1,4 +1,4 @@
-//! Sessions: their terms, how strongly they were proved, and how fresh the proof is.
+//! Sessions: lifetimes, strength and freshness.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -6,44 +6,44 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::ids::{SessionId, UserId};
 use crate::kernel::time::after;
 
-/// A session ends when it was not used for this long.
+/// The idle timeout of a session.
 pub const IDLE_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
-/// A session ends after this long in any case.
+/// The maximum lifetime of a session.
 pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// A factor proved this long ago is fresh enough for what is dangerous.
+/// How long a proved factor counts as fresh, which sensitive routes require.
 pub const FRESH_FOR: SignedDuration = SignedDuration::from_mins(10);
 
-/// How strongly a session's user was proved.
+/// The strength of a session's authentication.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Strength {
-    /// By one factor: a password.
+    /// One factor: a password.
     #[default]
     Single,
-    /// By two, or by one that is two: a passkey with user verification (NIST SP 800-63B-4, section 2.2.1).
+    /// Two factors, or one that counts as two: a passkey with user verification (NIST SP 800-63B-4, section 2.2.1).
     Multi,
 }
 
-/// A session that is to be opened or carried on.
+/// The terms of a session to open or refresh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionTerms {
     pub user: UserId,
     pub session: SessionId,
-    /// The user's epoch as it was read: the commit fails if it was bumped meanwhile.
+    /// The user's epoch as read: the commit fails if it was bumped concurrently.
     pub epoch: UserEpoch,
     pub started_at: Timestamp,
-    /// Set at sign-in; no rotation moves it.
+    /// Set at sign-in; a refresh does not change it.
     pub ends_at: Timestamp,
 }
 
 impl SessionTerms {
-    /// When a session ends that was last used at an instant.
+    /// When the session ends if it is last used at `used_at`.
     pub fn idle_ends_at(&self, used_at: Timestamp) -> Timestamp {
         after(used_at, IDLE_LIFETIME).min(self.ends_at)
     }
 }
 
-/// A user's epoch. It cannot be constructed: it is read, or deserialised from a record. Two are equal if the user's
+/// A user's epoch. It cannot be constructed, only read or deserialised from a record. Two are equal if the user's
 /// sessions were not revoked in between.
 #[derive(Clone, Copy, Debug, Eq, Serialize, Deserialize)]
 pub struct UserEpoch {
