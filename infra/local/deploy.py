@@ -27,6 +27,11 @@ SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 SETTLE_SECONDS = 180
 
 
+# The default addresses of development servers: Next.js and others, Vite and its preview, Angular, Astro, webpack. To a browser, localhost
+# and 127.0.0.1 are two origins.
+DEV_ORIGINS = [f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in (3000, 5173, 4173, 4200, 4321, 8080)]
+
+
 def planes() -> list[dict]:
     """The planes, with the names of their API and parameters in the templates."""
     return json.loads(PLANES.read_text())
@@ -47,8 +52,8 @@ def local_parameters() -> dict[str, str]:
     return addresses | {
         "Architecture": places.MACHINE_ARCHITECTURE,
         "Cell": "local",
-        "AppUrl": "http://localhost:3000",
-        "AllowedOrigins": "http://localhost:3000",
+        "AppUrl": DEV_ORIGINS[0],
+        "AllowedOrigins": ",".join(DEV_ORIGINS),
         "StaffAllowedOrigins": "http://localhost:3001",
         "MailFrom": f"no-reply@{MAIL_DOMAIN}",
         # A new workspace has every entitlement.
@@ -197,7 +202,7 @@ def _deploy_test_data() -> None:
 
     On the first set, the deployed relay would consume their messages.
     """
-    parameters = {"Name": TEST_NAME, "WorkspaceKeys": "dedicated", "AllowedOrigins": "http://localhost:3000", "DeletionProtection": "false"}
+    parameters = {"Name": TEST_NAME, "WorkspaceKeys": "dedicated", "AllowedOrigins": ",".join(DEV_ORIGINS), "DeletionProtection": "false"}
     form = {"StackName": f"{STACK}-test", "TemplateBody": (BUILD / "infra" / "data.yaml").read_text()}
     for number, (name, value) in enumerate(parameters.items(), 1):
         form |= {f"Parameters.member.{number}.ParameterKey": name, f"Parameters.member.{number}.ParameterValue": value}

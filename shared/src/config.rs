@@ -1,6 +1,7 @@
 //! Configuration: the environment variables that `template.yaml` sets for every function.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 
@@ -28,6 +29,8 @@ pub struct Config {
     pub planes: Planes,
     /// The web application, which mailed links point to.
     pub app_url: String,
+    /// Paths of the web application's pages that are not `/<page>`.
+    pub app_paths: HashMap<String, String>,
     pub mail_from: String,
     /// The plan of a new workspace.
     pub initial_plan: String,
@@ -207,6 +210,7 @@ impl Config {
             base_url: text("BASE_URL")?,
             app_url: text("APP_URL")?,
             planes: Planes::each(PlaneSettings::from_env)?,
+            app_paths: paths("APP_PATHS")?,
             mail_from: text("MAIL_FROM")?,
             initial_plan: text("INITIAL_PLAN")?,
             sending,
@@ -221,6 +225,26 @@ impl Config {
             release: optional("RELEASE").unwrap_or_else(|| "unreleased".to_owned()),
         })
     }
+}
+
+impl Config {
+    /// Where a page of the web application is: `https://app.example.com/sign-in`.
+    pub fn page_url(&self, page: &str) -> String {
+        match self.app_paths.get(page) {
+            Some(path) => format!("{}{path}", self.app_url),
+            None => format!("{}/{page}", self.app_url),
+        }
+    }
+}
+
+/// `sign-in=/login,support=/help`.
+fn paths(name: &'static str) -> Result<HashMap<String, String>, ConfigError> {
+    let malformed =
+        || ConfigError { name: name.into(), rule: "must be pages with their paths, like sign-in=/login,support=/help" };
+    let listed = optional(name).unwrap_or_default();
+    let pairs = listed.split(',').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').filter(|(_, path)| path.starts_with('/') && !path.contains('#')));
+    pairs.map(|pair| pair.map(|(page, path)| (page.to_owned(), path.to_owned())).ok_or_else(malformed)).collect()
 }
 
 fn optional(name: &str) -> Option<String> {

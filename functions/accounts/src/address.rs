@@ -9,8 +9,8 @@ use shared::kernel::problems::{ProblemCode, Refusal};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 
 use crate::mailed_link::DeadLink;
-use crate::problems;
 use crate::user::restoring_link;
+use crate::{letters, problems};
 
 /// The purpose of an emailed link that verifies an address.
 pub const VERIFY_EMAIL: &str = "verify-email";
@@ -130,7 +130,7 @@ impl Address {
         }
         match self.live_registration(now) {
             Some(registration) => self.link(registration),
-            None => Posting { user: stranger, letter: Letter::NoAccount },
+            None => Posting { user: stranger, letter: letters::no_account() },
         }
     }
 
@@ -140,18 +140,18 @@ impl Address {
             (Some(user), None) => {
                 let (purpose, binding) = (RESET_PASSWORD.to_owned(), self.reset_binding());
                 let link = LinkClaims { purpose, user, binding, expires_at: after(now, RESET_LIFETIME) };
-                Posting { user, letter: Letter::ResetPassword { link } }
+                Posting { user, letter: letters::reset_password(link) }
             }
             _ => self.resend(stranger, now),
         }
     }
 
-    /// The letter to an address that a user wants to move to. If an account already uses it, the letter tells its owner
-    /// that nothing changed.
-    pub fn ask_for(&self, link: LinkClaims) -> Posting {
-        match self.owner {
-            Some(owner) => Posting { user: owner, letter: Letter::AddressTaken },
-            None => Posting { user: link.user, letter: Letter::ConfirmEmailChange { link } },
+    /// The letter to an address that a user wants to move to: the one that confirms it. If an account already uses it, the
+    /// letter tells its owner that nothing changed, or how to restore the account.
+    pub fn ask_for(&self, confirming: Posting) -> Posting {
+        match (self.owner, self.deleted_at) {
+            (Some(user), None) => Posting { user, letter: letters::address_taken() },
+            _ => self.letter_of_account().unwrap_or(confirming),
         }
     }
 
@@ -223,11 +223,8 @@ impl Address {
     fn letter_of_account(&self) -> Option<Posting> {
         let user = self.owner?;
         let letter = match self.deleted_at {
-            Some(deleted_at) => {
-                let link = restoring_link(user, deleted_at);
-                Letter::AccountInTrash { erased_at: link.expires_at, link }
-            }
-            None => Letter::AlreadyRegistered,
+            Some(deleted_at) => letters::account_in_trash(restoring_link(user, deleted_at)),
+            None => letters::already_registered(),
         };
         Some(Posting { user, letter })
     }
@@ -235,7 +232,7 @@ impl Address {
     fn link(&self, Registration { user, expires_at }: Registration) -> Posting {
         let binding = AccountKey::email_digest(self.email.as_str());
         let link = LinkClaims { purpose: VERIFY_EMAIL.to_owned(), user, binding, expires_at };
-        Posting { user, letter: Letter::VerifyEmail { link } }
+        Posting { user, letter: letters::verify_email(link) }
     }
 }
 

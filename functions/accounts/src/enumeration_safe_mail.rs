@@ -17,8 +17,8 @@ const TRIES: u32 = 12;
 /// A requested letter was not sent, because the address has used up its budget for that kind.
 pub static LETTER_WITHHELD: EventKind = EventKind::operational("letter_withheld", Severity::Warning);
 
-/// Sends the letter that `compose` gives, together with its changes. One read and one transaction, which writes to the
-/// same tables for every address. Once the address's budget for this request is used up, it only emits an event for
+/// Sends the letter that `compose` gives, together with its changes. One read and one transaction, which writes as much
+/// to the same tables for every address: the letter is sealed, all of them in the same size. Once the address's budget for this request is used up, it only emits an event for
 /// operators.
 ///
 /// Fails only for an address that no mail can reach.
@@ -40,7 +40,8 @@ pub async fn send(
             return accounts.emit(withheld(email, request, "budget")).await;
         };
         let (changes, Posting { user, letter }) = compose(address);
-        let changes = changes.and(counted).send(user, &SendEmail { to: email.clone(), letter });
+        let message = SendEmail::to_address(accounts, user, email, None, letter).await?;
+        let changes = changes.and(counted).send(user, &message);
         if accounts.try_commit(changes).await?.is_ok() {
             return Ok(());
         }

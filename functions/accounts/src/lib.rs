@@ -7,6 +7,7 @@ pub mod enumeration_safe_mail;
 pub mod jobs;
 mod legacy_hash;
 pub mod letter_budget;
+pub mod letters;
 pub mod mailed_link;
 mod password;
 pub mod password_hash;

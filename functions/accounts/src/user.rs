@@ -1,6 +1,6 @@
 //! A user: a person with a verified email address and a password.
 
-use mail::{EmailAddress, Letter};
+use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
 use shared::crypto::link::LinkClaims;
 use shared::identity::{AccountKey, AccountRecord};
@@ -41,13 +41,11 @@ impl User {
         self.deleted_at.is_some()
     }
 
-    /// Puts the account into the trash. Returns the letter whose link restores it, and until when it does. The link is
-    /// bound to this deletion: a restored account that is deleted again has another one.
-    pub fn delete(&mut self, now: Timestamp) -> (Letter, Timestamp) {
+    /// Puts the account into the trash. Returns the link that restores it until it expires. It is bound to this deletion:
+    /// a restored account that is deleted again has another one.
+    pub fn delete(&mut self, now: Timestamp) -> LinkClaims {
         self.deleted_at = Some(now);
-        let link = restoring_link(self.id, now);
-        let (name, erased_at) = (self.name.as_str().to_owned(), link.expires_at);
-        (Letter::AccountDeleted { name, link, erased_at }, erased_at)
+        restoring_link(self.id, now)
     }
 
     /// Restores the account by the link of its deletion.
@@ -132,20 +130,15 @@ mod tests {
         User::new(id, "ada@example.com".parse().unwrap(), PersonName::parse("Ada").unwrap(), START)
     }
 
-    fn delete(user: &mut User, now: Timestamp) -> LinkClaims {
-        let Letter::AccountDeleted { link, .. } = user.delete(now).0 else { unreachable!("another letter") };
-        link
-    }
-
     #[test]
     fn an_account_is_restored_only_by_the_link_of_its_last_deletion() {
         let mut user = user();
-        let first = delete(&mut user, START);
+        let first = user.delete(START);
         assert!(user.is_deleted());
         user.restore(&first).unwrap();
         assert!(!user.is_deleted() && user.due().is_none());
         assert_eq!(user.restore(&first), Err(DeadLink::OF_DELETION), "the account is not deleted");
-        let second = delete(&mut user, after(START, SignedDuration::from_secs(1)));
+        let second = user.delete(after(START, SignedDuration::from_secs(1)));
         assert_eq!(user.restore(&first), Err(DeadLink::OF_DELETION), "the link belongs to the previous deletion");
         user.restore(&second).unwrap();
     }
@@ -154,10 +147,18 @@ mod tests {
     fn an_account_is_not_erased_while_its_link_is_valid() {
         let mut user = user();
         assert!(!user.is_over(Timestamp::MAX), "the account is not deleted");
-        let link = delete(&mut user, START);
+        let link = user.delete(START);
         assert_eq!(link.expires_at, after(START, TRASH_WINDOW));
         assert!(!user.is_over(link.expires_at));
         assert!(user.is_over(after(link.expires_at, ERASED_AFTER)));
+    }
+
+    /// `mail` reads the record, and knows nothing of this crate.
+    #[test]
+    fn a_user_record_has_what_a_letter_needs() {
+        let user = user();
+        let reader: mail::Reader = serde_json::from_value(serde_json::to_value(&user).unwrap()).unwrap();
+        assert_eq!((reader.email, reader.name.as_deref()), (user.email, Some("Ada")));
     }
 
     #[test]

@@ -1,211 +1,212 @@
-//! The letters: which there are, and what each needs to know to be written.
+//! A letter as its domain composes it: what it says, and where it leads. Each domain has its own in `letters.rs`; this
+//! crate knows none of them.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use shared::crypto::link::LinkClaims;
 use shared::kernel::time::Timestamp;
 
-/// Which letter is sent, and what it needs to know. It holds no secret: of a link it says whom and what it is for, and
-/// the token is made while the mail is written.
+use crate::plain::{plain, plain_ip};
+
+/// The content of a mail. It has no secret: of a link it has the claims, and the token is made when the mail is rendered.
 ///
-/// A letter with a `name` goes to somebody whose address was verified. The others do not greet by name: whoever has them
-/// sent chooses both the name and the address, and could have us send a text of theirs to anybody.
+/// A letter that greets goes to a verified address. The others do not greet: a stranger who chose both name and address
+/// could make us send a text of their choice to any address.
+///
+/// Its texts are constants of the domains. What varies is a [`Fact`], so that no text that a person chose becomes a link or
+/// a separate line.
 ///
 /// `Debug` tells which letter it is and nothing of what is in it: names and network addresses are personal.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Letter {
-    /// Asks whether an address is its user's.
-    VerifyEmail {
-        link: LinkClaims,
-    },
-    /// Tells the owner of an account that somebody tried to register it again, so that registration can answer as if it
-    /// were new.
-    #[serde(serialize_with = "padded")]
-    AlreadyRegistered,
-    /// Tells the reader of an address without an account that somebody asked for a sign-in link. It is sent so that
-    /// such a request has the same effects for every address.
-    #[serde(serialize_with = "padded")]
-    NoAccount,
-    /// To the owner of a deleted account, for any request from the sign-in page: its link restores the account, until
-    /// `erased_at`.
-    AccountInTrash {
-        link: LinkClaims,
-        erased_at: Timestamp,
-    },
-    /// Tells the owner of an account that somebody tried to move another account to the same address.
-    #[serde(serialize_with = "padded")]
-    AddressTaken,
-    /// Tells a user that a refresh token came back after its use, and that every session was ended for it.
-    SessionsRevoked {
-        name: String,
-        at: Timestamp,
-    },
-    /// Lets whoever reads the mailbox choose a new password.
-    ResetPassword {
-        link: LinkClaims,
-    },
-    PasswordChanged {
-        name: String,
-        at: Timestamp,
-    },
-    /// A sign-in from a device that the user was not seen with before.
-    NewSignIn {
-        name: String,
-        at: Timestamp,
-        browser: String,
-        system: String,
-        ip: String,
-    },
-    /// `factor` is what the user calls it: `authenticator app`, `passkey “Laptop”`.
-    SecondFactorAdded {
-        name: String,
-        at: Timestamp,
-        factor: String,
-    },
-    SecondFactorRemoved {
-        name: String,
-        at: Timestamp,
-        factor: String,
-    },
-    /// `left` is how many recovery codes remain.
-    RecoveryCodeUsed {
-        name: String,
-        at: Timestamp,
-        left: u32,
-    },
-    RecoveryCodesRenewed {
-        name: String,
-        at: Timestamp,
-    },
-    /// To the address that the account has. It does not tell the new one.
-    EmailChangeAsked {
-        name: String,
-        at: Timestamp,
-    },
-    /// To the address that the account is to have.
-    ConfirmEmailChange {
-        link: LinkClaims,
-    },
-    /// To the address that the account had.
-    EmailChanged {
-        name: String,
-        at: Timestamp,
-    },
-    /// Its link takes the deletion back, until `erased_at`.
-    AccountDeleted {
-        name: String,
-        link: LinkClaims,
-        erased_at: Timestamp,
-    },
-    AccountRestored {
-        name: String,
-        at: Timestamp,
-    },
-    /// A recovery of the account was started: second factors can be removed after `ready_at`.
-    RecoveryStarted {
-        name: String,
-        at: Timestamp,
-        ready_at: Timestamp,
-    },
-    /// The same, to an admin of a workspace that the user is a member of. `member` is the user's name.
-    MemberRecoveryStarted {
-        name: String,
-        member: String,
-        workspace: String,
-        at: Timestamp,
-        ready_at: Timestamp,
-    },
-    /// The waiting time is over: its link removes the second factors and sets a new password.
-    RecoveryReady {
-        name: String,
-        link: LinkClaims,
-    },
-    /// One of the user's sessions cancelled the recovery.
-    RecoveryCancelled {
-        name: String,
-        at: Timestamp,
-    },
-    /// The account was recovered.
-    AccountRecovered {
-        name: String,
-        at: Timestamp,
-    },
-    /// A personal access token was made.
-    AccessTokenCreated {
-        name: String,
-        at: Timestamp,
-        token_name: String,
-    },
+#[serde(deny_unknown_fields)]
+pub struct Letter {
+    subject: Cow<'static, str>,
+    greets: bool,
+    paragraphs: Vec<Cow<'static, str>>,
+    action: Option<Action>,
+    footer: Cow<'static, str>,
 }
 
-/// Stores a letter that has no link with as much as one that has. Strangers can request both, for an address with an account
-/// and for one without; the time that it takes to store them must not tell which.
-fn padded<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Padding {
-        padding: Claims,
+/// What the reader can do by a click.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Action {
+    pub(crate) label: Cow<'static, str>,
+    /// The page of the web application that it opens.
+    pub(crate) page: Cow<'static, str>,
+    /// What its link entitles to, if it carries a token.
+    pub(crate) link: Option<LinkClaims>,
+}
+
+/// A page of the web application, by its name in `docs/client-pages.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page(pub(crate) &'static str);
+
+impl Page {
+    pub const fn named(name: &'static str) -> Self {
+        Self(name)
     }
-    /// Of the shape and the size of `LinkClaims`.
-    #[derive(Serialize)]
-    struct Claims {
-        purpose: &'static str,
-        user: &'static str,
-        binding: &'static str,
-        expires_at: Timestamp,
+}
+
+/// Something in a letter that varies.
+#[derive(Clone, Copy)]
+pub enum Fact<'a> {
+    /// An instant, to the minute.
+    At(Timestamp),
+    /// A text that a person or their device chose.
+    Chosen(&'a str),
+    Ip(&'a str),
+    Count(usize),
+}
+
+impl fmt::Display for Fact<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(at) => write!(f, "{}", at.strftime("%-d %B %Y at %H:%M UTC")),
+            Self::Chosen(text) => f.write_str(&plain(text)),
+            Self::Ip(text) => f.write_str(&plain_ip(text)),
+            Self::Count(count) => count.fmt(f),
+        }
     }
-    let binding = "----------------------------------------------------------------.0";
-    let user = "usr_00000000000000000000000000";
-    let claims = Claims { purpose: "reset-password", user, binding, expires_at: Timestamp::MIN };
-    Padding { padding: claims }.serialize(serializer)
 }
 
 impl Letter {
-    pub fn subject(&self) -> &'static str {
-        match self {
-            Self::VerifyEmail { .. } => "Confirm your email address",
-            Self::AlreadyRegistered => "You already have an account",
-            Self::NoAccount => "No account uses this email address",
-            Self::AccountInTrash { .. } => "Your account is deleted and can be restored",
-            Self::AddressTaken => "This email address already has an account",
-            Self::SessionsRevoked { .. } => "We signed you out everywhere",
-            Self::ResetPassword { .. } => "Reset your password",
-            Self::PasswordChanged { .. } => "Your password was changed",
-            Self::NewSignIn { .. } => "New sign-in to your account",
-            Self::SecondFactorAdded { .. } => "A sign-in method was added to your account",
-            Self::SecondFactorRemoved { .. } => "A sign-in method was removed from your account",
-            Self::RecoveryCodeUsed { .. } => "A recovery code was used",
-            Self::RecoveryCodesRenewed { .. } => "Your recovery codes were replaced",
-            Self::EmailChangeAsked { .. } => "Someone asked to change your email address",
-            Self::ConfirmEmailChange { .. } => "Confirm your new email address",
-            Self::EmailChanged { .. } => "Your email address was changed",
-            Self::AccountDeleted { .. } => "Your account was deleted",
-            Self::AccountRestored { .. } => "Your account was restored",
-            Self::RecoveryStarted { .. } => "Account recovery was started",
-            Self::MemberRecoveryStarted { .. } => "A member of your workspace started account recovery",
-            Self::RecoveryReady { .. } => "Finish recovering your account",
-            Self::RecoveryCancelled { .. } => "Account recovery was cancelled",
-            Self::AccountRecovered { .. } => "Your account was recovered",
-            Self::AccessTokenCreated { .. } => "An access token was created for your account",
+    pub const fn about(subject: &'static str) -> Self {
+        Self {
+            subject: Cow::Borrowed(subject),
+            greets: false,
+            paragraphs: Vec::new(),
+            action: None,
+            footer: Cow::Borrowed(""),
         }
     }
 
-    /// What its link entitles to, and the page of the web application that the link opens.
-    pub fn link(&self) -> Option<(&LinkClaims, &'static str)> {
-        match self {
-            Self::VerifyEmail { link } => Some((link, "verify-email")),
-            Self::ResetPassword { link } => Some((link, "reset-password")),
-            Self::ConfirmEmailChange { link } => Some((link, "confirm-email")),
-            Self::AccountDeleted { link, .. } | Self::AccountInTrash { link, .. } => Some((link, "restore-account")),
-            Self::RecoveryReady { link, .. } => Some((link, "complete-recovery")),
-            _ => None,
+    /// Greets the reader by name.
+    pub fn greets(mut self) -> Self {
+        self.greets = true;
+        self
+    }
+
+    /// Adds a paragraph.
+    pub fn says(mut self, paragraph: &'static str) -> Self {
+        self.paragraphs.push(paragraph.into());
+        self
+    }
+
+    /// Adds a paragraph with a fact for each `{}`, in their order.
+    pub fn tells(mut self, paragraph: &'static str, facts: &[Fact<'_>]) -> Self {
+        let mut told = String::new();
+        let mut facts = facts.iter();
+        let mut pieces = paragraph.split("{}").peekable();
+        while let Some(piece) = pieces.next() {
+            told.push_str(piece);
+            if let (Some(fact), Some(_)) = (facts.next(), pieces.peek()) {
+                told.push_str(&fact.to_string());
+            }
         }
+        self.paragraphs.push(told.into());
+        self
+    }
+
+    /// Offers a page.
+    pub fn offers(self, label: &'static str, Page(page): Page) -> Self {
+        self.acts(Action { label: label.into(), page: page.into(), link: None })
+    }
+
+    /// Offers a page that takes the token of a link.
+    pub fn offers_link(self, label: &'static str, Page(page): Page, link: LinkClaims) -> Self {
+        self.acts(Action { label: label.into(), page: page.into(), link: Some(link) })
+    }
+
+    fn acts(mut self, action: Action) -> Self {
+        self.action = Some(action);
+        self
+    }
+
+    /// What stands below: what to do about a letter that one did not expect.
+    pub fn ends(mut self, footer: &'static str) -> Self {
+        self.footer = footer.into();
+        self
+    }
+
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// What its link entitles to.
+    pub fn link(&self) -> Option<&LinkClaims> {
+        self.action.as_ref().and_then(|action| action.link.as_ref())
+    }
+
+    /// The name of the page that it leads to.
+    pub fn opens(&self) -> Option<&str> {
+        self.action.as_ref().map(|action| &*action.page)
+    }
+
+    pub fn paragraphs(&self) -> impl Iterator<Item = &str> {
+        self.paragraphs.iter().map(|paragraph| &**paragraph)
+    }
+
+    pub(crate) fn does_greet(&self) -> bool {
+        self.greets
+    }
+
+    pub(crate) fn action(&self) -> Option<&Action> {
+        self.action.as_ref()
+    }
+
+    pub(crate) fn footer(&self) -> &str {
+        &self.footer
     }
 }
 
 impl fmt::Debug for Letter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Letter({:?})", self.subject())
+        write!(f, "Letter({:?})", self.subject)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::write;
+    use crate::written::Written;
+
+    #[test]
+    fn a_chosen_text_becomes_neither_markup_nor_a_link() {
+        let chosen = "<b>Ada & \"Co\"</b> www.evil.example";
+        let facts = [Fact::Chosen(chosen), Fact::Ip(chosen)];
+        let letter = Letter::about("A chosen text").tells("It is {} and {}.", &facts);
+        let Written { text, html, .. } = write(&letter);
+        assert!(text.contains("It is b Ada & \"Co\" b www. evil. example and b Ada"), "{text}");
+        assert!(html.contains("It is b Ada &#38; &#34;Co&#34; b www. evil. example and b Ada"), "{html}");
+        assert!(!text.contains("evil.example"), "{text}");
+        assert!(!html.contains("evil.example") && !html.contains("<b>"), "{html}");
+    }
+
+    #[test]
+    fn a_greeted_name_becomes_neither_markup_nor_a_link() {
+        let places = || crate::written::Places { action: None, support: String::new() };
+        let letter = Letter::about("Hello").greets();
+        let Ok(written) = Written::of(&letter, Some("<b>Ada</b> www.evil.example"), places()) else {
+            unreachable!("a template fails")
+        };
+        assert!(written.text.contains("Hello b Ada b www. evil. example,"), "{}", written.text);
+        assert!(written.html.contains("Hello b Ada b www. evil. example,"), "{}", written.html);
+        let Ok(unasked) = Written::of(&Letter::about("Hello"), Some("Ada"), places()) else {
+            unreachable!("a template fails")
+        };
+        assert!(!unasked.text.contains("Ada") && !unasked.html.contains("Ada"), "a letter greets a stranger");
+    }
+
+    #[test]
+    fn facts_stand_where_their_marks_are() {
+        let at = "2026-03-01T12:00:30Z".parse().unwrap_or(Timestamp::MIN);
+        let letter = Letter::about("x").tells("On {}, {} of {}.", &[Fact::At(at), Fact::Count(3), Fact::Chosen("ten")]);
+        assert!(letter.paragraphs().eq(["On 1 March 2026 at 12:00 UTC, 3 of ten."]));
+        let lacking = Letter::about("x").tells("{} of {}", &[Fact::Count(1)]);
+        assert!(lacking.paragraphs().eq(["1 of "]));
     }
 }

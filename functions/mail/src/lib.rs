@@ -1,12 +1,17 @@
 //! Mail: addresses, letters, and the job that sends them.
 
 mod email_address;
+mod former;
 pub mod jobs;
 pub mod letter;
 mod plain;
-mod wording;
+mod recipient;
+mod rendering;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod written;
 
 pub use email_address::{EmailAddress, NotAnAddress};
 pub use jobs::send_email::SendEmail;
-pub use letter::Letter;
+pub use letter::{Fact, Letter, Page};
+pub use recipient::Reader;

@@ -1,8 +1,8 @@
-//! Text that somebody chose, made harmless before it stands in a mail.
+//! Makes text that a person chose harmless before it is put in a mail.
 
 use std::net::IpAddr;
 
-/// The longest text of somebody's choice in a mail, in characters.
+/// The most characters of a chosen text in a mail.
 const LONGEST: usize = 80;
 
 /// The text without what makes a mail program see a link or another line.

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::letter::Letter;
 use crate::plain::plain;
 
 /// A line of a text has at most so many characters where it can be (RFC 5322, section 2.1.1: 78).
@@ -10,77 +11,61 @@ const LINE: usize = 76;
 /// A letter, written. The text and the page say the same.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Written {
-    pub subject: &'static str,
+    pub subject: String,
     pub text: String,
     pub html: String,
 }
 
-/// What a letter says.
-pub(crate) struct Content {
-    subject: &'static str,
-    /// Whom it greets; nobody if the reader may not be who asked for the letter.
-    name: Option<String>,
-    paragraphs: Vec<String>,
-    action: Option<Action>,
-    footer: String,
+/// Where a letter sends its reader.
+pub(crate) struct Places {
+    pub(crate) action: Option<Action>,
     /// Where a reader finds help.
-    support: String,
+    pub(crate) support: String,
 }
 
 /// What the reader can do by a click.
 pub(crate) struct Action {
-    pub(crate) label: &'static str,
+    pub(crate) label: String,
     pub(crate) url: String,
     /// How long its link works: `30 minutes`.
     pub(crate) works_for: Option<String>,
 }
 
-impl Content {
-    pub(crate) fn new(subject: &'static str, support: String) -> Self {
-        Self { subject, name: None, paragraphs: Vec::new(), action: None, footer: String::new(), support }
-    }
+/// What the templates are filled with.
+struct Content<'a> {
+    letter: &'a Letter,
+    /// The name in the greeting.
+    name: Option<String>,
+    places: Places,
+}
 
+impl Content<'_> {
     /// What an inbox shows next to the subject: the beginning of the letter.
     fn preview(&self) -> &str {
-        self.paragraphs.first().map_or("", String::as_str)
+        self.letter.paragraphs().next().unwrap_or_default()
     }
+}
 
-    pub(crate) fn greets(mut self, name: &str) -> Self {
-        self.name = Some(plain(name));
-        self
-    }
-
-    pub(crate) fn says(mut self, paragraph: impl Into<String>) -> Self {
-        self.paragraphs.push(paragraph.into());
-        self
-    }
-
-    pub(crate) fn offers(mut self, action: Option<Action>) -> Self {
-        self.action = action;
-        self
-    }
-
-    pub(crate) fn ends(mut self, footer: impl Into<String>) -> Self {
-        self.footer = footer.into();
-        self
-    }
-
-    pub(crate) fn write(&self) -> askama::Result<Written> {
-        let (text, html) = (Text { content: self }.render()?, Page { content: self }.render()?);
-        Ok(Written { subject: self.subject, text, html })
+impl Written {
+    /// `name` is the reader's, for a letter that greets.
+    pub(crate) fn of(letter: &Letter, name: Option<&str>, places: Places) -> askama::Result<Self> {
+        let name = name.filter(|_| letter.does_greet()).map(plain);
+        let content = Content { letter, name, places };
+        let (text, html) = (Text { content: &content }.render()?, Page { content: &content }.render()?);
+        Ok(Self { subject: letter.subject().to_owned(), text, html })
     }
 }
 
 #[derive(Template)]
 #[template(path = "letter.txt")]
 struct Text<'a> {
-    content: &'a Content,
+    content: &'a Content<'a>,
 }
 
 #[derive(Template)]
 #[template(path = "letter.html")]
 struct Page<'a> {
-    content: &'a Content,
+    content: &'a Content<'a>,
 }
 
 /// The text on lines that every mail program shows whole.

@@ -2,53 +2,98 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use mail::jobs::send_email;
-use mail::{Letter, SendEmail};
+use mail::{EmailAddress, Letter, Page, SendEmail};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::aws::wire::Fault;
 use shared::crypto::link::LinkClaims;
+use shared::identity::{AccountChanges, AccountKey, AccountRecord};
+use shared::kernel::ids::UserId;
 use shared::kernel::time::{SignedDuration, after};
 use shared::outbox::{Envelope, Message};
 use shared::testing::{Posted, TestApp};
 
-fn message(app: &TestApp, letter: Letter) -> (String, Posted) {
-    let id = format!("{:032x}", u128::from_le_bytes(app.entropy().bytes()));
-    let to = format!("ada.{id}@example.com");
-    let payload = serde_json::to_value(SendEmail { to: to.parse().unwrap(), letter }).unwrap();
-    let name = SendEmail::NAME.to_owned();
+/// A user's record, as far as mail knows it, and with more than that.
+#[derive(Serialize, Deserialize)]
+struct User {
+    id: UserId,
+    email: EmailAddress,
+    name: String,
+    deleted_at: Option<String>,
+}
+
+impl AccountRecord for User {
+    const KIND: &'static str = "USER";
+
+    fn account_key(&self) -> AccountKey {
+        AccountKey::User(self.id)
+    }
+}
+
+fn address(app: &TestApp) -> EmailAddress {
+    format!("ada.{:032x}@example.com", u128::from_le_bytes(app.entropy().bytes())).parse().unwrap()
+}
+
+async fn user(app: &TestApp) -> User {
+    let user = User { id: app.new_id(), email: address(app), name: "Ada".to_owned(), deleted_at: None };
+    app.accounts().commit(AccountChanges::default().insert(&user)).await.unwrap();
+    user
+}
+
+/// A message in a user's outbox.
+fn posted(app: &TestApp, user: UserId, message: &SendEmail) -> Posted {
     let envelope = Envelope {
-        id,
-        name,
-        payload,
+        id: format!("{:032x}", u128::from_le_bytes(app.entropy().bytes())),
+        name: SendEmail::NAME.to_owned(),
+        payload: serde_json::to_value(message).unwrap(),
         not_before: None,
         posted_at: app.now(),
         cause: "test".to_owned(),
         traceparent: None,
     };
-    (to, Posted { partition: format!("U#user_{:032x}", 1), envelope })
+    Posted { partition: format!("U#{user}"), envelope }
 }
 
-fn verify_email(app: &TestApp) -> Letter {
+fn notice() -> Letter {
+    Letter::about("Your password was changed").greets().says("The password of your account was changed.")
+}
+
+/// A letter whose link works for a day.
+fn linked(app: &TestApp) -> Letter {
     let (user, binding) = (app.new_id(), "digest".to_owned());
     let expires_at = after(app.now(), SignedDuration::from_hours(24));
-    Letter::VerifyEmail { link: LinkClaims { purpose: "verify-email".to_owned(), user, binding, expires_at } }
+    let link = LinkClaims { purpose: "verify-email".to_owned(), user, binding, expires_at };
+    let letter = Letter::about("Confirm your email address").says("Confirm that the address is yours.");
+    letter.offers_link("Confirm", Page::named("verify-email"), link)
 }
 
-async fn mails_to(address: &str) -> Vec<Value> {
+/// A letter to an address without an account.
+async fn to_an_address(app: &TestApp, letter: Letter) -> (EmailAddress, Posted) {
+    let (outbox, email) = (app.new_id(), address(app));
+    let message = SendEmail::to_address(&app.accounts(), outbox, &email, None, letter).await.unwrap();
+    (email, posted(app, outbox, &message))
+}
+
+async fn deliver(app: &TestApp, message: &Posted) {
+    app.deliver(&send_email::FUNCTION, std::slice::from_ref(message)).await.unwrap();
+}
+
+async fn mails_to(address: &EmailAddress) -> Vec<Value> {
     let url = format!("{}/_ministack/ses/messages", std::env::var("AWS_ENDPOINT_URL").unwrap());
     let kept: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
     let mails = kept["messages"].as_object().unwrap().values().flat_map(|mails| mails.as_array().unwrap().clone());
-    mails.filter(|mail| mail["To"][0] == address).collect()
+    mails.filter(|mail| mail["To"][0] == address.as_str()).collect()
 }
 
 #[tokio::test]
 async fn a_message_is_one_mail_however_often_it_comes() {
     let app = TestApp::new();
-    let (address, message) = message(&app, verify_email(&app));
+    let (address, message) = to_an_address(&app, linked(&app)).await;
     for _ in 0..2 {
-        app.deliver(&send_email::FUNCTION, std::slice::from_ref(&message)).await.unwrap();
+        deliver(&app, &message).await;
     }
     app.forget_warm();
-    app.deliver(&send_email::FUNCTION, std::slice::from_ref(&message)).await.unwrap();
+    deliver(&app, &message).await;
 
     let mails = mails_to(&address).await;
     assert_eq!(mails.len(), 1, "{mails:?}");
@@ -60,47 +105,129 @@ async fn a_message_is_one_mail_however_often_it_comes() {
     assert!(
         mails[0]["BodyText"].as_str().unwrap().contains(link) && mails[0]["BodyHtml"].as_str().unwrap().contains(link)
     );
-    assert!(!message.envelope.payload.to_string().contains("token"), "the queue carries a secret");
     assert_eq!(app.wire(&send_email::FUNCTION).refused(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_letter_to_an_address_cannot_be_read_on_its_way() {
+    let app = TestApp::new();
+    let (address, message) = to_an_address(&app, linked(&app)).await;
+    let row = serde_json::to_string(&message.envelope).unwrap();
+    for readable in [address.as_str(), address.local_part(), "example.com", "Confirm", "verify-email", "token"] {
+        assert!(!row.contains(readable), "{readable} can be read: {row}");
+    }
+    let (_, short) = to_an_address(&app, Letter::about("No account")).await;
+    assert_eq!(serde_json::to_string(&short.envelope).unwrap().len(), row.len(), "its size tells which it is");
+}
+
+#[tokio::test]
+async fn a_sealed_letter_in_another_outbox_is_not_sent() {
+    let app = TestApp::new();
+    let (address, mut message) = to_an_address(&app, notice()).await;
+    let another: UserId = app.new_id();
+    message.partition = format!("U#{another}");
+    app.deliver(&send_email::FUNCTION, &[message]).await.expect_err("it opened");
+    assert!(mails_to(&address).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_letter_to_a_user_goes_to_the_address_and_name_that_they_have_when_it_is_sent() {
+    let app = TestApp::new();
+    let ada = user(&app).await;
+    let message = posted(&app, ada.id, &SendEmail::to_user(ada.id, notice()));
+    let row = serde_json::to_string(&message.envelope).unwrap();
+    assert!(!row.contains(ada.email.as_str()) && !row.contains("Ada"), "{row}");
+    let moved = User { email: address(&app), name: "Ada King".to_owned(), ..ada };
+    app.accounts().commit(AccountChanges::default().overwrite(&moved)).await.unwrap();
+    deliver(&app, &message).await;
+    assert!(mails_to(&ada.email).await.is_empty());
+    let mails = mails_to(&moved.email).await;
+    assert!(mails[0]["BodyText"].as_str().unwrap().contains("Hello Ada King,"), "{mails:?}");
+    assert_eq!(app.wire(&send_email::FUNCTION).refused(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_letter_to_the_address_before_a_change_still_goes_there() {
+    let app = TestApp::new();
+    let ada = user(&app).await;
+    let message = SendEmail::to_address(&app.accounts(), ada.id, &ada.email, Some(&ada.name), notice()).await.unwrap();
+    let message = posted(&app, ada.id, &message);
+    let moved = User { email: address(&app), ..ada };
+    app.accounts().commit(AccountChanges::default().overwrite(&moved)).await.unwrap();
+    deliver(&app, &message).await;
+    let mails = mails_to(&ada.email).await;
+    assert!(mails[0]["BodyText"].as_str().unwrap().contains("Hello Ada,"), "{mails:?}");
+    assert!(mails_to(&moved.email).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_user_in_the_trash_is_written_to_and_an_erased_one_is_not() {
+    let app = TestApp::new();
+    let ada = user(&app).await;
+    let trashed = User { deleted_at: Some(app.now().to_string()), ..ada };
+    app.accounts().commit(AccountChanges::default().overwrite(&trashed)).await.unwrap();
+    let message = SendEmail::to_user(ada.id, notice());
+    deliver(&app, &posted(&app, ada.id, &message)).await;
+    assert_eq!(mails_to(&trashed.email).await.len(), 1);
+
+    let erased = AccountChanges::default().forget::<User>(&AccountKey::User(ada.id), &"");
+    app.accounts().commit(erased).await.unwrap();
+    deliver(&app, &posted(&app, ada.id, &message)).await;
+    assert_eq!(mails_to(&trashed.email).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_link_leads_to_the_path_that_the_deployment_gave_its_page() {
+    let mut app = TestApp::new();
+    app.configure(|config| {
+        let paths = [("verify-email", "/welcome/confirm"), ("support", "/help")];
+        config.app_paths = paths.map(|(page, path)| (page.to_owned(), path.to_owned())).into();
+    });
+    let (address, message) = to_an_address(&app, linked(&app)).await;
+    deliver(&app, &message).await;
+    let mail = mails_to(&address).await[0]["BodyText"].as_str().unwrap().to_owned();
+    assert!(mail.contains("https://app.example.com/welcome/confirm#token="), "{mail}");
+    assert!(mail.contains("Help: https://app.example.com/help"), "{mail}");
 }
 
 #[tokio::test]
 async fn a_lost_answer_of_ses_is_a_second_mail_and_no_failure() {
     let app = TestApp::new();
-    let (address, message) = message(&app, Letter::AlreadyRegistered);
-    // The first call is the record of the run.
-    app.wire(&send_email::FUNCTION).arm(Fault::LoseAnswer(2));
-    app.deliver(&send_email::FUNCTION, &[message]).await.unwrap();
-    assert_eq!(mails_to(&address).await.len(), 2, "mail is at least once");
+    let ada = user(&app).await;
+    // The calls before are the record of the run and the user's.
+    app.wire(&send_email::FUNCTION).arm(Fault::LoseAnswer(3));
+    deliver(&app, &posted(&app, ada.id, &SendEmail::to_user(ada.id, notice()))).await;
+    assert_eq!(mails_to(&ada.email).await.len(), 2, "mail is at least once");
 }
 
 #[tokio::test]
 async fn a_mail_that_ses_rejects_is_given_up() {
     let mut app = TestApp::new();
-    app.configure(|config| config.mail_from = "nobody@unverified.example".to_owned());
-    let (address, message) = message(&app, Letter::AlreadyRegistered);
-    app.deliver(&send_email::FUNCTION, std::slice::from_ref(&message)).await.expect("it does not come back");
+    app.configure(|config| config.mail_from = "no-reply@unverified.example".to_owned());
+    let ada = user(&app).await;
+    let message = posted(&app, ada.id, &SendEmail::to_user(ada.id, notice()));
+    deliver(&app, &message).await;
     // Given up is for good: it is not sent when the sender becomes known.
     app.configure(|config| config.mail_from = "no-reply@example.com".to_owned());
-    app.deliver(&send_email::FUNCTION, &[message]).await.unwrap();
-    assert!(mails_to(&address).await.is_empty());
+    deliver(&app, &message).await;
+    assert!(mails_to(&ada.email).await.is_empty());
 }
 
 #[tokio::test]
 async fn a_link_that_expired_on_the_way_is_not_mailed() {
     let app = TestApp::new();
-    let (address, message) = message(&app, verify_email(&app));
+    let (address, message) = to_an_address(&app, linked(&app)).await;
     app.advance(SignedDuration::from_hours(24));
-    app.deliver(&send_email::FUNCTION, &[message]).await.expect("it does not come back");
+    deliver(&app, &message).await;
     assert!(mails_to(&address).await.is_empty());
 }
 
 #[tokio::test]
 async fn a_message_of_another_shape_does_not_stop_the_batch() {
     let app = TestApp::new();
-    let (address, whole) = message(&app, Letter::AlreadyRegistered);
-    let (_, mut broken) = message(&app, Letter::AlreadyRegistered);
-    broken.envelope.payload["letter"]["kind"] = "no_such_letter".into();
-    app.deliver(&send_email::FUNCTION, &[broken, whole]).await.expect("a person is told; it does not come back");
+    let (address, whole) = to_an_address(&app, notice()).await;
+    let (_, mut broken) = to_an_address(&app, notice()).await;
+    broken.envelope.payload = serde_json::json!({ "to_nobody": {} });
+    app.deliver(&send_email::FUNCTION, &[broken, whole]).await.expect("it does not come back");
     assert_eq!(mails_to(&address).await.len(), 1);
 }

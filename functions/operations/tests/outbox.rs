@@ -21,7 +21,7 @@ async fn sweep(app: &TestApp) {
 /// Commits a message in its own workspace.
 async fn post(app: &TestApp, not_before: Option<Timestamp>) -> (WorkspaceId, Posted) {
     let workspace: WorkspaceId = app.new_id();
-    let message = SendEmail { to: "ada@example.com".parse().unwrap(), letter: Letter::AlreadyRegistered };
+    let message = SendEmail::to_user(app.new_id(), Letter::about("You already have an account"));
     let changes = Changes::default().unaudited("only the message matters");
     let changes = match not_before {
         Some(at) => changes.send_at(&message, at),
@@ -203,7 +203,7 @@ async fn written_before(app: &TestApp) {
 /// Commits this many messages in their own workspace.
 async fn post_many(app: &TestApp, count: usize, not_before: Option<Timestamp>) -> WorkspaceId {
     let workspace: WorkspaceId = app.new_id();
-    let message = SendEmail { to: "ada@example.com".parse().unwrap(), letter: Letter::AlreadyRegistered };
+    let message = SendEmail::to_user(app.new_id(), Letter::about("You already have an account"));
     for left in (0..count).rev().step_by(MOST_AT_ONCE) {
         let changes = Changes::default().unaudited("only the messages matter");
         let changes = (0..MOST_AT_ONCE.min(left + 1)).fold(changes, |changes, _| match not_before {

@@ -1,6 +1,6 @@
 //! A pending change of a user's email address, to be confirmed by a link emailed to the new address.
 
-use accounts::address::Address;
+use accounts::address::{Address, Posting};
 use accounts::mailed_link::DeadLink;
 use accounts::user::User;
 use mail::{EmailAddress, Letter, SendEmail};
@@ -13,6 +13,8 @@ use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
+
+use crate::letters;
 
 pub static EMAIL_CHANGE_ASKED: EventKind = EventKind::security("email_change_asked", Severity::Info);
 pub static EMAIL_CHANGED: EventKind = EventKind::security("email_changed", Severity::Info);
@@ -45,12 +47,16 @@ impl EmailChange {
     }
 
     /// The changes that store the request and notify the old address. They replace an earlier request.
-    pub fn requested(&self, user: &User, now: Timestamp) -> AccountChanges {
-        let letter = Letter::EmailChangeAsked { name: user.name.as_str().to_owned(), at: now };
+    pub fn requested(&self, to_old_address: &SendEmail) -> AccountChanges {
         AccountChanges::default()
             .overwrite(self)
-            .send(user.id, &SendEmail { to: user.email.clone(), letter })
-            .event(Occurrence::of(&EMAIL_CHANGE_ASKED, user.id))
+            .send(self.user, to_old_address)
+            .event(Occurrence::of(&EMAIL_CHANGE_ASKED, self.user))
+    }
+
+    /// The letter that confirms the new address.
+    pub fn confirming(&self) -> Posting {
+        Posting { user: self.user, letter: letters::confirm_email_change(self.link()) }
     }
 
     /// The link is bound to the new address and to this change.
@@ -70,6 +76,11 @@ impl AccountRecord for EmailChange {
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.expires_at)
     }
+}
+
+/// A letter to the current address of a user, even if the user has another address when it is sent.
+pub async fn to_old_address(accounts: &Accounts, user: &User, letter: Letter) -> Result<SendEmail, Problem> {
+    SendEmail::to_address(accounts, user.id, &user.email, Some(user.name.as_str()), letter).await
 }
 
 /// Applies the email change of a link in one transaction, and notifies the previous address.
@@ -105,8 +116,7 @@ async fn apply(
     let mut found = accounts.look_up(Wanted::default().of::<Address>(&old_key).of::<Address>(&new_key)).await?;
     let old = found.take::<Address>(&old_key)?;
     let old = old.ok_or_else(|| Problem::internal("a user's address has no record"))?;
-    let letter = Letter::EmailChanged { name: user.name.as_str().to_owned(), at: now };
-    let to_old_address = SendEmail { to: user.email.clone(), letter };
+    let to_old_address = to_old_address(accounts, &user, letters::email_changed(now)).await?;
     user.email = change.to.clone();
     let changes = match found.take::<Address>(&new_key)? {
         Some(mut new) => {

@@ -4,6 +4,7 @@
 pub mod access_token;
 mod email_change;
 pub mod jobs;
+pub mod letters;
 pub mod problems;
 pub mod routes;
 mod scopes;

@@ -2,6 +2,7 @@
 
 mod factor_removal;
 pub mod jobs;
+pub mod letters;
 mod policy;
 pub mod problems;
 mod regaining;

@@ -7,6 +7,7 @@ pub mod device;
 mod guessing;
 pub mod history;
 pub mod jobs;
+pub mod letters;
 pub mod passkey_tally;
 pub mod password_owner;
 mod password_sign_in;

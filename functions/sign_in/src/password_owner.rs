@@ -1,6 +1,6 @@
 //! Replacing a password: the records it reads, the rules it applies and the changes it makes.
 
-use mail::{Letter, SendEmail};
+use mail::SendEmail;
 use serde_json::json;
 use shared::identity::{AccountChanges, AccountKey, Accounts, EpochTurn, UserEpoch, Wanted};
 use shared::kernel::ids::UserId;
@@ -9,6 +9,7 @@ use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
 
 use crate::attempts::{self, Attempts};
+use crate::letters;
 use crate::second_factor::Factors;
 use accounts::address::Address;
 use accounts::user::{PasswordRecord, User};
@@ -102,17 +103,17 @@ impl PasswordOwner {
             }
             None => changes.insert(&record),
         };
-        let (name, key) = (user.name.as_str().to_owned(), AccountKey::email(user.email.as_str()));
+        let key = AccountKey::email(user.email.as_str());
         let letter = match method {
-            ResetMethod::CurrentPassword | ResetMethod::MailedLink => Letter::PasswordChanged { name, at: now },
-            ResetMethod::Restoration => Letter::AccountRestored { name, at: now },
-            ResetMethod::Recovery => Letter::AccountRecovered { name, at: now },
+            ResetMethod::CurrentPassword | ResetMethod::MailedLink => letters::password_changed(now),
+            ResetMethod::Restoration => letters::account_restored(now),
+            ResetMethod::Recovery => letters::account_recovered(now),
         };
         Ok(changes
             .forget::<Attempts>(&key, &"")
             .forget::<Attempts>(&key, &attempts::STEP_UP)
             .event(Occurrence::of(&PASSWORD_CHANGED, user.id).detail(json!({ "by": method.name() })))
-            .send(user.id, &SendEmail { to: user.email.clone(), letter }))
+            .send(user.id, &SendEmail::to_user(user.id, letter)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The second factor: a user's methods, the challenge issued after a right password, and its verification.
 
-use mail::{Letter, SendEmail};
+use mail::SendEmail;
 use serde::{Deserialize, Serialize};
 use shared::crypto::link::LinkClaims;
 use shared::identity::{AccountChanges, AccountKey, Accounts, EpochTurn, LookedUp, SignedIn, UserEpoch, Wanted};
@@ -13,6 +13,7 @@ use shared::table::Stored;
 use utoipa::ToSchema;
 
 use crate::history::AuthMethod;
+use crate::letters;
 use crate::passkey_tally::PasskeyTally;
 use crate::problems;
 use crate::recovery_codes::{RecoveryCode, RecoveryCodes};
@@ -345,13 +346,13 @@ async fn try_recovery_code(
     if !codes.spend(accounts, code).await? {
         return Ok(Tried::Wrong(AccountChanges::default(), "wrong"));
     }
-    let (name, left) = (user.name.as_str().to_owned(), codes.left());
-    let letter = Letter::RecoveryCodeUsed { name, at: accounts.now(), left: u32::try_from(left).unwrap_or(u32::MAX) };
+    let left = codes.left();
+    let letter = letters::recovery_code_used(accounts.now(), left);
     let changes = AccountChanges::default()
         .replace(&codes)
         .or(refusal)
         .event(Occurrence::of(&RECOVERY_CODE_USED, user.id).detail(serde_json::json!({ "left": left })))
-        .send(user.id, &SendEmail { to: user.email.clone(), letter });
+        .send(user.id, &SendEmail::to_user(user.id, letter));
     Ok(Tried::Right(match factors.totp {
         Some(mut totp) if totp.failures() > 0 => {
             totp.forgive();

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use crate::client::Client;
 use crate::device::{self, KnownDevice};
 use crate::history::{SignIn, SignInOutcome};
+use crate::letters;
 use crate::refresh_error::RefreshError;
 use crate::sign_in_error::SignInError;
 use crate::{RefreshAttempt, RefreshToken};
@@ -235,16 +236,16 @@ pub async fn open(
         changes = changes.forget::<Recovery>(&AccountKey::User(user.id), &"");
     }
     if device.is_none() {
-        changes = changes.send(user.id, &SendEmail { to: user.email.clone(), letter: new_sign_in(user, session) });
+        changes = changes.send(user.id, &SendEmail::to_user(user.id, new_sign_in(session)));
     }
     next.tokens.device_token = Some(device::mark(accounts, user.id, &user.email, device).await?.expose().to_owned());
     accounts.commit(changes).await?;
     Ok(next.tokens)
 }
 
-fn new_sign_in(user: &User, session: &SessionRecord) -> Letter {
-    let Client { ip, browser, system, .. } = session.client.clone();
-    Letter::NewSignIn { name: user.name.as_str().to_owned(), at: session.started_at, browser, system, ip }
+fn new_sign_in(session: &SessionRecord) -> Letter {
+    let Client { ip, browser, system, .. } = &session.client;
+    letters::new_sign_in(session.started_at, browser, system, ip)
 }
 
 /// The changes that exchange a refresh token for its successor.

@@ -135,8 +135,9 @@ impl Operation<'_> {
 
 impl Described {
     fn add(&mut self, root: &Path, domain: &str, listed: &Listed) {
-        let Declared::Route { route, settles, needs, access, token, is_fresh, status, repeatable, versioned, body, .. } =
-            listed.function.declared()
+        let Declared::Route {
+            route, settles, needs, access, token, is_fresh, status, repeatable, versioned, body, ..
+        } = listed.function.declared()
         else {
             return;
         };
@@ -149,7 +150,8 @@ impl Described {
             return;
         };
         let (function, is_repeatable, media_type) = (listed.function, repeatable.is_some(), shapes.media_type);
-        let operation = Operation { function, route, access, settles, status, is_repeatable, versioned, body, media_type };
+        let operation =
+            Operation { function, route, access, settles, status, is_repeatable, versioned, body, media_type };
         let input = self.input(&operation, &shapes.input);
         let summary = summary_of(root, domain, listed.function);
         let mut value = json!({

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use shared::aws::grants::{Holder, Resource, Statement, Table};
+use shared::aws::grants::{Holder, LETTER, Resource, Statement, Table};
 
 use crate::names::physical;
 
@@ -57,6 +57,11 @@ fn written(statement: &Statement) -> Vec<Value> {
             json!({ "StringEquals": { "kms:ViaService": [through("dynamodb"), through("s3")] } }),
         )],
         Resource::SystemKey => vec![allow(actions, json!({ "Ref": "SystemKey" }))],
+        Resource::LetterKey => vec![allow_if(
+            actions,
+            json!({ "Ref": "SystemKey" }),
+            json!({ "StringEquals": { "kms:EncryptionContext:purpose": LETTER } }),
+        )],
         Resource::DerivationKey => vec![allow(actions, json!({ "Ref": "DerivationKey" }))],
         Resource::Queues => vec![allow(actions, arn("sqs", &physical("*")))],
         Resource::MailIdentity => vec![allow_if(

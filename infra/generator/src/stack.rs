@@ -14,6 +14,7 @@ pub const RESOURCE_LIMIT: usize = 500;
 /// of planes.
 const PARAMETERS: &[&str] = &[
     "AlarmTopic",
+    "AppPaths",
     "AppUrl",
     "Architecture",
     "Canary",
@@ -76,6 +77,7 @@ fn environment(has_tenant_role: bool) -> Value {
         "WORKSPACE_KEYS": parameter("WorkspaceKeys"),
         "POOLED_KEY": parameter("PooledKey"),
         "APP_URL": parameter("AppUrl"),
+        "APP_PATHS": parameter("AppPaths"),
         "MAIL_FROM": parameter("MailFrom"),
         "INITIAL_PLAN": parameter("InitialPlan"),
         "PASSWORD_MEMORY_KIB": parameter("PasswordMemoryKib"),

@@ -66,6 +66,10 @@ pub enum Grant {
     /// Put messages to users into the outbox. The functions of accounts act without a workspace, so no tenant session
     /// could write their mail: they may put messages of users, never of workspaces.
     WriteLetters,
+    /// Seal a letter to an address, so that it cannot be read in the outbox or a queue.
+    SealLetters,
+    /// Open sealed letters, and read the user that a letter is to.
+    OpenLetters,
     /// Find the accounts that are due for a job, by the due index.
     ReadAccountsDue,
     /// Read the members of workspaces, with their roles.
@@ -92,6 +96,8 @@ pub enum Grant {
     CallPlatforms,
 }
 
+/// What letters are sealed for: the purpose in the encryption context of their keys.
+pub const LETTER: &str = "letter";
 const READ: &[&str] = &["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"];
 const WRITE: &[&str] =
     &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"];
@@ -249,6 +255,15 @@ impl Grant {
                 const { &[own(&["dynamodb:UpdateItem", "dynamodb:DeleteItem"], Resource::Items(Table::Proofs, &["L#*"]))] }
             }
             Self::WriteLetters => const { &[own(PUT, Resource::Items(Table::Outbox, &["U#*"]))] },
+            Self::SealLetters => const { &[own(&["kms:GenerateDataKey"], Resource::LetterKey)] },
+            Self::OpenLetters => {
+                const {
+                    &[
+                        own(&["kms:Decrypt"], Resource::LetterKey),
+                        own(&["dynamodb:GetItem"], Resource::Items(Table::Accounts, &["U#*"])),
+                    ]
+                }
+            }
             Self::SignTokens => {
                 const {
                     &[

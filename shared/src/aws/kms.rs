@@ -25,23 +25,25 @@ pub(crate) struct DataKey {
 }
 
 impl Aws {
+    /// A data key under a KMS key, as the role that the credentials are of; without any, as the function's own.
     pub(crate) async fn generate_data_key(
         &self,
-        credentials: &Credentials,
+        credentials: Option<&Credentials>,
         key: &str,
         context: HashMap<String, String>,
     ) -> Result<DataKey, Problem> {
-        let answer = self
+        let request = self
             .kms()
             .generate_data_key()
             .key_id(key)
             .key_spec(DataKeySpec::Aes256)
             .set_encryption_context(Some(context))
-            .customize()
-            .config_override(acting(credentials))
-            .send()
-            .await
-            .map_err(|error| failed("kms:GenerateDataKey", error))?;
+            .customize();
+        let request = match credentials {
+            Some(credentials) => request.config_override(acting(credentials)),
+            None => request,
+        };
+        let answer = request.send().await.map_err(|error| failed("kms:GenerateDataKey", error))?;
         match (answer.plaintext, answer.ciphertext_blob) {
             (Some(plain), Some(wrapped)) => {
                 Ok(DataKey { plain: SecretBytes::new(plain.into_inner()), wrapped: wrapped.into_inner() })
@@ -53,22 +55,23 @@ impl Aws {
     /// Unwraps a data key. `key` is the key that wrapped it: KMS refuses a blob of any other key.
     pub(crate) async fn unwrap_data_key(
         &self,
-        credentials: &Credentials,
+        credentials: Option<&Credentials>,
         key: &str,
         wrapped: &[u8],
         context: HashMap<String, String>,
     ) -> Result<SecretBytes, Problem> {
-        let answer = self
+        let request = self
             .kms()
             .decrypt()
             .key_id(key)
             .ciphertext_blob(Blob::new(wrapped))
             .set_encryption_context(Some(context))
-            .customize()
-            .config_override(acting(credentials))
-            .send()
-            .await
-            .map_err(|error| failed("kms:Decrypt", error))?;
+            .customize();
+        let request = match credentials {
+            Some(credentials) => request.config_override(acting(credentials)),
+            None => request,
+        };
+        let answer = request.send().await.map_err(|error| failed("kms:Decrypt", error))?;
         let plain = answer.plaintext.ok_or_else(|| Problem::internal("kms:Decrypt answered no plaintext"))?;
         Ok(SecretBytes::new(plain.into_inner()))
     }

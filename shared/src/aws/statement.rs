@@ -56,6 +56,8 @@ pub enum Resource {
     /// The key that encrypts tables and objects at rest, usable only through those services.
     StorageKey,
     SystemKey,
+    /// The system key, for letters alone.
+    LetterKey,
     DerivationKey,
     /// The queues of all jobs.
     Queues,

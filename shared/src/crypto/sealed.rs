@@ -1,10 +1,11 @@
-//! Sealed values: envelope encryption under a workspace's KMS key.
+//! Sealed values: envelope encryption under a KMS key, of a workspace or of the system.
 //!
-//! A data key is for one workspace and one purpose. Both are in the KMS encryption context of its wrapping and in the
+//! A data key is for one key owner and one purpose. Both are in the KMS encryption context of its wrapping and in the
 //! associated data of sealed values, so that a value that is moved to another workspace, purpose or owner does not
 //! open.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_credential_types::Credentials;
@@ -19,7 +20,7 @@ use crate::kernel::problems::Problem;
 use crate::kernel::secrets::{SecretBytes, SecretText};
 use crate::kernel::time::after;
 
-/// A secret as stored: only `Scope::open` of its workspace can open it.
+/// A secret as stored: only `Scope::open` of its workspace can open it, or for the system, its own purpose.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sealed {
     /// The format's version.
@@ -30,9 +31,25 @@ pub struct Sealed {
     sealed: String,
 }
 
-/// The workspace, purpose and owner that a value is sealed for.
+/// Whose key a value is sealed under.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyOwner {
+    Workspace(WorkspaceId),
+    System,
+}
+
+impl fmt::Display for KeyOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Workspace(workspace) => workspace.fmt(f),
+            Self::System => f.write_str("system"),
+        }
+    }
+}
+
+/// The key owner, purpose and owner that a value is sealed for.
 pub(crate) struct Place<'a> {
-    pub(crate) workspace: WorkspaceId,
+    pub(crate) key_owner: KeyOwner,
     pub(crate) purpose: &'static str,
     /// The item that owns it.
     pub(crate) owner: &'a str,
@@ -40,14 +57,15 @@ pub(crate) struct Place<'a> {
 
 impl Place<'_> {
     fn context(&self) -> HashMap<String, String> {
-        HashMap::from([
-            ("workspace".to_owned(), self.workspace.to_string()),
-            ("purpose".to_owned(), self.purpose.to_owned()),
-        ])
+        let mut context = HashMap::from([("purpose".to_owned(), self.purpose.to_owned())]);
+        if let KeyOwner::Workspace(workspace) = self.key_owner {
+            context.insert("workspace".to_owned(), workspace.to_string());
+        }
+        context
     }
 
     fn associated(&self) -> Vec<u8> {
-        format!("{}|{}|{}", self.workspace, self.purpose, self.owner).into_bytes()
+        format!("{}|{}|{}", self.key_owner, self.purpose, self.owner).into_bytes()
     }
 }
 
@@ -58,7 +76,7 @@ const KEPT: usize = 64;
 /// The data keys of this process.
 #[derive(Default)]
 pub(crate) struct DataKeys {
-    sealing: Kept<(WorkspaceId, &'static str, String), Arc<SealingKey>>,
+    sealing: Kept<(KeyOwner, &'static str, String), Arc<SealingKey>>,
     opening: Kept<[u8; 32], SecretBytes>,
 }
 
@@ -71,13 +89,13 @@ impl DataKeys {
     pub(crate) async fn seal(
         &self,
         aws: &Aws,
-        credentials: &Credentials,
+        credentials: Option<&Credentials>,
         kms_key: &str,
         place: &Place<'_>,
         secret: &SecretText,
     ) -> Result<Sealed, Problem> {
         let now = aws.clock.now();
-        let slot = (place.workspace, place.purpose, kms_key.to_owned());
+        let slot = (place.key_owner, place.purpose, kms_key.to_owned());
         let key = match self.sealing.get(&slot, now) {
             Some(key) => key,
             None => {
@@ -94,14 +112,14 @@ impl DataKeys {
     pub(crate) async fn open(
         &self,
         aws: &Aws,
-        credentials: &Credentials,
+        credentials: Option<&Credentials>,
         place: &Place<'_>,
         value: &Sealed,
     ) -> Result<SecretText, Problem> {
         let unreadable = || Problem::internal("a sealed value does not open: it was changed or moved");
         let now = aws.clock.now();
-        // A cached key is only used for the workspace and purpose that KMS unwrapped it for.
-        let slot = sha256(format!("{}|{}|{}|{}", place.workspace, place.purpose, value.key, value.wrapped).as_bytes());
+        // A cached key is only used for the owner and purpose that KMS unwrapped it for.
+        let slot = sha256(format!("{}|{}|{}|{}", place.key_owner, place.purpose, value.key, value.wrapped).as_bytes());
         let key = match self.opening.get(&slot, now) {
             Some(key) => key,
             None => {

@@ -16,12 +16,13 @@ use super::sessions::{SessionTerms, UserEpoch};
 use super::signing::{SigningKey, VerifyingKeys};
 use super::token::{self, PublicKey};
 use crate::audit::Origin;
-use crate::aws::grants::Table;
+use crate::aws::grants::{LETTER, Table};
 use crate::config::PasswordCost;
 use crate::crypto::aead;
 use crate::crypto::derived::Label;
 use crate::crypto::digest::{base64, from_base64, hmac_sha256, hmac_sha512, sha256};
 use crate::crypto::link::{self, LinkClaims};
+use crate::crypto::sealed::{KeyOwner, Place, Sealed};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{Id, UserId, new_uuid};
 use crate::kernel::problems::Problem;
@@ -196,7 +197,7 @@ impl Accounts {
                 let Origin { request_id, traceparent, .. } = &self.origin;
                 let cause = Cause { id: request_id, traceparent: traceparent.as_ref() };
                 outbox::post(&mut own, id, self.now(), cause, posted)?;
-                plan.append(own.in_partition(&format!("U#{user}")));
+                plan.append(own.in_partition(&outbox_of(user)));
             }
             let mut told = Vec::with_capacity(events.len());
             for occurrence in events {
@@ -308,10 +309,27 @@ impl Accounts {
         Ok(SecretText::new(text.to_owned()))
     }
 
+    /// Seals a letter to an address for a user's outbox: the mail job opens it there and nowhere else. The data key is
+    /// kept for minutes, so that a warm function calls nothing.
+    pub async fn seal_letter(&self, user: UserId, letter: &SecretText) -> Result<Sealed, Problem> {
+        let (aws, partition) = (&self.app.aws, outbox_of(user));
+        Box::pin(self.app.data_keys.seal(aws, None, &aws.config.system_key, &letter_place(&partition), letter)).await
+    }
+
     /// The public keys by which access tokens are verified.
     pub async fn public_keys(&self) -> Result<Vec<PublicKey>, Problem> {
         Box::pin(self.signing.all.all(&self.app.aws)).await
     }
+}
+
+/// The partition of a user's messages.
+fn outbox_of(user: UserId) -> String {
+    format!("U#{user}")
+}
+
+/// What a sealed letter is bound to, besides its purpose: the outbox that it lies in.
+pub(super) fn letter_place(outbox: &str) -> Place<'_> {
+    Place { key_owner: KeyOwner::System, purpose: LETTER, owner: outbox }
 }
 
 /// Access to the account store by borrowing alone.

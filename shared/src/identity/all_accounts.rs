@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::accounts::{Accounts, Store};
 use super::proofs;
-use super::records::{AccountRecord, stored};
+use super::records::{AccountRecord, USER, stored};
 use crate::audit::Origin;
 use crate::aws::grants::Table;
 use crate::kernel::ids::UserId;
@@ -24,8 +24,6 @@ use crate::tenancy::app::App;
 
 /// DynamoDB's limit for one batch.
 const BATCH: usize = 100;
-/// The kind of the record of a user itself.
-const LAST: &str = "USER";
 
 /// The proof that a job may work over all accounts, for one run.
 pub struct AllAccounts<R: Reason> {
@@ -86,7 +84,7 @@ impl<R: Reason> AllAccounts<R> {
             loop {
                 let mut sorts = Box::pin(self.reader().sort_keys(table, &partition, BATCH)).await?;
                 if sorts.len() > 1 {
-                    sorts.retain(|sort| sort != LAST);
+                    sorts.retain(|sort| sort != USER);
                 }
                 if sorts.is_empty() {
                     break;

@@ -3,20 +3,43 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 
+use super::accounts::letter_place;
 use super::invitation::InvitationClaim;
+use super::records::{AccountKey, USER};
+use crate::aws::grants::Table;
 use crate::crypto::derived::Label;
 use crate::crypto::link::{self, LinkClaims};
+use crate::crypto::sealed::Sealed;
+use crate::kernel::ids::UserId;
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretText;
+use crate::table::item::body;
+use crate::table::read::Reader;
 use crate::tenancy::app::App;
 
-/// The proof of a job that writes mail: it can make link tokens and send.
+/// The proof of a job that writes mail: it can learn whom a letter is to, make link tokens and send.
 pub struct Mailroom {
     pub(crate) app: Arc<App>,
+    /// The outbox that the message lay in.
+    pub(crate) partition: String,
 }
 
 impl Mailroom {
+    /// What of a user's record a letter needs, as it is now; none for a user who was erased.
+    pub async fn user<R: DeserializeOwned>(&self, user: UserId) -> Result<Option<R>, Problem> {
+        let reader = Reader { aws: &self.app.aws, credentials: None };
+        let item = reader.get(Table::Accounts, &AccountKey::User(user).partition(), USER).await?;
+        item.as_ref().map(body).transpose()
+    }
+
+    /// Opens what `Accounts::seal_letter` sealed for the outbox that this message lay in.
+    pub async fn open_letter(&self, sealed: &Sealed) -> Result<SecretText, Problem> {
+        let place = letter_place(&self.partition);
+        Box::pin(self.app.data_keys.open(&self.app.aws, None, &place, sealed)).await
+    }
+
     /// The token of a mailed link.
     pub async fn sign_link(&self, claims: &LinkClaims) -> Result<SecretText, Problem> {
         let key = self.app.derived.get(&self.app.aws, Label::MailedLink).await?;
@@ -29,8 +52,9 @@ impl Mailroom {
         Ok(claim.sign(&key))
     }
 
-    pub fn app_url(&self) -> &str {
-        &self.app.aws.config.app_url
+    /// Where a page of the web application is.
+    pub fn page_url(&self, page: &str) -> String {
+        self.app.aws.config.page_url(page)
     }
 
     pub fn now(&self) -> Timestamp {

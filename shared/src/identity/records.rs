@@ -17,6 +17,9 @@ use crate::table::entity::Stored;
 use crate::table::item::{Item, string, versioned};
 use crate::table::version::{Versioned, Watch};
 
+/// The kind of the record of a user itself.
+pub(crate) const USER: &str = "USER";
+
 /// A record of the Accounts table.
 pub trait AccountRecord: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Upper case: `USER`. One record of a kind per key, unless `part` tells them apart.

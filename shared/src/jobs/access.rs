@@ -83,7 +83,8 @@ impl sealed::Begin for SenderKeyring {
 impl JobAccess for Mailroom {}
 impl sealed::Begin for Mailroom {
     fn begin(run: Run) -> Result<Self, Problem> {
-        Ok(Self { app: run.app })
+        let partition = run.partition.ok_or_else(|| Problem::internal("the message lay in no outbox"))?;
+        Ok(Self { app: run.app, partition })
     }
 }
 

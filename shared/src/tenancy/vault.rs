@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::keys;
 use super::scope::Scope;
-use crate::crypto::sealed::{Place, Sealed};
+use crate::crypto::sealed::{KeyOwner, Place, Sealed};
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretText;
 
@@ -20,8 +20,8 @@ impl Scope {
         Box::pin(async move {
             let credentials = self.credentials().await?;
             let key = keys::current(self, &credentials).await?;
-            let place = Place { workspace: self.id(), purpose, owner: &owner };
-            self.app().data_keys.seal(&self.app().aws, &credentials, &key, &place, secret).await
+            let place = Place { key_owner: KeyOwner::Workspace(self.id()), purpose, owner: &owner };
+            self.app().data_keys.seal(&self.app().aws, Some(&credentials), &key, &place, secret).await
         })
         .await
     }
@@ -36,8 +36,8 @@ impl Scope {
         let owner = owner.to_string();
         Box::pin(async move {
             let credentials = self.credentials().await?;
-            let place = Place { workspace: self.id(), purpose, owner: &owner };
-            self.app().data_keys.open(&self.app().aws, &credentials, &place, sealed).await
+            let place = Place { key_owner: KeyOwner::Workspace(self.id()), purpose, owner: &owner };
+            self.app().data_keys.open(&self.app().aws, Some(&credentials), &place, sealed).await
         })
         .await
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::TestApp;
+use super::{Posted, TestApp};
 use crate::audit::{Actor, Origin};
 use crate::aws::grants::{Grant, Table};
 use crate::function::Function;
@@ -14,7 +14,7 @@ use crate::identity::personal_token::NewToken;
 use crate::identity::proofs::{self, DirectoryEntry, Epoch, SessionProof, TokenProof};
 use crate::identity::sessions::{IDLE_LIFETIME, SESSION_LIFETIME, SessionTerms, Strength};
 use crate::identity::staff::{self, StaffProof, StaffSession};
-use crate::identity::{AccountChanges, SenderKeyring, StaffRole};
+use crate::identity::{AccountChanges, Mailroom, SenderKeyring, StaffRole};
 use crate::kernel::ids::{Id, SessionId, StaffId, UserId, WorkspaceId};
 use crate::kernel::job_context::JobContext;
 use crate::kernel::plane::Plane;
@@ -216,6 +216,11 @@ impl TestApp {
     pub fn accounts(&self) -> Accounts {
         let (app, origin) = (self.fixtures.clone(), self.origin(Actor::job("test")));
         Accounts { app, signing: Arc::default(), origin, guard: None, watch: None }
+    }
+
+    /// What the mail job has of a message in an outbox.
+    pub fn mailroom(&self, posted: &Posted) -> Mailroom {
+        Mailroom { app: self.fixtures.clone(), partition: posted.partition.clone() }
     }
 
     fn mint_scope(&self, workspace: WorkspaceId, function: &'static str) -> Scope {

@@ -97,6 +97,7 @@ impl TestApp {
             workspace_keys: WorkspaceKeys::Dedicated,
             base_url: "https://api.example.com".to_owned(),
             app_url: "https://app.example.com".to_owned(),
+            app_paths: HashMap::new(),
             planes: planes(),
             mail_from: "no-reply@example.com".to_owned(),
             initial_plan: "studio".to_owned(),

@@ -90,7 +90,8 @@ pub async fn enrolled(app: &TestApp) -> Enrolled {
     Enrolled { email, user, token, secret, recovery_codes }
 }
 
-/// The emails of one kind to a user.
-pub async fn letters_like(app: &TestApp, user: UserId, is_like: fn(&Letter) -> bool) -> Vec<Letter> {
-    letters(app, user).await.into_iter().map(|sent| sent.letter).filter(is_like).collect()
+/// The letters to a user with this subject.
+pub async fn letters_about(app: &TestApp, user: UserId, subject: &str) -> Vec<Letter> {
+    let letters = letters(app, user).await.into_iter().map(|sent| sent.letter);
+    letters.filter(|letter| letter.subject() == subject).collect()
 }

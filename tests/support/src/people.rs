@@ -2,6 +2,7 @@
 
 use accounts::address::Address;
 use mail::SendEmail;
+use mail::testing::{Waiting, waiting};
 use serde_json::{Value, json};
 use shared::function::Function;
 use shared::identity::AccountKey;
@@ -55,20 +56,30 @@ pub async fn registered(app: &TestApp, email: &str) -> UserId {
     address(app, email).await.unwrap().registered(app.now()).unwrap()
 }
 
-/// Messages to the mail job in a user's outbox.
-pub async fn letters(app: &TestApp, user: UserId) -> Vec<SendEmail> {
+/// Letters in a user's outbox.
+pub async fn letters(app: &TestApp, user: UserId) -> Vec<Waiting> {
     let posted = app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
-    posted.iter().map(|posted| posted.payload().unwrap()).collect()
+    waiting(app, &posted).await.unwrap()
 }
 
-/// Messages to the mail job for an address, in any user's outbox. For an app with its own tables.
-pub async fn letters_to(app: &TestApp, email: &str) -> Vec<SendEmail> {
+/// Letters to an address, in any user's outbox. For an app with its own tables.
+pub async fn letters_to(app: &TestApp, email: &str) -> Vec<Waiting> {
     let posted = app.whole_outbox::<SendEmail>().await.unwrap();
-    let letters = posted.iter().map(|posted| posted.payload::<SendEmail>().unwrap());
+    let letters = waiting(app, &posted).await.unwrap().into_iter();
     letters.filter(|letter| letter.to.as_str() == email).collect()
 }
 
-/// Sends the newest email of a user and reads it from SES: returns the token of the link to that page.
+/// The number of letters with this subject in a user's outbox.
+pub async fn count_letters(app: &TestApp, user: UserId, subject: &str) -> usize {
+    letters(app, user).await.iter().filter(|sent| sent.letter.subject() == subject).count()
+}
+
+/// The subject of the last letter in a user's outbox.
+pub async fn last_subject(app: &TestApp, user: UserId) -> String {
+    letters(app, user).await.last().expect("a letter").letter.subject().to_owned()
+}
+
+/// Sends the newest letter of a user and reads the mail at SES: returns the token of the link to that page.
 pub async fn mailed_token(app: &TestApp, email: &str, user: UserId, page: &str) -> String {
     let posted = app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
     app.deliver(&mail::jobs::send_email::FUNCTION, &posted[posted.len() - 1..]).await.unwrap();

@@ -18,9 +18,9 @@ const FEW: usize = 2;
 /// Routes with more calls than two: how many, and the reason.
 const MORE: [(&str, usize, &str); 31] = [
     ("enrol-totp", 4, "the user's factors are read, and the address that the app shows"),
-    ("confirm-totp", 4, "the user's factors are read, and the user, who is written to"),
-    ("disable-totp", 5, "the user's factors are read, the user, and whether the password may be the only factor"),
-    ("regenerate-recovery-codes", 4, "the user's factors are read, and the user, who is written to"),
+    ("confirm-totp", 3, "the user's factors are read"),
+    ("disable-totp", 4, "the user's factors are read, and whether the password may be the only factor"),
+    ("regenerate-recovery-codes", 3, "the user's factors are read"),
     ("step-up", 6, "attempts are counted exactly: two calls; the user and their factors are read"),
     (
         "change-password",
@@ -28,9 +28,9 @@ const MORE: [(&str, usize, &str); 31] = [
         "attempts are counted exactly; attempts, epoch, user, password and factors are read; a session is opened",
     ),
     ("start-passkey-registration", 4, "the user's factors are read, and the passkeys that the browser must leave out"),
-    ("register-passkey", 5, "the ceremony is read and ended before the user is read with their factors"),
+    ("register-passkey", 5, "the ceremony is read and ended before the factors are read"),
     ("rename-passkey", 3, "the passkey is read, whose key is its credential's and not its id's"),
-    ("delete-passkey", 6, "passkeys and factors are read, the user, and whether the password may be the only factor"),
+    ("delete-passkey", 5, "passkeys and factors are read, and whether the password may be the only factor"),
     (
         "step-up-with-passkey",
         6,
@@ -40,10 +40,10 @@ const MORE: [(&str, usize, &str); 31] = [
     ("change-email", 5, "attempts are counted exactly: two calls; the user and the new address are read together"),
     ("confirm-email-change", 5, "attempts are counted; the pending change is read, then both addresses"),
     ("cancel-email-change", 3, "the pending change is read"),
-    ("cancel-recovery", 3, "the recovery is read, and the user, who is written to"),
+    ("cancel-recovery", 3, "the recovery is read"),
     ("delete-account", 4, "the user is read, and the epoch that the deletion bumps"),
     ("revoke-session", 3, "the session is read: another user's is not found"),
-    ("create-access-token", 5, "the user, the existing tokens and the membership in the sample are read"),
+    ("create-access-token", 5, "the existing tokens, their count and the membership in the sample are read"),
     ("list-access-tokens", 3, "the last use of each token is in another table"),
     ("revoke-access-token", 3, "the token is read, whose record is deleted with its proof"),
     ("create-workspace", 3, "each workspace needs another STS session"),

@@ -226,7 +226,7 @@ impl World {
 
     /// A message in the workspace's outbox that the relay has not sent.
     async fn posted_letter(&self, place: &Place) -> Posted {
-        let letter = SendEmail { to: self.email().parse().unwrap(), letter: mail::Letter::AlreadyRegistered };
+        let letter = SendEmail::to_user(place.owner.user, accounts::letters::already_registered());
         let changes = shared::tenancy::Changes::default().unaudited("only the message matters").send(&letter);
         self.app.scope(place.owner.workspace).commit(changes).await.unwrap();
         self.app.outbox::<SendEmail>(&place.owner.outbox()).await.unwrap().pop().unwrap()

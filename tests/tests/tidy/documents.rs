@@ -1,5 +1,7 @@
 //! The documents: their commands and links exist.
 
+use std::collections::BTreeSet;
+
 use system_tests::{files, root};
 
 use crate::none;
@@ -46,4 +48,22 @@ fn every_linked_file_of_a_document_exists() {
 
 fn links(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices("](").filter_map(|(at, found)| text[at + found.len()..].split(')').next())
+}
+
+/// Mails link to them, so that a client must have them and an operator can move them.
+#[test]
+fn every_page_that_a_mail_links_to_is_documented_and_can_be_moved() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let between = |text: &str, from: &str, to: &str| {
+        let found = text.split(from).skip(1).filter_map(|rest| Some(rest.split_once(to)?.0.to_owned()));
+        found.collect::<BTreeSet<String>>()
+    };
+    let sources = files(&["rs"]);
+    let sources = sources.iter().filter(|file| file.path.starts_with("functions/") && file.path.contains("/src/"));
+    let linked: BTreeSet<_> = sources.flat_map(|file| between(&file.text, "= Page::named(\"", "\"")).collect();
+    assert!(linked.len() > 5, "hardly any were found: {linked:?}");
+    assert_eq!(between(&read("docs/client-pages.md"), "\n| `/", "`"), linked);
+    let pattern = between(&read("template.yaml"), "AllowedPattern: \"^((sign-in|", ")=/");
+    let movable = pattern.iter().flat_map(|names| names.split('|')).chain(["sign-in"]).map(str::to_owned);
+    assert_eq!(movable.collect::<BTreeSet<_>>(), linked);
 }

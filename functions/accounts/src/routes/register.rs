@@ -26,7 +26,8 @@ pub static FUNCTION: Function = Function::route::<Register>();
 
 impl Endpoint for Register {
     const ROUTE: Route = Route::post("register", "/auth/register");
-    const GRANTS: &'static [Grant] = &[Grant::ReadAddresses, Grant::WriteAddresses, Grant::WriteLetters];
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadAddresses, Grant::WriteAddresses, Grant::WriteLetters, Grant::SealLetters];
     type Access = Credentials;
     type Output = Accepted;
 

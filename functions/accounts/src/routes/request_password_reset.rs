@@ -25,7 +25,8 @@ pub static FUNCTION: Function = Function::route::<RequestPasswordReset>();
 
 impl Endpoint for RequestPasswordReset {
     const ROUTE: Route = Route::post("request-password-reset", "/auth/request-password-reset");
-    const GRANTS: &'static [Grant] = &[Grant::ReadAddresses, Grant::WriteAddresses, Grant::WriteLetters];
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadAddresses, Grant::WriteAddresses, Grant::WriteLetters, Grant::SealLetters];
     type Access = Credentials;
     type Output = Accepted;
 

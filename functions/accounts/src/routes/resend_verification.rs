@@ -24,7 +24,8 @@ pub static FUNCTION: Function = Function::route::<ResendVerification>();
 
 impl Endpoint for ResendVerification {
     const ROUTE: Route = Route::post("resend-verification", "/auth/resend-verification");
-    const GRANTS: &'static [Grant] = &[Grant::ReadAddresses, Grant::WriteAddresses, Grant::WriteLetters];
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadAddresses, Grant::WriteAddresses, Grant::WriteLetters, Grant::SealLetters];
     type Access = Credentials;
     type Output = Accepted;
 

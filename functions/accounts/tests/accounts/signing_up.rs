@@ -1,8 +1,10 @@
 //! From a registration to a verified account, without revealing anything to strangers.
 
+use accounts::address::Address;
+use accounts::letters;
 use accounts::routes::{register, request_password_reset, resend_verification};
 use accounts::user::PasswordRecord;
-use mail::{Letter, SendEmail};
+use mail::SendEmail;
 use serde_json::json;
 use shared::function::Function;
 use shared::identity::{AccountChanges, AccountKey};
@@ -51,7 +53,7 @@ async fn registering_an_address_with_an_account_gets_the_same_response() {
     assert_eq!((to_known.status, &to_known.text), (to_unknown.status, &to_unknown.text));
     assert_eq!(calls_for_known, ledger.take(), "the AWS calls reveal whether an account exists");
 
-    assert_eq!(letters(&app, user).await.last().unwrap().letter, Letter::AlreadyRegistered);
+    assert_eq!(last_subject(&app, user).await, letters::ALREADY_REGISTERED);
     login(&app, &known, PASSWORD).await.expect(200);
 }
 
@@ -110,6 +112,9 @@ async fn resending_a_verification_has_equal_effects_for_every_address() {
     let (known, user) = user(&app).await;
     let (waits, unknown) = (email(&app), email(&app));
     register(&app, &waits).await.expect(202);
+    // The first request fetches the key that letters are sealed with.
+    post(&app, &resend_verification::FUNCTION, json!({ "email": email(&app) })).await.expect(202);
+    app.wire(&resend_verification::FUNCTION).take();
     let mut responses = Vec::new();
     for email in [&waits, &known, &unknown] {
         let answer = post(&app, &resend_verification::FUNCTION, json!({ "email": email })).await.expect(202);
@@ -118,9 +123,9 @@ async fn resending_a_verification_has_equal_effects_for_every_address() {
     assert_eq!((&responses[0], &responses[1]), (&responses[1], &responses[2]));
     let newcomer = registered(&app, &waits).await;
     assert_eq!(letters(&app, newcomer).await.len(), 2);
-    assert_eq!(letters(&app, user).await.last().unwrap().letter, Letter::AlreadyRegistered);
+    assert_eq!(last_subject(&app, user).await, letters::ALREADY_REGISTERED);
     let told = letters_to(&app, &unknown).await;
-    assert!(matches!(told[..], [SendEmail { letter: Letter::NoAccount, .. }]), "{told:?}");
+    assert_eq!(told.iter().map(|sent| sent.letter.subject()).collect::<Vec<_>>(), [letters::NO_ACCOUNT]);
     assert_granted(&app, &[&resend_verification::FUNCTION]);
 }
 
@@ -129,6 +134,40 @@ async fn ask(app: &TestApp, email: &str, kind: usize) -> Response {
     let routes: [&'static Function; 3] =
         [&register::FUNCTION, &resend_verification::FUNCTION, &request_password_reset::FUNCTION];
     post(app, routes[kind], json!({ "email": email })).await
+}
+
+/// The longest address that there can be.
+fn longest_email(app: &TestApp) -> String {
+    let id = format!("{:032x}", u128::from_le_bytes(app.entropy().bytes()));
+    format!("{id}{0}@{1}.{1}.{1}.com", "a".repeat(32), "b".repeat(61))
+}
+
+#[tokio::test]
+async fn a_requested_letter_is_stored_with_as_much_for_every_address() {
+    let app = TestApp::alone().await.unwrap();
+    let [unknown, waits, owned, deleted] = std::array::from_fn(|_| longest_email(&app));
+    register(&app, &waits).await.expect(202);
+    for email in [&owned, &deleted] {
+        let mut address = Address::new(email.parse().unwrap());
+        address.claim(app.new_id()).unwrap();
+        if email == &deleted {
+            address.account_was_deleted(app.now());
+        }
+        app.accounts().commit(AccountChanges::default().insert(&address)).await.unwrap();
+    }
+    let mut sizes = Vec::new();
+    for kind in [1, 2, 0] {
+        for email in [&unknown, &waits, &owned, &deleted] {
+            app.empty_outbox().await.unwrap();
+            ask(&app, email, kind).await.expect(202);
+            let posted = app.whole_outbox::<SendEmail>().await.unwrap();
+            assert_eq!(letters_to(&app, email).await.len(), 1);
+            let row = posted[0].envelope.payload.to_string();
+            assert!(!row.contains(email.as_str()) && !row.contains("@"), "{row}");
+            sizes.push(row.len());
+        }
+    }
+    assert!(sizes.iter().all(|size| *size == sizes[0]), "{sizes:?}");
 }
 
 #[tokio::test]

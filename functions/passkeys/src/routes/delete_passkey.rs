@@ -1,7 +1,6 @@
 //! `DELETE /me/passkeys/{passkey_id}`: deletes a passkey.
 
-use accounts::user::User;
-use mail::{Letter, SendEmail};
+use mail::SendEmail;
 use serde::Deserialize;
 use serde_json::json;
 use shared::aws::grants::Grant;
@@ -9,12 +8,12 @@ use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
 use shared::kernel::problems::{Problem, ProblemCode};
-use shared::kernel::time::Timestamp;
 use shared::system_events::Occurrence;
 use sign_in::passkey_tally::PasskeyTally;
 use sign_in::second_factor::Factors;
 use utoipa::ToSchema;
 
+use crate::letters;
 use crate::passkey::{PASSKEY_DELETED, Passkey, PasskeyId};
 
 /// Deletes a passkey: it can no longer sign in. If it is the last second factor, the recovery codes are deleted, too.
@@ -45,7 +44,7 @@ impl Endpoint for DeletePasskey {
         let passkey = passkeys.iter().find(|passkey| passkey.id == self.passkey_id);
         let passkey = passkey.ok_or_else(Problem::not_found)?;
         let factors = Factors::of(accounts, caller.user()).await?;
-        let user = accounts.find::<User>(&key).await?.ok_or_else(Problem::not_found)?;
+        let letter = letters::passkey_removed(passkey, accounts.now());
         let mut changes = AccountChanges::default().delete(passkey);
         changes = match &factors.totp {
             // Require that the app still exists: otherwise parallel requests could remove both factors.
@@ -56,14 +55,9 @@ impl Endpoint for DeletePasskey {
         };
         changes = changes
             .and(PasskeyTally::fewer(factors.passkeys, 1))
-            .event(Occurrence::of(&PASSKEY_DELETED, user.id).detail(json!({ "passkey": passkey.id })))
-            .send(user.id, &letter(&user, passkey, accounts.now()));
+            .event(Occurrence::of(&PASSKEY_DELETED, caller.user()).detail(json!({ "passkey": passkey.id })))
+            .send(caller.user(), &SendEmail::to_user(caller.user(), letter));
         accounts.commit(changes).await?;
         Ok(NoContent)
     }
-}
-
-fn letter(user: &User, passkey: &Passkey, at: Timestamp) -> SendEmail {
-    let letter = Letter::SecondFactorRemoved { name: user.name.as_str().to_owned(), at, factor: passkey.factor() };
-    SendEmail { to: user.email.clone(), letter }
 }

@@ -1,22 +1,20 @@
 //! `POST /me/passkeys`: registers a passkey that the browser created.
 
-use accounts::user::User;
-use mail::{Letter, SendEmail};
+use mail::SendEmail;
 use serde::Deserialize;
 use serde_json::json;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Route};
-use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Strength, Wanted};
-use shared::kernel::problem_codes;
+use shared::identity::{AccountChanges, Fresh, SignedIn, Strength};
 use shared::kernel::problems::{Problem, ProblemCode};
-use shared::kernel::time::Timestamp;
 use shared::system_events::Occurrence;
 use sign_in::passkey_tally::PasskeyTally;
 use sign_in::second_factor::Factors;
 use utoipa::ToSchema;
 
 use crate::ceremony::{Ceremony, CeremonyToken, Purpose, relying_party};
+use crate::letters;
 use crate::passkey::{MOST, PASSKEY_ADDED, Passkey, PasskeyError, PasskeyName, PasskeyView};
 use crate::problems;
 use crate::webauthn::credential::PasskeyRegistration;
@@ -49,38 +47,30 @@ impl Endpoint for RegisterPasskey {
         problems::PASSKEY_INVALID,
         problems::TOO_MANY_PASSKEYS,
         problems::PASSKEY_ALREADY_REGISTERED,
-        problem_codes::NOT_FOUND,
     ];
     // Checked again: another session may have added a factor since the ceremony was started.
     type Access = Fresh<SignedIn>;
     type Output = Created<PasskeyView>;
 
     async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
-        let (accounts, user_key) = (caller.accounts(), AccountKey::User(caller.user()));
+        let accounts = caller.accounts();
         let purpose = Purpose::Registration { user: caller.user(), session: caller.session() };
         let ceremony = Ceremony::end(accounts, &self.ceremony, purpose).await?;
-        let wanted = Factors::wanted(Wanted::default().of::<User>(&user_key), caller.user());
-        let mut found = accounts.look_up(wanted).await?;
-        let user = found.take::<User>(&user_key)?.ok_or_else(Problem::not_found)?;
-        let factors = Factors::taken(&mut found, user.id)?;
+        let factors = Factors::of(accounts, caller.user()).await?;
         let party = relying_party(accounts)?;
         let registered = self.credential.verify(ceremony.challenge.as_slice(), &party).map_err(PasskeyError::from)?;
-        let passkey = Passkey::new(accounts.new_id(), user.id, self.name, registered, accounts.now());
+        let passkey = Passkey::new(accounts.new_id(), caller.user(), self.name, registered, accounts.now());
+        let letter = letters::passkey_added(&passkey, accounts.now());
         let (first, epoch) = factors.add_first(caller, AccountChanges::default());
-        let changes = PasskeyTally::one_more(factors.passkeys, user.id, MOST)
+        let changes = PasskeyTally::one_more(factors.passkeys, caller.user(), MOST)
             .ok_or(PasskeyError::TooMany)?
             .insert(&passkey)
             .or(PasskeyError::AlreadyRegistered)
             .and(first)
-            .prove_factor(user.id, caller.session(), (Strength::Multi, epoch), accounts.now())
-            .event(Occurrence::of(&PASSKEY_ADDED, user.id).detail(json!({ "passkey": passkey.id })))
-            .send(user.id, &letter(&user, &passkey, accounts.now()));
+            .prove_factor(caller.user(), caller.session(), (Strength::Multi, epoch), accounts.now())
+            .event(Occurrence::of(&PASSKEY_ADDED, caller.user()).detail(json!({ "passkey": passkey.id })))
+            .send(caller.user(), &SendEmail::to_user(caller.user(), letter));
         accounts.commit(changes).await?;
         Ok(Created(PasskeyView::from(&passkey)))
     }
-}
-
-fn letter(user: &User, passkey: &Passkey, at: Timestamp) -> SendEmail {
-    let letter = Letter::SecondFactorAdded { name: user.name.as_str().to_owned(), at, factor: passkey.factor() };
-    SendEmail { to: user.email.clone(), letter }
 }

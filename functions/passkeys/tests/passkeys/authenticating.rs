@@ -1,6 +1,5 @@
 //! Authentication by passkey: sign-in, step-up and refusals.
 
-use mail::Letter;
 use passkeys::routes::{sign_in_with_passkey, start_passkey_registration, step_up_with_passkey};
 use serde_json::{Value, json};
 use shared::aws::wire::Fault;
@@ -9,6 +8,7 @@ use shared::identity::AccountKey;
 use shared::kernel::time::{SignedDuration, Timestamp};
 use shared::testing::{Response, TestApp};
 use sign_in::history::{SignIn, SignInOutcome};
+use sign_in::letters::sign_in_method_added;
 
 use crate::FUNCTIONS;
 use crate::observed_response::{ObservedResponse, observe_step_up, refuse_step_up, refused};
@@ -39,10 +39,8 @@ async fn a_passkey_signs_in_without_another_factor() {
         assert_eq!(listed[0]["backed_up"], true);
         assert!(listed[0]["last_used_at"].is_string(), "{listed}");
         let letters = letters(&app, caller.user).await;
-        let notified = letters.iter().any(
-            |sent| matches!(&sent.letter, Letter::SecondFactorAdded { factor, .. } if factor == "passkey “Laptop”"),
-        );
-        assert!(notified, "{letters:?}");
+        let added = sign_in_method_added(app.now(), "passkey “Laptop”");
+        assert!(letters.iter().any(|sent| sent.letter.paragraphs().eq(added.paragraphs())), "{letters:?}");
     }
     assert_granted(&app, &FUNCTIONS);
 }

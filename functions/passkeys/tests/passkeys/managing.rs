@@ -1,9 +1,9 @@
 //! Managing passkeys: names, deletion and the limit.
 
-use mail::Letter;
 use passkeys::routes::{rename_passkey, start_passkey_registration};
 use serde_json::{Value, json};
 use shared::testing::{Request, TestApp};
+use sign_in::letters::sign_in_method_removed;
 
 use crate::FUNCTIONS;
 use test_support::authenticator::Authenticator;
@@ -39,10 +39,8 @@ async fn only_the_owner_renames_and_deletes_a_passkey() {
     assert_eq!(sign_in(&app, &mut phone).await.expect(401).code(), "passkey_refused");
     sign_in(&app, &mut laptop).await.expect(200);
     let letters = letters(&app, caller.user).await;
-    let notified = letters
-        .iter()
-        .any(|sent| matches!(&sent.letter, Letter::SecondFactorRemoved { factor, .. } if factor == "passkey “Phone”"));
-    assert!(notified, "{letters:?}");
+    let removed = sign_in_method_removed(app.now(), "passkey “Phone”");
+    assert!(letters.iter().any(|sent| sent.letter.paragraphs().eq(removed.paragraphs())), "{letters:?}");
     let raised = events(&app, since, caller.user).await;
     assert_eq!(raised.iter().filter(|name| *name == "passkey_added").count(), 2, "{raised:?}");
     assert_eq!(raised.iter().filter(|name| *name == "passkey_deleted").count(), 1, "{raised:?}");

@@ -13,7 +13,8 @@ use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use utoipa::ToSchema;
 
-use crate::email_change::EmailChange;
+use crate::email_change::{EmailChange, to_old_address};
+use crate::letters;
 use crate::problems;
 
 /// Requests a change of the caller's email address. A link emailed to the new address confirms it. The response is the
@@ -51,6 +52,7 @@ impl Endpoint for ChangeEmail {
         Grant::ReadAddresses,
         Grant::WriteAddresses,
         Grant::WriteLetters,
+        Grant::SealLetters,
     ];
     // Each request sends to two mailboxes, and one of them may belong to someone else.
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 3600 });
@@ -65,10 +67,11 @@ impl Endpoint for ChangeEmail {
             return Err(ChangeEmailError::SameAddress.into());
         }
         let change = EmailChange::new(caller, self.email.clone());
+        let to_old_address = to_old_address(accounts, &user, letters::email_change_asked(accounts.now())).await?;
         enumeration_safe_mail::send(accounts, &self.email, Request::EmailChange(user.id), |known| {
             let address = enumeration_safe_mail::known_or_new(known, &self.email);
             // Also for an address in use: the link for its change is never emailed.
-            (change.requested(&user, accounts.now()), address.ask_for(change.link()))
+            (change.requested(&to_old_address), address.ask_for(change.confirming()))
         })
         .await?;
         Ok(Accepted)

@@ -40,6 +40,7 @@ impl Endpoint for ConfirmEmailChange {
         Grant::WriteAddresses,
         Grant::DeleteAddresses,
         Grant::WriteLetters,
+        Grant::SealLetters,
         Grant::DeriveKeys,
     ];
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 10, seconds: 300 });

@@ -1,16 +1,14 @@
 //! `POST /me/access-tokens`: creates a personal access token. It is shown only once.
 
-use accounts::user::User;
-use mail::{Letter, SendEmail};
+use mail::SendEmail;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Located, Route};
 use shared::identity::personal_token::{NewToken, TokenTerms};
-use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Wanted};
+use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
 use shared::kernel::ids::{TokenId, WorkspaceId};
-use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::ApiTimestamp;
 use shared::system_events::Occurrence;
@@ -19,6 +17,7 @@ use utoipa::ToSchema;
 use crate::access_token::{
     ACCESS_TOKEN_CREATED, AccessToken, AccessTokenError, AccessTokenName, AccessTokensMade, ExpiresInDays, MOST, Scopes,
 };
+use crate::letters;
 use crate::problems;
 
 /// Creates a token with which a program acts for the caller, limited by scopes and an expiry. It can do no more than
@@ -65,8 +64,7 @@ impl Endpoint for CreateAccessToken {
     const ROUTE: Route = Route::post("create-access-token", "/me/access-tokens");
     const GRANTS: &'static [Grant] =
         &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::WriteSessions, Grant::WriteLetters];
-    const PROBLEMS: &'static [ProblemCode] =
-        &[problems::WORKSPACE_UNKNOWN, problems::TOO_MANY_ACCESS_TOKENS, problem_codes::NOT_FOUND];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::WORKSPACE_UNKNOWN, problems::TOO_MANY_ACCESS_TOKENS];
     type Access = Fresh<SignedIn>;
     type Output = Created<NewAccessToken>;
 
@@ -77,16 +75,14 @@ impl Endpoint for CreateAccessToken {
             return Err(AccessTokenError::NoSuchWorkspace.into());
         }
         let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
-        let wanted = Wanted::default().of::<User>(&key).of::<AccessTokensMade>(&key);
-        let mut found = accounts.look_up(wanted).await?;
-        let user = found.take::<User>(&key)?.ok_or_else(Problem::not_found)?;
+        let made = accounts.find::<AccessTokensMade>(&key).await?;
         if AccessToken::live_of(caller).await?.len() >= MOST {
             return Err(AccessTokenError::TooMany.into());
         }
-        let new = NewToken::of(user.id, accounts.entropy());
+        let new = NewToken::of(caller.user(), accounts.entropy());
         let token = self.into_token(caller, &new);
-        let changes = AccessTokensMade::one_more(found.take(&key)?, user.id).insert(&token);
-        accounts.commit(with_notification(changes.admit(caller, &new, terms(&token)), &user, &token)).await?;
+        let changes = AccessTokensMade::one_more(made, caller.user()).insert(&token);
+        accounts.commit(with_notification(changes.admit(caller, &new, terms(&token)), &token)).await?;
         Ok(Created(NewAccessToken::of(token, &new)))
     }
 }
@@ -116,12 +112,11 @@ fn terms(token: &AccessToken) -> TokenTerms {
 }
 
 /// Adds the event and the letter.
-fn with_notification(changes: AccountChanges, user: &User, token: &AccessToken) -> AccountChanges {
+fn with_notification(changes: AccountChanges, token: &AccessToken) -> AccountChanges {
     let detail = json!({ "token": token.id, "scopes": token.scopes, "workspace": token.workspace_id });
-    let (name, token_name) = (user.name.as_str().to_owned(), token.name.as_str().to_owned());
-    let letter = Letter::AccessTokenCreated { name, at: token.created_at, token_name };
-    let changes = changes.event(Occurrence::of(&ACCESS_TOKEN_CREATED, user.id).detail(detail));
-    changes.send(user.id, &SendEmail { to: user.email.clone(), letter })
+    let letter = letters::access_token_created(token.created_at, token.name.as_str());
+    let changes = changes.event(Occurrence::of(&ACCESS_TOKEN_CREATED, token.user).detail(detail));
+    changes.send(token.user, &SendEmail::to_user(token.user, letter))
 }
 
 impl NewAccessToken {

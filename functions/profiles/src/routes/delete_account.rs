@@ -17,6 +17,7 @@ use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Versioned;
 use utoipa::ToSchema;
 
+use crate::letters;
 use crate::problems;
 
 pub static ACCOUNT_DELETED: EventKind = EventKind::security("account_deleted", Severity::Info);
@@ -74,7 +75,8 @@ impl Endpoint for DeleteAccount {
         let address = accounts.find::<Address>(&AccountKey::email(user.email.as_str())).await?;
         let mut address = address.ok_or_else(|| Problem::internal("a user's address has no record"))?;
         let now = accounts.now();
-        let (letter, erased_at) = user.delete(now);
+        let link = user.delete(now);
+        let erased_at = link.expires_at;
         address.account_was_deleted(now);
         let changes = AccountChanges::default()
             .replace(&user)
@@ -82,7 +84,7 @@ impl Endpoint for DeleteAccount {
             .turn(user.id, caller.epoch(), EpochTurn::default().and_closing())
             .in_no_workspace(user.id)
             .or(DeleteAccountError::MemberOfWorkspaces("a new workspace".to_owned()))
-            .send(user.id, &SendEmail { to: user.email.clone(), letter })
+            .send(user.id, &SendEmail::to_user(user.id, letters::account_deleted(link)))
             .event(Occurrence::of(&ACCOUNT_DELETED, user.id));
         accounts.commit(changes).await?;
         Ok(Reply(DeletedAccount { erased_at: erased_at.into() }))

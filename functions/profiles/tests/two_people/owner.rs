@@ -2,7 +2,6 @@
 //! knows.
 
 use accounts::routes::{register, request_password_reset, resend_verification, verify_email};
-use mail::Letter;
 use profiles::routes::{confirm_email_change, delete_account};
 use proptest::prelude::*;
 use recovery::jobs::offer_recoveries;
@@ -99,8 +98,7 @@ impl<'a> Owner<'a> {
 
     async fn open(&mut self, number: usize) -> bool {
         let letters = letters_to(self.app, &self.email).await;
-        let mut linked: Vec<_> =
-            letters.iter().filter_map(|sent| Some((&sent.letter, sent.letter.link()?.0))).collect();
+        let mut linked: Vec<_> = letters.iter().filter_map(|sent| Some((&sent.letter, sent.letter.link()?))).collect();
         // These are the outboxes of several users, unordered: the letter whose link expires last is the newest of its
         // kind.
         linked.sort_by_key(|(_, link)| std::cmp::Reverse(link.expires_at));
@@ -110,17 +108,17 @@ impl<'a> Owner<'a> {
         let token = sign(self.link_key, link);
         let with_password = json!({ "token": token, "password": password });
         let without_new_factors = json!({ "token": token, "password": password, "remove_recent_factors": true });
-        let (route, body): (&'static Function, Value) = match letter {
-            Letter::VerifyEmail { .. } => {
+        let (route, body): (&'static Function, Value) = match letter.subject() {
+            accounts::letters::VERIFY_EMAIL => {
                 (&verify_email::FUNCTION, json!({ "token": token, "name": "Ada", "password": password }))
             }
-            Letter::ResetPassword { .. } => (&reset_password::FUNCTION, without_new_factors),
-            Letter::AccountDeleted { .. } | Letter::AccountInTrash { .. } => {
+            accounts::letters::RESET_PASSWORD => (&reset_password::FUNCTION, without_new_factors),
+            profiles::letters::ACCOUNT_DELETED | accounts::letters::ACCOUNT_IN_TRASH => {
                 (&restore_account::FUNCTION, without_new_factors)
             }
-            Letter::RecoveryReady { .. } => (&complete_recovery::FUNCTION, with_password),
+            recovery::letters::RECOVERY_READY => (&complete_recovery::FUNCTION, with_password),
             // Opened in a browser that is not signed in to the stranger's account.
-            Letter::ConfirmEmailChange { .. } => (&confirm_email_change::FUNCTION, json!({ "token": token })),
+            profiles::letters::CONFIRM_EMAIL_CHANGE => (&confirm_email_change::FUNCTION, json!({ "token": token })),
             other => panic!("an unexpected link: {other:?}"),
         };
         let answer = post(self.app, route, body).await;

@@ -2,7 +2,7 @@
 
 use accounts::recovery::Recovery;
 use accounts::user::User;
-use mail::{Letter, SendEmail};
+use mail::SendEmail;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
@@ -11,6 +11,8 @@ use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::problems::Problem;
 use shared::table::Stored;
 use shared::tenancy::Reason;
+
+use crate::letters;
 
 #[derive(Deserialize)]
 pub struct OfferRecoveries {}
@@ -50,11 +52,10 @@ async fn offer(all: &AllAccounts<WaitIsOver>, mut recovery: Stored<Recovery>) ->
     let epoch = all.find_epoch(user).await?;
     let account = all.find::<User>(&AccountKey::User(user)).await?.filter(|user| !user.is_deleted());
     let changes = match (account, epoch.filter(|epoch| recovery.is_live(*epoch, now))) {
-        (Some(account), Some(epoch)) if recovery.is_to_be_offered(now) => {
+        (Some(_), Some(epoch)) if recovery.is_to_be_offered(now) => {
             recovery.was_offered(now);
-            let letter = Letter::RecoveryReady { name: account.name.as_str().to_owned(), link: recovery.link() };
             let changes = AccountChanges::default().replace(&recovery).same_epoch(user, epoch);
-            changes.send(user, &SendEmail { to: account.email.clone(), letter })
+            changes.send(user, &SendEmail::to_user(user, letters::recovery_ready(recovery.link())))
         }
         // The index is eventually consistent: this one is not due.
         (Some(_), Some(_)) => return Ok(()),

@@ -2,17 +2,18 @@
 
 use accounts::recovery::Recovery;
 use accounts::user::User;
-use mail::{Letter, SendEmail};
+use mail::SendEmail;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::identity::{AccountChanges, AccountKey, Administered, AllAccounts};
 use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::ids::UserId;
-use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use shared::outbox::Message;
 use shared::tenancy::Reason;
+
+use crate::letters::member_recovery_started;
 
 /// Letters per transaction, which has at most 100 writes.
 const LETTERS_AT_ONCE: usize = 50;
@@ -58,30 +59,15 @@ impl Job for TellOfRecovery {
             let Some(part) = admins.get(recovery.told..).filter(|left| !left.is_empty()) else { return Ok(()) };
             let part = &part[..part.len().min(LETTERS_AT_ONCE)];
             recovery.told += part.len();
-            let letters = letters(all, &member, &recovery, part).await?;
-            all.commit(letters.replace(&recovery)).await?;
+            all.commit(letters(&member, &recovery, part).replace(&recovery)).await?;
         }
     }
 }
 
-async fn letters(
-    all: &AllAccounts<AdminsMustKnow>,
-    member: &User,
-    recovery: &Recovery,
-    admins: &[Administered],
-) -> Result<AccountChanges, Problem> {
-    let mut changes = AccountChanges::default();
-    for Administered { admin, workspace } in admins {
-        let admin = all.find::<User>(&AccountKey::User(*admin)).await?.filter(|admin| !admin.is_deleted());
-        let Some(admin) = admin else { continue };
-        let letter = Letter::MemberRecoveryStarted {
-            name: admin.name.as_str().to_owned(),
-            member: member.name.as_str().to_owned(),
-            workspace: workspace.clone(),
-            at: recovery.started_at,
-            ready_at: recovery.ready_at,
-        };
-        changes = changes.send(admin.id, &SendEmail { to: admin.email.clone(), letter });
-    }
-    Ok(changes)
+fn letters(member: &User, recovery: &Recovery, admins: &[Administered]) -> AccountChanges {
+    let (name, at, ready_at) = (member.name.as_str(), recovery.started_at, recovery.ready_at);
+    admins.iter().fold(AccountChanges::default(), |changes, Administered { admin, workspace }| {
+        let letter = member_recovery_started(name, workspace, at, ready_at);
+        changes.send(*admin, &SendEmail::to_user(*admin, letter))
+    })
 }

@@ -1,17 +1,18 @@
 //! `DELETE /me/recovery`: cancels the recovery of the caller's account.
 
 use accounts::recovery::Recovery;
-use accounts::user::User;
-use mail::{Letter, SendEmail};
+use mail::SendEmail;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
-use shared::identity::{AccountChanges, AccountKey, SignedIn, Wanted};
+use shared::identity::{AccountChanges, AccountKey, SignedIn};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::system_events::{EventKind, Occurrence, Severity};
 use utoipa::ToSchema;
+
+use crate::letters;
 
 pub static RECOVERY_CANCELLED: EventKind = EventKind::security("recovery_cancelled", Severity::Info);
 
@@ -31,16 +32,14 @@ impl Endpoint for CancelRecovery {
 
     async fn handle(self, caller: &SignedIn) -> Result<Self::Output, Problem> {
         let (accounts, key) = (caller.accounts(), AccountKey::User(caller.user()));
-        let mut found = accounts.look_up(Wanted::default().of::<User>(&key).of::<Recovery>(&key)).await?;
-        let user = found.take::<User>(&key)?.ok_or_else(Problem::not_found)?;
-        let recovery = found.take::<Recovery>(&key)?;
+        let recovery = accounts.find::<Recovery>(&key).await?;
         let recovery = recovery.filter(|recovery| recovery.is_live(caller.epoch(), accounts.now()));
         let recovery = recovery.ok_or_else(Problem::not_found)?;
-        let letter = Letter::RecoveryCancelled { name: user.name.as_str().to_owned(), at: accounts.now() };
+        let letter = letters::recovery_cancelled(accounts.now());
         let changes = AccountChanges::default()
             .delete(&recovery)
-            .event(Occurrence::of(&RECOVERY_CANCELLED, user.id))
-            .send(user.id, &SendEmail { to: user.email.clone(), letter });
+            .event(Occurrence::of(&RECOVERY_CANCELLED, caller.user()))
+            .send(caller.user(), &SendEmail::to_user(caller.user(), letter));
         accounts.commit(changes).await?;
         Ok(NoContent)
     }

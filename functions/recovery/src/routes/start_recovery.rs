@@ -2,7 +2,7 @@
 
 use accounts::recovery::Recovery;
 use accounts::user::User;
-use mail::{Letter, SendEmail};
+use mail::SendEmail;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::aws::grants::Grant;
@@ -18,6 +18,7 @@ use sign_in::second_factor::{Factors, SecondFactorError, verify_challenge};
 use utoipa::ToSchema;
 
 use crate::jobs::tell_of_recovery::TellOfRecovery;
+use crate::letters;
 use crate::policy::require_allowed;
 use crate::problems;
 
@@ -80,7 +81,7 @@ impl Endpoint for StartRecovery {
 /// The changes that start a recovery and notify the user.
 fn started(user: &User, before: Option<Stored<Recovery>>, recovery: Recovery, epoch: UserEpoch) -> AccountChanges {
     let Recovery { started_at, ready_at, .. } = recovery;
-    let letter = Letter::RecoveryStarted { name: user.name.as_str().to_owned(), at: started_at, ready_at };
+    let letter = letters::recovery_started(started_at, ready_at);
     let changes = match before {
         Some(mut over) => {
             *over = recovery;
@@ -92,6 +93,6 @@ fn started(user: &User, before: Option<Stored<Recovery>>, recovery: Recovery, ep
         .same_epoch(user.id, epoch)
         .or(SecondFactorError::ChallengeExpired)
         .event(Occurrence::of(&RECOVERY_STARTED, user.id).detail(json!({ "ready_at": ready_at })))
-        .send(user.id, &SendEmail { to: user.email.clone(), letter })
+        .send(user.id, &SendEmail::to_user(user.id, letter))
         .send(user.id, &TellOfRecovery { user_id: user.id, started_at })
 }

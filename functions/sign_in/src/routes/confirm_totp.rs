@@ -1,23 +1,21 @@
 //! `POST /me/totp/confirm`: confirms an authenticator app with its first code.
 
-use mail::{Letter, SendEmail};
+use mail::SendEmail;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
-use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Strength};
-use shared::kernel::problem_codes;
+use shared::identity::{AccountChanges, Fresh, SignedIn, Strength};
 use shared::kernel::problems::{Problem, ProblemCode};
-use shared::kernel::time::Timestamp;
 use shared::system_events::{EventKind, Occurrence, Severity};
 use utoipa::ToSchema;
 
+use crate::letters;
 use crate::problems;
 use crate::recovery_codes::RecoveryCodes;
 use crate::second_factor::{Factors, SecondFactorError};
 use crate::totp::APP;
 use crate::totp_secret::TotpCode;
-use accounts::user::User;
 
 /// Confirms the authenticator app enrolled at `POST /me/totp`. From then on, a sign-in by password requires one of its
 /// codes.
@@ -49,19 +47,14 @@ impl Endpoint for ConfirmTotp {
         Grant::WriteLetters,
         Grant::DeriveKeys,
     ];
-    const PROBLEMS: &'static [ProblemCode] = &[
-        problems::TOTP_NOT_PENDING,
-        problems::TOTP_ENROLLED,
-        problems::WRONG_CODE.under(403),
-        problem_codes::NOT_FOUND,
-    ];
+    const PROBLEMS: &'static [ProblemCode] =
+        &[problems::TOTP_NOT_PENDING, problems::TOTP_ENROLLED, problems::WRONG_CODE.under(403)];
     type Access = Fresh<SignedIn>;
     type Output = Reply<ConfirmedTotp>;
 
     async fn handle(self, caller: &Fresh<SignedIn>) -> Result<Self::Output, Problem> {
         let (accounts, now) = (caller.accounts(), caller.accounts().now());
         let factors = Factors::of(accounts, caller.user()).await?;
-        let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?.ok_or_else(Problem::not_found)?;
         let (mut changes, epoch) = factors.add_first(caller, AccountChanges::default());
         let mut totp = factors.totp.ok_or(SecondFactorError::TotpNotPending)?;
         if totp.confirmed_at().is_some() {
@@ -74,20 +67,15 @@ impl Endpoint for ConfirmTotp {
         changes = changes.replace(&totp);
         let mut recovery_codes = None;
         if factors.recovery_codes.as_ref().is_none_or(|codes| codes.left() == 0) {
-            let (codes, shown) = RecoveryCodes::generate(accounts, user.id).await?;
+            let (codes, shown) = RecoveryCodes::generate(accounts, caller.user()).await?;
             changes = codes.put(changes, factors.recovery_codes);
             recovery_codes = Some(shown);
         }
         let changes = changes
-            .prove_factor(user.id, caller.session(), (Strength::Multi, epoch), now)
-            .event(Occurrence::of(&TOTP_ADDED, user.id))
-            .send(user.id, &letter(&user, now));
+            .prove_factor(caller.user(), caller.session(), (Strength::Multi, epoch), now)
+            .event(Occurrence::of(&TOTP_ADDED, caller.user()))
+            .send(caller.user(), &SendEmail::to_user(caller.user(), letters::sign_in_method_added(now, APP)));
         accounts.commit(changes).await?;
         Ok(Reply(ConfirmedTotp { recovery_codes }))
     }
-}
-
-fn letter(user: &User, at: Timestamp) -> SendEmail {
-    let letter = Letter::SecondFactorAdded { name: user.name.as_str().to_owned(), at, factor: APP.to_owned() };
-    SendEmail { to: user.email.clone(), letter }
 }

@@ -1,20 +1,20 @@
 //! `DELETE /me/totp`: removes the authenticator app.
 
-use mail::{Letter, SendEmail};
+use mail::SendEmail;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Route};
-use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
+use shared::identity::{AccountChanges, Fresh, SignedIn};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::system_events::{EventKind, Occurrence, Severity};
 use utoipa::ToSchema;
 
+use crate::letters;
 use crate::problems;
 use crate::second_factor::Factors;
 use crate::totp::APP;
-use accounts::user::User;
 
 /// Removes the authenticator app. If it is the last second factor, the recovery codes are removed, too.
 #[derive(Deserialize, ToSchema)]
@@ -48,12 +48,10 @@ impl Endpoint for DisableTotp {
             Some(tally) if factors.passkeys() > 0 => changes.unchanged(tally),
             _ => factors.remove_last(caller, changes).await?,
         };
-        let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?.ok_or_else(Problem::not_found)?;
-        let (name, factor) = (user.name.as_str().to_owned(), APP.to_owned());
-        let letter = Letter::SecondFactorRemoved { name, at: accounts.now(), factor };
+        let letter = letters::sign_in_method_removed(accounts.now(), APP);
         changes = changes
-            .event(Occurrence::of(&TOTP_REMOVED, user.id))
-            .send(user.id, &SendEmail { to: user.email.clone(), letter });
+            .event(Occurrence::of(&TOTP_REMOVED, caller.user()))
+            .send(caller.user(), &SendEmail::to_user(caller.user(), letter));
         accounts.commit(changes).await?;
         Ok(NoContent)
     }

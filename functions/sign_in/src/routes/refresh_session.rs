@@ -1,12 +1,12 @@
 //! `POST /auth/refresh`: exchanges a refresh token for its successor. Each token works once; a retry after a lost
 //! response gets the same successor.
 
-use mail::{Letter, SendEmail};
+use mail::SendEmail;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
-use shared::identity::{AccountChanges, AccountKey, Accounts, Anyone, SessionTerms};
+use shared::identity::{AccountChanges, Accounts, Anyone, SessionTerms};
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
@@ -15,8 +15,7 @@ use utoipa::ToSchema;
 use crate::problems;
 use crate::refresh_error::RefreshError;
 use crate::session::{self, RefreshRecord, Tokens};
-use crate::{RefreshAttempt, RefreshToken};
-use accounts::user::User;
+use crate::{RefreshAttempt, RefreshToken, letters};
 
 /// Exchanges a refresh token for its successor and a new access token. Each works once: presenting it again ends every
 /// session of the user. A client that sends a random `attempt` can retry after a lost response: for 60 seconds, the
@@ -117,11 +116,8 @@ async fn revoke_everything(accounts: &Accounts, terms: &SessionTerms) -> Result<
     }
     let reuse =
         Occurrence::of(&REFRESH_TOKEN_REUSED, terms.user).detail(serde_json::json!({ "session": terms.session }));
-    let mut changes = AccountChanges::default().revoke_sessions(terms.user, epoch).event(reuse);
-    if let Some(user) = accounts.find::<User>(&AccountKey::User(terms.user)).await? {
-        let letter = Letter::SessionsRevoked { name: user.name.as_str().to_owned(), at: accounts.now() };
-        changes = changes.send(user.id, &SendEmail { to: user.email.clone(), letter });
-    }
+    let letter = SendEmail::to_user(terms.user, letters::sessions_revoked(accounts.now()));
+    let changes = AccountChanges::default().revoke_sessions(terms.user, epoch).event(reuse).send(terms.user, &letter);
     // A refusal means that a parallel request with the same token has revoked the sessions.
     let _revoked = accounts.try_commit(changes).await?;
     Ok(RefreshError::TokenReused)

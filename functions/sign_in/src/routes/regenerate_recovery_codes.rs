@@ -1,20 +1,19 @@
 //! `POST /me/recovery-codes`: replaces the caller's recovery codes.
 
-use mail::{Letter, SendEmail};
+use mail::SendEmail;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Created, Endpoint, Located, Route};
-use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
-use shared::kernel::problem_codes;
+use shared::identity::{AccountChanges, Fresh, SignedIn};
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::system_events::{EventKind, Occurrence, Severity};
 use utoipa::ToSchema;
 
+use crate::letters;
 use crate::problems;
 use crate::recovery_codes::RecoveryCodes;
 use crate::second_factor::{Factors, SecondFactorError};
-use accounts::user::User;
 
 /// Generates new recovery codes. Earlier codes no longer work.
 #[derive(Deserialize, ToSchema)]
@@ -44,7 +43,7 @@ impl Endpoint for RegenerateRecoveryCodes {
     const ROUTE: Route = Route::post("regenerate-recovery-codes", "/me/recovery-codes");
     const GRANTS: &'static [Grant] =
         &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::WriteLetters, Grant::DeriveKeys];
-    const PROBLEMS: &'static [ProblemCode] = &[problems::NO_SECOND_FACTOR, problem_codes::NOT_FOUND];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::NO_SECOND_FACTOR];
     type Access = Fresh<SignedIn>;
     type Output = Created<NewRecoveryCodes>;
 
@@ -54,13 +53,12 @@ impl Endpoint for RegenerateRecoveryCodes {
         if !factors.is_enrolled() {
             return Err(SecondFactorError::NothingToRecover.into());
         }
-        let user = accounts.find::<User>(&AccountKey::User(caller.user())).await?.ok_or_else(Problem::not_found)?;
-        let (codes, recovery_codes) = RecoveryCodes::generate(accounts, user.id).await?;
-        let letter = Letter::RecoveryCodesRenewed { name: user.name.as_str().to_owned(), at: accounts.now() };
+        let (codes, recovery_codes) = RecoveryCodes::generate(accounts, caller.user()).await?;
+        let letter = letters::recovery_codes_renewed(accounts.now());
         let changes = codes
             .put(AccountChanges::default(), factors.recovery_codes)
-            .event(Occurrence::of(&RECOVERY_CODES_RENEWED, user.id))
-            .send(user.id, &SendEmail { to: user.email.clone(), letter });
+            .event(Occurrence::of(&RECOVERY_CODES_RENEWED, caller.user()))
+            .send(caller.user(), &SendEmail::to_user(caller.user(), letter));
         accounts.commit(changes).await?;
         Ok(Created(NewRecoveryCodes { recovery_codes }))
     }

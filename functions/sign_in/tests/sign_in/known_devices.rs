@@ -1,10 +1,10 @@
 //! Known devices: what their token allows, and the effect of guessing elsewhere.
 
-use mail::{Letter, SendEmail};
 use serde_json::{Value, json};
 use shared::kernel::ids::UserId;
 use shared::kernel::time::SignedDuration;
 use shared::testing::{Response, TestApp};
+use sign_in::letters;
 use sign_in::routes::login;
 use test_support::people::*;
 
@@ -14,8 +14,7 @@ async fn login_from(app: &TestApp, email: &str, password: &str, device: &Value) 
 }
 
 async fn new_sign_in_letters(app: &TestApp, user: UserId) -> usize {
-    let letters = letters(app, user).await;
-    letters.iter().filter(|SendEmail { letter, .. }| matches!(letter, Letter::NewSignIn { .. })).count()
+    count_letters(app, user, letters::NEW_SIGN_IN).await
 }
 
 async fn fail(app: &TestApp, email: &str, times: usize) {

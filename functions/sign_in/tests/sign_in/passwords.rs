@@ -2,12 +2,12 @@
 
 use accounts::jobs::{import_accounts, report_weak_hashes};
 use accounts::user::PasswordRecord;
-use mail::{Letter, SendEmail};
 use serde_json::{Value, json};
 use shared::identity::AccountKey;
 use shared::kernel::ids::UserId;
 use shared::kernel::time::SignedDuration;
 use shared::testing::{Request, Response, TestApp};
+use sign_in::letters;
 use sign_in::routes::{change_password, login};
 use test_support::authenticator_app::*;
 use test_support::people::*;
@@ -22,8 +22,7 @@ async fn change(app: &TestApp, tokens: &Value, current: &str, new: &str) -> Resp
 }
 
 async fn changed_letters(app: &TestApp, user: UserId) -> usize {
-    let letters = letters(app, user).await;
-    letters.iter().filter(|SendEmail { letter, .. }| matches!(letter, Letter::PasswordChanged { .. })).count()
+    count_letters(app, user, letters::PASSWORD_CHANGED).await
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 //! Second factors: enrolment, verification, recovery codes and removal.
 
-use mail::Letter;
 use serde_json::{Value, json};
 use shared::aws::wire::Fault;
 use shared::identity::{AccountChanges, AccountKey};
 use shared::kernel::time::SignedDuration;
 use shared::testing::{Response, TestApp};
 use sign_in::history::{SignIn, SignInOutcome};
+use sign_in::letters;
 use sign_in::routes::{
     confirm_totp, disable_totp, enrol_totp, list_factors, login, regenerate_recovery_codes, step_up,
     verify_second_factor,
@@ -34,11 +34,8 @@ async fn an_enrolled_app_is_required_at_sign_in() {
     let first = code(&app, secret);
     let confirmed = confirm(&app, &token, &first).await.expect(200).body;
     assert_eq!(confirmed["recovery_codes"].as_array().unwrap().len(), 10);
-    let told = letters_like(&app, user, |letter| matches!(letter, Letter::SecondFactorAdded { .. })).await;
-    assert!(
-        matches!(&told[..], [Letter::SecondFactorAdded { factor, .. }] if factor == "authenticator app"),
-        "{told:?}"
-    );
+    let told = letters_about(&app, user, letters::SIGN_IN_METHOD_ADDED).await;
+    assert_eq!(told, [letters::sign_in_method_added(app.now(), "authenticator app")]);
     let now = factors(&app, &token).await;
     assert_eq!((&now["second_factor_required"], &now["recovery_codes"]["left"]), (&json!(true), &json!(10)));
 
@@ -74,8 +71,8 @@ async fn a_recovery_code_signs_in_once() {
     let asked = challenge(&app, &ada.email).await;
     let typed = code.to_uppercase().replace('-', " ");
     let tokens = verify(&app, &asked, "recovery_code", &typed).await.expect(200).body;
-    let told = letters_like(&app, ada.user, |letter| matches!(letter, Letter::RecoveryCodeUsed { .. })).await;
-    assert!(matches!(told[..], [Letter::RecoveryCodeUsed { left: 9, .. }]), "{told:?}");
+    let told = letters_about(&app, ada.user, letters::RECOVERY_CODE_USED).await;
+    assert_eq!(told, [letters::recovery_code_used(app.now(), 9)]);
     assert_eq!(factors(&app, &tokens["access_token"]).await["recovery_codes"]["left"], 9);
     assert_eq!(verify(&app, &asked, "recovery_code", code).await.expect(401).code(), "wrong_code");
     verify(&app, &asked, "recovery_code", &ada.recovery_codes[4]).await.expect(200);
@@ -324,11 +321,8 @@ async fn an_app_is_removed_by_a_session_with_a_fresh_second_factor() {
     assert_eq!(disable(&app, &token).await.expect(401).code(), "fresh_factor_needed");
     step(&app, &token, json!({ "code": code(&app, &secret) })).await.expect(200);
     disable(&app, &token).await.expect(204);
-    let told = letters_like(&app, user, |letter| matches!(letter, Letter::SecondFactorRemoved { .. })).await;
-    assert!(
-        matches!(&told[..], [Letter::SecondFactorRemoved { factor, .. }] if factor == "authenticator app"),
-        "{told:?}"
-    );
+    let told = letters_about(&app, user, letters::SIGN_IN_METHOD_REMOVED).await;
+    assert_eq!(told, [letters::sign_in_method_removed(app.now(), "authenticator app")]);
     let left = factors(&app, &token).await;
     assert_eq!((&left["totp"], &left["recovery_codes"]), (&Value::Null, &Value::Null));
     login(&app, &email, PASSWORD).await.expect(200).body["access_token"].as_str().expect("the password is enough");
@@ -363,7 +357,7 @@ async fn new_recovery_codes_replace_all_earlier_ones() {
     let app = TestApp::new();
     let ada = enrolled(&app).await;
     let made = regenerate(&app, &ada.token).await.expect(201).body;
-    let told = letters_like(&app, ada.user, |letter| matches!(letter, Letter::RecoveryCodesRenewed { .. })).await;
+    let told = letters_about(&app, ada.user, letters::RECOVERY_CODES_RENEWED).await;
     assert_eq!(told.len(), 1);
     let new: Vec<String> = serde_json::from_value(made["recovery_codes"].clone()).unwrap();
     assert!(new.len() == 10 && new.iter().all(|code| !ada.recovery_codes.contains(code)));

@@ -1,12 +1,12 @@
 //! Sessions: refreshing, ending, and reuse of a stolen refresh token.
 
-use mail::{Letter, SendEmail};
 use serde_json::{Value, json};
 use shared::aws::wire::Fault;
 use shared::crypto::digest::base64url;
 use shared::kernel::time::SignedDuration;
 use shared::system_events::Severity;
 use shared::testing::{Request, Response, TestApp};
+use sign_in::letters;
 use sign_in::routes::{login, logout, refresh_session};
 use test_support::people::*;
 
@@ -15,8 +15,7 @@ fn user_id(tokens: &Value) -> shared::kernel::ids::UserId {
 }
 
 async fn revocations(app: &TestApp, tokens: &Value) -> usize {
-    let letters = letters(app, user_id(tokens)).await;
-    letters.iter().filter(|SendEmail { letter, .. }| matches!(letter, Letter::SessionsRevoked { .. })).count()
+    count_letters(app, user_id(tokens), letters::SESSIONS_REVOKED).await
 }
 
 #[tokio::test]
