@@ -37,6 +37,9 @@ TIME_ZONE = "Asia/Kathmandu"
 ZONE = timezone(timedelta(hours=5, minutes=45))
 # A post due within two minutes is claimed by the request that schedules it, and the queue delays it to its second.
 AHEAD_SECONDS = 20
+# A session's access token expires after 15 minutes, too soon for trying more by hand.
+TOKEN_DAYS = 30
+TOKEN_SCOPES = ["me:read", "workspaces:read", "channels:read", "media:read", "media:write", "posts:read", "posts:write"]
 LINK = "https://example.com/spring"
 TAG = "cafés"
 ALT_TEXT = "A low sun in an evening sky"
@@ -59,6 +62,7 @@ class Person(Client):
         self.name = name
         self.email = f"{name.lower()}-{secrets.token_hex(5)}@example.com"
         self.password = secrets.token_urlsafe(18)
+        self.totp_secret = ""
         self.user_id = ""
         self.workspace_id = ""
 
@@ -122,6 +126,7 @@ def sign_up(steps: Steps, name: str) -> Person:
     with steps(f"set up {name}'s authenticator app"):
         enrolment = person.call("enrol-totp", "POST", "/me/totp", expected=201)
         confirmed = person.call("confirm-totp", "POST", "/me/totp/confirm", {"code": authenticator.code(enrolment["secret"])})
+        person.totp_secret = enrolment["secret"]
         steps.note(f"an owner needs a second factor; {len(confirmed['recovery_codes'])} recovery codes replace it if it is lost")
     with steps(f"create {name}'s workspace"):
         made = person.call("create-workspace", "POST", "/workspaces", {"name": f"{name}'s studio"}, expected=201)
@@ -307,14 +312,20 @@ def turn_stranger_away(steps: Steps, ada: Person, ids: dict[str, str]) -> None:
 
 
 def invite(steps: Steps, ada: Person) -> None:
+    with steps(f"create a personal access token for {TOKEN_DAYS} days"):
+        about = {"name": "make demo", "scopes": TOKEN_SCOPES, "workspace_id": ada.workspace_id, "expires_in_days": TOKEN_DAYS}
+        token = ada.call("create-access-token", "POST", "/me/access-tokens", about, expected=201)
+        steps.note(f"until {token['expires_at'][:16]} UTC, for {', '.join(token['scopes'])}")
     posts = f"$BASE{ada.workspace}/posts"
     steps.say(f"\nDone in {time.monotonic() - steps.began:.0f} s. The stack keeps running; this shell can continue as Ada:\n")
     steps.say(f"export BASE={deploy.base_url()}")
-    steps.say(f"export TOKEN={ada.access_token}\n")
+    steps.say(f"export TOKEN={token['token']}\n")
     steps.say('curl -H "Authorization: Bearer $TOKEN" $BASE/me')
     steps.say(f'curl -H "Authorization: Bearer $TOKEN" {posts}')
     steps.say(f"""curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{{"text": "And another one"}}' {posts}""")
-    steps.say("\n`make stop` stops it.")
+    steps.say(f"\nAll mail that was sent: {places.endpoint()}/_ministack/ses/messages")
+    steps.say(f"Ada signs in as {ada.email} with {ada.password} and a code of her authenticator app: {ada.totp_secret}")
+    steps.say("`make stop` stops it.")
 
 
 def require(what: str, expected: object, came: object) -> None:
