@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Clients that three generators make of the API's document: they compile, and each calls the deployed stack.
+"""Clients generated from the OpenAPI document by three generators: they compile, and each calls the deployed stack.
 
 openapi-python-client, openapi-typescript with openapi-fetch, and @hey-api/openapi-ts, at the versions that
 `infra/local/requirements-clients.txt` and `clients/package-lock.json` pin. The stories in `clients/` call every list, every
-creation and every paged route; which those are, the document says. The local cloud and the Bluesky server must be up.
+creation and every paginated route of the document. The local cloud and the Bluesky server must be up.
 """
 
 import base64
@@ -100,7 +100,7 @@ def tell(name: str, command: list) -> None:
 
 
 def require_calls(name: str, story: str, document: dict) -> None:
-    """Every operation that answers a list, takes a cursor or creates something is named in the story."""
+    """Requires that the story calls every operation that returns a list, accepts a cursor or creates a resource."""
     missing = []
     for methods in document["paths"].values():
         for operation in methods.values():
@@ -116,7 +116,7 @@ def require_calls(name: str, story: str, document: dict) -> None:
 
 
 def environment(first: Path) -> dict[str, str]:
-    """With this folder of programs in front."""
+    """The environment with this folder first in PATH."""
     clean = places.clean_environment()
     return clean | {"PATH": f"{first}{os.pathsep}{clean['PATH']}"}
 

@@ -49,7 +49,7 @@ pub fn document() -> String {
     }
     text.push_str(
         "\n## Routes\n\nA token is a personal access token with the scope. A fresh factor is one that was verified in \
-         the last 10 minutes. The plan must include what the last column names.\n\n\
+         the last 10 minutes. The plan must include the entitlement in the last column.\n\n\
          | route | planes | caller | roles | token | fresh factor | plan |\n|---|---|---|---|---|---|---|\n",
     );
     for (_, listed) in all() {
@@ -98,7 +98,7 @@ pub fn faults() -> Vec<String> {
         if let Declared::Route { access: Requires::Staff(permission), .. } = listed.function.declared()
             && permission.roles().is_empty()
         {
-            faults.push(format!("{}: staff_permissions.json gives it to no role", permission.name));
+            faults.push(format!("{}: staff_permissions.json grants it to no role", permission.name));
         }
     }
     let twice = needed().filter(|permission| declared.get(permission.name) != Some(permission));

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_role_has_what_the_table_says_and_nothing_else() {
+    fn a_role_has_exactly_the_permissions_of_the_table() {
         assert!(ReadStaff::DECLARED.require(&[StaffRole::Support]).is_ok());
         assert!(ManageStaff::DECLARED.require(&[StaffRole::Support, StaffRole::Manager]).is_ok());
         let refused = ManageStaff::DECLARED.require(&[StaffRole::Support, StaffRole::Operator]).unwrap_err();
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_permission_that_the_table_does_not_know_is_refused_to_everyone() {
+    fn a_permission_that_is_not_in_the_table_is_refused_to_every_role() {
         let unknown = DeclaredStaffPermission { name: "ReadPosts", allows: "Reads posts." };
         assert!(unknown.require(&StaffRole::ALL).is_err());
     }

@@ -11,7 +11,7 @@ pub struct Plane {
     pub has_origins: bool,
     /// The gateway's limit of requests per second, over all clients.
     pub rate: u32,
-    /// The gateway's limit of requests at once.
+    /// The gateway's burst limit.
     pub burst: u32,
 }
 

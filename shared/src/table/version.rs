@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_weak_tag_matches_where_the_comparison_is_weak() {
+    fn a_weak_tag_matches_only_in_a_weak_comparison() {
         let weak = Condition::Tags(vec![(true, "\"a\"".to_owned())]);
         assert!(weak.matches_weakly("\"a\"") && !weak.matches_strongly("\"a\""));
         assert!(Condition::Any.matches_strongly("\"a\"") && Condition::Any.matches_weakly("\"a\""));

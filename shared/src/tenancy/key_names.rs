@@ -1,4 +1,4 @@
-//! The names of workspace keys that a process has looked up.
+//! The cache of workspace key ARNs of a process.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! Objects of a workspace: signed addresses, and ranges of one version.
+//! Objects of a workspace: signed URLs, and ranges of one version.
 
 use serde::Deserialize;
 use shared::aws::grants::Grant;
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 const NAME: &str = "file_1.bin";
 
-/// Signs an address, as no real route does yet.
+/// Signs a URL, which no real route does yet.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ShowFile {
@@ -64,7 +64,7 @@ async fn part(scope: &Scope, version: Option<&str>, first: u64, length: u64) -> 
 }
 
 #[tokio::test]
-async fn a_signed_address_shows_one_version_as_we_say() {
+async fn a_signed_url_returns_one_version_with_our_headers() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let scope = app.scope(owner.workspace);
@@ -90,7 +90,7 @@ async fn a_signed_address_shows_one_version_as_we_say() {
 }
 
 #[tokio::test]
-async fn an_address_leads_into_the_workspace_alone_and_needs_the_grant() {
+async fn a_signed_url_is_limited_to_the_workspace_and_needs_the_grant() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let scope = app.scope(owner.workspace);
@@ -129,7 +129,7 @@ async fn ranges_are_read_of_one_version() {
 }
 
 #[tokio::test]
-async fn a_range_of_what_is_not_there_is_absent() {
+async fn a_range_of_a_missing_object_is_absent() {
     let app = TestApp::new();
     let scope = app.scope(app.owner().await.unwrap().workspace);
     let range = ByteRange::new(0, 1).unwrap();

@@ -85,7 +85,7 @@ async fn a_change_of_another_version_is_412_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_change_that_must_meet_no_version_is_412_where_there_is_one() {
+async fn a_change_that_requires_no_version_is_412_if_one_exists() {
     let app = TestApp::new();
     let (owner, _, id) = note(&app).await;
     let rewrite = Request::to(&REWRITE).by(&owner).path("note_id", &id).header("if-none-match", "*");
@@ -93,7 +93,7 @@ async fn a_change_that_must_meet_no_version_is_412_where_there_is_one() {
 }
 
 #[tokio::test]
-async fn a_condition_that_nothing_checked_is_never_ignored() {
+async fn an_unchecked_condition_is_never_ignored() {
     let app = TestApp::new();
     let (owner, made, id) = note(&app).await;
     let empty = Request::to(&EMPTY).by(&owner).path("note_id", &id);
@@ -118,7 +118,7 @@ async fn a_route_without_versions_refuses_conditions_of_admitted_callers() {
 }
 
 #[tokio::test]
-async fn a_repeat_under_a_key_is_answered_though_the_first_request_changed_the_version() {
+async fn a_repeated_key_is_answered_although_the_first_request_changed_the_version() {
     let app = TestApp::new();
     let (owner, made, id) = note(&app).await;
     let count = Request::to(&COUNT).by(&owner).path("note_id", &id).header("idempotency-key", "k-1");

@@ -19,7 +19,7 @@ client = AuthenticatedClient(base_url=FACTS["base_url"], token=FACTS["access_tok
 
 
 def call(operation: str, *path: str, expected: type, **rest: object):
-    """Calls an operation, whose answer must be of the type that its success has."""
+    """Calls an operation, whose response must have the type of its success."""
     answer = importlib.import_module(API[operation]).sync_detailed(*path, client=client, **rest)
     if not isinstance(answer.parsed, expected):
         sys.exit(f"{operation}: {answer.status_code} {answer.content.decode()}")

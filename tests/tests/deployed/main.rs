@@ -1,4 +1,4 @@
-//! The deployed stack through its gateways: what in-process tests cannot cover.
+//! Tests of the deployed stack through its gateways, which in-process tests cannot cover.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use reqwest::{Method, Response};

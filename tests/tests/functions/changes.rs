@@ -1,4 +1,4 @@
-//! Changes of a part of a resource (RFC 7396), and of a whole one.
+//! Partial changes of a resource (RFC 7396), and complete ones.
 
 use serde_json::{Map, Value, json};
 use shared::http::Method;
@@ -9,7 +9,7 @@ use crate::none;
 use crate::place::World;
 use crate::sample::{Sample, body, request, with_body};
 
-/// When something was changed last is no part of what a client sends.
+/// The time of the last change, which clients do not send.
 const STAMP: &str = "updated_at";
 
 fn by(method: Method) -> impl Iterator<Item = Endpoint> {
@@ -21,7 +21,7 @@ async fn send(world: &World, endpoint: &Endpoint, event: &Value) -> Response {
     world.app.call(request(endpoint.entry, event)).await
 }
 
-/// The input's schema, and the names of its fields that do not stand in the path.
+/// The input's schema, and the names of its fields that are not in the path.
 fn fields(endpoint: &Endpoint) -> (Value, Vec<String>) {
     let shapes = endpoint.entry.listed.shapes.expect("a route has shapes")();
     let schema = serde_json::to_value(&shapes.input.schema).unwrap();
@@ -43,7 +43,7 @@ fn without_stamp(mut shown: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_part_that_is_left_out_stays_and_null_is_refused_where_nothing_can_be_cleared() {
+async fn an_omitted_field_stays_and_null_is_refused_if_it_cannot_be_cleared() {
     let world = World::new().await;
     let place = world.place().await;
     let (mut faults, mut tried) = (Vec::new(), 0);

@@ -10,7 +10,7 @@ const FUNCTION: &str = "bulkhead-old-versions-function";
 const TEMPLATE: &str = r#"{"Resources": {"Function": {"Type": "AWS::Lambda::Function", "Properties": {
     "FunctionName": "bulkhead-old-versions-function", "Runtime": "python3.11", "Handler": "index.handler",
     "Role": "arn:aws:iam::000000000000:role/none", "Code": {"ZipFile": "def handler(event, context): pass"}}}}}"#;
-/// Archives without a file; the second has a comment, so that each version has other code than the one before.
+/// Archives without a file; the second has a comment, so that each version has different code than the previous one.
 const ARCHIVES: [&str; 2] = ["UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==", "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAAEAQQ=="];
 
 fn emulator(method: Method, path: &str) -> RequestBuilder {

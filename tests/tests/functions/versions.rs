@@ -1,5 +1,5 @@
-//! Versions of resources: every route that shows one names its version, every route that changes one takes conditions, and
-//! every route that creates one says where it is (RFC 9110, sections 8.8.3, 10.2.2 and 13).
+//! Versions of resources: every route that returns one names its version, every route that changes one accepts
+//! conditions, and every route that creates one returns its location (RFC 9110, sections 8.8.3, 10.2.2 and 13).
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::none;
 use crate::place::{Place, World};
 use crate::sample::{Filling, Sample, request};
 
-/// Answers of one thing that is put together from many.
+/// Resources that are composed of several items.
 const UNVERSIONED: [&str; 1] = ["list-factors"];
 
 async fn send(world: &World, endpoint: &Endpoint, event: &Value) -> Response {
@@ -38,7 +38,7 @@ fn reads() -> impl Iterator<Item = Endpoint> {
     endpoints().into_iter().filter(move |endpoint| endpoint.route.method == Method::Get && is_known(endpoint))
 }
 
-/// The route that shows the resource which another route changes: the one with the longest path that begins the other's.
+/// The route that returns the resource of a changing route: the one with the longest matching path prefix.
 fn read_of(endpoint: &Endpoint) -> Option<Endpoint> {
     let path = endpoint.route.path;
     let reads = reads().filter(|read| read.takes_conditions());
@@ -85,7 +85,7 @@ async fn every_route_that_shows_one_resource_names_its_version() {
 }
 
 #[test]
-fn every_route_that_changes_a_versioned_resource_takes_conditions() {
+fn every_route_that_changes_a_versioned_resource_accepts_conditions() {
     let changes = endpoints().into_iter().filter(|endpoint| {
         let is_change = matches!(endpoint.route.method, Method::Put | Method::Patch | Method::Delete);
         is_change && read_of(endpoint).is_some_and(|read| read.route.path == endpoint.route.path)
@@ -94,7 +94,7 @@ fn every_route_that_changes_a_versioned_resource_takes_conditions() {
 }
 
 #[tokio::test]
-async fn a_change_of_another_version_is_412_and_changes_nothing_and_one_of_this_version_takes_place() {
+async fn a_change_of_another_version_is_412_and_one_of_this_version_succeeds() {
     let world = World::new().await;
     let place = world.place().await;
     let (mut faults, mut changed) = (Vec::new(), 0);
@@ -131,7 +131,7 @@ async fn a_change_of_another_version_is_412_and_changes_nothing_and_one_of_this_
 }
 
 #[tokio::test]
-async fn a_route_without_versions_refuses_conditions_and_does_nothing() {
+async fn a_route_without_versions_refuses_conditions_without_an_effect() {
     let world = World::new().await;
     let place = world.place().await;
     let mut faults = Vec::new();
@@ -171,9 +171,9 @@ impl Seen {
     }
 }
 
-/// A tag is strong: it stands for one sequence of bytes, whatever was done in between.
+/// A strong tag identifies exactly one representation.
 #[tokio::test]
-async fn no_tag_stands_for_two_representations() {
+async fn no_tag_identifies_two_representations() {
     let world = World::new().await;
     let place = world.place().await;
     let (mut faults, mut seen) = (Vec::new(), Seen::default());
@@ -199,7 +199,7 @@ fn at(method: Method, path: &str) -> Option<Endpoint> {
 }
 
 #[tokio::test]
-async fn what_is_created_is_found_at_its_location() {
+async fn a_created_resource_is_found_at_its_location() {
     let world = World::new().await;
     let place: Place = world.place().await;
     let (mut faults, mut created) = (Vec::new(), 0);

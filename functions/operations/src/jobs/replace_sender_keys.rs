@@ -8,7 +8,7 @@ use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
 
-/// Keys of a sender at a time: while it goes over to a new one, its calls are signed with either.
+/// The maximum number of keys per sender: during a rotation, its calls are signed with either key.
 const MOST_KEYS: usize = 2;
 
 /// `sender` is the `NAME` of its type; `keys` are as the sender shows them, the newest first. They take the place of those
@@ -30,7 +30,7 @@ impl Job for ReplaceSenderKeys {
     async fn run(self, keyring: &SenderKeyring) -> Result<(), JobError> {
         let is_name = |letter: u8| letter.is_ascii_lowercase() || letter == b'-';
         if self.sender.is_empty() || !self.sender.bytes().all(is_name) {
-            return Err(Problem::invalid("sender", "must be lower-case words with hyphens between them").into());
+            return Err(Problem::invalid("sender", "must be lower-case words separated by hyphens").into());
         }
         if !(1..=MOST_KEYS).contains(&self.keys.len()) || self.keys.iter().any(|key| key.expose().is_empty()) {
             return Err(Problem::invalid("keys", "must be one or two keys, none of them empty").into());

@@ -94,7 +94,7 @@ async fn a_join_overtaken_by_another_of_the_same_user_has_the_same_response() {
 }
 
 #[tokio::test]
-async fn of_many_users_who_use_one_invitation_at_once_one_joins() {
+async fn of_many_users_who_use_one_invitation_concurrently_one_joins() {
     for _ in 0..5 {
         let at = Place::new().await;
         let sent = at.invite(AssignableRole::Member).await;
@@ -112,7 +112,7 @@ async fn of_many_users_who_use_one_invitation_at_once_one_joins() {
 }
 
 #[tokio::test]
-async fn a_crash_or_lost_answer_at_any_call_of_a_join_leaves_one_membership_or_none() {
+async fn a_crash_or_lost_response_at_any_call_of_a_join_leaves_one_membership_or_none() {
     type Breaks = fn(usize) -> Fault;
     let faults: [Breaks; 3] = [Fault::CrashBefore, Fault::CrashAfter, Fault::LoseAnswer];
     for breaks in faults {
@@ -221,7 +221,7 @@ async fn a_personal_access_token_never_joins() {
 }
 
 #[tokio::test]
-async fn a_user_joins_up_to_the_cap_of_workspaces_and_no_more() {
+async fn a_join_beyond_the_limit_of_workspaces_is_refused() {
     let app = TestApp::new();
     let person = app.owner().await.unwrap();
     let mut at = Place { owner: app.owner().await.unwrap(), app };

@@ -36,7 +36,7 @@ async fn the_last_owner_can_neither_leave_nor_be_removed_nor_be_downgraded() {
 }
 
 #[tokio::test]
-async fn of_two_owners_who_leave_at_once_one_is_refused() {
+async fn of_two_owners_who_leave_concurrently_one_is_refused() {
     let at = Place::new().await;
     let second = at.second_owner().await;
     let (refused, ran) = at
@@ -82,7 +82,7 @@ async fn a_removed_member_is_admitted_by_no_further_request() {
 }
 
 #[tokio::test]
-async fn a_changed_role_holds_from_the_next_request_on() {
+async fn a_changed_role_applies_from_the_next_request() {
     let at = Place::new().await;
     let member = at.member(Role::Member).await;
     assert_eq!(at.remove(&member, at.owner.user).await.expect(403).code(), "permission_missing");
