@@ -37,6 +37,7 @@ pub struct Function {
     main: fn(&'static Function) -> Result<(), lambda_runtime::Error>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a function has one, which is a static")]
 enum Kind {
     Route(RouteEntry),
     Job(JobEntry),
@@ -44,6 +45,7 @@ enum Kind {
 
 /// The declaration of a function, for the generator and tests.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a box would not be Copy, and few are read at a time")]
 pub enum Declared {
     Route {
         route: Route,
@@ -66,7 +68,7 @@ pub enum Declared {
         status: u16,
         /// The kind of resource that a repeated request returns, if requests may have an Idempotency-Key.
         repeatable: Option<&'static str>,
-        versioned: Option<Versioned>,
+        versioned: Option<&'static Versioned>,
     },
     Job(Declaration),
 }
@@ -144,7 +146,7 @@ impl Function {
                 access_problems: <E::Access as Admit>::PROBLEMS,
                 status: <E::Output as Output>::STATUS,
                 repeatable: E::REPEATABLE.kind(),
-                versioned: E::VERSIONED,
+                versioned: const { &E::VERSIONED }.as_ref(),
                 call: pipeline::call::<E>,
             }),
             main: serve_route,

@@ -116,7 +116,7 @@ struct Operation<'a> {
     settles: &'static [&'static str],
     status: u16,
     is_repeatable: bool,
-    versioned: Option<Versioned>,
+    versioned: Option<&'static Versioned>,
     body: BodyKind,
     /// The media type of its success.
     media_type: &'static str,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::endpoint::Method;
 use super::incoming::Incoming;
-use super::pipeline::RouteEntry;
+use super::output::Answer;
+use super::pipeline::{Exchange, RouteEntry};
 use crate::kernel::problems::Problem;
-use crate::table::version::{Condition, Conditions, Watch};
+use crate::table::version::{Condition, Conditions, Shown, Watch};
 
 /// Tracks the version of the route's resource. Its refusals are for admitted callers only.
 pub(crate) fn watch(entry: &RouteEntry, incoming: &Incoming) -> Result<Option<Arc<Watch>>, Problem> {
@@ -26,12 +27,26 @@ pub(crate) fn watch(entry: &RouteEntry, incoming: &Incoming) -> Result<Option<Ar
         };
         return match ignored {
             Some(name) => Err(Problem::invalid(name, "is not supported by this route, which has no versions")),
-            None => Ok(entry.versioned.map(|made| Arc::new(Watch::new(made, is_read, Conditions::default())))),
+            None => Ok(entry.versioned.map(|made| Arc::new(Watch::new(*made, is_read, Conditions::default())))),
         };
     };
     let conditions =
         Conditions { if_match: condition(incoming, "If-Match")?, if_none_match: condition(incoming, "If-None-Match")? };
-    Ok(Some(Arc::new(Watch::new(versioned, is_read, conditions))))
+    Ok(Some(Arc::new(Watch::new(*versioned, is_read, conditions))))
+}
+
+/// Adds the location and the version of the resource. 304 without a body if the client already has this version.
+pub(crate) fn complete(exchange: &Exchange<'_>, method: Method, mut answer: Answer) -> Result<Answer, Problem> {
+    if let Some(location) = answer.location.take() {
+        answer.fields.push(("location", location.path(exchange.incoming)?));
+    }
+    // The response to a deletion is not the resource.
+    let Some(watch) = exchange.watch.as_ref().filter(|_| method != Method::Delete) else { return Ok(answer) };
+    match watch.shown()? {
+        Shown::Tag(tag) => answer.fields.push(("etag", tag)),
+        Shown::NotModified(tag) => answer = Answer::not_modified(tag),
+    }
+    Ok(answer)
 }
 
 /// Several lines of one field are one list (section 5.3).

@@ -40,7 +40,7 @@ use crate::metrics;
 use crate::table::Versioned;
 use crate::table::item::body;
 use crate::table::read::Reader;
-use crate::table::version::{Shown, Watch};
+use crate::table::version::Watch;
 use crate::tenancy::app::App;
 use crate::tenancy::remember::{Remember, Remembered};
 use crate::tenancy::{DeclaredPermission, Entitlement, Limit};
@@ -74,7 +74,7 @@ pub(crate) struct RouteEntry {
     pub(crate) status: u16,
     /// The kind of resource that a repeat is answered with, if requests may carry an Idempotency-Key.
     pub(crate) repeatable: Option<&'static str>,
-    pub(crate) versioned: Option<Versioned>,
+    pub(crate) versioned: Option<&'static Versioned>,
     pub(crate) call: Call,
 }
 
@@ -105,7 +105,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) pipeline: &'a Pipeline,
     pub(crate) incoming: &'a Incoming,
     remember: Option<Arc<Remember>>,
-    watch: Option<Arc<Watch>>,
+    pub(crate) watch: Option<Arc<Watch>>,
 }
 
 /// What is found out about a request on its way, for its answer and its log line.
@@ -331,18 +331,19 @@ pub(crate) fn call<'a, E: Endpoint>(
         let spelled = if <E::Access as Admit>::SENDER.is_some() { Spelled::ByOthers } else { Spelled::ByUs };
         let body = (E::ROUTE.method, E::BODY, spelled);
         let input: E = input::parse(exchange.incoming, body, <E::Access as Admit>::SETTLES)?;
+        let complete = |answer| conditions::complete(exchange, E::ROUTE.method, answer);
         match input.handle(&access).await {
             Ok(output) => {
                 // What had nothing to commit may have been done by an earlier request.
                 let is_replayed = !exchange.is_recorded() && exchange.recall(&access).await?.is_some();
-                let answer = exchange.complete(E::ROUTE.method, output.into_answer()?)?;
+                let answer = complete(output.into_answer()?)?;
                 Ok(Answer { is_proved: access.is_proved(), is_replayed, ..answer })
             }
             Err(problem) if problem.status() >= 500 => Err(problem),
             Err(problem) => {
                 let Repeatable::Makes { recall, .. } = E::REPEATABLE else { return Err(problem) };
                 let Some(resource) = exchange.recall(&access).await? else { return Err(problem) };
-                let answer = exchange.complete(E::ROUTE.method, recall(&resource, &access).await?.into_answer()?)?;
+                let answer = complete(recall(&resource, &access).await?.into_answer()?)?;
                 Ok(Answer { is_replayed: true, ..answer })
             }
         }
@@ -353,20 +354,6 @@ impl<'a> Exchange<'a> {
     #[cfg(feature = "testing")]
     pub(crate) fn unrepeatable(pipeline: &'a Pipeline, incoming: &'a Incoming) -> Self {
         Self { pipeline, incoming, remember: None, watch: None }
-    }
-
-    /// Adds the location and the version of the resource. 304 without a body if the client already has this version.
-    fn complete(&self, method: Method, mut answer: Answer) -> Result<Answer, Problem> {
-        if let Some(location) = answer.location.take() {
-            answer.fields.push(("location", location.path(self.incoming)?));
-        }
-        // The response to a deletion is not the resource.
-        let Some(watch) = self.watch.as_ref().filter(|_| method != Method::Delete) else { return Ok(answer) };
-        match watch.shown()? {
-            Shown::Tag(tag) => answer.fields.push(("etag", tag)),
-            Shown::NotModified(tag) => answer = Answer::not_modified(tag),
-        }
-        Ok(answer)
     }
 
     /// Whether a commit of this request recorded its key.

@@ -64,7 +64,7 @@ async fn part(scope: &Scope, version: Option<&str>, first: u64, length: u64) -> 
 }
 
 #[tokio::test]
-async fn a_signed_url_returns_one_version_with_our_headers() {
+async fn a_signed_download_returns_one_version_with_the_signed_headers() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let scope = app.scope(owner.workspace);
@@ -90,7 +90,7 @@ async fn a_signed_url_returns_one_version_with_our_headers() {
 }
 
 #[tokio::test]
-async fn a_signed_url_is_limited_to_the_workspace_and_needs_the_grant() {
+async fn a_signed_download_stays_in_the_workspace_and_needs_the_grant() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
     let scope = app.scope(owner.workspace);

@@ -56,7 +56,7 @@ async fn a_client_that_has_the_version_gets_304_without_a_body() {
 }
 
 #[tokio::test]
-async fn a_change_of_another_version_is_412_and_changes_nothing() {
+async fn a_change_of_an_old_version_is_412_and_changes_nothing() {
     let app = TestApp::new();
     let (owner, made, id) = note(&app).await;
     let tag = made.header("etag");
@@ -85,7 +85,7 @@ async fn a_change_of_another_version_is_412_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_change_that_requires_no_version_is_412_if_one_exists() {
+async fn a_change_with_if_none_match_is_412_if_the_resource_exists() {
     let app = TestApp::new();
     let (owner, _, id) = note(&app).await;
     let rewrite = Request::to(&REWRITE).by(&owner).path("note_id", &id).header("if-none-match", "*");
@@ -131,7 +131,7 @@ async fn a_repeated_key_is_answered_although_the_first_request_changed_the_versi
 }
 
 #[tokio::test]
-async fn of_two_changes_of_one_version_one_is_refused() {
+async fn two_changes_of_one_version_have_one_winner() {
     let app = TestApp::new();
     let (owner, made, id) = note(&app).await;
     let rewrite = |text: &str| {

@@ -43,7 +43,7 @@ added = call("register_passkey", body=models.RegisterPasskey.from_dict(about), e
 check("the passkey is listed", added.id in ids(call("list_passkeys", expected=models.PasskeyList).parsed))
 check("an app is begun", bool(call("enrol_totp", expected=models.TotpEnrolment).parsed.secret))
 check("codes are given", bool(call("regenerate_recovery_codes", expected=models.NewRecoveryCodes).parsed.recovery_codes))
-about = models.CreateAccessToken(name="Program", scopes=["posts:read"])
+about = models.CreateAccessToken.from_dict({"name": "Program", "scopes": ["posts:read"]})
 token = call("create_access_token", body=about, expected=models.NewAccessToken).parsed
 check("the token is listed", token.id in ids(call("list_access_tokens", expected=models.AccessTokenList).parsed))
 check("the session is listed", len(call("list_sessions", expected=models.SessionList).parsed.items) == 1)

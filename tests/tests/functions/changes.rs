@@ -43,7 +43,7 @@ fn without_stamp(mut shown: Value) -> Value {
 }
 
 #[tokio::test]
-async fn an_omitted_field_stays_and_null_is_refused_if_it_cannot_be_cleared() {
+async fn an_omitted_field_stays_and_null_is_refused_if_the_field_cannot_be_cleared() {
     let world = World::new().await;
     let place = world.place().await;
     let (mut faults, mut tried) = (Vec::new(), 0);

@@ -34,7 +34,7 @@ pub struct Endpoint {
     pub limit: Option<UserLimit>,
     pub status: u16,
     pub is_repeatable: bool,
-    pub versioned: Option<Versioned>,
+    pub versioned: Option<&'static Versioned>,
 }
 
 impl Endpoint {

@@ -94,7 +94,7 @@ fn every_route_that_changes_a_versioned_resource_accepts_conditions() {
 }
 
 #[tokio::test]
-async fn a_change_of_another_version_is_412_and_one_of_this_version_succeeds() {
+async fn a_change_of_an_old_version_is_412_and_changes_nothing() {
     let world = World::new().await;
     let place = world.place().await;
     let (mut faults, mut changed) = (Vec::new(), 0);
@@ -173,7 +173,7 @@ impl Seen {
 
 /// A strong tag identifies exactly one representation.
 #[tokio::test]
-async fn no_tag_identifies_two_representations() {
+async fn a_tag_stands_for_one_representation() {
     let world = World::new().await;
     let place = world.place().await;
     let (mut faults, mut seen) = (Vec::new(), Seen::default());
