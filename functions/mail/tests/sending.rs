@@ -227,7 +227,7 @@ async fn a_message_of_another_shape_does_not_stop_the_batch() {
     let app = TestApp::new();
     let (address, whole) = to_an_address(&app, notice()).await;
     let (_, mut broken) = to_an_address(&app, notice()).await;
-    broken.envelope.payload = serde_json::json!({ "to_nobody": {} });
+    broken.envelope.payload = serde_json::json!({ "to_unknown": {} });
     app.deliver(&send_email::FUNCTION, &[broken, whole]).await.expect("it does not come back");
     assert_eq!(mails_to(&address).await.len(), 1);
 }

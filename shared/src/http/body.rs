@@ -1,4 +1,4 @@
-//! Bodies of requests: how they are written, and how a raw one is read.
+//! Request bodies: their formats, and raw bodies.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::endpoint::Method;
 
-/// How the body of a route is written.
+/// The format of a route's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyKind {
     /// One JSON object; of a PATCH, a merge patch (RFC 7396).
@@ -23,7 +23,7 @@ pub enum BodyKind {
 }
 
 impl BodyKind {
-    /// The media types that it is taken under, the first one for the document; empty where any is.
+    /// The accepted media types, the first one for the document; empty if any is accepted.
     pub const fn media_types(self, method: Method) -> &'static [&'static str] {
         match self {
             Self::Json if matches!(method, Method::Patch) => &["application/json", "application/merge-patch+json"],
@@ -40,7 +40,7 @@ impl BodyKind {
     }
 }
 
-/// The bytes of a body as they came, for a route whose body is [`BodyKind::Raw`].
+/// The unchanged bytes of a body, for a route whose body is [`BodyKind::Raw`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawBody(pub Vec<u8>);
 

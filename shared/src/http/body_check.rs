@@ -6,7 +6,7 @@ use super::pipeline::RouteEntry;
 use crate::kernel::problem_codes::{BODY_NOT_UTF8, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE};
 use crate::kernel::problems::Problem;
 
-/// Refuses a body that is larger than the route takes.
+/// Refuses a body that is larger than the route accepts.
 pub(super) fn size(entry: &RouteEntry, incoming: &Incoming) -> Result<(), Problem> {
     let limit = entry.route.max_body_bytes;
     if incoming.body.len() <= limit {
@@ -35,8 +35,8 @@ pub(super) fn form(entry: &RouteEntry, incoming: &Incoming) -> Result<(), Proble
     Ok(())
 }
 
-/// API Gateway hands over a JSON body as text and puts U+FFFD in the place of what is not UTF-8. What was sent is lost by
-/// then, so that the mark itself is what tells; nobody means to write it.
+/// API Gateway passes a JSON body as text and replaces invalid UTF-8 by U+FFFD. The original bytes are lost by then, so
+/// the replacement character is the only evidence; no client sends it on purpose.
 fn is_utf8(body: &[u8]) -> bool {
     std::str::from_utf8(body).is_ok_and(|text| !text.contains(char::REPLACEMENT_CHARACTER))
 }

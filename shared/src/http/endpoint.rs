@@ -15,37 +15,39 @@ use crate::kernel::problems::{Problem, ProblemCode};
 use crate::table::Versioned;
 use crate::tenancy::{DeclaredPermission, Entitlement, Limit};
 
-/// One route, whole. The struct is the input: a field whose name stands in the path comes from there,
-/// the rest from the JSON body, or from the query for GET and DELETE.
+/// One route. The struct is the input: a field that is named in the path comes from the path, the rest from the JSON
+/// body, or from the query for GET and DELETE.
 pub trait Endpoint: DeserializeOwned + ToSchema + Send + 'static {
     const ROUTE: Route;
     const GRANTS: &'static [Grant] = &[];
     const NEEDS: &'static [Entitlement] = &[];
-    /// What a personal access token must be for to be let in. Without it, tokens are refused.
+    /// The scope that a personal access token needs. Without it, tokens are refused.
     const TOKEN: Option<TokenScope> = None;
     /// Permissions that some inputs need on top of the access: `handle` calls `Workspace::permit`.
     const SOME_NEED: &'static [DeclaredPermission] = &[];
-    /// What `handle` may refuse with, beside what follows from the rest of the declaration (`Function::problems`).
+    /// The problems of `handle`, in addition to those that follow from the rest of the declaration
+    /// (`Function::problems`).
     const PROBLEMS: &'static [ProblemCode] = &[];
-    /// The limits of the plan that `handle` asks for.
+    /// The limits of the plan that `handle` checks.
     const PLAN_LIMITS: &'static [Limit] = &[];
     /// A limit for each user on top of the limit for each address.
     const LIMIT: Option<UserLimit> = None;
-    /// Whether a POST may be repeated under an Idempotency-Key. One that makes something of a workspace is.
+    /// Whether a POST accepts an Idempotency-Key. A route that creates a resource of a workspace must.
     const REPEATABLE: Repeatable<Self> = Repeatable::Never;
     /// The item that stores the resource. Its version is the `ETag` of the response, and is compared with the request's
     /// conditions (RFC 9110, section 13). Without it, a request with conditions is refused.
     const VERSIONED: Option<Versioned> = None;
-    /// How the body is written.
+    /// The format of the body.
     const BODY: BodyKind = BodyKind::Json;
     type Access: Access;
     type Output: Output;
 
-    /// Does it. 401, 402, 403, 404 of the workspace, 413, 415, 422 of the shape and 429 are settled.
+    /// Handles the request. 401, 402, 403, 404 of the workspace, 413, 415, 422 of the shape and 429 are already
+    /// decided.
     fn handle(self, access: &Self::Access) -> impl Future<Output = Result<Self::Output, Problem>> + Send;
 }
 
-/// An HTTP method that a route answers.
+/// The HTTP method of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Method {
     Get,
@@ -55,7 +57,7 @@ pub enum Method {
     Delete,
     /// Every preflight request, whatever its path.
     Options,
-    /// Whatever no other route answers. Its input has two fields: the `method` and the `path` that were asked for.
+    /// Every request without another route. Its input has two fields: the requested `method` and `path`.
     Any,
 }
 

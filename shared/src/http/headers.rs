@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 
-/// Claim 40. The frame rule stands twice: `frame-ancestors` is what browsers of today read.
+/// Claim 40. The frame rule appears twice: current browsers read `frame-ancestors`.
 const SECURITY: [(&str, &str); 7] = [
     ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
     ("x-frame-options", "DENY"),

@@ -8,12 +8,12 @@ use crate::identity::admission::IdempotencyKey;
 use crate::kernel::problem_codes::IDEMPOTENCY_KEY_UNSUPPORTED;
 use crate::kernel::problems::Problem;
 
-/// The Idempotency-Key of a request (draft-ietf-httpapi-idempotency-key-header-07). A refusal is for callers who are let
-/// in: strangers are told nothing of it.
+/// The Idempotency-Key of a request (draft-ietf-httpapi-idempotency-key-header-07). Only admitted callers receive a
+/// refusal; it is not revealed to others.
 pub(crate) fn idempotency_key(entry: &RouteEntry, incoming: &Incoming) -> Result<Option<IdempotencyKey>, Problem> {
     let Some(key) = incoming.headers.get("idempotency-key") else { return Ok(None) };
     let Some(kind) = entry.repeatable else {
-        // What has no route has no rules of its own, and what others send has theirs.
+        // A request without a route has no rules, and signed calls have their senders' rules.
         if matches!(entry.route.method, Method::Any | Method::Options) || entry.sender.is_some() {
             return Ok(None);
         }
@@ -27,8 +27,8 @@ pub(crate) fn idempotency_key(entry: &RouteEntry, incoming: &Incoming) -> Result
         return Err(Problem::invalid("Idempotency-Key", "must have 1 to 255 visible ASCII characters"));
     }
     let name = entry.route.name;
-    // Each part by its digest, so that no two different paths read the same; in the template's order, so that every
-    // process computes the same.
+    // Each part as its digest, so that two different paths never give the same text; in the template's order, so that
+    // every process computes the same fingerprint.
     let mut parts = vec![name.to_owned()];
     for parameter in entry.route.parameters() {
         let value = incoming.path_parameter(parameter);
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_request_has_one_fingerprint_in_every_process() {
+    fn the_same_request_has_the_same_fingerprint_in_every_process() {
         let first = fingerprint(["a", "b", "c"]);
         for process in 0..200 {
             assert_eq!(fingerprint(["a", "b", "c"]), first, "in process {process}");
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_to_another_place_has_another_fingerprint() {
+    fn a_request_to_another_path_has_another_fingerprint() {
         let places = [["a", "b", "c"], ["c", "b", "a"], ["a", "c", "b"], ["a|b", "", "c"], ["a", "|b", "c"]];
         let distinct: std::collections::BTreeSet<_> = places.map(fingerprint).into_iter().collect();
         assert_eq!(distinct.len(), places.len());

@@ -1,4 +1,4 @@
-//! A request as API Gateway hands it over (payload format 2.0), reduced to what the pipeline reads.
+//! A request from API Gateway (payload format 2.0), reduced to the fields that the pipeline reads.
 
 use http::HeaderMap;
 use lambda_http::request::RequestContext;
@@ -8,10 +8,10 @@ use crate::kernel::problems::Problem;
 
 pub(crate) struct Incoming {
     pub(crate) method: String,
-    /// The path as it was asked for, decoded.
+    /// The requested path, decoded.
     pub(crate) raw_path: String,
     pub(crate) request_id: String,
-    /// The gateway's id of the API that took it.
+    /// The gateway's id of the API that received it.
     pub(crate) api_id: String,
     pub(crate) ip: String,
     pub(crate) headers: HeaderMap,
@@ -21,7 +21,7 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
-    /// An event that is not whole is no request: without its address, all callers would share one limit.
+    /// An incomplete event is an error: without the IP address, all callers would share one limit.
     pub(crate) fn new(request: lambda_http::Request) -> Result<Self, Problem> {
         let RequestContext::ApiGatewayV2(context) = request.request_context() else {
             return Err(Problem::internal("an event of another source than the HTTP API"));
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_without_an_address_an_id_or_an_api_is_a_fault_and_no_request_of_an_unnamed_caller() {
+    fn an_event_without_an_address_an_id_or_an_api_is_an_internal_error() {
         assert!(
             read(|_| {})
                 .is_ok_and(|incoming| (incoming.ip.as_str(), incoming.request_id.as_str()) == ("192.0.2.1", "r-1"))

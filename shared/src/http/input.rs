@@ -14,17 +14,17 @@ use super::endpoint::Method;
 use super::incoming::Incoming;
 use crate::kernel::problems::Problem;
 
-/// Who says which fields a request has.
+/// Who defines the fields of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spelled {
     ByUs,
-    /// They add fields whenever they like, also some that we never see twice.
+    /// They may add unknown fields at any time.
     ByOthers,
 }
 
-/// Reads a route's input. A fault in a path parameter is a 404: such a resource cannot exist.
+/// Reads a route's input. An invalid path parameter is a 404: such a resource cannot exist.
 ///
-/// `settled` are the path parameters that the route's access has proved: they are no fields of the input.
+/// `settled` are the path parameters that the route's access has proved: they are not fields of the input.
 pub(crate) fn parse<T: DeserializeOwned>(
     incoming: &Incoming,
     (method, kind, spelled): (Method, BodyKind, Spelled),
@@ -32,7 +32,7 @@ pub(crate) fn parse<T: DeserializeOwned>(
 ) -> Result<T, Problem> {
     let mut fields = match method {
         Method::Options => Vec::new(),
-        // What has no route has no input but what it was asked for.
+        // A request without a route has only its method and path as input.
         Method::Any => {
             let asked = [("method", &incoming.method), ("path", &incoming.raw_path)];
             asked.map(|(name, value)| (name.to_owned(), Node::Text(value.clone()))).into()
@@ -74,10 +74,10 @@ fn fields(
         fields.extend(text(&incoming.query));
     }
     if spelled == Spelled::ByOthers {
-        // The deserialiser refuses a second value of a field that we do read.
+        // The deserialiser refuses a repeated value of a known field.
         return Ok(fields);
     }
-    // Untrusted bodies may have thousands of members: each is looked at once.
+    // Untrusted bodies may have thousands of members: each is visited once.
     let mut seen = HashSet::with_capacity(fields.len());
     match fields.iter().find(|(name, _)| !seen.insert(name.as_str())) {
         Some((name, _)) => Err(Problem::invalid(name.clone(), "must be given only once")),
@@ -117,14 +117,14 @@ fn body(bytes: &[u8]) -> Result<Vec<(String, Value)>, Problem> {
     })
 }
 
-/// A value that came as text, as bytes, or as JSON.
+/// A value received as text, as bytes, or as JSON.
 enum Node {
     Text(String),
     Bytes(Vec<u8>),
     Json(Value),
 }
 
-/// A fault: where, and which rule.
+/// An input error: the field and the broken rule.
 #[derive(Debug)]
 struct Fault {
     field: String,
@@ -180,7 +180,7 @@ impl de::Error for Fault {
     }
 }
 
-/// What serde expects, in JSON's words. What a type of ours expects is written for clients already.
+/// Translates serde's expectation into JSON terms. The expectations of our own types are already written for clients.
 fn in_json(expected: &str) -> Cow<'_, str> {
     let words = match expected {
         "u8" => "a whole number from 0 to 255",

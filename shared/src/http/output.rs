@@ -1,4 +1,4 @@
-//! What a route answers when it succeeds: a status and a body.
+//! The successful response of a route: a status and a body.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,17 +8,17 @@ use super::incoming::Incoming;
 use super::redirect::RedirectTarget;
 use crate::kernel::problems::Problem;
 
-/// A successful answer.
+/// A successful response.
 pub trait Output: Send {
     const STATUS: u16;
-    /// The body's type, for the OpenAPI document; `()` where there is none.
+    /// The body's type, for the OpenAPI document; `()` without a body.
     type Body: ToSchema;
     /// The body's media type, for the document.
     const MEDIA_TYPE: &'static str = "application/json";
     fn into_answer(self) -> Result<Answer, Problem>;
 }
 
-/// A successful answer whose body is one thing.
+/// A successful response whose body is one value.
 pub trait Holds: Output {
     fn holding(body: Self::Body) -> Self;
 }
@@ -54,20 +54,20 @@ impl Location {
     }
 }
 
-/// An answer on its way out.
+/// A response before it is sent.
 #[derive(Debug)]
 pub struct Answer {
     pub(crate) status: u16,
     pub(crate) content_type: &'static str,
     pub(crate) cache: &'static str,
     pub(crate) body: Vec<u8>,
-    /// Fields that this answer has on top of every answer's.
+    /// Headers in addition to those of every response.
     pub(crate) fields: Vec<(&'static str, String)>,
     /// The path of the new resource.
     pub(crate) location: Option<Location>,
-    /// Whether the caller proved what the attempt had to prove, so that it no longer counts.
+    /// Whether the caller's authentication is complete, so that the attempt no longer counts.
     pub(crate) is_proved: bool,
-    /// Whether it answers the repeat of a request that was carried out before.
+    /// Whether it answers a repeated request.
     pub(crate) is_replayed: bool,
 }
 
@@ -98,7 +98,7 @@ fn empty(status: u16) -> Answer {
     }
 }
 
-/// 200 with what was asked for, or what was changed.
+/// 200 with the requested or changed resource.
 pub struct Reply<T>(pub T);
 
 impl<T: Serialize + ToSchema + Send> Output for Reply<T> {
@@ -134,7 +134,7 @@ impl<T: Located + Serialize + ToSchema + Send> Holds for Created<T> {
     }
 }
 
-/// 202: it will be done, or there was nothing to do; the answer does not tell which.
+/// 202: the request will be carried out, or there was nothing to do; the response does not reveal which.
 pub struct Accepted;
 
 impl Output for Accepted {
@@ -146,7 +146,7 @@ impl Output for Accepted {
     }
 }
 
-/// 204: done, and there is nothing to say.
+/// 204: done, without a body.
 pub struct NoContent;
 
 impl Output for NoContent {
@@ -180,7 +180,7 @@ fn text(content_type: &'static str, body: String) -> Answer {
     Answer { content_type, body: body.into_bytes(), ..empty(200) }
 }
 
-/// 302 to a target that a rule made: the browser goes there by GET, as after an authorization request (RFC 6749, 1.7).
+/// 302 to a safe target: the browser goes there by GET, as after an authorization request (RFC 6749, 1.7).
 pub struct Redirect(pub RedirectTarget);
 
 impl Output for Redirect {
@@ -217,8 +217,7 @@ impl Output for Text {
     }
 }
 
-/// 200 with a page. Whoever writes it escapes what is not theirs; the policy of every answer lets it load nothing and run no
-/// script.
+/// 200 with a page. Its author must escape untrusted text; the policy of every response blocks all loading and scripts.
 pub struct Html(pub String);
 
 impl Output for Html {
@@ -231,7 +230,7 @@ impl Output for Html {
     }
 }
 
-/// 200 with a file that a browser stores under a name and never shows as a page of ours.
+/// 200 with a file that browsers download under a name and never display as a page.
 pub struct Download {
     /// Letters, digits, `-`, `_` and `.`.
     pub name: String,

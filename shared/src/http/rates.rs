@@ -15,7 +15,7 @@ use crate::kernel::problem_codes::TOO_MANY_REQUESTS;
 use crate::kernel::problems::Problem;
 use crate::table::item::{Item, integer, number, text};
 
-/// Requests of one address in any 60 seconds, over all functions (claim 37).
+/// Requests of one IP address in any 60 seconds, over all functions (claim 37).
 pub(crate) const ADDRESS_LIMIT: u32 = 200;
 const SPAN_S: i64 = 60;
 /// A process uses a lease for up to this, and for at least `GRAIN_S` less.
@@ -96,7 +96,7 @@ impl Record {
     }
 }
 
-/// A limit, as the headers name it.
+/// A limit, as named in the headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Policy {
     pub(crate) name: &'static str,
@@ -104,15 +104,15 @@ pub(crate) struct Policy {
     pub(crate) window_s: u32,
 }
 
-/// A limit of each address that is counted by leases, under a name of its own.
+/// A limit per IP address, counted by leases under a separate name.
 pub(crate) fn per_minute(name: &'static str, quota: u32) -> Policy {
     Policy { name, quota, window_s: ADDRESS_WINDOW_S }
 }
 
-/// What every address gets.
+/// The default limit of every IP address.
 pub(crate) const ADDRESS: Policy = Policy { name: "address", quota: ADDRESS_LIMIT, window_s: ADDRESS_WINDOW_S };
 
-/// The state of one limit that a request was counted by.
+/// The state of one limit that counted a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RateLimitStatus {
     pub(crate) policy: Policy,

@@ -18,30 +18,29 @@ use crate::tenancy::SecurityRules;
 use crate::tenancy::remember::Remember;
 use crate::tenancy::scope::{Scope, ScopeParts, Workspace};
 
-/// What a route's handler is given. Only the types of this module and `Workspace<P>` are.
+/// The argument of a route's handler. Only the types of this module and `Workspace<P>` implement it.
 pub trait Access: Admit {}
 
-/// A caller who need not be known.
+/// Any caller; no credential is required.
 pub struct Anyone {
     accounts: Store,
     plane: Plane,
 }
 
-/// A caller who presents credentials: five attempts in five minutes from one address, not counting those that proved
-/// something.
+/// A caller who presents credentials: five failed attempts in five minutes from one IP address.
 pub struct Credentials {
     accounts: Store,
     is_proved: AtomicBool,
 }
 
-/// A caller who is known: by a live session, or by a personal access token where the route admits one.
+/// A caller with a valid session, or with a personal access token if the route admits one.
 pub struct Known {
     accounts: Store,
     caller: Caller,
     listed: Vec<WorkspaceId>,
 }
 
-/// A caller with a live session.
+/// A caller with a valid session.
 pub struct SignedIn {
     known: Known,
     session: SessionId,
@@ -49,7 +48,7 @@ pub struct SignedIn {
     remember: Option<Arc<Remember>>,
 }
 
-/// A level that the pipeline did not check is a fault of ours: nothing is admitted by it.
+/// A level that the pipeline did not check is an internal error: the request is refused.
 fn checked(admission: &Admission, level: Level) -> Result<(), Problem> {
     if admission.level == level {
         Ok(())
@@ -70,7 +69,7 @@ impl Admit for Anyone {
 }
 
 impl Anyone {
-    /// The plane that the request came by.
+    /// The plane of the request.
     pub fn plane(&self) -> Plane {
         self.plane
     }
@@ -106,10 +105,10 @@ impl Admit for Credentials {
 }
 
 impl Credentials {
-    /// Says that the caller has proved everything required: opened a session, or carried out a mailed link. Once the
-    /// request has succeeded, only its own attempt no longer counts.
+    /// Marks the caller's authentication as complete: they opened a session, or used an emailed link. Once the request
+    /// has succeeded, its own attempt no longer counts.
     ///
-    /// Call it after the commit. A right password that still needs a second factor proves too little.
+    /// Call it after the commit. A right password without the required second factor is not enough.
     pub fn proved(&self) {
         self.is_proved.store(true, Ordering::Relaxed);
     }
@@ -165,17 +164,17 @@ impl SignedIn {
         self.session
     }
 
-    /// How strongly the session's user was proved.
+    /// The strength of the session.
     pub fn strength(&self) -> Strength {
         self.caller.strength
     }
 
-    /// The epoch of the user's personal access tokens when the session was let in.
+    /// The epoch of the user's personal access tokens at admission.
     pub fn token_epoch(&self) -> TokenEpoch {
         TokenEpoch(self.caller.epochs.token_epoch)
     }
 
-    /// Begins a workspace of the caller's, under an id that is made here.
+    /// Starts the creation of a workspace of the caller, with a new id.
     pub fn found_workspace(&self) -> Founding {
         Founding { scope: self.scope_outside(self.accounts.new_id()), user: self.user() }
     }
@@ -201,7 +200,7 @@ impl Known {
         self.caller.user
     }
 
-    /// The user's epoch when the caller was let in.
+    /// The user's epoch at admission.
     pub fn epoch(&self) -> UserEpoch {
         self.caller.epoch()
     }
@@ -211,12 +210,13 @@ impl Known {
         &self.accounts
     }
 
-    /// The workspaces that the caller is a member of, oldest first. One read; none where there are none.
+    /// The workspaces that the caller is a member of, oldest first. Takes one read, or none if the caller has no
+    /// workspaces.
     pub async fn memberships(&self) -> Result<Vec<Membership>, Problem> {
         self.accounts.memberships_in(self.user(), &self.listed).await
     }
 
-    /// The caller's membership of one workspace; none for a stranger.
+    /// The caller's membership of one workspace; `None` for a non-member.
     pub async fn membership(&self, workspace: WorkspaceId) -> Result<Option<Membership>, Problem> {
         Ok(self.accounts.memberships_in(self.user(), &[workspace]).await?.pop())
     }
@@ -233,7 +233,7 @@ impl<P: Permission> Admit for Workspace<P> {
         checked(&admission, Self::LEVEL)?;
         let user = caller(&admission)?.user;
         let (scope, role, plan) = admission.member.ok_or_else(|| Problem::internal("no membership was checked"))?;
-        // Again, though the pipeline settled it: this is the line that the type's meaning hangs on.
+        // Checked again, although the pipeline checked it: this check is the guarantee of the type.
         P::DECLARED.require(role)?;
         Ok(Self::prove(scope, user, role, plan))
     }

@@ -21,27 +21,27 @@ use crate::table::item::{Row, encode, number};
 
 /// A condition of account changes that did not hold.
 pub struct RefusedChange {
-    /// Whether it was the epoch or a session, not a record.
+    /// Whether the condition was on an epoch or a session, not on a record.
     pub session: bool,
     pub(crate) sort: String,
     pub(crate) refusal: Option<Problem>,
 }
 
 impl RefusedChange {
-    /// Whether it was the record of this kind.
+    /// Whether the condition was on a record of this kind.
     pub fn is<R: AccountRecord>(&self) -> bool {
         !self.session && (self.sort == R::KIND || self.sort.starts_with(&format!("{}#", R::KIND)))
     }
 }
 
-/// Changes to accounts, in the making.
+/// Changes to accounts, before they are committed.
 #[derive(Default)]
 pub struct AccountChanges {
     pub(crate) plan: Plan,
     pub(crate) failure: Option<Problem>,
     pub(crate) messages: Vec<(UserId, Posted)>,
     pub(crate) events: Vec<Occurrence>,
-    /// Whether every session of the user ends with them.
+    /// Whether they end every session of the user.
     pub(crate) revokes: bool,
 }
 
@@ -65,7 +65,7 @@ impl EpochTurn {
         Self { sessions: true, tokens: true, ..self }
     }
 
-    /// Ends everything, and admits none of the user's sessions or tokens from then on.
+    /// Ends everything, and refuses all of the user's sessions and tokens from then on.
     pub fn and_closing(self) -> Self {
         Self { closed: Some(true), ..self.and_revoking_everything() }
     }
@@ -80,7 +80,7 @@ impl EpochTurn {
         Self { enrolled: Some(true), ..self }
     }
 
-    /// The last second factor was removed: what was proved by it counts as proved by the password alone.
+    /// The last second factor was removed: sessions and tokens that it proved count as proved by password only.
     pub fn and_unenrolling(self) -> Self {
         Self { enrolled: Some(false), ..self }
     }
@@ -119,12 +119,12 @@ impl AccountChanges {
         self.touch::<R>(&stored.account_key(), &stored.part(), act)
     }
 
-    /// Writes a record whatever is there.
+    /// Writes a record unconditionally.
     pub fn overwrite<R: AccountRecord>(self, record: &R) -> Self {
         self.put(record, Expected::Any)
     }
 
-    /// Removes a record that was not read, if there is one.
+    /// Removes a record unconditionally, if it exists.
     pub fn forget<R: AccountRecord>(self, key: &AccountKey, part: &dyn Display) -> Self {
         self.touch::<R>(key, part, Act::Delete(Expected::Any))
     }
@@ -135,8 +135,8 @@ impl AccountChanges {
         self.touch::<R>(&stored.account_key(), &stored.part(), act)
     }
 
-    /// Writes to a record without changing it, even if it changed since it was read: costs the same as a change, and
-    /// conflicts with none.
+    /// Writes to a record without changing it, even if it changed since it was read: costs the same as a change, but
+    /// never conflicts.
     pub fn rewrite<R: AccountRecord>(self, stored: &Stored<R>) -> Self {
         let condition = Some("attribute_exists(pk)");
         let act = Act::Update { expression: "SET w = :w".into(), condition, values: HashMap::new() };
@@ -148,7 +148,7 @@ impl AccountChanges {
         self.touch::<R>(key, &"", Act::Check(Expected::Absent))
     }
 
-    /// Adds the changes of another part of the same deed.
+    /// Adds other changes to the same transaction.
     pub fn and(mut self, other: Self) -> Self {
         self.plan.append(other.plan);
         self.failure = self.failure.or(other.failure);
@@ -158,13 +158,13 @@ impl AccountChanges {
         self
     }
 
-    /// Records that something happened, in the same transaction.
+    /// Records a system event in the same transaction.
     pub fn event(mut self, occurrence: Occurrence) -> Self {
         self.events.push(occurrence);
         self
     }
 
-    /// What the client is told if the last change's condition does not hold.
+    /// Sets the error returned if the condition of the last change does not hold.
     pub fn or(mut self, refusal: impl Into<Problem>) -> Self {
         self.plan.refuse(refusal.into());
         self
@@ -210,7 +210,7 @@ impl AccountChanges {
         self.touch_proof(proofs::epoch(user), Act::Check(Expected::That("e.epoch = :epoch", values)))
     }
 
-    /// Opens a session: it is idle from `now` on, and its factor is fresh. Fails if the epoch was bumped.
+    /// Opens a session: its idle time starts at `now`, and its factor is fresh. Fails if the epoch was bumped.
     pub fn open_session(self, terms: &SessionTerms, strength: Strength, now: Timestamp) -> Self {
         let proof = SessionProof {
             epoch: terms.epoch.epoch,
@@ -224,7 +224,7 @@ impl AccountChanges {
         self.same_epoch(terms.user, terms.epoch).proof(key, &proof, Some(proof.idle_ends_at), Expected::Absent)
     }
 
-    /// Carries a session on. Fails if the epoch was bumped, or if the session was closed or had ended.
+    /// Refreshes a session. Fails if the epoch was bumped, or if the session was closed or had ended.
     pub fn carry_session(self, terms: &SessionTerms, now: Timestamp) -> Self {
         let idle_ends_at = terms.idle_ends_at(now);
         let values = [
@@ -232,7 +232,7 @@ impl AccountChanges {
             (":ttl", Ok(number(idle_ends_at.as_second()))),
             (":idle", encode(&idle_ends_at)),
         ];
-        // What was proved in the session since its sign-in stays as it is: only the end moves.
+        // Factors proved in the session since its sign-in are kept: only the expiry changes.
         let same = self.same_epoch(terms.user, terms.epoch);
         same.update_session((terms.user, terms.session), "SET e.idle_ends_at = :idle, #ttl = :ttl, w = :w", values)
     }
@@ -277,9 +277,9 @@ impl AccountChanges {
         }
     }
 
-    /// Removes the proof of a session that has ended. Fails if the session was refreshed in the meantime.
+    /// Removes the proof of a session that has ended. Fails if the session was refreshed concurrently.
     pub fn clear_session(self, user: UserId, session: SessionId) -> Self {
-        // Absent or expired: refreshing a session moves the expiry of its proof.
+        // The proof must be absent or expired: a refresh extends its expiry.
         self.touch_proof(proofs::session(user, session), Act::Delete(Expected::Absent))
     }
 

@@ -1,4 +1,4 @@
-//! Admission: from a request's token to the proof that its route asks for.
+//! Admission: turns a request's token into the proof that its route requires.
 
 use std::sync::Arc;
 
@@ -29,14 +29,14 @@ use crate::tenancy::remember::Remember;
 use crate::tenancy::scope::{Scope, ScopeParts};
 use crate::tenancy::{DeclaredPermission, Role};
 
-/// What a route asks of its caller.
+/// What a route requires of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     /// Nothing.
     Anyone,
-    /// Nothing, under the limit that guards credentials.
+    /// Nothing, but under the limit on credentials.
     Credentials,
-    /// A live session, or a personal access token that may read this.
+    /// A valid session, or a personal access token with the scope.
     Known,
     /// A live session.
     SignedIn,
@@ -55,17 +55,17 @@ impl Level {
     }
 }
 
-/// Everything that admission found out. It is not public: a function crate that could name it could
-/// pass it to another route's access.
+/// The result of admission. It is not public: a function crate that could name it could pass it to another route's
+/// access.
 pub struct Admission {
     pub(crate) level: Level,
     pub(crate) accounts: Accounts,
     pub(crate) caller: Option<Caller>,
-    /// The ids in the user's list, for routes outside a workspace.
+    /// The ids of the user's workspaces, for routes outside a workspace.
     pub(crate) listed: Vec<WorkspaceId>,
     pub(crate) member: Option<(Scope, Role, WorkspacePlan)>,
     pub(crate) function: &'static str,
-    /// The plane that the request came by.
+    /// The plane of the request.
     pub(crate) plane: Plane,
     /// The call that its sender's rule verified.
     pub(crate) verified: Option<Verified>,
@@ -77,10 +77,10 @@ pub struct Admission {
 /// The path parameter that names a workspace.
 pub(crate) const WORKSPACE: &str = "workspace_id";
 
-/// A type that admission makes.
+/// A type that admission constructs.
 pub trait Admit: Sized + Send + Sync {
     const LEVEL: Level;
-    /// Whether a factor must have been proved a short while ago.
+    /// Whether a recently proved factor is required.
     const FRESH: bool = false;
     /// The plane that its routes are on.
     const PLANES: &'static [Plane] = &[Plane::PRODUCT];
@@ -90,7 +90,7 @@ pub trait Admit: Sized + Send + Sync {
     const BASE: &'static [Statement] = ROUTE_BASE;
     /// The sender of the signed calls that it admits.
     const SENDER: Option<SenderEntry> = None;
-    /// Whether a route may also let personal access tokens in (`Endpoint::TOKEN`).
+    /// Whether a route may also admit personal access tokens (`Endpoint::TOKEN`).
     const TAKES_TOKENS: bool = false;
     /// The path parameters that it proves: the path must have each of them, and they are not fields of the input.
     const SETTLES: &'static [&'static str] = &[];
@@ -99,7 +99,7 @@ pub trait Admit: Sized + Send + Sync {
     /// The problems of its methods, in addition to those of its level.
     const PROBLEMS: &'static [ProblemCode] = &[];
     fn admit(admission: Admission) -> Result<Self, Problem>;
-    /// The workspace's scope, where the record of a repeatable request lies.
+    /// The workspace's scope, in which the record of a repeatable request is stored.
     fn scope(&self) -> Option<&Scope> {
         None
     }
@@ -118,16 +118,16 @@ pub(crate) struct Asking<'a> {
     pub(crate) level: Level,
     pub(crate) is_fresh: bool,
     pub(crate) needs: &'static [Entitlement],
-    /// What a personal access token must be for; without it, tokens are refused.
+    /// The scope that a personal access token needs; without it, tokens are refused.
     pub(crate) token_scope: Option<TokenScope>,
     /// The bearer token, without its scheme.
     pub(crate) token: Option<&'a str>,
-    /// What the path says. A claim.
+    /// The id in the path. Unverified.
     pub(crate) workspace: Option<WorkspaceId>,
     pub(crate) sender: Option<SenderEntry>,
     pub(crate) body: &'a [u8],
     pub(crate) headers: &'a HeaderMap,
-    /// Who calls from where; its actor is filled in here.
+    /// The origin of the call; admission fills in its actor.
     pub(crate) origin: Origin,
     /// The request's Idempotency-Key, or why it is refused.
     pub(crate) idempotency_key: Result<Option<IdempotencyKey>, Problem>,
@@ -136,7 +136,7 @@ pub(crate) struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// The admission of a request that no person was proved for.
+    /// The admission of a request without an authenticated user.
     pub(super) fn without_caller(self) -> Result<Admission, Problem> {
         let Self { level, function, plane, watch, .. } = self;
         let (app, signing, origin, watch) = (self.app.clone(), self.signing.clone(), self.origin, watch?);
@@ -147,8 +147,8 @@ impl Asking<'_> {
     }
 }
 
-/// What the pipeline knows of a repeatable request before it knows the caller: digests of the key and of the request,
-/// the kind of its resource and the status of its success.
+/// A repeatable request before its caller is known: digests of the key and of the request, the kind of its resource and
+/// the status of its success.
 pub(crate) struct IdempotencyKey {
     pub(crate) key: String,
     pub(crate) fingerprint: String,
@@ -157,7 +157,7 @@ pub(crate) struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// Binds the record to the caller, so that nobody meets another's.
+    /// Binds the record to the caller, so that callers with the same key do not share a record.
     fn bind(self, user: UserId, workspace: Option<WorkspaceId>) -> Arc<Remember> {
         let sort = sha256_hex(format!("{user}|{}", self.key).as_bytes());
         let (table, partition, sort) = match workspace {
@@ -168,7 +168,7 @@ impl IdempotencyKey {
     }
 }
 
-/// What is asked of a session whose user proved no factor lately (RFC 9470, section 3).
+/// The challenge for a session without a recently proved factor (RFC 9470, section 3).
 pub(crate) fn factor_needed() -> Problem {
     let detail = "Re-authenticate first: a factor must have been verified in the last 10 minutes. POST /auth/step-up, then try \
                   again.";
@@ -187,7 +187,7 @@ fn second_factor_needed() -> Problem {
     Problem::new(SECOND_FACTOR_NEEDED, detail)
 }
 
-/// What a request presents, before the store is asked about it.
+/// The credential of a request, before the store is read.
 enum Presented {
     Session(UserId, SessionId),
     Token(UserId, String),
@@ -215,7 +215,7 @@ impl Presented {
         }
     }
 
-    /// The items that prove it.
+    /// The keys of the items that prove it.
     fn keys(&self) -> Vec<Key> {
         match self {
             Self::Session(user, session) => vec![proofs::session(*user, *session), proofs::epoch(*user)],
@@ -223,7 +223,7 @@ impl Presented {
         }
     }
 
-    /// The caller, if what was found proves one.
+    /// The caller, if the items prove one.
     fn prove(self, asking: &Asking<'_>, found: &Found) -> Result<Caller, Problem> {
         let now = asking.app.aws.clock.now();
         let epochs: Epoch = found.read(&proofs::epoch(self.user()))?.unwrap_or_default();
@@ -245,7 +245,7 @@ impl Presented {
                     return Err(not_signed_in());
                 }
                 let needed = asking.token_scope.ok_or_else(session_needed)?;
-                // Another workspace is to the token what it is to a stranger.
+                // For the token, another workspace behaves like a missing one.
                 if proof.workspace.is_some() && asking.workspace.is_some() && proof.workspace != asking.workspace {
                     return Err(Problem::not_found());
                 }
@@ -261,7 +261,7 @@ impl Presented {
     }
 }
 
-/// Settles 401, 402, 403, 404 and 421, with one read.
+/// Decides 401, 402, 403, 404 and 421 with one read.
 pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> {
     let (app, level, function, plane) = (asking.app, asking.level, asking.function, asking.plane);
     let needed = match level {
@@ -327,7 +327,7 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
     })
 }
 
-/// Lets a caller into the workspace of the path, as far as membership, permission, plan and second factor allow.
+/// Admits a caller to the workspace of the path if membership, permission, plan and second factor allow it.
 fn enter(
     asking: &Asking<'_>,
     (caller, guard): (&Caller, Arc<Guard>),
@@ -336,7 +336,7 @@ fn enter(
     (remember, watch): (Option<Arc<Remember>>, Option<Arc<Watch>>),
 ) -> Result<(Scope, Role, WorkspacePlan), Problem> {
     let app = asking.app;
-    // The path's id is not even an id: like any other that does not exist.
+    // A malformed id in the path behaves like the id of a missing workspace.
     let workspace = asking.workspace.ok_or_else(Problem::not_found)?;
     let membership: Option<MembershipProof> = found.read(&proofs::membership(workspace, caller.user))?;
     let entry: Option<DirectoryEntry> = found.read(&proofs::directory(workspace))?;

@@ -1,4 +1,4 @@
-//! All accounts: what a job may do that works for every user.
+//! All accounts: the access of a job that works for every user.
 
 use std::collections::HashSet;
 use std::marker::PhantomData;
@@ -41,15 +41,15 @@ impl<R: Reason> AllAccounts<R> {
         }
     }
 
-    /// Records of a kind that are due by then, expired ones too: a due record is often one to clear away. Of a backlog it
-    /// is a part; the next run takes the rest.
+    /// Records of a kind that are due, including expired ones: a due record is often one to delete. Returns only a part
+    /// of a large backlog; the next run takes the rest.
     pub async fn due<K: AccountRecord>(&self, until: Timestamp) -> Result<Vec<Stored<K>>, Problem> {
         let mut found = Vec::new();
         self.visit_due(until, Extent::FirstPage, |record| found.push(record)).await?;
         Ok(found)
     }
 
-    /// Every record of a kind that is due by then, shown one by one and not kept.
+    /// Calls a function for every record of a kind that is due, one by one, without keeping them in memory.
     pub async fn each_due<K: AccountRecord>(
         &self,
         until: Timestamp,
@@ -73,13 +73,13 @@ impl<R: Reason> AllAccounts<R> {
         Ok(())
     }
 
-    /// Removes all that is stored of a user under the user's id: records, sessions, tokens, the list of workspaces.
-    /// Returns how many items it was. What lies under an address is its own record, and is removed by its own change.
+    /// Removes everything that is stored under a user's id: records, sessions, tokens, the list of workspaces. Returns
+    /// the number of items. Records under an email address are removed separately.
     pub async fn erase(&self, user: UserId) -> Result<usize, Problem> {
         let mut erased = 0;
         let (partition, sort) = proofs::list(user);
         self.delete([(Table::Proofs, partition, sort)]).await?;
-        // The record that a later run finds the user by goes last, so that a crash leaves nothing that is never found.
+        // The record by which a later run finds the user is removed last, so that a crash leaves no orphans.
         for (table, partition) in [(Table::Proofs, format!("S#{user}")), (Table::Accounts, format!("U#{user}"))] {
             loop {
                 let mut sorts = Box::pin(self.reader().sort_keys(table, &partition, BATCH)).await?;

@@ -1,4 +1,4 @@
-//! Step-up: an access whose caller proved a factor a short while ago (RFC 9470).
+//! Step-up: an access whose caller recently proved a factor (RFC 9470).
 
 use std::ops::Deref;
 
@@ -24,7 +24,7 @@ impl<A: Access> Admit for Fresh<A> {
     const PROBLEMS: &'static [ProblemCode] = A::PROBLEMS;
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
-        // Again, though the pipeline settled it: this is the line that the type's meaning hangs on.
+        // Checked again, although the pipeline checked it: this check is the guarantee of the type.
         let now = admission.accounts.now();
         match &admission.caller {
             Some(caller) if caller.is_fresh(now) => A::admit(admission).map(Self),

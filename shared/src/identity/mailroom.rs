@@ -1,4 +1,4 @@
-//! The mailroom: what a job that writes mail may do.
+//! The mailroom: the access of a job that writes mail.
 
 use std::sync::Arc;
 
@@ -19,28 +19,28 @@ use crate::table::item::body;
 use crate::table::read::Reader;
 use crate::tenancy::app::App;
 
-/// The proof of a job that writes mail: it can learn whom a letter is to, make link tokens and send.
+/// The proof of a job that writes mail: it can read the recipient of a letter, make link tokens and send.
 pub struct Mailroom {
     pub(crate) app: Arc<App>,
-    /// The outbox that the message lay in.
+    /// The outbox of the message.
     pub(crate) partition: String,
 }
 
 impl Mailroom {
-    /// What of a user's record a letter needs, as it is now; none for a user who was erased.
+    /// The current fields of a user's record that a letter needs; `None` for an erased user.
     pub async fn user<R: DeserializeOwned>(&self, user: UserId) -> Result<Option<R>, Problem> {
         let reader = Reader { aws: &self.app.aws, credentials: None };
         let item = reader.get(Table::Accounts, &AccountKey::User(user).partition(), USER).await?;
         item.as_ref().map(body).transpose()
     }
 
-    /// Opens what `Accounts::seal_letter` sealed for the outbox that this message lay in.
+    /// Opens a letter that `Accounts::seal_letter` sealed for the outbox of this message.
     pub async fn open_letter(&self, sealed: &Sealed) -> Result<SecretText, Problem> {
         let place = letter_place(&self.partition);
         Box::pin(self.app.data_keys.open(&self.app.aws, None, &place, sealed)).await
     }
 
-    /// The token of a mailed link.
+    /// The token of an emailed link.
     pub async fn sign_link(&self, claims: &LinkClaims) -> Result<SecretText, Problem> {
         let key = self.app.derived.get(&self.app.aws, Label::MailedLink).await?;
         link::sign(&key, claims)
@@ -52,7 +52,7 @@ impl Mailroom {
         Ok(claim.sign(&key))
     }
 
-    /// Where a page of the web application is.
+    /// The URL of a page of the web application.
     pub fn page_url(&self, page: &str) -> String {
         self.app.aws.config.page_url(page)
     }

@@ -43,7 +43,7 @@ pub struct Administered {
 }
 
 impl Accounts {
-    /// The workspaces that a user is a member of, the oldest first. Two reads; one where there are none.
+    /// The workspaces that a user is a member of, oldest first. Takes two reads, or one if there are none.
     pub async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, Problem> {
         let reader = Reader { aws: &self.app.aws, credentials: None };
         let key = proofs::list(user);
@@ -51,7 +51,7 @@ impl Accounts {
         self.memberships_in(user, &found.workspaces(&key)).await
     }
 
-    /// A user's memberships of these workspaces. One read; none where there are none.
+    /// A user's memberships of these workspaces. Takes one read, or none for an empty list.
     pub(crate) async fn memberships_in(
         &self,
         user: UserId,

@@ -1,4 +1,4 @@
-//! Identity: who calls, proved from a token and one read.
+//! Identity: authenticates and authorises callers from a token and one read.
 
 pub mod access;
 pub mod account_changes;

@@ -1,5 +1,5 @@
-//! What the Proofs table holds: sessions and epochs of users, memberships and directory entries of
-//! workspaces, and the list of a user's workspaces.
+//! The items of the Proofs table: sessions and epochs of users, memberships and directory entries of workspaces, and
+//! the list of a user's workspaces.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::table::commit::Expected;
 use crate::table::item::{Item, Row, body, encode, integer, string};
 use crate::tenancy::{Role, SecurityRules};
 
-/// A sign-in of a user. It ends by disuse or by age; revocation bumps the user's epoch past it.
+/// A session of a user. It ends by its idle timeout or its maximum lifetime; revocation bumps the user's epoch past it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SessionProof {
     pub(crate) epoch: u64,
@@ -25,20 +25,20 @@ pub(crate) struct SessionProof {
     /// The user's factor epoch in which the strength was proved.
     #[serde(default)]
     pub(crate) factor_epoch: u64,
-    /// When a factor was last proved in it.
+    /// When a factor was last proved in the session.
     #[serde(default)]
     pub(crate) factor_at: Timestamp,
 }
 
-/// A personal access token: what a program may do for its user, and until when.
+/// A personal access token: its scopes, workspace and expiry.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct TokenProof {
     pub(crate) id: TokenId,
-    /// What it may touch: `posts:read`.
+    /// Its scopes: `posts:read`.
     pub(crate) scopes: Vec<String>,
-    /// The one workspace that it works in; every one of the user's where there is none.
+    /// The only workspace that it can access; `None` for all of the user's workspaces.
     pub(crate) workspace: Option<WorkspaceId>,
-    /// How strongly its user was proved at its creation, and the factor epoch of that proof.
+    /// The strength of the session that created it, and the factor epoch of that proof.
     pub(crate) strength: Strength,
     #[serde(default)]
     pub(crate) factor_epoch: u64,
@@ -48,33 +48,33 @@ pub(crate) struct TokenProof {
     pub(crate) expires_at: Timestamp,
 }
 
-/// A user's epochs: what was created in an earlier one is no longer valid. One item, read with every proof, so that
-/// ending everything at once is one write.
+/// A user's epochs: sessions and tokens of an earlier one are invalid. It is one item, read with every proof, so that
+/// revoking everything is one write.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Epoch {
-    /// Of sessions.
+    /// The epoch of sessions.
     pub(crate) epoch: u64,
-    /// Of personal access tokens.
+    /// The epoch of personal access tokens.
     #[serde(default)]
     pub(crate) token_epoch: u64,
-    /// Of second factors: it changes when the first one is added and when the last one is removed.
+    /// The epoch of second factors: it changes when the first one is added and when the last one is removed.
     #[serde(default)]
     pub(crate) factor_epoch: u64,
     /// Whether there is a second factor.
     #[serde(default)]
     pub(crate) enrolled: bool,
-    /// Whether the account is in the trash: none of its user's sessions and tokens is admitted.
+    /// Whether the account is deleted: its sessions and tokens are refused.
     #[serde(default)]
     pub(crate) closed: bool,
 }
 
 impl Epoch {
-    /// Of a new user.
+    /// The epochs of a new user.
     pub(crate) fn first() -> Self {
         Self { epoch: 1, ..Self::default() }
     }
 
-    /// How strong a proof from a factor epoch counts now: a removed second factor no longer proves anything.
+    /// The current strength of a proof from a factor epoch: a removed second factor no longer counts.
     pub(crate) fn strength_of(&self, proved: Strength, factor_epoch: u64) -> Strength {
         if self.enrolled && factor_epoch == self.factor_epoch { proved } else { Strength::Single }
     }
@@ -90,7 +90,7 @@ pub(crate) struct MembershipProof {
     pub(crate) role: Role,
 }
 
-/// What letting someone in needs to know of a workspace, and its name, for the list.
+/// The facts about a workspace that admission needs, and its name, for listing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct DirectoryEntry {
     pub(crate) name: String,
@@ -132,8 +132,8 @@ pub(crate) fn epoch(user: UserId) -> Key {
     (format!("S#{user}"), "EPOCH".to_owned())
 }
 
-/// A membership lies in the workspace's partition, so that the right to write it is bound to the
-/// workspace, not to the user.
+/// A membership is stored in the workspace's partition, so that the right to write it depends on the workspace, not on
+/// the user.
 pub(crate) fn membership(workspace: WorkspaceId, user: UserId) -> Key {
     (format!("M#{workspace}"), user.to_string())
 }
@@ -142,7 +142,7 @@ pub(crate) fn directory(workspace: WorkspaceId) -> Key {
     (format!("D#{workspace}"), "DIRECTORY".to_owned())
 }
 
-/// The workspaces of a user, as a set of ids. It lists; it proves nothing.
+/// The workspaces of a user, as a set of ids. For listing only; it does not prove membership.
 pub(crate) fn list(user: UserId) -> Key {
     (format!("L#{user}"), "WORKSPACES".to_owned())
 }
@@ -171,7 +171,7 @@ impl Found {
         self.0.get(key).and_then(|item| integer(item, "n"))
     }
 
-    /// The ids of a user's list.
+    /// The ids of a user's workspaces.
     pub(crate) fn workspaces(&self, key: &Key) -> Vec<WorkspaceId> {
         let ids = self.0.get(key).and_then(|item| item.get("ids")).and_then(|ids| ids.as_ss().ok());
         let mut ids: Vec<WorkspaceId> = ids.into_iter().flatten().filter_map(|id| id.parse().ok()).collect();

@@ -1,4 +1,4 @@
-//! Account records: where one lies, and several read at once.
+//! Account records: their keys, and combined reads.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -22,7 +22,7 @@ pub(crate) const USER: &str = "USER";
 
 /// A record of the Accounts table.
 pub trait AccountRecord: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Upper case: `USER`. One record of a kind per key, unless `part` tells them apart.
+    /// In upper case: `USER`. There is one record of a kind per key, unless `part` distinguishes them.
     const KIND: &'static str;
     /// The version of the stored shape, as that of an [`Entity`](crate::table::Entity).
     const VERSION: u32 = 1;
@@ -33,31 +33,31 @@ pub trait AccountRecord: Serialize + DeserializeOwned + Send + Sync + 'static {
         String::new()
     }
 
-    /// When it ceases to exist. Reads hide it from then on; DynamoDB deletes it days later.
+    /// When it expires. Reads hide it from then on; DynamoDB deletes it days later.
     fn expires_at(&self) -> Option<Timestamp> {
         None
     }
 
-    /// When a job must look at it. The entry lies in the due index of the table, under the kind.
+    /// When a job must process it. The entry is stored in the due index of the table, under the kind.
     fn due(&self) -> Option<Timestamp> {
         None
     }
 }
 
-/// Where an account record lies. What is personal or secret is a digest in the key.
+/// The key of an account record. Personal or secret parts are digests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub enum AccountKey {
     User(UserId),
-    /// A normalised e-mail address.
+    /// A normalised email address.
     Email(String),
     /// A refresh token as the client holds it.
     Token(String),
-    /// A ceremony that a client was given and must finish: the digest of its name.
+    /// A ceremony that a client started: the digest of its token.
     Ceremony(String),
 }
 
 impl AccountKey {
-    /// The key of a token: the store keeps its digest alone.
+    /// The key of a token: only its digest is stored.
     pub fn token(token: &SecretText) -> Self {
         Self::Token(sha256_hex(token.expose().as_bytes()))
     }
@@ -66,7 +66,7 @@ impl AccountKey {
         Self::Email(Self::email_digest(normalised))
     }
 
-    /// What replaces a normalised e-mail address wherever the address itself must not appear.
+    /// The digest of a normalised email address, for use where the address must not appear.
     pub fn email_digest(normalised: &str) -> String {
         sha256_hex(normalised.as_bytes())
     }
@@ -108,7 +108,7 @@ impl Versioned {
     }
 }
 
-/// Records that are to be read at once.
+/// Records to read in one request.
 #[derive(Default)]
 pub struct Wanted {
     pub(crate) keys: Vec<(String, String)>,
@@ -127,7 +127,7 @@ impl Wanted {
     }
 }
 
-/// Records that were read at once.
+/// Records that were read in one request.
 pub struct LookedUp {
     items: HashMap<(String, String), Item>,
     watch: Option<Arc<Watch>>,

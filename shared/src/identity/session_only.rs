@@ -1,4 +1,4 @@
-//! An access whose caller has a session: what a personal access token never does, whatever its scopes.
+//! An access that requires a session: personal access tokens are refused, whatever their scopes.
 
 use std::ops::Deref;
 

@@ -1,5 +1,5 @@
-//! Signing keys: made once, sealed under the system key; their public halves lie in Proofs for all
-//! functions to verify by.
+//! Signing keys: generated once and sealed under the system key. Their public halves are stored in Proofs, for all
+//! functions to verify tokens.
 
 use std::collections::BTreeMap;
 
@@ -22,9 +22,9 @@ use crate::table::commit::{Expected, Plan, Uncommitted, commit};
 use crate::table::item::{Item, Row, body, encode};
 use crate::table::read::Reader;
 
-/// A withdrawn key stops within this time (DESIGN, API edge).
+/// A withdrawn key is refused within this time (DESIGN, API edge).
 const FRESH_FOR: SignedDuration = SignedDuration::from_secs(60);
-/// An unknown key id makes a process look again, at most this often.
+/// An unknown key id makes a process read the keys again, at most this often.
 const LOOKED_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(1);
 
 pub(super) const SIGNING: (&str, &str) = ("KEY#signing", "CURRENT");
@@ -43,7 +43,7 @@ pub(super) struct SealedKey {
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct KeySet {
     pub(super) keys: Vec<PublicKey>,
-    /// Keys that sign no more, and when the last token that they signed has ended.
+    /// Keys that no longer sign, and when the last token that they signed has expired.
     #[serde(default)]
     pub(super) retiring: BTreeMap<String, Timestamp>,
 }
@@ -55,7 +55,7 @@ pub(crate) struct VerifyingKeys {
 }
 
 impl VerifyingKeys {
-    /// The claims of a genuine access token; a problem only where the keys cannot be read.
+    /// The claims of a valid access token. Fails only if the keys cannot be read.
     pub(crate) async fn verify<K: Bearer>(
         &self,
         aws: &Aws,
@@ -85,7 +85,7 @@ impl VerifyingKeys {
         Ok(found)
     }
 
-    /// The JWK Set, as fresh as the tokens are verified by.
+    /// The JWK Set, as current as the keys that verify tokens.
     pub(crate) async fn all(&self, aws: &Aws) -> Result<Vec<PublicKey>, Problem> {
         let now = aws.clock.now();
         let mut kept = self.kept.lock().await;
@@ -99,7 +99,7 @@ impl VerifyingKeys {
     }
 }
 
-/// Who issues the tokens of these bearers, and takes them.
+/// The issuer and audience of the tokens of these bearers.
 fn issuer<K: Bearer>(aws: &Aws) -> Result<&str, Problem> {
     let settings = aws.config.planes.settings(K::PLANE);
     settings.map(|settings| settings.base_url.as_str()).ok_or_else(|| Problem::internal("a plane without settings"))
@@ -123,7 +123,7 @@ struct Kept {
 }
 
 impl SigningKey {
-    /// Signs an access token, making the deployment's first key if there is none yet.
+    /// Signs an access token. Generates the deployment's first key if there is none yet.
     pub(crate) async fn mint<K: Bearer>(
         &self,
         aws: &Aws,
@@ -160,7 +160,7 @@ pub(super) async fn read_sealed(aws: &Aws) -> Result<Option<SealedKey>, Problem>
     item.as_ref().map(body).transpose()
 }
 
-/// A key pair that was just made: the private half sealed.
+/// A new key pair, with the private half sealed.
 pub(super) async fn make_key(aws: &Aws) -> Result<(SealedKey, PublicKey), Problem> {
     let (private, public) = new_pair()?;
     let sealed = base64(&aws.encrypt_for_system(PURPOSE, &private).await?);
@@ -189,12 +189,12 @@ pub(crate) fn new_pair() -> Result<(SecretBytes, PublicKey), Problem> {
     Ok((SecretBytes::new(document.as_ref().to_vec()), public))
 }
 
-/// A row of the key store: neither half of a key expires by itself.
+/// A row of the key store, without expiry.
 pub(super) fn row<T: Serialize>(sort: &str, value: &T) -> Result<Row, Problem> {
     Ok(Row { sort: sort.to_owned(), version: 1, body: encode(value)?, due: None, expires_at: None })
 }
 
-/// Makes the first key. Of several functions that try at once one wins, and the others use its key.
+/// Generates the first key. Of several functions that try in parallel, one wins, and the others use its key.
 async fn make_first(aws: &Aws) -> Result<SealedKey, Problem> {
     let (key, public) = make_key(aws).await?;
     let mut plan = Plan::default();

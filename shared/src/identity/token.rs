@@ -13,12 +13,12 @@ use crate::kernel::time::after;
 
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 
-/// Whom access tokens are for. Those of one kind never pass for those of another (RFC 8725, section 3.11): they differ in
-/// `typ`, in issuer and audience, and in the prefix of `sub`.
+/// The bearers of access tokens. Tokens of one kind are never accepted as another (RFC 8725, section 3.11): they differ
+/// in `typ`, in issuer and audience, and in the prefix of `sub`.
 pub(crate) trait Bearer: Identified + 'static {
     /// The `typ` of their tokens.
     const TYPE: &'static str;
-    /// The plane that takes them. Its address is their `iss` and `aud`.
+    /// The plane that accepts them. Its address is their `iss` and `aud`.
     const PLANE: Plane;
 }
 
@@ -33,7 +33,7 @@ impl Bearer for StaffKind {
     const PLANE: Plane = Plane::STAFF;
 }
 
-/// No token that we make comes near it; what is longer is not parsed.
+/// All tokens that we issue are much shorter; longer ones are not parsed.
 const MAX_BYTES: usize = 2048;
 
 #[derive(Serialize, Deserialize)]
@@ -49,8 +49,8 @@ pub(crate) struct Claims<K> {
     jti: String,
 }
 
-/// What the header may say, and nothing else: `crit`, `jku`, `jwk`, `x5u` and the rest are refused
-/// by being unknown, before any signature is looked at.
+/// The only members that a header may have: `crit`, `jku`, `jwk`, `x5u` and the rest are refused as unknown, before any
+/// signature is checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StrictHeader {
@@ -59,7 +59,7 @@ struct StrictHeader {
     kid: String,
 }
 
-/// The public half of a signing key, as the JWK Set shows it (RFC 7517, RFC 7518 section 6.2).
+/// The public half of a signing key, as in the JWK Set (RFC 7517, RFC 7518 section 6.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PublicKey {
     pub kty: String,
@@ -72,11 +72,11 @@ pub struct PublicKey {
     pub y: String,
 }
 
-/// A token that does not prove anything. Which rule it breaks is logged, not told.
+/// An invalid token. The broken rule is logged, but not returned.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Refused(pub(crate) &'static str);
 
-/// Whose token it is, before the session is looked at.
+/// The user and session that a token names, before the session is read.
 pub(crate) fn mint<K: Bearer>(
     key: &EncodingKey,
     kid: &str,
@@ -101,7 +101,7 @@ pub(crate) fn mint<K: Bearer>(
     jsonwebtoken::encode(&header, &claims, key).map(SecretText::new).map_err(Problem::internal)
 }
 
-/// The key id that a token names, once its header is known to be one of ours.
+/// The key id that a token names, after its header has been validated.
 pub(crate) fn key_id<K: Bearer>(token: &str) -> Result<String, Refused> {
     if token.len() > MAX_BYTES {
         return Err(Refused("too long"));
@@ -143,7 +143,7 @@ pub(crate) fn verify<K: Bearer>(
     if claims.exp <= now {
         return Err(Refused("expired"));
     }
-    // We sign none for longer, so that what says it lives longer was not signed by this code.
+    // We never sign tokens with a longer lifetime, so this code did not sign one that claims it.
     if claims.exp.saturating_sub(claims.nbf) > LIFETIME.as_secs() {
         return Err(Refused("lifetime"));
     }
@@ -169,12 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_a_user_never_passes_for_one_of_the_staff_nor_the_other_way() {
+    fn a_users_token_is_refused_as_a_staff_token_and_vice_versa() {
         let now = Timestamp::UNIX_EPOCH;
         let ((user, key), (staff, staff_key)) = (minted::<UserKind>(ISSUER, now), minted::<StaffKind>(ISSUER, now));
         assert!(verify::<UserKind>(&user, &key, ISSUER, now).is_ok());
         assert!(verify::<StaffKind>(&staff, &staff_key, ISSUER, now).is_ok());
-        // By its type, by whose it is, and by its issuer: each alone would do.
+        // By its type, by its subject and by its issuer: each would suffice.
         assert_eq!(key_id::<StaffKind>(&user), Err(Refused("type")));
         assert_eq!(key_id::<UserKind>(&staff), Err(Refused("type")));
         assert!(verify::<StaffKind>(&user, &key, ISSUER, now).is_err());

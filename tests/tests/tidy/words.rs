@@ -30,7 +30,7 @@ const BANNED: [&str; 18] = [
 const NO_SUBJECT: [&str; 6] = ["it", "there", "what", "whatever", "where", "who"];
 
 /// Not rewritten yet. This list may only shrink.
-const EXEMPT: [&str; 3] = ["functions/mail/", "shared/src/http/", "shared/src/identity/"];
+const EXEMPT: [&str; 2] = ["shared/src/http/pipeline.rs", "shared/src/identity/accounts.rs"];
 
 /// These quote banned words.
 const QUOTING: [&str; 3] = ["CHANGELOG.md", "STYLE.md", "tests/tests/tidy/words.rs"];

@@ -130,7 +130,7 @@ fn rule_of(body: &str) -> String {
 }
 
 #[test]
-fn a_wrong_type_is_told_in_the_words_of_json_whatever_the_kind_of_field() {
+fn a_wrong_type_is_described_in_json_terms_for_every_kind_of_field() {
     for (field, expected) in [
         ("text", "must be a string"),
         ("letter", "must be a string of one character"),
