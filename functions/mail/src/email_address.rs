@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_mailbox_is_refused() {
+    fn a_malformed_address_is_refused() {
         use NotAnAddress::*;
         for (text, why) in [
             ("", NoDomain),
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_not_shown_in_a_log() {
+    fn an_address_is_not_shown_in_debug_output() {
         let address: EmailAddress = "mike@example.com".parse().unwrap();
         assert_eq!((address.local_part(), address.domain()), ("mike", "example.com"));
         assert!(!format!("{address:?}").contains("mike"));

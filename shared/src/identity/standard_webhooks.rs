@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_changed_is_refused() {
+    fn a_changed_message_is_refused() {
         assert!(verified(|sent| sent.body = b"{\"test\": 2432232315}").is_err(), "body");
         assert!(verified(|sent| sent.body = b"{\"test\":2432232314}").is_err(), "the same JSON in other bytes");
         assert!(verified(|sent| sent.id = "msg_p5jXN8AQM9LWM0D4loKWxJel").is_err(), "id");

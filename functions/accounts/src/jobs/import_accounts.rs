@@ -1,5 +1,4 @@
-//! The job `import-accounts`: imports accounts from another system, with bcrypt hashes that are replaced at the next
-//! sign-in.
+//! The job `import-accounts`: imports accounts with bcrypt hashes, which are replaced at the next sign-in.
 
 use mail::EmailAddress;
 use serde::Deserialize;
@@ -129,8 +128,7 @@ async fn import(accounts: &Accounts, import: Import, hash: LegacyHash) -> Result
             AccountChanges::default().insert(&address)
         }
     };
-    // The length is only known when the user signs in; until then, the password must not become the only factor of a
-    // user with two.
+    // The length is unknown until the user signs in; until then, the password must not become an only factor.
     let (hash, length) = (PasswordHash::imported(hash), PasswordLength::Short);
     let changes = changes
         .insert(&User::new(user, email, name, created_at.unwrap_or(now).min(now)))

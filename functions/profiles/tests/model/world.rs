@@ -1,5 +1,4 @@
-//! The model: the state of an account, and the outcome of each command. It implements the rules independently of the
-//! code.
+//! The model: the state of an account and the outcome of each command, implemented independently of the code.
 
 use crate::commands::{Code, Command, Factor, Pick};
 use crate::limits::{Failures, exceeds_limit};
