@@ -12,22 +12,19 @@ use utoipa::openapi::{RefOr, Schema};
 use crate::aws::grants::{Grant, JOB_BASE, Statement};
 use crate::config::Config;
 use crate::http::answers;
-use crate::http::body::BodyKind;
-use crate::http::endpoint::{Endpoint, Method, Route, UserLimit};
+use crate::http::declaration::RouteDeclaration;
+use crate::http::endpoint::{Endpoint, Method};
 use crate::http::incoming::Incoming;
 use crate::http::output::Output;
-use crate::http::pipeline::{self, Pipeline, RouteEntry};
-use crate::identity::admission::{Admit, Level};
-use crate::identity::{DeclaredStaffPermission, TokenScope};
+use crate::http::pipeline::{self, Pipeline};
+use crate::identity::admission::Admit;
+pub use crate::identity::admission::Level;
 use crate::jobs::job::{Declaration, Job};
 use crate::jobs::runner::{self, JobEntry};
 use crate::kernel::entropy::Entropy;
-use crate::kernel::plane::Plane;
 use crate::kernel::problems::ProblemCode;
 use crate::kernel::time::Clock;
-use crate::table::Versioned;
 use crate::tenancy::app::App;
-use crate::tenancy::{DeclaredPermission, Entitlement, Limit};
 
 /// One Lambda function. Its fields are private: only a declaration can create one.
 pub struct Function {
@@ -39,55 +36,16 @@ pub struct Function {
 
 #[expect(clippy::large_enum_variant, reason = "a function has one, which is a static")]
 enum Kind {
-    Route(RouteEntry),
+    Route(RouteDeclaration),
     Job(JobEntry),
 }
 
 /// The declaration of a function, for the generator and tests.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[expect(clippy::large_enum_variant, reason = "a box would not be Copy, and few are read at a time")]
 pub enum Declared {
-    Route {
-        route: Route,
-        /// The planes that it is on.
-        planes: &'static [Plane],
-        /// The path parameters that its access proves, which are not fields of its input.
-        settles: &'static [&'static str],
-        needs: &'static [Entitlement],
-        /// The plan limits that it enforces.
-        plan_limits: &'static [Limit],
-        body: BodyKind,
-        access: Requires,
-        /// The scope that a personal access token needs; without it, tokens are refused.
-        token: Option<TokenScope>,
-        /// Permissions that some inputs need in addition.
-        some_need: &'static [DeclaredPermission],
-        /// Whether a recently verified factor is required.
-        is_fresh: bool,
-        limit: Option<UserLimit>,
-        status: u16,
-        /// The kind of resource that a repeated request returns, if requests may have an Idempotency-Key.
-        repeatable: Option<&'static str>,
-        versioned: Option<&'static Versioned>,
-    },
+    Route(RouteDeclaration),
     Job(Declaration),
-}
-
-/// What a route requires of its caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Requires {
-    Nothing,
-    /// Nothing, but the limit on credential attempts applies.
-    Credentials,
-    /// A session, or a personal access token if the route accepts one.
-    Caller,
-    Session,
-    /// A session or token of a member whose role has this permission.
-    Permission(DeclaredPermission),
-    /// A signature of this sender over the bytes of the body.
-    Signature(&'static str),
-    /// A staff session with a verified passkey, of a member whose roles have this permission.
-    Staff(DeclaredStaffPermission),
 }
 
 impl Function {
@@ -125,7 +83,7 @@ impl Function {
         }
         Self {
             grants: E::GRANTS,
-            kind: Kind::Route(RouteEntry {
+            kind: Kind::Route(RouteDeclaration {
                 route: E::ROUTE,
                 level: <E::Access as Admit>::LEVEL,
                 planes: match E::ROUTE.planes {
@@ -147,6 +105,7 @@ impl Function {
                 status: <E::Output as Output>::STATUS,
                 repeatable: E::REPEATABLE.kind(),
                 versioned: const { &E::VERSIONED }.as_ref(),
+                warm_calls: E::WARM_CALLS,
                 call: pipeline::call::<E>,
             }),
             main: serve_route,
@@ -185,40 +144,17 @@ impl Function {
 
     pub fn declared(&self) -> Declared {
         match &self.kind {
-            Kind::Route(entry) => Declared::Route {
-                route: entry.route,
-                planes: entry.planes,
-                settles: entry.settles,
-                needs: entry.needs,
-                plan_limits: entry.plan_limits,
-                body: entry.body,
-                access: match entry.level {
-                    Level::Anyone => Requires::Nothing,
-                    Level::Credentials => Requires::Credentials,
-                    Level::Known => Requires::Caller,
-                    Level::SignedIn => Requires::Session,
-                    Level::Workspace(permission) => Requires::Permission(permission),
-                    Level::Inbound(sender) => Requires::Signature(sender),
-                    Level::Staff(permission) => Requires::Staff(permission),
-                },
-                token: entry.token,
-                some_need: entry.some_need,
-                is_fresh: entry.is_fresh,
-                limit: entry.limit,
-                status: entry.status,
-                repeatable: entry.repeatable,
-                versioned: entry.versioned,
-            },
+            Kind::Route(route) => Declared::Route(*route),
             Kind::Job(entry) => Declared::Job(entry.job),
         }
     }
 
     /// Every problem that the route may return; none for a job.
     pub fn problems(&self) -> Vec<ProblemCode> {
-        self.route_entry().map(|entry| answers::problems(entry, self.grants)).unwrap_or_default()
+        self.route_declaration().map(|entry| answers::problems(entry, self.grants)).unwrap_or_default()
     }
 
-    pub(crate) fn route_entry(&self) -> Option<&RouteEntry> {
+    pub(crate) fn route_declaration(&self) -> Option<&RouteDeclaration> {
         match &self.kind {
             Kind::Route(entry) => Some(entry),
             Kind::Job(_) => None,
@@ -339,7 +275,7 @@ fn app(function: &'static Function) -> Result<Arc<App>, lambda_runtime::Error> {
 }
 
 fn serve_route(function: &'static Function) -> Result<(), lambda_runtime::Error> {
-    let Some(entry) = function.route_entry() else { return Err("not a route".into()) };
+    let Some(entry) = function.route_declaration() else { return Err("not a route".into()) };
     begin()?.block_on(async {
         // Built at the first request, so that the first `/next` is as early as possible.
         let built: OnceCell<Pipeline> = OnceCell::new();

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 use shared::audit::AuditEntry;
-use shared::function::{Declared, Requires};
-use shared::http::Method;
+use shared::function::{Declared, Level};
+use shared::http::{Method, RouteDeclaration};
 use shared::identity::Strength;
 use shared::kernel::time::SignedDuration;
 use shared::tenancy::{Page, Role};
@@ -55,7 +55,9 @@ async fn audited(app: &TestApp, person: &Person) -> Vec<(String, String, Value)>
 fn requests(person: &Person) -> Vec<Request> {
     let mut requests = Vec::new();
     for function in routes::LISTED.iter().chain(jobs::LISTED).map(|listed| listed.function) {
-        let Declared::Route { access: Requires::Permission(_), route, .. } = function.declared() else { continue };
+        let Declared::Route(RouteDeclaration { level: Level::Workspace(_), route, .. }) = function.declared() else {
+            continue;
+        };
         let request = Request::to(function).by(person);
         let has_body = matches!(route.method, Method::Patch | Method::Post);
         requests.push(if has_body { request.json(json!({ "second_factor": ADMINS })) } else { request });

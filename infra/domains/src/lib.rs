@@ -1,7 +1,7 @@
 //! The domains and their functions: the single list that the generator, tests and tidy rules read.
 
 use shared::function::{Declared, Function, Listed};
-use shared::http::Route;
+use shared::http::{Route, RouteDeclaration};
 use shared::jobs::Declaration;
 
 /// A crate under `functions/`.
@@ -42,7 +42,7 @@ pub fn all() -> impl Iterator<Item = (&'static Domain, &'static Listed)> {
 /// The route of a function, if it is one.
 pub fn route(function: &Function) -> Option<Route> {
     match function.declared() {
-        Declared::Route { route, .. } => Some(route),
+        Declared::Route(RouteDeclaration { route, .. }) => Some(route),
         Declared::Job(_) => None,
     }
 }
@@ -50,7 +50,7 @@ pub fn route(function: &Function) -> Option<Route> {
 /// The job of a function, if it is one.
 pub fn job(function: &Function) -> Option<Declaration> {
     match function.declared() {
-        Declared::Route { .. } => None,
+        Declared::Route(_) => None,
         Declared::Job(job) => Some(job),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use shared::aws::session_policy::{SESSION_POLICY_LIMIT, Subject, session_policy};
 use shared::config::Tables;
 use shared::function::{Declared, Function};
-use shared::http::{Plane, Route};
+use shared::http::{Plane, Route, RouteDeclaration};
 use shared::tenancy::Limit;
 use shared::tenancy::entitlements::is_sold;
 
@@ -35,7 +35,7 @@ pub fn faults(root: &Path) -> Vec<String> {
     let mut faults = Vec::new();
     unique_names(&mut faults);
     faults.extend(route_faults(all().filter_map(|(_, listed)| match listed.function.declared() {
-        Declared::Route { route, planes, .. } => Some((route, planes)),
+        Declared::Route(RouteDeclaration { route, planes, .. }) => Some((route, planes)),
         Declared::Job(_) => None,
     })));
     for (domain, listed) in all() {
@@ -156,7 +156,7 @@ fn longest_subject() -> Option<Subject> {
 }
 
 fn entitlements(function: &Function, faults: &mut Vec<String>) {
-    let Declared::Route { needs, .. } = function.declared() else { return };
+    let Declared::Route(RouteDeclaration { needs, .. }) = function.declared() else { return };
     for needed in needs.iter().filter(|needed| !is_sold(**needed)) {
         faults.push(format!("{}: needs {}, which no plan includes", function.name(), needed.name()));
     }
@@ -166,7 +166,7 @@ fn entitlements(function: &Function, faults: &mut Vec<String>) {
 fn plan_limits(faults: &mut Vec<String>) {
     let mut asked_for = BTreeSet::new();
     for (_, listed) in all() {
-        let Declared::Route { plan_limits, .. } = listed.function.declared() else { continue };
+        let Declared::Route(RouteDeclaration { plan_limits, .. }) = listed.function.declared() else { continue };
         for limit in plan_limits {
             asked_for.insert(limit.name());
             let (function, name) = (listed.function.name(), limit.name());

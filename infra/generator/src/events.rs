@@ -11,7 +11,7 @@ pub fn index() -> Value {
         .map(|(domain, listed)| {
             let function = listed.function;
             let kind = match function.declared() {
-                Declared::Route { .. } => "route",
+                Declared::Route(_) => "route",
                 Declared::Job(_) => "job",
             };
             json!({

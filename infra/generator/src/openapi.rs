@@ -5,8 +5,8 @@ use std::path::Path;
 
 use domains::all;
 use serde_json::{Map, Value, json};
-use shared::function::{Declared, Function, Listed, Requires, Shape};
-use shared::http::{BodyKind, Method, Plane, Route};
+use shared::function::{Declared, Function, Level, Listed, Shape};
+use shared::http::{BodyKind, Method, Plane, Route, RouteDeclaration};
 use shared::identity::TokenScope;
 use shared::identity::sessions::FRESH_FOR;
 use shared::kernel::ids::WorkspaceId;
@@ -47,7 +47,8 @@ Operations have extension fields:
 pub fn document(root: &Path, plane: Plane, version: &str) -> (Value, Vec<String>) {
     let mut described = Described::default();
     for (domain, listed) in all() {
-        if matches!(listed.function.declared(), Declared::Route { planes, .. } if planes.contains(&plane)) {
+        if matches!(listed.function.declared(), Declared::Route(RouteDeclaration { planes, .. }) if planes.contains(&plane))
+        {
             described.add(root, domain.name, listed);
         }
     }
@@ -111,7 +112,7 @@ impl Default for Described {
 struct Operation<'a> {
     function: &'a Function,
     route: Route,
-    access: Requires,
+    access: Level,
     /// The path parameters that the access proves.
     settles: &'static [&'static str],
     status: u16,
@@ -135,9 +136,19 @@ impl Operation<'_> {
 
 impl Described {
     fn add(&mut self, root: &Path, domain: &str, listed: &Listed) {
-        let Declared::Route {
-            route, settles, needs, access, token, is_fresh, status, repeatable, versioned, body, ..
-        } = listed.function.declared()
+        let Declared::Route(RouteDeclaration {
+            route,
+            settles,
+            needs,
+            level: access,
+            token,
+            is_fresh,
+            status,
+            repeatable,
+            versioned,
+            body,
+            ..
+        }) = listed.function.declared()
         else {
             return;
         };
@@ -172,13 +183,13 @@ impl Described {
         if let Some(description) = input.description {
             value["description"] = description;
         }
-        if let Requires::Permission(permission) = access {
+        if let Level::Workspace(permission) = access {
             value["x-permission"] = json!(permission.name);
         }
-        if let Requires::Staff(permission) = access {
+        if let Level::Staff(permission) = access {
             value["x-permission"] = json!(permission.name);
         }
-        if let Requires::Signature(sender) = access {
+        if let Level::Inbound(sender) = access {
             value["x-sender"] = json!(sender);
         }
         if is_fresh {
@@ -330,7 +341,7 @@ impl Described {
 /// Types defined by others may gain fields that we do not read; ours refuse unknown fields.
 fn unknown_fields(operation: &Operation<'_>, shape: &Shape, are_refused: bool) -> Option<String> {
     let name = operation.route.name;
-    let is_signed = matches!(operation.access, Requires::Signature(_));
+    let is_signed = matches!(operation.access, Level::Inbound(_));
     match (are_refused, is_signed, operation.body) {
         (false, false, BodyKind::Json) => Some(format!("{name}: {} lacks #[serde(deny_unknown_fields)]", shape.name)),
         (true, true, _) => Some(format!("{name}: {} refuses fields that its sender may add", shape.name)),
@@ -373,10 +384,10 @@ fn schemes(plane: Plane) -> Value {
     }
 }
 
-fn security(access: Requires, token: Option<TokenScope>) -> Value {
+fn security(access: Level, token: Option<TokenScope>) -> Value {
     match (access, token) {
-        (Requires::Nothing | Requires::Credentials | Requires::Signature(_), _) => json!([]),
-        (Requires::Staff(_), _) => json!([{ "staff_token": [] }]),
+        (Level::Anyone | Level::Credentials | Level::Inbound(_), _) => json!([]),
+        (Level::Staff(_), _) => json!([{ "staff_token": [] }]),
         (_, None) => json!([{ "access_token": [] }]),
         (_, Some(scope)) => json!([{ "access_token": [] }, { "personal_access_token": [scope.to_string()] }]),
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use domains::all;
-use shared::function::{Declared, Requires};
-use shared::http::Method;
+use shared::function::{Declared, Level};
+use shared::http::{Method, RouteDeclaration};
 use shared::tenancy::{DeclaredPermission, Role};
 
 use crate::readme::listed_planes;
@@ -27,9 +27,11 @@ fn declared() -> BTreeMap<&'static str, DeclaredPermission> {
 fn needed() -> impl Iterator<Item = DeclaredPermission> {
     let mut found = Vec::new();
     for (_, listed) in all() {
-        let Declared::Route { access, some_need, .. } = listed.function.declared() else { continue };
+        let Declared::Route(RouteDeclaration { level: access, some_need, .. }) = listed.function.declared() else {
+            continue;
+        };
         let of_access = match access {
-            Requires::Permission(permission) => Some(permission),
+            Level::Workspace(permission) => Some(permission),
             _ => None,
         };
         found.extend(of_access.iter().chain(some_need));
@@ -53,8 +55,9 @@ pub fn document() -> String {
          | route | planes | caller | roles | token | fresh factor | plan |\n|---|---|---|---|---|---|---|\n",
     );
     for (_, listed) in all() {
-        let Declared::Route { route, planes, access, some_need, is_fresh, token, needs, .. } =
-            listed.function.declared()
+        let Declared::Route(RouteDeclaration {
+            route, planes, level: access, some_need, is_fresh, token, needs, ..
+        }) = listed.function.declared()
         else {
             continue;
         };
@@ -62,15 +65,15 @@ pub fn document() -> String {
             continue;
         }
         let (mut caller, roles) = match access {
-            Requires::Nothing => ("anyone".to_owned(), String::new()),
-            Requires::Credentials => ("anyone; five failed attempts in five minutes".to_owned(), String::new()),
-            Requires::Caller | Requires::Session => ("a signed-in user".to_owned(), String::new()),
-            Requires::Permission(permission) => (format!("`{}`", permission.name), roles(&permission)),
-            Requires::Staff(permission) => {
+            Level::Anyone => ("anyone".to_owned(), String::new()),
+            Level::Credentials => ("anyone; five failed attempts in five minutes".to_owned(), String::new()),
+            Level::Known | Level::SignedIn => ("a signed-in user".to_owned(), String::new()),
+            Level::Workspace(permission) => (format!("`{}`", permission.name), roles(&permission)),
+            Level::Staff(permission) => {
                 let roles: Vec<&str> = permission.roles().iter().map(|role| role.name()).collect();
                 (format!("staff, `{}`", permission.name), roles.join(", "))
             }
-            Requires::Signature(sender) => (format!("the sender `{sender}`, by its signature"), String::new()),
+            Level::Inbound(sender) => (format!("the sender `{sender}`, by its signature"), String::new()),
         };
         for permission in some_need {
             let _ = write!(caller, "; some inputs `{}`", permission.name);
@@ -95,7 +98,7 @@ pub fn faults() -> Vec<String> {
     let declared = declared();
     let mut faults = Vec::new();
     for (_, listed) in all() {
-        if let Declared::Route { access: Requires::Staff(permission), .. } = listed.function.declared()
+        if let Declared::Route(RouteDeclaration { level: Level::Staff(permission), .. }) = listed.function.declared()
             && permission.roles().is_empty()
         {
             faults.push(format!("{}: staff_permissions.json grants it to no role", permission.name));

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use domains::all;
 use serde_json::{Map, Value, json};
 use shared::function::{Declared, Function};
-use shared::http::Method;
+use shared::http::{Method, RouteDeclaration};
 use shared::kernel::problems::ProblemCode;
 
 use crate::names::pascal;
@@ -26,7 +26,7 @@ struct Code {
 fn codes() -> BTreeMap<&'static str, Code> {
     let mut codes: BTreeMap<&'static str, Code> = BTreeMap::new();
     for (_, listed) in all() {
-        let Declared::Route { route, .. } = listed.function.declared() else { continue };
+        let Declared::Route(RouteDeclaration { route, .. }) = listed.function.declared() else { continue };
         if matches!(route.method, Method::Any | Method::Options) {
             continue;
         }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use domains::{DOMAINS, Domain, all};
-use shared::function::{Declared, Function, Requires};
-use shared::http::Plane;
+use shared::function::{Declared, Function, Level};
+use shared::http::{Plane, RouteDeclaration};
 
 use crate::sources::{file, summary_of};
 use crate::trigger::trigger;
@@ -40,7 +40,9 @@ pub fn document(root: &Path) -> String {
 fn routes(root: &Path, domain: &Domain) -> Vec<String> {
     let mut lines = Vec::new();
     for listed in domain.routes {
-        if let Declared::Route { route, planes, access, is_fresh, needs, .. } = listed.function.declared() {
+        if let Declared::Route(RouteDeclaration { route, planes, level: access, is_fresh, needs, .. }) =
+            listed.function.declared()
+        {
             let mut needed = requirement(access);
             if is_fresh {
                 needed.push_str(", a fresh factor");
@@ -76,14 +78,14 @@ pub fn listed_planes(planes: &[Plane]) -> String {
 }
 
 /// What a route requires of its caller, in words.
-pub fn requirement(access: Requires) -> String {
+pub fn requirement(access: Level) -> String {
     match access {
-        Requires::Nothing => "nothing".to_owned(),
-        Requires::Credentials => "credentials".to_owned(),
-        Requires::Caller => "a session or token".to_owned(),
-        Requires::Session => "a session".to_owned(),
-        Requires::Permission(permission) => permission.name.to_owned(),
-        Requires::Staff(permission) => format!("{} of the staff", permission.name),
-        Requires::Signature(sender) => format!("a signature of {sender}"),
+        Level::Anyone => "nothing".to_owned(),
+        Level::Credentials => "credentials".to_owned(),
+        Level::Known => "a session or token".to_owned(),
+        Level::SignedIn => "a session".to_owned(),
+        Level::Workspace(permission) => permission.name.to_owned(),
+        Level::Staff(permission) => format!("{} of the staff", permission.name),
+        Level::Inbound(sender) => format!("a signature of {sender}"),
     }
 }

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use domains::all;
 use serde_json::{Value, json};
 use shared::function::Declared;
-use shared::http::Method;
+use shared::http::{Method, RouteDeclaration};
 
 /// Plane to path to its methods.
 pub fn document() -> Value {
     let mut planes: BTreeMap<&str, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
     for (_, listed) in all() {
-        let Declared::Route { route, planes: declared, .. } = listed.function.declared() else { continue };
+        let Declared::Route(RouteDeclaration { route, planes: declared, .. }) = listed.function.declared() else {
+            continue;
+        };
         if matches!(route.method, Method::Options | Method::Any) {
             continue;
         }

@@ -9,7 +9,7 @@ use crate::names::snake;
 /// The path of a function's file, relative to `functions/`.
 pub fn file(domain: &str, function: &Function) -> PathBuf {
     let folder = match function.declared() {
-        Declared::Route { .. } => "routes",
+        Declared::Route(_) => "routes",
         Declared::Job(_) => "jobs",
     };
     Path::new(domain).join("src").join(folder).join(format!("{}.rs", snake(function.name())))

@@ -3,8 +3,8 @@
 use domains::{DOMAINS, Domain, all};
 use serde_json::{Value, json};
 use shared::aws::grants::{Grant, Holder, TENANT_BASE};
-use shared::function::{Declared, Function, Listed, Requires};
-use shared::http::{Plane, Route};
+use shared::function::{Declared, Function, Level, Listed};
+use shared::http::{Plane, Route, RouteDeclaration};
 use shared::jobs::{Declaration, Trigger};
 
 use crate::checks::stack_faults;
@@ -45,7 +45,7 @@ pub fn resources(domain: &Domain, senders: &[&str]) -> Resources {
     let mut resources = Resources::new();
     for Listed { function, .. } in domain.functions() {
         match function.declared() {
-            Declared::Route { route, planes, access, .. } => {
+            Declared::Route(RouteDeclaration { route, planes, level: access, .. }) => {
                 add_route(&mut resources, domain, function, (&route, planes), access);
             }
             Declared::Job(job) => add_job(&mut resources, domain, function, &job, senders),
@@ -60,14 +60,14 @@ fn add_route(
     domain: &Domain,
     declared: &Function,
     (route, planes): (&Route, &[Plane]),
-    access: Requires,
+    access: Level,
 ) {
     let lambda = Lambda {
         name: route.name,
         description: route::route_key(route.method.name(), route.path),
         timeout_s: route.timeout_s,
         memory_mb: route.memory_mb,
-        reserved_concurrency: (access == Requires::Credentials).then_some(CREDENTIAL_CONCURRENCY),
+        reserved_concurrency: (access == Level::Credentials).then_some(CREDENTIAL_CONCURRENCY),
         is_asynchronous: false,
         outcome: ("Faults", alarm::faults(route.name)),
         statements: own_statements(domain, declared),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domains::all;
 use shared::function::Declared;
+use shared::http::RouteDeclaration;
 
 /// The generated Rust list for `profiles`.
 pub fn list() -> String {
@@ -18,7 +19,7 @@ pub fn list() -> String {
 
 fn scopes() -> BTreeSet<String> {
     let tokens = all().filter_map(|(_, listed)| match listed.function.declared() {
-        Declared::Route { token, .. } => token,
+        Declared::Route(RouteDeclaration { token, .. }) => token,
         Declared::Job(_) => None,
     });
     tokens.map(|scope| scope.to_string()).collect()

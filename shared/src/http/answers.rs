@@ -1,14 +1,14 @@
 //! The problems that a route may answer: what follows from its declaration, and what its handler adds.
 
+use super::declaration::RouteDeclaration;
 use super::endpoint::Method;
-use super::pipeline::RouteEntry;
 use crate::aws::grants::Grant;
 use crate::identity::admission::Level;
 use crate::kernel::problem_codes::*;
 use crate::kernel::problems::ProblemCode;
 
 /// In the order of their statuses and codes.
-pub(crate) fn problems(entry: &RouteEntry, grants: &[Grant]) -> Vec<ProblemCode> {
+pub(crate) fn problems(entry: &RouteDeclaration, grants: &[Grant]) -> Vec<ProblemCode> {
     let method = entry.route.method;
     let mut all = vec![INTERNAL, UNAVAILABLE, TIMED_OUT, TOO_MANY_REQUESTS];
     if method != Method::Any {

@@ -1,13 +1,13 @@
 //! The checks of a body before it is parsed: its size, its type and its encoding.
 
+use super::declaration::RouteDeclaration;
 use super::endpoint::Method;
 use super::incoming::Incoming;
-use super::pipeline::RouteEntry;
 use crate::kernel::problem_codes::{BODY_NOT_UTF8, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE};
 use crate::kernel::problems::Problem;
 
 /// Refuses a body that is larger than the route accepts.
-pub(super) fn size(entry: &RouteEntry, incoming: &Incoming) -> Result<(), Problem> {
+pub(super) fn size(entry: &RouteDeclaration, incoming: &Incoming) -> Result<(), Problem> {
     let limit = entry.route.max_body_bytes;
     if incoming.body.len() <= limit {
         return Ok(());
@@ -16,7 +16,7 @@ pub(super) fn size(entry: &RouteEntry, incoming: &Incoming) -> Result<(), Proble
 }
 
 /// Refuses a body of another media type, or one that is not UTF-8 where it is text.
-pub(super) fn form(entry: &RouteEntry, incoming: &Incoming) -> Result<(), Problem> {
+pub(super) fn form(entry: &RouteDeclaration, incoming: &Incoming) -> Result<(), Problem> {
     if entry.route.method == Method::Any || incoming.body.is_empty() {
         return Ok(());
     }

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use super::declaration::RouteDeclaration;
 use super::endpoint::Method;
 use super::incoming::Incoming;
 use super::output::Answer;
-use super::pipeline::{Exchange, RouteEntry};
+use super::pipeline::Exchange;
 use crate::kernel::problems::Problem;
 use crate::table::version::{Condition, Conditions, Shown, Watch};
 
 /// Tracks the version of the route's resource. Its refusals are for admitted callers only.
-pub(crate) fn watch(entry: &RouteEntry, incoming: &Incoming) -> Result<Option<Arc<Watch>>, Problem> {
+pub(crate) fn watch(entry: &RouteDeclaration, incoming: &Incoming) -> Result<Option<Arc<Watch>>, Problem> {
     let method = entry.route.method;
     // These routes answer requests of any other path.
     if matches!(method, Method::Any | Method::Options) {

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use super::body::BodyKind;
+use super::calls::WarmCalls;
 use super::output::Output;
 use super::repeatable::Repeatable;
 use crate::aws::grants::Grant;
@@ -39,6 +40,8 @@ pub trait Endpoint: DeserializeOwned + ToSchema + Send + 'static {
     const VERSIONED: Option<Versioned> = None;
     /// The format of the body.
     const BODY: BodyKind = BodyKind::Json;
+    /// The calls to AWS of a warm request.
+    const WARM_CALLS: WarmCalls = WarmCalls::TWO;
     type Access: Access;
     type Output: Output;
 

@@ -1,8 +1,8 @@
 //! The Idempotency-Key of a request, before its caller is known.
 
+use super::declaration::RouteDeclaration;
 use super::endpoint::Method;
 use super::incoming::Incoming;
-use super::pipeline::RouteEntry;
 use crate::crypto::digest::sha256_hex;
 use crate::identity::admission::IdempotencyKey;
 use crate::kernel::problem_codes::IDEMPOTENCY_KEY_UNSUPPORTED;
@@ -10,7 +10,10 @@ use crate::kernel::problems::Problem;
 
 /// The Idempotency-Key of a request (draft-ietf-httpapi-idempotency-key-header-07). Only admitted callers receive a
 /// refusal; it is not revealed to others.
-pub(crate) fn idempotency_key(entry: &RouteEntry, incoming: &Incoming) -> Result<Option<IdempotencyKey>, Problem> {
+pub(crate) fn idempotency_key(
+    entry: &RouteDeclaration,
+    incoming: &Incoming,
+) -> Result<Option<IdempotencyKey>, Problem> {
     let Some(key) = incoming.headers.get("idempotency-key") else { return Ok(None) };
     let Some(kind) = entry.repeatable else {
         // A request without a route has no rules, and signed calls have their senders' rules.
@@ -48,7 +51,7 @@ mod tests {
     use crate::http::endpoint::Route;
     use crate::identity::admission::Level;
 
-    const ENTRY: RouteEntry = RouteEntry {
+    const ENTRY: RouteDeclaration = RouteDeclaration {
         route: Route::post("mark-line", "/workspaces/{workspace_id}/notes/{note_id}/lines/{line_id}"),
         level: Level::Anyone,
         planes: &[],
@@ -67,6 +70,7 @@ mod tests {
         status: 201,
         repeatable: Some("line"),
         versioned: None,
+        warm_calls: crate::http::WarmCalls::TWO,
         call: |_, _| Box::pin(async { Err(Problem::not_found()) }),
     };
 

@@ -3,8 +3,10 @@
 pub(crate) mod answers;
 pub mod body;
 pub(crate) mod body_check;
+pub(crate) mod calls;
 pub(crate) mod conditions;
 pub mod cookie;
+pub(crate) mod declaration;
 pub mod distinct;
 pub mod endpoint;
 pub(crate) mod exact;
@@ -21,7 +23,9 @@ pub mod repeatable;
 
 pub use crate::kernel::plane::Plane;
 pub use body::{BodyKind, RawBody};
+pub use calls::WarmCalls;
 pub use cookie::Cookie;
+pub use declaration::RouteDeclaration;
 pub use distinct::Distinct;
 pub use endpoint::{Endpoint, Method, Route, UserLimit};
 pub use output::{

@@ -14,9 +14,9 @@ use http::{HeaderValue, Response};
 use lambda_http::Body;
 use tokio::time::Instant;
 
-use super::body::BodyKind;
-use super::endpoint::{Endpoint, Method, Route, UserLimit};
-use super::exact::{Attempt, CREDENTIAL_LIMIT, Exact};
+use super::declaration::RouteDeclaration;
+use super::endpoint::{Endpoint, Method};
+use super::exact::{Attempt, CREDENTIAL_LIMIT};
 use super::idempotency::idempotency_key;
 use super::incoming::Incoming;
 use super::input::Spelled;
@@ -25,80 +25,24 @@ use super::rates::{Leases, Policy, RateLimitStatus};
 use super::repeatable::Repeatable;
 use super::{body_check, conditions, headers, input, rates};
 use crate::audit::{Actor, Origin};
-use crate::aws::grants::{Statement, Table};
-use crate::identity::TokenScope;
+use crate::aws::grants::Table;
 use crate::identity::accounts::Signing;
 use crate::identity::admission::{self, Admission, Admit, Asking, Level, WORKSPACE};
 use crate::identity::caller::Caller;
-use crate::identity::inbound::SenderEntry;
 use crate::kernel::ids::{StaffId, UserId, WorkspaceId};
 use crate::kernel::plane::Plane;
 use crate::kernel::problem_codes::{IDEMPOTENCY_KEY_REUSED, TIMED_OUT};
-use crate::kernel::problems::{Problem, ProblemCode};
+use crate::kernel::problems::Problem;
 use crate::kernel::trace::Traceparent;
 use crate::metrics;
-use crate::table::Versioned;
 use crate::table::item::body;
 use crate::table::read::Reader;
 use crate::table::version::Watch;
 use crate::tenancy::app::App;
 use crate::tenancy::remember::{Remember, Remembered};
-use crate::tenancy::{DeclaredPermission, Entitlement, Limit};
 
 /// What is left of a function's timeout when a request is given up, so that the client gets an answer.
 const ANSWERED_BEFORE_TIMEOUT: Duration = Duration::from_millis(500);
-
-/// A route as the pipeline sees it: its constants, and one pointer to its generic part.
-#[derive(Clone, Copy)]
-pub(crate) struct RouteEntry {
-    pub(crate) route: Route,
-    pub(crate) level: Level,
-    pub(crate) planes: &'static [Plane],
-    /// Who signs its requests.
-    pub(crate) sender: Option<SenderEntry>,
-    /// What it may do beside its grants.
-    pub(crate) base: &'static [Statement],
-    /// The path parameters that the access proves.
-    pub(crate) settles: &'static [&'static str],
-    /// Whether a factor must have been proved a short while ago.
-    pub(crate) is_fresh: bool,
-    pub(crate) needs: &'static [Entitlement],
-    pub(crate) plan_limits: &'static [Limit],
-    pub(crate) body: BodyKind,
-    pub(crate) token: Option<TokenScope>,
-    pub(crate) some_need: &'static [DeclaredPermission],
-    pub(crate) limit: Option<UserLimit>,
-    pub(crate) problems: &'static [ProblemCode],
-    pub(crate) access_problems: &'static [ProblemCode],
-    /// The status of its success.
-    pub(crate) status: u16,
-    /// The kind of resource that a repeat is answered with, if requests may carry an Idempotency-Key.
-    pub(crate) repeatable: Option<&'static str>,
-    pub(crate) versioned: Option<&'static Versioned>,
-    pub(crate) call: Call,
-}
-
-impl RouteEntry {
-    /// The limit on each user.
-    fn user_limit(&self) -> Option<Exact> {
-        let UserLimit { requests, seconds } = self.limit?;
-        Some(Exact { name: self.route.name, requests, seconds })
-    }
-
-    /// Every limit that its requests are counted by.
-    fn policies(&self) -> Vec<Policy> {
-        let credentials = (self.level == Level::Credentials).then_some(CREDENTIAL_LIMIT);
-        let exact = credentials.into_iter().chain(self.user_limit());
-        [self.address_policy()].into_iter().chain(exact.map(|limit| limit.policy())).collect()
-    }
-
-    /// How many requests of one address it takes: a sender has a limit of its own.
-    fn address_policy(&self) -> Policy {
-        self.sender.map_or(rates::ADDRESS, |sender| rates::per_minute(sender.name, sender.calls_per_minute))
-    }
-}
-
-pub(crate) type Call = for<'a> fn(Admission, &'a Exchange<'a>) -> BoxFuture<'a, Result<Answer, Problem>>;
 
 /// One request on its way through.
 pub(crate) struct Exchange<'a> {
@@ -134,7 +78,7 @@ impl Pipeline {
     }
 
     /// Answers a request. It always answers: a fault or a panic is a 500 with all headers.
-    pub(crate) async fn answer(&self, entry: &RouteEntry, incoming: Incoming) -> Response<Body> {
+    pub(crate) async fn answer(&self, entry: &RouteDeclaration, incoming: Incoming) -> Response<Body> {
         let started = self.app.aws.clock.now();
         let mut observed = Observed::default();
         let traceparent = incoming.header("traceparent").and_then(Traceparent::parse);
@@ -176,7 +120,7 @@ impl Pipeline {
 
     async fn work(
         &self,
-        entry: &RouteEntry,
+        entry: &RouteDeclaration,
         incoming: &Incoming,
         traceparent: Option<Traceparent>,
         observed: &mut Observed,
@@ -237,7 +181,7 @@ impl Pipeline {
     }
 
     /// The plane that a request came by. The gateway leads no other API to the function; without its word, nothing does.
-    fn plane(&self, entry: &RouteEntry, incoming: &Incoming) -> Result<Plane, Problem> {
+    fn plane(&self, entry: &RouteDeclaration, incoming: &Incoming) -> Result<Plane, Problem> {
         let plane = self.app.aws.config.planes.of_api(&incoming.api_id).filter(|plane| entry.planes.contains(plane));
         plane.ok_or_else(|| Problem::internal(format!("{} was asked by the API {}", entry.route.name, incoming.api_id)))
     }

@@ -245,7 +245,7 @@ impl TestApp {
     /// check were disabled. The scoped table must still refuse.
     pub async fn call_unchecked(&self, request: Request, person: &Person) -> Response {
         let function: &'static Function = request.function();
-        let Some(entry) = function.route_entry() else { return Response::none() };
+        let Some(entry) = function.route_declaration() else { return Response::none() };
         let pipeline = self.pipeline(function);
         let incoming = request.into_incoming(self);
         let scope = self.mint_scope(person.workspace, function.name());

@@ -172,7 +172,7 @@ impl TestApp {
         let function = request.function();
         let pipeline = self.pipeline(function);
         let incoming = request.into_incoming(self);
-        match function.route_entry() {
+        match function.route_declaration() {
             // Boxed, because the tests' own futures are already deep.
             Some(entry) => witness::checked(function, Response::read(Box::pin(pipeline.answer(entry, incoming)).await)),
             None => Response::none(),
@@ -199,7 +199,7 @@ impl TestApp {
     /// Answers a complete API Gateway event, as from Lambda.
     pub async fn answer_event(&self, function: &'static Function, event: &Value) -> Response {
         let pipeline = self.pipeline(function);
-        match (function.route_entry(), lambda_http::request::from_str(&event.to_string())) {
+        match (function.route_declaration(), lambda_http::request::from_str(&event.to_string())) {
             (Some(entry), Ok(request)) => match Incoming::new(request) {
                 Ok(incoming) => witness::checked(function, Response::read(pipeline.answer(entry, incoming).await)),
                 Err(_) => Response::none(),

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::TestApp;
 use super::person::Person;
 use crate::function::{Declared, Function};
+use crate::http::RouteDeclaration;
 use crate::http::incoming::Incoming;
 use crate::kernel::plane::Plane;
 
@@ -61,7 +62,7 @@ impl Request {
 
     /// Sets a path parameter; ignored if the route's path does not have it.
     pub fn path(mut self, name: &str, value: impl ToString) -> Self {
-        if let Declared::Route { route, .. } = self.function.declared()
+        if let Declared::Route(RouteDeclaration { route, .. }) = self.function.declared()
             && route.path.contains(&format!("{{{name}}}"))
         {
             self.path.retain(|(known, _)| known != name);
@@ -104,7 +105,7 @@ impl Request {
 
     pub(crate) fn into_incoming(self, app: &TestApp) -> Incoming {
         let (method, first) = match self.function.declared() {
-            Declared::Route { route, planes, .. } => {
+            Declared::Route(RouteDeclaration { route, planes, .. }) => {
                 (self.method.unwrap_or_else(|| route.method.name().to_owned()), planes.first().copied())
             }
             Declared::Job(_) => (String::new(), None),

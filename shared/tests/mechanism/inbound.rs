@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::json;
 use shared::crypto::digest::{base64, from_base64, hmac_sha256};
-use shared::function::{Declared, Function, Requires};
-use shared::http::{Endpoint, Plane, Reply, Route};
+use shared::function::{Declared, Function, Level};
+use shared::http::{Endpoint, Plane, Reply, Route, RouteDeclaration};
 use shared::identity::{Inbound, Sender, SignedCall, Unverified, Verified, standard_webhooks};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::SignedDuration;
@@ -205,8 +205,10 @@ async fn a_sender_has_its_declared_limit_instead_of_the_address_limit() {
 
 #[tokio::test]
 async fn inbound_routes_are_on_the_hooks_plane_and_read_no_proof_of_a_person() {
-    let Declared::Route { planes, access, .. } = TAKE_ORDER.declared() else { panic!("a route") };
-    assert_eq!((planes, access), (&[Plane::HOOKS][..], Requires::Signature("shop")));
+    let Declared::Route(RouteDeclaration { planes, level: access, .. }) = TAKE_ORDER.declared() else {
+        panic!("a route")
+    };
+    assert_eq!((planes, access), (&[Plane::HOOKS][..], Level::Inbound("shop")));
     let app = app().await;
     assert_eq!(app.call(order(&app).on(Plane::PRODUCT)).await.expect(500).code(), "internal");
     app.wire(&TAKE_ORDER).take();

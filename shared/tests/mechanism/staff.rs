@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::json;
-use shared::function::{Declared, Function, Requires};
-use shared::http::{Endpoint, Plane, Reply, Route};
+use shared::function::{Declared, Function, Level};
+use shared::http::{Endpoint, Plane, Reply, Route, RouteDeclaration};
 use shared::identity::Staff;
 use shared::identity::staff_permissions::{ManageStaff, ReadStaff, StaffRole};
 use shared::kernel::ids::WorkspaceId;
@@ -126,9 +126,9 @@ async fn a_staff_session_is_refused_after_its_token_expired_its_epoch_turned_or_
 
 #[tokio::test]
 async fn staff_routes_are_only_on_the_staff_plane_and_read_no_proof_of_a_user() {
-    let Declared::Route { planes, access, .. } = ADD.declared() else { panic!("a route") };
+    let Declared::Route(RouteDeclaration { planes, level: access, .. }) = ADD.declared() else { panic!("a route") };
     assert_eq!(planes, [Plane::STAFF]);
-    assert!(matches!(access, Requires::Staff(permission) if permission.name == "ManageStaff"));
+    assert!(matches!(access, Level::Staff(permission) if permission.name == "ManageStaff"));
     let app = TestApp::new();
     let manager = app.staff(&StaffRole::ALL, Some(app.now())).await.unwrap();
     let by = |plane| Request::to(&ADD).bearer(&manager.token).json(json!({})).on(plane);

@@ -3,8 +3,8 @@
 //! A refusal stores nothing, and makes no call without a grant.
 
 use serde_json::{Map, Value, json};
-use shared::function::{Declared, Requires};
-use shared::http::Method;
+use shared::function::{Declared, Level};
+use shared::http::{Method, RouteDeclaration};
 use shared::identity::Strength;
 use shared::tenancy::Role;
 use shared::testing::Response;
@@ -151,7 +151,7 @@ impl Trial {
 }
 
 fn known(endpoint: &Endpoint) -> bool {
-    matches!(endpoint.access, Requires::Caller | Requires::Session | Requires::Permission(_) | Requires::Staff(_))
+    matches!(endpoint.access, Level::Known | Level::SignedIn | Level::Workspace(_) | Level::Staff(_))
 }
 
 fn without_token(event: &Value) -> Value {
@@ -186,7 +186,7 @@ async fn another_workspaces_path_answers_like_a_missing_one() {
     let mut trial = Trial::new().await;
     let stranger = trial.world.app.owner().await.unwrap();
     trial.remember().await;
-    for endpoint in endpoints().iter().filter(|endpoint| matches!(endpoint.access, Requires::Permission(_))) {
+    for endpoint in endpoints().iter().filter(|endpoint| matches!(endpoint.access, Level::Workspace(_))) {
         let inside = trial.filled(endpoint, &trial.place.filling.clone().with("token", &stranger.token));
         let mut nowhere = inside.clone();
         nowhere["pathParameters"]["workspace_id"] =
@@ -216,7 +216,7 @@ async fn a_role_without_the_permission_gets_403() {
     }
     trial.remember().await;
     for endpoint in endpoints() {
-        let Requires::Permission(needed) = endpoint.access else { continue };
+        let Level::Workspace(needed) = endpoint.access else { continue };
         for person in people.iter().filter(|person| !needed.roles().contains(&person.role)) {
             let event = trial.filled(&endpoint, &trial.place.filling.clone().with("token", &person.token));
             trial.refuses(&endpoint, &format!("{:?}", person.role), &event, refusal(403, "permission_missing")).await;
@@ -230,10 +230,10 @@ async fn an_owner_without_a_second_factor_gets_403() {
     let mut trial = Trial::new().await;
     let single = trial.world.app.with_strength(&trial.place.owner, Strength::Single).await.unwrap();
     trial.remember().await;
-    for endpoint in endpoints().iter().filter(|endpoint| matches!(endpoint.access, Requires::Permission(_))) {
+    for endpoint in endpoints().iter().filter(|endpoint| matches!(endpoint.access, Level::Workspace(_))) {
         let event = trial.filled(endpoint, &trial.place.filling.clone().with("token", &single.token));
         // For a user with a second factor, a fresh factor means that one.
-        let Declared::Route { is_fresh, .. } = endpoint.entry.function().declared() else { continue };
+        let Declared::Route(RouteDeclaration { is_fresh, .. }) = endpoint.entry.function().declared() else { continue };
         let expected =
             if is_fresh { refusal(401, "fresh_factor_needed") } else { refusal(403, "second_factor_needed") };
         trial.refuses(endpoint, "one factor", &event, expected).await;
@@ -375,7 +375,7 @@ async fn an_unknown_missing_or_mistyped_field_is_named() {
 #[tokio::test]
 async fn an_invalid_id_is_404() {
     let mut trial = Trial::new().await;
-    for endpoint in endpoints().iter().filter(|endpoint| matches!(endpoint.access, Requires::Permission(_))) {
+    for endpoint in endpoints().iter().filter(|endpoint| matches!(endpoint.access, Level::Workspace(_))) {
         let good = trial.good(endpoint).await;
         let names: Vec<String> = good["pathParameters"].as_object().unwrap().keys().cloned().collect();
         for name in names {

@@ -1,7 +1,7 @@
 //! The domains and all their functions.
 
-use shared::function::{Declared, Function, Listed, Requires};
-use shared::http::{Method, Route, UserLimit};
+use shared::function::{Declared, Function, Level, Listed};
+use shared::http::{Method, Route, RouteDeclaration, UserLimit, WarmCalls};
 use shared::table::Versioned;
 use shared::tenancy::Entitlement;
 
@@ -30,10 +30,11 @@ pub struct Endpoint {
     pub entry: DomainFunction,
     pub route: Route,
     pub needs: &'static [Entitlement],
-    pub access: Requires,
+    pub access: Level,
     pub limit: Option<UserLimit>,
     pub status: u16,
     pub is_repeatable: bool,
+    pub warm_calls: WarmCalls,
     pub versioned: Option<&'static Versioned>,
 }
 
@@ -64,9 +65,19 @@ pub fn functions() -> impl Iterator<Item = DomainFunction> {
 
 pub fn endpoints() -> Vec<Endpoint> {
     let declared = functions().filter_map(|entry| match entry.function().declared() {
-        Declared::Route { route, needs, access, limit, status, repeatable, versioned, .. } => {
+        Declared::Route(RouteDeclaration {
+            route,
+            needs,
+            level: access,
+            limit,
+            status,
+            repeatable,
+            versioned,
+            warm_calls,
+            ..
+        }) => {
             let is_repeatable = repeatable.is_some();
-            Some(Endpoint { entry, route, needs, access, limit, status, is_repeatable, versioned })
+            Some(Endpoint { entry, route, needs, access, limit, status, is_repeatable, versioned, warm_calls })
         }
         Declared::Job(_) => None,
     });

@@ -52,7 +52,7 @@ fn again(function: &'static Function, event: &Value) -> Value {
                 event["Records"][0]["body"] = Value::String(body.to_string());
             }
         },
-        Declared::Route { .. } => panic!("{} is no job", function.name()),
+        Declared::Route(_) => panic!("{} is no job", function.name()),
     }
     event
 }

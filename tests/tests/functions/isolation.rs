@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use shared::function::Requires;
+use shared::function::Level;
 use shared::testing::Response;
 
 use crate::cloud::Contents;
@@ -70,7 +70,7 @@ impl Neighbours {
 
 /// Routes of a workspace.
 fn inside() -> impl Iterator<Item = Endpoint> {
-    endpoints().into_iter().filter(|endpoint| matches!(endpoint.access, Requires::Permission(_)))
+    endpoints().into_iter().filter(|endpoint| matches!(endpoint.access, Level::Workspace(_)))
 }
 
 /// An unused id of the same kind.

@@ -2,7 +2,7 @@
 //! key.
 
 use serde_json::{Value, json};
-use shared::function::Requires;
+use shared::function::Level;
 use shared::http::Method;
 use shared::testing::Response;
 
@@ -19,8 +19,8 @@ fn repeatable() -> impl Iterator<Item = Endpoint> {
 #[test]
 fn every_post_of_a_workspace_is_repeatable() {
     let posts = endpoints().into_iter().filter(|endpoint| endpoint.route.method == Method::Post);
-    let of_workspaces = posts
-        .filter(|endpoint| matches!(endpoint.access, Requires::Permission(_)) || endpoint.route.path == "/workspaces");
+    let of_workspaces =
+        posts.filter(|endpoint| matches!(endpoint.access, Level::Workspace(_)) || endpoint.route.path == "/workspaces");
     none(of_workspaces.filter(|endpoint| !endpoint.is_repeatable).map(|endpoint| endpoint.name().to_owned()).collect());
 }
 

@@ -2,7 +2,7 @@
 //! a route commits, nothing is written. A route that changes the user's epochs itself conflicts with the revocation on
 //! the same item.
 
-use shared::function::Requires;
+use shared::function::Level;
 use shared::identity::{AccountChanges, EpochTurn, Strength};
 use shared::kernel::ids::UserId;
 
@@ -19,7 +19,7 @@ async fn a_change_of_a_user_who_is_no_longer_admitted_is_refused() {
     let mut place = world.place().await;
     let (mut faults, mut tried) = (Vec::new(), 0);
     for endpoint in endpoints() {
-        if !matches!(endpoint.access, Requires::Caller | Requires::Session | Requires::Permission(_)) {
+        if !matches!(endpoint.access, Level::Known | Level::SignedIn | Level::Workspace(_)) {
             continue;
         }
         let (name, filling) = (endpoint.name(), world.ready_for(endpoint.name(), &place).await);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use serde_json::{Map, Value, json};
-use shared::function::Requires;
+use shared::function::Level;
 use shared::testing::Request;
 
 use crate::domains::{Endpoint, endpoints};
@@ -156,7 +156,7 @@ fn forms(endpoint: &Endpoint, event: &Value) -> Vec<(String, Make)> {
     let mut forms = heads();
     if !endpoint.has_body() {
         forms.extend(queries());
-    } else if matches!(endpoint.access, Requires::Nothing | Requires::Credentials) {
+    } else if matches!(endpoint.access, Level::Anyone | Level::Credentials) {
         forms.extend(bodies(&body(event)));
     } else {
         forms.extend(bodies(&Map::new()));

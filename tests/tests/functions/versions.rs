@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use shared::function::Requires;
+use shared::function::Level;
 use shared::http::Method;
 use shared::testing::Response;
 
@@ -34,7 +34,7 @@ fn with(event: &Value, header: &str, value: &str) -> Value {
 
 /// Routes that read for a known caller.
 fn reads() -> impl Iterator<Item = Endpoint> {
-    let is_known = |endpoint: &Endpoint| !matches!(endpoint.access, Requires::Nothing | Requires::Credentials);
+    let is_known = |endpoint: &Endpoint| !matches!(endpoint.access, Level::Anyone | Level::Credentials);
     endpoints().into_iter().filter(move |endpoint| endpoint.route.method == Method::Get && is_known(endpoint))
 }
 

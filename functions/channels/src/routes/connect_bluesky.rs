@@ -4,7 +4,7 @@ use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::crypto::Sealed;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Repeatable, Route};
+use shared::http::{Created, Endpoint, Repeatable, Route, WarmCalls};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::table::{Stored, Versioned};
@@ -47,6 +47,7 @@ impl Endpoint for ConnectBluesky {
     const PROBLEMS: &'static [ProblemCode] = problems::OF_CONNECTING;
     const PLAN_LIMITS: &'static [Limit] = &[CHANNELS];
     const VERSIONED: Option<Versioned> = Some(Versioned::made::<Channel>());
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the connected accounts are read before connecting");
     type Access = Workspace<ManageChannels>;
     type Output = Created<ChannelView>;
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route};
+use shared::http::{Endpoint, NoContent, Route, WarmCalls};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::table::Versioned;
@@ -35,6 +35,8 @@ impl Endpoint for DisconnectChannel {
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("channels"));
     const PROBLEMS: &'static [ProblemCode] = &[problems::CHANNELS_MODIFIED_CONCURRENTLY];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Channel>());
+    const WARM_CALLS: WarmCalls =
+        WarmCalls::up_to(5, "the channel, its session and the list of accounts are read and deleted together");
     type Access = Workspace<ManageChannels>;
     type Output = NoContent;
 

@@ -7,7 +7,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Repeatable, Reply, Route, UserLimit};
+use shared::http::{Endpoint, Repeatable, Reply, Route, UserLimit, WarmCalls};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::worker::Worker;
@@ -55,6 +55,10 @@ impl Endpoint for CompleteUpload {
         problems::PICTURE_DAMAGED,
     ];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Media>());
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(
+        7,
+        "counted exactly, which is two calls; then reads the picture's record and its file, and writes the file again",
+    );
     type Access = Workspace<WriteMedia>;
     type Output = Reply<MediaView>;
 

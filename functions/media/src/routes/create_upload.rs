@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Located, Repeatable, Route, UserLimit};
+use shared::http::{Created, Endpoint, Located, Repeatable, Route, UserLimit, WarmCalls};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::ApiTimestamp;
@@ -75,6 +75,10 @@ impl Endpoint for CreateUpload {
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("media"));
     const PROBLEMS: &'static [ProblemCode] = &[problems::MEDIA_OVER_PLAN_LIMIT];
     const VERSIONED: Option<Versioned> = Some(Versioned::made::<Media>());
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(
+        4,
+        "uploads of a user are counted exactly: a conditional write of an existing record is two calls",
+    );
     type Access = Workspace<WriteMedia>;
     type Output = Created<UploadCreated>;
 

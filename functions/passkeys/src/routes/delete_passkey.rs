@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route};
+use shared::http::{Endpoint, NoContent, Route, WarmCalls};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::system_events::Occurrence;
@@ -35,6 +35,8 @@ impl Endpoint for DeletePasskey {
         Grant::WriteLetters,
     ];
     const PROBLEMS: &'static [ProblemCode] = &[sign_in::problems::PASSWORD_TOO_SHORT];
+    const WARM_CALLS: WarmCalls =
+        WarmCalls::up_to(5, "passkeys and factors are read, and whether the password may be the only factor");
     type Access = Fresh<SignedIn>;
     type Output = NoContent;
 

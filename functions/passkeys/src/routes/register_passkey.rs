@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Route};
+use shared::http::{Created, Endpoint, Route, WarmCalls};
 use shared::identity::{AccountChanges, Fresh, SignedIn, Strength};
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::system_events::Occurrence;
@@ -49,6 +49,7 @@ impl Endpoint for RegisterPasskey {
         problems::PASSKEY_ALREADY_REGISTERED,
     ];
     // Checked again: another session may have added a factor since the ceremony was started.
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(5, "the ceremony is read and ended before the factors are read");
     type Access = Fresh<SignedIn>;
     type Output = Created<PasskeyView>;
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Patch, Reply, Route};
+use shared::http::{Endpoint, Patch, Reply, Route, WarmCalls};
 use shared::identity::{AccountChanges, AccountKey, SignedIn};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
@@ -25,6 +25,8 @@ pub static FUNCTION: Function = Function::route::<RenamePasskey>();
 impl Endpoint for RenamePasskey {
     const ROUTE: Route = Route::patch("rename-passkey", "/me/passkeys/{passkey_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::WriteUserRecords];
+    const WARM_CALLS: WarmCalls =
+        WarmCalls::up_to(3, "the passkey is read, whose key is its credential's and not its id's");
     type Access = SignedIn;
     type Output = Reply<PasskeyView>;
 

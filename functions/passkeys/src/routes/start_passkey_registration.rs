@@ -4,7 +4,7 @@ use accounts::user::User;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
+use shared::http::{Endpoint, Reply, Route, WarmCalls};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Wanted};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
@@ -39,6 +39,8 @@ impl Endpoint for StartPasskeyRegistration {
     const ROUTE: Route = Route::post("start-passkey-registration", "/me/passkeys/options");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::WriteCeremonies];
     const PROBLEMS: &'static [ProblemCode] = &[problems::TOO_MANY_PASSKEYS, problem_codes::NOT_FOUND];
+    const WARM_CALLS: WarmCalls =
+        WarmCalls::up_to(4, "the user's factors are read, and the passkeys that the browser must leave out");
     type Access = Fresh<SignedIn>;
     type Output = Reply<PasskeyRegistrationStarted>;
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route, UserLimit};
+use shared::http::{Endpoint, Reply, Route, UserLimit, WarmCalls};
 use shared::identity::{SignedIn, Strength};
 use shared::kernel::problems::{Problem, ProblemCode};
 use sign_in::routes::step_up::SteppedUp;
@@ -38,6 +38,8 @@ impl Endpoint for StepUpWithPasskey {
     ];
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 10, seconds: 300 });
     const PROBLEMS: &'static [ProblemCode] = &[problems::CEREMONY_OVER, problems::PASSKEY_REFUSED.under(403)];
+    const WARM_CALLS: WarmCalls =
+        WarmCalls::up_to(6, "attempts are counted exactly; the ceremony is read and ended before the passkey is read");
     type Access = SignedIn;
     type Output = Reply<SteppedUp>;
 

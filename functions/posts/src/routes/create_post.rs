@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Repeatable, Route};
+use shared::http::{Created, Endpoint, Repeatable, Route, WarmCalls};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::table::Versioned;
@@ -44,6 +44,8 @@ impl Endpoint for CreatePost {
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
     const PROBLEMS: &'static [ProblemCode] = &[problems::POST_DOES_NOT_FIT];
     const VERSIONED: Option<Versioned> = Some(Versioned::made::<Post>());
+    const WARM_CALLS: WarmCalls =
+        WarmCalls::up_to(4, "the pictures and channels of the sample are read; without them it is two");
     type Access = Workspace<WritePosts>;
     type Output = Created<PostView>;
 

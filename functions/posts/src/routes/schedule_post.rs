@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Repeatable, Reply, Route};
+use shared::http::{Endpoint, Repeatable, Reply, Route, WarmCalls};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::table::Versioned;
@@ -63,6 +63,7 @@ impl Endpoint for SchedulePost {
         problems::POST_MODIFIED_CONCURRENTLY,
     ];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Post>());
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(4, "the post is read, and its channels");
     type Access = Workspace<WritePosts>;
     type Output = Reply<PostView>;
 

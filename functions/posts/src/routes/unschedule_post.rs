@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Repeatable, Reply, Route};
+use shared::http::{Endpoint, Repeatable, Reply, Route, WarmCalls};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::table::Versioned;
@@ -36,6 +36,7 @@ impl Endpoint for UnschedulePost {
     const PROBLEMS: &'static [ProblemCode] =
         &[problems::POST_BEING_PUBLISHED, problems::POST_NOT_SCHEDULED, problems::POST_MODIFIED_CONCURRENTLY];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Post>());
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(4, "the post is read, and its deliveries");
     type Access = Workspace<WritePosts>;
     type Output = Reply<PostView>;
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Distinct, Endpoint, Patch, Reply, Route};
+use shared::http::{Distinct, Endpoint, Patch, Reply, Route, WarmCalls};
 use shared::identity::TokenScope;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::table::Versioned;
@@ -54,6 +54,7 @@ impl Endpoint for UpdatePost {
         problems::POST_MODIFIED_CONCURRENTLY,
     ];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Post>());
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(5, "the post is read, and its pictures and channels");
     type Access = Workspace<WritePosts>;
     type Output = Reply<PostView>;
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route};
+use shared::http::{Endpoint, NoContent, Route, WarmCalls};
 use shared::identity::{AccountChanges, AccountKey, SignedIn};
 use shared::kernel::problems::Problem;
 use utoipa::ToSchema;
@@ -20,6 +20,7 @@ pub static FUNCTION: Function = Function::route::<CancelEmailChange>();
 impl Endpoint for CancelEmailChange {
     const ROUTE: Route = Route::delete("cancel-email-change", "/me/email");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::DeleteUserRecords];
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the pending change is read");
     type Access = SignedIn;
     type Output = NoContent;
 

@@ -7,7 +7,7 @@ use mail::EmailAddress;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Accepted, Endpoint, Route, UserLimit};
+use shared::http::{Accepted, Endpoint, Route, UserLimit, WarmCalls};
 use shared::identity::{AccountKey, Fresh, SignedIn};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
@@ -57,6 +57,8 @@ impl Endpoint for ChangeEmail {
     // Each request sends to two mailboxes, and one of them may belong to someone else.
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 3600 });
     const PROBLEMS: &'static [ProblemCode] = &[problems::SAME_ADDRESS, problem_codes::NOT_FOUND];
+    const WARM_CALLS: WarmCalls =
+        WarmCalls::up_to(5, "attempts are counted exactly: two calls; the user and the new address are read together");
     type Access = Fresh<SignedIn>;
     type Output = Accepted;
 

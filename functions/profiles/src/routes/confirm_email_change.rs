@@ -5,7 +5,7 @@ use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route, UserLimit};
+use shared::http::{Endpoint, Reply, Route, UserLimit, WarmCalls};
 use shared::identity::SignedIn;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
@@ -45,6 +45,8 @@ impl Endpoint for ConfirmEmailChange {
     ];
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 10, seconds: 300 });
     const PROBLEMS: &'static [ProblemCode] = &[accounts::problems::LINK_INVALID, accounts::problems::EMAIL_TAKEN];
+    const WARM_CALLS: WarmCalls =
+        WarmCalls::up_to(5, "attempts are counted; the pending change is read, then both addresses");
     type Access = SignedIn;
     type Output = Reply<ConfirmedEmail>;
 

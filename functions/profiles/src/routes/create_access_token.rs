@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Located, Route};
+use shared::http::{Created, Endpoint, Located, Route, WarmCalls};
 use shared::identity::personal_token::{NewToken, TokenTerms};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
 use shared::kernel::ids::{TokenId, WorkspaceId};
@@ -65,6 +65,8 @@ impl Endpoint for CreateAccessToken {
     const GRANTS: &'static [Grant] =
         &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::WriteSessions, Grant::WriteLetters];
     const PROBLEMS: &'static [ProblemCode] = &[problems::WORKSPACE_UNKNOWN, problems::TOO_MANY_ACCESS_TOKENS];
+    const WARM_CALLS: WarmCalls =
+        WarmCalls::up_to(5, "the existing tokens, their count and the membership in the sample are read");
     type Access = Fresh<SignedIn>;
     type Output = Created<NewAccessToken>;
 

@@ -7,7 +7,7 @@ use mail::SendEmail;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
+use shared::http::{Endpoint, Reply, Route, WarmCalls};
 use shared::identity::last_owner::bound_by;
 use shared::identity::{AccountChanges, AccountKey, EpochTurn, Fresh, Membership, SignedIn};
 use shared::kernel::problem_codes;
@@ -65,6 +65,7 @@ impl Endpoint for DeleteAccount {
     ];
     const PROBLEMS: &'static [ProblemCode] = &[problems::MEMBER_OF_WORKSPACES, problem_codes::NOT_FOUND];
     const VERSIONED: Option<Versioned> = Some(Versioned::record::<User>());
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(4, "the user is read, and the epoch that the deletion bumps");
     type Access = Fresh<SignedIn>;
     type Output = Reply<DeletedAccount>;
 

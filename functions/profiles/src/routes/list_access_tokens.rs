@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
+use shared::http::{Endpoint, Reply, Route, WarmCalls};
 use shared::identity::SignedIn;
 use shared::kernel::ids::{TokenId, WorkspaceId};
 use shared::kernel::problems::Problem;
@@ -51,6 +51,7 @@ pub static FUNCTION: Function = Function::route::<ListAccessTokens>();
 impl Endpoint for ListAccessTokens {
     const ROUTE: Route = Route::get("list-access-tokens", "/me/access-tokens");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::ReadTokenUses];
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the last use of each token is in another table");
     type Access = SignedIn;
     // One page: a user has at most 50.
     type Output = Reply<WholeList<AccessTokenView>>;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route};
+use shared::http::{Endpoint, NoContent, Route, WarmCalls};
 use shared::identity::{AccountChanges, AccountKey, SignedIn};
 use shared::kernel::ids::TokenId;
 use shared::kernel::problems::Problem;
@@ -26,6 +26,7 @@ impl Endpoint for RevokeAccessToken {
     const ROUTE: Route = Route::delete("revoke-access-token", "/me/access-tokens/{token_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::DeleteUserRecords, Grant::DeleteSessions];
     // No fresh factor is required: a user who sees an unknown token must be able to revoke it at once.
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the token is read, whose record is deleted with its proof");
     type Access = SignedIn;
     type Output = NoContent;
 

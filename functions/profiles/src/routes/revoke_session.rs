@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route};
+use shared::http::{Endpoint, NoContent, Route, WarmCalls};
 use shared::identity::{AccountChanges, AccountKey, SignedIn};
 use shared::kernel::ids::SessionId;
 use shared::kernel::problems::Problem;
@@ -23,6 +23,7 @@ pub static FUNCTION: Function = Function::route::<RevokeSession>();
 impl Endpoint for RevokeSession {
     const ROUTE: Route = Route::delete("revoke-session", "/me/sessions/{session_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::DeleteUserRecords, Grant::DeleteSessions];
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the session is read: another user's is not found");
     type Access = SignedIn;
     type Output = NoContent;
 

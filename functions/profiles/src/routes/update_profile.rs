@@ -6,7 +6,7 @@ use accounts::user::User;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Patch, Reply, Route};
+use shared::http::{Endpoint, Patch, Reply, Route, WarmCalls};
 use shared::identity::{AccountChanges, SignedIn};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
@@ -29,6 +29,7 @@ impl Endpoint for UpdateProfile {
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::WriteUserRecords];
     const PROBLEMS: &'static [ProblemCode] = &[problem_codes::NOT_FOUND];
     const VERSIONED: Option<Versioned> = Some(Versioned::record::<User>());
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the profile is read");
     type Access = SignedIn;
     type Output = Reply<Me>;
 

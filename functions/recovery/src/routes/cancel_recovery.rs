@@ -5,7 +5,7 @@ use mail::SendEmail;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route};
+use shared::http::{Endpoint, NoContent, Route, WarmCalls};
 use shared::identity::{AccountChanges, AccountKey, SignedIn};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
@@ -27,6 +27,7 @@ impl Endpoint for CancelRecovery {
     const ROUTE: Route = Route::delete("cancel-recovery", "/me/recovery");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::DeleteUserRecords, Grant::WriteLetters];
     const PROBLEMS: &'static [ProblemCode] = &[problem_codes::NOT_FOUND];
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the recovery is read");
     type Access = SignedIn;
     type Output = NoContent;
 

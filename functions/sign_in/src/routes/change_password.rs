@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route, UserLimit};
+use shared::http::{Endpoint, Reply, Route, UserLimit, WarmCalls};
 use shared::identity::{AccountChanges, AccountKey, EpochTurn, Fresh, SignedIn, Strength};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
@@ -77,6 +77,10 @@ impl Endpoint for ChangePassword {
         &[problems::WRONG_PASSWORD, problems::SAME_PASSWORD, problem_codes::NOT_FOUND];
     // `Fresh`, although the password is required: the new session is as strong as this one and counts as fresh. An
     // attacker with a stolen session must not get that for the password alone.
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(
+        10,
+        "attempts are counted exactly; attempts, epoch, user, password and factors are read; a session is opened",
+    );
     type Access = Fresh<SignedIn>;
     type Output = Reply<Tokens>;
 

@@ -4,7 +4,7 @@ use mail::SendEmail;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
+use shared::http::{Endpoint, Reply, Route, WarmCalls};
 use shared::identity::{AccountChanges, Fresh, SignedIn, Strength};
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::system_events::{EventKind, Occurrence, Severity};
@@ -49,6 +49,7 @@ impl Endpoint for ConfirmTotp {
     ];
     const PROBLEMS: &'static [ProblemCode] =
         &[problems::TOTP_NOT_PENDING, problems::TOTP_ENROLLED, problems::WRONG_CODE.under(403)];
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the user's factors are read");
     type Access = Fresh<SignedIn>;
     type Output = Reply<ConfirmedTotp>;
 

@@ -4,7 +4,7 @@ use mail::SendEmail;
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route};
+use shared::http::{Endpoint, NoContent, Route, WarmCalls};
 use shared::identity::{AccountChanges, Fresh, SignedIn};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
@@ -35,6 +35,8 @@ impl Endpoint for DisableTotp {
         Grant::WriteLetters,
     ];
     const PROBLEMS: &'static [ProblemCode] = &[problems::PASSWORD_TOO_SHORT, problem_codes::NOT_FOUND];
+    const WARM_CALLS: WarmCalls =
+        WarmCalls::up_to(4, "the user's factors are read, and whether the password may be the only factor");
     type Access = Fresh<SignedIn>;
     type Output = NoContent;
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Located, Route};
+use shared::http::{Created, Endpoint, Located, Route, WarmCalls};
 use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
 use shared::kernel::problem_codes;
 use shared::kernel::problems::{Problem, ProblemCode};
@@ -47,6 +47,8 @@ impl Endpoint for EnrolTotp {
     const ROUTE: Route = Route::post("enrol-totp", "/me/totp");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::DeriveKeys];
     const PROBLEMS: &'static [ProblemCode] = &[problems::TOTP_ENROLLED, problem_codes::NOT_FOUND];
+    const WARM_CALLS: WarmCalls =
+        WarmCalls::up_to(4, "the user's factors are read, and the address that the app shows");
     type Access = Fresh<SignedIn>;
     type Output = Created<TotpEnrolment>;
 

@@ -4,7 +4,7 @@ use mail::SendEmail;
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Located, Route};
+use shared::http::{Created, Endpoint, Located, Route, WarmCalls};
 use shared::identity::{AccountChanges, Fresh, SignedIn};
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::system_events::{EventKind, Occurrence, Severity};
@@ -44,6 +44,7 @@ impl Endpoint for RegenerateRecoveryCodes {
     const GRANTS: &'static [Grant] =
         &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::WriteLetters, Grant::DeriveKeys];
     const PROBLEMS: &'static [ProblemCode] = &[problems::NO_SECOND_FACTOR];
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the user's factors are read");
     type Access = Fresh<SignedIn>;
     type Output = Created<NewRecoveryCodes>;
 

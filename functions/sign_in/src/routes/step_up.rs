@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route, UserLimit};
+use shared::http::{Endpoint, Reply, Route, UserLimit, WarmCalls};
 use shared::identity::sessions::FRESH_FOR;
 use shared::identity::{AccountChanges, AccountKey, SignedIn, Strength, Wanted};
 use shared::kernel::problem_codes;
@@ -92,6 +92,8 @@ impl Endpoint for StepUp {
         problems::WRONG_CODE.under(403),
         problem_codes::NOT_FOUND,
     ];
+    const WARM_CALLS: WarmCalls =
+        WarmCalls::up_to(6, "attempts are counted exactly: two calls; the user and their factors are read");
     type Access = SignedIn;
     type Output = Reply<SteppedUp>;
 

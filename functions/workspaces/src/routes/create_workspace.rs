@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use shared::aws::grants::Grant;
 use shared::function::Function;
-use shared::http::{Created, Endpoint, Repeatable, Route};
+use shared::http::{Created, Endpoint, Repeatable, Route, WarmCalls};
 use shared::identity::SignedIn;
 use shared::kernel::ids::WorkspaceKind;
 use shared::kernel::problems::{Problem, ProblemCode};
@@ -30,6 +30,7 @@ impl Endpoint for CreateWorkspace {
     const REPEATABLE: Repeatable<Self> =
         Repeatable::recalled::<WorkspaceKind>(|id, caller| Box::pin(recall(id, caller)));
     const PROBLEMS: &'static [ProblemCode] = &[problems::TOO_MANY_WORKSPACES];
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "each workspace needs another STS session");
     type Access = SignedIn;
     type Output = Created<WorkspaceView>;
 
