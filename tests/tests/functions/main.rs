@@ -1,6 +1,6 @@
 //! Tests of every function of every domain, in process, generated from declarations and samples.
 //!
-//! A new route or job is covered by its file and its sample event. `place::Place::ready_for` prepares its
+//! A new route or job is covered by its file and its sample event. `World::ready_for` (`ready/`) prepares its
 //! preconditions.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -16,6 +16,7 @@ mod old_versions;
 mod person;
 mod place;
 mod policies;
+mod ready;
 mod repeats;
 mod sample;
 mod still_admitted;

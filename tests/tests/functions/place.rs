@@ -1,9 +1,7 @@
 //! A workspace with one of each resource, built through the routes, and the preconditions of each function.
 
 use accounts::address::Address;
-use channels::jobs::end_channel_session::EndChannelSession;
 use mail::SendEmail;
-use posts::jobs::publish_post::PublishPost;
 use serde_json::{Value, json};
 use shared::config::Tables;
 use shared::crypto::digest::from_base64url;
@@ -11,7 +9,7 @@ use shared::function::Function;
 use shared::identity::AccountKey;
 use shared::kernel::time::{SignedDuration, after};
 use shared::tenancy::Role;
-use shared::testing::{Person, Posted, Request, TestApp};
+use shared::testing::{Person, Request, TestApp};
 
 use crate::cloud;
 use crate::person::{claim, session_of};
@@ -69,7 +67,7 @@ impl World {
         answer.body
     }
 
-    fn unique(&self, before: &str, behind: &str) -> String {
+    pub fn unique(&self, before: &str, behind: &str) -> String {
         format!("{before}{:016x}{behind}", u64::from_le_bytes(self.app.entropy().bytes()))
     }
 
@@ -147,14 +145,14 @@ impl World {
         self.call(function, &place.owner.token, &place.filling, body).await
     }
 
-    async fn channel(&self, place: &Place) -> String {
+    pub async fn channel(&self, place: &Place) -> String {
         let handle = self.unique("alice-", ".test");
         let body = json!({ "service": self.platform.url, "identifier": handle, "app_password": APP_PASSWORD });
         text(&self.in_place(place, &channels::routes::connect_bluesky::FUNCTION, body).await["id"])
     }
 
     /// A picture whose file is in quarantine.
-    async fn uploaded(&self, place: &Place) -> String {
+    pub async fn uploaded(&self, place: &Place) -> String {
         let file = from_base64url(DOT).unwrap();
         let body = json!({ "size_bytes": file.len(), "sha256": media::media::Sha256::of(&file), "alt_text": "A dot" });
         let made = self.in_place(place, &media::routes::create_upload::FUNCTION, body).await;
@@ -162,74 +160,17 @@ impl World {
         text(&made["media"]["id"])
     }
 
-    async fn draft(&self, place: &Place) -> String {
+    pub async fn draft(&self, place: &Place) -> String {
         text(&self.in_place(place, &posts::routes::create_post::FUNCTION, json!({ "text": "Hello" })).await["id"])
     }
 
-    async fn scheduled(&self, place: &Place, in_s: i64, channels: &[&str]) -> String {
+    pub async fn scheduled(&self, place: &Place, in_s: i64, channels: &[&str]) -> String {
         let post = self.draft(place).await;
         let at = after(self.app.now(), SignedDuration::from_secs(in_s)).strftime("%Y-%m-%dT%H:%M:%S").to_string();
         let body = json!({ "at": at, "time_zone": "UTC", "channel_ids": channels });
         let path = place.filling.clone().with("post_id", &post);
         self.call(&posts::routes::schedule_post::FUNCTION, &place.owner.token, &path, body).await;
         post
-    }
-
-    /// The filling with which the sample of a function succeeds: consumed resources are created for it.
-    pub async fn ready_for(&self, function: &str, place: &Place) -> Filling {
-        let ready = place.filling.clone();
-        let channel = place.filling.get("channel_id");
-        match function {
-            "update-security" | "create-access-token" => {
-                self.prove_second_factor(&place.owner.token).await;
-                ready
-            }
-            "connect-bluesky" => ready.with("handle", self.unique("bob-", ".test")),
-            "disconnect-channel" => ready.with("channel_id", self.channel(place).await),
-            "complete-upload" => ready.with("media_id", self.uploaded(place).await),
-            "update-post" | "schedule-post" | "delete-post" => ready.with("post_id", self.draft(place).await),
-            "unschedule-post" => ready.with("post_id", self.scheduled(place, 3600, &[channel]).await),
-            "end-channel-session" => ready.with("ended_session_id", self.ended_session(place).await),
-            "publish-post" => self.claimed(place, ready).await,
-            "sweep-due-posts" => {
-                // Further ahead than the request itself claims.
-                self.scheduled(place, 150, &[channel]).await;
-                self.app.advance(SignedDuration::from_secs(100));
-                ready
-            }
-            "relay-outbox" => ready.with("message_id", self.posted_letter(place).await.envelope.id),
-            "sweep-outbox" => {
-                self.posted_letter(place).await;
-                self.app.advance(SignedDuration::from_secs(61));
-                ready
-            }
-            _ => self.ready_for_person(function, ready).await,
-        }
-    }
-
-    async fn ended_session(&self, place: &Place) -> String {
-        let path = place.filling.clone().with("channel_id", self.channel(place).await);
-        self.call(&channels::routes::disconnect_channel::FUNCTION, &place.owner.token, &path, Value::Null).await;
-        let posted = self.app.outbox::<EndChannelSession>(&place.owner.outbox()).await.unwrap();
-        let newest: EndChannelSession = posted.last().unwrap().payload().unwrap();
-        newest.ended_session_id.to_string()
-    }
-
-    /// A claimed delivery, at its due time.
-    async fn claimed(&self, place: &Place, ready: Filling) -> Filling {
-        self.scheduled(place, 30, &[place.filling.get("channel_id")]).await;
-        self.app.advance(SignedDuration::from_secs(31));
-        let posted = self.app.outbox::<PublishPost>(&place.owner.outbox()).await.unwrap();
-        let newest: PublishPost = posted.last().unwrap().payload().unwrap();
-        ready.with("post_id", newest.post_id).with("delivery_id", newest.delivery_id)
-    }
-
-    /// A message in the workspace's outbox that the relay has not sent.
-    async fn posted_letter(&self, place: &Place) -> Posted {
-        let letter = SendEmail::to_user(place.owner.user, accounts::letters::already_registered());
-        let changes = shared::tenancy::Changes::default().unaudited("only the message matters").send(&letter);
-        self.app.scope(place.owner.workspace).commit(changes).await.unwrap();
-        self.app.outbox::<SendEmail>(&place.owner.outbox()).await.unwrap().pop().unwrap()
     }
 }
 
