@@ -1,7 +1,7 @@
 //! The mechanism of every function. It has no product noun.
 //!
 //! Layers, each importing only from those before it: kernel, config, aws, crypto, table, audit and
-//! outbox, events, tenancy, identity, http and jobs, work, function, testing and measuring.
+//! outbox, events, tenancy, identity, http and jobs, work, function, prelude, testing and measuring.
 
 #[cfg(all(feature = "testing", not(debug_assertions)))]
 compile_error!("the feature `testing` mints proofs: it must not be in a release build");
@@ -19,6 +19,7 @@ pub mod kernel;
 pub mod measuring;
 mod metrics;
 pub mod outbox;
+pub mod prelude;
 pub mod system_events;
 pub mod table;
 pub mod tenancy;

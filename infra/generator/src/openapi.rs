@@ -1,6 +1,7 @@
 //! The OpenAPI document, from the declarations and types of every route.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 use std::path::Path;
 
 use domains::all;
@@ -10,7 +11,6 @@ use shared::http::{BodyKind, Method, Plane, Route, RouteDeclaration};
 use shared::identity::TokenScope;
 use shared::identity::sessions::FRESH_FOR;
 use shared::kernel::ids::WorkspaceId;
-use shared::table::Versioned;
 use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::examples::Examples;
@@ -108,19 +108,19 @@ impl Default for Described {
     }
 }
 
-/// A route's declaration with its parts named.
+/// An operation of the document: a route with the media type of its success.
 struct Operation<'a> {
     function: &'a Function,
-    route: Route,
-    access: Level,
-    /// The path parameters that the access proves.
-    settles: &'static [&'static str],
-    status: u16,
-    is_repeatable: bool,
-    versioned: Option<&'static Versioned>,
-    body: BodyKind,
-    /// The media type of its success.
+    declared: RouteDeclaration,
     media_type: &'static str,
+}
+
+impl Deref for Operation<'_> {
+    type Target = RouteDeclaration;
+
+    fn deref(&self) -> &RouteDeclaration {
+        &self.declared
+    }
 }
 
 impl Operation<'_> {
@@ -136,22 +136,8 @@ impl Operation<'_> {
 
 impl Described {
     fn add(&mut self, root: &Path, domain: &str, listed: &Listed) {
-        let Declared::Route(RouteDeclaration {
-            route,
-            settles,
-            needs,
-            level: access,
-            token,
-            is_fresh,
-            status,
-            repeatable,
-            versioned,
-            body,
-            ..
-        }) = listed.function.declared()
-        else {
-            return;
-        };
+        let Declared::Route(declared) = listed.function.declared() else { return };
+        let RouteDeclaration { route, needs, level, token, is_fresh, body, .. } = declared;
         // The routes for preflights and unknown paths are not operations of the API.
         if matches!(route.method, Method::Options | Method::Any) {
             return;
@@ -160,16 +146,14 @@ impl Described {
             self.faults.push(format!("{}: is listed without its shapes", route.name));
             return;
         };
-        let (function, is_repeatable, media_type) = (listed.function, repeatable.is_some(), shapes.media_type);
-        let operation =
-            Operation { function, route, access, settles, status, is_repeatable, versioned, body, media_type };
+        let operation = Operation { function: listed.function, declared, media_type: shapes.media_type };
         let input = self.input(&operation, &shapes.input);
         let summary = summary_of(root, domain, listed.function);
         let mut value = json!({
             "operationId": snake(route.name),
             "tags": [domain],
             "summary": summary,
-            "security": security(access, token),
+            "security": security(level, token),
             "parameters": input.parameters,
             "responses": self.responses(&operation, shapes.output.as_ref()),
         });
@@ -183,13 +167,13 @@ impl Described {
         if let Some(description) = input.description {
             value["description"] = description;
         }
-        if let Level::Workspace(permission) = access {
+        if let Level::Workspace(permission) = level {
             value["x-permission"] = json!(permission.name);
         }
-        if let Level::Staff(permission) = access {
+        if let Level::Staff(permission) = level {
             value["x-permission"] = json!(permission.name);
         }
-        if let Level::Inbound(sender) = access {
+        if let Level::Inbound(sender) = level {
             value["x-sender"] = json!(sender);
         }
         if is_fresh {
@@ -251,7 +235,7 @@ impl Described {
             }
             body = Some(schema);
         }
-        if operation.is_repeatable {
+        if operation.repeatable.is_some() {
             parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
         }
         if operation.takes_conditions() {
@@ -341,7 +325,7 @@ impl Described {
 /// Types defined by others may gain fields that we do not read; ours refuse unknown fields.
 fn unknown_fields(operation: &Operation<'_>, shape: &Shape, are_refused: bool) -> Option<String> {
     let name = operation.route.name;
-    let is_signed = matches!(operation.access, Level::Inbound(_));
+    let is_signed = matches!(operation.level, Level::Inbound(_));
     match (are_refused, is_signed, operation.body) {
         (false, false, BodyKind::Json) => Some(format!("{name}: {} lacks #[serde(deny_unknown_fields)]", shape.name)),
         (true, true, _) => Some(format!("{name}: {} refuses fields that its sender may add", shape.name)),

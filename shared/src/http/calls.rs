@@ -1,4 +1,4 @@
-//! The calls to AWS of a warm route, declared beside it: round trips are its cost.
+//! The calls to AWS of a warm route, declared with it: round trips are its cost.
 
 /// The most calls to DynamoDB, S3, KMS and STS of a warm request, including the proof of its caller. A test counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -149,8 +149,8 @@ impl Accounts {
     ) -> Result<Listing<Stored<R>>, Problem> {
         let (partition, prefix) = (key.partition(), format!("{}#", R::KIND));
         let bound_to = format!("{bound_to}|{partition}");
-        let lies = (Table::Accounts, partition.as_str(), prefix.as_str());
-        let (items, next_cursor) = Box::pin(self.app.page(self.reader(), lies, &bound_to, page)).await?;
+        let place = (Table::Accounts, partition.as_str(), prefix.as_str());
+        let (items, next_cursor) = Box::pin(self.app.page(self.reader(), place, &bound_to, page)).await?;
         Ok(Listing { items: items.iter().map(stored).collect::<Result<_, _>>()?, next_cursor })
     }
 
@@ -327,7 +327,7 @@ fn outbox_of(user: UserId) -> String {
     format!("U#{user}")
 }
 
-/// What a sealed letter is bound to, besides its purpose: the outbox that it lies in.
+/// What a sealed letter is bound to, besides its purpose: the outbox that stores it.
 pub(super) fn letter_place(outbox: &str) -> Place<'_> {
     Place { key_owner: KeyOwner::System, purpose: LETTER, owner: outbox }
 }

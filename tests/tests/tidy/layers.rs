@@ -6,7 +6,7 @@ use system_tests::{files_in, manifest};
 use crate::none;
 
 /// The modules of `shared`, lowest first. Modules of the same row do not import each other.
-const LAYERS: [&[&str]; 13] = [
+const LAYERS: [&[&str]; 14] = [
     &["kernel", "metrics"],
     &["config"],
     &["aws"],
@@ -19,6 +19,7 @@ const LAYERS: [&[&str]; 13] = [
     &["http", "jobs"],
     &["work"],
     &["function"],
+    &["prelude"],
     &["testing", "measuring"],
 ];
 

@@ -1,16 +1,12 @@
 //! The job `import-accounts`: imports accounts with bcrypt hashes, which are replaced at the next sign-in.
 
 use mail::EmailAddress;
-use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::aws::grants::Grant;
-use shared::function::Function;
 use shared::identity::{AccountChanges, AccountKey, Accounts, AllAccounts};
-use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::kernel::problems::{Problem, ProblemCode, Refusal};
+use shared::kernel::problems::{ProblemCode, Refusal};
 use shared::kernel::time::Timestamp;
+use shared::prelude::job::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
-use shared::tenancy::Reason;
 
 use crate::address::Address;
 use crate::legacy_hash::{LegacyHash, NotALegacyHash};

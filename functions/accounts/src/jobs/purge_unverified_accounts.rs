@@ -1,13 +1,9 @@
 //! The job `purge-unverified-accounts`: once a day, deletes the registrations whose email address was never verified.
 
-use serde::Deserialize;
 use serde_json::json;
-use shared::aws::grants::Grant;
-use shared::function::Function;
 use shared::identity::{AccountChanges, AllAccounts};
-use shared::jobs::{Declaration, Job, JobError, Trigger};
+use shared::prelude::job::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
-use shared::tenancy::Reason;
 
 use crate::address::Address;
 

@@ -3,16 +3,12 @@
 //! Each is replaced when its user signs in. The remaining ones belong to users who do not return, and an operator may
 //! decide to invalidate those passwords.
 
+use shared::prelude::job::*;
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::json;
-use shared::aws::grants::Grant;
-use shared::function::Function;
 use shared::identity::AllAccounts;
-use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::system_events::{EventKind, Occurrence, Severity};
-use shared::tenancy::Reason;
 
 use crate::decoy_account;
 use crate::password_hash::Effort;

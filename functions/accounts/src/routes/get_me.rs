@@ -1,17 +1,11 @@
 //! `GET /me`: returns the caller's profile.
 
 use mail::EmailAddress;
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::{AccountKey, Known, TokenScope, Wanted};
+use shared::identity::{AccountKey, Wanted};
 use shared::kernel::ids::UserId;
-use shared::kernel::problem_codes;
-use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::ApiTimestamp;
-use shared::table::{Stored, Versioned};
-use utoipa::ToSchema;
+use shared::prelude::route::*;
+use shared::table::Stored;
 
 use crate::PersonName;
 use crate::recovery::Recovery;

@@ -2,13 +2,8 @@
 //! does.
 
 use mail::EmailAddress;
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Accepted, Endpoint, Route};
-use shared::identity::{AccountChanges, Credentials};
-use shared::kernel::problems::Problem;
-use utoipa::ToSchema;
+use shared::identity::AccountChanges;
+use shared::prelude::route::*;
 
 use crate::address::Address;
 use crate::enumeration_safe_mail;

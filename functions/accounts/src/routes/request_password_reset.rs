@@ -1,13 +1,8 @@
 //! `POST /auth/request-password-reset`: emails a link that resets the password.
 
 use mail::EmailAddress;
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Accepted, Endpoint, Route};
-use shared::identity::{AccountChanges, Credentials};
-use shared::kernel::problems::Problem;
-use utoipa::ToSchema;
+use shared::identity::AccountChanges;
+use shared::prelude::route::*;
 
 use crate::enumeration_safe_mail;
 use crate::letter_budget::Request;

@@ -1,17 +1,12 @@
 //! `POST /auth/verify-email`: completes a registration with the token of the emailed link.
 
 use mail::EmailAddress;
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
 use shared::crypto::link::LinkClaims;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::{AccountChanges, AccountKey, Credentials};
+use shared::identity::{AccountChanges, AccountKey};
 use shared::kernel::ids::UserId;
-use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
+use shared::prelude::route::*;
 use shared::table::Stored;
-use utoipa::ToSchema;
 
 use crate::address::{Address, VERIFY_EMAIL, Verified};
 use crate::mailed_link::DeadLink;

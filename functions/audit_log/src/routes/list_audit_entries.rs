@@ -1,16 +1,10 @@
 //! `GET /workspaces/{workspace_id}/audit-entries`: lists the workspace's audit log, newest first.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::audit::{Actor, AuditEntry};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::TokenScope;
-use shared::kernel::problems::Problem;
 use shared::kernel::time::{ApiTimestamp, Timestamp};
-use shared::tenancy::{Entitlement, Listing, Page, PageLimit, Workspace};
-use utoipa::ToSchema;
+use shared::prelude::route::*;
+use shared::tenancy::{Entitlement, Listing, Page, PageLimit};
 
 use crate::permissions::ReadAuditLog;
 

@@ -1,12 +1,7 @@
 //! The job `end-channel-session`: signs out of a platform after a channel was disconnected or reconnected.
 
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::kernel::problems::Problem;
-use shared::outbox::Message;
-use shared::tenancy::{Changes, Tenant};
+use shared::prelude::job::*;
+use shared::tenancy::Changes;
 
 use crate::bluesky::client::{CallError, Client};
 use crate::bluesky::service;

@@ -1,15 +1,9 @@
 //! `POST /workspaces/{workspace_id}/channels/bluesky`: connects a Bluesky account with an app password.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
 use shared::crypto::Sealed;
-use shared::function::Function;
-use shared::http::{Created, Endpoint, Repeatable, Route, WarmCalls};
-use shared::identity::TokenScope;
-use shared::kernel::problems::{Problem, ProblemCode};
-use shared::table::{Stored, Versioned};
-use shared::tenancy::{Changes, Limit, Scope, Workspace};
-use utoipa::ToSchema;
+use shared::prelude::route::*;
+use shared::table::Stored;
+use shared::tenancy::{Limit, Scope};
 
 use crate::audit_actions::{CHANNEL_CONNECTED, CHANNEL_RECONNECTED};
 use crate::bluesky::sign_in::{AppPassword, Identifier, Service, SignedIn, sign_in, sign_out};

@@ -1,14 +1,6 @@
 //! `DELETE /workspaces/{workspace_id}/channels/{channel_id}`: disconnects a channel.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route, WarmCalls};
-use shared::identity::TokenScope;
-use shared::kernel::problems::{Problem, ProblemCode};
-use shared::table::Versioned;
-use shared::tenancy::{Changes, Workspace};
-use utoipa::ToSchema;
+use shared::prelude::route::*;
 
 use crate::audit_actions::CHANNEL_DISCONNECTED;
 use crate::channel::{Channel, ChannelError, ChannelId, ConnectedAccounts};

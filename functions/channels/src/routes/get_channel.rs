@@ -1,14 +1,6 @@
 //! `GET /workspaces/{workspace_id}/channels/{channel_id}`: reads a channel and the state of its connection.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::TokenScope;
-use shared::kernel::problems::Problem;
-use shared::table::Versioned;
-use shared::tenancy::Workspace;
-use utoipa::ToSchema;
+use shared::prelude::route::*;
 
 use crate::channel::{Channel, ChannelId, ChannelView};
 use crate::permissions::ReadChannels;

@@ -1,13 +1,7 @@
 //! `GET /workspaces/{workspace_id}/channels`: lists the workspace's channels, newest first.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::TokenScope;
-use shared::kernel::problems::Problem;
-use shared::tenancy::{Listing, Page, PageLimit, Workspace};
-use utoipa::ToSchema;
+use shared::prelude::route::*;
+use shared::tenancy::{Listing, Page, PageLimit};
 
 use crate::channel::{Channel, ChannelView};
 use crate::permissions::ReadChannels;

@@ -3,18 +3,14 @@
 //! A message is sent once as far as we can tell: the runner does not run one again that is done. If SES took a mail and
 //! its answer was lost, the mail goes out twice, because SES has no key by which it could know: mail is at least once.
 
+use shared::prelude::job::*;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
 use shared::aws::mailer::{Mail, MailError};
 use shared::crypto::Sealed;
-use shared::function::Function;
 use shared::identity::Mailroom;
-use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::ids::UserId;
-use shared::kernel::problems::{Problem, ProblemCode, Refusal};
-use shared::outbox::Message;
+use shared::kernel::problems::{ProblemCode, Refusal};
 
 use crate::former::Former;
 use crate::letter::Letter;

@@ -4,16 +4,10 @@
 //! that cannot be presigned, and the written version is recorded: neither a later upload under the same signature nor a
 //! later write changes the picture of a post.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Repeatable, Reply, Route, UserLimit, WarmCalls};
-use shared::identity::TokenScope;
-use shared::kernel::problems::{Problem, ProblemCode, Refusal};
+use shared::kernel::problems::Refusal;
 use shared::kernel::worker::Worker;
-use shared::table::Versioned;
-use shared::tenancy::{Changes, Scope, Workspace};
-use utoipa::ToSchema;
+use shared::prelude::route::*;
+use shared::tenancy::Scope;
 
 use crate::audit_actions::MEDIA_COMPLETED;
 use crate::media::{MAX_UPLOAD_BYTES, Media, MediaError, MediaId, RenditionRole, Sha256, StoredPicture, UPLOADS};

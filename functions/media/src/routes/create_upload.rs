@@ -4,18 +4,11 @@
 //! (`x-amz-checksum-sha256`): S3 accepts exactly these bytes under this name. The file stays in quarantine until
 //! [`crate::complete_upload`] has stored it as a picture.
 
+use shared::prelude::route::*;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Created, Endpoint, Located, Repeatable, Route, UserLimit, WarmCalls};
-use shared::identity::TokenScope;
-use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::ApiTimestamp;
-use shared::table::Versioned;
-use shared::tenancy::{Changes, Limit, Scope, Workspace};
-use utoipa::ToSchema;
+use shared::tenancy::{Limit, Scope};
 
 use crate::audit_actions::MEDIA_UPLOAD_CREATED;
 use crate::media::{

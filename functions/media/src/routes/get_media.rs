@@ -1,14 +1,6 @@
 //! `GET /workspaces/{workspace_id}/media/{media_id}`: reads a picture and its state.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::TokenScope;
-use shared::kernel::problems::Problem;
-use shared::table::Versioned;
-use shared::tenancy::Workspace;
-use utoipa::ToSchema;
+use shared::prelude::route::*;
 
 use crate::media::{Media, MediaId};
 use crate::permissions::ReadMedia;

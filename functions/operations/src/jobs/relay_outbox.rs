@@ -1,10 +1,8 @@
 //! The job `relay-outbox`: sends each new outbox row to the queues of its consuming jobs, as soon as its transaction is
 //! committed. The queue delays a message for later to the second.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::jobs::{Declaration, Job, JobError, Relay, Trigger};
+use shared::jobs::Relay;
+use shared::prelude::job::*;
 
 use crate::routing::jobs_for;
 

@@ -1,12 +1,8 @@
 //! The job `replace-sender-keys`: an operator stores the keys that verify a sender's signed calls.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
 use shared::identity::SenderKeyring;
-use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
+use shared::prelude::job::*;
 
 /// The maximum number of keys per sender: during a rotation, its calls are signed with either key.
 const MOST_KEYS: usize = 2;

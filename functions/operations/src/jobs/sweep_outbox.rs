@@ -1,12 +1,8 @@
 //! The job `sweep-outbox`: every minute, sends the messages that the relay missed: because the stream lost them, a
 //! queue failed, or they are due later than a queue can delay.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::kernel::problems::Problem;
-use shared::tenancy::{AllWorkspaces, Reason};
+use shared::prelude::job::*;
+use shared::tenancy::AllWorkspaces;
 
 use crate::routing::jobs_for;
 

@@ -1,12 +1,8 @@
 //! `OPTIONS` of every path: answers CORS preflights with the allowed origins, methods and headers. The pipeline sets
 //! these headers, as on every response.
 
-use serde::Deserialize;
-use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Plane, Route};
-use shared::identity::Anyone;
-use shared::kernel::problems::Problem;
-use utoipa::ToSchema;
+use shared::http::Plane;
+use shared::prelude::route::*;
 
 /// Accepts any path and query: a browser sends those of the request that it wants to make.
 #[derive(Deserialize, ToSchema)]

@@ -1,12 +1,7 @@
 //! Every request without a route: answers 405 if the path has other methods, otherwise 404.
 
-use serde::Deserialize;
-use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Plane, Route};
-use shared::identity::Anyone;
-use shared::kernel::problem_codes;
-use shared::kernel::problems::{Problem, ProblemCode};
-use utoipa::ToSchema;
+use shared::http::Plane;
+use shared::prelude::route::*;
 
 use crate::known_paths::methods_of;
 

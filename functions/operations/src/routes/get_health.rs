@@ -1,12 +1,8 @@
 //! `GET /health`: reports whether the API of a plane responds. It calls only the rate lease, so that it covers just the edge
 //! and this function; alarms cover the dependencies.
 
-use serde::{Deserialize, Serialize};
-use shared::function::Function;
-use shared::http::{Endpoint, Plane, Reply, Route};
-use shared::identity::Anyone;
-use shared::kernel::problems::Problem;
-use utoipa::ToSchema;
+use shared::http::Plane;
+use shared::prelude::route::*;
 
 /// Reports whether the API responds.
 #[derive(Deserialize, ToSchema)]

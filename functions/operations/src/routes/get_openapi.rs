@@ -1,12 +1,8 @@
 //! `GET /openapi.json`: returns the generated OpenAPI document of the plane.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shared::function::Function;
-use shared::http::{Document, Endpoint, Plane, Route};
-use shared::identity::Anyone;
-use shared::kernel::problems::Problem;
-use utoipa::ToSchema;
+use shared::http::{Document, Plane};
+use shared::prelude::route::*;
 
 use crate::documents::document_of;
 

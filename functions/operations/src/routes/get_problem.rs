@@ -1,12 +1,8 @@
 //! `GET /problems/{code}`: describes a problem code. The `type` of each problem document links here.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::function::Function;
-use shared::http::{Document, Endpoint, Route};
-use shared::identity::Anyone;
-use shared::kernel::problems::Problem;
-use utoipa::ToSchema;
+use shared::http::Document;
+use shared::prelude::route::*;
 
 /// The descriptions by code, in JSON.
 const PROBLEMS: &str = include_str!("../../../../infra/generated/problems.json");

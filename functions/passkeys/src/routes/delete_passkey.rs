@@ -1,17 +1,12 @@
 //! `DELETE /me/passkeys/{passkey_id}`: deletes a passkey.
 
 use mail::SendEmail;
-use serde::Deserialize;
 use serde_json::json;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route, WarmCalls};
-use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
-use shared::kernel::problems::{Problem, ProblemCode};
+use shared::identity::{AccountChanges, AccountKey};
+use shared::prelude::route::*;
 use shared::system_events::Occurrence;
 use sign_in::passkey_tally::PasskeyTally;
 use sign_in::second_factor::Factors;
-use utoipa::ToSchema;
 
 use crate::letters;
 use crate::passkey::{PASSKEY_DELETED, Passkey, PasskeyId};

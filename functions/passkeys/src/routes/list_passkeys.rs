@@ -1,13 +1,8 @@
 //! `GET /me/passkeys`: lists the caller's passkeys, oldest first.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::{AccountKey, SignedIn};
-use shared::kernel::problems::Problem;
+use shared::identity::AccountKey;
+use shared::prelude::route::*;
 use shared::tenancy::WholeList;
-use utoipa::ToSchema;
 
 use crate::passkey::{Passkey, PasskeyView};
 

@@ -1,17 +1,12 @@
 //! `POST /me/passkeys`: registers a passkey that the browser created.
 
 use mail::SendEmail;
-use serde::Deserialize;
 use serde_json::json;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Created, Endpoint, Route, WarmCalls};
-use shared::identity::{AccountChanges, Fresh, SignedIn, Strength};
-use shared::kernel::problems::{Problem, ProblemCode};
+use shared::identity::{AccountChanges, Strength};
+use shared::prelude::route::*;
 use shared::system_events::Occurrence;
 use sign_in::passkey_tally::PasskeyTally;
 use sign_in::second_factor::Factors;
-use utoipa::ToSchema;
 
 use crate::ceremony::{Ceremony, CeremonyToken, Purpose, relying_party};
 use crate::letters;

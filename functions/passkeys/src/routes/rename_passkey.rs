@@ -1,12 +1,7 @@
 //! `PATCH /me/passkeys/{passkey_id}`: renames a passkey.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Patch, Reply, Route, WarmCalls};
-use shared::identity::{AccountChanges, AccountKey, SignedIn};
-use shared::kernel::problems::Problem;
-use utoipa::ToSchema;
+use shared::identity::{AccountChanges, AccountKey};
+use shared::prelude::route::*;
 
 use crate::passkey::{Passkey, PasskeyId, PasskeyName, PasskeyView};
 

@@ -1,14 +1,8 @@
 //! `POST /auth/passkey`: signs in by passkey.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::Credentials;
-use shared::kernel::problems::{Problem, ProblemCode};
+use shared::prelude::route::*;
 use sign_in::device::{DeviceToken, recognise};
 use sign_in::session::{self, AuthMethod, Opening, Tokens};
-use utoipa::ToSchema;
 
 use crate::ceremony::{Ceremony, CeremonyToken, Purpose};
 use crate::passkey::PasskeyError;

@@ -1,15 +1,9 @@
 //! `POST /me/passkeys/options`: starts the registration of a passkey.
 
 use accounts::user::User;
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route, WarmCalls};
-use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn, Wanted};
-use shared::kernel::problem_codes;
-use shared::kernel::problems::{Problem, ProblemCode};
+use shared::identity::{AccountChanges, AccountKey, Wanted};
+use shared::prelude::route::*;
 use sign_in::second_factor::Factors;
-use utoipa::ToSchema;
 
 use crate::ceremony::{Ceremony, LIFETIME, Purpose, relying_party};
 use crate::options::PasskeyCreationOptions;

@@ -1,12 +1,7 @@
 //! `POST /auth/passkey/options`: starts a sign-in or a step-up by passkey.
 
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::{AccountChanges, Anyone};
-use shared::kernel::problems::Problem;
-use utoipa::ToSchema;
+use shared::identity::AccountChanges;
+use shared::prelude::route::*;
 
 use crate::ceremony::{Ceremony, LIFETIME, Purpose, relying_party};
 use crate::options::PasskeyRequestOptions;

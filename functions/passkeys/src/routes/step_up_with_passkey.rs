@@ -1,13 +1,8 @@
 //! `POST /auth/step-up/passkey`: re-authenticates the current session by passkey (RFC 9470).
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route, UserLimit, WarmCalls};
-use shared::identity::{SignedIn, Strength};
-use shared::kernel::problems::{Problem, ProblemCode};
+use shared::identity::Strength;
+use shared::prelude::route::*;
 use sign_in::routes::step_up::SteppedUp;
-use utoipa::ToSchema;
 
 use crate::ceremony::{Ceremony, CeremonyToken, Purpose};
 use crate::passkey::PasskeyError;

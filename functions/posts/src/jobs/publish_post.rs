@@ -1,10 +1,7 @@
 //! The job `publish-post`: publishes one delivery on its platform, or reconciles an earlier attempt.
 
 use channels::publishing;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::tenancy::Tenant;
+use shared::prelude::job::*;
 
 use crate::attempt::Attempt;
 use crate::delivery::{Delivery, DeliveryKey, Work};

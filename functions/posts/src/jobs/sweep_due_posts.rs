@@ -1,13 +1,9 @@
 //! The job `sweep-due-posts`: every minute, claims due deliveries and recovers stuck ones.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::kernel::problems::Problem;
 use shared::kernel::time::after;
+use shared::prelude::job::*;
 use shared::table::Stored;
-use shared::tenancy::{AllWorkspaces, Changes, Reason, Tenant};
+use shared::tenancy::{AllWorkspaces, Changes};
 use shared::work::each_due;
 
 use crate::audit_actions::POST_SCHEDULE_REDERIVED;

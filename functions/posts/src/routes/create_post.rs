@@ -1,14 +1,7 @@
 //! `POST /workspaces/{workspace_id}/posts`: creates a draft.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Created, Endpoint, Repeatable, Route, WarmCalls};
-use shared::identity::TokenScope;
-use shared::kernel::problems::{Problem, ProblemCode};
-use shared::table::Versioned;
-use shared::tenancy::{Changes, Entitlement, Workspace};
-use utoipa::ToSchema;
+use shared::prelude::route::*;
+use shared::tenancy::Entitlement;
 
 use crate::audit_actions::POST_CREATED;
 use crate::bounds::{ChannelIds, MediaIds};

@@ -1,14 +1,6 @@
 //! `DELETE /workspaces/{workspace_id}/posts/{post_id}`: moves a post and its deliveries to the trash.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route, WarmCalls};
-use shared::identity::TokenScope;
-use shared::kernel::problems::{Problem, ProblemCode};
-use shared::table::Versioned;
-use shared::tenancy::{Changes, Workspace};
-use utoipa::ToSchema;
+use shared::prelude::route::*;
 
 use crate::audit_actions::POST_DELETED;
 use crate::delivery::{Delivery, DeliveryKey};

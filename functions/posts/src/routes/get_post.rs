@@ -1,14 +1,6 @@
 //! `GET /workspaces/{workspace_id}/posts/{post_id}`: reads a post, its schedule and its progress.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::TokenScope;
-use shared::kernel::problems::Problem;
-use shared::table::Versioned;
-use shared::tenancy::Workspace;
-use utoipa::ToSchema;
+use shared::prelude::route::*;
 
 use crate::permissions::ReadPosts;
 use crate::post::{Post, PostId};

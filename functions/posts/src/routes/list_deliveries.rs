@@ -1,14 +1,8 @@
 //! `GET /workspaces/{workspace_id}/posts/{post_id}/deliveries`: lists a post's deliveries.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::TokenScope;
-use shared::kernel::problems::Problem;
+use shared::prelude::route::*;
 use shared::table::Entity;
-use shared::tenancy::{Listing, Page, PageLimit, Workspace};
-use utoipa::ToSchema;
+use shared::tenancy::{Listing, Page, PageLimit};
 
 use crate::delivery::{Delivery, deliveries_of};
 use crate::permissions::ReadPosts;

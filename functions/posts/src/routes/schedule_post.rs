@@ -1,16 +1,9 @@
 //! `POST /workspaces/{workspace_id}/posts/{post_id}/schedule`: schedules a post for a time and channels.
 
 use channels::Channel;
-use serde::Deserialize;
 use serde_json::json;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Repeatable, Reply, Route, WarmCalls};
-use shared::identity::TokenScope;
-use shared::kernel::problems::{Problem, ProblemCode};
-use shared::table::Versioned;
-use shared::tenancy::{Audited, Changes, Entitlement, Limit, Workspace};
-use utoipa::ToSchema;
+use shared::prelude::route::*;
+use shared::tenancy::{Audited, Entitlement, Limit};
 
 use crate::audit_actions::POST_SCHEDULED;
 use crate::bounds::ScheduledChannelIds;

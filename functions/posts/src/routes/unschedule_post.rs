@@ -1,14 +1,6 @@
 //! `POST /workspaces/{workspace_id}/posts/{post_id}/unschedule`: cancels a post's pending deliveries.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Repeatable, Reply, Route, WarmCalls};
-use shared::identity::TokenScope;
-use shared::kernel::problems::{Problem, ProblemCode};
-use shared::table::Versioned;
-use shared::tenancy::{Changes, Workspace};
-use utoipa::ToSchema;
+use shared::prelude::route::*;
 
 use crate::audit_actions::POST_UNSCHEDULED;
 use crate::permissions::WritePosts;

@@ -1,14 +1,8 @@
 //! `PATCH /workspaces/{workspace_id}/posts/{post_id}`: updates a post that is not published yet.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Distinct, Endpoint, Patch, Reply, Route, WarmCalls};
-use shared::identity::TokenScope;
-use shared::kernel::problems::{Problem, ProblemCode};
-use shared::table::Versioned;
-use shared::tenancy::{Changes, Entitlement, Workspace};
-use utoipa::ToSchema;
+use shared::http::Distinct;
+use shared::prelude::route::*;
+use shared::tenancy::Entitlement;
 
 use crate::audit_actions::POST_UPDATED;
 use crate::bounds::{ChannelIds, MediaIds};

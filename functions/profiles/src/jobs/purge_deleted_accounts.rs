@@ -2,14 +2,9 @@
 
 use accounts::address::Address;
 use accounts::user::User;
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
 use shared::identity::{AccountChanges, AccountKey, AllAccounts};
-use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::kernel::problems::Problem;
+use shared::prelude::job::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
-use shared::tenancy::Reason;
 
 pub static ACCOUNT_ERASED: EventKind = EventKind::security("account_erased", Severity::Info);
 

@@ -1,16 +1,11 @@
 //! The job `purge-login-history`: once a day, removes sign-ins older than 90 days and expired access tokens.
 
-use serde::Deserialize;
 use serde_json::json;
-use shared::aws::grants::Grant;
-use shared::function::Function;
 use shared::identity::{AccountChanges, AccountRecord, AllAccounts};
-use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::prelude::job::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
-use shared::tenancy::Reason;
 use sign_in::history::SignIn;
 
 use crate::access_token::AccessToken;

@@ -1,12 +1,7 @@
 //! `DELETE /me/email`: cancels a pending change of the email address, for example to a mistyped one.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route, WarmCalls};
-use shared::identity::{AccountChanges, AccountKey, SignedIn};
-use shared::kernel::problems::Problem;
-use utoipa::ToSchema;
+use shared::identity::{AccountChanges, AccountKey};
+use shared::prelude::route::*;
 
 use crate::email_change::EmailChange;
 

@@ -4,14 +4,9 @@ use accounts::enumeration_safe_mail;
 use accounts::letter_budget::Request;
 use accounts::user::User;
 use mail::EmailAddress;
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Accepted, Endpoint, Route, UserLimit, WarmCalls};
-use shared::identity::{AccountKey, Fresh, SignedIn};
-use shared::kernel::problem_codes;
-use shared::kernel::problems::{Problem, ProblemCode, Refusal};
-use utoipa::ToSchema;
+use shared::identity::AccountKey;
+use shared::kernel::problems::Refusal;
+use shared::prelude::route::*;
 
 use crate::email_change::{EmailChange, to_old_address};
 use crate::letters;

@@ -2,14 +2,8 @@
 
 use accounts::mailed_link::DeadLink;
 use mail::EmailAddress;
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route, UserLimit, WarmCalls};
-use shared::identity::SignedIn;
-use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
-use utoipa::ToSchema;
+use shared::prelude::route::*;
 
 use crate::email_change::{CHANGE_EMAIL, confirm};
 

@@ -1,18 +1,13 @@
 //! `POST /me/access-tokens`: creates a personal access token. It is shown only once.
 
 use mail::SendEmail;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Created, Endpoint, Located, Route, WarmCalls};
 use shared::identity::personal_token::{NewToken, TokenTerms};
-use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
+use shared::identity::{AccountChanges, AccountKey};
 use shared::kernel::ids::{TokenId, WorkspaceId};
-use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::time::ApiTimestamp;
+use shared::prelude::route::*;
 use shared::system_events::Occurrence;
-use utoipa::ToSchema;
 
 use crate::access_token::{
     ACCESS_TOKEN_CREATED, AccessToken, AccessTokenError, AccessTokenName, AccessTokensMade, ExpiresInDays, MOST, Scopes,

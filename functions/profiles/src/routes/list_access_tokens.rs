@@ -1,17 +1,11 @@
 //! `GET /me/access-tokens`: lists the caller's personal access tokens, oldest first.
 
+use shared::prelude::route::*;
 use std::collections::HashMap;
 
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route, WarmCalls};
-use shared::identity::SignedIn;
 use shared::kernel::ids::{TokenId, WorkspaceId};
-use shared::kernel::problems::Problem;
 use shared::kernel::time::{ApiTimestamp, Timestamp};
 use shared::tenancy::WholeList;
-use utoipa::ToSchema;
 
 use crate::access_token::{AccessToken, AccessTokenName};
 

@@ -1,19 +1,14 @@
 //! `GET /me/sessions`: lists the caller's sessions, most recently used first.
 
+use shared::prelude::route::*;
 use sign_in::client::Client;
 use sign_in::session::{AuthMethod, SessionRecord};
 use std::cmp::Reverse;
 
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::{AccountKey, SignedIn};
+use shared::identity::AccountKey;
 use shared::kernel::ids::SessionId;
-use shared::kernel::problems::Problem;
 use shared::kernel::time::ApiTimestamp;
 use shared::tenancy::WholeList;
-use utoipa::ToSchema;
 
 /// Lists the caller's active sessions, most recently used first.
 #[derive(Deserialize, ToSchema)]

@@ -1,17 +1,12 @@
 //! `GET /me/sign-ins`: lists the caller's login history, newest first.
 
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::{AccountKey, SignedIn};
+use shared::identity::AccountKey;
 use shared::kernel::ids::SessionId;
-use shared::kernel::problems::Problem;
 use shared::kernel::time::ApiTimestamp;
+use shared::prelude::route::*;
 use shared::tenancy::{Listing, Page, PageLimit};
 use sign_in::client::Client;
 use sign_in::history::{AuthMethod, SignIn, SignInId, SignInOutcome};
-use utoipa::ToSchema;
 
 /// Lists the caller's sign-ins and failed attempts of the last 90 days, newest first.
 #[derive(Deserialize, ToSchema)]

@@ -1,13 +1,8 @@
 //! `POST /auth/logout-everywhere`: ends every session of the caller.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route};
-use shared::identity::{AccountChanges, SignedIn};
-use shared::kernel::problems::Problem;
+use shared::identity::AccountChanges;
+use shared::prelude::route::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
-use utoipa::ToSchema;
 
 pub static SIGNED_OUT_EVERYWHERE: EventKind = EventKind::security("signed_out_everywhere", Severity::Info);
 

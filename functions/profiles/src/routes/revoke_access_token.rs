@@ -1,15 +1,10 @@
 //! `DELETE /me/access-tokens/{token_id}`: revokes a personal access token.
 
-use serde::Deserialize;
 use serde_json::json;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route, WarmCalls};
-use shared::identity::{AccountChanges, AccountKey, SignedIn};
+use shared::identity::{AccountChanges, AccountKey};
 use shared::kernel::ids::TokenId;
-use shared::kernel::problems::Problem;
+use shared::prelude::route::*;
 use shared::system_events::Occurrence;
-use utoipa::ToSchema;
 
 use crate::access_token::{ACCESS_TOKEN_REVOKED, AccessToken};
 

@@ -1,14 +1,9 @@
 //! `DELETE /me/sessions/{session_id}`: ends one of the caller's sessions, including the current one.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route, WarmCalls};
-use shared::identity::{AccountChanges, AccountKey, SignedIn};
+use shared::identity::{AccountChanges, AccountKey};
 use shared::kernel::ids::SessionId;
-use shared::kernel::problems::Problem;
+use shared::prelude::route::*;
 use sign_in::session::SessionRecord;
-use utoipa::ToSchema;
 
 /// Ends one of the caller's sessions, including the current one: its access token and its refresh token are refused
 /// from the next request on.

@@ -3,15 +3,8 @@
 use accounts::PersonName;
 use accounts::routes::get_me::Me;
 use accounts::user::User;
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Patch, Reply, Route, WarmCalls};
-use shared::identity::{AccountChanges, SignedIn};
-use shared::kernel::problem_codes;
-use shared::kernel::problems::{Problem, ProblemCode};
-use shared::table::Versioned;
-use utoipa::ToSchema;
+use shared::identity::AccountChanges;
+use shared::prelude::route::*;
 
 /// Updates the caller's display name. To change the email address, use `POST /me/email`.
 #[derive(Deserialize, ToSchema)]

@@ -3,14 +3,9 @@
 use accounts::recovery::Recovery;
 use accounts::user::User;
 use mail::SendEmail;
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
 use shared::identity::{AccountChanges, AccountKey, AllAccounts};
-use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::kernel::problems::Problem;
+use shared::prelude::job::*;
 use shared::table::Stored;
-use shared::tenancy::Reason;
 
 use crate::letters;
 

@@ -3,15 +3,10 @@
 use accounts::recovery::Recovery;
 use accounts::user::User;
 use mail::SendEmail;
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
 use shared::identity::{AccountChanges, AccountKey, Administered, AllAccounts};
-use shared::jobs::{Declaration, Job, JobError, Trigger};
 use shared::kernel::ids::UserId;
 use shared::kernel::time::Timestamp;
-use shared::outbox::Message;
-use shared::tenancy::Reason;
+use shared::prelude::job::*;
 
 use crate::letters::member_recovery_started;
 

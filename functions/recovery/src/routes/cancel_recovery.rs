@@ -2,15 +2,9 @@
 
 use accounts::recovery::Recovery;
 use mail::SendEmail;
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route, WarmCalls};
-use shared::identity::{AccountChanges, AccountKey, SignedIn};
-use shared::kernel::problem_codes;
-use shared::kernel::problems::{Problem, ProblemCode};
+use shared::identity::{AccountChanges, AccountKey};
+use shared::prelude::route::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
-use utoipa::ToSchema;
 
 use crate::letters;
 

@@ -4,16 +4,11 @@ use accounts::Password;
 use accounts::address::RESET_PASSWORD;
 use accounts::mailed_link::DeadLink;
 use mail::EmailAddress;
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
 use shared::crypto::link::LinkClaims;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::{Credentials, EpochTurn};
-use shared::kernel::problems::{Problem, ProblemCode};
+use shared::identity::EpochTurn;
 use shared::kernel::secrets::SecretText;
+use shared::prelude::route::*;
 use sign_in::password_owner::{PasswordOwner, ResetMethod};
-use utoipa::ToSchema;
 
 use crate::factor_removal::FactorCounts;
 use crate::regaining::{Regained, regain};

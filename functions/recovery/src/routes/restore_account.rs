@@ -4,16 +4,11 @@ use accounts::Password;
 use accounts::mailed_link::DeadLink;
 use accounts::user::RESTORE_ACCOUNT;
 use mail::EmailAddress;
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::{AccountChanges, Credentials, EpochTurn};
-use shared::kernel::problems::{Problem, ProblemCode};
+use shared::identity::{AccountChanges, EpochTurn};
 use shared::kernel::secrets::SecretText;
+use shared::prelude::route::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
 use sign_in::password_owner::{PasswordOwner, ResetMethod};
-use utoipa::ToSchema;
 
 use crate::factor_removal::FactorCounts;
 use crate::regaining::{Regained, regain};

@@ -3,19 +3,14 @@
 use accounts::recovery::Recovery;
 use accounts::user::User;
 use mail::SendEmail;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::{AccountChanges, AccountKey, Credentials, UserEpoch, Wanted};
-use shared::kernel::problems::{Problem, ProblemCode};
+use shared::identity::{AccountChanges, AccountKey, UserEpoch, Wanted};
 use shared::kernel::secrets::SecretText;
 use shared::kernel::time::ApiTimestamp;
+use shared::prelude::route::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
 use sign_in::second_factor::{Factors, SecondFactorError, verify_challenge};
-use utoipa::ToSchema;
 
 use crate::jobs::tell_of_recovery::TellOfRecovery;
 use crate::letters;

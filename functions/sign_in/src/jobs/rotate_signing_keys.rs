@@ -1,10 +1,7 @@
 //! The job `rotate-signing-keys`: once a day, replaces the key that signs access tokens if it is due.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
 use shared::identity::Keyring;
-use shared::jobs::{Declaration, Job, JobError, Trigger};
+use shared::prelude::job::*;
 
 #[derive(Deserialize)]
 pub struct RotateSigningKeys {}

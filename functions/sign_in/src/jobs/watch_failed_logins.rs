@@ -1,14 +1,10 @@
 //! The job `watch-failed-logins`: every five minutes, detects guessing that is spread over accounts or networks.
 
-use serde::Deserialize;
 use serde_json::json;
-use shared::aws::grants::Grant;
 use shared::crypto::digest::sha256_hex;
-use shared::function::Function;
 use shared::identity::AllAccounts;
-use shared::jobs::{Declaration, Job, JobError, Trigger};
+use shared::prelude::job::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
-use shared::tenancy::Reason;
 
 use crate::guessing::{self, Suspicion};
 use crate::password_sign_in::SIGN_IN_FAILED;

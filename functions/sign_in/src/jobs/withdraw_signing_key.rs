@@ -1,10 +1,7 @@
 //! The job `withdraw-signing-key`: an operator revokes a compromised signing key at once.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
 use shared::identity::Keyring;
-use shared::jobs::{Declaration, Job, JobError, Trigger};
+use shared::prelude::job::*;
 
 /// `kid` is the key's id, as in `/.well-known/jwks.json` and in a token's header. Its tokens are refused within a
 /// minute; users continue with their refresh tokens. An unpublished `kid` is an error.

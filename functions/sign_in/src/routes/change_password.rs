@@ -1,13 +1,8 @@
 //! `POST /me/password`: changes the password; requires the current one.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route, UserLimit, WarmCalls};
-use shared::identity::{AccountChanges, AccountKey, EpochTurn, Fresh, SignedIn, Strength};
-use shared::kernel::problem_codes;
-use shared::kernel::problems::{Problem, ProblemCode, Refusal};
-use utoipa::ToSchema;
+use shared::identity::{AccountChanges, AccountKey, EpochTurn, Strength};
+use shared::kernel::problems::Refusal;
+use shared::prelude::route::*;
 
 use crate::current_password;
 use crate::device::KnownDevice;

@@ -1,14 +1,9 @@
 //! `POST /me/totp/confirm`: confirms an authenticator app with its first code.
 
 use mail::SendEmail;
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route, WarmCalls};
-use shared::identity::{AccountChanges, Fresh, SignedIn, Strength};
-use shared::kernel::problems::{Problem, ProblemCode};
+use shared::identity::{AccountChanges, Strength};
+use shared::prelude::route::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
-use utoipa::ToSchema;
 
 use crate::letters;
 use crate::problems;

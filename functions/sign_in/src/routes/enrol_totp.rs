@@ -1,14 +1,8 @@
 //! `POST /me/totp`: starts the enrolment of an authenticator app. It becomes a factor once a code confirms it.
 
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Created, Endpoint, Located, Route, WarmCalls};
-use shared::identity::{AccountChanges, AccountKey, Fresh, SignedIn};
-use shared::kernel::problem_codes;
-use shared::kernel::problems::{Problem, ProblemCode};
+use shared::identity::{AccountChanges, AccountKey};
 use shared::kernel::time::ApiTimestamp;
-use utoipa::ToSchema;
+use shared::prelude::route::*;
 
 use crate::problems;
 use crate::second_factor::{Factors, SecondFactorError};

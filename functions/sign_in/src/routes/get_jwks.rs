@@ -1,11 +1,8 @@
 //! `GET /.well-known/jwks.json`: the public keys that verify access tokens (RFC 7517).
 
-use serde::{Deserialize, Serialize};
-use shared::function::Function;
-use shared::http::{Document, Endpoint, Route};
-use shared::identity::{Anyone, PublicKey};
-use shared::kernel::problems::Problem;
-use utoipa::ToSchema;
+use shared::http::Document;
+use shared::identity::PublicKey;
+use shared::prelude::route::*;
 
 /// Returns the public keys that verify access tokens, as a JWK Set.
 #[derive(Deserialize, ToSchema)]

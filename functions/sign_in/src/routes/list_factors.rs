@@ -1,13 +1,7 @@
 //! `GET /me/factors`: lists the caller's second factors.
 
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::SignedIn;
-use shared::kernel::problems::Problem;
 use shared::kernel::time::ApiTimestamp;
-use utoipa::ToSchema;
+use shared::prelude::route::*;
 
 use crate::second_factor::Factors;
 

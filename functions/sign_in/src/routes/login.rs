@@ -1,13 +1,7 @@
 //! `POST /auth/login`: signs in by password, or returns a second-factor challenge.
 
 use mail::EmailAddress;
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::Credentials;
-use shared::kernel::problems::{Problem, ProblemCode};
-use utoipa::ToSchema;
+use shared::prelude::route::*;
 
 use crate::device::DeviceToken;
 use crate::history::{AuthMethod, SignIn, SignInOutcome};

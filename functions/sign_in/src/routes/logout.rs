@@ -1,12 +1,7 @@
 //! `POST /auth/logout`: ends the caller's session and invalidates its tokens.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, NoContent, Route};
-use shared::identity::{AccountChanges, AccountKey, SignedIn};
-use shared::kernel::problems::Problem;
-use utoipa::ToSchema;
+use shared::identity::{AccountChanges, AccountKey};
+use shared::prelude::route::*;
 
 use crate::session::SessionRecord;
 

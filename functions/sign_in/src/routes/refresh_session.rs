@@ -2,15 +2,10 @@
 //! response gets the same successor.
 
 use mail::SendEmail;
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::{AccountChanges, Accounts, Anyone, SessionTerms};
-use shared::kernel::problems::{Problem, ProblemCode};
+use shared::identity::{AccountChanges, Accounts, SessionTerms};
+use shared::prelude::route::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
-use utoipa::ToSchema;
 
 use crate::problems;
 use crate::refresh_error::RefreshError;

@@ -1,14 +1,9 @@
 //! `POST /me/recovery-codes`: replaces the caller's recovery codes.
 
 use mail::SendEmail;
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Created, Endpoint, Located, Route, WarmCalls};
-use shared::identity::{AccountChanges, Fresh, SignedIn};
-use shared::kernel::problems::{Problem, ProblemCode};
+use shared::identity::AccountChanges;
+use shared::prelude::route::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
-use utoipa::ToSchema;
 
 use crate::letters;
 use crate::problems;

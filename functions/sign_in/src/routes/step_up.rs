@@ -1,15 +1,10 @@
 //! `POST /auth/step-up`: re-authenticates the current session (RFC 9470).
 
-use serde::{Deserialize, Serialize};
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route, UserLimit, WarmCalls};
 use shared::identity::sessions::FRESH_FOR;
-use shared::identity::{AccountChanges, AccountKey, SignedIn, Strength, Wanted};
-use shared::kernel::problem_codes;
-use shared::kernel::problems::{Problem, ProblemCode, Refusal};
+use shared::identity::{AccountChanges, AccountKey, Strength, Wanted};
+use shared::kernel::problems::Refusal;
 use shared::kernel::time::{ApiTimestamp, Timestamp, after};
-use utoipa::ToSchema;
+use shared::prelude::route::*;
 
 use crate::current_password;
 use crate::history::{SignIn, SignInOutcome};

@@ -1,13 +1,8 @@
 //! `POST /auth/second-factor`: completes a sign-in by password with a second factor.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::{AccountChanges, AccountKey, Credentials};
-use shared::kernel::problems::{Problem, ProblemCode};
+use shared::identity::{AccountChanges, AccountKey};
 use shared::kernel::secrets::SecretText;
-use utoipa::ToSchema;
+use shared::prelude::route::*;
 
 use crate::device::{self, DeviceToken};
 use crate::history::{SignIn, SignInOutcome};

@@ -3,11 +3,8 @@
 //! A key is created before it is recorded, and a crash in between leaves an orphan. KMS deletes a key after seven days;
 //! until then an operator can cancel the deletion.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::jobs::{Declaration, Job, JobError, Trigger};
-use shared::tenancy::{AllWorkspaces, Reason};
+use shared::prelude::job::*;
+use shared::tenancy::AllWorkspaces;
 
 #[derive(Deserialize)]
 pub struct SweepOrphanKeys {}

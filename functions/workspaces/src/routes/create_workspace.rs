@@ -1,14 +1,8 @@
 //! `POST /workspaces`: creates a workspace, with the caller as its owner.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Created, Endpoint, Repeatable, Route, WarmCalls};
-use shared::identity::SignedIn;
 use shared::kernel::ids::WorkspaceKind;
-use shared::kernel::problems::{Problem, ProblemCode};
-use shared::tenancy::{Changes, Role, SecurityRules};
-use utoipa::ToSchema;
+use shared::prelude::route::*;
+use shared::tenancy::{Role, SecurityRules};
 
 use crate::WorkspaceName;
 use crate::audit_actions::WORKSPACE_CREATED;

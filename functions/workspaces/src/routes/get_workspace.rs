@@ -1,15 +1,8 @@
 //! `GET /workspaces/{workspace_id}`: reads a workspace, with the caller's role and the plan.
 
-use serde::Deserialize;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::TokenScope;
-use shared::kernel::problems::Problem;
-use shared::table::Versioned;
+use shared::prelude::route::*;
+use shared::tenancy::SecurityRules;
 use shared::tenancy::permissions::ReadWorkspace;
-use shared::tenancy::{SecurityRules, Workspace};
-use utoipa::ToSchema;
 
 use crate::workspace::{PROFILE_KEY, Profile, WorkspaceView};
 

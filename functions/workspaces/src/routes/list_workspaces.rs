@@ -1,12 +1,7 @@
 //! `GET /workspaces`: lists the caller's workspaces, oldest first.
 
-use serde::Deserialize;
-use shared::function::Function;
-use shared::http::{Endpoint, Reply, Route};
-use shared::identity::{Known, TokenScope};
-use shared::kernel::problems::Problem;
+use shared::prelude::route::*;
 use shared::tenancy::WholeList;
-use utoipa::ToSchema;
 
 use crate::workspace::WorkspaceView;
 

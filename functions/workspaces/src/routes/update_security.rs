@@ -1,17 +1,9 @@
 //! `PATCH /workspaces/{workspace_id}/security`: sets the workspace's security rules for its members' accounts.
 
-use serde::{Deserialize, Serialize};
 use shared::audit::Target;
-use shared::aws::grants::Grant;
-use shared::function::Function;
-use shared::http::{Endpoint, Patch, Reply, Route};
-use shared::identity::Fresh;
-use shared::kernel::problems::Problem;
+use shared::prelude::route::*;
 use shared::tenancy::permissions::{ManageAdminRecovery, ManageSecurity};
-use shared::tenancy::{
-    Changes, DeclaredPermission, Permission, RecoveryRule, SecondFactorRule, SecurityRules, Workspace,
-};
-use utoipa::ToSchema;
+use shared::tenancy::{DeclaredPermission, Permission, RecoveryRule, SecondFactorRule, SecurityRules};
 
 use crate::audit_actions::WORKSPACE_SECURITY_UPDATED;
 
