@@ -9,7 +9,10 @@ use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
 
 use crate::address::{Address, Posting};
+
 use crate::letter_budget::{LetterBudget, Request};
+use crate::letters;
+use crate::user::restoring_link;
 
 /// How often to retry a change that conflicts with parallel requests.
 const TRIES: u32 = 12;
@@ -18,8 +21,8 @@ const TRIES: u32 = 12;
 pub static LETTER_WITHHELD: EventKind = EventKind::operational("letter_withheld", Severity::Warning);
 
 /// Sends the letter that `compose` gives, together with its changes. One read and one transaction, which writes as much
-/// to the same tables for every address: the letter is sealed, all of them in the same size. Once the address's budget for this request is used up, it only emits an event for
-/// operators.
+/// to the same tables for every address: the letters are sealed, all in the same size. Once the address's budget for this
+/// request is used up, it only emits an event for operators.
 ///
 /// Fails only for an address that no mail can reach.
 pub async fn send(
@@ -40,7 +43,8 @@ pub async fn send(
             return accounts.emit(withheld(email, request, "budget")).await;
         };
         let (changes, Posting { user, letter }) = compose(address);
-        let message = SendEmail::to_address(accounts, user, email, None, letter).await?;
+        let others = letters::others(&letter, &restoring_link(user, accounts.now()));
+        let message = SendEmail::to_address(accounts, user, email, None, letter, &others).await?;
         let changes = changes.and(counted).send(user, &message);
         if accounts.try_commit(changes).await?.is_ok() {
             return Ok(());

@@ -104,6 +104,24 @@ pub fn reset_password(link: LinkClaims) -> Letter {
         .ends("If this wasn't you, ignore this email. Your password stays the same. Don't share this link. It works once.")
 }
 
+type Compose = fn(LinkClaims) -> Letter;
+
+/// The letters that a typed address may get.
+const TO_TYPED_ADDRESS: [(&str, Compose); 5] = [
+    (VERIFY_EMAIL, verify_email),
+    (ALREADY_REGISTERED, |_| already_registered()),
+    (NO_ACCOUNT, |_| no_account()),
+    (ACCOUNT_IN_TRASH, account_in_trash),
+    (RESET_PASSWORD, reset_password),
+];
+
+/// The other letters that a typed address may get, composed for `like`. Composing and serialising them too, a request takes as
+/// long whichever letter it sends: the time would reveal an account.
+pub(crate) fn others(sent: &Letter, like: &LinkClaims) -> Vec<Letter> {
+    let others = TO_TYPED_ADDRESS.iter().filter(|(subject, _)| *subject != sent.subject());
+    others.map(|(_, compose)| compose(like.clone())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -1,5 +1,7 @@
 //! Recipients: a user, whose address the mail job reads, or an address, which is sealed together with its letter.
 
+use std::hint::black_box;
+
 use serde::{Deserialize, Serialize};
 use shared::identity::{Accounts, Mailroom};
 use shared::kernel::ids::UserId;
@@ -36,14 +38,20 @@ impl SendEmail {
     }
 
     /// A letter to an address, for the outbox of a user: a typed address, which may have no account, or one that the
-    /// user is about to lose. Neither address nor letter is readable in the outbox or a queue. `name` is for a letter that greets.
+    /// user is about to lose. Neither address nor letter is readable in the outbox or a queue. `name` is for a letter that
+    /// greets. `others` are letters that would have been sent otherwise: they are serialised too, so that the time does not
+    /// reveal which one is.
     pub async fn to_address(
         accounts: &Accounts,
         outbox: UserId,
         email: &EmailAddress,
         name: Option<&str>,
         letter: Letter,
+        others: &[Letter],
     ) -> Result<Self, Problem> {
+        for other in others {
+            black_box(serde_json::to_string(other).map_err(Problem::internal)?);
+        }
         let to = Reader { email: email.clone(), name: name.map(str::to_owned) };
         let mut text = serde_json::to_string(&Addressed { to, letter }).map_err(Problem::internal)?;
         let size = text.len().next_multiple_of(SEALED_BYTES);

@@ -70,7 +70,7 @@ fn linked(app: &TestApp) -> Letter {
 /// A letter to an address without an account.
 async fn to_an_address(app: &TestApp, letter: Letter) -> (EmailAddress, Posted) {
     let (outbox, email) = (app.new_id(), address(app));
-    let message = SendEmail::to_address(&app.accounts(), outbox, &email, None, letter).await.unwrap();
+    let message = SendEmail::to_address(&app.accounts(), outbox, &email, None, letter, &[]).await.unwrap();
     (email, posted(app, outbox, &message))
 }
 
@@ -150,7 +150,8 @@ async fn a_letter_to_a_user_goes_to_the_address_and_name_that_they_have_when_it_
 async fn a_letter_to_the_address_before_a_change_still_goes_there() {
     let app = TestApp::new();
     let ada = user(&app).await;
-    let message = SendEmail::to_address(&app.accounts(), ada.id, &ada.email, Some(&ada.name), notice()).await.unwrap();
+    let message =
+        SendEmail::to_address(&app.accounts(), ada.id, &ada.email, Some(&ada.name), notice(), &[]).await.unwrap();
     let message = posted(&app, ada.id, &message);
     let moved = User { email: address(&app), ..ada };
     app.accounts().commit(AccountChanges::default().overwrite(&moved)).await.unwrap();

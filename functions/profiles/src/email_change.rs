@@ -80,7 +80,7 @@ impl AccountRecord for EmailChange {
 
 /// A letter to the current address of a user, even if the user has another address when it is sent.
 pub async fn to_old_address(accounts: &Accounts, user: &User, letter: Letter) -> Result<SendEmail, Problem> {
-    SendEmail::to_address(accounts, user.id, &user.email, Some(user.name.as_str()), letter).await
+    SendEmail::to_address(accounts, user.id, &user.email, Some(user.name.as_str()), letter, &[]).await
 }
 
 /// Applies the email change of a link in one transaction, and notifies the previous address.

@@ -28,7 +28,7 @@ const HEADERS: [(&str, &str); 8] = [
 ];
 
 /// Domains whose samples concern a user, not a workspace.
-const OF_PEOPLE: [&str; 4] = ["accounts", "passkeys", "recovery", "profiles"];
+const OF_PEOPLE: [&str; 5] = ["accounts", "sign_in", "passkeys", "recovery", "profiles"];
 
 /// A plan that includes nothing.
 const NO_PLAN: &str = "none";
