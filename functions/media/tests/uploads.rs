@@ -1,11 +1,12 @@
 //! An upload, from its declaration to a picture that can be published.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use image::{DynamicImage, Rgb, RgbImage};
+use image::codecs::gif::GifEncoder;
+use image::{DynamicImage, Frame, GrayImage, Rgb, RgbImage, RgbaImage};
 use media::media::{Sha256, StoredPicture};
 use media::rendition::Format;
 use media::routes::{complete_upload, create_upload, get_media};
-use media::{Media, MediaId, publishable};
+use media::{Media, MediaId, picture, publishable};
 use serde_json::{Value, json};
 use shared::kernel::time::SignedDuration;
 use shared::tenancy::Changes;
@@ -312,5 +313,22 @@ async fn the_sample_events_are_answered() {
             .replace("{{workspace_id}}", &owner.workspace.to_string())
             .replace("{{media_id}}", &id.to_string());
         app.answer_event(function, &serde_json::from_str(&event).unwrap()).await.expect(status);
+    }
+}
+
+#[tokio::test]
+async fn an_animated_or_too_large_picture_is_refused() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let mut animated = Vec::new();
+    let mut encoder = GifEncoder::new(&mut animated);
+    for _ in 0..2 {
+        encoder.encode_frame(Frame::new(RgbaImage::new(8, 8))).unwrap();
+    }
+    drop(encoder);
+    let wide = encoded(&GrayImage::new(picture::MAX_SIDE + 1, 1).into(), image::ImageFormat::Png);
+    for (file, code) in [(animated, "picture_animated"), (wide, "picture_too_many_pixels")] {
+        let id = uploaded(&app, &owner, &file).await;
+        assert_eq!(complete(&app, &owner, id).await.expect(422).code(), code);
     }
 }

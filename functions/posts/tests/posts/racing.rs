@@ -120,3 +120,22 @@ async fn a_post_unscheduled_during_its_preparation_is_not_published() {
     assert_eq!(at.messages().await.len(), 1, "a cancelled post was claimed again");
     assert!(at.server.records().is_empty());
 }
+
+#[tokio::test]
+async fn an_edit_while_the_post_is_being_sent_is_refused() {
+    let at = Place::new().await;
+    let post = at.scheduled("as it was").await;
+    at.sweep().await;
+    at.advance(30);
+    let wire = at.app.wire(&publish_post::FUNCTION);
+    wire.arm(Fault::Hold("repo.putRecord"));
+    let editing = async {
+        wire.held.notified().await;
+        let refused = at.call(&update_post::FUNCTION, &post, json!({ "text": "too late" })).await.expect(409);
+        assert_eq!(refused.code(), "post_being_published");
+        wire.release();
+    };
+    tokio::join!(at.deliver(), editing);
+    let records: Vec<_> = at.server.records().into_values().collect();
+    assert_eq!((records.len(), &records[0]["text"]), (1, &json!("as it was")));
+}

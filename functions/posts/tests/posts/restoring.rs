@@ -1,6 +1,6 @@
 //! After a restore: nothing is sent while sending is off, and a post that may have been sent is held.
 
-use posts::routes::schedule_post;
+use posts::routes::{schedule_post, update_post};
 use serde_json::json;
 use shared::config::Sending;
 use shared::kernel::time::{SignedDuration, after};
@@ -32,6 +32,8 @@ async fn posts_due_since_the_restore_point_are_held_and_none_is_published_twice(
         assert_eq!(error["code"], "service_restored");
         assert!(error["remedy"].as_str().unwrap().starts_with("Check the channel first"));
     }
+    let edited = at.call(&update_post::FUNCTION, &due, json!({ "text": "another" })).await.expect(409);
+    assert_eq!(edited.code(), "post_held");
     assert_eq!(at.states(&later).await.1, "scheduled");
     at.app.advance(after(resumed_at, SignedDuration::from_secs(3600)).duration_since(at.app.now()));
     at.server.issue_from(at.app.now());

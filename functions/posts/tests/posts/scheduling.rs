@@ -192,3 +192,22 @@ async fn the_channels_of_a_scheduled_post_change_only_by_rescheduling() {
     assert_eq!((refused.code(), refused.fields()), ("post_scheduled", vec!["channel_ids"]));
     assert_eq!(at.post(&post).await["deliveries"].as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_post_takes_20_channels_including_those_it_was_published_to() {
+    let at = Place::new().await;
+    let post = at.scheduled("Hello").await;
+    at.sweep().await;
+    at.advance(30);
+    at.deliver().await;
+    let mut others = Vec::new();
+    for number in 0..20 {
+        others.push(at.connect(&format!("alice-{number}.test")).await);
+    }
+    let mut schedule = at.in_seconds(3600);
+    schedule["channel_ids"] = json!(others);
+    let refused = at.call(&schedule_post::FUNCTION, &post, schedule.clone()).await.expect(422);
+    assert_eq!((refused.code(), refused.fields()), ("post_has_too_many_channels", vec!["channel_ids"]));
+    schedule["channel_ids"] = json!(others[1..]);
+    at.call(&schedule_post::FUNCTION, &post, schedule).await.expect(200);
+}
