@@ -9,6 +9,7 @@ mod recipient;
 mod rendering;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod unsendable;
 mod written;
 
 pub use email_address::{EmailAddress, NotAnAddress};

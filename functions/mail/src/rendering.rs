@@ -5,9 +5,9 @@ use shared::identity::Mailroom;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 
-use crate::jobs::send_email::UnsendableMail;
 use crate::letter::{self, Letter, Page};
 use crate::recipient::Reader;
+use crate::unsendable::UnsendableMail;
 use crate::written::{Action, Places, Written};
 
 /// The page that says how to contact support.

@@ -1,7 +1,7 @@
 //! The problems that a route may answer: what follows from its declaration, and what its handler adds.
 
 use super::declaration::RouteDeclaration;
-use super::endpoint::Method;
+use super::method::Method;
 use crate::aws::grants::Grant;
 use crate::identity::admission::Level;
 use crate::kernel::problem_codes::*;

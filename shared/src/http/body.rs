@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::endpoint::Method;
+use super::method::Method;
 
 /// The format of a route's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

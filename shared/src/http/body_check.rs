@@ -1,8 +1,8 @@
 //! The checks of a body before it is parsed: its size, its type and its encoding.
 
 use super::declaration::RouteDeclaration;
-use super::endpoint::Method;
 use super::incoming::Incoming;
+use super::method::Method;
 use crate::kernel::problem_codes::{BODY_NOT_UTF8, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE};
 use crate::kernel::problems::Problem;
 

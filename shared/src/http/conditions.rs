@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::declaration::RouteDeclaration;
-use super::endpoint::Method;
 use super::incoming::Incoming;
+use super::method::Method;
 use super::output::Answer;
 use super::pipeline::Exchange;
 use crate::kernel::problems::Problem;

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::body::BodyKind;
 use super::calls::WarmCalls;
+use super::method::Method;
 use super::output::Output;
 use super::repeatable::Repeatable;
 use crate::aws::grants::Grant;
@@ -48,52 +49,6 @@ pub trait Endpoint: DeserializeOwned + ToSchema + Send + 'static {
     /// Handles the request. 401, 402, 403, 404 of the workspace, 413, 415, 422 of the shape and 429 are already
     /// decided.
     fn handle(self, access: &Self::Access) -> impl Future<Output = Result<Self::Output, Problem>> + Send;
-}
-
-/// The HTTP method of a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Method {
-    Get,
-    Post,
-    Put,
-    Patch,
-    Delete,
-    /// Every preflight request, whatever its path.
-    Options,
-    /// Every request without another route. Its input has two fields: the requested `method` and `path`.
-    Any,
-}
-
-impl Method {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-            Self::Options => "OPTIONS",
-            Self::Any => "ANY",
-        }
-    }
-
-    /// The methods that a route with this one answers: HEAD like GET, without the body (RFC 9110, section 9.3.2).
-    pub const fn answered(self) -> &'static [&'static str] {
-        match self {
-            Self::Get => &["GET", "HEAD"],
-            Self::Post => &["POST"],
-            Self::Put => &["PUT"],
-            Self::Patch => &["PATCH"],
-            Self::Delete => &["DELETE"],
-            Self::Options => &["OPTIONS"],
-            Self::Any => &["ANY"],
-        }
-    }
-
-    /// Whether its input comes from a body.
-    pub const fn has_body(self) -> bool {
-        matches!(self, Self::Post | Self::Put | Self::Patch)
-    }
 }
 
 /// A route's place in the API, and the size of its function.

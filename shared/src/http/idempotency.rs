@@ -1,8 +1,8 @@
 //! The Idempotency-Key of a request, before its caller is known.
 
 use super::declaration::RouteDeclaration;
-use super::endpoint::Method;
 use super::incoming::Incoming;
+use super::method::Method;
 use crate::crypto::digest::sha256_hex;
 use crate::identity::admission::IdempotencyKey;
 use crate::kernel::problem_codes::IDEMPOTENCY_KEY_UNSUPPORTED;

@@ -10,8 +10,8 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use super::body::BodyKind;
-use super::endpoint::Method;
 use super::incoming::Incoming;
+use super::method::Method;
 use crate::kernel::problems::Problem;
 
 /// Who defines the fields of a request.

@@ -14,6 +14,7 @@ pub(crate) mod headers;
 pub(crate) mod idempotency;
 pub(crate) mod incoming;
 pub(crate) mod input;
+pub mod method;
 pub mod output;
 pub mod patch;
 pub(crate) mod pipeline;
@@ -27,7 +28,8 @@ pub use calls::WarmCalls;
 pub use cookie::Cookie;
 pub use declaration::RouteDeclaration;
 pub use distinct::Distinct;
-pub use endpoint::{Endpoint, Method, Route, UserLimit};
+pub use endpoint::{Endpoint, Route, UserLimit};
+pub use method::Method;
 pub use output::{
     Accepted, Created, Document, Download, Html, Located, NoContent, Output, Redirect, Reply, SeeOther, Text,
     WithCookie,

@@ -15,11 +15,12 @@ use lambda_http::Body;
 use tokio::time::Instant;
 
 use super::declaration::RouteDeclaration;
-use super::endpoint::{Endpoint, Method};
+use super::endpoint::Endpoint;
 use super::exact::{Attempt, CREDENTIAL_LIMIT};
 use super::idempotency::idempotency_key;
 use super::incoming::Incoming;
 use super::input::Spelled;
+use super::method::Method;
 use super::output::{Answer, Output};
 use super::rates::{Leases, Policy, RateLimitStatus};
 use super::repeatable::Repeatable;

@@ -10,11 +10,12 @@ use shared::aws::mailer::{Mail, MailError};
 use shared::crypto::Sealed;
 use shared::identity::Mailroom;
 use shared::kernel::ids::UserId;
-use shared::kernel::problems::{ProblemCode, Refusal};
+use shared::kernel::problems::ProblemCode;
 
 use crate::former::Former;
 use crate::letter::Letter;
 use crate::rendering::render;
+use crate::unsendable::UnsendableMail;
 use crate::written::Written;
 
 /// Sends a letter. The message has no secret and no readable address: the token of a link is made, and a user's address is
@@ -52,27 +53,7 @@ impl Message for SendEmail {
 /// The sender of a letter, as the recipient sees it.
 const SENDER: &str = "Bulkhead";
 
-/// Why a mail is given up.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UnsendableMail {
-    #[error("SES will never take this mail ({code})")]
-    Rejected { code: String },
-    #[error("the mail's link has expired before it was sent")]
-    LinkExpired,
-}
-
-const MAIL_LINK_EXPIRED: ProblemCode = ProblemCode::of_job(422, "mail_link_expired");
 const MAIL_NOT_TAKEN: ProblemCode = ProblemCode::of_job(503, "mail_not_taken");
-const MAIL_REJECTED: ProblemCode = ProblemCode::of_job(422, "mail_rejected");
-
-impl Refusal for UnsendableMail {
-    fn problem(&self) -> ProblemCode {
-        match self {
-            Self::Rejected { .. } => MAIL_REJECTED,
-            Self::LinkExpired => MAIL_LINK_EXPIRED,
-        }
-    }
-}
 
 pub static FUNCTION: Function = Function::job::<SendEmail>();
 
