@@ -43,8 +43,8 @@ impl Endpoint for RegisterPasskey {
         problems::TOO_MANY_PASSKEYS,
         problems::PASSKEY_ALREADY_REGISTERED,
     ];
-    // Checked again: another session may have added a factor since the ceremony was started.
     const WARM_CALLS: WarmCalls = WarmCalls::up_to(5, "the ceremony is read and ended before the factors are read");
+    // Checked again: another session may have added a factor since the ceremony was started.
     type Access = Fresh<SignedIn>;
     type Output = Created<PasskeyView>;
 

@@ -20,8 +20,8 @@ pub static FUNCTION: Function = Function::route::<RevokeAccessToken>();
 impl Endpoint for RevokeAccessToken {
     const ROUTE: Route = Route::delete("revoke-access-token", "/me/access-tokens/{token_id}");
     const GRANTS: &'static [Grant] = &[Grant::ReadUserRecords, Grant::DeleteUserRecords, Grant::DeleteSessions];
-    // No fresh factor is required: a user who sees an unknown token must be able to revoke it at once.
     const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the token is read, whose record is deleted with its proof");
+    // No fresh factor is required: a user who sees an unknown token must be able to revoke it at once.
     type Access = SignedIn;
     type Output = NoContent;
 

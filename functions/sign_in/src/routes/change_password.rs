@@ -70,12 +70,12 @@ impl Endpoint for ChangePassword {
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 300 });
     const PROBLEMS: &'static [ProblemCode] =
         &[problems::WRONG_PASSWORD, problems::SAME_PASSWORD, problem_codes::NOT_FOUND];
-    // `Fresh`, although the password is required: the new session is as strong as this one and counts as fresh. An
-    // attacker with a stolen session must not get that for the password alone.
     const WARM_CALLS: WarmCalls = WarmCalls::up_to(
         10,
         "attempts are counted exactly; attempts, epoch, user, password and factors are read; a session is opened",
     );
+    // `Fresh`, although the password is required: the new session is as strong as this one and counts as fresh. An
+    // attacker with a stolen session must not get that for the password alone.
     type Access = Fresh<SignedIn>;
     type Output = Reply<Tokens>;
 
