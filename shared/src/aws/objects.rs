@@ -1,9 +1,9 @@
 //! S3: objects of one workspace, their signed uploads and downloads, and reads of a byte range.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use aws_credential_types::Credentials;
+use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -14,10 +14,10 @@ use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
 
 /// How long an upload may take to start. The session that signs it lives longer (`sessions`).
-const UPLOAD_LIFETIME: Duration = Duration::from_secs(15 * 60);
+const UPLOAD_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 
 /// How long a signed download works: long enough for a page that loads, short for an address that is passed on.
-const DOWNLOAD_LIFETIME: Duration = Duration::from_secs(15 * 60);
+const DOWNLOAD_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 
 /// The most bytes of one ranged read, which are in memory at once.
 pub const LARGEST_RANGE_BYTES: u64 = 16 * 1024 * 1024;
@@ -134,6 +134,12 @@ fn acting(credentials: &Credentials) -> aws_sdk_s3::config::Builder {
 }
 
 impl Aws {
+    /// A GET of the newest or the given version.
+    fn get_object(&self, key: &str, version: Option<&str>) -> GetObjectFluentBuilder {
+        let request = self.s3().get_object().bucket(&self.config.media_bucket).key(key);
+        request.set_version_id(version.map(str::to_owned))
+    }
+
     /// Signs a PUT of exactly `size_bytes` bytes with exactly this SHA-256 (base64) to one key.
     pub(crate) async fn sign_upload(
         &self,
@@ -142,7 +148,6 @@ impl Aws {
         size_bytes: u64,
         sha256: &str,
     ) -> Result<SignedUpload, Problem> {
-        let lifetime = PresigningConfig::expires_in(UPLOAD_LIFETIME).map_err(Problem::internal)?;
         let size = i64::try_from(size_bytes).map_err(Problem::internal)?;
         let signed = self
             .s3()
@@ -153,12 +158,11 @@ impl Aws {
             .checksum_sha256(sha256)
             .customize()
             .config_override(acting(credentials))
-            .presigned(lifetime)
+            .presigned(expiring(UPLOAD_LIFETIME)?)
             .await
             .map_err(|error| failed("s3:PutObject (sign)", error))?;
         let headers = signed.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let lifetime = SignedDuration::try_from(UPLOAD_LIFETIME).map_err(Problem::internal)?;
-        Ok(SignedUpload { url: signed.uri().to_owned(), headers, expires_at: after(self.clock.now(), lifetime) })
+        Ok(SignedUpload { url: signed.uri().to_owned(), headers, expires_at: after(self.clock.now(), UPLOAD_LIFETIME) })
     }
 
     /// Reads the newest or the given version of an object; none if it does not exist. An object over `limit_bytes` is
@@ -170,16 +174,8 @@ impl Aws {
         version: Option<&str>,
         limit_bytes: u64,
     ) -> Result<Option<Object>, Problem> {
-        let answer = self
-            .s3()
-            .get_object()
-            .bucket(&self.config.media_bucket)
-            .key(key)
-            .set_version_id(version.map(str::to_owned))
-            .customize()
-            .config_override(acting(credentials))
-            .send()
-            .await;
+        let request = self.get_object(key, version);
+        let answer = request.customize().config_override(acting(credentials)).send().await;
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) if is_absent(error.code()) => return Ok(None),
@@ -202,24 +198,18 @@ impl Aws {
         version: &str,
         presentation: &Presentation,
     ) -> Result<SignedDownload, Problem> {
-        let lifetime = PresigningConfig::expires_in(DOWNLOAD_LIFETIME).map_err(Problem::internal)?;
         let signed = self
-            .s3()
-            .get_object()
-            .bucket(&self.config.media_bucket)
-            .key(key)
-            .version_id(version)
+            .get_object(key, Some(version))
             .response_content_type(presentation.content_type)
             .response_content_disposition(&presentation.disposition)
             // A viewer may lose access later.
             .response_cache_control("private, no-store")
             .customize()
             .config_override(acting(credentials))
-            .presigned(lifetime)
+            .presigned(expiring(DOWNLOAD_LIFETIME)?)
             .await
             .map_err(|error| failed("s3:GetObject (sign)", error))?;
-        let lifetime = SignedDuration::try_from(DOWNLOAD_LIFETIME).map_err(Problem::internal)?;
-        Ok(SignedDownload { url: signed.uri().to_owned(), expires_at: after(self.clock.now(), lifetime) })
+        Ok(SignedDownload { url: signed.uri().to_owned(), expires_at: after(self.clock.now(), DOWNLOAD_LIFETIME) })
     }
 
     /// Reads a range of an object, of the newest version or the given one.
@@ -230,17 +220,8 @@ impl Aws {
         version: Option<&str>,
         range: ByteRange,
     ) -> Result<Ranged, Problem> {
-        let answer = self
-            .s3()
-            .get_object()
-            .bucket(&self.config.media_bucket)
-            .key(key)
-            .set_version_id(version.map(str::to_owned))
-            .range(range.field())
-            .customize()
-            .config_override(acting(credentials))
-            .send()
-            .await;
+        let request = self.get_object(key, version).range(range.field());
+        let answer = request.customize().config_override(acting(credentials)).send().await;
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) if error.code() == Some("InvalidRange") => return Ok(Ranged::BeyondEnd),
@@ -299,6 +280,10 @@ impl Aws {
             .map_err(|error| failed("s3:PutObject", error))?;
         answer.version_id.ok_or_else(unversioned)
     }
+}
+
+fn expiring(lifetime: SignedDuration) -> Result<PresigningConfig, Problem> {
+    PresigningConfig::expires_in(lifetime.unsigned_abs()).map_err(Problem::internal)
 }
 
 /// Without the right to list, S3 answers AccessDenied for a missing object.
