@@ -285,8 +285,8 @@ pub enum MediaError {
     #[error("The picture {id} has no rendition of at most {max_bytes} bytes. Upload a smaller picture.")]
     TooLarge { id: MediaId, max_bytes: u64 },
     #[error(
-        "The workspace's plan allows files of up to {max_bytes} bytes. Upload a smaller file, or upgrade the
-    # plan."
+        "The workspace's plan allows files of up to {max_bytes} bytes. Upload a smaller file, or upgrade the \
+         plan."
     )]
     OverPlanLimit { max_bytes: u64 },
 }

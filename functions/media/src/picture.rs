@@ -46,8 +46,8 @@ pub const MAX_PREPARED_SIDE: u32 = 4_096;
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PictureError {
     #[error(
-        "The file is not a PNG, JPEG, GIF or WebP picture: its first bytes indicate {found}. Upload one of these
-    # types."
+        "The file is not a PNG, JPEG, GIF or WebP picture: its first bytes indicate {found}. Upload one of these \
+         types."
     )]
     NotAPicture { found: &'static str },
     #[error(
@@ -58,8 +58,8 @@ pub enum PictureError {
     #[error("The picture is animated, and animations are not supported. Upload one frame of it as PNG or JPEG.")]
     Animated,
     #[error(
-        "The picture is truncated, damaged, or of an unsupported variant. Save it again as PNG or JPEG and upload
-    # that."
+        "The picture is truncated, damaged, or of an unsupported variant. Save it again as PNG or JPEG and upload \
+         that."
     )]
     Damaged,
 }

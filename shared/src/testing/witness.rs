@@ -9,7 +9,7 @@ use crate::function::Function;
 /// A file that collects the returned problems, for the check that some test produces each declared code.
 const ANSWERED: &str = "BULKHEAD_ANSWERED";
 
-/// Panics if a route returns a problem that it does not declare.
+/// Panics if a route returns a problem that it does not declare, or whose detail is not one line.
 #[track_caller]
 pub(super) fn checked(function: &Function, response: Response) -> Response {
     if response.status < 400 {
@@ -25,6 +25,8 @@ pub(super) fn checked(function: &Function, response: Response) -> Response {
          shared::http::answers if it follows from the declaration",
         function.name()
     );
+    let detail = response.body["detail"].as_str().unwrap_or_default();
+    assert!(!detail.contains(['\n', '\r']), "{} answers {code} with a line break: {detail:?}", function.name());
     if let Ok(path) = std::env::var(ANSWERED)
         && let Ok(mut file) = OpenOptions::new().append(true).create(true).open(path)
     {
