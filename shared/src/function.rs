@@ -55,11 +55,11 @@ impl Function {
         const {
             let workspace_in_access = matches!(<E::Access as Admit>::LEVEL, Level::Workspace(_));
             assert!(
-                has_each(E::ROUTE.path, <E::Access as Admit>::SETTLES),
+                count(E::ROUTE.path, <E::Access as Admit>::SETTLES) == <E::Access as Admit>::SETTLES.len(),
                 "the path must have every parameter that the access proves"
             );
             assert!(
-                has_none(E::ROUTE.path, <E::Access as Admit>::REFUSES),
+                count(E::ROUTE.path, <E::Access as Admit>::REFUSES) == 0,
                 "the path must not have a parameter that only another access proves"
             );
             assert!(
@@ -171,28 +171,16 @@ impl Function {
     }
 }
 
-/// Whether a path has every one of these parameters.
-const fn has_each(path: &str, parameters: &[&str]) -> bool {
-    let mut at = 0;
-    while at < parameters.len() {
-        if !has_parameter(path, parameters[at]) {
-            return false;
-        }
-        at += 1;
-    }
-    true
-}
-
-/// Whether a path has none of these parameters.
-const fn has_none(path: &str, parameters: &[&str]) -> bool {
-    let mut at = 0;
+/// How many of these parameters a path has.
+const fn count(path: &str, parameters: &[&str]) -> usize {
+    let (mut at, mut found) = (0, 0);
     while at < parameters.len() {
         if has_parameter(path, parameters[at]) {
-            return false;
+            found += 1;
         }
         at += 1;
     }
-    true
+    found
 }
 
 const fn has_parameter(path: &str, parameter: &str) -> bool {

@@ -1,7 +1,7 @@
 //! The domains and their functions: the single list that the generator, tests and tidy rules read.
 
 use shared::function::{Declared, Function, Listed};
-use shared::http::{Route, RouteDeclaration};
+use shared::http::RouteDeclaration;
 use shared::jobs::Declaration;
 
 /// A crate under `functions/`.
@@ -39,12 +39,12 @@ pub fn all() -> impl Iterator<Item = (&'static Domain, &'static Listed)> {
     DOMAINS.iter().flat_map(|domain| domain.functions().map(move |listed| (domain, listed)))
 }
 
-/// The route of a function, if it is one.
-pub fn route(function: &Function) -> Option<Route> {
-    match function.declared() {
-        Declared::Route(RouteDeclaration { route, .. }) => Some(route),
+/// Every route with its domain and its declaration.
+pub fn routes() -> impl Iterator<Item = (&'static Domain, &'static Listed, RouteDeclaration)> {
+    all().filter_map(|(domain, listed)| match listed.function.declared() {
+        Declared::Route(declared) => Some((domain, listed, declared)),
         Declared::Job(_) => None,
-    }
+    })
 }
 
 /// The job of a function, if it is one.

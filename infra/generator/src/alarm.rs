@@ -4,20 +4,26 @@ use serde_json::{Value, json};
 
 use crate::names::physical;
 
+/// Of counts of events.
+const COUNT: (&str, &str) = ("Statistic", "Sum");
+/// Of a queue, whose depth is a level.
+const DEPTH: (&str, &str) = ("Statistic", "Maximum");
+const P99: (&str, &str) = ("ExtendedStatistic", "p99");
+
 /// Fires if a metric's sum exceeds a threshold within a minute.
 struct Alarm<'a> {
     name: String,
     description: String,
     namespace: &'a str,
     metric: &'a str,
+    /// The property that names the statistic, and its value.
+    statistic: (&'a str, &'a str),
     dimensions: Value,
     threshold: u32,
 }
 
 impl Alarm<'_> {
     fn resource(self) -> Value {
-        // The depth of a queue is a level; the others are counts of events.
-        let statistic = if self.namespace == "AWS/SQS" { "Maximum" } else { "Sum" };
         json!({
             "Type": "AWS::CloudWatch::Alarm",
             "Properties": {
@@ -26,7 +32,7 @@ impl Alarm<'_> {
                 "Namespace": self.namespace,
                 "MetricName": self.metric,
                 "Dimensions": self.dimensions,
-                "Statistic": statistic,
+                self.statistic.0: self.statistic.1,
                 "Period": 60,
                 "EvaluationPeriods": 1,
                 "ComparisonOperator": "GreaterThanThreshold",
@@ -45,6 +51,7 @@ pub fn api_errors(name: &str, api: &str) -> Value {
         description: format!("{name} answered 5xx more than five times a minute, in three minutes of five."),
         namespace: "AWS/ApiGateway",
         metric: "5xx",
+        statistic: COUNT,
         dimensions: json!([{ "Name": "ApiId", "Value": { "Ref": api } }]),
         threshold: 5,
     };
@@ -58,12 +65,11 @@ pub fn api_latency(name: &str, api: &str) -> Value {
         description: format!("One request in a hundred to {name} took over three seconds for ten minutes."),
         namespace: "AWS/ApiGateway",
         metric: "Latency",
+        statistic: P99,
         dimensions: json!([{ "Name": "ApiId", "Value": { "Ref": api } }]),
         threshold: 3000,
     };
-    let mut resource = lasting(alarm.resource(), json!({ "EvaluationPeriods": 10, "ExtendedStatistic": "p99" }));
-    resource["Properties"].as_object_mut().map(|properties| properties.remove("Statistic"));
-    resource
+    lasting(alarm.resource(), json!({ "EvaluationPeriods": 10 }))
 }
 
 /// The same alarm over several minutes, which also reports its end.
@@ -82,6 +88,7 @@ pub fn errors(function: &str) -> Value {
         description: format!("{function} failed, timed out or could not start."),
         namespace: "AWS/Lambda",
         metric: "Errors",
+        statistic: COUNT,
         dimensions: json!([
             { "Name": "FunctionName", "Value": { "Fn::Sub": physical(function) } },
             { "Name": "Resource", "Value": { "Fn::Sub": format!("{}:live", physical(function)) } },
@@ -98,6 +105,7 @@ pub fn faults(route: &str) -> Value {
         description: format!("{route} answered 5xx more than twice in a minute."),
         namespace: "Bulkhead",
         metric: "Faults",
+        statistic: COUNT,
         dimensions: json!([{ "Name": "Route", "Value": route }]),
         threshold: 2,
     };
@@ -111,6 +119,7 @@ pub fn gave_up(job: &str) -> Value {
         description: format!("{job} gave up on a run. The history record has the reason."),
         namespace: "Bulkhead",
         metric: "Runs",
+        statistic: COUNT,
         dimensions: json!([{ "Name": "Job", "Value": job }, { "Name": "Outcome", "Value": "gave_up" }]),
         threshold: 0,
     };
@@ -124,6 +133,7 @@ pub fn dead_letters(job: &str, queue: &str) -> Value {
         description: format!("{job} has messages in its dead-letter queue, which a person must handle."),
         namespace: "AWS/SQS",
         metric: "ApproximateNumberOfMessagesVisible",
+        statistic: DEPTH,
         dimensions: json!([{ "Name": "QueueName", "Value": { "Fn::Sub": physical(queue) } }]),
         threshold: 0,
     };

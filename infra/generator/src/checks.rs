@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use domains::{DOMAINS, all};
+use domains::{DOMAINS, all, routes};
 use serde_json::Value;
 use shared::aws::session_policy::{SESSION_POLICY_LIMIT, Subject, session_policy};
 use shared::config::Tables;
@@ -34,10 +34,7 @@ const LONGEST_REGION: &str = "ap-southeast-2";
 pub fn faults(root: &Path) -> Vec<String> {
     let mut faults = Vec::new();
     unique_names(&mut faults);
-    faults.extend(route_faults(all().filter_map(|(_, listed)| match listed.function.declared() {
-        Declared::Route(RouteDeclaration { route, planes, .. }) => Some((route, planes)),
-        Declared::Job(_) => None,
-    })));
+    faults.extend(route_faults(routes().map(|(_, _, declared)| (declared.route, declared.planes))));
     for (domain, listed) in all() {
         let function = listed.function;
         policies(function, &mut faults);
@@ -165,9 +162,8 @@ fn entitlements(function: &Function, faults: &mut Vec<String>) {
 /// A limit that a plan lacks would not be enforced, and a limit that no route declares would be sold but not enforced.
 fn plan_limits(faults: &mut Vec<String>) {
     let mut asked_for = BTreeSet::new();
-    for (_, listed) in all() {
-        let Declared::Route(RouteDeclaration { plan_limits, .. }) = listed.function.declared() else { continue };
-        for limit in plan_limits {
+    for (_, listed, declared) in routes() {
+        for limit in declared.plan_limits {
             asked_for.insert(limit.name());
             let (function, name) = (listed.function.name(), limit.name());
             let missing = limit.missing_in();

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::path::Path;
 
-use domains::all;
+use domains::routes;
 use serde_json::{Map, Value, json};
-use shared::function::{Declared, Function, Level, Listed, Shape};
+use shared::function::{Function, Level, Listed, Shape};
 use shared::http::{BodyKind, Method, Plane, Route, RouteDeclaration};
 use shared::identity::TokenScope;
 use shared::identity::sessions::FRESH_FOR;
@@ -46,11 +46,8 @@ Operations have extension fields:
 /// The document of a plane, and the faults of the declarations.
 pub fn document(root: &Path, plane: Plane, version: &str) -> (Value, Vec<String>) {
     let mut described = Described::default();
-    for (domain, listed) in all() {
-        if matches!(listed.function.declared(), Declared::Route(RouteDeclaration { planes, .. }) if planes.contains(&plane))
-        {
-            described.add(root, domain.name, listed);
-        }
+    for (domain, listed, declared) in routes().filter(|(_, _, declared)| declared.planes.contains(&plane)) {
+        described.add(root, domain.name, (listed, declared));
     }
     described.complete();
     let title = if plane == Plane::PRODUCT { "Bulkhead".to_owned() } else { format!("Bulkhead: {}", plane.name) };
@@ -135,11 +132,9 @@ impl Operation<'_> {
 }
 
 impl Described {
-    fn add(&mut self, root: &Path, domain: &str, listed: &Listed) {
-        let Declared::Route(declared) = listed.function.declared() else { return };
+    fn add(&mut self, root: &Path, domain: &str, (listed, declared): (&Listed, RouteDeclaration)) {
         let RouteDeclaration { route, needs, level, token, is_fresh, body, .. } = declared;
-        // The routes for preflights and unknown paths are not operations of the API.
-        if matches!(route.method, Method::Options | Method::Any) {
+        if route.method.serves_any_path() {
             return;
         }
         let Some(shapes) = listed.shapes.map(|shapes| shapes()) else {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use domains::all;
-use shared::function::{Declared, Level};
-use shared::http::{Method, RouteDeclaration};
+use domains::routes;
+use shared::function::Level;
+use shared::http::RouteDeclaration;
 use shared::tenancy::{DeclaredPermission, Role};
 
 use crate::readme::listed_planes;
@@ -26,10 +26,7 @@ fn declared() -> BTreeMap<&'static str, DeclaredPermission> {
 
 fn needed() -> impl Iterator<Item = DeclaredPermission> {
     let mut found = Vec::new();
-    for (_, listed) in all() {
-        let Declared::Route(RouteDeclaration { level: access, some_need, .. }) = listed.function.declared() else {
-            continue;
-        };
+    for (_, _, RouteDeclaration { level: access, some_need, .. }) in routes() {
         let of_access = match access {
             Level::Workspace(permission) => Some(permission),
             _ => None,
@@ -54,14 +51,9 @@ pub fn document() -> String {
          the last 10 minutes. The plan must include the entitlement in the last column.\n\n\
          | route | planes | caller | roles | token | fresh factor | plan |\n|---|---|---|---|---|---|---|\n",
     );
-    for (_, listed) in all() {
-        let Declared::Route(RouteDeclaration {
-            route, planes, level: access, some_need, is_fresh, token, needs, ..
-        }) = listed.function.declared()
-        else {
-            continue;
-        };
-        if matches!(route.method, Method::Options | Method::Any) {
+    for (_, _, declared) in routes() {
+        let RouteDeclaration { route, planes, level: access, some_need, is_fresh, token, needs, .. } = declared;
+        if route.method.serves_any_path() {
             continue;
         }
         let (mut caller, roles) = match access {
@@ -97,8 +89,8 @@ fn roles(permission: &DeclaredPermission) -> String {
 pub fn faults() -> Vec<String> {
     let declared = declared();
     let mut faults = Vec::new();
-    for (_, listed) in all() {
-        if let Declared::Route(RouteDeclaration { level: Level::Staff(permission), .. }) = listed.function.declared()
+    for (_, _, declared) in routes() {
+        if let Level::Staff(permission) = declared.level
             && permission.roles().is_empty()
         {
             faults.push(format!("{}: staff_permissions.json grants it to no role", permission.name));

@@ -107,11 +107,10 @@ fn add(resources: &mut Map<String, Value>, plane: Plane, api: &str) {
 }
 
 /// The nested stack of the planes in `domains.yaml`.
-pub fn nested() -> Value {
+pub fn parameters() -> Value {
     let urls = Plane::ALL.iter().map(|plane| named(*plane, "BaseUrl"));
     let passed = COMMON.iter().map(|name| (*name).to_owned()).chain(urls);
-    let passed: Map<String, Value> = passed.map(|name| (name.clone(), json!({ "Ref": name }))).collect();
-    json!({ "TemplateURL": "planes.yaml", "Parameters": passed })
+    passed.map(|name| (name.clone(), json!({ "Ref": name }))).collect()
 }
 
 /// The outputs of the nested stack, with their values in `domains.yaml`.

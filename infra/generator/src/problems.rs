@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use domains::all;
+use domains::{all, routes};
 use serde_json::{Map, Value, json};
-use shared::function::{Declared, Function};
-use shared::http::{Method, RouteDeclaration};
+use shared::function::Function;
+use shared::http::RouteDeclaration;
 use shared::kernel::problems::ProblemCode;
 
 use crate::names::pascal;
@@ -25,9 +25,8 @@ struct Code {
 /// Every code that a route may return, by name.
 fn codes() -> BTreeMap<&'static str, Code> {
     let mut codes: BTreeMap<&'static str, Code> = BTreeMap::new();
-    for (_, listed) in all() {
-        let Declared::Route(RouteDeclaration { route, .. }) = listed.function.declared() else { continue };
-        if matches!(route.method, Method::Any | Method::Options) {
+    for (_, listed, RouteDeclaration { route, .. }) in routes() {
+        if route.method.serves_any_path() {
             continue;
         }
         for problem in listed.function.problems() {

@@ -2,19 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domains::all;
+use domains::routes;
 use serde_json::{Value, json};
-use shared::function::Declared;
-use shared::http::{Method, RouteDeclaration};
+use shared::http::RouteDeclaration;
 
 /// Plane to path to its methods.
 pub fn document() -> Value {
     let mut planes: BTreeMap<&str, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
-    for (_, listed) in all() {
-        let Declared::Route(RouteDeclaration { route, planes: declared, .. }) = listed.function.declared() else {
-            continue;
-        };
-        if matches!(route.method, Method::Options | Method::Any) {
+    for (_, _, RouteDeclaration { route, planes: declared, .. }) in routes() {
+        if route.method.serves_any_path() {
             continue;
         }
         for plane in declared {

@@ -42,6 +42,17 @@ const PARAMETERS: &[&str] = &[
     "WorkspaceKeys",
 ];
 
+/// A nested stack from a generated template.
+fn nested(file: &str, parameters: &Value, tag: Option<Value>) -> Value {
+    let tags = [("application", "Name"), ("cell", "Cell")];
+    let tags = tags.map(|(key, name)| json!({ "Key": key, "Value": { "Ref": name } }));
+    let tags: Vec<Value> = tags.into_iter().chain(tag).collect();
+    json!({
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": { "TemplateURL": format!("{file}.yaml"), "Parameters": parameters, "Tags": tags },
+    })
+}
+
 /// The parameters of `domains.yaml`.
 fn names() -> impl Iterator<Item = String> {
     let given = Plane::ALL.iter().flat_map(|plane| planes::given(*plane));
@@ -133,25 +144,12 @@ pub fn index(domains: &[&str]) -> String {
     let mut resources: Map<String, Value> = domains
         .iter()
         .map(|domain| {
-            let stack = json!({
-                "Type": "AWS::CloudFormation::Stack",
-                "Properties": {
-                    "TemplateURL": format!("{domain}.yaml"),
-                    "Parameters": passed,
-                    "Tags": [
-                        { "Key": "application", "Value": { "Ref": "Name" } },
-                        { "Key": "cell", "Value": { "Ref": "Cell" } },
-                        { "Key": "domain", "Value": domain },
-                    ],
-                },
-            });
+            let tag = json!({ "Key": "domain", "Value": domain });
+            let stack = nested(domain, &json!(passed), Some(tag));
             (pascal(domain), stack)
         })
         .collect();
-    let mut apis = planes::nested();
-    apis["Tags"] =
-        json!([{ "Key": "application", "Value": { "Ref": "Name" } }, { "Key": "cell", "Value": { "Ref": "Cell" } }]);
-    resources.insert("Planes".to_owned(), json!({ "Type": "AWS::CloudFormation::Stack", "Properties": apis }));
+    resources.insert("Planes".to_owned(), nested("planes", &planes::parameters(), None));
     let outputs: Map<String, Value> =
         planes::outputs().map(|(name, value)| (name, json!({ "Value": value }))).collect();
     let value = json!({

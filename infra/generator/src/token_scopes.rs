@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domains::all;
-use shared::function::Declared;
-use shared::http::RouteDeclaration;
+use domains::routes;
 
 /// The generated Rust list for `profiles`.
 pub fn list() -> String {
@@ -18,11 +16,7 @@ pub fn list() -> String {
 }
 
 fn scopes() -> BTreeSet<String> {
-    let tokens = all().filter_map(|(_, listed)| match listed.function.declared() {
-        Declared::Route(RouteDeclaration { token, .. }) => token,
-        Declared::Job(_) => None,
-    });
-    tokens.map(|scope| scope.to_string()).collect()
+    routes().filter_map(|(_, _, declared)| declared.token).map(|scope| scope.to_string()).collect()
 }
 
 #[cfg(test)]

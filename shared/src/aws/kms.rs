@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_credential_types::Credentials;
+use aws_sdk_kms::config::SharedCredentialsProvider;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{DataKeySpec, MacAlgorithmSpec, Tag};
 
@@ -14,8 +15,11 @@ use crate::kernel::secrets::SecretBytes;
 /// Days until a scheduled deletion: KMS's minimum, within which an operator can cancel it.
 const DELETION_WAIT_DAYS: i32 = 7;
 
-fn acting(credentials: &Credentials) -> aws_sdk_kms::config::Builder {
-    aws_sdk_kms::Config::builder().credentials_provider(credentials.clone())
+fn acting(credentials: Option<&Credentials>) -> aws_sdk_kms::config::Builder {
+    let mut builder = aws_sdk_kms::Config::builder();
+    builder
+        .set_credentials_provider(credentials.map(|credentials| SharedCredentialsProvider::new(credentials.clone())));
+    builder
 }
 
 /// A data key: the plain bytes, and the same wrapped.
@@ -32,18 +36,17 @@ impl Aws {
         key: &str,
         context: HashMap<String, String>,
     ) -> Result<DataKey, Problem> {
-        let request = self
+        let answer = self
             .kms()
             .generate_data_key()
             .key_id(key)
             .key_spec(DataKeySpec::Aes256)
             .set_encryption_context(Some(context))
-            .customize();
-        let request = match credentials {
-            Some(credentials) => request.config_override(acting(credentials)),
-            None => request,
-        };
-        let answer = request.send().await.map_err(|error| failed("kms:GenerateDataKey", error))?;
+            .customize()
+            .config_override(acting(credentials))
+            .send()
+            .await
+            .map_err(|error| failed("kms:GenerateDataKey", error))?;
         match (answer.plaintext, answer.ciphertext_blob) {
             (Some(plain), Some(wrapped)) => {
                 Ok(DataKey { plain: SecretBytes::new(plain.into_inner()), wrapped: wrapped.into_inner() })
@@ -60,18 +63,17 @@ impl Aws {
         wrapped: &[u8],
         context: HashMap<String, String>,
     ) -> Result<SecretBytes, Problem> {
-        let request = self
+        let answer = self
             .kms()
             .decrypt()
             .key_id(key)
             .ciphertext_blob(Blob::new(wrapped))
             .set_encryption_context(Some(context))
-            .customize();
-        let request = match credentials {
-            Some(credentials) => request.config_override(acting(credentials)),
-            None => request,
-        };
-        let answer = request.send().await.map_err(|error| failed("kms:Decrypt", error))?;
+            .customize()
+            .config_override(acting(credentials))
+            .send()
+            .await
+            .map_err(|error| failed("kms:Decrypt", error))?;
         let plain = answer.plaintext.ok_or_else(|| Problem::internal("kms:Decrypt answered no plaintext"))?;
         Ok(SecretBytes::new(plain.into_inner()))
     }
@@ -136,7 +138,7 @@ impl Aws {
             .tags(tag("workspace", workspace.to_string())?)
             .tags(tag("deployment", self.config.tables.tenants.clone())?)
             .customize()
-            .config_override(acting(credentials))
+            .config_override(acting(Some(credentials)))
             .send()
             .await
             .map_err(|error| failed("kms:CreateKey", error))?;
@@ -146,7 +148,7 @@ impl Aws {
             .enable_key_rotation()
             .key_id(&arn)
             .customize()
-            .config_override(acting(credentials))
+            .config_override(acting(Some(credentials)))
             .send()
             .await
             .map_err(|error| failed("kms:EnableKeyRotation", error))?;
@@ -162,7 +164,7 @@ impl Aws {
             .alias_name(format!("{}{id}", self.alias_prefix()))
             .target_key_id(key)
             .customize()
-            .config_override(acting(credentials))
+            .config_override(acting(Some(credentials)))
             .send()
             .await
             .map(drop)
@@ -179,7 +181,7 @@ impl Aws {
             .key_id(key)
             .pending_window_in_days(DELETION_WAIT_DAYS)
             .customize()
-            .config_override(acting(credentials))
+            .config_override(acting(Some(credentials)))
             .send()
             .await
             .map(drop)

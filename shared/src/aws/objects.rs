@@ -52,11 +52,16 @@ impl Presentation {
 
     /// Saved as a file with this name: letters, digits, `-`, `_` and `.`.
     pub fn attachment(content_type: &'static str, name: &str) -> Result<Self, Problem> {
-        if !is_sound_segment(name) {
-            return Err(Problem::internal("a file name with characters that need quoting"));
-        }
-        Ok(Self { content_type, disposition: format!("attachment; filename=\"{name}\"") })
+        Ok(Self { content_type, disposition: attachment(name)? })
     }
+}
+
+/// The Content-Disposition of a file that browsers save under this name, which must need no quoting.
+pub(crate) fn attachment(name: &str) -> Result<String, Problem> {
+    if !is_sound_segment(name) {
+        return Err(Problem::internal("a file name with characters that need quoting"));
+    }
+    Ok(format!("attachment; filename=\"{name}\""))
 }
 
 /// Whether a part of a key or a file name needs no escaping in a URL and has no meaning in a path.

@@ -13,8 +13,7 @@ use crate::table::version::{Condition, Conditions, Shown, Watch};
 /// Tracks the version of the route's resource. Its refusals are for admitted callers only.
 pub(crate) fn watch(entry: &RouteDeclaration, incoming: &Incoming) -> Result<Option<Arc<Watch>>, Problem> {
     let method = entry.route.method;
-    // These routes answer requests of any other path.
-    if matches!(method, Method::Any | Method::Options) {
+    if method.serves_any_path() {
         return Ok(None);
     }
     let is_read = method == Method::Get;

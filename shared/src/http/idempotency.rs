@@ -2,7 +2,6 @@
 
 use super::declaration::RouteDeclaration;
 use super::incoming::Incoming;
-use super::method::Method;
 use crate::crypto::digest::sha256_hex;
 use crate::identity::admission::IdempotencyKey;
 use crate::kernel::problem_codes::IDEMPOTENCY_KEY_UNSUPPORTED;
@@ -17,7 +16,7 @@ pub(crate) fn idempotency_key(
     let Some(key) = incoming.headers.get("idempotency-key") else { return Ok(None) };
     let Some(kind) = entry.repeatable else {
         // A request without a route has no rules, and signed calls have their senders' rules.
-        if matches!(entry.route.method, Method::Any | Method::Options) || entry.sender.is_some() {
+        if entry.route.method.serves_any_path() || entry.sender.is_some() {
             return Ok(None);
         }
         let detail = "This route does not support Idempotency-Key: the key would not make the request safe to repeat.";

@@ -40,6 +40,11 @@ impl Method {
         }
     }
 
+    /// Whether its route serves any path: the routes for preflights and unknown paths, which are not operations of the API.
+    pub const fn serves_any_path(self) -> bool {
+        matches!(self, Self::Options | Self::Any)
+    }
+
     /// Whether its input comes from a body.
     pub const fn has_body(self) -> bool {
         matches!(self, Self::Post | Self::Put | Self::Patch)

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::cookie::Cookie;
 use super::incoming::Incoming;
 use super::redirect::RedirectTarget;
+use crate::aws::objects::attachment;
 use crate::kernel::problems::Problem;
 
 /// A successful response.
@@ -245,11 +246,7 @@ impl Output for Download {
 
     fn into_answer(self) -> Result<Answer, Problem> {
         let Self { name, content_type, bytes } = self;
-        let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        if name.is_empty() || !name.bytes().all(is_sound) {
-            return Err(Problem::internal("a file name with characters that need quoting"));
-        }
-        let fields = vec![("content-disposition", format!("attachment; filename=\"{name}\""))];
+        let fields = vec![("content-disposition", attachment(&name)?)];
         Ok(Answer { content_type, body: bytes, fields, ..empty(Self::STATUS) })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::{Posted, TestApp};
 use crate::audit::{Actor, Origin};
 use crate::aws::grants::{Grant, Table};
@@ -11,7 +13,7 @@ use crate::identity::admission::Admission;
 use crate::identity::caller::{Caller, Credential};
 use crate::identity::membership_changes::{Cap, MembershipChanges};
 use crate::identity::personal_token::NewToken;
-use crate::identity::proofs::{self, DirectoryEntry, Epoch, SessionProof, TokenProof};
+use crate::identity::proofs::{self, DirectoryEntry, Epoch, Key, SessionProof, TokenProof};
 use crate::identity::sessions::{IDLE_LIFETIME, SESSION_LIFETIME, SessionTerms, Strength};
 use crate::identity::staff::{self, StaffProof, StaffSession};
 use crate::identity::{AccountChanges, Mailroom, SenderKeyring, StaffRole};
@@ -31,7 +33,7 @@ use super::requests::{Request, Response};
 use crate::http::pipeline::Exchange;
 use crate::identity::accounts::Accounts;
 
-/// All grants: tests do not test fixtures.
+/// The grants that fixtures use: tests do not test fixtures.
 pub(super) const GRANTS: &[Grant] = &[
     Grant::ReadItems,
     Grant::WriteItems,
@@ -97,10 +99,7 @@ impl TestApp {
             owners: 0,
             created_at: self.now(),
         };
-        let mut writes = Plan::default();
-        let (partition, sort) = proofs::directory(workspace);
-        writes.put(Table::Proofs, Some(partition), proofs::row(&sort, &entry, None)?, Expected::Any);
-        commit(&self.fixtures.aws, None, "", writes).await.map_err(Problem::from)?;
+        self.put_proof(proofs::directory(workspace), &entry, None).await?;
         self.join(workspace, Role::Owner).await
     }
 
@@ -117,13 +116,9 @@ impl TestApp {
             factor_epoch: 1,
             factor_at: now,
         };
-        let mut plan = Plan::default();
-        let (partition, sort) = proofs::session(user, session);
-        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &proof, Some(proof.ends_at))?, Expected::Any);
-        let (partition, sort) = proofs::epoch(user);
+        self.put_proof(proofs::session(user, session), &proof, Some(proof.ends_at)).await?;
         let epoch = Epoch { enrolled: true, factor_epoch: 1, ..Epoch::first() };
-        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &epoch, None)?, Expected::Any);
-        commit(&self.fixtures.aws, None, "", plan).await.map_err(Problem::from)?;
+        self.put_proof(proofs::epoch(user), &epoch, None).await?;
         self.add_member(workspace, user, role).await?;
         let token = self.mint(user, session).await?;
         Ok(Person { user, session, workspace, role, token })
@@ -159,10 +154,7 @@ impl TestApp {
             token_epoch: 0,
             expires_at,
         };
-        let (partition, sort) = proofs::token(person.user, &token.digest);
-        let mut plan = Plan::default();
-        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &proof, Some(expires_at))?, Expected::Absent);
-        commit(&self.fixtures.aws, None, "", plan).await.map_err(Problem::from)?;
+        self.put_proof(proofs::token(person.user, &token.digest), &proof, Some(expires_at)).await?;
         Ok(token)
     }
 
@@ -172,10 +164,7 @@ impl TestApp {
         let now = self.now();
         let ends_at = after(now, IDLE_LIFETIME);
         let opened = StaffSession { epoch: 1, idle_ends_at: ends_at, ends_at, passkey_at };
-        let mut plan = Plan::default();
-        let (partition, sort) = staff::session(id, session);
-        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &opened, Some(ends_at))?, Expected::Any);
-        commit(&self.fixtures.aws, None, "", plan).await.map_err(Problem::from)?;
+        self.put_proof(staff::session(id, session), &opened, Some(ends_at)).await?;
         self.set_staff(id, 1, roles).await?;
         let token = Signing::default().own.mint(&self.fixtures.aws, id, session).await?;
         Ok(StaffMember { id, session, token: token.expose().to_owned() })
@@ -183,10 +172,17 @@ impl TestApp {
 
     /// Sets the epoch and the roles of a member of the staff.
     pub async fn set_staff(&self, id: StaffId, epoch: u64, roles: &[StaffRole]) -> Result<(), Problem> {
+        self.put_proof(staff::member(id), &StaffProof { epoch, roles: roles.to_vec() }, None).await
+    }
+
+    async fn put_proof(
+        &self,
+        (partition, sort): Key,
+        proof: &impl Serialize,
+        ends_at: Option<Timestamp>,
+    ) -> Result<(), Problem> {
         let mut plan = Plan::default();
-        let (partition, sort) = staff::member(id);
-        let proof = StaffProof { epoch, roles: roles.to_vec() };
-        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &proof, None)?, Expected::Any);
+        plan.put(Table::Proofs, Some(partition), proofs::row(&sort, proof, ends_at)?, Expected::Any);
         commit(&self.fixtures.aws, None, "", plan).await.map_err(Problem::from)
     }
 

@@ -63,7 +63,7 @@ impl Request {
     /// Sets a path parameter; ignored if the route's path does not have it.
     pub fn path(mut self, name: &str, value: impl ToString) -> Self {
         if let Declared::Route(RouteDeclaration { route, .. }) = self.function.declared()
-            && route.path.contains(&format!("{{{name}}}"))
+            && route.parameters().any(|known| known == name)
         {
             self.path.retain(|(known, _)| known != name);
             self.path.push((name.to_owned(), value.to_string()));

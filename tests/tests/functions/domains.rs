@@ -1,7 +1,7 @@
 //! The domains and all their functions.
 
 use shared::function::{Declared, Function, Level, Listed};
-use shared::http::{Method, Route, RouteDeclaration, UserLimit, WarmCalls};
+use shared::http::{Route, RouteDeclaration, UserLimit, WarmCalls};
 use shared::table::Versioned;
 use shared::tenancy::Entitlement;
 
@@ -55,7 +55,7 @@ impl Endpoint {
 
     /// Whether it accepts any request: the routes for preflights and unknown paths.
     pub fn takes_anything(&self) -> bool {
-        matches!(self.route.method, Method::Options | Method::Any)
+        self.route.method.serves_any_path()
     }
 }
 
