@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::kernel::plane::Plane;
+use crate::kernel::problems::Problem;
 
 /// Read once, at the first request. The error names a missing or malformed variable.
 #[derive(Clone)]
@@ -24,7 +25,7 @@ pub struct Config {
     /// An HMAC key from which cursor, link and pepper keys are derived.
     pub derivation_key: String,
     pub workspace_keys: WorkspaceKeys,
-    /// The base URL of the product's API, and `iss` and `aud` of access tokens.
+    /// The base URL of the product's API.
     pub base_url: String,
     pub planes: Planes,
     /// The web application, which mailed links point to.
@@ -70,6 +71,12 @@ impl Planes {
     /// The plane of an API; none for an API of another deployment.
     pub fn of_api(&self, api_id: &str) -> Option<Plane> {
         self.0.iter().find(|(_, settings)| settings.api_id == api_id).map(|(plane, _)| *plane)
+    }
+
+    /// The base URL of a plane.
+    pub fn url(&self, plane: Plane) -> Result<&str, Problem> {
+        let settings = self.settings(plane).ok_or_else(|| Problem::internal("a plane without settings"))?;
+        Ok(&settings.base_url)
     }
 
     /// The settings of a plane.

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::digest::{base64url, equal, from_base64url, hex, hmac_sha256};
+use super::digest::{base64url, from_base64url, hex, hmac_sha256, is_hmac_sha256};
 use crate::kernel::ids::UserId;
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::{SecretBytes, SecretText};
@@ -52,11 +52,8 @@ pub(crate) fn verify(key: &SecretBytes, token: &str, purpose: &str, now: Timesta
 /// The packed claims of a token with a valid signature.
 pub(crate) fn verify_packed(key: &SecretBytes, token: &str) -> Option<Vec<u8>> {
     let (body, mac) = token.split_once('.')?;
-    let expected = hmac_sha256(key.expose(), body.as_bytes());
-    if !equal(&expected, &from_base64url(mac)?) {
-        return None;
-    }
-    from_base64url(body)
+    let is_genuine = is_hmac_sha256(key.expose(), body.as_bytes(), &from_base64url(mac)?);
+    if is_genuine { from_base64url(body) } else { None }
 }
 
 fn packed(claims: &LinkClaims) -> Result<Vec<u8>, Problem> {

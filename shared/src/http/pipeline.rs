@@ -176,7 +176,7 @@ impl Pipeline {
         if let (Some(limit), Some(Caller { user, .. })) = (entry.user_limit(), admission.caller) {
             limit.take(&self.app.aws, &user.to_string(), limits).await?;
         }
-        let (remember, watch) = (admission.remember.clone(), admission.watch.clone());
+        let (remember, watch) = (admission.remember.clone(), admission.accounts.watch.clone());
         let exchange = Exchange { pipeline: self, incoming, remember, watch };
         (entry.call)(admission, &exchange).await
     }

@@ -76,8 +76,7 @@ impl Anyone {
 
     /// The address of that plane.
     pub fn plane_url(&self) -> Result<&str, Problem> {
-        let settings = self.accounts.app.aws.config.planes.settings(self.plane);
-        settings.map(|settings| settings.base_url.as_str()).ok_or_else(|| Problem::internal("a plane without settings"))
+        self.accounts.app.aws.config.planes.url(self.plane)
     }
 }
 

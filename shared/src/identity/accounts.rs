@@ -82,11 +82,6 @@ impl Accounts {
         &self.app.aws.config.app_url
     }
 
-    /// The address of this API.
-    pub fn base_url(&self) -> &str {
-        &self.app.aws.config.base_url
-    }
-
     /// What a password hash costs in this deployment.
     pub fn password_cost(&self) -> PasswordCost {
         self.app.aws.config.password_cost

@@ -71,7 +71,6 @@ pub struct Admission {
     pub(crate) verified: Option<Verified>,
     pub(crate) staff: Option<StaffCaller>,
     pub(crate) remember: Option<Arc<Remember>>,
-    pub(crate) watch: Option<Arc<Watch>>,
 }
 
 /// The path parameter that names a workspace.
@@ -138,12 +137,14 @@ pub(crate) struct Asking<'a> {
 impl Asking<'_> {
     /// The admission of a request without an authenticated user.
     pub(super) fn without_caller(self) -> Result<Admission, Problem> {
-        let Self { level, function, plane, watch, .. } = self;
-        let (app, signing, origin, watch) = (self.app.clone(), self.signing.clone(), self.origin, watch?);
-        let accounts = Accounts { app, signing, origin, guard: None, watch: watch.clone() };
+        let Self { level, function, plane, watch, idempotency_key, .. } = self;
+        // Idempotency keys are of users. A malformed one is refused nevertheless.
+        idempotency_key?;
+        let (app, signing, origin) = (self.app.clone(), self.signing.clone(), self.origin);
+        let accounts = Accounts { app, signing, origin, guard: None, watch: watch? };
         let (caller, member, verified, staff, remember) = (None, None, None, None, None);
         let listed = Vec::new();
-        Ok(Admission { level, accounts, caller, listed, member, function, plane, verified, staff, remember, watch })
+        Ok(Admission { level, accounts, caller, listed, member, function, plane, verified, staff, remember })
     }
 }
 
@@ -265,10 +266,7 @@ impl Presented {
 pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> {
     let (app, level, function, plane) = (asking.app, asking.level, asking.function, asking.plane);
     let needed = match level {
-        Level::Anyone | Level::Credentials => {
-            std::mem::replace(&mut asking.idempotency_key, Ok(None))?;
-            return asking.without_caller();
-        }
+        Level::Anyone | Level::Credentials => return asking.without_caller(),
         Level::Inbound(_) => return inbound::admit(asking).await,
         Level::Staff(permission) => return staff::admit(asking, permission).await,
         Level::Known | Level::SignedIn => None,
@@ -311,7 +309,7 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
     let mut listed = if needed.is_none() { found.workspaces(&proofs::list(user)) } else { Vec::new() };
     listed.retain(|id| caller.workspace.is_none_or(|own| own == *id));
     let (signing, origin) = (asking.signing.clone(), asking.origin);
-    let accounts = Accounts { app: app.clone(), signing, origin, guard: Some(guard), watch: watch.clone() };
+    let accounts = Accounts { app: app.clone(), signing, origin, guard: Some(guard), watch };
     Ok(Admission {
         level,
         accounts,
@@ -323,7 +321,6 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
         verified: None,
         staff: None,
         remember,
-        watch,
     })
 }
 

@@ -133,10 +133,6 @@ impl DirectoryChange<'_, ByOperator> {
     pub fn resume(self) -> Self {
         self.set("suspended", &false)
     }
-
-    pub fn security(self, rules: SecurityRules) -> Self {
-        self.set("security", &rules)
-    }
 }
 
 impl<'a, By> DirectoryChange<'a, By> {

@@ -5,7 +5,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::signing::{KeySet, PUBLIC, SIGNING, SealedKey, make_key, row};
+use super::proofs::row;
+use super::signing::{KeySet, PUBLIC, SIGNING, SealedKey, make_key};
 use super::token;
 use crate::audit::Origin;
 use crate::aws::grants::Table;
@@ -219,7 +220,7 @@ fn retire(keys: &mut KeySet, kid: &str, now: Timestamp) {
 }
 
 fn put_private(plan: &mut Plan, sort: &str, key: &SealedKey, expected: Expected) -> Result<(), Problem> {
-    plan.put(Table::System, Some(SIGNING.0.to_owned()), row(sort, key)?, expected);
+    plan.put(Table::System, Some(SIGNING.0.to_owned()), row(sort, key, None)?, expected);
     Ok(())
 }
 
@@ -228,6 +229,6 @@ fn delete_private(plan: &mut Plan, sort: &str, expected: Expected) {
 }
 
 fn put_public(plan: &mut Plan, keys: &KeySet, expected: Expected) -> Result<(), Problem> {
-    plan.put(Table::Proofs, Some(PUBLIC.0.to_owned()), row(PUBLIC.1, keys)?, expected);
+    plan.put(Table::Proofs, Some(PUBLIC.0.to_owned()), row(PUBLIC.1, keys, None)?, expected);
     Ok(())
 }

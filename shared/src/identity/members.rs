@@ -44,7 +44,7 @@ impl<P: Permission> Workspace<P> {
     }
 
     /// The current role of a member. 404 for a user who is not a member.
-    pub async fn role_of(&self, user: UserId) -> Result<Role, Problem> {
+    async fn role_of(&self, user: UserId) -> Result<Role, Problem> {
         let reader = Reader { aws: &self.app().aws, credentials: None };
         let key = proofs::membership(self.id(), user);
         let found = Found::new(Box::pin(reader.batch(Table::Proofs, vec![key.clone()])).await?);

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-use super::signing::row;
+use super::proofs::row;
 use crate::audit::Origin;
 use crate::aws::Aws;
 use crate::aws::grants::Table;
@@ -107,7 +107,7 @@ impl SenderKeyring {
             sealed.push(base64(&aws.encrypt_for_system(&purpose(sender), &plain).await?));
         }
         let mut plan = Plan::default();
-        plan.put(Table::System, Some(partition(sender)), row(ROW, &SealedKeys { sealed })?, Expected::Any);
+        plan.put(Table::System, Some(partition(sender)), row(ROW, &SealedKeys { sealed }, None)?, Expected::Any);
         let occurrence = Occurrence::of(&SENDER_KEYS_REPLACED, sender);
         let event = system_events::record(&mut plan, aws, &self.origin, occurrence)?;
         commit(aws, None, "", plan).await.map_err(Problem::from)?;

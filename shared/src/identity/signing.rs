@@ -10,6 +10,7 @@ use jsonwebtoken::EncodingKey;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
+use super::proofs::row;
 use super::token::{self, Bearer, Claims, PublicKey, Refused};
 use crate::aws::Aws;
 use crate::aws::grants::Table;
@@ -19,7 +20,7 @@ use crate::kernel::problems::Problem;
 use crate::kernel::secrets::{SecretBytes, SecretText};
 use crate::kernel::time::after;
 use crate::table::commit::{Expected, Plan, Uncommitted, commit};
-use crate::table::item::{Item, Row, body, encode};
+use crate::table::item::{Item, body};
 use crate::table::read::Reader;
 
 /// A withdrawn key is refused within this time (DESIGN, API edge).
@@ -89,8 +90,7 @@ impl VerifyingKeys {
     pub(crate) async fn all(&self, aws: &Aws) -> Result<Vec<PublicKey>, Problem> {
         let now = aws.clock.now();
         let mut kept = self.kept.lock().await;
-        if let Some((read_at, set)) = kept.as_ref().filter(|(read_at, _)| now < after(*read_at, FRESH_FOR)) {
-            let _ = read_at;
+        if let Some((_, set)) = kept.as_ref().filter(|(read_at, _)| now < after(*read_at, FRESH_FOR)) {
             return Ok(set.keys.clone());
         }
         let set = read_set(aws).await?;
@@ -101,8 +101,7 @@ impl VerifyingKeys {
 
 /// The issuer and audience of the tokens of these bearers.
 fn issuer<K: Bearer>(aws: &Aws) -> Result<&str, Problem> {
-    let settings = aws.config.planes.settings(K::PLANE);
-    settings.map(|settings| settings.base_url.as_str()).ok_or_else(|| Problem::internal("a plane without settings"))
+    aws.config.planes.url(K::PLANE)
 }
 
 async fn read_set(aws: &Aws) -> Result<KeySet, Problem> {
@@ -189,18 +188,13 @@ pub(crate) fn new_pair() -> Result<(SecretBytes, PublicKey), Problem> {
     Ok((SecretBytes::new(document.as_ref().to_vec()), public))
 }
 
-/// A row of the key store, without expiry.
-pub(super) fn row<T: Serialize>(sort: &str, value: &T) -> Result<Row, Problem> {
-    Ok(Row { sort: sort.to_owned(), version: 1, body: encode(value)?, due: None, expires_at: None })
-}
-
 /// Generates the first key. Of several functions that try in parallel, one wins, and the others use its key.
 async fn make_first(aws: &Aws) -> Result<SealedKey, Problem> {
     let (key, public) = make_key(aws).await?;
     let mut plan = Plan::default();
-    plan.put(Table::System, Some(SIGNING.0.to_owned()), row(SIGNING.1, &key)?, Expected::Absent);
+    plan.put(Table::System, Some(SIGNING.0.to_owned()), row(SIGNING.1, &key, None)?, Expected::Absent);
     let set = KeySet { keys: vec![public], ..KeySet::default() };
-    plan.put(Table::Proofs, Some(PUBLIC.0.to_owned()), row(PUBLIC.1, &set)?, Expected::Absent);
+    plan.put(Table::Proofs, Some(PUBLIC.0.to_owned()), row(PUBLIC.1, &set, None)?, Expected::Absent);
     match commit(aws, None, SIGNING.0, plan).await {
         Ok(()) => Ok(key),
         Err(Uncommitted::Refused { .. }) => {

@@ -103,18 +103,17 @@ impl<P: StaffPermission> Deref for Staff<P> {
 }
 
 /// Admits a member of the staff with one read.
-pub(super) async fn admit(mut asking: Asking<'_>, needed: DeclaredStaffPermission) -> Result<Admission, Problem> {
+pub(super) async fn admit(asking: Asking<'_>, needed: DeclaredStaffPermission) -> Result<Admission, Problem> {
     let aws = &asking.app.aws;
     let token = asking.token.ok_or_else(not_signed_in)?;
     let claims = asking.signing.all.verify::<StaffKind>(aws, token).await?.map_err(|refused| {
         tracing::info!(rule = refused.0, "staff token refused");
         not_signed_in()
     })?;
-    let (id, own) = (claims.sub, session(claims.sub, claims.sid));
+    let (id, proved, own) = (claims.sub, member(claims.sub), session(claims.sub, claims.sid));
     let reader = Reader { aws, credentials: None };
-    let found = Found::new(reader.batch(Table::Proofs, vec![member(id), own.clone()]).await?);
-    let (Some(proof), Some(opened)) = (found.read::<StaffProof>(&member(id))?, found.read::<StaffSession>(&own)?)
-    else {
+    let found = Found::new(reader.batch(Table::Proofs, vec![proved.clone(), own.clone()]).await?);
+    let (Some(proof), Some(opened)) = (found.read::<StaffProof>(&proved)?, found.read::<StaffSession>(&own)?) else {
         return Err(not_signed_in());
     };
     let now = aws.clock.now();
@@ -125,10 +124,9 @@ pub(super) async fn admit(mut asking: Asking<'_>, needed: DeclaredStaffPermissio
         return Err(Problem::new(PASSKEY_NEEDED, "This requires a session with a verified passkey."));
     }
     needed.require(&proof.roles)?;
-    std::mem::replace(&mut asking.idempotency_key, Ok(None))?;
     let mut admission = asking.without_caller()?;
     admission.accounts.origin.actor = Actor::Staff { id: id.to_string(), on_behalf_of: None };
-    let still = Guard::new(Table::Proofs, member(id), "e.epoch = :epoch", proof.epoch, not_signed_in);
+    let still = Guard::new(Table::Proofs, proved, "e.epoch = :epoch", proof.epoch, not_signed_in);
     admission.accounts.guard = Some(Arc::new(still));
     admission.staff = Some(StaffCaller { id, session: claims.sid, roles: proof.roles });
     Ok(admission)

@@ -76,7 +76,7 @@ pub struct PublicKey {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Refused(pub(crate) &'static str);
 
-/// The user and session that a token names, before the session is read.
+/// Signs a token for a bearer's session.
 pub(crate) fn mint<K: Bearer>(
     key: &EncodingKey,
     kid: &str,

@@ -89,10 +89,7 @@ impl Changes {
 
     fn row(mut self, row: Result<Row, Problem>, expected: Expected) -> Self {
         match row {
-            Ok(row) => {
-                let sort = row.sort.clone();
-                self.plan.add(Table::Tenants, None, sort, Act::Put(row, expected));
-            }
+            Ok(row) => self.plan.put(Table::Tenants, None, row, expected),
             Err(problem) => self.failure = self.failure.or(Some(problem)),
         }
         self

@@ -215,8 +215,8 @@ impl Scope {
     async fn items(&self, table: Table, prefix: String, page: Page) -> Result<(Vec<Item>, Option<String>), Problem> {
         Box::pin(async move {
             let bound_to = format!("{}|{}|{}", self.origin.actor, self.function, self.workspace);
-            let location = (table, self.partition());
-            self.app.page(self.reader().await?, (location.0, &location.1, &prefix), &bound_to, &page).await
+            let partition = self.partition();
+            self.app.page(self.reader().await?, (table, &partition, &prefix), &bound_to, &page).await
         })
         .await
     }

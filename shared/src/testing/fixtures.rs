@@ -270,7 +270,6 @@ impl TestApp {
             verified: None,
             staff: None,
             remember: None,
-            watch: None,
         };
         let exchange = Exchange::unrepeatable(&pipeline, &incoming);
         let result = (entry.call)(admission, &exchange).await;
