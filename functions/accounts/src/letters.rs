@@ -107,18 +107,22 @@ pub fn reset_password(link: LinkClaims) -> Letter {
 type Compose = fn(LinkClaims) -> Letter;
 
 /// The letters that a typed address may get.
-const TO_TYPED_ADDRESS: [(&str, Compose); 5] = [
+const TO_TYPED_ADDRESS: [(&str, Compose); 6] = [
     (VERIFY_EMAIL, verify_email),
     (ALREADY_REGISTERED, |_| already_registered()),
     (NO_ACCOUNT, |_| no_account()),
     (ACCOUNT_IN_TRASH, account_in_trash),
+    (ADDRESS_TAKEN, |_| address_taken()),
     (RESET_PASSWORD, reset_password),
 ];
 
 /// The other letters that a typed address may get, composed for `like`. Composing and serialising them too, a request takes as
-/// long whichever letter it sends: the time would reveal an account.
+/// long whichever letter it sends: the time would reveal an account. They are always as many: a letter of a higher domain
+/// takes the place of the one that resets the password, which has a link too.
 pub(crate) fn others(sent: &Letter, like: &LinkClaims) -> Vec<Letter> {
-    let others = TO_TYPED_ADDRESS.iter().filter(|(subject, _)| *subject != sent.subject());
+    let is_known = TO_TYPED_ADDRESS.iter().any(|(subject, _)| *subject == sent.subject());
+    let replaced = if is_known { sent.subject() } else { RESET_PASSWORD };
+    let others = TO_TYPED_ADDRESS.iter().filter(|(subject, _)| *subject != replaced);
     others.map(|(_, compose)| compose(like.clone())).collect()
 }
 
@@ -149,5 +153,16 @@ mod tests {
         assert_states(&address_taken(), &["for another Bulkhead account", "neither account was changed", SIGN_IN_URL]);
         let reset = "https://app.example.com/reset-password#token=v1.a-b_c";
         assert_states(&reset_password(link()), &["asked to reset the password", WORKS, reset]);
+    }
+
+    #[test]
+    fn every_letter_to_a_typed_address_has_as_many_others() {
+        for sent in
+            [verify_email(link()), already_registered(), no_account(), account_in_trash(link()), address_taken()]
+        {
+            let others = others(&sent, &link());
+            assert!(others.len() == 5 && others.iter().all(|other| other.subject() != sent.subject()));
+        }
+        assert_eq!(others(&Letter::about("Confirm your new email address"), &link()).len(), 5);
     }
 }
