@@ -2,23 +2,17 @@
 
 use serde_json::{Map, Value, json};
 use shared::http::Method;
-use shared::testing::Response;
 
 use crate::domains::{Endpoint, endpoints};
 use crate::none;
 use crate::place::World;
-use crate::sample::{Sample, body, request, with_body};
+use crate::sample::{Sample, body, with_body};
 
 /// The time of the last change, which clients do not send.
 const STAMP: &str = "updated_at";
 
 fn by(method: Method) -> impl Iterator<Item = Endpoint> {
     endpoints().into_iter().filter(move |endpoint| endpoint.route.method == method)
-}
-
-async fn send(world: &World, endpoint: &Endpoint, event: &Value) -> Response {
-    world.app.move_address();
-    world.app.call(request(endpoint.entry, event)).await
 }
 
 /// The input's schema, and the names of its fields that are not in the path.
@@ -51,8 +45,8 @@ async fn an_omitted_field_stays_and_null_is_refused_if_the_field_cannot_be_clear
         let name = endpoint.name();
         let (schema, fields) = fields(&endpoint);
         let event = Sample::of(endpoint.entry).filled(&world.ready_for(name, &place).await);
-        let changed = send(&world, &endpoint, &event).await.expect(endpoint.status).body;
-        let again = send(&world, &endpoint, &with_body(&event, Map::new())).await;
+        let changed = world.send(&endpoint, &event).await.expect(endpoint.status).body;
+        let again = world.send(&endpoint, &with_body(&event, Map::new())).await;
         if (again.status, without_stamp(again.body.clone())) != (endpoint.status, without_stamp(changed.clone())) {
             faults.push(format!("{name}: an empty patch makes {} of {changed}", again.text));
         }
@@ -63,7 +57,7 @@ async fn an_omitted_field_stays_and_null_is_refused_if_the_field_cannot_be_clear
             }
             let mut cleared = body(&event);
             cleared.insert(field.clone(), Value::Null);
-            let refused = send(&world, &endpoint, &with_body(&event, cleared)).await;
+            let refused = world.send(&endpoint, &with_body(&event, cleared)).await;
             if (refused.status, refused.fields()) != (422, vec![field.as_str()]) {
                 faults.push(format!("{name}: {field} is null: {} {}", refused.status, refused.text));
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use shared::config::Tables;
 
@@ -71,14 +72,18 @@ pub async fn forget_rates(tables: &Tables, route: &str) {
 }
 
 async fn dynamodb(operation: &str, body: &Value) -> Value {
-    let request = reqwest::Client::new().post(endpoint());
+    let request = emulator(Method::POST, "/", "dynamodb");
     let request = request.header("x-amz-target", format!("DynamoDB_20120810.{operation}"));
     let request = request.header("content-type", "application/x-amz-json-1.0");
-    // The local cloud reads the region and the account from the credential, and verifies nothing.
-    let signed =
-        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
-    let answer = request.header("authorization", signed).body(body.to_string()).send().await.unwrap();
+    let answer = request.body(body.to_string()).send().await.unwrap();
     serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
+}
+
+/// A request to a service of the local cloud, which reads the service and the account from the credential and verifies nothing.
+pub fn emulator(method: Method, path: &str, service: &str) -> RequestBuilder {
+    let credential = format!("Credential=test/20260101/us-east-1/{service}/aws4_request");
+    let signed = format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0");
+    reqwest::Client::new().request(method, format!("{}{path}", endpoint())).header("authorization", signed)
 }
 
 fn endpoint() -> String {

@@ -7,13 +7,12 @@ use shared::function::{Declared, Level};
 use shared::http::{Method, RouteDeclaration};
 use shared::identity::Strength;
 use shared::tenancy::Role;
-use shared::testing::Response;
 
 use crate::cloud::{self, Contents};
 use crate::domains::{Endpoint, endpoints};
 use crate::none;
 use crate::place::{Place, World};
-use crate::sample::{Filling, Sample, body, request, with_body};
+use crate::sample::{Filling, Sample, body, with_body};
 
 /// The headers of claim 40, and the other headers of every response.
 const HEADERS: [(&str, &str); 8] = [
@@ -62,13 +61,13 @@ impl Trial {
     async fn new() -> Self {
         let world = World::new().await;
         let place = world.place().await;
-        let before = Contents::of(&world.tables).await.of_the_product();
+        let before = world.contents().await;
         Self { world, place, before, tried: 0, faults: Vec::new() }
     }
 
     /// Remembers the stored items for later comparison.
     async fn remember(&mut self) {
-        self.before = Contents::of(&self.world.tables).await.of_the_product();
+        self.before = self.world.contents().await;
     }
 
     /// A request that would succeed. A sample of a single user is prepared for this one request.
@@ -84,8 +83,7 @@ impl Trial {
 
     /// Reports items stored since `remember`.
     async fn compare(&mut self) {
-        let after = Contents::of(&self.world.tables).await.of_the_product();
-        self.faults.extend(self.before.changes_until(&after).into_iter().map(|change| format!("stored: {change}")));
+        self.faults.extend(self.world.changes_since(&self.before, "stored").await);
     }
 
     fn filled(&self, endpoint: &Endpoint, filling: &Filling) -> Value {
@@ -100,14 +98,9 @@ impl Trial {
         sample.filled(&filling)
     }
 
-    async fn send(&self, endpoint: &Endpoint, event: &Value) -> Response {
-        self.world.app.move_address();
-        self.world.app.call(request(endpoint.entry, event)).await
-    }
-
     /// Sends it, and reports deviations from the expected refusal.
     async fn refuses(&mut self, endpoint: &Endpoint, what: &str, event: &Value, expected: Expected<'_>) {
-        let answer = self.send(endpoint, event).await;
+        let answer = self.world.send(endpoint, event).await;
         self.tried += 1;
         if endpoint.limit.is_some() {
             // Refused requests count, too.
@@ -197,7 +190,7 @@ async fn another_workspaces_path_answers_like_a_missing_one() {
             trial.refuses(endpoint, what, event, refusal(404, "not_found")).await;
         }
         let (mut theirs, mut missing) =
-            (trial.send(endpoint, &inside).await.body, trial.send(endpoint, &nowhere).await.body);
+            (trial.world.send(endpoint, &inside).await.body, trial.world.send(endpoint, &nowhere).await.body);
         // Each response names its own request.
         (theirs["instance"], missing["instance"]) = (Value::Null, Value::Null);
         if theirs != missing {

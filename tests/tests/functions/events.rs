@@ -5,7 +5,6 @@ use shared::function::{Declared, Function};
 use shared::http::Method;
 use shared::jobs::Trigger;
 
-use crate::cloud::Contents;
 use crate::domains::{endpoints, jobs};
 use crate::none;
 use crate::place::World;
@@ -83,12 +82,12 @@ async fn a_job_that_runs_twice_has_one_effect() {
             world.app.configure(|config| config.legacy_bcrypt_cost = Some(12));
         }
         let event = Sample::of(entry).filled(&world.ready_for(name, &place).await);
-        let begin = Contents::of(&world.tables).await.of_the_product();
+        let begin = world.contents().await;
         let answer = world.app.run(function, event.clone()).await.unwrap();
         if answer["batchItemFailures"].as_array().is_some_and(|failures| !failures.is_empty()) {
             faults.push(format!("{name}: {answer}"));
         }
-        let first = Contents::of(&world.tables).await.of_the_product();
+        let first = world.contents().await;
         let (sent, records) = (world.platform.calls("server.deleteSession").len(), world.platform.records());
         // The effects of a run in the tables; mail and orphan keys are elsewhere, and some jobs only report.
         if begin == first
@@ -103,8 +102,7 @@ async fn a_job_that_runs_twice_has_one_effect() {
             {
                 faults.push(format!("{name}, {what}: {problem:?}"));
             }
-            let second = Contents::of(&world.tables).await.of_the_product();
-            faults.extend(first.changes_until(&second).into_iter().map(|change| format!("{name}, {what}: {change}")));
+            faults.extend(world.changes_since(&first, &format!("{name}, {what}")).await);
         }
         if (sent, records) != (world.platform.calls("server.deleteSession").len(), world.platform.records()) {
             faults.push(format!("{name}: called the platform twice"));

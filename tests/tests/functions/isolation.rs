@@ -33,7 +33,7 @@ impl Neighbours {
             let name = endpoint.name();
             ready.insert(name, [world.ready_for(name, &mine).await, world.ready_for(name, &theirs).await]);
         }
-        let before = Contents::of(&world.tables).await.of_the_product();
+        let before = world.contents().await;
         Self { world, mine, theirs, ready, before }
     }
 
@@ -45,25 +45,20 @@ impl Neighbours {
         self.ready[endpoint.name()][1].clone()
     }
 
-    async fn send(&self, endpoint: &Endpoint, event: &Value) -> Response {
-        self.world.app.move_address();
-        self.world.app.call(request(endpoint.entry, event)).await
-    }
-
     /// The response to the owner of `mine`, without the membership check.
     async fn send_unchecked(&self, endpoint: &Endpoint, event: &Value) -> Response {
         self.world.app.call_unchecked(request(endpoint.entry, event), &self.mine.owner).await
     }
 
     async fn changed(&self) -> Vec<String> {
-        let after = Contents::of(&self.world.tables).await.of_the_product();
+        let after = self.world.contents().await;
         self.before.changes_until(&after)
     }
 
     /// The changed items of the other workspace.
     async fn changed_for_them(&self) -> Vec<String> {
         let theirs = self.theirs.filling.get("workspace_id");
-        let after = Contents::of(&self.world.tables).await.of_the_product().in_workspace(theirs);
+        let after = self.world.contents().await.in_workspace(theirs);
         self.before.clone().in_workspace(theirs).changes_until(&after)
     }
 }
@@ -104,7 +99,8 @@ async fn another_workspaces_id_answers_like_a_missing_one_on_every_route() {
             let theirs = at.theirs(&endpoint);
             let (theirs, unused_id) = (theirs.get(&name), unused_id(theirs.get(&name)));
             let with = |id: &str| sample.filled(&at.mine(&endpoint).with(&name, id));
-            let (other, none) = (at.send(&endpoint, &with(theirs)).await, at.send(&endpoint, &with(&unused_id)).await);
+            let (other, none) =
+                (at.world.send(&endpoint, &with(theirs)).await, at.world.send(&endpoint, &with(&unused_id)).await);
             let status = if in_path { 404 } else { 422 };
             if other.status != status || comparable(&other, theirs) != comparable(&none, &unused_id) {
                 faults.push(format!("{}, {name}: {} / {}", endpoint.name(), other.text, none.text));
@@ -167,26 +163,28 @@ async fn another_workspaces_cursor_is_422() {
     let mut cursors = Vec::new();
     let mut faults = Vec::new();
     for endpoint in &lists {
-        let first = at.send(endpoint, &page(endpoint, &at.theirs.filling, None)).await.expect(200);
+        let first = at.world.send(endpoint, &page(endpoint, &at.theirs.filling, None)).await.expect(200);
         let cursor = first.body["next_cursor"].as_str();
         let cursor = cursor.unwrap_or_else(|| panic!("{} has one page: {}", endpoint.name(), first.text)).to_owned();
-        at.send(endpoint, &page(endpoint, &at.theirs.filling, Some(&cursor))).await.expect(200);
+        at.world.send(endpoint, &page(endpoint, &at.theirs.filling, Some(&cursor))).await.expect(200);
         cursors.push((endpoint.name(), cursor));
     }
     assert!(cursors.len() >= 4, "{} lists", cursors.len());
     for endpoint in &lists {
         let mine = page(endpoint, &at.mine.filling, None);
-        at.send(endpoint, &mine).await.expect(200);
+        at.world.send(endpoint, &mine).await.expect(200);
         for (from, cursor) in &cursors {
-            let mut tried =
-                vec![("mine with theirs", at.send(endpoint, &page(endpoint, &at.mine.filling, Some(cursor))).await)];
+            let mut tried = vec![(
+                "mine with theirs",
+                at.world.send(endpoint, &page(endpoint, &at.mine.filling, Some(cursor))).await,
+            )];
             tried.push((
                 "unchecked",
                 at.send_unchecked(endpoint, &page(endpoint, &at.mine.filling, Some(cursor))).await,
             ));
             if *from != endpoint.name() {
                 let theirs = page(endpoint, &at.theirs.filling, Some(cursor));
-                tried.push(("theirs, of another list", at.send(endpoint, &theirs).await));
+                tried.push(("theirs, of another list", at.world.send(endpoint, &theirs).await));
             }
             for (what, answer) in tried {
                 if (answer.status, answer.fields()) != (422, vec!["cursor"]) {
@@ -197,7 +195,7 @@ async fn another_workspaces_cursor_is_422() {
         let mut changed = cursors[0].1.clone();
         changed.replace_range(4..5, if &changed[4..5] == "A" { "B" } else { "A" });
         for tampered in [changed.as_str(), "", "x", "AAAA"] {
-            let answer = at.send(endpoint, &page(endpoint, &at.theirs.filling, Some(tampered))).await;
+            let answer = at.world.send(endpoint, &page(endpoint, &at.theirs.filling, Some(tampered))).await;
             if (answer.status, answer.fields()) != (422, vec!["cursor"]) {
                 faults.push(format!("{} accepted the cursor {tampered:?}: {}", endpoint.name(), answer.text));
             }
@@ -217,8 +215,8 @@ async fn another_workspaces_idempotency_key_is_a_new_key() {
         for place in [&at.theirs, &at.mine] {
             let mut event = Sample::of(endpoint.entry).filled(&at.world.ready_for(endpoint.name(), place).await);
             event["headers"]["idempotency-key"] = json!("the-same-key");
-            let first = at.send(&endpoint, &event).await.expect(201);
-            let again = at.send(&endpoint, &event).await.expect(201);
+            let first = at.world.send(&endpoint, &event).await.expect(201);
+            let again = at.world.send(&endpoint, &event).await.expect(201);
             let id = |answer: &Response| answer.body.to_string().split("\"id\":").nth(1).map(|id| id[..20].to_owned());
             if id(&first).is_none() || id(&first) != id(&again) {
                 faults.push(format!("{}: a repeat created a new resource", endpoint.name()));

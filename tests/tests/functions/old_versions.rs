@@ -2,8 +2,10 @@
 
 use std::process::Command;
 
-use reqwest::{Method, RequestBuilder};
+use reqwest::Method;
 use serde_json::{Value, json};
+
+use crate::cloud::emulator;
 
 const STACK: &str = "bulkhead-old-versions";
 const FUNCTION: &str = "bulkhead-old-versions-function";
@@ -13,23 +15,24 @@ const TEMPLATE: &str = r#"{"Resources": {"Function": {"Type": "AWS::Lambda::Func
 /// Archives without a file; the second has a comment, so that each version has different code than the previous one.
 const ARCHIVES: [&str; 2] = ["UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==", "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAAEAQQ=="];
 
-fn emulator(method: Method, path: &str) -> RequestBuilder {
-    let endpoint = std::env::var("AWS_ENDPOINT_URL").expect("the local cloud");
-    reqwest::Client::new().request(method, format!("{endpoint}{path}"))
-}
-
 async fn cloudformation(action: &str) -> String {
     let form = [("Action", action), ("Version", "2010-05-15"), ("StackName", STACK), ("TemplateBody", TEMPLATE)];
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let request = emulator(Method::POST, "/").header("content-type", "application/x-www-form-urlencoded");
-    // The local cloud reads the service from the credential, and verifies nothing.
-    let signed = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/cloudformation/aws4_request, SignedHeaders=host, Signature=0";
-    request.header("authorization", signed).body(body).send().await.unwrap().text().await.unwrap()
+    let request = emulator(Method::POST, "/", "cloudformation");
+    request
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body)
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap()
 }
 
 async fn lambda(method: Method, path: &str, body: Value) -> Value {
     let path = format!("/2015-03-31/functions/{FUNCTION}{path}");
-    let answer = emulator(method, &path).json(&body).send().await.unwrap().error_for_status().unwrap();
+    let answer = emulator(method, &path, "lambda").json(&body).send().await.unwrap().error_for_status().unwrap();
     answer.json().await.unwrap()
 }
 

@@ -1,7 +1,6 @@
 //! A workspace with one of each resource, built through the routes, and the preconditions of each function.
 
 use accounts::address::Address;
-use mail::SendEmail;
 use serde_json::{Value, json};
 use shared::config::Tables;
 use shared::crypto::digest::from_base64url;
@@ -9,11 +8,12 @@ use shared::function::Function;
 use shared::identity::AccountKey;
 use shared::kernel::time::{SignedDuration, after};
 use shared::tenancy::Role;
-use shared::testing::{Person, Request, TestApp};
+use shared::testing::{Person, Request, Response, TestApp};
 
-use crate::cloud;
+use crate::cloud::{self, Contents};
+use crate::domains::Endpoint;
 use crate::person::{claim, session_of};
-use crate::sample::Filling;
+use crate::sample::{Filling, request};
 use test_support::scripted_server::{PASSWORD as APP_PASSWORD, ScriptedServer};
 
 const PASSWORD: &str = "a tram, a lamp and 3 crows";
@@ -67,6 +67,23 @@ impl World {
         answer.body
     }
 
+    /// Sends an event to a route, from an address of its own.
+    pub async fn send(&self, endpoint: &Endpoint, event: &Value) -> Response {
+        self.app.move_address();
+        self.app.call(request(endpoint.entry, event)).await
+    }
+
+    /// What is stored, without the bookkeeping of requests and runs.
+    pub async fn contents(&self) -> Contents {
+        Contents::of(&self.tables).await.of_the_product()
+    }
+
+    /// What changed, each as a fault of this name.
+    pub async fn changes_since(&self, before: &Contents, name: &str) -> Vec<String> {
+        let changes = before.changes_until(&self.contents().await);
+        changes.into_iter().map(|change| format!("{name}: {change}")).collect()
+    }
+
     pub fn unique(&self, before: &str, behind: &str) -> String {
         format!("{before}{:016x}{behind}", u64::from_le_bytes(self.app.entropy().bytes()))
     }
@@ -84,8 +101,7 @@ impl World {
         self.anyone(&accounts::routes::register::FUNCTION, json!({ "email": email })).await;
         let address = self.app.accounts().find::<Address>(&AccountKey::email(email)).await.unwrap().unwrap();
         let user = address.registered(self.app.now()).unwrap();
-        let posted = self.app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
-        self.app.deliver(&mail::jobs::send_email::FUNCTION, &posted).await.unwrap();
+        self.post_letters(&user.to_string()).await;
         cloud::mailed_token(email).await
     }
 

@@ -1,16 +1,15 @@
 //! Idempotency-Key: a repeated request is answered again but takes effect once, and routes without support refuse a
 //! key.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::function::Level;
 use shared::http::Method;
 use shared::testing::Response;
 
-use crate::cloud::Contents;
 use crate::domains::{Endpoint, endpoints};
 use crate::none;
 use crate::place::World;
-use crate::sample::{Sample, request};
+use crate::sample::Sample;
 
 fn repeatable() -> impl Iterator<Item = Endpoint> {
     endpoints().into_iter().filter(|endpoint| endpoint.is_repeatable)
@@ -33,22 +32,16 @@ async fn every_other_route_refuses_a_key_without_an_effect() {
     for endpoint in others {
         let mut event = Sample::of(endpoint.entry).filled(&world.ready_for(endpoint.name(), &place).await);
         event["headers"]["idempotency-key"] = json!("a-key");
-        let before = Contents::of(&world.tables).await.of_the_product();
-        let refused = send(&world, &endpoint, &event).await;
+        let before = world.contents().await;
+        let refused = world.send(&endpoint, &event).await;
         if (refused.status, refused.code(), refused.fields())
             != (422, "idempotency_key_unsupported", vec!["Idempotency-Key"])
         {
             faults.push(format!("{}: {} {}", endpoint.name(), refused.status, refused.text));
         }
-        let after = Contents::of(&world.tables).await.of_the_product();
-        faults.extend(before.changes_until(&after).into_iter().map(|change| format!("{}: {change}", endpoint.name())));
+        faults.extend(world.changes_since(&before, endpoint.name()).await);
     }
     none(faults);
-}
-
-async fn send(world: &World, endpoint: &Endpoint, event: &Value) -> Response {
-    world.app.move_address();
-    world.app.call(request(endpoint.entry, event)).await
 }
 
 /// The ids in a response: signed URLs and their expiry are new each time.
@@ -66,17 +59,16 @@ async fn a_repeated_key_takes_effect_once_on_every_route() {
     for endpoint in repeatable() {
         let mut event = Sample::of(endpoint.entry).filled(&world.ready_for(endpoint.name(), &place).await);
         event["headers"]["idempotency-key"] = json!(format!("key-of-{}", endpoint.name()));
-        let first = send(&world, &endpoint, &event).await.expect(endpoint.status);
-        let before = Contents::of(&world.tables).await.of_the_product();
-        let second = send(&world, &endpoint, &event).await;
+        let first = world.send(&endpoint, &event).await.expect(endpoint.status);
+        let before = world.contents().await;
+        let second = world.send(&endpoint, &event).await;
         if !first.header("idempotency-replayed").is_empty() || second.header("idempotency-replayed") != "true" {
             faults.push(format!("{}: a replay is not marked as one, or a first response is", endpoint.name()));
         }
         if (second.status, ids(&second)) != (first.status, ids(&first)) || ids(&first).is_empty() {
             faults.push(format!("{}: first {}, then {} {}", endpoint.name(), first.text, second.status, second.text));
         }
-        let after = Contents::of(&world.tables).await.of_the_product();
-        faults.extend(before.changes_until(&after).into_iter().map(|change| format!("{}: {change}", endpoint.name())));
+        faults.extend(world.changes_since(&before, endpoint.name()).await);
         tried += 1;
     }
     assert!(tried >= 6, "only {tried} routes were tried");
@@ -93,17 +85,16 @@ async fn a_reused_key_with_another_body_is_refused() {
     for endpoint in speaking {
         let mut event = Sample::of(endpoint.entry).filled(&world.ready_for(endpoint.name(), &place).await);
         event["headers"]["idempotency-key"] = json!(format!("key-of-{}", endpoint.name()));
-        send(&world, &endpoint, &event).await.expect(endpoint.status);
-        let before = Contents::of(&world.tables).await.of_the_product();
+        world.send(&endpoint, &event).await.expect(endpoint.status);
+        let before = world.contents().await;
         event["body"] = json!(format!("{} ", event["body"].as_str().unwrap()));
-        let refused = send(&world, &endpoint, &event).await;
+        let refused = world.send(&endpoint, &event).await;
         if (refused.status, refused.code()) != (422, "idempotency_key_reused")
             || refused.fields() != ["Idempotency-Key"]
         {
             faults.push(format!("{}: {} {}", endpoint.name(), refused.status, refused.text));
         }
-        let after = Contents::of(&world.tables).await.of_the_product();
-        faults.extend(before.changes_until(&after).into_iter().map(|change| format!("{}: {change}", endpoint.name())));
+        faults.extend(world.changes_since(&before, endpoint.name()).await);
     }
     none(faults);
 }

@@ -8,18 +8,17 @@ use shared::function::Level;
 use shared::http::Method;
 use shared::testing::Response;
 
-use crate::cloud::{self, Contents};
+use crate::cloud;
 use crate::domains::{Endpoint, endpoints};
 use crate::none;
 use crate::place::{Place, World};
-use crate::sample::{Filling, Sample, request};
+use crate::sample::{Filling, Sample};
 
 /// Resources that are composed of several items.
 const UNVERSIONED: [&str; 1] = ["list-factors"];
 
 async fn send(world: &World, endpoint: &Endpoint, event: &Value) -> Response {
-    world.app.move_address();
-    let answer = world.app.call(request(endpoint.entry, event)).await;
+    let answer = world.send(endpoint, event).await;
     if endpoint.limit.is_some() {
         cloud::forget_rates(&world.tables, endpoint.name()).await;
     }
@@ -105,15 +104,14 @@ async fn a_change_of_an_old_version_is_412_and_changes_nothing() {
         let event = Sample::of(endpoint.entry).filled(&ready);
         let read = read_of(&endpoint).unwrap_or_else(|| panic!("{name}: nothing shows what it changes"));
         let shown = send(&world, &read, &Sample::of(read.entry).filled(&ready)).await.expect(200);
-        let before = Contents::of(&world.tables).await.of_the_product();
+        let before = world.contents().await;
         for (header, condition) in [("if-match", "\"x\""), ("if-none-match", "*")] {
             let refused = send(&world, &endpoint, &with(&event, header, condition)).await;
             if (refused.status, refused.code()) != (412, "precondition_failed") {
                 faults.push(format!("{name}: {header} {condition}: {} {}", refused.status, refused.text));
             }
         }
-        let after = Contents::of(&world.tables).await.of_the_product();
-        faults.extend(before.changes_until(&after).into_iter().map(|change| format!("{name}: {change}")));
+        faults.extend(world.changes_since(&before, name).await);
         let done = send(&world, &endpoint, &with(&event, "if-match", shown.header("etag"))).await;
         if done.status != endpoint.status {
             faults.push(format!("{name}: {} {}", done.status, done.text));
@@ -137,13 +135,12 @@ async fn a_route_without_versions_refuses_conditions_without_an_effect() {
     let mut faults = Vec::new();
     for endpoint in endpoints().into_iter().filter(|one| !one.takes_conditions() && !one.takes_anything()) {
         let event = Sample::of(endpoint.entry).filled(&world.ready_for(endpoint.name(), &place).await);
-        let before = Contents::of(&world.tables).await.of_the_product();
+        let before = world.contents().await;
         let refused = send(&world, &endpoint, &with(&event, "if-match", "\"x\"")).await;
         if (refused.status, refused.code(), refused.fields()) != (422, "invalid_input", vec!["If-Match"]) {
             faults.push(format!("{}: {} {}", endpoint.name(), refused.status, refused.text));
         }
-        let after = Contents::of(&world.tables).await.of_the_product();
-        faults.extend(before.changes_until(&after).into_iter().map(|change| format!("{}: {change}", endpoint.name())));
+        faults.extend(world.changes_since(&before, endpoint.name()).await);
     }
     none(faults);
 }
