@@ -9,7 +9,6 @@ use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
 
 use crate::address::{Address, Posting};
-
 use crate::letter_budget::{LetterBudget, Request};
 use crate::letters;
 use crate::user::restoring_link;

@@ -3,7 +3,7 @@
 mod email_address;
 mod former;
 pub mod jobs;
-pub mod letter;
+mod letter;
 mod plain;
 mod recipient;
 mod rendering;
@@ -15,4 +15,4 @@ mod written;
 pub use email_address::{EmailAddress, NotAnAddress};
 pub use jobs::send_email::SendEmail;
 pub use letter::{Fact, Letter, Page};
-pub use recipient::Reader;
+pub use recipient::{MailUser, Reader};

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use serde::{Deserialize, Serialize};
-use shared::identity::{Accounts, Mailroom};
+use shared::identity::{AccountChanges, Accounts, Mailroom};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
@@ -21,6 +21,18 @@ pub struct Reader {
     /// None where the letter does not greet.
     #[serde(default)]
     pub name: Option<String>,
+}
+
+/// Letters to users, as part of what changes their accounts.
+pub trait MailUser {
+    /// Sends a letter to a user, from their own outbox.
+    fn mail_to(self, user: UserId, letter: Letter) -> Self;
+}
+
+impl MailUser for AccountChanges {
+    fn mail_to(self, user: UserId, letter: Letter) -> Self {
+        self.send(user, &SendEmail::to_user(user, letter))
+    }
 }
 
 /// What is sealed.

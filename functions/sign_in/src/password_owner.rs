@@ -1,6 +1,6 @@
 //! Replacing a password: the records it reads, the rules it applies and the changes it makes.
 
-use mail::SendEmail;
+use mail::MailUser;
 use serde_json::json;
 use shared::identity::{AccountChanges, AccountKey, Accounts, EpochTurn, UserEpoch, Wanted};
 use shared::kernel::ids::UserId;
@@ -113,7 +113,7 @@ impl PasswordOwner {
             .forget::<Attempts>(&key, &"")
             .forget::<Attempts>(&key, &attempts::STEP_UP)
             .event(Occurrence::of(&PASSWORD_CHANGED, user.id).detail(json!({ "by": method.name() })))
-            .send(user.id, &SendEmail::to_user(user.id, letter)))
+            .mail_to(user.id, letter))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The second factor: a user's methods, the challenge issued after a right password, and its verification.
 
-use mail::SendEmail;
+use mail::MailUser;
 use serde::{Deserialize, Serialize};
 use shared::crypto::link::LinkClaims;
 use shared::identity::{AccountChanges, AccountKey, Accounts, EpochTurn, LookedUp, SignedIn, UserEpoch, Wanted};
@@ -352,7 +352,7 @@ async fn try_recovery_code(
         .replace(&codes)
         .or(refusal)
         .event(Occurrence::of(&RECOVERY_CODE_USED, user.id).detail(serde_json::json!({ "left": left })))
-        .send(user.id, &SendEmail::to_user(user.id, letter));
+        .mail_to(user.id, letter);
     Ok(Tried::Right(match factors.totp {
         Some(mut totp) if totp.failures() > 0 => {
             totp.forgive();

@@ -1,6 +1,6 @@
 //! Sessions: opening them, refreshing them, and the tokens that their client holds.
 
-use mail::{Letter, SendEmail};
+use mail::{Letter, MailUser};
 use serde::{Deserialize, Serialize};
 use shared::crypto::digest::equal;
 use shared::identity::sessions::SESSION_LIFETIME;
@@ -236,7 +236,7 @@ pub async fn open(
         changes = changes.forget::<Recovery>(&AccountKey::User(user.id), &"");
     }
     if device.is_none() {
-        changes = changes.send(user.id, &SendEmail::to_user(user.id, new_sign_in(session)));
+        changes = changes.mail_to(user.id, new_sign_in(session));
     }
     next.tokens.device_token = Some(device::mark(accounts, user.id, &user.email, device).await?.expose().to_owned());
     accounts.commit(changes).await?;

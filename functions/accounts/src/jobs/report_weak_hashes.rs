@@ -3,11 +3,11 @@
 //! Each is replaced when its user signs in. The remaining ones belong to users who do not return, and an operator may
 //! decide to invalidate those passwords.
 
-use shared::prelude::job::*;
 use std::collections::BTreeMap;
 
 use serde_json::json;
 use shared::identity::AllAccounts;
+use shared::prelude::job::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
 
 use crate::decoy_account;

@@ -3,7 +3,6 @@
 //! A message is sent once as far as we can tell: the runner does not run one again that is done. If SES took a mail and
 //! its answer was lost, the mail goes out twice, because SES has no key by which it could know: mail is at least once.
 
-use shared::prelude::job::*;
 use std::fmt;
 
 use shared::aws::mailer::{Mail, MailError};
@@ -11,6 +10,7 @@ use shared::crypto::Sealed;
 use shared::identity::Mailroom;
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::ProblemCode;
+use shared::prelude::job::*;
 
 use crate::former::Former;
 use crate::letter::Letter;

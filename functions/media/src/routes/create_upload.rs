@@ -4,10 +4,10 @@
 //! (`x-amz-checksum-sha256`): S3 accepts exactly these bytes under this name. The file stays in quarantine until
 //! [`crate::complete_upload`] has stored it as a picture.
 
-use shared::prelude::route::*;
 use std::collections::BTreeMap;
 
 use shared::kernel::time::ApiTimestamp;
+use shared::prelude::route::*;
 use shared::tenancy::{Limit, Scope};
 
 use crate::audit_actions::MEDIA_UPLOAD_CREATED;

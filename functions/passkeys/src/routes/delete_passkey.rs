@@ -1,6 +1,6 @@
 //! `DELETE /me/passkeys/{passkey_id}`: deletes a passkey.
 
-use mail::SendEmail;
+use mail::MailUser;
 use serde_json::json;
 use shared::identity::{AccountChanges, AccountKey};
 use shared::prelude::route::*;
@@ -53,7 +53,7 @@ impl Endpoint for DeletePasskey {
         changes = changes
             .and(PasskeyTally::fewer(factors.passkeys, 1))
             .event(Occurrence::of(&PASSKEY_DELETED, caller.user()).detail(json!({ "passkey": passkey.id })))
-            .send(caller.user(), &SendEmail::to_user(caller.user(), letter));
+            .mail_to(caller.user(), letter);
         accounts.commit(changes).await?;
         Ok(NoContent)
     }

@@ -1,6 +1,6 @@
 //! `POST /me/passkeys`: registers a passkey that the browser created.
 
-use mail::SendEmail;
+use mail::MailUser;
 use serde_json::json;
 use shared::identity::{AccountChanges, Strength};
 use shared::prelude::route::*;
@@ -65,7 +65,7 @@ impl Endpoint for RegisterPasskey {
             .and(first)
             .prove_factor(caller.user(), caller.session(), (Strength::Multi, epoch), accounts.now())
             .event(Occurrence::of(&PASSKEY_ADDED, caller.user()).detail(json!({ "passkey": passkey.id })))
-            .send(caller.user(), &SendEmail::to_user(caller.user(), letter));
+            .mail_to(caller.user(), letter);
         accounts.commit(changes).await?;
         Ok(Created(PasskeyView::from(&passkey)))
     }

@@ -52,8 +52,10 @@ impl Endpoint for ChangeEmail {
     // Each request sends to two mailboxes, and one of them may belong to someone else.
     const LIMIT: Option<UserLimit> = Some(UserLimit { requests: 5, seconds: 3600 });
     const PROBLEMS: &'static [ProblemCode] = &[problems::SAME_ADDRESS, problem_codes::NOT_FOUND];
-    const WARM_CALLS: WarmCalls =
-        WarmCalls::up_to(5, "attempts are counted exactly: two calls; the user and the new address are read together");
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(
+        5,
+        "attempts are counted exactly: two calls; the user is read, then the new address with its letter budget",
+    );
     type Access = Fresh<SignedIn>;
     type Output = Accepted;
 

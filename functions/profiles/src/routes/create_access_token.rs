@@ -1,6 +1,6 @@
 //! `POST /me/access-tokens`: creates a personal access token. It is shown only once.
 
-use mail::SendEmail;
+use mail::MailUser;
 use serde_json::json;
 use shared::identity::personal_token::{NewToken, TokenTerms};
 use shared::identity::{AccountChanges, AccountKey};
@@ -113,7 +113,7 @@ fn with_notification(changes: AccountChanges, token: &AccessToken) -> AccountCha
     let detail = json!({ "token": token.id, "scopes": token.scopes, "workspace": token.workspace_id });
     let letter = letters::access_token_created(token.created_at, token.name.as_str());
     let changes = changes.event(Occurrence::of(&ACCESS_TOKEN_CREATED, token.user).detail(detail));
-    changes.send(token.user, &SendEmail::to_user(token.user, letter))
+    changes.mail_to(token.user, letter)
 }
 
 impl NewAccessToken {

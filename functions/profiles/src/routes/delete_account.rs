@@ -3,7 +3,7 @@
 use accounts::address::Address;
 use accounts::routes::get_me::Me;
 use accounts::user::User;
-use mail::SendEmail;
+use mail::MailUser;
 use shared::identity::last_owner::bound_by;
 use shared::identity::{AccountChanges, AccountKey, EpochTurn, Membership};
 use shared::kernel::problems::Refusal;
@@ -79,7 +79,7 @@ impl Endpoint for DeleteAccount {
             .turn(user.id, caller.epoch(), EpochTurn::default().and_closing())
             .in_no_workspace(user.id)
             .or(DeleteAccountError::MemberOfWorkspaces("a new workspace".to_owned()))
-            .send(user.id, &SendEmail::to_user(user.id, letters::account_deleted(link)))
+            .mail_to(user.id, letters::account_deleted(link))
             .event(Occurrence::of(&ACCOUNT_DELETED, user.id));
         accounts.commit(changes).await?;
         Ok(Reply(DeletedAccount { erased_at: erased_at.into() }))

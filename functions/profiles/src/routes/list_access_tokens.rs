@@ -1,10 +1,10 @@
 //! `GET /me/access-tokens`: lists the caller's personal access tokens, oldest first.
 
-use shared::prelude::route::*;
 use std::collections::HashMap;
 
 use shared::kernel::ids::{TokenId, WorkspaceId};
 use shared::kernel::time::{ApiTimestamp, Timestamp};
+use shared::prelude::route::*;
 use shared::tenancy::WholeList;
 
 use crate::access_token::{AccessToken, AccessTokenName};

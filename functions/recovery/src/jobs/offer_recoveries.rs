@@ -2,7 +2,7 @@
 
 use accounts::recovery::Recovery;
 use accounts::user::User;
-use mail::SendEmail;
+use mail::MailUser;
 use shared::identity::{AccountChanges, AccountKey, AllAccounts};
 use shared::prelude::job::*;
 use shared::table::Stored;
@@ -50,7 +50,7 @@ async fn offer(all: &AllAccounts<WaitIsOver>, mut recovery: Stored<Recovery>) ->
         (Some(_), Some(epoch)) if recovery.is_to_be_offered(now) => {
             recovery.was_offered(now);
             let changes = AccountChanges::default().replace(&recovery).same_epoch(user, epoch);
-            changes.send(user, &SendEmail::to_user(user, letters::recovery_ready(recovery.link())))
+            changes.mail_to(user, letters::recovery_ready(recovery.link()))
         }
         // The index is eventually consistent: this one is not due.
         (Some(_), Some(_)) => return Ok(()),

@@ -2,7 +2,7 @@
 
 use accounts::recovery::Recovery;
 use accounts::user::User;
-use mail::SendEmail;
+use mail::MailUser;
 use shared::identity::{AccountChanges, AccountKey, Administered, AllAccounts};
 use shared::kernel::ids::UserId;
 use shared::kernel::time::Timestamp;
@@ -63,6 +63,6 @@ fn letters(member: &User, recovery: &Recovery, admins: &[Administered]) -> Accou
     let (name, at, ready_at) = (member.name.as_str(), recovery.started_at, recovery.ready_at);
     admins.iter().fold(AccountChanges::default(), |changes, Administered { admin, workspace }| {
         let letter = member_recovery_started(name, workspace, at, ready_at);
-        changes.send(*admin, &SendEmail::to_user(*admin, letter))
+        changes.mail_to(*admin, letter)
     })
 }

@@ -1,7 +1,7 @@
 //! `DELETE /me/recovery`: cancels the recovery of the caller's account.
 
 use accounts::recovery::Recovery;
-use mail::SendEmail;
+use mail::MailUser;
 use shared::identity::{AccountChanges, AccountKey};
 use shared::prelude::route::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
@@ -34,7 +34,7 @@ impl Endpoint for CancelRecovery {
         let changes = AccountChanges::default()
             .delete(&recovery)
             .event(Occurrence::of(&RECOVERY_CANCELLED, caller.user()))
-            .send(caller.user(), &SendEmail::to_user(caller.user(), letter));
+            .mail_to(caller.user(), letter);
         accounts.commit(changes).await?;
         Ok(NoContent)
     }

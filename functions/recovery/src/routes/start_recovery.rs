@@ -2,7 +2,7 @@
 
 use accounts::recovery::Recovery;
 use accounts::user::User;
-use mail::SendEmail;
+use mail::MailUser;
 use serde_json::json;
 use shared::identity::{AccountChanges, AccountKey, UserEpoch, Wanted};
 use shared::kernel::secrets::SecretText;
@@ -88,6 +88,6 @@ fn started(user: &User, before: Option<Stored<Recovery>>, recovery: Recovery, ep
         .same_epoch(user.id, epoch)
         .or(SecondFactorError::ChallengeExpired)
         .event(Occurrence::of(&RECOVERY_STARTED, user.id).detail(json!({ "ready_at": ready_at })))
-        .send(user.id, &SendEmail::to_user(user.id, letter))
+        .mail_to(user.id, letter)
         .send(user.id, &TellOfRecovery { user_id: user.id, started_at })
 }

@@ -1,6 +1,6 @@
 //! `POST /me/totp/confirm`: confirms an authenticator app with its first code.
 
-use mail::SendEmail;
+use mail::MailUser;
 use shared::identity::{AccountChanges, Strength};
 use shared::prelude::route::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
@@ -70,7 +70,7 @@ impl Endpoint for ConfirmTotp {
         let changes = changes
             .prove_factor(caller.user(), caller.session(), (Strength::Multi, epoch), now)
             .event(Occurrence::of(&TOTP_ADDED, caller.user()))
-            .send(caller.user(), &SendEmail::to_user(caller.user(), letters::sign_in_method_added(now, APP)));
+            .mail_to(caller.user(), letters::sign_in_method_added(now, APP));
         accounts.commit(changes).await?;
         Ok(Reply(ConfirmedTotp { recovery_codes }))
     }

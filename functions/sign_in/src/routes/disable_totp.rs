@@ -1,6 +1,6 @@
 //! `DELETE /me/totp`: removes the authenticator app.
 
-use mail::SendEmail;
+use mail::MailUser;
 use shared::identity::AccountChanges;
 use shared::prelude::route::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
@@ -45,9 +45,7 @@ impl Endpoint for DisableTotp {
             _ => factors.remove_last(caller, changes).await?,
         };
         let letter = letters::sign_in_method_removed(accounts.now(), APP);
-        changes = changes
-            .event(Occurrence::of(&TOTP_REMOVED, caller.user()))
-            .send(caller.user(), &SendEmail::to_user(caller.user(), letter));
+        changes = changes.event(Occurrence::of(&TOTP_REMOVED, caller.user())).mail_to(caller.user(), letter);
         accounts.commit(changes).await?;
         Ok(NoContent)
     }

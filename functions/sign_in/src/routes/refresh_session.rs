@@ -1,7 +1,7 @@
 //! `POST /auth/refresh`: exchanges a refresh token for its successor. Each token works once; a retry after a lost
 //! response gets the same successor.
 
-use mail::SendEmail;
+use mail::MailUser;
 use shared::identity::{AccountChanges, Accounts, SessionTerms};
 use shared::prelude::route::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
@@ -111,8 +111,8 @@ async fn revoke_everything(accounts: &Accounts, terms: &SessionTerms) -> Result<
     }
     let reuse =
         Occurrence::of(&REFRESH_TOKEN_REUSED, terms.user).detail(serde_json::json!({ "session": terms.session }));
-    let letter = SendEmail::to_user(terms.user, letters::sessions_revoked(accounts.now()));
-    let changes = AccountChanges::default().revoke_sessions(terms.user, epoch).event(reuse).send(terms.user, &letter);
+    let letter = letters::sessions_revoked(accounts.now());
+    let changes = AccountChanges::default().revoke_sessions(terms.user, epoch).event(reuse).mail_to(terms.user, letter);
     // A refusal means that a parallel request with the same token has revoked the sessions.
     let _revoked = accounts.try_commit(changes).await?;
     Ok(RefreshError::TokenReused)

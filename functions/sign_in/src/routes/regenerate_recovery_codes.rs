@@ -1,6 +1,6 @@
 //! `POST /me/recovery-codes`: replaces the caller's recovery codes.
 
-use mail::SendEmail;
+use mail::MailUser;
 use shared::identity::AccountChanges;
 use shared::prelude::route::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
@@ -54,7 +54,7 @@ impl Endpoint for RegenerateRecoveryCodes {
         let changes = codes
             .put(AccountChanges::default(), factors.recovery_codes)
             .event(Occurrence::of(&RECOVERY_CODES_RENEWED, caller.user()))
-            .send(caller.user(), &SendEmail::to_user(caller.user(), letter));
+            .mail_to(caller.user(), letter);
         accounts.commit(changes).await?;
         Ok(Created(NewRecoveryCodes { recovery_codes }))
     }
