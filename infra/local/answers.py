@@ -10,7 +10,7 @@ UNPRODUCED = ROOT / "tests" / "unproduced_problems.json"
 
 
 def check() -> None:
-    """Fails if no test produced a declared code."""
+    """Fails if a declared code was produced by no test."""
     with step("looking for problems that no test produces"):
         # A response to HEAD has no body, and so no code.
         answers = [line.split() for line in ANSWERED.read_text().splitlines()]

@@ -23,7 +23,7 @@ USAGE = {
     "push FN": "build one function and make it live",
     "logs FN": "follow the log of one function",
     "check-logs": "fail if any function has panicked",
-    "check-answers": "fail if no test of the last run produced a declared problem",
+    "check-answers": "fail if a declared problem was produced by no test of the last run",
     "install": "install the emulator and the Bluesky server; later steps would do it on demand",
     "env": "print the environment of a client of the local cloud, to evaluate in a shell",
     "status": "show what runs where",
