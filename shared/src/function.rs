@@ -135,7 +135,7 @@ impl Function {
     }
 
     /// All statements of the function: its grants, and those of every function of its kind.
-    pub fn statements(&self) -> impl Iterator<Item = &'static Statement> {
+    pub fn statements(&self) -> impl Iterator<Item = &'static Statement> + Clone {
         let base = match &self.kind {
             Kind::Route(entry) => entry.base,
             Kind::Job(_) => JOB_BASE,

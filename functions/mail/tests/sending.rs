@@ -105,7 +105,6 @@ async fn a_message_is_one_mail_however_often_it_comes() {
     assert!(
         mails[0]["BodyText"].as_str().unwrap().contains(link) && mails[0]["BodyHtml"].as_str().unwrap().contains(link)
     );
-    assert_eq!(app.wire(&send_email::FUNCTION).refused(), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -143,7 +142,6 @@ async fn a_letter_to_a_user_goes_to_the_address_and_name_that_they_have_when_it_
     assert!(mails_to(&ada.email).await.is_empty());
     let mails = mails_to(&moved.email).await;
     assert!(mails[0]["BodyText"].as_str().unwrap().contains("Hello Ada King,"), "{mails:?}");
-    assert_eq!(app.wire(&send_email::FUNCTION).refused(), Vec::<String>::new());
 }
 
 #[tokio::test]

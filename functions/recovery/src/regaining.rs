@@ -5,6 +5,7 @@
 //! token; it can also remove second factors that an attacker may have added.
 
 use accounts::{Password, PasswordLength};
+use shared::aws::grants::Grant;
 use shared::identity::{AccountChanges, Accounts, EpochTurn};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
@@ -16,6 +17,21 @@ use crate::factor_removal::{FactorCounts, FactorRemoval};
 /// learned the password and added their own factor cannot lock the owner out; after it, an attacker who controls the
 /// mailbox cannot bypass the owner's factor.
 const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// The grants that a route of this module needs: it reads the owner, sets the password, ends sessions, and may remove
+/// factors.
+pub const GRANTS: &[Grant] = &[
+    Grant::ReadUserRecords,
+    Grant::WriteUserRecords,
+    Grant::DeleteUserRecords,
+    Grant::ReadAddresses,
+    Grant::WriteAddresses,
+    Grant::DeleteAddresses,
+    Grant::ReadSessions,
+    Grant::WriteSessions,
+    Grant::WriteLetters,
+    Grant::DeriveKeys,
+];
 
 /// The result of regaining an account.
 pub struct Regained {

@@ -3,21 +3,19 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use shared::aws::grants::{Holder, LETTER, Resource, Statement, Table};
+use shared::aws::grants::{Holder, ItemRight, LETTER, Resource, Statement, Table, item_rights};
 
 use crate::names::physical;
 
 /// The condition of a stack whose workspaces share a key.
 pub const POOLED: &str = "Pooled";
 
-/// The statements of a role, each once, in the order of the grants.
-pub fn statements<'a>(declared: impl Iterator<Item = &'a Statement>, holder: Holder) -> Vec<Value> {
+/// The statements of a role, each once: those of items by table, then the others in the order of the grants.
+pub fn statements<'a>(declared: impl Iterator<Item = &'a Statement> + Clone, holder: Holder) -> Vec<Value> {
     let mut seen = BTreeSet::new();
-    declared
-        .filter(|statement| statement.holder == holder)
-        .flat_map(written)
-        .filter(|statement| seen.insert(statement.to_string()))
-        .collect()
+    let items = item_rights(declared.clone(), holder).into_iter().map(|right| items(&right));
+    let others = declared.filter(|statement| statement.holder == holder).flat_map(written);
+    items.chain(others).filter(|statement| seen.insert(statement.to_string())).collect()
 }
 
 /// Whether a function acts for one workspace at a time, through its domain's tenant-access role.
@@ -25,19 +23,26 @@ pub fn enters_tenants<'a>(mut declared: impl Iterator<Item = &'a Statement>) -> 
     declared.any(|statement| statement.holder == Holder::Tenant)
 }
 
-/// A statement's IAM form. Most are one; rights that differ by resource type are several.
+/// The IAM form of a right on items.
+fn items(right: &ItemRight) -> Value {
+    allow_if(
+        &right.actions,
+        arn("dynamodb", &format!("table/{}", table_name(right.table))),
+        json!({
+            "ForAllValues:StringLike": {
+                "dynamodb:LeadingKeys": right.keys.iter().map(|key| tagged(key)).collect::<Vec<_>>(),
+            },
+            // ForAllValues is true if the key is absent.
+            "Null": { "dynamodb:LeadingKeys": "false" },
+        }),
+    )
+}
+
+/// The IAM form of a statement that is not of items. Most are one; rights that differ by resource type are several.
 fn written(statement: &Statement) -> Vec<Value> {
     let actions = statement.actions;
     match statement.resource {
-        Resource::Items(table, keys) => vec![allow_if(
-            actions,
-            arn("dynamodb", &format!("table/{}", table_name(table))),
-            json!({
-                "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys.iter().map(|key| tagged(key)).collect::<Vec<_>>() },
-                // ForAllValues is true if the key is absent.
-                "Null": { "dynamodb:LeadingKeys": "false" },
-            }),
-        )],
+        Resource::Items(..) => Vec::new(),
         Resource::DueIndex(table) => {
             vec![allow(actions, arn("dynamodb", &format!("table/{}/index/due", table_name(table))))]
         }

@@ -3,7 +3,7 @@
 //! One table serves three readers: the generator writes the roles from it, `sessions` uses it to narrow the assumed
 //! role to one workspace, and the test double refuses calls that it does not allow.
 
-pub use super::statement::{Holder, Resource, Statement, Table};
+pub use super::statement::{Holder, ItemRight, Resource, Statement, Table, item_rights};
 use super::statement::{own, tenant};
 
 /// A right that a function declares in its `GRANTS`.
@@ -125,10 +125,7 @@ pub const TENANT_BASE: &[Statement] = &[tenant(&["kms:Decrypt", "kms:GenerateDat
 
 /// The rights of every job: its lock, its history, the system events that it raises.
 pub const JOB_BASE: &[Statement] = &[
-    own(
-        &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
-        Resource::Items(Table::System, &["RUN#*", "LOCK#*"]),
-    ),
+    own(&["dynamodb:UpdateItem", "dynamodb:DeleteItem"], Resource::Items(Table::System, &["RUN#*", "LOCK#*"])),
     own(PUT, Resource::Items(Table::System, &["EVENT#*"])),
 ];
 
@@ -267,11 +264,8 @@ impl Grant {
             Self::SignTokens => {
                 const {
                     &[
-                        own(
-                            &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-                            Resource::Items(Table::System, &["KEY#*"]),
-                        ),
-                        own(&["dynamodb:PutItem", "dynamodb:UpdateItem"], Resource::Items(Table::Proofs, &["J#*"])),
+                        own(&["dynamodb:GetItem", "dynamodb:PutItem"], Resource::Items(Table::System, &["KEY#*"])),
+                        own(PUT, Resource::Items(Table::Proofs, &["J#*"])),
                         own(&["kms:Encrypt", "kms:Decrypt"], Resource::SystemKey),
                     ]
                 }
@@ -329,7 +323,7 @@ impl Grant {
                             Resource::Stream(Table::Outbox),
                         ),
                         own(
-                            &["dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+                            &["dynamodb:BatchGetItem", "dynamodb:DeleteItem"],
                             Resource::Items(Table::Outbox, &["W#*", "U#*"]),
                         ),
                         own(&["sqs:SendMessage"], Resource::Queues),

@@ -76,9 +76,10 @@ impl Outbound {
         check(&request.url)?;
         #[cfg(feature = "testing")]
         {
+            use super::grants::Holder;
             use super::wire::Fate;
             let call = format!("HTTP.{} {}", request.method, request.url.path());
-            match self.wire.meet(&call, &[]) {
+            match self.wire.meet(&call, Holder::Own, &[]) {
                 Fate::CrashBefore => match self.wire.crash().await {},
                 Fate::CrashAfter => {
                     let _answer = self.call(request).await;

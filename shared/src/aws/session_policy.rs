@@ -1,6 +1,6 @@
 //! The session policy: a function's tenant statements with the literal keys of one workspace.
 
-use super::grants::{Grant, Holder, Resource, TENANT_BASE};
+use super::grants::{Grant, Holder, ItemRight, Resource, Statement, TENANT_BASE, item_rights};
 use crate::config::Tables;
 use crate::kernel::ids::{UserId, WorkspaceId};
 
@@ -30,10 +30,14 @@ pub fn session_policy(grants: &[Grant], subject: Subject, tables: &Tables, bucke
         }
     };
     let mut permissions: Vec<Permission> = Vec::new();
-    for statement in grants.iter().flat_map(|grant| grant.statements()).chain(TENANT_BASE) {
-        if statement.holder == Holder::Tenant
-            && let Some((resource, condition)) = narrowed(statement.resource, &fill, tables, bucket, subject)
-        {
+    let statements: Vec<&Statement> = grants.iter().flat_map(|grant| grant.statements()).chain(TENANT_BASE).collect();
+    for right in item_rights(statements.iter().copied(), Holder::Tenant) {
+        if let Some((resource, condition)) = narrowed_items(&right, &fill, tables) {
+            merge(&mut permissions, &right.actions, resource, condition);
+        }
+    }
+    for statement in statements.into_iter().filter(|statement| statement.holder == Holder::Tenant) {
+        if let Some((resource, condition)) = narrowed(statement.resource, &fill, bucket, subject) {
             merge(&mut permissions, statement.actions, resource, condition);
         }
     }
@@ -42,34 +46,37 @@ pub fn session_policy(grants: &[Grant], subject: Subject, tables: &Tables, bucke
     serde_json::json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
 }
 
-/// A resource and condition with the subject's literal ids; none if the resource does not belong to a tenant.
+/// A table and condition with the subject's literal ids; none if every key is one of a user and the subject has none.
+fn narrowed_items(
+    right: &ItemRight,
+    fill: &dyn Fn(&str) -> Option<String>,
+    tables: &Tables,
+) -> Option<(String, Option<serde_json::Value>)> {
+    let keys: Vec<String> = right.keys.iter().filter_map(|key| fill(key)).collect();
+    if keys.is_empty() {
+        return None;
+    }
+    let table = format!("arn:aws:dynamodb:*:*:table/{}", right.table.name(tables));
+    // Keys without an owner are restricted by the role that the policy narrows.
+    if !right.keys.iter().any(|key| key.contains('{')) {
+        return Some((table, None));
+    }
+    let condition = serde_json::json!({
+        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys },
+        // ForAllValues is true if the key is absent.
+        "Null": { "dynamodb:LeadingKeys": "false" },
+    });
+    Some((table, Some(condition)))
+}
+
+/// Another resource and condition with the subject's literal ids; none if it does not belong to a tenant.
 fn narrowed(
     resource: Resource,
     fill: &dyn Fn(&str) -> Option<String>,
-    tables: &Tables,
     bucket: &str,
     subject: Subject,
 ) -> Option<(String, Option<serde_json::Value>)> {
     Some(match resource {
-        Resource::Items(table, named) => {
-            let keys: Vec<String> = named.iter().filter_map(|key| fill(key)).collect();
-            if keys.is_empty() {
-                return None;
-            }
-            let table = format!("arn:aws:dynamodb:*:*:table/{}", table.name(tables));
-            // Keys without an owner are restricted by the role that the policy narrows.
-            if !named.iter().any(|key| key.contains('{')) {
-                return Some((table, None));
-            }
-            (
-                table,
-                Some(serde_json::json!({
-                    "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys },
-                    // ForAllValues is true if the key is absent.
-                    "Null": { "dynamodb:LeadingKeys": "false" },
-                })),
-            )
-        }
         Resource::Objects(prefix) => (format!("arn:aws:s3:::{bucket}/{}", fill(prefix)?), None),
         Resource::WorkspaceKeys => (
             "*".to_owned(),
@@ -85,6 +92,7 @@ fn narrowed(
         ),
         // The role itself requires the tag on the request or the key.
         Resource::NewWorkspaceKey => ("*".to_owned(), None),
+        // Items are narrowed above; the others do not belong to a tenant.
         _ => return None,
     })
 }
@@ -110,7 +118,7 @@ impl Permission {
 /// limit. It allows exactly the same as the separate statements.
 fn merge(
     permissions: &mut Vec<Permission>,
-    actions: &'static [&'static str],
+    actions: &[&'static str],
     resource: String,
     condition: Option<serde_json::Value>,
 ) {

@@ -1,5 +1,7 @@
 //! IAM statements: the tables and resources that they name, and the role that has them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::config::Tables;
 
 /// A table of the deployment.
@@ -73,10 +75,59 @@ pub struct Statement {
     pub resource: Resource,
 }
 
+/// The right of a role to use items of a table by these actions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemRight {
+    pub table: Table,
+    pub actions: Vec<&'static str>,
+    pub keys: Vec<&'static str>,
+}
+
+/// The rights of a role on items, with every key that an action may use in one right.
+///
+/// A request may name several keys (BatchGetItem), and a statement allows it only if all of them match its condition
+/// (`ForAllValues`). Two statements with one key each would both refuse it.
+pub fn item_rights<'a>(statements: impl IntoIterator<Item = &'a Statement>, holder: Holder) -> Vec<ItemRight> {
+    let mut keys_by_action: BTreeMap<(Table, &str), BTreeSet<&str>> = BTreeMap::new();
+    for statement in statements.into_iter().filter(|statement| statement.holder == holder) {
+        if let Resource::Items(table, keys) = statement.resource {
+            for action in statement.actions {
+                keys_by_action.entry((table, action)).or_default().extend(keys);
+            }
+        }
+    }
+    let mut actions_by_keys: BTreeMap<(Table, BTreeSet<&str>), Vec<&str>> = BTreeMap::new();
+    for ((table, action), keys) in keys_by_action {
+        actions_by_keys.entry((table, keys)).or_default().push(action);
+    }
+    let rights = actions_by_keys.into_iter();
+    rights.map(|((table, keys), actions)| ItemRight { table, actions, keys: keys.into_iter().collect() }).collect()
+}
+
 pub(super) const fn own(actions: &'static [&'static str], resource: Resource) -> Statement {
     Statement { holder: Holder::Own, actions, resource }
 }
 
 pub(super) const fn tenant(actions: &'static [&'static str], resource: Resource) -> Statement {
     Statement { holder: Holder::Tenant, actions, resource }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_for_keys_of_several_grants_is_allowed_by_one_right() {
+        let read = |key| own(&["dynamodb:BatchGetItem", "dynamodb:Query"], Resource::Items(Table::Accounts, key));
+        let write = own(&["dynamodb:PutItem"], Resource::Items(Table::Accounts, &["U#*"]));
+        let rights = item_rights(&[read(&["U#*"]), write, read(&["E#*"])], Holder::Own);
+        let right = |actions: &[&'static str], keys: &[&'static str]| ItemRight {
+            table: Table::Accounts,
+            actions: actions.to_vec(),
+            keys: keys.to_vec(),
+        };
+        let reading = right(&["dynamodb:BatchGetItem", "dynamodb:Query"], &["E#*", "U#*"]);
+        assert_eq!(rights, [reading, right(&["dynamodb:PutItem"], &["U#*"])]);
+        assert_eq!(item_rights(&[write], Holder::Tenant), []);
+    }
 }

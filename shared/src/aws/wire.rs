@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::sync::Notify;
 
-use super::grants::Statement;
+use super::grants::{Holder, Statement};
 use super::wire_grants::Held;
 use crate::config::Config;
 
@@ -88,15 +88,15 @@ impl Wire {
         self.state().held_to = Some(Held::new(statements, config.tables.clone()));
     }
 
-    /// The refused calls. A test of a route ends by asserting that there are none.
-    pub fn refused(&self) -> Vec<String> {
+    /// The calls that were refused because no statement allows them.
+    pub(crate) fn refused(&self) -> Vec<String> {
         self.state().refused.clone()
     }
 
-    pub(crate) fn meet(&self, call: &str, body: &[u8]) -> Fate {
+    pub(crate) fn meet(&self, call: &str, signer: Holder, body: &[u8]) -> Fate {
         let mut state = self.state();
         state.calls.push(call.to_owned());
-        if let Some(what) = state.held_to.as_ref().and_then(|held| held.refuse(call, body)) {
+        if let Some(what) = state.held_to.as_ref().and_then(|held| held.refuse(call, signer, body)) {
             state.refused.push(what);
             return Fate::Refuse;
         }
@@ -176,7 +176,7 @@ impl HttpConnector for WiredConnector {
         let call = operation(&request);
         let (inner, wire) = (self.inner.clone(), self.wire.clone());
         HttpConnectorFuture::new(async move {
-            match wire.meet(&call, request.body().bytes().unwrap_or_default()) {
+            match wire.meet(&call, signer(&request), request.body().bytes().unwrap_or_default()) {
                 Fate::Pass => inner.call(request).await,
                 Fate::Hold => {
                     wire.hold().await;
@@ -195,6 +195,14 @@ impl HttpConnector for WiredConnector {
             }
         })
     }
+}
+
+/// The role that signed a request. The credentials of a test are permanent, so only a session's are temporary. The ids
+/// of those start with ASIA:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>.
+fn signer(request: &HttpRequest) -> Holder {
+    let signed = request.headers().get("authorization").unwrap_or_default();
+    if signed.contains("Credential=ASIA") { Holder::Tenant } else { Holder::Own }
 }
 
 fn operation(request: &HttpRequest) -> String {

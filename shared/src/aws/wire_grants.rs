@@ -22,15 +22,15 @@ impl Held {
         Self { statements, tables }
     }
 
-    /// The part of the call that is not granted.
-    pub(super) fn refuse(&self, call: &str, body: &[u8]) -> Option<String> {
+    /// The part of the call that its signer is not granted.
+    pub(super) fn refuse(&self, call: &str, signer: Holder, body: &[u8]) -> Option<String> {
         let (service, operation) = call.split_once('.')?;
         match service {
             "HTTP" => None,
             "DynamoDB" => {
                 let body: Value = serde_json::from_slice(body).ok()?;
-                let refused = uses(operation, &body).into_iter().find(|used| !self.allows_use(used));
-                refused.map(|(action, table, key)| format!("{action} on {table} {key:?}"))
+                let refused = uses(operation, &body).into_iter().find(|used| !self.allows_use(signer, used));
+                refused.map(|(action, table, key)| format!("{action} on {table} {key:?} as {signer:?}"))
             }
             "STS" => {
                 let any = self.statements.iter().any(|statement| statement.holder == Holder::Tenant);
@@ -40,18 +40,22 @@ impl Held {
             "SQS" if operation == "ChangeMessageVisibility" => None,
             _ => {
                 let action = format!("{}:{operation}", service.to_ascii_lowercase());
-                let held = self.statements.iter().any(|statement| statement.actions.contains(&action.as_str()));
-                (!held).then_some(action)
+                (!self.of(signer, &action).any(|_| true)).then(|| format!("{action} as {signer:?}"))
             }
         }
     }
 
-    fn allows_use(&self, (action, table, key): &Use) -> bool {
+    /// The statements of a holder with an action.
+    fn of(&self, holder: Holder, action: &str) -> impl Iterator<Item = &Statement> {
+        self.statements
+            .iter()
+            .filter(move |statement| statement.holder == holder && statement.actions.contains(&action))
+    }
+
+    /// Keys may be allowed by different statements here: as the role is written, `item_rights` unites them.
+    fn allows_use(&self, signer: Holder, (action, table, key): &Use) -> bool {
         let named = |candidate: Table| candidate.name(&self.tables) == table;
-        self.statements.iter().filter(|statement| statement.actions.contains(&action.as_str())).any(|statement| match (
-            statement.resource,
-            key,
-        ) {
+        self.of(signer, action).any(|statement| match (statement.resource, key) {
             (Resource::Items(table, patterns), Some(key)) => {
                 named(table) && patterns.iter().any(|pattern| matches(pattern, key))
             }

@@ -18,7 +18,7 @@ pub use requests::{Request, Response};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -40,6 +40,16 @@ use crate::system_events::{self, SystemEvent};
 use crate::table::item::{body, string};
 use crate::table::read::{PageQuery, Reader};
 use crate::tenancy::app::App;
+
+static LOG: Once = Once::new();
+
+/// Writes warnings and errors to stderr. The response to a failed request has no cause, so a failed test needs its log.
+fn log() {
+    LOG.call_once(|| {
+        let log = lambda_runtime::tracing::subscriber::fmt().with_writer(std::io::stderr).with_ansi(false);
+        let _by_a_test = log.with_max_level(lambda_runtime::tracing::Level::WARN).try_init();
+    });
+}
 
 /// A deployment in process. Functions are built on their first call and stay warm.
 pub struct TestApp {
@@ -80,6 +90,7 @@ impl TestApp {
 
     /// The same, with a clock fixed at an instant.
     pub fn at(now: Timestamp) -> Self {
+        log();
         let seed = std::env::var("BULKHEAD_SEED").ok().and_then(|seed| seed.parse().ok());
         let seed = seed.unwrap_or_else(|| u64::from_le_bytes(Entropy::system().bytes()));
         use std::io::Write;
@@ -174,7 +185,11 @@ impl TestApp {
         let incoming = request.into_incoming(self);
         match function.route_declaration() {
             // Boxed, because the tests' own futures are already deep.
-            Some(entry) => witness::checked(function, Response::read(Box::pin(pipeline.answer(entry, incoming)).await)),
+            Some(entry) => {
+                let answer = Box::pin(pipeline.answer(entry, incoming)).await;
+                witness::granted(function, &pipeline);
+                witness::declared(function, Response::read(answer))
+            }
             None => Response::none(),
         }
     }
@@ -201,7 +216,11 @@ impl TestApp {
         let pipeline = self.pipeline(function);
         match (function.route_declaration(), lambda_http::request::from_str(&event.to_string())) {
             (Some(entry), Ok(request)) => match Incoming::new(request) {
-                Ok(incoming) => witness::checked(function, Response::read(pipeline.answer(entry, incoming).await)),
+                Ok(incoming) => {
+                    let answer = pipeline.answer(entry, incoming).await;
+                    witness::granted(function, &pipeline);
+                    witness::declared(function, Response::read(answer))
+                }
                 Err(_) => Response::none(),
             },
             _ => Response::none(),
@@ -211,7 +230,10 @@ impl TestApp {
     /// Runs a job with an event, as Lambda would.
     pub async fn run(&self, function: &'static Function, event: Value) -> Result<Value, Problem> {
         let entry = function.job_entry().ok_or_else(|| Problem::internal("not a job"))?;
-        runner::handle(&self.pipeline(function).app, entry, event, Duration::from_secs(900)).await
+        let pipeline = self.pipeline(function);
+        let result = runner::handle(&pipeline.app, entry, event, Duration::from_secs(900)).await;
+        witness::granted(function, &pipeline);
+        result
     }
 
     /// Runs a scheduled job at the test's instant.

@@ -30,7 +30,6 @@ async fn work_beyond_one_transaction_is_done_in_steps_with_a_stored_cursor() {
     assert!(view.ended_at.is_some());
     assert_eq!(at.copies().await, at.notes);
     assert_eq!((at.messages().await.len(), at.entries("notes.copied").await.len()), (3, 3));
-    at.granted();
 }
 
 #[tokio::test]
@@ -101,7 +100,6 @@ async fn a_late_message_is_executed_unless_the_sweep_resent_it() {
     assert_eq!(at.view().await.done, 2, "an older message was executed");
     at.finish().await;
     assert_eq!((at.state().await, at.copies().await), (RunState::Done, at.notes.clone()));
-    at.granted();
 }
 
 #[tokio::test]
@@ -142,7 +140,6 @@ async fn a_cancelled_run_is_undone_in_reverse() {
     assert_eq!(at.entries("copy.cancelled").await.len(), 1);
     let ended = at.cancel().await;
     assert_eq!(ended.unwrap_err().code(), "work_ended");
-    at.granted();
 }
 
 #[tokio::test]

@@ -117,10 +117,3 @@ pub async fn signed_in(app: &TestApp) -> Value {
     let (email, _) = user(app).await;
     login(app, &email, PASSWORD).await.expect(200).body
 }
-
-/// Asserts that no call was refused for a missing grant.
-pub fn assert_granted(app: &TestApp, functions: &[&'static Function]) {
-    for function in functions {
-        assert_eq!(app.wire(function).refused(), Vec::<String>::new(), "{} lacks a grant", function.name());
-    }
-}

@@ -3,7 +3,7 @@
 //! A changed snapshot is a changed right: review it like code.
 
 use serde_json::{Map, Value, json};
-use shared::aws::grants::{Holder, Resource, Table};
+use shared::aws::grants::{Holder, Resource, Table, item_rights};
 use shared::aws::session_policy::SESSION_POLICY_LIMIT;
 use shared::testing::session_policy;
 
@@ -26,9 +26,14 @@ fn the_rights_of_every_function_match_their_snapshot() {
         let mut rights = Map::new();
         for listed in domain.functions() {
             let member = DomainFunction { domain: domain.name, listed };
-            let own = member.function().statements().filter(|statement| statement.holder == Holder::Own);
-            let own: Vec<String> =
-                own.map(|statement| format!("{} on {:?}", statement.actions.join(", "), statement.resource)).collect();
+            let items = item_rights(member.function().statements(), Holder::Own).into_iter();
+            let items =
+                items.map(|right| format!("{} on {:?} {:?}", right.actions.join(", "), right.table, right.keys));
+            let others = member.function().statements().filter(|statement| {
+                statement.holder == Holder::Own && !matches!(statement.resource, Resource::Items(..))
+            });
+            let others = others.map(|other| format!("{} on {:?}", other.actions.join(", "), other.resource));
+            let own: Vec<String> = items.chain(others).collect();
             let session = policy(member);
             rights.insert(member.name().to_owned(), json!({ "own": own, "session": session["Statement"] }));
         }

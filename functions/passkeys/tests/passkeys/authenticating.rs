@@ -10,11 +10,10 @@ use shared::testing::{Response, TestApp};
 use sign_in::history::{SignIn, SignInOutcome};
 use sign_in::letters::sign_in_method_added;
 
-use crate::FUNCTIONS;
 use crate::observed_response::{ObservedResponse, observe_step_up, refuse_step_up, refused};
 use test_support::authenticator::{Authenticator, BACKED_UP, BACKUP_ELIGIBLE, USER_PRESENT};
 use test_support::passkey_owner::{Caller, events, sign_in, sign_in_as, start, with};
-use test_support::people::{PASSWORD, assert_granted, get_me, letters, login, refresh, user};
+use test_support::people::{PASSWORD, get_me, letters, login, refresh, user};
 
 #[tokio::test]
 async fn a_passkey_signs_in_without_another_factor() {
@@ -42,7 +41,6 @@ async fn a_passkey_signs_in_without_another_factor() {
         let added = sign_in_method_added(app.now(), "passkey “Laptop”");
         assert!(letters.iter().any(|sent| sent.letter.paragraphs().eq(added.paragraphs())), "{letters:?}");
     }
-    assert_granted(&app, &FUNCTIONS);
 }
 
 /// A fault of an authenticator.
@@ -133,7 +131,6 @@ async fn every_refused_sign_in_gets_the_same_response() {
     let raised = events(&app, since, caller.user).await;
     assert_eq!(raised.iter().filter(|name| *name == "passkey_counter_regressed").count(), 1, "{raised:?}");
     sign_in(&app, &mut own).await.expect(200);
-    assert_granted(&app, &FUNCTIONS);
 }
 
 #[tokio::test]
@@ -299,7 +296,6 @@ async fn a_passkey_steps_up_its_own_users_session() {
     let stepped = caller.step_up(&mut own).await.expect(200).body;
     assert_eq!(stepped["fresh_until"], shared::kernel::time::sortable(app.now() + SignedDuration::from_mins(10)));
     caller.start().await;
-    assert_granted(&app, &FUNCTIONS);
 }
 
 #[tokio::test]

@@ -59,7 +59,6 @@ async fn scheduling_beyond_the_plans_limit_is_refused() {
     at.call(&unschedule_post::FUNCTION, &last, json!({})).await.expect(200);
     at.call(&schedule_post::FUNCTION, &over, at.in_seconds(7200)).await.expect(200);
     assert_eq!(at.used().await, LIMIT);
-    at.assert_granted(&[&schedule_post::FUNCTION, &unschedule_post::FUNCTION]);
 }
 
 #[tokio::test]
@@ -114,7 +113,6 @@ async fn a_post_counts_until_it_is_published_failed_or_held_and_is_released_once
             at.call(&schedule_post::FUNCTION, &post, at.in_seconds(7200)).await.expect(200);
             assert_eq!(at.used().await, 6, "{state}, then scheduled again");
         }
-        at.assert_granted(&[&publish_post::FUNCTION]);
     }
 }
 
@@ -151,7 +149,6 @@ async fn a_deleted_post_is_released_once_and_only_if_it_counted() {
     at.call(&delete_post::FUNCTION, &draft, Value::Null).await.expect(204);
     at.run_out().await;
     assert_eq!(at.used().await, 5);
-    at.assert_granted(&[&delete_post::FUNCTION]);
 }
 
 #[tokio::test]

@@ -144,13 +144,6 @@ impl<Server> Place<Server> {
         let entries = self.app.scope(self.owner.workspace).audit_entries(&page).await.unwrap().items;
         entries.into_iter().map(|entry| entry.action).collect()
     }
-
-    /// Asserts that nothing was called without a grant.
-    pub fn assert_granted(&self, functions: &[&'static Function]) {
-        for function in functions {
-            assert_eq!(self.app.wire(function).refused(), Vec::<String>::new(), "{}", function.name());
-        }
-    }
 }
 
 /// When a message arrives, in the format of responses.

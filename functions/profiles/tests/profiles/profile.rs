@@ -106,7 +106,6 @@ async fn a_user_changes_their_display_name() {
     }
     let stranger = app.call(Request::to(&update_profile::FUNCTION).json(json!({ "name": "Eve" }))).await.expect(401);
     assert_eq!(stranger.code(), "not_signed_in");
-    assert_granted(&app, &[&update_profile::FUNCTION]);
 }
 
 #[tokio::test]
@@ -136,7 +135,6 @@ async fn an_address_changes_when_the_link_is_confirmed() {
     register(&app, &ada.email).await.expect(202);
     assert_ne!(registered(&app, &ada.email).await, ada.user);
     assert_eq!(raised(&app, "email_changed", &ada.user.to_string()).await, 1);
-    assert_granted(&app, &[&change_email::FUNCTION, &confirm_email_change::FUNCTION]);
 }
 
 #[tokio::test]
@@ -228,7 +226,6 @@ async fn the_link_of_a_replaced_cancelled_or_expired_change_is_refused() {
     app.advance(DAY);
     let ada = Ada { tokens: login(&app, &ada.email, PASSWORD).await.expect(200).body, ..ada };
     invalid(&ada, &late).await;
-    assert_granted(&app, &[&cancel_email_change::FUNCTION, &confirm_email_change::FUNCTION]);
 }
 
 /// An attacker requests a victim's address for the attacker's own account, and the victim is emailed the link. Opening

@@ -11,7 +11,7 @@ use shared::prelude::route::*;
 use sign_in::password_owner::{PasswordOwner, ResetMethod};
 
 use crate::factor_removal::FactorCounts;
-use crate::regaining::{Regained, regain};
+use crate::regaining::{self, Regained, regain};
 
 /// Sets a new password with the token of the emailed link, which works once. Every session and every personal access
 /// token of the user ends. Second factors stay, except those that `remove_recent_factors` removes, and are required at
@@ -43,18 +43,7 @@ pub static FUNCTION: Function = Function::route::<ResetPassword>();
 impl Endpoint for ResetPassword {
     // Argon2 needs 64 MiB, and more CPU, which Lambda allots in proportion to memory.
     const ROUTE: Route = Route::post("reset-password", "/auth/reset-password").memory_mb(1024);
-    const GRANTS: &'static [Grant] = &[
-        Grant::ReadUserRecords,
-        Grant::WriteUserRecords,
-        Grant::DeleteUserRecords,
-        Grant::ReadAddresses,
-        Grant::WriteAddresses,
-        Grant::DeleteAddresses,
-        Grant::ReadSessions,
-        Grant::WriteSessions,
-        Grant::WriteLetters,
-        Grant::DeriveKeys,
-    ];
+    const GRANTS: &'static [Grant] = regaining::GRANTS;
     const PROBLEMS: &'static [ProblemCode] = &[accounts::problems::LINK_INVALID];
     type Access = Credentials;
     type Output = Reply<PasswordReset>;

@@ -11,7 +11,7 @@ use shared::system_events::{EventKind, Occurrence, Severity};
 use sign_in::password_owner::{PasswordOwner, ResetMethod};
 
 use crate::factor_removal::FactorCounts;
-use crate::regaining::{Regained, regain};
+use crate::regaining::{self, Regained, regain};
 
 pub static ACCOUNT_RESTORED: EventKind = EventKind::security("account_restored", Severity::Info);
 
@@ -43,17 +43,7 @@ pub static FUNCTION: Function = Function::route::<RestoreAccount>();
 impl Endpoint for RestoreAccount {
     // Argon2 needs 64 MiB, and more CPU, which Lambda allots in proportion to memory.
     const ROUTE: Route = Route::post("restore-account", "/auth/restore-account").memory_mb(1024);
-    const GRANTS: &'static [Grant] = &[
-        Grant::ReadUserRecords,
-        Grant::WriteUserRecords,
-        Grant::ReadAddresses,
-        Grant::WriteAddresses,
-        Grant::DeleteAddresses,
-        Grant::ReadSessions,
-        Grant::WriteSessions,
-        Grant::WriteLetters,
-        Grant::DeriveKeys,
-    ];
+    const GRANTS: &'static [Grant] = regaining::GRANTS;
     const PROBLEMS: &'static [ProblemCode] = &[accounts::problems::LINK_INVALID];
     type Access = Credentials;
     type Output = Reply<RestoredAccount>;

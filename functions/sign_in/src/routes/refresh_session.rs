@@ -31,7 +31,6 @@ pub static FUNCTION: Function = Function::route::<RefreshSession>();
 impl Endpoint for RefreshSession {
     const ROUTE: Route = Route::post("refresh-session", "/auth/refresh");
     const GRANTS: &'static [Grant] = &[
-        Grant::ReadUserRecords,
         Grant::WriteUserRecords,
         Grant::ReadRefreshTokens,
         Grant::WriteRefreshTokens,

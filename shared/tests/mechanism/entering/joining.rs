@@ -40,7 +40,6 @@ async fn an_invited_user_becomes_a_member_in_one_audited_transaction() {
         assert_eq!(entries.len(), 1);
         assert_eq!(entries[0].origin.actor, Actor::User { id: person.user });
         assert_eq!(at.state(&sent).await, InvitationState::Accepted { by: person.user, at: at.app.now() });
-        at.granted();
     }
 }
 
@@ -58,7 +57,6 @@ async fn a_repeated_join_has_the_same_response_and_changes_nothing() {
     assert!(both.into_iter().all(|answer| answer.expect(200).body == first));
     assert_eq!(at.entries(MEMBER_JOINED.name()).await.len(), 2);
     at.sound(&[&person, &other], "joined twice").await;
-    at.granted();
 }
 
 #[tokio::test]
@@ -197,7 +195,6 @@ async fn an_expired_revoked_declined_or_used_invitation_is_refused_with_the_reas
     assert_eq!(at.join(&late, &expiring).await.expect(410).code(), "invitation_expired");
     assert_eq!(at.join(&other, &expiring).await.expect(410).code(), "invitation_expired");
     assert_eq!(at.role(&person).await, None);
-    at.granted();
 }
 
 #[tokio::test]

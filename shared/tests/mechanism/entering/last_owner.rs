@@ -32,7 +32,6 @@ async fn the_last_owner_can_neither_leave_nor_be_removed_nor_be_downgraded() {
     assert_eq!(at.leave(&second).await.expect(409).code(), "last_owner");
     at.sound(&[owner, &second, &admin], "one owner left").await;
     assert_eq!(at.entries(MEMBER_LEFT.name()).await.len(), 1);
-    at.granted();
 }
 
 #[tokio::test]
@@ -78,7 +77,6 @@ async fn a_removed_member_is_admitted_by_no_further_request() {
     // A removed member can be invited again.
     at.join(&member, &at.invite(AssignableRole::Reviewer).await).await.expect(200);
     assert_eq!(at.role(&member).await, Some(Role::Reviewer));
-    at.granted();
 }
 
 #[tokio::test]
@@ -93,7 +91,6 @@ async fn a_changed_role_applies_from_the_next_request() {
     at.remove(&member, other.user).await.expect(204);
     assert_eq!(at.change_role(&at.owner, member.user, "owner").await.expect(422).fields(), ["role"]);
     at.sound(&[&member, &other], "changed").await;
-    at.granted();
 }
 
 #[tokio::test]
@@ -125,7 +122,6 @@ async fn an_offered_ownership_is_transferred_when_the_member_accepts() {
     at.sound(&[&at.owner, &heir], "transferred").await;
     at.accept(&heir).await.expect(404);
     at.leave(&at.owner).await.expect(204);
-    at.granted();
 }
 
 #[tokio::test]
@@ -206,5 +202,4 @@ async fn after_random_concurrent_changes_the_workspace_has_an_owner_and_its_item
         assert!(seen.iter().all(|(status, _)| *status < 500), "{changes:?}: {seen:?}");
         at.sound(&all, &format!("round {round}, {changes:?}: {seen:?}")).await;
     }
-    at.granted();
 }

@@ -148,10 +148,4 @@ impl Place {
             assert_eq!(is_listed, roster.proofs.contains_key(&person.user), "{context}: {}", person.user);
         }
     }
-
-    pub fn granted(&self) {
-        for function in [&JOIN, &DECLINE, &LEAVE, &REMOVE, &CHANGE_ROLE, &OFFER, &ACCEPT] {
-            assert_eq!(self.app.wire(function).refused(), Vec::<String>::new());
-        }
-    }
 }

@@ -260,10 +260,4 @@ impl Place {
         }
         panic!("the run never ends: {:?}", self.view().await);
     }
-
-    pub fn granted(&self) {
-        for function in [&COPY, &SWEEP] {
-            assert_eq!(self.app.wire(function).refused(), Vec::<String>::new());
-        }
-    }
 }
