@@ -38,21 +38,10 @@ async fn announce(app: &TestApp, person: &Person, file: &[u8]) -> Response {
     app.call(Request::to(&create_upload::FUNCTION).by(person).json(body)).await
 }
 
-async fn put(upload: &Value, file: Vec<u8>) -> u16 {
-    let mut request = reqwest::Client::new().put(upload["url"].as_str().unwrap());
-    for (name, value) in upload["headers"].as_object().unwrap() {
-        // The client computes it from the body, as every client does.
-        if name != "content-length" {
-            request = request.header(name, value.as_str().unwrap());
-        }
-    }
-    request.body(file).send().await.unwrap().status().as_u16()
-}
-
 /// Declares and uploads a file; returns the id of the picture that awaits completion.
 async fn uploaded(app: &TestApp, person: &Person, file: &[u8]) -> MediaId {
     let made = announce(app, person, file).await.expect(201);
-    assert_eq!(put(&made.body["upload"], file.to_vec()).await, 200);
+    app.upload(&made.body["upload"], file.to_vec()).expect(200);
     made.body["media"]["id"].as_str().unwrap().parse().unwrap()
 }
 
@@ -78,7 +67,7 @@ async fn a_completed_upload_becomes_a_picture() {
 
     let id: MediaId = id.parse().unwrap();
     assert_eq!(get(&app, &owner, id).await.expect(200).body, *media);
-    assert_eq!(put(upload, file).await, 200);
+    app.upload(upload, file).expect(200);
     let done = complete(&app, &owner, id).await.expect(200).body;
     assert_eq!(done["state"], "ready");
     assert_eq!(done["expires_at"], Value::Null);
@@ -86,7 +75,7 @@ async fn a_completed_upload_becomes_a_picture() {
     assert_eq!((&done["picture"]["width"], &done["picture"]["height"]), (&json!(40), &json!(30)));
     assert_eq!(get(&app, &owner, id).await.expect(200).body, done);
 
-    let read = publishable::read(&app.scope(owner.workspace), &id, 2_000_000).await.unwrap();
+    let read = publishable::read(&app.object_scope(owner.workspace), &id, 2_000_000).await.unwrap();
     assert_eq!((read.content_type, read.alt_text.as_deref()), ("image/jpeg", Some("A wall")));
     assert_eq!(done["picture"]["sha256"], json!(Sha256::of(&read.bytes)));
 }
@@ -136,9 +125,9 @@ async fn a_later_upload_under_the_same_signature_does_not_change_the_picture() {
     let file = picture();
     let made = announce(&app, &owner, &file).await.expect(201);
     let id: MediaId = made.body["media"]["id"].as_str().unwrap().parse().unwrap();
-    assert_eq!(put(&made.body["upload"], file.clone()).await, 200);
+    app.upload(&made.body["upload"], file.clone()).expect(200);
     let before = complete(&app, &owner, id).await.expect(200).body;
-    assert_eq!(put(&made.body["upload"], file).await, 200);
+    app.upload(&made.body["upload"], file).expect(200);
     assert_eq!(complete(&app, &owner, id).await.expect(200).body, before);
 }
 
@@ -149,7 +138,7 @@ async fn a_large_photograph_has_a_compact_rendition() {
     let id = uploaded(&app, &owner, &photograph()).await;
     let full = complete(&app, &owner, id).await.expect(200).body["picture"]["size_bytes"].as_u64().unwrap();
     assert!(full > 2_000_000);
-    let scope = app.scope(owner.workspace);
+    let scope = app.object_scope(owner.workspace);
     assert_eq!(publishable::read(&scope, &id, 8_000_000).await.unwrap().bytes.len() as u64, full);
     let compact = publishable::read(&scope, &id, 2_000_000).await.unwrap();
     assert!(compact.bytes.len() <= 2_000_000 && compact.width < 1_300);
@@ -164,7 +153,7 @@ async fn completing_before_the_upload_is_refused() {
     let made = announce(&app, &owner, &picture()).await.expect(201);
     let id: MediaId = made.body["media"]["id"].as_str().unwrap().parse().unwrap();
     assert_eq!(complete(&app, &owner, id).await.expect(409).code(), "media_not_uploaded");
-    let refused = publishable::read(&app.scope(owner.workspace), &id, 2_000_000).await.err().unwrap();
+    let refused = publishable::read(&app.object_scope(owner.workspace), &id, 2_000_000).await.err().unwrap();
     assert_eq!(refused.code(), "media_not_ready");
 
     app.advance(SignedDuration::from_hours(25));
@@ -180,9 +169,9 @@ async fn an_upload_with_other_bytes_is_refused() {
     // Other bytes under the same name, as if S3 had not enforced the signature.
     let other = photograph();
     let sha256 = Sha256::of(&other);
-    let scope = app.scope(owner.workspace);
+    let scope = app.object_scope(owner.workspace);
     let signed = scope.sign_upload(&id.to_string(), other.len() as u64, sha256.as_str()).await.unwrap();
-    assert_eq!(put(&json!({ "url": signed.url, "headers": signed.headers }), other).await, 200);
+    app.upload(&json!({ "url": signed.url, "headers": signed.headers }), other).expect(200);
     assert_eq!(complete(&app, &owner, id).await.expect(422).code(), "media_upload_differs");
     assert_eq!(get(&app, &owner, id).await.expect(200).body["state"], "awaiting_upload");
 }
@@ -199,7 +188,7 @@ async fn a_file_that_is_no_picture_is_refused_and_not_stored() {
         }
         assert_eq!(get(&app, &owner, id).await.expect(200).body["state"], "awaiting_upload");
         for name in [format!("{id}.png"), format!("{id}.jpg")] {
-            assert!(app.scope(owner.workspace).read_object(&name, None, 1_000).await.unwrap().is_none());
+            assert!(app.object_scope(owner.workspace).read_object(&name, None, 1_000).await.unwrap().is_none());
         }
     }
 }
@@ -274,7 +263,7 @@ async fn a_repeated_declaration_returns_the_same_picture() {
 async fn a_missing_version_is_replaced_only_by_the_same_bytes() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
-    let scope = app.scope(owner.workspace);
+    let scope = app.object_scope(owner.workspace);
     let id: MediaId = app.new_id();
     let (file, size) = (picture(), json!(picture().len()));
     let mut media =

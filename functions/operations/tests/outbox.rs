@@ -1,9 +1,6 @@
 //! From the outbox to the queues: by the relay, and by the sweep if the relay failed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::collections::BTreeSet;
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use mail::{Letter, SendEmail};
 use operations::jobs::{relay_outbox, sweep_outbox};
 use serde_json::{Map, Value, json};
@@ -59,71 +56,30 @@ fn attribute(value: &Value) -> Value {
     }
 }
 
-async fn sqs(operation: &str, body: Value) -> Value {
-    call("AmazonSQS", operation, body).await
-}
-
-/// A call to AWS that bypasses the code under test.
-async fn call(service: &str, operation: &str, body: Value) -> Value {
-    let request = reqwest::Client::new().post(std::env::var("AWS_ENDPOINT_URL").unwrap());
-    let request = request.header("x-amz-target", format!("{service}.{operation}"));
-    let request = request.header("content-type", "application/x-amz-json-1.0");
-    let signed_for =
-        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0";
-    let answer = request.header("authorization", signed_for).body(body.to_string()).send().await.unwrap();
-    serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
-}
-
 /// How many copies of a message are on the queue of the mail job.
-async fn queued(posted: &Posted) -> usize {
-    let name = std::env::var("BULKHEAD_TEST_NAME").unwrap_or_else(|_| "bht".to_owned());
-    let queue = sqs("GetQueueUrl", json!({ "QueueName": format!("{name}-send-email") })).await["QueueUrl"].clone();
-    let (mut found, mut looks) = (BTreeSet::new(), 0);
-    // Each receive returns at most ten messages, and leaves them visible for concurrent tests. Messages of earlier runs
-    // are deleted, or they would hide the ones that are counted.
-    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
-    for _ in 0..60 {
-        let look = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": 0,
-            "AttributeNames": ["SentTimestamp"] });
-        let seen = sqs("ReceiveMessage", look).await;
-        let mut is_littered = false;
-        for message in seen["Messages"].as_array().into_iter().flatten() {
-            let sent_ms = message["Attributes"]["SentTimestamp"].as_str().and_then(|at| at.parse().ok());
-            if sent_ms.is_some_and(|sent_ms: u128| sent_ms + 60_000 < now_ms) {
-                is_littered = true;
-                sqs("DeleteMessage", json!({ "QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"] })).await;
-                continue;
-            }
-            let body: Value = serde_json::from_str(message["Body"].as_str().unwrap()).unwrap();
-            if body["envelope"]["id"] == posted.envelope.id {
-                assert_eq!(body["partition"], posted.partition);
-                found.insert(message["MessageId"].as_str().unwrap().to_owned());
-                // Best effort: it keeps the queue short.
-                sqs("DeleteMessage", json!({ "QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"] })).await;
-            }
-        }
-        looks += usize::from(!is_littered);
-        if looks == 5 {
-            break;
-        }
-    }
-    found.len()
+fn queued(app: &TestApp, posted: &Posted) -> usize {
+    let bodies = app.cloud().messages(&app.queue("send-email"));
+    let bodies = bodies.iter().map(|body| serde_json::from_str(body).unwrap());
+    let copies = bodies.filter(|body: &Value| body["envelope"]["id"] == posted.envelope.id);
+    copies.inspect(|body| assert_eq!(body["partition"], posted.partition)).count()
 }
 
 #[tokio::test]
 async fn a_committed_message_is_relayed_once() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
+    app.create_queue("send-email").unwrap();
     let (workspace, posted) = post(&app, None).await;
     for _ in 0..2 {
         app.run(&relay_outbox::FUNCTION, inserted(&posted)).await.unwrap();
     }
-    assert_eq!(queued(&posted).await, 1);
+    assert_eq!(queued(&app, &posted), 1);
     assert!(waiting(&app, workspace).await.is_empty());
 }
 
 #[tokio::test]
 async fn a_message_without_a_consumer_does_not_block_others() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
+    app.create_queue("send-email").unwrap();
     let (workspace, posted) = post(&app, None).await;
     let mut unknown = posted.clone();
     unknown.envelope.id = format!("{:032x}", u128::from_le_bytes(app.entropy().bytes()));
@@ -134,12 +90,13 @@ async fn a_message_without_a_consumer_does_not_block_others() {
     let answer = app.run(&relay_outbox::FUNCTION, event).await.unwrap();
     assert_eq!(answer, json!({ "batchItemFailures": [] }));
     assert!(waiting(&app, workspace).await.is_empty());
-    assert_eq!(queued(&posted).await, 1);
+    assert_eq!(queued(&app, &posted), 1);
 }
 
 #[tokio::test]
 async fn the_sweep_sends_messages_that_the_relay_missed() {
-    let mut app = TestApp::alone().await.unwrap();
+    let mut app = TestApp::new();
+    app.create_queue("send-email").unwrap();
     lost_by_the_relay(&app).await;
     for_much_later(&app).await;
     written_before(&app).await;
@@ -161,7 +118,7 @@ async fn lost_by_the_relay(app: &TestApp) {
         sweep(app).await;
     }
     assert!(waiting(app, workspace).await.is_empty());
-    assert_eq!(queued(&posted).await, 1);
+    assert_eq!(queued(app, &posted), 1);
 }
 
 async fn for_much_later(app: &TestApp) {
@@ -174,7 +131,7 @@ async fn for_much_later(app: &TestApp) {
     app.advance(SignedDuration::from_mins(20));
     sweep(app).await;
     assert!(waiting(app, workspace).await.is_empty());
-    assert_eq!(queued(&posted).await, 1);
+    assert_eq!(queued(app, &posted), 1);
 }
 
 /// A row in the format of an earlier version, which swept every row a minute after it was written.
@@ -189,13 +146,13 @@ async fn written_before(app: &TestApp) {
         "UpdateExpression": "SET due_sk = :due",
         "ExpressionAttributeValues": { ":due": { "S": due } },
     });
-    call("DynamoDB_20120810", "UpdateItem", update).await;
+    app.cloud().call("DynamoDB_20120810.UpdateItem", &update).unwrap();
     for (minutes, left) in [(10, 1), (20, 0)] {
         app.advance(SignedDuration::from_mins(minutes));
         sweep(app).await;
         assert_eq!(waiting(app, workspace).await.len(), left);
     }
-    assert_eq!(queued(&posted).await, 1);
+    assert_eq!(queued(app, &posted), 1);
 }
 
 /// Commits this many messages in their own workspace.
@@ -231,7 +188,7 @@ fn count(calls: &[String], operation: &str) -> usize {
 
 #[tokio::test]
 async fn rows_that_are_due_in_hours_cost_a_sweep_no_reads() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     app.advance(SignedDuration::from_mins(2));
     let idle = calls_of_a_sweep(&app).await;
     let workspace = post_many(&app, 10_000, Some(after(app.now(), SignedDuration::from_hours(5)))).await;
@@ -242,11 +199,8 @@ async fn rows_that_are_due_in_hours_cost_a_sweep_no_reads() {
 
 #[tokio::test]
 async fn overdue_rows_are_read_in_batches_and_sent_before_the_rest_is_read() {
-    let mut app = TestApp::alone().await.unwrap();
-    // Its own queue, so that its messages hide none of another test.
-    let name = app.tables().outbox.clone();
-    sqs("CreateQueue", json!({ "QueueName": format!("{name}-send-email") })).await;
-    app.configure(|config| config.queue_base = format!("http://127.0.0.1/000000000000/{name}-"));
+    let app = TestApp::new();
+    app.create_queue("send-email").unwrap();
     let workspace = post_many(&app, 150, None).await;
     app.advance(SignedDuration::from_mins(2));
     sweep(&app).await;
@@ -264,10 +218,10 @@ async fn not_while_sending_is_off(app: &mut TestApp) {
     app.run(&relay_outbox::FUNCTION, inserted(&posted)).await.unwrap();
     app.advance(SignedDuration::from_mins(2));
     sweep(app).await;
-    assert_eq!((waiting(app, workspace).await.len(), queued(&posted).await), (1, 0));
+    assert_eq!((waiting(app, workspace).await.len(), queued(app, &posted)), (1, 0));
 
     app.configure(|config| config.sending = Sending::On);
     app.advance(SignedDuration::from_mins(1));
     sweep(app).await;
-    assert_eq!((waiting(app, workspace).await.len(), queued(&posted).await), (0, 1));
+    assert_eq!((waiting(app, workspace).await.len(), queued(app, &posted)), (0, 1));
 }

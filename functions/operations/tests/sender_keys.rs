@@ -59,7 +59,7 @@ async fn replace(app: &TestApp, keys: &[&str]) {
 
 #[tokio::test]
 async fn a_sender_is_admitted_with_the_keys_that_an_operator_stored() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let since = app.now();
     replace(&app, &[KEY]).await;
     assert_eq!((called_with(&app, KEY).await, called_with(&app, NEXT).await), (204, 403));

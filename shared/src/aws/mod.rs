@@ -18,6 +18,7 @@ mod wire_grants;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+#[cfg(not(feature = "testing"))]
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -69,10 +70,14 @@ impl Aws {
         let wire = std::sync::Arc::new(wire::Wire::default());
         #[cfg(feature = "testing")]
         let http = wire::WiredClient::around(http, wire.clone());
+        #[cfg(feature = "testing")]
+        let credentials = SharedCredentialsProvider::new(wire::credentials());
+        #[cfg(not(feature = "testing"))]
+        let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
         let mut sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(config.region.clone()))
-            .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+            .credentials_provider(credentials)
             // Credentials come from the environment, or per call from `sessions`, which caches them: the SDK's own
             // cache would grow by a partition with every call.
             .identity_cache(IdentityCache::no_cache())

@@ -2,14 +2,18 @@
 //!
 //! It sits between the SDK and the network, so that a test sees the actual calls: one per attempt, including retries.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use simulated_cloud::Cloud;
 use tokio::sync::Notify;
 
 use super::grants::{Holder, Statement};
@@ -41,6 +45,8 @@ pub struct Wire {
     /// Notified when a call is held.
     pub held: Notify,
     released: Notify,
+    /// Answers in place of the network, if set.
+    cloud: OnceLock<Arc<Cloud>>,
 }
 
 #[derive(Default)]
@@ -83,6 +89,11 @@ impl Wire {
         self.state().fault = None;
     }
 
+    /// Answers from now on in place of the network.
+    pub(crate) fn simulate(&self, cloud: Arc<Cloud>) {
+        let _was_set = self.cloud.set(cloud);
+    }
+
     /// Refuses from now on every call that these statements do not allow.
     pub(crate) fn hold_to(&self, statements: Vec<Statement>, config: &Config) {
         self.state().held_to = Some(Held::new(statements, config.tables.clone()));
@@ -123,6 +134,18 @@ impl Wire {
     pub(crate) async fn hold(&self) {
         self.held.notify_one();
         self.released.notified().await;
+    }
+
+    async fn pass(&self, inner: &SharedHttpConnector, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let Some(cloud) = self.cloud.get() else { return inner.call(request).await };
+        let other = |error: aws_smithy_runtime_api::http::HttpError| ConnectorError::other(error.into(), None);
+        let body = Bytes::copy_from_slice(request.body().bytes().unwrap_or_default());
+        let copy = request.try_into_http1x().map_err(other)?;
+        // Concurrent tasks of a test take turns at every call, before it and after it.
+        tokio::task::yield_now().await;
+        let answer = cloud.answer(&copy.map(|_| body));
+        tokio::task::yield_now().await;
+        HttpResponse::try_from(answer.map(SdkBody::from)).map_err(other)
     }
 
     /// The end of the process, as the code under test sees it.
@@ -177,24 +200,29 @@ impl HttpConnector for WiredConnector {
         let (inner, wire) = (self.inner.clone(), self.wire.clone());
         HttpConnectorFuture::new(async move {
             match wire.meet(&call, signer(&request), request.body().bytes().unwrap_or_default()) {
-                Fate::Pass => inner.call(request).await,
+                Fate::Pass => wire.pass(&inner, request).await,
                 Fate::Hold => {
                     wire.hold().await;
-                    inner.call(request).await
+                    wire.pass(&inner, request).await
                 }
                 Fate::Refuse => Err(ConnectorError::other(format!("{call} is not granted").into(), None)),
                 Fate::CrashBefore => match wire.crash().await {},
                 Fate::CrashAfter => {
-                    let _answer = inner.call(request).await;
+                    let _answer = wire.pass(&inner, request).await;
                     match wire.crash().await {}
                 }
                 Fate::LoseAnswer => {
-                    let _answer = inner.call(request).await;
+                    let _answer = wire.pass(&inner, request).await;
                     Err(ConnectorError::io("the response was lost".into()))
                 }
             }
         })
     }
+}
+
+/// The credentials of functions under test: neither the emulator nor the cloud in process checks them.
+pub(super) fn credentials() -> Credentials {
+    Credentials::new("test", "test", None, None, "test")
 }
 
 /// The role that signed a request. The credentials of a test are permanent, so only a session's are temporary. The ids

@@ -25,6 +25,7 @@ use crate::kernel::secrets::SecretText;
 use crate::kernel::time::{SignedDuration, Timestamp, after};
 use crate::kernel::worker::Cancellation;
 use crate::table::commit::{Expected, Plan, commit};
+use crate::tenancy::app::App;
 use crate::tenancy::scope::{Scope, ScopeParts, Tenant};
 use crate::tenancy::{Role, SecurityRules, WorkspacePlan};
 
@@ -33,7 +34,8 @@ use super::requests::{Request, Response};
 use crate::http::pipeline::Exchange;
 use crate::identity::accounts::Accounts;
 
-/// The grants that fixtures use: tests do not test fixtures.
+/// The grants that fixtures use: tests do not test fixtures. Those of objects are apart, because a session policy with
+/// all of them would exceed the limit of STS.
 pub(super) const GRANTS: &[Grant] = &[
     Grant::ReadItems,
     Grant::WriteItems,
@@ -42,10 +44,6 @@ pub(super) const GRANTS: &[Grant] = &[
     Grant::ReadAudit,
     Grant::SealSecrets,
     Grant::OpenSecrets,
-    Grant::ReadObjects,
-    Grant::WriteObjects,
-    Grant::SignUploads,
-    Grant::SignDownloads,
     Grant::ReadUserRecords,
     Grant::WriteUserRecords,
     Grant::DeleteUserRecords,
@@ -71,6 +69,15 @@ pub(super) const GRANTS: &[Grant] = &[
     Grant::ReadAccountsDue,
     Grant::ReadEvents,
     Grant::CallPlatforms,
+];
+
+pub(super) const OBJECT_GRANTS: &[Grant] = &[
+    Grant::ReadItems,
+    Grant::WriteItems,
+    Grant::ReadObjects,
+    Grant::WriteObjects,
+    Grant::SignUploads,
+    Grant::SignDownloads,
 ];
 
 impl TestApp {
@@ -204,8 +211,17 @@ impl TestApp {
 
     /// A scope of any workspace, to inspect the effects of a test.
     pub fn scope(&self, workspace: WorkspaceId) -> Tenant {
+        self.tenant(&self.fixtures, workspace)
+    }
+
+    /// The same for its objects: without secrets and the audit log.
+    pub fn object_scope(&self, workspace: WorkspaceId) -> Tenant {
+        self.tenant(&self.object_fixtures, workspace)
+    }
+
+    fn tenant(&self, app: &Arc<App>, workspace: WorkspaceId) -> Tenant {
         let context = JobContext::new(1, Timestamp::MAX, Cancellation::never());
-        Tenant::prove(self.mint_scope(workspace, "test"), context)
+        Tenant::prove(self.mint_scope(app, workspace, "test"), context)
     }
 
     /// The account store, to inspect the effects of a test.
@@ -219,9 +235,9 @@ impl TestApp {
         Mailroom { app: self.fixtures.clone(), partition: posted.partition.clone() }
     }
 
-    fn mint_scope(&self, workspace: WorkspaceId, function: &'static str) -> Scope {
+    fn mint_scope(&self, app: &Arc<App>, workspace: WorkspaceId, function: &'static str) -> Scope {
         Scope::new(ScopeParts {
-            app: self.fixtures.clone(),
+            app: app.clone(),
             workspace,
             security: SecurityRules::default(),
             origin: self.origin(Actor::job("test")),
@@ -244,7 +260,7 @@ impl TestApp {
         let Some(entry) = function.route_declaration() else { return Response::none() };
         let pipeline = self.pipeline(function);
         let incoming = request.into_incoming(self);
-        let scope = self.mint_scope(person.workspace, function.name());
+        let scope = self.mint_scope(&self.fixtures, person.workspace, function.name());
         let accounts = Accounts {
             app: pipeline.app.clone(),
             signing: Arc::default(),

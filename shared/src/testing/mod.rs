@@ -4,14 +4,17 @@
 //! It mints proofs and passes them to the same code as production: the pipeline has no branch for tests. A release
 //! build refuses its feature.
 
+mod cloud;
 mod fixtures;
 mod memberships;
+mod outbox;
 mod person;
 mod requests;
 mod tables;
 mod witness;
 
 pub use memberships::Roster;
+pub use outbox::Posted;
 pub use person::{Person, StaffMember};
 pub use requests::{Request, Response};
 
@@ -22,6 +25,7 @@ use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
+pub use simulated_cloud::{Cloud, Mail};
 
 use crate::aws::wire::{Fault, Wire};
 use crate::config::{Config, PasswordCost, PlaneSettings, Planes, Sending, Tables, WorkspaceKeys};
@@ -35,10 +39,7 @@ use crate::kernel::plane::Plane;
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::{SecretBytes, SecretText};
 use crate::kernel::time::{Clock, SignedDuration, Timestamp};
-use crate::outbox::{self, Envelope, Message};
 use crate::system_events::{self, SystemEvent};
-use crate::table::item::{body, string};
-use crate::table::read::{PageQuery, Reader};
 use crate::tenancy::app::App;
 
 static LOG: Once = Once::new();
@@ -53,13 +54,14 @@ fn log() {
 
 /// A deployment in process. Functions are built on their first call and stay warm.
 pub struct TestApp {
-    name: String,
     config: Config,
     clock: Clock,
     entropy: Entropy,
     warm: Mutex<HashMap<&'static str, Arc<Pipeline>>>,
     fixtures: Arc<App>,
+    object_fixtures: Arc<App>,
     address: Mutex<String>,
+    cloud: Option<Arc<Cloud>>,
 }
 
 /// The end of a job's run that a test may crash.
@@ -71,25 +73,36 @@ pub enum Ended {
 }
 
 impl TestApp {
-    /// Uses the tables that `make test` created. Prints the seed, so that a failure can be reproduced with
-    /// `BULKHEAD_SEED`.
+    /// Uses a cloud of its own, in process. Prints the seed, so that a failure can be reproduced with `BULKHEAD_SEED`.
+    ///
+    /// # Panics
+    ///
+    /// If the cloud does not start.
     pub fn new() -> Self {
         Self::at(Timestamp::now())
     }
 
-    /// Uses its own tables, for tests of sweeps, which would otherwise find due items of other tests.
-    pub async fn alone() -> Result<Self, Problem> {
-        let mut app = Self::new();
-        let name = format!("{}-{}", app.name, crate::crypto::digest::hex(&app.entropy.bytes::<4>()));
-        tables::create(&app.fixtures.aws, &name).await?;
-        app.config.tables = Tables::named(&name);
-        let (config, clock, entropy) = (app.config.clone(), app.clock.clone(), app.entropy.clone());
-        app.fixtures = Arc::new(App::new(config, clock, entropy, fixtures::GRANTS));
-        Ok(app)
+    /// The same, with a clock fixed at an instant.
+    ///
+    /// # Panics
+    ///
+    /// If the cloud does not start.
+    pub fn at(now: Timestamp) -> Self {
+        let mut app = Self::in_the_emulator_at(now);
+        let cloud = cloud::start(&app.config, &app.clock, &app.entropy);
+        for fixtures in [&app.fixtures, &app.object_fixtures] {
+            fixtures.aws.wire.simulate(cloud.clone());
+        }
+        app.cloud = Some(cloud);
+        app
     }
 
-    /// The same, with a clock fixed at an instant.
-    pub fn at(now: Timestamp) -> Self {
+    /// Uses the AWS emulator of `make test`, and the tables that it created: for what a cloud in process lacks.
+    pub fn in_the_emulator() -> Self {
+        Self::in_the_emulator_at(Timestamp::now())
+    }
+
+    fn in_the_emulator_at(now: Timestamp) -> Self {
         log();
         let seed = std::env::var("BULKHEAD_SEED").ok().and_then(|seed| seed.parse().ok());
         let seed = seed.unwrap_or_else(|| u64::from_le_bytes(Entropy::system().bytes()));
@@ -121,9 +134,10 @@ impl TestApp {
             release: "test".to_owned(),
         };
         let (clock, entropy) = (Clock::fixed(now), Entropy::seeded(seed));
-        let fixtures = Arc::new(App::new(config.clone(), clock.clone(), entropy.clone(), fixtures::GRANTS));
+        let fixtures = |grants| Arc::new(App::new(config.clone(), clock.clone(), entropy.clone(), grants));
+        let (fixtures, object_fixtures) = (fixtures(fixtures::GRANTS), fixtures(fixtures::OBJECT_GRANTS));
         let address = Mutex::new(any_address(&entropy));
-        Self { name, config, clock, entropy, warm: Mutex::default(), fixtures, address }
+        Self { config, clock, entropy, warm: Mutex::default(), fixtures, object_fixtures, address, cloud: None }
     }
 
     /// Changes the configuration for functions from now on; warm ones are dropped.
@@ -141,6 +155,10 @@ impl TestApp {
         self.clock.now()
     }
 
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     pub fn tables(&self) -> &Tables {
         &self.config.tables
     }
@@ -151,6 +169,17 @@ impl TestApp {
 
     pub fn entropy(&self) -> &Entropy {
         &self.entropy
+    }
+
+    /// The cloud in process, to be inspected and changed past the code under test.
+    ///
+    /// # Panics
+    ///
+    /// In an app that uses the emulator.
+    #[allow(clippy::panic)]
+    pub fn cloud(&self) -> &Cloud {
+        let Some(cloud) = &self.cloud else { panic!("this app uses the AWS emulator") };
+        cloud
     }
 
     /// The default source address of requests, unique to this test.
@@ -168,6 +197,9 @@ impl TestApp {
         let built = warm.entry(function.name()).or_insert_with(|| {
             let app = App::new(self.config.clone(), self.clock.clone(), self.entropy.clone(), function.grants());
             app.aws.wire.hold_to(function.statements().copied().collect(), &self.config);
+            if let Some(cloud) = &self.cloud {
+                app.aws.wire.simulate(cloud.clone());
+            }
             Arc::new(Pipeline::new(Arc::new(app)))
         });
         built.clone()
@@ -284,65 +316,11 @@ impl TestApp {
     pub async fn events_since(&self, since: Timestamp) -> Result<Vec<SystemEvent>, Problem> {
         system_events::since(&self.fixtures.aws, since).await
     }
-
-    /// The messages of one name in the outbox of a workspace or user, oldest first.
-    pub async fn outbox<M: Message>(&self, partition: &str) -> Result<Vec<Posted>, Problem> {
-        let reader = Reader { aws: &self.fixtures.aws, credentials: None };
-        let query = PageQuery {
-            table: crate::aws::grants::Table::Outbox,
-            partition,
-            prefix: outbox::PREFIX,
-            after: None,
-            limit: 1000,
-            newest_first: false,
-        };
-        let (items, _) = reader.page(query).await?;
-        let mut posted = Vec::new();
-        for item in &items {
-            let envelope: Envelope = body(item)?;
-            if envelope.name == M::NAME {
-                posted.push(Posted { partition: partition.to_owned(), envelope });
-            }
-        }
-        Ok(posted)
-    }
-
-    /// The messages of one name in every outbox of the deployment, unordered: for an app with its own tables.
-    pub async fn whole_outbox<M: Message>(&self) -> Result<Vec<Posted>, Problem> {
-        let mut posted = Vec::new();
-        for item in tables::scan(&self.fixtures.aws, crate::aws::grants::Table::Outbox).await? {
-            let (partition, envelope): (_, Envelope) = (string(&item, "pk").unwrap_or_default(), body(&item)?);
-            if envelope.name == M::NAME {
-                posted.push(Posted { partition: partition.to_owned(), envelope });
-            }
-        }
-        Ok(posted)
-    }
-}
-
-impl TestApp {
-    /// Deletes every message, as if the relay had sent it: for an app with its own tables.
-    pub async fn empty_outbox(&self) -> Result<(), Problem> {
-        tables::empty(&self.fixtures.aws, crate::aws::grants::Table::Outbox).await
-    }
 }
 
 impl Default for TestApp {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// A message in the outbox.
-#[derive(Clone, Debug)]
-pub struct Posted {
-    pub partition: String,
-    pub envelope: Envelope,
-}
-
-impl Posted {
-    pub fn payload<M: Message>(&self) -> Result<M, serde_json::Error> {
-        serde_json::from_value(self.envelope.payload.clone())
     }
 }
 

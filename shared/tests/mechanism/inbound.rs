@@ -74,7 +74,7 @@ impl Endpoint for TakePayment {
 }
 
 async fn app() -> TestApp {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     app.sender_keys("shop", &[SECRET]).await.unwrap();
     app
 }
@@ -178,7 +178,7 @@ async fn a_sender_is_admitted_only_with_its_current_keys_a_minute_after_a_replac
 
 #[tokio::test]
 async fn a_call_without_a_stored_key_is_500() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     assert_eq!(app.call(order(&app)).await.expect(500).code(), "internal");
 }
 

@@ -5,6 +5,7 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, Reply, Route};
 use shared::kernel::problems::Problem;
+use shared::kernel::time::SignedDuration;
 use shared::tenancy::permissions::ReadWorkspace;
 use shared::tenancy::{ByteRange, Presentation, Ranged, Scope, Workspace};
 use shared::testing::{Request, TestApp};
@@ -67,7 +68,7 @@ async fn part(scope: &Scope, version: Option<&str>, first: u64, length: u64) -> 
 async fn a_signed_download_returns_one_version_with_the_signed_headers() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
-    let scope = app.scope(owner.workspace);
+    let scope = app.object_scope(owner.workspace);
     let version = written(&scope, b"first").await;
     written(&scope, b"second").await;
     let shown = app.call(Request::to(&SHOW).by(&owner).query("version", &version)).await.expect(200);
@@ -84,16 +85,21 @@ async fn a_signed_download_returns_one_version_with_the_signed_headers() {
     ] {
         assert_eq!(queried.get(name).map(String::as_str), Some(value), "{name}");
     }
-    let answer = reqwest::get(url).await.unwrap();
-    assert_eq!(answer.status(), 200);
-    assert_eq!(answer.bytes().await.unwrap().as_ref(), b"first");
+    let get = |url: &str| app.fetch(http::Request::get(url).body(Vec::new()).unwrap());
+    let answer = get(url).expect(200);
+    assert_eq!(answer.text, "first");
+    assert_eq!(answer.header("content-disposition"), "attachment; filename=\"report.bin\"");
+    // The signature covers the name of the file.
+    get(&url.replace("report.bin", "report.exe")).expect(403);
+    app.advance(SignedDuration::from_mins(15));
+    get(url).expect(403);
 }
 
 #[tokio::test]
 async fn a_signed_download_stays_in_the_workspace_and_needs_the_grant() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
-    let scope = app.scope(owner.workspace);
+    let scope = app.object_scope(owner.workspace);
     for outside in ["../other/file", "a/../../b", "", "a//b", "/a", "a?versionId=1", "a%2fb", "a b"] {
         assert!(scope.sign_download(outside, "v", &Presentation::inline("image/png")).await.is_err(), "{outside}");
     }
@@ -109,7 +115,7 @@ async fn a_signed_download_stays_in_the_workspace_and_needs_the_grant() {
 async fn ranges_are_read_of_one_version() {
     let app = TestApp::new();
     let owner = app.owner().await.unwrap();
-    let scope = app.scope(owner.workspace);
+    let scope = app.object_scope(owner.workspace);
     let version = written(&scope, b"0123456789").await;
     let first = part(&scope, None, 0, 4).await.unwrap();
     assert_eq!(first, (b"0123".to_vec(), version.clone(), 10));
@@ -131,10 +137,10 @@ async fn ranges_are_read_of_one_version() {
 #[tokio::test]
 async fn a_range_of_a_missing_object_is_absent() {
     let app = TestApp::new();
-    let scope = app.scope(app.owner().await.unwrap().workspace);
+    let scope = app.object_scope(app.owner().await.unwrap().workspace);
     let range = ByteRange::new(0, 1).unwrap();
     assert!(matches!(scope.read_range("nothing", None, range).await.unwrap(), Ranged::Absent));
     written(&scope, b"here").await;
-    let other = app.scope(app.owner().await.unwrap().workspace);
+    let other = app.object_scope(app.owner().await.unwrap().workspace);
     assert!(matches!(other.read_range(NAME, None, range).await.unwrap(), Ranged::Absent));
 }

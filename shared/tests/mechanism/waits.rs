@@ -1,7 +1,7 @@
 //! Retries of a job: when its message is redelivered, and the number of the attempt.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::jobs::{Declaration, Job, JobError, Trigger};
@@ -71,39 +71,25 @@ async fn a_run_knows_its_attempt_and_deadline() {
     assert_eq!(app.scope(owner.workspace).get::<Note>(&note).await.unwrap().told, 3);
 }
 
-async fn sqs(operation: &str, body: Value) -> Value {
-    let request = reqwest::Client::new().post(std::env::var("AWS_ENDPOINT_URL").unwrap());
-    let request = request.header("x-amz-target", format!("AmazonSQS.{operation}"));
-    let request = request.header("content-type", "application/x-amz-json-1.0");
-    let signed_for =
-        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0";
-    let answer = request.header("authorization", signed_for).body(body.to_string()).send().await.unwrap();
-    serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
-}
-
 /// On a queue that hides received messages for ten minutes: an immediate redelivery was requested by the job.
 #[tokio::test]
 async fn a_message_is_redelivered_after_its_jobs_wait_or_else_its_queues() {
-    let mut app = TestApp::new();
-    let deployment = app.new_id::<Note>().to_string().replace('_', "-");
-    app.configure(|config| config.queue_base = format!("http://127.0.0.1/000000000000/{deployment}-"));
-    let queue = format!("{deployment}-try-note");
-    sqs("CreateQueue", json!({ "QueueName": queue, "Attributes": { "VisibilityTimeout": "600" } })).await;
-    let url = sqs("GetQueueUrl", json!({ "QueueName": queue })).await["QueueUrl"].clone();
+    let app = TestApp::new();
+    let sqs = |operation: &str, body| app.cloud().call(&format!("AmazonSQS.{operation}"), &body).unwrap();
+    let url = app.create_queue("try-note").unwrap();
     for (after_s, comes_back) in [(Some(0), true), (Some(300), false), (None, false)] {
         let (_, _, posted) = posted(&app, after_s).await;
         let body = json!({ "partition": posted.partition, "envelope": posted.envelope }).to_string();
-        sqs("SendMessage", json!({ "QueueUrl": url, "MessageBody": body })).await;
-        let received = sqs("ReceiveMessage", json!({ "QueueUrl": url })).await["Messages"][0].clone();
+        sqs("SendMessage", json!({ "QueueUrl": url, "MessageBody": body }));
+        let received = sqs("ReceiveMessage", json!({ "QueueUrl": url }))["Messages"][0].clone();
         let record = json!({ "messageId": "1", "receiptHandle": received["ReceiptHandle"], "body": received["Body"] });
         let answer = app.run(&TRY, json!({ "Records": [record] })).await.unwrap();
         assert_eq!(answer["batchItemFailures"][0]["itemIdentifier"], "1");
-        let seen = sqs("ReceiveMessage", json!({ "QueueUrl": url })).await;
+        let seen = sqs("ReceiveMessage", json!({ "QueueUrl": url }));
         assert_eq!(seen["Messages"].is_array(), comes_back, "{after_s:?}: {seen}");
         if comes_back {
             let receipt = seen["Messages"][0]["ReceiptHandle"].clone();
-            sqs("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": receipt })).await;
+            sqs("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": receipt }));
         }
     }
-    sqs("DeleteQueue", json!({ "QueueUrl": url })).await;
 }

@@ -8,7 +8,7 @@ use shared::function::Function;
 use shared::identity::AccountKey;
 use shared::kernel::ids::UserId;
 use shared::kernel::time::SignedDuration;
-use shared::testing::{Request, Response, TestApp};
+use shared::testing::{Mail, Request, Response, TestApp};
 
 pub const PASSWORD: &str = "a tram, a lamp and 3 crows";
 
@@ -83,9 +83,8 @@ pub async fn last_subject(app: &TestApp, user: UserId) -> String {
 pub async fn mailed_token(app: &TestApp, email: &str, user: UserId, page: &str) -> String {
     let posted = app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
     app.deliver(&mail::jobs::send_email::FUNCTION, &posted[posted.len() - 1..]).await.unwrap();
-    let mails = mails_to(email).await;
-    let text = mails.last().expect("a mail")["BodyText"].as_str().unwrap().to_owned();
-    let (_, token) = text.split_once(&format!("https://app.example.com/{page}#token=")).expect("a link");
+    let mail = mails_to(app, email).pop().expect("a mail");
+    let (_, token) = mail.text.split_once(&format!("https://app.example.com/{page}#token=")).expect("a link");
     token.split_whitespace().next().unwrap().to_owned()
 }
 
@@ -96,11 +95,8 @@ pub async fn registration_token(app: &TestApp, email: &str) -> String {
 }
 
 /// Mails that SES accepted for an address, oldest first.
-pub async fn mails_to(email: &str) -> Vec<Value> {
-    let url = format!("{}/_ministack/ses/messages", std::env::var("AWS_ENDPOINT_URL").unwrap());
-    let kept: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
-    let mails = kept["messages"].as_object().unwrap().values().flat_map(|mails| mails.as_array().unwrap().clone());
-    mails.filter(|mail| mail.to_string().contains(email)).collect()
+pub fn mails_to(app: &TestApp, email: &str) -> Vec<Mail> {
+    app.cloud().mails().into_iter().filter(|mail| mail.to == email).collect()
 }
 
 /// A user with a verified address.

@@ -1,6 +1,8 @@
 //! Tests of the deployed stack through its gateways, which in-process tests cannot cover.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod old_versions;
+
 use reqwest::{Method, Response};
 use shared::http::Plane;
 

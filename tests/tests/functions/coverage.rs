@@ -104,7 +104,7 @@ impl Trial {
         self.tried += 1;
         if endpoint.limit.is_some() {
             // Refused requests count, too.
-            cloud::forget_rates(&self.world.tables, endpoint.name()).await;
+            cloud::forget_rates(&self.world.app, endpoint.name());
         }
         let mut wrong = Vec::new();
         if (answer.status, answer.code()) != (expected.status, expected.code) {

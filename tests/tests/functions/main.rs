@@ -12,7 +12,6 @@ mod events;
 mod instants;
 mod isolation;
 mod ledger;
-mod old_versions;
 mod person;
 mod place;
 mod policies;

@@ -2,26 +2,25 @@
 
 use accounts::address::Address;
 use serde_json::{Value, json};
-use shared::config::Tables;
 use shared::crypto::digest::from_base64url;
-use shared::function::Function;
+use shared::function::{Declared, Function};
 use shared::identity::AccountKey;
+use shared::jobs::Trigger;
 use shared::kernel::time::{SignedDuration, after};
 use shared::tenancy::Role;
 use shared::testing::{Person, Request, Response, TestApp};
 
 use crate::cloud::{self, Contents};
-use crate::domains::Endpoint;
+use crate::domains::{Endpoint, jobs};
 use crate::person::{claim, session_of};
 use crate::sample::{Filling, request};
 use test_support::scripted_server::{PASSWORD as APP_PASSWORD, ScriptedServer};
 
 const PASSWORD: &str = "a tram, a lamp and 3 crows";
 
-/// A deployment with its own tables, and a platform to publish to.
+/// A deployment, and a platform to publish to.
 pub struct World {
     pub app: TestApp,
-    pub tables: Tables,
     pub platform: ScriptedServer,
 }
 
@@ -41,11 +40,14 @@ pub struct Account {
 
 impl World {
     pub async fn new() -> Self {
-        let mut app = TestApp::alone().await.unwrap();
-        let mut tables = None;
-        app.configure(|config| tables = Some(config.tables.clone()));
+        let app = TestApp::new();
+        for job in jobs() {
+            if matches!(job.function().declared(), Declared::Job(job) if matches!(job.trigger, Trigger::Message(_))) {
+                app.create_queue(job.name()).unwrap();
+            }
+        }
         let platform = ScriptedServer::start(app.now());
-        Self { app, tables: tables.unwrap(), platform }
+        Self { app, platform }
     }
 
     /// Calls a route as this person, from an unused address, slightly later than the previous call.
@@ -75,7 +77,7 @@ impl World {
 
     /// What is stored, without the bookkeeping of requests and runs.
     pub async fn contents(&self) -> Contents {
-        Contents::of(&self.tables).await.of_the_product()
+        Contents::of(&self.app).of_the_product()
     }
 
     /// What changed, each as a fault of this name.
@@ -102,7 +104,7 @@ impl World {
         let address = self.app.accounts().find::<Address>(&AccountKey::email(email)).await.unwrap().unwrap();
         let user = address.registered(self.app.now()).unwrap();
         self.post_letters(&user.to_string()).await;
-        cloud::mailed_token(email).await
+        cloud::mailed_token(&self.app, email)
     }
 
     pub async fn account(&self) -> Account {
@@ -172,7 +174,7 @@ impl World {
         let file = from_base64url(DOT).unwrap();
         let body = json!({ "size_bytes": file.len(), "sha256": media::media::Sha256::of(&file), "alt_text": "A dot" });
         let made = self.in_place(place, &media::routes::create_upload::FUNCTION, body).await;
-        cloud::put(&made["upload"], file).await;
+        self.app.upload(&made["upload"], file).expect(200);
         text(&made["media"]["id"])
     }
 

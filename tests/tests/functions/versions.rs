@@ -20,7 +20,7 @@ const UNVERSIONED: [&str; 1] = ["list-factors"];
 async fn send(world: &World, endpoint: &Endpoint, event: &Value) -> Response {
     let answer = world.send(endpoint, event).await;
     if endpoint.limit.is_some() {
-        cloud::forget_rates(&world.tables, endpoint.name()).await;
+        cloud::forget_rates(&world.app, endpoint.name());
     }
     answer
 }

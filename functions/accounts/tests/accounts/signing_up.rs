@@ -103,7 +103,7 @@ async fn a_wrong_password_gets_the_same_response_as_an_unknown_address() {
 
 #[tokio::test]
 async fn resending_a_verification_has_equal_effects_for_every_address() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let (known, user) = user(&app).await;
     let (waits, unknown) = (email(&app), email(&app));
     register(&app, &waits).await.expect(202);
@@ -138,7 +138,7 @@ fn longest_email(app: &TestApp) -> String {
 
 #[tokio::test]
 async fn a_requested_letter_is_stored_with_as_much_for_every_address() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let [unknown, waits, owned, deleted] = std::array::from_fn(|_| longest_email(&app));
     register(&app, &waits).await.expect(202);
     for email in [&owned, &deleted] {
@@ -166,7 +166,7 @@ async fn a_requested_letter_is_stored_with_as_much_for_every_address() {
 
 #[tokio::test]
 async fn each_kind_of_request_has_its_own_letter_budget() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let began = app.now();
     let (known, _) = user(&app).await;
     let unknown = email(&app);
@@ -195,7 +195,7 @@ async fn each_kind_of_request_has_its_own_letter_budget() {
 /// Parallel requests for one address get the usual response.
 #[tokio::test]
 async fn parallel_requests_get_the_same_response_for_every_address() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let (known, _) = user(&app).await;
     let unknown = email(&app);
     for kind in 0..3 {
@@ -312,7 +312,7 @@ async fn a_damaged_hash_refuses_sign_ins_and_is_reported_once() {
 
 #[tokio::test]
 async fn the_decoy_account_never_signs_in() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     login(&app, "ada@example.com", PASSWORD).await.expect(401);
     // The decoy now exists, but no route treats it as an account.
     for _ in 0..2 {

@@ -29,7 +29,7 @@ impl Place {
     }
 
     pub async fn on_plan(plan: &str) -> Self {
-        let app = TestApp::alone().await.unwrap();
+        let app = TestApp::new();
         let owner = app.founder_on(plan).await.unwrap();
         let server = ScriptedServer::start(app.now());
         let account = connecting(&server, "alice.test");
@@ -79,7 +79,7 @@ impl<Server> Place<Server> {
 
     /// Marks the picture as uploaded, with 4 by 3 pixels.
     pub async fn complete_picture(&self, id: MediaId, bytes: &[u8]) {
-        let workspace = self.app.scope(self.owner.workspace);
+        let workspace = self.app.object_scope(self.owner.workspace);
         let name = format!("{id}.png");
         let version = workspace.write_object(&name, "image/png", bytes.to_vec()).await.unwrap();
         let (size_bytes, sha256) = (bytes.len() as u64, Sha256::of(bytes));

@@ -65,7 +65,7 @@ impl Place<RealServer> {
     async fn real() -> Self {
         let url = std::env::var("BULKHEAD_PDS_URL");
         let url = url.expect("BULKHEAD_PDS_URL names a Bluesky server; `make test` starts one");
-        let app = TestApp::alone().await.unwrap();
+        let app = TestApp::new();
         let owner = app.owner().await.unwrap();
         let scope = app.scope(owner.workspace);
         let (author, friend) = (account(&scope, &app, &url).await, account(&scope, &app, &url).await);

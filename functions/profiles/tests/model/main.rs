@@ -236,7 +236,7 @@ async fn compare(app: &TestApp, link_key: &[u8], commands: &[Command]) -> Result
 fn an_account_behaves_like_its_model() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let app = TestApp::new();
-    let link_key = runtime.block_on(test_support::mailed_links::key());
+    let link_key = test_support::mailed_links::key(&app);
     let cases = if std::env::var("BULKHEAD_LONG").is_ok() { 1_000 } else { 24 };
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 100, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &app.entropy().bytes::<32>());

@@ -219,7 +219,7 @@ async fn a_revoked_token_is_refused_at_once() {
 
 #[tokio::test]
 async fn a_token_outlives_sessions_until_it_expires() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let owner = Owner::new(&app).await;
     let body = json!({ "name": "Import", "scopes": ["me:read"], "expires_in_days": 1 });
     let (short, long) = (owner.make(&app, body).await.expect(201).body, owner.made(&app, &["me:read"]).await);

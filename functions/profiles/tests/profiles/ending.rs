@@ -89,7 +89,7 @@ async fn deleting_an_account_requires_a_fresh_factor_and_no_workspaces() {
 
 #[tokio::test]
 async fn a_deleted_account_is_erased_after_thirty_days() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let [ada, bob, eve] = [Ada::new(&app).await, Ada::new(&app).await, Ada::new(&app).await];
     let link = ada.deleted(&app).await;
     let back = bob.deleted(&app).await;
@@ -124,7 +124,7 @@ async fn a_deleted_account_is_erased_after_thirty_days() {
 
 #[tokio::test]
 async fn a_purge_that_crashes_is_completed_by_the_next_run() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let ada = Ada::new(&app).await;
     ada.delete(&app).await.expect(200);
     app.advance(DAY * 31);
@@ -147,7 +147,7 @@ async fn a_purge_that_crashes_is_completed_by_the_next_run() {
 
 #[tokio::test]
 async fn an_unverified_registration_is_purged() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let (never, later, (verified, owner)) = (email(&app), email(&app), user(&app).await);
     register(&app, &never).await.expect(202);
     app.advance(SignedDuration::from_hours(23));

@@ -78,9 +78,8 @@ pub async fn token(app: &TestApp, user: UserId, email: &str, page: &str) -> Stri
         }
     }
     app.deliver(&mail::jobs::send_email::FUNCTION, std::slice::from_ref(newest.expect("a letter"))).await.unwrap();
-    let mails = mails_to(email).await;
-    let text = mails.last().expect("a mail")["BodyText"].as_str().unwrap().to_owned();
-    let (_, token) = text.split_once(&format!("https://app.example.com/{page}#token=")).expect("a link");
+    let mail = mails_to(app, email).pop().expect("a mail");
+    let (_, token) = mail.text.split_once(&format!("https://app.example.com/{page}#token=")).expect("a link");
     token.split_whitespace().next().unwrap().to_owned()
 }
 

@@ -262,7 +262,7 @@ async fn last_login(app: &TestApp, tokens: &Value) -> shared::kernel::time::Time
 
 #[tokio::test]
 async fn ended_sessions_and_refresh_tokens_are_removed() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let (email, user) = user(&app).await;
     let busy = login(&app, &email, PASSWORD).await.expect(200).body;
     let idle = login(&app, &email, PASSWORD).await.expect(200).body;
@@ -274,8 +274,8 @@ async fn ended_sessions_and_refresh_tokens_are_removed() {
     app.advance(SignedDuration::from_hours(1));
     app.tick(&expire_sessions::FUNCTION).await.unwrap();
     let busy = refresh(&app, &busy["refresh_token"]).await.expect(200).body;
-    assert_eq!(proofs(&app, user).await, ["EPOCH", &format!("SESSION#{}", session_of(&app, &busy).await)]);
-    assert_eq!(kept(&app, user, "SESSION").await, 1);
+    assert_eq!(proofs(&app, user), ["EPOCH", &format!("SESSION#{}", session_of(&app, &busy).await)]);
+    assert_eq!(kept(&app, user, "SESSION"), 1);
     assert_eq!(sessions(&app, &busy).await.len(), 1);
     // Its refresh token is kept until the end of the session, so that reuse is detected.
     assert_eq!(refresh(&app, &idle["refresh_token"]).await.expect(401).code(), "session_ended");
@@ -289,7 +289,7 @@ async fn ended_sessions_and_refresh_tokens_are_removed() {
     app.advance(SignedDuration::from_hours(30 * 24));
     app.tick(&expire_sessions::FUNCTION).await.unwrap();
     assert_eq!(expired(&app).await.last().unwrap(), &json!({ "sessions": 1, "refresh_tokens": 4 }));
-    assert_eq!((proofs(&app, user).await, kept(&app, user, "SESSION").await), (vec!["EPOCH".to_owned()], 0));
+    assert_eq!((proofs(&app, user), kept(&app, user, "SESSION")), (vec!["EPOCH".to_owned()], 0));
 }
 
 /// The details of the job's events in the last hour.
@@ -304,38 +304,31 @@ async fn session_of(app: &TestApp, tokens: &Value) -> String {
 }
 
 /// The sort keys of a partition in the table, including expired items.
-async fn stored(table: &str, partition: &str) -> Vec<String> {
+fn stored(app: &TestApp, table: &str, partition: &str) -> Vec<String> {
     let query = json!({
         "TableName": table,
         "ConsistentRead": true,
         "KeyConditionExpression": "pk = :pk",
         "ExpressionAttributeValues": { ":pk": { "S": partition } },
     });
-    let request = reqwest::Client::new().post(std::env::var("AWS_ENDPOINT_URL").unwrap());
-    let request = request.header("x-amz-target", "DynamoDB_20120810.Query");
-    let request = request.header("content-type", "application/x-amz-json-1.0");
-    // The AWS emulator reads the region and the account from the credential, and verifies nothing.
-    let signed =
-        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
-    let answer = request.header("authorization", signed).body(query.to_string()).send().await.unwrap();
-    let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    let answer = app.cloud().call("DynamoDB_20120810.Query", &query).unwrap();
     answer["Items"].as_array().unwrap().iter().map(|item| item["sk"]["S"].as_str().unwrap().to_owned()).collect()
 }
 
 /// The sort keys of a user's proofs.
-async fn proofs(app: &TestApp, user: UserId) -> Vec<String> {
-    stored(&app.tables().proofs, &format!("S#{user}")).await
+fn proofs(app: &TestApp, user: UserId) -> Vec<String> {
+    stored(app, &app.tables().proofs, &format!("S#{user}"))
 }
 
 /// The number of a user's records of a kind.
-async fn kept(app: &TestApp, user: UserId, kind: &str) -> usize {
-    let sorts = stored(&app.tables().accounts, &format!("U#{user}")).await;
+fn kept(app: &TestApp, user: UserId, kind: &str) -> usize {
+    let sorts = stored(app, &app.tables().accounts, &format!("U#{user}"));
     sorts.iter().filter(|sort| sort.starts_with(&format!("{kind}#"))).count()
 }
 
 #[tokio::test]
 async fn a_session_refreshed_concurrently_is_kept() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let (email, user) = user(&app).await;
     for _ in 0..2 {
         login(&app, &email, PASSWORD).await.expect(200);
@@ -350,7 +343,7 @@ async fn a_session_refreshed_concurrently_is_kept() {
 
     app.tick(&expire_sessions::FUNCTION).await.unwrap();
     assert_eq!(expired(&app).await, [json!({ "sessions": 2, "refresh_tokens": 0 })], "the other sessions are removed");
-    assert_eq!(proofs(&app, user).await, ["EPOCH", &format!("SESSION#{}", read_before.session)]);
+    assert_eq!(proofs(&app, user), ["EPOCH", &format!("SESSION#{}", read_before.session)]);
     get_me(&app, &refreshed["access_token"]).await.expect(200);
     let refreshed = refresh(&app, &refreshed["refresh_token"]).await.expect(200).body;
     assert_eq!(sessions(&app, &refreshed).await.len(), 1);
@@ -358,14 +351,14 @@ async fn a_session_refreshed_concurrently_is_kept() {
 
 #[tokio::test]
 async fn login_history_is_removed_after_ninety_days() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let (email, user) = user(&app).await;
     login(&app, &email, "not the right password").await.expect(401);
     app.advance(SignedDuration::from_hours(1));
     login(&app, &email, PASSWORD).await.expect(200);
     app.advance(SignedDuration::from_hours(90 * 24 - 1));
     app.tick(&purge_login_history::FUNCTION).await.unwrap();
-    assert_eq!(kept(&app, user, "SIGN_IN").await, 1);
+    assert_eq!(kept(&app, user, "SIGN_IN"), 1);
     let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
     let outcomes: Vec<_> = history(&app, &tokens).await.into_iter().map(|entry| entry["outcome"].clone()).collect();
     assert_eq!(outcomes, ["signed_in", "signed_in"]);
@@ -374,5 +367,5 @@ async fn login_history_is_removed_after_ninety_days() {
     app.advance(SignedDuration::from_secs(1));
     app.tick(&purge_login_history::FUNCTION).await.unwrap();
     assert_eq!(count_of(&app, "login_history_purged").await, 1, "a second run found something");
-    assert_eq!(kept(&app, user, "SIGN_IN").await, 2);
+    assert_eq!(kept(&app, user, "SIGN_IN"), 2);
 }

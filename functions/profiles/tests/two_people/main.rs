@@ -97,7 +97,7 @@ where
     S::Value: std::fmt::Debug,
 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let app = runtime.block_on(TestApp::alone()).unwrap();
+    let app = TestApp::new();
     let cases = if std::env::var("BULKHEAD_LONG").is_ok() { 1_000 } else { 24 };
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 60, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &app.entropy().bytes::<32>());
@@ -114,9 +114,7 @@ where
 
 #[test]
 fn no_credential_of_a_stranger_works_after_the_owner_proves_the_address() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let link_key = runtime.block_on(test_support::mailed_links::key());
-    run(moves(), |runtime, app, moves| runtime.block_on(play(app, &link_key, &moves)));
+    run(moves(), |runtime, app, moves| runtime.block_on(play(app, &test_support::mailed_links::key(app), &moves)));
 }
 
 #[test]

@@ -48,7 +48,7 @@ async fn offers(app: &TestApp, user: UserId) -> usize {
 
 #[tokio::test]
 async fn a_recovery_removes_every_factor_after_the_waiting_time() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let began = app.now();
     let ada = enrolled(&app).await;
     let session = json!({ "access_token": ada.token, "user_id": ada.user });
@@ -108,7 +108,7 @@ async fn a_recovery_without_a_valid_challenge_or_a_factor_is_refused() {
 
 #[tokio::test]
 async fn restarting_a_recovery_does_not_change_the_waiting_time() {
-    let mut app = TestApp::alone().await.unwrap();
+    let mut app = TestApp::new();
     let ada = enrolled(&app).await;
     let first = start(&app, &ada.email).await.expect(200).body;
     app.advance(SignedDuration::from_hours(24));
@@ -121,7 +121,7 @@ async fn restarting_a_recovery_does_not_change_the_waiting_time() {
 
 #[tokio::test]
 async fn any_session_cancels_a_recovery() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let ada = enrolled(&app).await;
     assert_eq!(cancel(&app, &ada.token).await.expect(404).code(), "not_found");
     start(&app, &ada.email).await.expect(200);
@@ -144,7 +144,7 @@ fn session_of(token: &Value) -> shared::kernel::ids::SessionId {
 /// A user who signs in with a factor has not lost it: the recovery is cancelled, even after its link was emailed.
 #[tokio::test]
 async fn a_sign_in_with_the_factor_cancels_a_recovery() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let ada = enrolled(&app).await;
     start(&app, &ada.email).await.expect(200);
     let token = offered(&app, &ada).await;
@@ -156,7 +156,7 @@ async fn a_sign_in_with_the_factor_cancels_a_recovery() {
 
 #[tokio::test]
 async fn revoking_every_session_cancels_a_recovery() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let ada = enrolled(&app).await;
     start(&app, &ada.email).await.expect(200);
     let token = offered(&app, &ada).await;
@@ -167,7 +167,7 @@ async fn revoking_every_session_cancels_a_recovery() {
 
 #[tokio::test]
 async fn a_recovery_not_completed_within_a_week_is_deleted() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let ada = enrolled(&app).await;
     start(&app, &ada.email).await.expect(200);
     let token = offered(&app, &ada).await;
@@ -198,7 +198,7 @@ async fn tell(app: &TestApp, user: UserId) {
 
 #[tokio::test]
 async fn the_admins_of_every_workspace_of_the_user_are_notified_once() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let ada = enrolled(&app).await;
     let mut owners = Vec::new();
     for _ in 0..3 {
@@ -223,7 +223,7 @@ async fn secure(app: &TestApp, by: &shared::testing::Person, rule: &str) -> Resp
 
 #[tokio::test]
 async fn an_owner_can_block_recovery_for_admins() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let ada = enrolled(&app).await;
     let owner = employer(&app, ada.user, Role::Admin).await;
     let admin = app.join(owner.workspace, Role::Admin).await.unwrap();
@@ -247,7 +247,7 @@ async fn an_owner_can_block_recovery_for_admins() {
 
 #[tokio::test]
 async fn recovery_is_never_blocked_for_members_and_owners() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     for role in [Role::Member, Role::Owner] {
         let ada = enrolled(&app).await;
         let owner = employer(&app, ada.user, role).await;

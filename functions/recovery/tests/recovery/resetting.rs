@@ -120,7 +120,7 @@ async fn a_password_change_invalidates_reset_links() {
 
 #[tokio::test]
 async fn a_reset_request_gets_the_same_response_for_every_address() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let (known, user) = user(&app).await;
     let (waits, unknown) = (email(&app), email(&app));
     register(&app, &waits).await.expect(202);

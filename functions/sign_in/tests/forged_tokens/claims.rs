@@ -8,7 +8,7 @@ use crate::{app, case, present, refused};
 #[tokio::test]
 async fn a_token_with_missing_altered_or_expired_claims_is_refused() {
     let (app, person) = app().await;
-    let forge = Forge::trusted(&app, &person).await;
+    let forge = Forge::trusted(&app, &person);
     present(&app, &forge.genuine()).await.expect(200);
     let mut cases = Vec::new();
     let mut of = |name: String, claims: String| cases.push(case(name, forge.with_claims(&claims)));

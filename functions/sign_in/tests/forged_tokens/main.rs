@@ -25,7 +25,7 @@ fn case(name: impl Into<String>, token: impl Into<String>) -> Case {
 
 /// An app with its own tables and a signed-in user.
 async fn app() -> (TestApp, Person) {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let person = app.owner().await.unwrap();
     enter(&app, &person).await;
     (app, person)

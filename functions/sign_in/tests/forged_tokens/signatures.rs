@@ -14,7 +14,7 @@ const ORDER: &str = "_____wAAAAD__________7zm-q2nF56E87nKwvxjJVE";
 #[tokio::test]
 async fn a_token_without_a_valid_signature_by_a_trusted_key_is_refused() {
     let (app, person) = app().await;
-    let forge = Forge::trusted(&app, &person).await;
+    let forge = Forge::trusted(&app, &person);
     let thief = Forge::new(&app, &person);
     let body = format!("{}.{}", base64url(forge.head.text().as_bytes()), base64url(forge.claims.text().as_bytes()));
     let genuine = forge.sign(&body);
@@ -90,7 +90,7 @@ async fn a_token_without_a_valid_signature_by_a_trusted_key_is_refused() {
 #[tokio::test]
 async fn a_malleable_signature_gains_nothing() {
     let (app, person) = app().await;
-    let forge = Forge::trusted(&app, &person).await;
+    let forge = Forge::trusted(&app, &person);
     let genuine = forge.genuine();
     let (signed, signature) = genuine.rsplit_once('.').unwrap();
     let mut signature = from_base64url(signature).unwrap();

@@ -11,7 +11,7 @@ use crate::{Case, alike, app, case, present, refused, told};
 #[tokio::test]
 async fn a_token_with_another_spelling_is_refused() {
     let (app, person) = app().await;
-    let forge = Forge::trusted(&app, &person).await;
+    let forge = Forge::trusted(&app, &person);
     let token = loop {
         // Wait for a signature with a letter that the standard alphabet encodes differently; in the header they are too
         // rare.
@@ -107,7 +107,7 @@ fn spare_bit(text: &str) -> String {
 #[tokio::test]
 async fn a_token_of_a_megabyte_is_refused_before_any_read() {
     let (app, person) = app().await;
-    let forge = Forge::trusted(&app, &person).await;
+    let forge = Forge::trusted(&app, &person);
     present(&app, &forge.genuine()).await.expect(200);
     let padding = "x".repeat(1 << 20);
     let cases = [
@@ -133,7 +133,7 @@ async fn a_token_of_a_megabyte_is_refused_before_any_read() {
 #[tokio::test]
 async fn a_token_outside_a_bearer_header_is_ignored() {
     let (app, person) = app().await;
-    let token = Forge::trusted(&app, &person).await.genuine();
+    let token = Forge::trusted(&app, &person).genuine();
     let event = include_str!("../../../../events/accounts/get-me.json");
     let event: Value = serde_json::from_str(event).unwrap();
     let with = async |header: &str| {

@@ -31,7 +31,7 @@ fn names(raised: &[SystemEvent]) -> Vec<&str> {
 
 /// At the beginning of an hour, so that no run falls into the next one by accident.
 async fn app() -> TestApp {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let into_hour_s = app.now().as_second().rem_euclid(3600);
     app.advance(SignedDuration::from_secs(3600 - into_hour_s));
     app

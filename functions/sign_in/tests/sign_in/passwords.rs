@@ -195,7 +195,7 @@ async fn an_import_of_too_many_rows_or_without_configuration_is_refused() {
 
 #[tokio::test]
 async fn weak_hashes_are_counted_by_their_parameters() {
-    let mut app = TestApp::alone().await.unwrap();
+    let mut app = TestApp::new();
     app.configure(|config| config.legacy_bcrypt_cost = Some(12));
     for _ in 0..2 {
         user(&app).await;

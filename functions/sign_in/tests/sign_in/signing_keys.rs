@@ -40,7 +40,7 @@ async fn withdraw(app: &TestApp, kid: &str) -> Result<Value, String> {
 
 #[tokio::test]
 async fn a_key_is_published_a_day_before_it_signs_and_removed_a_day_after() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let (email, _) = user(&app).await;
     app.tick(&rotate_signing_keys::FUNCTION).await.unwrap();
     let mut seen = vec![kid(&login(&app, &email, PASSWORD).await.expect(200).body)];
@@ -87,14 +87,14 @@ async fn a_key_is_published_a_day_before_it_signs_and_removed_a_day_after() {
 
 #[tokio::test]
 async fn rotation_without_a_key_does_nothing() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     app.tick(&rotate_signing_keys::FUNCTION).await.unwrap();
     assert_eq!(published(&app).await, Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn a_withdrawn_keys_tokens_are_refused_within_a_minute() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let (email, _) = user(&app).await;
     let tokens = login(&app, &email, PASSWORD).await.expect(200).body;
     let stolen = kid(&tokens);
@@ -122,7 +122,7 @@ async fn a_withdrawn_keys_tokens_are_refused_within_a_minute() {
 
 #[tokio::test]
 async fn a_cold_start_signs_with_the_new_key_at_once() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let (email, _) = user(&app).await;
     let stolen = kid(&login(&app, &email, PASSWORD).await.expect(200).body);
     withdraw(&app, &stolen).await.unwrap();
@@ -134,7 +134,7 @@ async fn a_cold_start_signs_with_the_new_key_at_once() {
 
 #[tokio::test]
 async fn the_next_key_replaces_a_withdrawn_one() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let (email, _) = user(&app).await;
     let first = kid(&login(&app, &email, PASSWORD).await.expect(200).body);
     app.advance(DAY * 29);
@@ -151,7 +151,7 @@ async fn the_next_key_replaces_a_withdrawn_one() {
 
 #[tokio::test]
 async fn a_key_that_does_not_sign_yet_or_any_more_can_be_withdrawn() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let (email, _) = user(&app).await;
     let first = kid(&login(&app, &email, PASSWORD).await.expect(200).body);
     app.advance(DAY * 29);
@@ -176,7 +176,7 @@ async fn a_key_that_does_not_sign_yet_or_any_more_can_be_withdrawn() {
 
 #[tokio::test]
 async fn parallel_withdrawals_leave_one_published_signing_key() {
-    let app = TestApp::alone().await.unwrap();
+    let app = TestApp::new();
     let (email, _) = user(&app).await;
     // Warm up, so that the two run in step.
     withdraw(&app, "never").await.unwrap_err();

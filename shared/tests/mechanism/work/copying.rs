@@ -154,7 +154,7 @@ pub struct Place {
 impl Place {
     /// A workspace with this many notes, and a run that copies them.
     pub async fn new(notes: usize, batch: u32, behaviour: Behaviour) -> Self {
-        let app = TestApp::alone().await.unwrap();
+        let app = TestApp::new();
         let owner = app.owner().await.unwrap();
         let mut ids = BTreeSet::new();
         for _ in 0..notes.div_ceil(90) {

@@ -23,7 +23,7 @@ impl World {
             "confirm-email-change" => {
                 let ready = self.as_someone(ready).await;
                 let email = self.asked_for_another_email(&ready).await;
-                ready.with("link_token", cloud::mailed_token(&email).await)
+                ready.with("link_token", cloud::mailed_token(&self.app, &email))
             }
             "revoke-access-token" => {
                 let ready = self.as_someone(ready).await;

@@ -1,0 +1,98 @@
+//! The cloud in process of a test: the tables of `infra/data.yaml`, and the keys of `template.yaml`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use simulated_cloud::{Cloud, Failure};
+
+use super::{Response, TestApp};
+use crate::aws::grants::Table;
+use crate::config::Config;
+use crate::kernel::entropy::Entropy;
+use crate::kernel::time::Clock;
+
+const TABLES: [Table; 6] = [Table::Tenants, Table::Outbox, Table::Audit, Table::Proofs, Table::Accounts, Table::System];
+
+#[allow(clippy::panic)]
+pub(super) fn start(config: &Config, clock: &Clock, entropy: &Entropy) -> Arc<Cloud> {
+    let (clock, entropy) = (clock.clone(), entropy.clone());
+    let now = move || Duration::try_from(clock.now().as_duration()).unwrap_or_default();
+    let cloud = Cloud::new(Arc::new(now), Arc::new(move |bytes| entropy.fill(bytes)));
+    let started = cloud.and_then(|cloud| prepare(&cloud, config).map(|()| Arc::new(cloud)));
+    started.unwrap_or_else(|failure| panic!("the cloud in process did not start: {failure}"))
+}
+
+impl TestApp {
+    /// The name of a job's queue.
+    pub fn queue(&self, job: &str) -> String {
+        let (_, prefix) = self.config().queue_base.rsplit_once('/').unwrap_or_default();
+        format!("{prefix}{job}")
+    }
+
+    /// Creates a job's queue, which hides received messages for ten minutes. Returns its URL.
+    pub fn create_queue(&self, job: &str) -> Result<Value, Failure> {
+        let timeout = json!({ "VisibilityTimeout": "600" });
+        let queue = json!({ "QueueName": self.queue(job), "Attributes": timeout });
+        Ok(self.cloud().call("AmazonSQS.CreateQueue", &queue)?["QueueUrl"].clone())
+    }
+
+    /// A request of a browser to a signed URL.
+    pub fn fetch(&self, request: http::Request<Vec<u8>>) -> Response {
+        Response::read(self.cloud().answer(&request.map(Bytes::from)).map(|body| body.to_vec().into()))
+    }
+
+    /// Sends a file by the description of an upload in a response: its `url` and `headers`.
+    #[allow(clippy::panic)]
+    pub fn upload(&self, described: &Value, file: Vec<u8>) -> Response {
+        let mut request = http::Request::put(described["url"].as_str().unwrap_or_default());
+        for (name, value) in described["headers"].as_object().into_iter().flatten() {
+            // A client computes it from the body.
+            let length = (name == "content-length").then(|| file.len().to_string());
+            request = request.header(name, length.as_deref().or(value.as_str()).unwrap_or_default());
+        }
+        self.fetch(request.body(file).unwrap_or_else(|error| panic!("{error}: {described}")))
+    }
+}
+
+fn prepare(cloud: &Cloud, config: &Config) -> Result<(), Failure> {
+    for table in TABLES {
+        cloud.call("DynamoDB_20120810.CreateTable", &schema(table, table.name(&config.tables)))?;
+    }
+    for (alias, spec) in [(&config.system_key, "SYMMETRIC_DEFAULT"), (&config.derivation_key, "HMAC_256")] {
+        let key = cloud.call("TrentService.CreateKey", &json!({ "KeySpec": spec }))?;
+        let named = json!({ "AliasName": alias, "TargetKeyId": key["KeyMetadata"]["KeyId"] });
+        cloud.call("TrentService.CreateAlias", &named)?;
+    }
+    let (_, domain) = config.mail_from.rsplit_once('@').unwrap_or_default();
+    cloud.verify_sender(domain);
+    Ok(())
+}
+
+fn schema(table: Table, name: &str) -> Value {
+    let attributes = |names: &[&str]| -> Vec<Value> {
+        names.iter().map(|name| json!({ "AttributeName": name, "AttributeType": "S" })).collect()
+    };
+    let key = |hash: &str, range: &str| {
+        json!([
+            { "AttributeName": hash, "KeyType": "HASH" },
+            { "AttributeName": range, "KeyType": "RANGE" },
+        ])
+    };
+    let mut schema = json!({
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": attributes(&["pk", "sk"]),
+        "KeySchema": key("pk", "sk"),
+    });
+    if matches!(table, Table::Tenants | Table::Outbox | Table::Accounts) {
+        schema["AttributeDefinitions"] = json!(attributes(&["pk", "sk", "due_pk", "due_sk"]));
+        schema["GlobalSecondaryIndexes"] = json!([{
+            "IndexName": "due",
+            "KeySchema": key("due_pk", "due_sk"),
+            "Projection": { "ProjectionType": "KEYS_ONLY" },
+        }]);
+    }
+    schema
+}

@@ -1,0 +1,59 @@
+//! DynamoDB: `dynoxide` in memory, one database per cloud.
+
+use std::sync::Arc;
+
+use dynoxide::Database;
+use dynoxide::storage_backend::Clock;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::{Failure, Surroundings, unknown};
+
+pub(crate) struct Tables(Database);
+
+impl Clock for Surroundings {
+    fn now_unix_secs(&self) -> u64 {
+        (self.now)().as_secs()
+    }
+
+    fn now_unix_secs_f64(&self) -> f64 {
+        self.seconds()
+    }
+}
+
+impl Tables {
+    pub(crate) fn new(around: Surroundings) -> Result<Self, Failure> {
+        Database::memory_with_clock(Arc::new(around)).map(Self).map_err(failure)
+    }
+
+    /// The operations that the functions call, and those by which tests create and inspect tables.
+    pub(crate) fn answer(&self, operation: &str, body: &str) -> Result<String, Failure> {
+        let Self(tables) = self;
+        match operation {
+            "BatchGetItem" => answer(body, |request| tables.batch_get_item(request)),
+            "CreateTable" => answer(body, |request| tables.create_table(request)),
+            "DeleteItem" => answer(body, |request| tables.delete_item(request)),
+            "GetItem" => answer(body, |request| tables.get_item(request)),
+            "PutItem" => answer(body, |request| tables.put_item(request)),
+            "Query" => answer(body, |request| tables.query(request)),
+            "Scan" => answer(body, |request| tables.scan(request)),
+            "TransactWriteItems" => answer(body, |request| tables.transact_write_items(request)),
+            "UpdateItem" => answer(body, |request| tables.update_item(request)),
+            _ => Err(unknown(operation)),
+        }
+    }
+}
+
+fn answer<I: DeserializeOwned, O: Serialize>(
+    body: &str,
+    call: impl FnOnce(I) -> dynoxide::Result<O>,
+) -> Result<String, Failure> {
+    let request = serde_json::from_str(body).map_err(|error| Failure::new("SerializationException", error))?;
+    let answer = call(request).map_err(failure)?;
+    serde_json::to_string(&answer).map_err(|error| Failure::new("InternalServerError", error))
+}
+
+fn failure(error: dynoxide::DynoxideError) -> Failure {
+    let (_, code) = error.error_type().rsplit_once('#').unwrap_or(("", error.error_type()));
+    Failure { status: error.status_code(), code: code.to_owned(), body: error.to_json() }
+}
