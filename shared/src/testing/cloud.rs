@@ -9,7 +9,7 @@ use simulated_cloud::{Cloud, Failure};
 
 use super::{Response, TestApp};
 use crate::aws::grants::Table;
-use crate::config::Config;
+use crate::config::{Config, Tables};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::time::Clock;
 
@@ -57,8 +57,8 @@ impl TestApp {
 }
 
 fn prepare(cloud: &Cloud, config: &Config) -> Result<(), Failure> {
-    for table in TABLES {
-        cloud.call("DynamoDB_20120810.CreateTable", &schema(table, table.name(&config.tables)))?;
+    for schema in schemas(&config.tables) {
+        cloud.call("DynamoDB_20120810.CreateTable", &schema)?;
     }
     for (alias, spec) in [(&config.system_key, "SYMMETRIC_DEFAULT"), (&config.derivation_key, "HMAC_256")] {
         let key = cloud.call("TrentService.CreateKey", &json!({ "KeySpec": spec }))?;
@@ -68,6 +68,11 @@ fn prepare(cloud: &Cloud, config: &Config) -> Result<(), Failure> {
     let (_, domain) = config.mail_from.rsplit_once('@').unwrap_or_default();
     cloud.verify_sender(domain);
     Ok(())
+}
+
+/// The requests of CreateTable.
+pub fn schemas(tables: &Tables) -> Vec<Value> {
+    TABLES.iter().map(|table| schema(*table, table.name(tables))).collect()
 }
 
 fn schema(table: Table, name: &str) -> Value {

@@ -13,6 +13,7 @@ mod requests;
 mod tables;
 mod witness;
 
+pub use cloud::schemas;
 pub use memberships::Roster;
 pub use outbox::Posted;
 pub use person::{Person, StaffMember};
@@ -25,7 +26,7 @@ use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
-pub use simulated_cloud::{Cloud, Mail};
+pub use simulated_cloud::{Cloud, Mail, TableCall};
 
 use crate::aws::wire::{Fault, Wire};
 use crate::config::{Config, PasswordCost, PlaneSettings, Planes, Sending, Tables, WorkspaceKeys};

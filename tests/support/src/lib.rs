@@ -10,6 +10,7 @@
 
 pub mod authenticator;
 pub mod authenticator_app;
+pub mod emulator;
 pub mod mailed_links;
 pub mod passkey_owner;
 pub mod people;

@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
-use reqwest::{Method, RequestBuilder};
+use reqwest::Method;
 use serde_json::{Value, json};
+use test_support::emulator::emulator;
 
 const STACK: &str = "bulkhead-old-versions";
 const FUNCTION: &str = "bulkhead-old-versions-function";
@@ -12,14 +13,6 @@ const TEMPLATE: &str = r#"{"Resources": {"Function": {"Type": "AWS::Lambda::Func
     "Role": "arn:aws:iam::000000000000:role/none", "Code": {"ZipFile": "def handler(event, context): pass"}}}}}"#;
 /// Archives without a file; the second has a comment, so that each version has different code than the previous one.
 const ARCHIVES: [&str; 2] = ["UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==", "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAAEAQQ=="];
-
-/// A request to a service of the local cloud, which reads the service and the account from the credential and verifies nothing.
-fn emulator(method: Method, path: &str, service: &str) -> RequestBuilder {
-    let endpoint = std::env::var("AWS_ENDPOINT_URL").expect("AWS_ENDPOINT_URL names the local cloud: run `make test`");
-    let credential = format!("Credential=test/20260101/us-east-1/{service}/aws4_request");
-    let signed = format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0");
-    reqwest::Client::new().request(method, format!("{endpoint}{path}")).header("authorization", signed)
-}
 
 async fn cloudformation(action: &str) -> String {
     let form = [("Action", action), ("Version", "2010-05-15"), ("StackName", STACK), ("TemplateBody", TEMPLATE)];

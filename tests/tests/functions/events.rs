@@ -5,7 +5,7 @@ use shared::function::{Declared, Function};
 use shared::http::Method;
 use shared::jobs::Trigger;
 
-use crate::domains::{endpoints, jobs};
+use crate::domains::{DomainFunction, endpoints, jobs};
 use crate::none;
 use crate::place::World;
 use crate::sample::Sample;
@@ -66,15 +66,19 @@ const LATE: [&str; 8] = [
     "import-accounts",
 ];
 
+/// Every job. Waiting for days ends the sessions of a place, so the late ones are last.
+pub fn jobs_in_order() -> Vec<DomainFunction> {
+    let mut jobs = jobs();
+    jobs.sort_by_key(|entry| LATE.iter().position(|late| *late == entry.name()));
+    jobs
+}
+
 #[tokio::test]
 async fn a_job_that_runs_twice_has_one_effect() {
     let mut world = World::new().await;
     let place = world.place().await;
     let mut faults = Vec::new();
-    let mut jobs = jobs();
-    // Waiting for days ends the sessions of the place.
-    jobs.sort_by_key(|entry| LATE.iter().position(|late| *late == entry.name()));
-    for entry in jobs {
+    for entry in jobs_in_order() {
         let (function, name) = (entry.function(), entry.name());
         if name == "import-accounts" {
             world.app.configure(|config| config.legacy_bcrypt_cost = Some(12));

@@ -17,6 +17,7 @@ mod place;
 mod policies;
 mod ready;
 mod repeats;
+mod same_cloud;
 mod sample;
 mod still_admitted;
 mod strangers_cost;

@@ -40,7 +40,17 @@ pub struct Account {
 
 impl World {
     pub async fn new() -> Self {
+        Self::of(TestApp::new())
+    }
+
+    /// With a record of every call of a table.
+    pub async fn recorded() -> Self {
         let app = TestApp::new();
+        app.cloud().record_table_calls();
+        Self::of(app)
+    }
+
+    fn of(app: TestApp) -> Self {
         for job in jobs() {
             if matches!(job.function().declared(), Declared::Job(job) if matches!(job.trigger, Trigger::Message(_))) {
                 app.create_queue(job.name()).unwrap();

@@ -1,15 +1,28 @@
 //! DynamoDB: `dynoxide` in memory, one database per cloud.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use dynoxide::Database;
 use dynoxide::storage_backend::Clock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Failure, Surroundings, unknown};
+use crate::{Failure, Surroundings, lock, unknown};
 
-pub(crate) struct Tables(Database);
+pub(crate) struct Tables {
+    database: Database,
+    /// Every call so far, if they are recorded.
+    recorded: Mutex<Option<Vec<TableCall>>>,
+}
+
+/// A call of DynamoDB and its answer.
+#[derive(Clone, Debug)]
+pub struct TableCall {
+    pub operation: String,
+    pub request: String,
+    pub status: u16,
+    pub response: String,
+}
 
 impl Clock for Surroundings {
     fn now_unix_secs(&self) -> u64 {
@@ -23,12 +36,35 @@ impl Clock for Surroundings {
 
 impl Tables {
     pub(crate) fn new(around: Surroundings) -> Result<Self, Failure> {
-        Database::memory_with_clock(Arc::new(around)).map(Self).map_err(failure)
+        let database = Database::memory_with_clock(Arc::new(around)).map_err(failure)?;
+        Ok(Self { database, recorded: Mutex::new(None) })
+    }
+
+    pub(crate) fn record(&self) {
+        *lock(&self.recorded) = Some(Vec::new());
+    }
+
+    pub(crate) fn recorded(&self) -> Vec<TableCall> {
+        lock(&self.recorded).clone().unwrap_or_default()
+    }
+
+    pub(crate) fn answer(&self, operation: &str, body: &str) -> Result<String, Failure> {
+        let mut recorded = lock(&self.recorded);
+        let answer = self.answer_unrecorded(operation, body);
+        if let Some(calls) = &mut *recorded {
+            let (status, response) = match &answer {
+                Ok(answer) => (200, answer.clone()),
+                Err(failure) => (failure.status, failure.body.clone()),
+            };
+            let (operation, request) = (operation.to_owned(), body.to_owned());
+            calls.push(TableCall { operation, request, status, response });
+        }
+        answer
     }
 
     /// The operations that the functions call, and those by which tests create and inspect tables.
-    pub(crate) fn answer(&self, operation: &str, body: &str) -> Result<String, Failure> {
-        let Self(tables) = self;
+    fn answer_unrecorded(&self, operation: &str, body: &str) -> Result<String, Failure> {
+        let tables = &self.database;
         match operation {
             "BatchGetItem" => answer(body, |request| tables.batch_get_item(request)),
             "CreateTable" => answer(body, |request| tables.create_table(request)),

@@ -20,6 +20,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
+pub use dynamodb::TableCall;
 pub use ses::Mail;
 
 /// The region and account of everything in this cloud.
@@ -138,6 +139,16 @@ impl Cloud {
             "AmazonSQS" => lock(&self.queues).answer(operation, request),
             _ => Err(unknown(target)),
         }
+    }
+
+    /// Records every call of DynamoDB from now on.
+    pub fn record_table_calls(&self) {
+        self.tables.record();
+    }
+
+    /// The recorded calls, oldest first.
+    pub fn table_calls(&self) -> Vec<TableCall> {
+        self.tables.recorded()
     }
 
     /// The mails that SES accepted, oldest first.
