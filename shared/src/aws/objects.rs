@@ -163,7 +163,7 @@ impl Aws {
             .checksum_sha256(sha256)
             .customize()
             .config_override(acting(credentials))
-            .presigned(expiring(UPLOAD_LIFETIME)?)
+            .presigned(self.expiring(UPLOAD_LIFETIME)?)
             .await
             .map_err(|error| failed("s3:PutObject (sign)", error))?;
         let headers = signed.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -211,7 +211,7 @@ impl Aws {
             .response_cache_control("private, no-store")
             .customize()
             .config_override(acting(credentials))
-            .presigned(expiring(DOWNLOAD_LIFETIME)?)
+            .presigned(self.expiring(DOWNLOAD_LIFETIME)?)
             .await
             .map_err(|error| failed("s3:GetObject (sign)", error))?;
         Ok(SignedDownload { url: signed.uri().to_owned(), expires_at: after(self.clock.now(), DOWNLOAD_LIFETIME) })
@@ -263,6 +263,13 @@ impl Aws {
         Ok(Ranged::Part(ObjectPart { bytes, version: found, size_bytes }))
     }
 
+    /// A signature from now on, by the clock that also says when it ends.
+    fn expiring(&self, lifetime: SignedDuration) -> Result<PresigningConfig, Problem> {
+        let config =
+            PresigningConfig::builder().start_time(self.clock.now().into()).expires_in(lifetime.unsigned_abs());
+        config.build().map_err(Problem::internal)
+    }
+
     /// Writes an object and returns its version.
     pub(crate) async fn write_object(
         &self,
@@ -285,10 +292,6 @@ impl Aws {
             .map_err(|error| failed("s3:PutObject", error))?;
         answer.version_id.ok_or_else(unversioned)
     }
-}
-
-fn expiring(lifetime: SignedDuration) -> Result<PresigningConfig, Problem> {
-    PresigningConfig::expires_in(lifetime.unsigned_abs()).map_err(Problem::internal)
 }
 
 /// Without the right to list, S3 answers AccessDenied for a missing object.
