@@ -1,5 +1,7 @@
 //! The AWS clients: built lazily, with the credentials of each call.
 
+#[cfg(feature = "testing")]
+pub mod busy;
 pub mod grants;
 pub(crate) mod kms;
 pub mod mailer;
@@ -74,6 +76,10 @@ impl Aws {
         let credentials = SharedCredentialsProvider::new(wire::credentials());
         #[cfg(not(feature = "testing"))]
         let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
+        let retries = RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS);
+        // No test waits for a second.
+        #[cfg(feature = "testing")]
+        let retries = retries.with_initial_backoff(Duration::from_millis(1));
         let mut sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(config.region.clone()))
@@ -82,7 +88,7 @@ impl Aws {
             // cache would grow by a partition with every call.
             .identity_cache(IdentityCache::no_cache())
             .http_client(http)
-            .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
+            .retry_config(retries)
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(CONNECT_TIMEOUT)

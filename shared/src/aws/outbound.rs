@@ -90,7 +90,7 @@ impl Outbound {
                     return Err(OutboundError::Unknown("the response was lost".to_owned()));
                 }
                 Fate::Hold => self.wire.hold().await,
-                Fate::Pass | Fate::Refuse => {}
+                Fate::Pass | Fate::Refuse | Fate::Busy(_) => {}
             }
         }
         self.call(request).await

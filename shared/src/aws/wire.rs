@@ -16,6 +16,7 @@ use bytes::Bytes;
 use simulated_cloud::Cloud;
 use tokio::sync::Notify;
 
+use super::busy::Busy;
 use super::grants::{Holder, Statement};
 use super::wire_grants::Held;
 use crate::config::Config;
@@ -34,6 +35,8 @@ pub enum Fault {
     Hold(&'static str),
     /// The call is refused, as if a grant for it were missing.
     Refuse(usize),
+    /// The service refuses the call because it is busy.
+    Busy(usize, Busy),
 }
 
 /// Records calls as `Service.Operation` (`DynamoDB.GetItem`, `S3.PUT`, `HTTP.POST /xrpc/…`).
@@ -66,6 +69,7 @@ pub(crate) enum Fate {
     CrashAfter,
     LoseAnswer,
     Hold,
+    Busy(Busy),
 }
 
 impl Wire {
@@ -83,6 +87,11 @@ impl Wire {
         let mut state = self.state();
         state.calls.clear();
         state.fault = Some(fault);
+    }
+
+    /// Whether an armed fault has not been met.
+    pub fn is_armed(&self) -> bool {
+        self.state().fault.is_some()
     }
 
     pub fn disarm(&self) {
@@ -118,6 +127,7 @@ impl Wire {
             Some(Fault::LoseAnswer(k)) if k == count => Fate::LoseAnswer,
             Some(Fault::Hold(name)) if call.contains(name) => Fate::Hold,
             Some(Fault::Refuse(k)) if k == count => Fate::Refuse,
+            Some(Fault::Busy(k, busy)) if k == count && busy.is_of(call) => Fate::Busy(busy),
             _ => Fate::Pass,
         };
         if fate != Fate::Pass {
@@ -206,6 +216,7 @@ impl HttpConnector for WiredConnector {
                     wire.pass(&inner, request).await
                 }
                 Fate::Refuse => Err(ConnectorError::other(format!("{call} is not granted").into(), None)),
+                Fate::Busy(busy) => busy_answer(busy, &call, request.body().bytes().unwrap_or_default()),
                 Fate::CrashBefore => match wire.crash().await {},
                 Fate::CrashAfter => {
                     let _answer = wire.pass(&inner, request).await;
@@ -218,6 +229,13 @@ impl HttpConnector for WiredConnector {
             }
         })
     }
+}
+
+fn busy_answer(busy: Busy, call: &str, request: &[u8]) -> Result<HttpResponse, ConnectorError> {
+    let (status, body) = busy.answer(call, request);
+    let answer = http::Response::builder().status(status).body(SdkBody::from(body));
+    let answer = answer.map_err(|error| ConnectorError::other(error.into(), None))?;
+    HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
 }
 
 /// The credentials of functions under test: neither the emulator nor the cloud in process checks them.

@@ -137,10 +137,20 @@ impl AccountChanges {
 
     /// Writes to a record without changing it, even if it changed since it was read: costs the same as a change, but
     /// never conflicts.
-    pub fn rewrite<R: AccountRecord>(self, stored: &Stored<R>) -> Self {
-        let condition = Some("attribute_exists(pk)");
-        let act = Act::Update { expression: "SET w = :w".into(), condition, values: HashMap::new() };
-        self.touch::<R>(&stored.account_key(), &stored.part(), act)
+    pub fn rewrite<R: AccountRecord>(mut self, stored: &Stored<R>) -> Self {
+        match encode(&**stored) {
+            Ok(body) => {
+                // The record has a body, so this one is sent like that of a change, and not stored.
+                let (expression, condition) =
+                    ("SET w = :w, e = if_not_exists(e, :e)".into(), Some("attribute_exists(pk)"));
+                let act = Act::Update { expression, condition, values: HashMap::from([(":e".to_owned(), body)]) };
+                self.touch::<R>(&stored.account_key(), &stored.part(), act)
+            }
+            Err(problem) => {
+                self.failure = Some(problem);
+                self
+            }
+        }
     }
 
     /// Requires that there is no record under this key.

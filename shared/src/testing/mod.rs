@@ -152,6 +152,11 @@ impl TestApp {
         self.warm.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// Drops one warm function.
+    pub fn forget(&self, function: &'static Function) {
+        self.warm.lock().unwrap_or_else(PoisonError::into_inner).remove(function.name());
+    }
+
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -308,7 +313,7 @@ impl TestApp {
             result = work => result.map_err(|problem| Ended::With(Err(problem))),
         };
         if matches!(result, Err(Ended::Crashed)) {
-            self.warm.lock().unwrap_or_else(PoisonError::into_inner).remove(function.name());
+            self.forget(function);
         }
         result
     }

@@ -4,6 +4,7 @@
 //! preconditions.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod busy;
 mod changes;
 mod cloud;
 mod coverage;
