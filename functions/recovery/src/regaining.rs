@@ -18,8 +18,8 @@ use crate::factor_removal::{FactorCounts, FactorRemoval};
 /// mailbox cannot bypass the owner's factor.
 const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The grants that a route of this module needs: it reads the owner, sets the password, ends sessions, and may remove
-/// factors.
+/// The grants of a route by which an owner regains an account: it reads the owner, sets the password, ends sessions, and
+/// may remove factors.
 pub const GRANTS: &[Grant] = &[
     Grant::ReadUserRecords,
     Grant::WriteUserRecords,

@@ -14,7 +14,7 @@ use sign_in::password_owner::{PasswordOwner, ResetMethod};
 
 use crate::factor_removal::{FactorCounts, FactorRemoval};
 use crate::policy::require_allowed;
-use crate::problems;
+use crate::{problems, regaining};
 
 pub static ACCOUNT_RECOVERED: EventKind = EventKind::security("account_recovered", Severity::Warning);
 
@@ -41,18 +41,7 @@ pub static FUNCTION: Function = Function::route::<CompleteRecovery>();
 impl Endpoint for CompleteRecovery {
     // Argon2 needs 64 MiB, and more CPU, which Lambda allots in proportion to memory.
     const ROUTE: Route = Route::post("complete-recovery", "/auth/complete-recovery").memory_mb(1024);
-    const GRANTS: &'static [Grant] = &[
-        Grant::ReadUserRecords,
-        Grant::WriteUserRecords,
-        Grant::DeleteUserRecords,
-        Grant::ReadAddresses,
-        Grant::WriteAddresses,
-        Grant::DeleteAddresses,
-        Grant::ReadSessions,
-        Grant::WriteSessions,
-        Grant::WriteLetters,
-        Grant::DeriveKeys,
-    ];
+    const GRANTS: &'static [Grant] = regaining::GRANTS;
     const PROBLEMS: &'static [ProblemCode] = &[accounts::problems::LINK_INVALID, problems::RECOVERY_BLOCKED];
     type Access = Credentials;
     type Output = Reply<RecoveredAccount>;
