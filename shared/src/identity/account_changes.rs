@@ -137,20 +137,13 @@ impl AccountChanges {
 
     /// Writes to a record without changing it, even if it changed since it was read: costs the same as a change, but
     /// never conflicts.
-    pub fn rewrite<R: AccountRecord>(mut self, stored: &Stored<R>) -> Self {
-        match encode(&**stored) {
-            Ok(body) => {
-                // The record has a body, so this one is sent like that of a change, and not stored.
-                let (expression, condition) =
-                    ("SET w = :w, e = if_not_exists(e, :e)".into(), Some("attribute_exists(pk)"));
-                let act = Act::Update { expression, condition, values: HashMap::from([(":e".to_owned(), body)]) };
-                self.touch::<R>(&stored.account_key(), &stored.part(), act)
-            }
-            Err(problem) => {
-                self.failure = Some(problem);
-                self
-            }
-        }
+    pub fn rewrite<R: AccountRecord>(self, stored: &Stored<R>) -> Self {
+        self.with(encode(&**stored), |changes, body| {
+            // The record has a body, so this one is sent like that of a change, and not stored.
+            let (expression, condition) = ("SET w = :w, e = if_not_exists(e, :e)".into(), Some("attribute_exists(pk)"));
+            let act = Act::Update { expression, condition, values: HashMap::from([(":e".to_owned(), body)]) };
+            changes.touch::<R>(&stored.account_key(), &stored.part(), act)
+        })
     }
 
     /// Requires that there is no record under this key.
@@ -181,12 +174,11 @@ impl AccountChanges {
     }
 
     /// Sends a message once the changes are committed.
-    pub fn send<M: Message>(mut self, user: UserId, message: &M) -> Self {
-        match Posted::new(message, None) {
-            Ok(posted) => self.messages.push((user, posted)),
-            Err(problem) => self.failure = Some(problem),
-        }
-        self
+    pub fn send<M: Message>(self, user: UserId, message: &M) -> Self {
+        self.with(Posted::new(message, None), |mut changes, posted| {
+            changes.messages.push((user, posted));
+            changes
+        })
     }
 
     /// Gives a new user its first epoch.
@@ -267,24 +259,18 @@ impl AccountChanges {
     }
 
     fn update_session(
-        mut self,
+        self,
         (user, session): (UserId, SessionId),
         expression: &'static str,
         values: impl IntoIterator<Item = (&'static str, Result<AttributeValue, Problem>)>,
     ) -> Self {
         let values: Result<HashMap<_, _>, _> =
             values.into_iter().map(|(name, value)| Ok((name.to_owned(), value?))).collect();
-        match values {
-            Ok(values) => {
-                let condition = Some("attribute_exists(pk) AND #ttl > :now");
-                let act = Act::Update { expression: expression.into(), condition, values };
-                self.touch_proof(proofs::session(user, session), act)
-            }
-            Err(problem) => {
-                self.failure = Some(problem);
-                self
-            }
-        }
+        self.with(values, |changes, values| {
+            let condition = Some("attribute_exists(pk) AND #ttl > :now");
+            let act = Act::Update { expression: expression.into(), condition, values };
+            changes.touch_proof(proofs::session(user, session), act)
+        })
     }
 
     /// Removes the proof of a session that has ended. Fails if the session was refreshed concurrently.
@@ -308,30 +294,37 @@ impl AccountChanges {
         self
     }
 
-    fn put<R: AccountRecord>(mut self, record: &R, expected: Expected) -> Self {
-        match encode(record) {
-            Ok(body) => {
-                let sort = sort_key::<R>(&record.part());
-                let due = record.due().map(|at| (R::KIND.to_ascii_lowercase(), Due::at(at)));
-                let row = Row { sort, version: R::VERSION, body, due, expires_at: record.expires_at() };
-                self.plan.put(Table::Accounts, Some(record.account_key().partition()), row, expected);
+    fn put<R: AccountRecord>(self, record: &R, expected: Expected) -> Self {
+        self.with(encode(record), |mut changes, body| {
+            let sort = sort_key::<R>(&record.part());
+            let due = record.due().map(|at| (R::KIND.to_ascii_lowercase(), Due::at(at)));
+            let row = Row { sort, version: R::VERSION, body, due, expires_at: record.expires_at() };
+            changes.plan.put(Table::Accounts, Some(record.account_key().partition()), row, expected);
+            changes
+        })
+    }
+
+    /// Adds what was made, or the failure to make it, which the commit then returns.
+    fn with<T>(mut self, made: Result<T, Problem>, add: impl FnOnce(Self, T) -> Self) -> Self {
+        match made {
+            Ok(made) => add(self, made),
+            Err(problem) => {
+                self.failure = Some(problem);
+                self
             }
-            Err(problem) => self.failure = Some(problem),
         }
-        self
     }
 
     pub(super) fn proof<T: Serialize>(
-        mut self,
+        self,
         key: proofs::Key,
         value: &T,
         ends: Option<Timestamp>,
         expected: Expected,
     ) -> Self {
-        match proofs::row(&key.1, value, ends) {
-            Ok(row) => self.plan.put(Table::Proofs, Some(key.0), row, expected),
-            Err(problem) => self.failure = Some(problem),
-        }
-        self
+        self.with(proofs::row(&key.1, value, ends), |mut changes, row| {
+            changes.plan.put(Table::Proofs, Some(key.0), row, expected);
+            changes
+        })
     }
 }
