@@ -19,10 +19,8 @@ from tools import python_tools
 
 PLANES = ROOT / "infra" / "generated" / "planes.json"
 MAIL_DOMAIN = "bulkhead.test"
-# The prefix of the tables that in-process tests use (shared/src/testing).
+# The prefix of the tables that tests in the emulator use (shared/src/testing).
 TEST_NAME = "bht"
-TEST_MAIL_DOMAIN = "example.com"
-ROUTING = ROOT / "infra" / "generated" / "routing.json"
 SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 SETTLE_SECONDS = 180
 
@@ -198,7 +196,7 @@ def _verify_sender(domain: str) -> None:
 
 
 def _deploy_test_data() -> None:
-    """Deploys a second set of tables, keys, bucket and queues, without functions, for the in-process tests of `make test`.
+    """Deploys a second set of tables, keys and bucket, without functions, for the tests that use the emulator.
 
     On the first set, the deployed relay would consume their messages.
     """
@@ -218,9 +216,6 @@ def _deploy_test_data() -> None:
             if "No updates" not in refused.body:
                 raise
         _await_status(f"{STACK}-test", lambda status: status in SETTLED)
-        _verify_sender(TEST_MAIL_DOMAIN)
-        for job in sorted({job for jobs in json.loads(ROUTING.read_text()).values() for job in jobs}):
-            aws.query_call("sqs", "CreateQueue", QueueName=f"{TEST_NAME}-{job}")
 
 
 def _await_status(stack: str, wanted) -> None:

@@ -148,7 +148,6 @@ impl Wire {
 
     async fn pass(&self, inner: &SharedHttpConnector, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let Some(cloud) = self.cloud.get() else { return inner.call(request).await };
-        let other = |error: aws_smithy_runtime_api::http::HttpError| ConnectorError::other(error.into(), None);
         let body = Bytes::copy_from_slice(request.body().bytes().unwrap_or_default());
         let copy = request.try_into_http1x().map_err(other)?;
         // Concurrent tasks of a test take turns at every call, before it and after it.
@@ -234,8 +233,11 @@ impl HttpConnector for WiredConnector {
 fn busy_answer(busy: Busy, call: &str, request: &[u8]) -> Result<HttpResponse, ConnectorError> {
     let (status, body) = busy.answer(call, request);
     let answer = http::Response::builder().status(status).body(SdkBody::from(body));
-    let answer = answer.map_err(|error| ConnectorError::other(error.into(), None))?;
-    HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
+    HttpResponse::try_from(answer.map_err(other)?).map_err(other)
+}
+
+fn other(error: impl std::error::Error + Send + Sync + 'static) -> ConnectorError {
+    ConnectorError::other(error.into(), None)
 }
 
 /// The credentials of functions under test: neither the emulator nor the cloud in process checks them.

@@ -32,6 +32,7 @@ use crate::aws::wire::{Fault, Wire};
 use crate::config::{Config, PasswordCost, PlaneSettings, Planes, Sending, Tables, WorkspaceKeys};
 use crate::crypto::link::LinkClaims;
 use crate::function::Function;
+use crate::http::RouteDeclaration;
 use crate::http::incoming::Incoming;
 use crate::http::pipeline::Pipeline;
 use crate::jobs::runner;
@@ -222,12 +223,7 @@ impl TestApp {
         let pipeline = self.pipeline(function);
         let incoming = request.into_incoming(self);
         match function.route_declaration() {
-            // Boxed, because the tests' own futures are already deep.
-            Some(entry) => {
-                let answer = Box::pin(pipeline.answer(entry, incoming)).await;
-                witness::granted(function, &pipeline);
-                witness::declared(function, Response::read(answer))
-            }
+            Some(entry) => answer(function, &pipeline, entry, incoming).await,
             None => Response::none(),
         }
     }
@@ -254,11 +250,7 @@ impl TestApp {
         let pipeline = self.pipeline(function);
         match (function.route_declaration(), lambda_http::request::from_str(&event.to_string())) {
             (Some(entry), Ok(request)) => match Incoming::new(request) {
-                Ok(incoming) => {
-                    let answer = pipeline.answer(entry, incoming).await;
-                    witness::granted(function, &pipeline);
-                    witness::declared(function, Response::read(answer))
-                }
+                Ok(incoming) => answer(function, &pipeline, entry, incoming).await,
                 Err(_) => Response::none(),
             },
             _ => Response::none(),
@@ -328,6 +320,19 @@ impl Default for TestApp {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// A response, with the checks of every test.
+async fn answer(
+    function: &'static Function,
+    pipeline: &Pipeline,
+    entry: &RouteDeclaration,
+    incoming: Incoming,
+) -> Response {
+    // Boxed, because the tests' own futures are already deep.
+    let answer = Box::pin(pipeline.answer(entry, incoming)).await;
+    witness::granted(function, pipeline);
+    witness::declared(function, Response::read(answer))
 }
 
 /// The id of a plane's API.

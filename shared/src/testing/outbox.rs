@@ -43,7 +43,7 @@ impl TestApp {
         Ok(posted)
     }
 
-    /// The messages of one name in every outbox of the deployment, unordered: for an app with its own tables.
+    /// The messages of one name in every outbox of the deployment, unordered.
     pub async fn whole_outbox<M: Message>(&self) -> Result<Vec<Posted>, Problem> {
         let mut posted = Vec::new();
         for item in tables::scan(&self.fixtures.aws, Table::Outbox).await? {
@@ -54,7 +54,8 @@ impl TestApp {
         }
         Ok(posted)
     }
-    /// Deletes every message, as if the relay had sent it: for an app with its own tables.
+
+    /// Deletes every message, as if the relay had sent it.
     pub async fn empty_outbox(&self) -> Result<(), Problem> {
         tables::empty(&self.fixtures.aws, Table::Outbox).await
     }

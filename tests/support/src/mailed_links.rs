@@ -10,6 +10,13 @@ pub fn sign(key: &[u8], claims: &LinkClaims) -> String {
     shared::testing::link(key, claims).expose().to_owned()
 }
 
+/// The token of the link to a page of the application, in the last mail to an address.
+pub fn token(app: &TestApp, email: &str, page: &str) -> String {
+    let mail = app.cloud().mails_to(email).pop().expect("a mail");
+    let (_, token) = mail.text.split_once(&format!("https://app.example.com/{page}#token=")).expect("a link");
+    token.split_whitespace().next().unwrap().to_owned()
+}
+
 /// The key of mailed links, derived by KMS.
 pub fn key(app: &TestApp) -> Vec<u8> {
     let label = base64(b"bulkhead/mailed-link/1");

@@ -8,7 +8,9 @@ use shared::function::Function;
 use shared::identity::AccountKey;
 use shared::kernel::ids::UserId;
 use shared::kernel::time::SignedDuration;
-use shared::testing::{Mail, Request, Response, TestApp};
+use shared::testing::{Request, Response, TestApp};
+
+use crate::mailed_links;
 
 pub const PASSWORD: &str = "a tram, a lamp and 3 crows";
 
@@ -83,20 +85,13 @@ pub async fn last_subject(app: &TestApp, user: UserId) -> String {
 pub async fn mailed_token(app: &TestApp, email: &str, user: UserId, page: &str) -> String {
     let posted = app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
     app.deliver(&mail::jobs::send_email::FUNCTION, &posted[posted.len() - 1..]).await.unwrap();
-    let mail = mails_to(app, email).pop().expect("a mail");
-    let (_, token) = mail.text.split_once(&format!("https://app.example.com/{page}#token=")).expect("a link");
-    token.split_whitespace().next().unwrap().to_owned()
+    mailed_links::token(app, email, page)
 }
 
 /// Registers an address and reads the token of its link.
 pub async fn registration_token(app: &TestApp, email: &str) -> String {
     register(app, email).await.expect(202);
     mailed_token(app, email, registered(app, email).await, "verify-email").await
-}
-
-/// Mails that SES accepted for an address, oldest first.
-pub fn mails_to(app: &TestApp, email: &str) -> Vec<Mail> {
-    app.cloud().mails().into_iter().filter(|mail| mail.to == email).collect()
 }
 
 /// A user with a verified address.

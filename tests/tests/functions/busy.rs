@@ -2,9 +2,7 @@
 
 use shared::aws::busy::Busy;
 use shared::aws::wire::Fault;
-use shared::http::Method;
 
-use crate::cloud;
 use crate::domains::{Endpoint, endpoints};
 use crate::none;
 use crate::place::{Place, World};
@@ -19,16 +17,8 @@ async fn outcome(world: &World, place: &Place, endpoint: &Endpoint, fault: Optio
     if let Some(fault) = fault {
         world.app.wire(function).arm(fault);
     }
-    let answer = world.send(endpoint, &event).await;
-    if endpoint.limit.is_some() {
-        cloud::forget_rates(&world.app, endpoint.name());
-    }
-    (answer.status != expected(endpoint)).then(|| format!("{} {}", answer.status, answer.text))
-}
-
-/// Every path is unknown to the route of all methods: 404 is its success.
-fn expected(endpoint: &Endpoint) -> u16 {
-    if endpoint.route.method == Method::Any { 404 } else { endpoint.status }
+    let answer = world.send_uncounted(endpoint, &event).await;
+    (answer.status != endpoint.success()).then(|| format!("{} {}", answer.status, answer.text))
 }
 
 /// Every refusal at every call of a route. Returns the faults, and how many refusals there were.

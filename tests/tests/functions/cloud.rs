@@ -77,7 +77,7 @@ fn dynamodb(app: &TestApp, operation: &str, body: &Value) -> Value {
 
 /// The token in the last mail to an address.
 pub fn mailed_token(app: &TestApp, email: &str) -> String {
-    let mail = app.cloud().mails().into_iter().rfind(|mail| mail.to == email).expect("a mail");
+    let mail = app.cloud().mails_to(email).pop().expect("a mail");
     let (_, token) = mail.text.split_once("#token=").expect("a link");
     token.split_whitespace().next().unwrap().to_owned()
 }

@@ -1,7 +1,7 @@
 //! The domains and all their functions.
 
 use shared::function::{Declared, Function, Level, Listed};
-use shared::http::{Route, RouteDeclaration, UserLimit, WarmCalls};
+use shared::http::{Method, Route, RouteDeclaration, UserLimit, WarmCalls};
 use shared::table::Versioned;
 use shared::tenancy::Entitlement;
 
@@ -41,6 +41,12 @@ pub struct Endpoint {
 impl Endpoint {
     pub fn name(&self) -> &'static str {
         self.entry.name()
+    }
+
+    /// The status of its response to its sample.
+    pub fn success(&self) -> u16 {
+        // Every path is unknown to the route of all methods: 404 is its success.
+        if self.route.method == Method::Any { 404 } else { self.status }
     }
 
     /// Whether it reads its input from a body.

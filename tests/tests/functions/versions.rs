@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use shared::function::Level;
 use shared::http::Method;
-use shared::testing::Response;
 
-use crate::cloud;
 use crate::domains::{Endpoint, endpoints};
 use crate::none;
 use crate::place::{Place, World};
@@ -16,14 +14,6 @@ use crate::sample::{Filling, Sample};
 
 /// Resources that are composed of several items.
 const UNVERSIONED: [&str; 1] = ["list-factors"];
-
-async fn send(world: &World, endpoint: &Endpoint, event: &Value) -> Response {
-    let answer = world.send(endpoint, event).await;
-    if endpoint.limit.is_some() {
-        cloud::forget_rates(&world.app, endpoint.name());
-    }
-    answer
-}
 
 fn with(event: &Value, header: &str, value: &str) -> Value {
     let mut event = event.clone();
@@ -55,7 +45,7 @@ async fn every_route_that_shows_one_resource_names_its_version() {
     for endpoint in reads() {
         let name = endpoint.name();
         let event = Sample::of(endpoint.entry).filled(&world.ready_for(name, &place).await);
-        let answer = send(&world, &endpoint, &event).await.expect(200);
+        let answer = world.send_uncounted(&endpoint, &event).await.expect(200);
         let tag = answer.header("etag").to_owned();
         if answer.body["items"].is_array() || UNVERSIONED.contains(&name) {
             if !tag.is_empty() {
@@ -68,13 +58,13 @@ async fn every_route_that_shows_one_resource_names_its_version() {
             faults.push(format!("{name}: {tag:?} is no strong tag"));
         }
         for condition in [tag.clone(), format!("W/{tag}"), format!("\"x\", {tag}"), "*".to_owned()] {
-            let known = send(&world, &endpoint, &with(&event, "if-none-match", &condition)).await;
+            let known = world.send_uncounted(&endpoint, &with(&event, "if-none-match", &condition)).await;
             if (known.status, known.text.as_str(), known.header("etag")) != (304, "", &tag) {
                 faults.push(format!("{name}: If-None-Match {condition}: {} {}", known.status, known.text));
             }
         }
-        let other = send(&world, &endpoint, &with(&event, "if-none-match", "\"x\"")).await;
-        let gone = send(&world, &endpoint, &with(&event, "if-match", "\"x\"")).await;
+        let other = world.send_uncounted(&endpoint, &with(&event, "if-none-match", "\"x\"")).await;
+        let gone = world.send_uncounted(&endpoint, &with(&event, "if-match", "\"x\"")).await;
         if (other.status, gone.status, gone.code()) != (200, 412, "precondition_failed") {
             faults.push(format!("{name}: another version: {} {}", other.status, gone.text));
         }
@@ -103,21 +93,21 @@ async fn a_change_of_an_old_version_is_412_and_changes_nothing() {
         let ready = world.ready_for(name, &place).await;
         let event = Sample::of(endpoint.entry).filled(&ready);
         let read = read_of(&endpoint).unwrap_or_else(|| panic!("{name}: nothing shows what it changes"));
-        let shown = send(&world, &read, &Sample::of(read.entry).filled(&ready)).await.expect(200);
+        let shown = world.send_uncounted(&read, &Sample::of(read.entry).filled(&ready)).await.expect(200);
         let before = world.contents().await;
         for (header, condition) in [("if-match", "\"x\""), ("if-none-match", "*")] {
-            let refused = send(&world, &endpoint, &with(&event, header, condition)).await;
+            let refused = world.send_uncounted(&endpoint, &with(&event, header, condition)).await;
             if (refused.status, refused.code()) != (412, "precondition_failed") {
                 faults.push(format!("{name}: {header} {condition}: {} {}", refused.status, refused.text));
             }
         }
         faults.extend(world.changes_since(&before, name).await);
-        let done = send(&world, &endpoint, &with(&event, "if-match", shown.header("etag"))).await;
+        let done = world.send_uncounted(&endpoint, &with(&event, "if-match", shown.header("etag"))).await;
         if done.status != endpoint.status {
             faults.push(format!("{name}: {} {}", done.status, done.text));
         }
         if endpoint.route.method != Method::Delete {
-            let shown = send(&world, &read, &Sample::of(read.entry).filled(&ready)).await.expect(200);
+            let shown = world.send_uncounted(&read, &Sample::of(read.entry).filled(&ready)).await.expect(200);
             if done.header("etag") != shown.header("etag") {
                 faults.push(format!("{name}: answers another tag than {} then", read.name()));
             }
@@ -136,7 +126,7 @@ async fn a_route_without_versions_refuses_conditions_without_an_effect() {
     for endpoint in endpoints().into_iter().filter(|one| !one.takes_conditions() && !one.takes_anything()) {
         let event = Sample::of(endpoint.entry).filled(&world.ready_for(endpoint.name(), &place).await);
         let before = world.contents().await;
-        let refused = send(&world, &endpoint, &with(&event, "if-match", "\"x\"")).await;
+        let refused = world.send_uncounted(&endpoint, &with(&event, "if-match", "\"x\"")).await;
         if (refused.status, refused.code(), refused.fields()) != (422, "invalid_input", vec!["If-Match"]) {
             faults.push(format!("{}: {} {}", endpoint.name(), refused.status, refused.text));
         }
@@ -154,7 +144,7 @@ impl Seen {
     async fn look(&mut self, world: &World, fillings: &[&Filling], after: &str, faults: &mut Vec<String>) {
         for filling in fillings {
             for read in reads().filter(|read| read.takes_conditions()) {
-                let answer = send(world, &read, &Sample::of(read.entry).filled(filling)).await;
+                let answer = world.send_uncounted(&read, &Sample::of(read.entry).filled(filling)).await;
                 if answer.status != 200 {
                     continue;
                 }
@@ -179,7 +169,7 @@ async fn a_tag_stands_for_one_representation() {
     {
         let ready = world.ready_for(endpoint.name(), &place).await;
         seen.look(&world, &[&ready], "nothing", &mut faults).await;
-        send(&world, &endpoint, &Sample::of(endpoint.entry).filled(&ready)).await.expect(endpoint.status);
+        world.send_uncounted(&endpoint, &Sample::of(endpoint.entry).filled(&ready)).await.expect(endpoint.status);
         seen.look(&world, &[&place.filling, &ready], endpoint.name(), &mut faults).await;
     }
     none(faults);
@@ -203,7 +193,7 @@ async fn a_created_resource_is_found_at_its_location() {
     for endpoint in endpoints().into_iter().filter(|endpoint| endpoint.status == 201) {
         let name = endpoint.name();
         let ready = world.ready_for(name, &place).await;
-        let answer = send(&world, &endpoint, &Sample::of(endpoint.entry).filled(&ready)).await.expect(201);
+        let answer = world.send_uncounted(&endpoint, &Sample::of(endpoint.entry).filled(&ready)).await.expect(201);
         let location = answer.header("location");
         created += 1;
         if let Some(read) = at(Method::Get, location).filter(Endpoint::takes_conditions) {
@@ -213,7 +203,7 @@ async fn a_created_resource_is_found_at_its_location() {
             {
                 filling = filling.with(name.trim_matches(['{', '}']), value);
             }
-            let shown = send(&world, &read, &Sample::of(read.entry).filled(&filling)).await;
+            let shown = world.send_uncounted(&read, &Sample::of(read.entry).filled(&filling)).await;
             if shown.status != 200 || !answer.text.contains(shown.body["id"].as_str().unwrap_or("nothing")) {
                 faults.push(format!("{name}: {location}: {} {}", shown.status, shown.text));
             }

@@ -11,6 +11,7 @@ use shared::function::Function;
 use shared::kernel::ids::UserId;
 use shared::kernel::time::SignedDuration;
 use shared::testing::{Request, Response, TestApp};
+use test_support::mailed_links;
 use test_support::people::*;
 
 pub const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -78,9 +79,7 @@ pub async fn token(app: &TestApp, user: UserId, email: &str, page: &str) -> Stri
         }
     }
     app.deliver(&mail::jobs::send_email::FUNCTION, std::slice::from_ref(newest.expect("a letter"))).await.unwrap();
-    let mail = mails_to(app, email).pop().expect("a mail");
-    let (_, token) = mail.text.split_once(&format!("https://app.example.com/{page}#token=")).expect("a link");
-    token.split_whitespace().next().unwrap().to_owned()
+    mailed_links::token(app, email, page)
 }
 
 /// How often an event about a subject was raised in the last hour.

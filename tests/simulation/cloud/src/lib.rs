@@ -156,6 +156,11 @@ impl Cloud {
         lock(&self.mailbox).mails.clone()
     }
 
+    /// Those to an address.
+    pub fn mails_to(&self, address: &str) -> Vec<Mail> {
+        self.mails().into_iter().filter(|mail| mail.to == address).collect()
+    }
+
     /// The bodies of the messages on a queue, visible or not.
     pub fn messages(&self, queue: &str) -> Vec<String> {
         lock(&self.queues).bodies(queue)
@@ -177,8 +182,7 @@ impl Cloud {
             return respond("application/json", sent);
         }
         if request.method() == Method::POST && body.starts_with(b"Action=") {
-            let answer = lock(&self.sessions).answer(body);
-            return response(answer.status, "text/xml", answer.body);
+            return lock(&self.sessions).answer(body);
         }
         lock(&self.objects).answer(request, |key_id| lock(&self.sessions).credentials(key_id))
     }

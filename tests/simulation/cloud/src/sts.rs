@@ -6,8 +6,10 @@
 use std::collections::HashMap;
 
 use aws_credential_types::Credentials;
+use bytes::Bytes;
+use http::Response;
 
-use crate::{ACCOUNT, Surroundings};
+use crate::{ACCOUNT, Surroundings, response};
 
 /// The longest session policy: AssumeRole, Policy.
 const MAX_POLICY_CHARS: usize = 2048;
@@ -16,11 +18,6 @@ pub(crate) struct Sessions {
     around: Surroundings,
     /// The secret and the token of each access key id.
     issued: HashMap<String, (String, String)>,
-}
-
-pub(crate) struct XmlAnswer {
-    pub(crate) status: u16,
-    pub(crate) body: String,
 }
 
 impl Sessions {
@@ -34,7 +31,7 @@ impl Sessions {
         Some(Credentials::new(key_id, secret, Some(token), None, "simulated"))
     }
 
-    pub(crate) fn answer(&mut self, form: &[u8]) -> XmlAnswer {
+    pub(crate) fn answer(&mut self, form: &[u8]) -> Response<Bytes> {
         let form: HashMap<String, String> = url::form_urlencoded::parse(form).into_owned().collect();
         let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
         let (role, name) = (field("RoleArn"), field("RoleSessionName"));
@@ -63,12 +60,12 @@ impl Sessions {
              </AssumeRoleResult><ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></AssumeRoleResponse>",
             &key_id[4..],
         );
-        XmlAnswer { status: 200, body }
+        response(200, "text/xml", body)
     }
 }
 
-fn refused(code: &str, message: &str) -> XmlAnswer {
+fn refused(code: &str, message: &str) -> Response<Bytes> {
     let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>");
     let body = format!("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">{error}</ErrorResponse>");
-    XmlAnswer { status: 400, body }
+    response(400, "text/xml", body)
 }
