@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use shared::aws::grants::{Holder, ItemRight, LETTER, Resource, Statement, Table, item_rights};
+use shared::aws::grants::{Holder, ItemRight, LETTER, Resource, Statement, Table, item_rights, leading_keys};
 
 use crate::names::physical;
 
@@ -25,17 +25,8 @@ pub fn enters_tenants<'a>(mut declared: impl Iterator<Item = &'a Statement>) -> 
 
 /// The IAM form of a right on items.
 fn items(right: &ItemRight) -> Value {
-    allow_if(
-        &right.actions,
-        arn("dynamodb", &format!("table/{}", table_name(right.table))),
-        json!({
-            "ForAllValues:StringLike": {
-                "dynamodb:LeadingKeys": right.keys.iter().map(|key| tagged(key)).collect::<Vec<_>>(),
-            },
-            // ForAllValues is true if the key is absent.
-            "Null": { "dynamodb:LeadingKeys": "false" },
-        }),
-    )
+    let keys: Vec<String> = right.keys.iter().map(|key| tagged(key)).collect();
+    allow_if(&right.actions, arn("dynamodb", &format!("table/{}", table_name(right.table))), leading_keys(&keys))
 }
 
 /// The IAM form of a statement that is not of items. Most are one; rights that differ by resource type are several.

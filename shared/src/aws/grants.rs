@@ -3,7 +3,7 @@
 //! One table serves three readers: the generator writes the roles from it, `sessions` uses it to narrow the assumed
 //! role to one workspace, and the test double refuses calls that it does not allow.
 
-pub use super::statement::{Holder, ItemRight, Resource, Statement, Table, item_rights};
+pub use super::statement::{Holder, ItemRight, Resource, Statement, Table, item_rights, leading_keys};
 use super::statement::{own, tenant};
 
 /// A right that a function declares in its `GRANTS`.

@@ -1,6 +1,6 @@
 //! The session policy: a function's tenant statements with the literal keys of one workspace.
 
-use super::grants::{Grant, Holder, ItemRight, Resource, Statement, TENANT_BASE, item_rights};
+use super::grants::{Grant, Holder, ItemRight, Resource, Statement, TENANT_BASE, item_rights, leading_keys};
 use crate::config::Tables;
 use crate::kernel::ids::{UserId, WorkspaceId};
 
@@ -61,12 +61,7 @@ fn narrowed_items(
     if !right.keys.iter().any(|key| key.contains('{')) {
         return Some((table, None));
     }
-    let condition = serde_json::json!({
-        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys },
-        // ForAllValues is true if the key is absent.
-        "Null": { "dynamodb:LeadingKeys": "false" },
-    });
-    Some((table, Some(condition)))
+    Some((table, Some(leading_keys(&keys))))
 }
 
 /// Another resource and condition with the subject's literal ids; none if it does not belong to a tenant.

@@ -104,6 +104,15 @@ pub fn item_rights<'a>(statements: impl IntoIterator<Item = &'a Statement>, hold
     rights.map(|((table, keys), actions)| ItemRight { table, actions, keys: keys.into_iter().collect() }).collect()
 }
 
+/// The condition of a statement that allows only these partition keys.
+pub fn leading_keys(keys: &[String]) -> serde_json::Value {
+    serde_json::json!({
+        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys },
+        // ForAllValues is true if the key is absent.
+        "Null": { "dynamodb:LeadingKeys": "false" },
+    })
+}
+
 pub(super) const fn own(actions: &'static [&'static str], resource: Resource) -> Statement {
     Statement { holder: Holder::Own, actions, resource }
 }
