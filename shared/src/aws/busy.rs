@@ -31,7 +31,7 @@ impl Busy {
     }
 
     /// The status and body of the answer.
-    pub(super) fn answer(self, call: &str, request: &[u8]) -> (u16, String) {
+    pub fn answer(self, call: &str, request: &[u8]) -> (u16, String) {
         let request: Value = serde_json::from_slice(request).unwrap_or_default();
         let body = match self {
             Self::Conflict => {

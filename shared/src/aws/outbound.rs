@@ -4,7 +4,7 @@
 //! API7:2023). This module resolves names, checks every address, and connects only to checked addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,7 +15,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A guarded HTTP client. Connections are pooled across invocations.
 pub struct Outbound {
-    client: Result<reqwest::Client, String>,
+    /// Built by the first call, because it reads every root certificate.
+    client: OnceLock<Result<reqwest::Client, String>>,
     #[cfg(feature = "testing")]
     wire: Arc<super::wire::Wire>,
 }
@@ -55,18 +56,8 @@ pub enum OutboundError {
 
 impl Outbound {
     pub(crate) fn new(#[cfg(feature = "testing")] wire: Arc<super::wire::Wire>) -> Self {
-        let client = reqwest::Client::builder()
-            .https_only(!loopback_admitted())
-            .min_tls_version(reqwest::tls::Version::TLS_1_3)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .user_agent(concat!("Bulkhead/", env!("CARGO_PKG_VERSION")))
-            .dns_resolver(Arc::new(PublicOnly))
-            .build()
-            .map_err(|error| error.to_string());
         Self {
-            client,
+            client: OnceLock::new(),
             #[cfg(feature = "testing")]
             wire,
         }
@@ -79,6 +70,9 @@ impl Outbound {
             use super::grants::Holder;
             use super::wire::Fate;
             let call = format!("HTTP.{} {}", request.method, request.url.path());
+            if let Some(answer) = self.wire.simulated().and_then(|network| network.internet(&call, &request)) {
+                return answer.await;
+            }
             match self.wire.meet(&call, Holder::Own, &[]) {
                 Fate::CrashBefore => match self.wire.crash().await {},
                 Fate::CrashAfter => {
@@ -97,7 +91,8 @@ impl Outbound {
     }
 
     async fn call(&self, request: OutboundRequest) -> Result<OutboundAnswer, OutboundError> {
-        let client = self.client.as_ref().map_err(|error| OutboundError::NotSent(error.clone()))?;
+        let client = self.client.get_or_init(client).as_ref();
+        let client = client.map_err(|error| OutboundError::NotSent(error.clone()))?;
         let mut call = client.request(request.method, request.url).timeout(request.timeout).body(request.body);
         for (name, value) in request.headers {
             call = call.header(name, value);
@@ -123,6 +118,19 @@ impl Outbound {
         }
         Ok(OutboundAnswer { status, headers, body: body.into() })
     }
+}
+
+fn client() -> Result<reqwest::Client, String> {
+    reqwest::Client::builder()
+        .https_only(!loopback_admitted())
+        .min_tls_version(reqwest::tls::Version::TLS_1_3)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .user_agent(concat!("Bulkhead/", env!("CARGO_PKG_VERSION")))
+        .dns_resolver(Arc::new(PublicOnly))
+        .build()
+        .map_err(|error| error.to_string())
 }
 
 /// Whether this build may call loopback addresses: only a build for the local cloud.

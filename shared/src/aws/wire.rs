@@ -13,11 +13,12 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use simulated_cloud::Cloud;
+use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
 use super::busy::Busy;
 use super::grants::{Holder, Statement};
+use super::outbound::{OutboundAnswer, OutboundError, OutboundRequest};
 use super::wire_grants::Held;
 use crate::config::Config;
 
@@ -39,6 +40,34 @@ pub enum Fault {
     Busy(usize, Busy),
 }
 
+/// In place of the network of a process.
+pub trait Network: Send + Sync {
+    /// Answers a call of AWS; its name is as in the wire's record.
+    fn aws<'a>(
+        &'a self,
+        call: &'a str,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'a, Result<http::Response<Bytes>, NoAnswer>>;
+
+    /// Answers a call to another server. None if this network has only AWS: the call then goes to the real one.
+    fn internet<'a>(
+        &'a self,
+        _call: &'a str,
+        _request: &'a OutboundRequest,
+    ) -> Option<BoxFuture<'a, Result<OutboundAnswer, OutboundError>>> {
+        None
+    }
+}
+
+/// Why a call of AWS has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// No connection: the call had no effect.
+    NotSent,
+    /// The connection broke: it may have had one.
+    Lost,
+}
+
 /// Records calls as `Service.Operation` (`DynamoDB.GetItem`, `S3.PUT`, `HTTP.POST /xrpc/…`).
 #[derive(Default)]
 pub struct Wire {
@@ -48,8 +77,7 @@ pub struct Wire {
     /// Notified when a call is held.
     pub held: Notify,
     released: Notify,
-    /// Answers in place of the network, if set.
-    cloud: OnceLock<Arc<Cloud>>,
+    network: OnceLock<Arc<dyn Network>>,
 }
 
 #[derive(Default)]
@@ -99,8 +127,13 @@ impl Wire {
     }
 
     /// Answers from now on in place of the network.
-    pub(crate) fn simulate(&self, cloud: Arc<Cloud>) {
-        let _was_set = self.cloud.set(cloud);
+    pub(crate) fn simulate(&self, network: Arc<dyn Network>) {
+        let _was_set = self.network.set(network);
+    }
+
+    /// The network in place of the real one, if there is one.
+    pub(crate) fn simulated(&self) -> Option<&Arc<dyn Network>> {
+        self.network.get()
     }
 
     /// Refuses from now on every call that these statements do not allow.
@@ -146,15 +179,25 @@ impl Wire {
         self.released.notified().await;
     }
 
-    async fn pass(&self, inner: &SharedHttpConnector, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let Some(cloud) = self.cloud.get() else { return inner.call(request).await };
+    async fn pass(
+        &self,
+        inner: Option<&SharedHttpConnector>,
+        call: &str,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let Some(network) = self.network.get() else {
+            return match inner {
+                Some(inner) => inner.call(request).await,
+                None => Err(ConnectorError::other("there is no network".into(), None)),
+            };
+        };
         let body = Bytes::copy_from_slice(request.body().bytes().unwrap_or_default());
         let copy = request.try_into_http1x().map_err(other)?;
-        // Concurrent tasks of a test take turns at every call, before it and after it.
-        tokio::task::yield_now().await;
-        let answer = cloud.answer(&copy.map(|_| body));
-        tokio::task::yield_now().await;
-        HttpResponse::try_from(answer.map(SdkBody::from)).map_err(other)
+        match network.aws(call, copy.map(|_| body)).await {
+            Ok(answer) => HttpResponse::try_from(answer.map(SdkBody::from)).map_err(other),
+            Err(NoAnswer::NotSent) => Err(ConnectorError::io("there is no connection".into())),
+            Err(NoAnswer::Lost) => Err(lost()),
+        }
     }
 
     /// The end of the process, as the code under test sees it.
@@ -185,15 +228,16 @@ impl std::fmt::Debug for WiredClient {
 
 impl HttpClient for WiredClient {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(WiredConnector {
-            inner: self.inner.http_connector(settings, components),
-            wire: self.wire.clone(),
-        })
+        // The real one reads every root certificate of this machine.
+        let is_real = self.wire.simulated().is_none();
+        let inner = is_real.then(|| self.inner.http_connector(settings, components));
+        SharedHttpConnector::new(WiredConnector { inner, wire: self.wire.clone() })
     }
 }
 
 struct WiredConnector {
-    inner: SharedHttpConnector,
+    /// None if a network answers in place of the real one.
+    inner: Option<SharedHttpConnector>,
     wire: Arc<Wire>,
 }
 
@@ -209,21 +253,21 @@ impl HttpConnector for WiredConnector {
         let (inner, wire) = (self.inner.clone(), self.wire.clone());
         HttpConnectorFuture::new(async move {
             match wire.meet(&call, signer(&request), request.body().bytes().unwrap_or_default()) {
-                Fate::Pass => wire.pass(&inner, request).await,
+                Fate::Pass => wire.pass(inner.as_ref(), &call, request).await,
                 Fate::Hold => {
                     wire.hold().await;
-                    wire.pass(&inner, request).await
+                    wire.pass(inner.as_ref(), &call, request).await
                 }
                 Fate::Refuse => Err(ConnectorError::other(format!("{call} is not granted").into(), None)),
                 Fate::Busy(busy) => busy_answer(busy, &call, request.body().bytes().unwrap_or_default()),
                 Fate::CrashBefore => match wire.crash().await {},
                 Fate::CrashAfter => {
-                    let _answer = wire.pass(&inner, request).await;
+                    let _answer = wire.pass(inner.as_ref(), &call, request).await;
                     match wire.crash().await {}
                 }
                 Fate::LoseAnswer => {
-                    let _answer = wire.pass(&inner, request).await;
-                    Err(ConnectorError::io("the response was lost".into()))
+                    let _answer = wire.pass(inner.as_ref(), &call, request).await;
+                    Err(lost())
                 }
             }
         })
@@ -234,6 +278,10 @@ fn busy_answer(busy: Busy, call: &str, request: &[u8]) -> Result<HttpResponse, C
     let (status, body) = busy.answer(call, request);
     let answer = http::Response::builder().status(status).body(SdkBody::from(body));
     HttpResponse::try_from(answer.map_err(other)?).map_err(other)
+}
+
+fn lost() -> ConnectorError {
+    ConnectorError::io("the response was lost".into())
 }
 
 fn other(error: impl std::error::Error + Send + Sync + 'static) -> ConnectorError {

@@ -16,7 +16,7 @@ use super::job::{Declaration, Job, JobError, Trigger};
 use crate::kernel::ids::new_uuid;
 use crate::kernel::job_context::JobContext;
 use crate::kernel::problems::{Problem, ProblemCode};
-use crate::kernel::time::after;
+use crate::kernel::time::{CLOCKS_DIFFER_BY, after};
 use crate::kernel::trace::Traceparent;
 use crate::kernel::worker::Cancellation;
 use crate::metrics;
@@ -28,8 +28,8 @@ const RUN_TIMED_OUT: ProblemCode = ProblemCode::of_job(504, "run_timed_out");
 
 /// A run ends after five minutes (claim 64).
 const LONGEST_RUN: Duration = Duration::from_secs(300);
-/// How early a message may arrive: the queue delays by whole seconds, and clocks differ.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(2);
+/// How early a message may arrive: clocks differ, and the queue delays by whole seconds.
+const LONGEST_WAIT: SignedDuration = CLOCKS_DIFFER_BY;
 /// The time reserved before the function's timeout to record the outcome of a run.
 const ENDED_BEFORE_TIMEOUT: Duration = Duration::from_secs(2);
 

@@ -12,6 +12,16 @@ enum Source {
     System,
     #[cfg(any(test, feature = "testing"))]
     Fixed(std::sync::Arc<std::sync::Mutex<Timestamp>>),
+    #[cfg(feature = "testing")]
+    Simulated(std::sync::Arc<SimulatedClock>),
+}
+
+/// A clock of a simulated machine: it follows the time of a paused runtime, with an error of its own.
+#[cfg(feature = "testing")]
+struct SimulatedClock {
+    origin: tokio::time::Instant,
+    start: Timestamp,
+    error_ms: std::sync::atomic::AtomicI64,
 }
 
 impl Clock {
@@ -23,6 +33,34 @@ impl Clock {
     #[cfg(any(test, feature = "testing"))]
     pub fn fixed(at: Timestamp) -> Self {
         Self(Source::Fixed(std::sync::Arc::new(std::sync::Mutex::new(at))))
+    }
+
+    /// A clock that shows `start` now, and follows the time of the runtime.
+    #[cfg(feature = "testing")]
+    pub fn simulated(start: Timestamp) -> Self {
+        let (origin, error_ms) = (tokio::time::Instant::now(), 0.into());
+        Self(Source::Simulated(std::sync::Arc::new(SimulatedClock { origin, start, error_ms })))
+    }
+
+    /// A simulated clock of another machine, which is wrong by as much.
+    #[cfg(feature = "testing")]
+    pub fn wrong_by(&self, error: SignedDuration) -> Self {
+        let Source::Simulated(clock) = &self.0 else { return self.clone() };
+        let error_ms = i64::try_from(error.as_millis()).unwrap_or_default().into();
+        Self(Source::Simulated(std::sync::Arc::new(SimulatedClock {
+            origin: clock.origin,
+            start: clock.start,
+            error_ms,
+        })))
+    }
+
+    /// Changes the error of a simulated clock, as when it is set.
+    #[cfg(feature = "testing")]
+    pub fn jump_to_error(&self, error: SignedDuration) {
+        if let Source::Simulated(clock) = &self.0 {
+            let error_ms = i64::try_from(error.as_millis()).unwrap_or_default();
+            clock.error_ms.store(error_ms, std::sync::atomic::Ordering::Relaxed);
+        }
     }
 
     #[cfg(any(test, feature = "testing"))]
@@ -37,6 +75,8 @@ impl Clock {
     pub async fn pause(&self, duration: std::time::Duration) {
         match &self.0 {
             Source::System => tokio::time::sleep(duration).await,
+            #[cfg(feature = "testing")]
+            Source::Simulated(_) => tokio::time::sleep(duration).await,
             #[cfg(any(test, feature = "testing"))]
             Source::Fixed(_) => {
                 self.advance(SignedDuration::try_from(duration).unwrap_or_default());
@@ -52,10 +92,24 @@ impl Clock {
             Source::System => Timestamp::now(),
             #[cfg(any(test, feature = "testing"))]
             Source::Fixed(at) => *at.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
+            #[cfg(feature = "testing")]
+            Source::Simulated(clock) => clock.now(),
         };
         Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 }
+
+#[cfg(feature = "testing")]
+impl SimulatedClock {
+    fn now(&self) -> Timestamp {
+        let passed = SignedDuration::try_from(self.origin.elapsed()).unwrap_or_default();
+        let error_ms = self.error_ms.load(std::sync::atomic::Ordering::Relaxed);
+        after(after(self.start, passed), SignedDuration::from_millis(error_ms))
+    }
+}
+
+/// The clocks of two machines differ by this much at most: far more than those of AWS do.
+pub const CLOCKS_DIFFER_BY: SignedDuration = SignedDuration::from_secs(2);
 
 /// `from` plus `by`; saturates at the ends of the calendar instead of failing.
 pub fn after(from: Timestamp, by: SignedDuration) -> Timestamp {

@@ -258,8 +258,8 @@ impl TestApp {
     pub async fn call_unchecked(&self, request: Request, person: &Person) -> Response {
         let function: &'static Function = request.function();
         let Some(entry) = function.route_declaration() else { return Response::none() };
-        let pipeline = self.pipeline(function);
-        let incoming = request.into_incoming(self);
+        let pipeline = self.environment(function).pipeline;
+        let incoming = request.into_incoming("test".to_owned(), || self.address());
         let scope = self.mint_scope(&self.fixtures, person.workspace, function.name());
         let accounts = Accounts {
             app: pipeline.app.clone(),

@@ -5,6 +5,7 @@
 //! build refuses its feature.
 
 mod cloud;
+mod environment;
 mod fixtures;
 mod memberships;
 mod outbox;
@@ -14,6 +15,7 @@ mod tables;
 mod witness;
 
 pub use cloud::schemas;
+pub use environment::{Environment, Surroundings};
 pub use memberships::Roster;
 pub use outbox::Posted;
 pub use person::{Person, StaffMember};
@@ -28,14 +30,11 @@ use std::time::Duration;
 use serde_json::Value;
 pub use simulated_cloud::{Cloud, Mail, TableCall};
 
-use crate::aws::wire::{Fault, Wire};
+use crate::aws::wire::{Fault, Network, Wire};
 use crate::config::{Config, PasswordCost, PlaneSettings, Planes, Sending, Tables, WorkspaceKeys};
 use crate::crypto::link::LinkClaims;
 use crate::function::Function;
-use crate::http::RouteDeclaration;
 use crate::http::incoming::Incoming;
-use crate::http::pipeline::Pipeline;
-use crate::jobs::runner;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::plane::Plane;
 use crate::kernel::problems::Problem;
@@ -59,7 +58,7 @@ pub struct TestApp {
     config: Config,
     clock: Clock,
     entropy: Entropy,
-    warm: Mutex<HashMap<&'static str, Arc<Pipeline>>>,
+    warm: Mutex<HashMap<&'static str, Environment>>,
     fixtures: Arc<App>,
     object_fixtures: Arc<App>,
     address: Mutex<String>,
@@ -90,26 +89,35 @@ impl TestApp {
     ///
     /// If the cloud does not start.
     pub fn at(now: Timestamp) -> Self {
-        let mut app = Self::in_the_emulator_at(now);
-        let cloud = cloud::start(&app.config, &app.clock, &app.entropy);
-        for fixtures in [&app.fixtures, &app.object_fixtures] {
-            fixtures.aws.wire.simulate(cloud.clone());
+        log();
+        Self::of(Clock::fixed(now), Entropy::seeded(seed())).with_its_own_cloud()
+    }
+
+    /// A deployment of a simulation, which follows the time of a paused runtime.
+    ///
+    /// # Panics
+    ///
+    /// If the cloud does not start.
+    pub fn simulated(clock: Clock, entropy: Entropy) -> Self {
+        Self::of(clock, entropy).with_its_own_cloud()
+    }
+
+    fn with_its_own_cloud(mut self) -> Self {
+        let cloud = cloud::start(&self.config, &self.clock, &self.entropy);
+        for fixtures in [&self.fixtures, &self.object_fixtures] {
+            fixtures.aws.wire.simulate(Arc::new(cloud::InProcess(cloud.clone())));
         }
-        app.cloud = Some(cloud);
-        app
+        self.cloud = Some(cloud);
+        self
     }
 
     /// Uses the AWS emulator of `make test`, and the tables that it created: for what a cloud in process lacks.
     pub fn in_the_emulator() -> Self {
-        Self::in_the_emulator_at(Timestamp::now())
+        log();
+        Self::of(Clock::fixed(Timestamp::now()), Entropy::seeded(seed()))
     }
 
-    fn in_the_emulator_at(now: Timestamp) -> Self {
-        log();
-        let seed = std::env::var("BULKHEAD_SEED").ok().and_then(|seed| seed.parse().ok());
-        let seed = seed.unwrap_or_else(|| u64::from_le_bytes(Entropy::system().bytes()));
-        use std::io::Write;
-        let _unseen = writeln!(std::io::stderr(), "BULKHEAD_SEED={seed}");
+    fn of(clock: Clock, entropy: Entropy) -> Self {
         let name = std::env::var("BULKHEAD_TEST_NAME").unwrap_or_else(|_| "bht".to_owned());
         let config = Config {
             region: "us-east-1".to_owned(),
@@ -135,7 +143,6 @@ impl TestApp {
             recovery_wait_hours: 72,
             release: "test".to_owned(),
         };
-        let (clock, entropy) = (Clock::fixed(now), Entropy::seeded(seed));
         let fixtures = |grants| Arc::new(App::new(config.clone(), clock.clone(), entropy.clone(), grants));
         let (fixtures, object_fixtures) = (fixtures(fixtures::GRANTS), fixtures(fixtures::OBJECT_GRANTS));
         let address = Mutex::new(any_address(&entropy));
@@ -178,13 +185,20 @@ impl TestApp {
         &self.entropy
     }
 
+    /// What a function of this deployment stands in: this network, or that of the test.
+    pub fn surroundings(&self, network: Option<Arc<dyn Network>>) -> Surroundings {
+        let own = || self.cloud.clone().map(|cloud| Arc::new(cloud::InProcess(cloud)) as Arc<dyn Network>);
+        let (config, clock, entropy) = (self.config.clone(), self.clock.clone(), self.entropy.clone());
+        Surroundings { config, clock, entropy, network: network.or_else(own) }
+    }
+
     /// The cloud in process, to be inspected and changed past the code under test.
     ///
     /// # Panics
     ///
     /// In an app that uses the emulator.
     #[allow(clippy::panic)]
-    pub fn cloud(&self) -> &Cloud {
+    pub fn cloud(&self) -> &Arc<Cloud> {
         let Some(cloud) = &self.cloud else { panic!("this app uses the AWS emulator") };
         cloud
     }
@@ -199,33 +213,21 @@ impl TestApp {
         *self.address.lock().unwrap_or_else(PoisonError::into_inner) = any_address(&self.entropy);
     }
 
-    fn pipeline(&self, function: &'static Function) -> Arc<Pipeline> {
+    fn environment(&self, function: &'static Function) -> Environment {
         let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
-        let built = warm.entry(function.name()).or_insert_with(|| {
-            let app = App::new(self.config.clone(), self.clock.clone(), self.entropy.clone(), function.grants());
-            app.aws.wire.hold_to(function.statements().copied().collect(), &self.config);
-            if let Some(cloud) = &self.cloud {
-                app.aws.wire.simulate(cloud.clone());
-            }
-            Arc::new(Pipeline::new(Arc::new(app)))
-        });
-        built.clone()
+        let start = || Environment::start(function, self.surroundings(None));
+        warm.entry(function.name()).or_insert_with(start).clone()
     }
 
     /// The wire of one function: its calls, and faults to arm.
     pub fn wire(&self, function: &'static Function) -> Arc<Wire> {
-        self.pipeline(function).app.aws.wire.clone()
+        self.environment(function).wire()
     }
 
     /// Sends a request through the whole pipeline.
     pub async fn call(&self, request: Request) -> Response {
-        let function = request.function();
-        let pipeline = self.pipeline(function);
-        let incoming = request.into_incoming(self);
-        match function.route_declaration() {
-            Some(entry) => answer(function, &pipeline, entry, incoming).await,
-            None => Response::none(),
-        }
+        let id = format!("test-{:016x}", u64::from_le_bytes(self.entropy.bytes()));
+        self.environment(request.function()).answer(request, id, || self.address()).await
     }
 
     /// Sends a request, and runs `change` just before it commits. None if the request commits nothing.
@@ -247,23 +249,16 @@ impl TestApp {
 
     /// Answers a complete API Gateway event, as from Lambda.
     pub async fn answer_event(&self, function: &'static Function, event: &Value) -> Response {
-        let pipeline = self.pipeline(function);
-        match (function.route_declaration(), lambda_http::request::from_str(&event.to_string())) {
-            (Some(entry), Ok(request)) => match Incoming::new(request) {
-                Ok(incoming) => answer(function, &pipeline, entry, incoming).await,
-                Err(_) => Response::none(),
-            },
+        let request = lambda_http::request::from_str(&event.to_string()).ok().map(Incoming::new);
+        match request {
+            Some(Ok(incoming)) => self.environment(function).answer_incoming(incoming).await,
             _ => Response::none(),
         }
     }
 
     /// Runs a job with an event, as Lambda would.
     pub async fn run(&self, function: &'static Function, event: Value) -> Result<Value, Problem> {
-        let entry = function.job_entry().ok_or_else(|| Problem::internal("not a job"))?;
-        let pipeline = self.pipeline(function);
-        let result = runner::handle(&pipeline.app, entry, event, Duration::from_secs(900)).await;
-        witness::granted(function, &pipeline);
-        result
+        self.environment(function).run(event, Duration::from_secs(900)).await
     }
 
     /// Runs a scheduled job at the test's instant.
@@ -322,17 +317,13 @@ impl Default for TestApp {
     }
 }
 
-/// A response, with the checks of every test.
-async fn answer(
-    function: &'static Function,
-    pipeline: &Pipeline,
-    entry: &RouteDeclaration,
-    incoming: Incoming,
-) -> Response {
-    // Boxed, because the tests' own futures are already deep.
-    let answer = Box::pin(pipeline.answer(entry, incoming)).await;
-    witness::granted(function, pipeline);
-    witness::declared(function, Response::read(answer))
+/// The seed of a test, printed so that a failure can be reproduced with `BULKHEAD_SEED`.
+fn seed() -> u64 {
+    let seed = std::env::var("BULKHEAD_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = seed.unwrap_or_else(|| u64::from_le_bytes(Entropy::system().bytes()));
+    use std::io::Write;
+    let _unseen = writeln!(std::io::stderr(), "BULKHEAD_SEED={seed}");
+    seed
 }
 
 /// The id of a plane's API.

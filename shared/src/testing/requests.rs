@@ -4,7 +4,6 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use lambda_http::Body;
 use serde_json::Value;
 
-use super::TestApp;
 use super::person::Person;
 use crate::function::{Declared, Function};
 use crate::http::RouteDeclaration;
@@ -40,7 +39,7 @@ impl Request {
         }
     }
 
-    pub(crate) fn function(&self) -> &'static Function {
+    pub fn function(&self) -> &'static Function {
         self.function
     }
 
@@ -103,7 +102,8 @@ impl Request {
         self
     }
 
-    pub(crate) fn into_incoming(self, app: &TestApp) -> Incoming {
+    /// As the gateway passes it on, from this address unless the request has one.
+    pub(crate) fn into_incoming(self, request_id: String, address: impl FnOnce() -> String) -> Incoming {
         let (method, first) = match self.function.declared() {
             Declared::Route(RouteDeclaration { route, planes, .. }) => {
                 (self.method.unwrap_or_else(|| route.method.name().to_owned()), planes.first().copied())
@@ -114,9 +114,9 @@ impl Request {
         Incoming {
             method,
             raw_path: self.raw_path,
-            request_id: format!("test-{:016x}", u64::from_le_bytes(app.entropy().bytes())),
+            request_id,
             api_id: api_id.unwrap_or_default(),
-            ip: self.ip.unwrap_or_else(|| app.address()),
+            ip: self.ip.unwrap_or_else(address),
             headers: self.headers,
             path: self.path,
             query: self.query,
@@ -147,7 +147,7 @@ impl Response {
         Self { status: parts.status.as_u16(), headers: parts.headers, body, text }
     }
 
-    pub(crate) fn none() -> Self {
+    pub fn none() -> Self {
         Self { status: 0, headers: HeaderMap::new(), body: Value::Null, text: String::new() }
     }
 

@@ -30,6 +30,9 @@ struct State {
     always: Vec<(&'static str, Script)>,
     /// By account and key: each account has its own repository.
     records: BTreeMap<String, Value>,
+    created: Vec<String>,
+    /// The handle of each refresh token.
+    refreshing: BTreeMap<String, String>,
     /// The number of issued tokens, which is part of their text.
     issued: u32,
     expires_at: i64,
@@ -76,6 +79,13 @@ pub fn refusal(status: u16, error: &str, message: &str) -> Scripted {
 }
 
 impl ScriptedServer {
+    /// A server that only `answer` reaches, whose tokens expire two hours from `now`.
+    pub fn unconnected(now: Timestamp) -> Self {
+        let server = Self { state: Arc::default(), url: "https://pds.example.com".to_owned() };
+        server.issue_from(now);
+        server
+    }
+
     /// Starts a server whose tokens expire two hours from `now`.
     pub fn start(now: Timestamp) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -135,34 +145,45 @@ impl ScriptedServer {
         }
     }
 
+    /// The records in the order in which they were created, each as often as it was.
+    pub fn created(&self) -> Vec<String> {
+        self.state().created.clone()
+    }
+
     fn serve(&self, stream: TcpStream) {
-        let Some((method, query, token, body)) = read(&stream) else { return };
-        let call = Call { method: method.clone(), token, body };
+        if let Some((call, query)) = read(&stream)
+            && let Some(answer) = self.answer(call, &query)
+        {
+            write(stream, &answer);
+        }
+    }
+
+    /// Answers a call; none if the connection breaks.
+    pub fn answer(&self, call: Call, query: &BTreeMap<String, String>) -> Option<Raw> {
         let mut state = self.state();
         state.calls.push(call.clone());
+        let method = call.method.as_str();
         let at = state.scripted.iter().position(|(scripted, _)| *scripted == method);
         let raw = |status, headers, answer: &Value| Raw { status, headers, body: text(answer).into_bytes() };
         let next = at.and_then(|at| state.scripted.remove(at)).map(|(_, what)| what);
         let always = || state.always.iter().find(|(scripted, _)| *scripted == method).map(|(_, what)| what());
-        let answer = match next.or_else(always) {
-            Some(Scripted::Answer(status, answer)) => raw(status, Vec::new(), &answer),
-            Some(Scripted::AnswerWith(status, headers, answer)) => raw(status, headers, &answer),
-            Some(Scripted::Break) => return,
+        match next.or_else(always) {
+            Some(Scripted::Answer(status, answer)) => Some(raw(status, Vec::new(), &answer)),
+            Some(Scripted::AnswerWith(status, headers, answer)) => Some(raw(status, headers, &answer)),
+            Some(Scripted::Break) => None,
             Some(Scripted::DoAndBreak) => {
-                state.usual(&call, &query, &self.url);
-                return;
+                state.usual(&call, query, &self.url);
+                None
             }
             Some(Scripted::DoAndChange(change)) => {
-                let (status, answer) = state.usual(&call, &query, &self.url);
-                change(status, answer)
+                let (status, answer) = state.usual(&call, query, &self.url);
+                Some(change(status, answer))
             }
             None => {
-                let (status, answer) = state.usual(&call, &query, &self.url);
-                raw(status, Vec::new(), &answer)
+                let (status, answer) = state.usual(&call, query, &self.url);
+                Some(raw(status, Vec::new(), &answer))
             }
-        };
-        drop(state);
-        write(stream, &answer);
+        }
     }
 }
 
@@ -175,7 +196,10 @@ impl State {
                 (200, self.session(input["identifier"].as_str().unwrap_or_default(), url))
             }
             "server.createSession" => refused(401, "AuthenticationRequired"),
-            "server.refreshSession" => (200, self.session("alice.test", url)),
+            "server.refreshSession" => {
+                let handle = self.refreshing.get(&call.token).cloned();
+                (200, self.session(handle.as_deref().unwrap_or("alice.test"), url))
+            }
             "server.deleteSession" => (200, json!(null)),
             "identity.resolveHandle" => match query["handle"].as_str() {
                 "bob.test" => (200, json!({ "did": "did:plc:bob" })),
@@ -198,6 +222,7 @@ impl State {
     fn session(&mut self, handle: &str, url: &str) -> Value {
         self.issued += 1;
         let claims = base64url(json!({ "exp": self.expires_at }).to_string().as_bytes());
+        self.refreshing.insert(format!("refresh-{}", self.issued), handle.to_owned());
         let did = format!("did:plc:{}", handle.split('.').next().unwrap_or_default());
         json!({
             "did": did, "handle": handle, "active": true,
@@ -218,9 +243,12 @@ impl State {
             Some(record) if *record != input["record"] => {
                 (400, json!({ "error": "InvalidSwap", "message": "Record was at bafy" }))
             }
-            _ => {
+            Some(_) => (200, located(account, key, None)),
+            None => {
+                let answer = located(account, key, None);
+                self.created.push(name.clone());
                 self.records.insert(name, input["record"].clone());
-                (200, located(account, key, None))
+                (200, answer)
             }
         }
     }
@@ -234,9 +262,7 @@ fn located(account: &str, key: &str, value: Option<&Value>) -> Value {
     }
 }
 
-type Read4 = (String, BTreeMap<String, String>, String, Vec<u8>);
-
-fn read(stream: &TcpStream) -> Option<Read4> {
+fn read(stream: &TcpStream) -> Option<(Call, BTreeMap<String, String>)> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
@@ -247,15 +273,25 @@ fn read(stream: &TcpStream) -> Option<Read4> {
         reader.read_line(&mut header).ok()?;
         let Some((name, value)) = header.trim_end().split_once(": ") else { break };
         match name.to_ascii_lowercase().as_str() {
-            "authorization" => token = value.trim_start_matches("Bearer ").to_owned(),
+            "authorization" => token = bearer(value),
             "content-length" => length = value.parse().ok()?,
             _ => {}
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    let method = target.path().strip_prefix("/xrpc/com.atproto.")?.to_owned();
-    Some((method, target.query_pairs().into_owned().collect(), token, body))
+    let method = method(target.path())?;
+    Some((Call { method, token, body }, target.query_pairs().into_owned().collect()))
+}
+
+/// The method in a path, without `com.atproto.`.
+pub fn method(path: &str) -> Option<String> {
+    path.strip_prefix("/xrpc/com.atproto.").map(str::to_owned)
+}
+
+/// The token in a header.
+pub fn bearer(value: &str) -> String {
+    value.trim_start_matches("Bearer ").to_owned()
 }
 
 /// JSON as text; nothing for null.

@@ -75,6 +75,18 @@ impl Tables {
             "Scan" => answer(body, |request| tables.scan(request)),
             "TransactWriteItems" => answer(body, |request| tables.transact_write_items(request)),
             "UpdateItem" => answer(body, |request| tables.update_item(request)),
+            "UpdateTable" => answer(body, |request| tables.update_table(request)),
+            _ => Err(unknown(operation)),
+        }
+    }
+
+    /// The operations of DynamoDB Streams.
+    pub(crate) fn answer_of_streams(&self, operation: &str, body: &str) -> Result<String, Failure> {
+        let tables = &self.database;
+        match operation {
+            "DescribeStream" => answer(body, |request| tables.describe_stream(request)),
+            "GetRecords" => answer(body, |request| tables.get_records(request)),
+            "GetShardIterator" => answer(body, |request| tables.get_shard_iterator(request)),
             _ => Err(unknown(operation)),
         }
     }

@@ -132,9 +132,10 @@ impl Cloud {
     pub fn call(&self, target: &str, request: &Value) -> Result<Value, Failure> {
         let (service, operation) = target.split_once('.').unwrap_or((target, ""));
         match service {
-            "DynamoDB_20120810" => self.tables.answer(operation, &request.to_string()).and_then(|answer| {
-                serde_json::from_str(&answer).map_err(|error| Failure::new("InternalServerError", error))
-            }),
+            "DynamoDB_20120810" => self.tables.answer(operation, &request.to_string()).and_then(parse),
+            "DynamoDBStreams_20120810" => {
+                self.tables.answer_of_streams(operation, &request.to_string()).and_then(parse)
+            }
             "TrentService" => lock(&self.keys).answer(operation, request),
             "AmazonSQS" => lock(&self.queues).answer(operation, request),
             _ => Err(unknown(target)),
@@ -164,6 +165,11 @@ impl Cloud {
     /// The bodies of the messages on a queue, visible or not.
     pub fn messages(&self, queue: &str) -> Vec<String> {
         lock(&self.queues).bodies(queue)
+    }
+
+    /// When the next message of a queue is visible, in seconds since the Unix epoch.
+    pub fn next_visible(&self, queue: &str) -> Option<f64> {
+        lock(&self.queues).next_visible(queue)
     }
 
     /// Lets SES send from the addresses of a domain, as its owner has proved it.
@@ -200,6 +206,10 @@ impl Cloud {
         }
         respond("application/x-amz-json-1.1", read(body).and_then(|request| self.call(target, &request)))
     }
+}
+
+fn parse(answer: String) -> Answer {
+    serde_json::from_str(&answer).map_err(|error| Failure::new("InternalServerError", error))
 }
 
 fn read(body: &[u8]) -> Answer {

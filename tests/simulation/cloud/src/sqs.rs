@@ -70,6 +70,11 @@ impl Queues {
         queue.flat_map(|queue| &queue.messages).map(|message| message.body.clone()).collect()
     }
 
+    pub(crate) fn next_visible(&self, name: &str) -> Option<f64> {
+        let messages = self.queues.get(name).into_iter().flat_map(|queue| &queue.messages);
+        messages.map(|message| message.visible_at).min_by(f64::total_cmp)
+    }
+
     fn create(&mut self, request: &Value) -> Answer {
         let name = text(request, "QueueName")?;
         let timeout = request["Attributes"]["VisibilityTimeout"].as_str().and_then(|timeout| timeout.parse().ok());

@@ -1,0 +1,27 @@
+//! The simulator: whole functions in a world of faults, repeated exactly by its seed.
+//!
+//! A world has a cloud in process, every event source, a platform, and stories that run at the same time: clients
+//! who sign up, publish, refresh. Every call and event is a site where the plan may let something go wrong. When the
+//! stories have ended, the faults end, the world comes to rest, and the judge compares what was promised with what
+//! happened. See `docs/how-to/simulate.md`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate
+)]
+
+pub mod campaign;
+mod client;
+mod freezable;
+mod judge;
+pub mod mutants;
+pub mod plan;
+mod process_network;
+mod region;
+pub mod shrinking;
+mod sources;
+mod stories;
+mod trace;
+pub mod world;

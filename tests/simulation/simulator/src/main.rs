@@ -1,0 +1,109 @@
+//! `simulate`: tells stories in worlds of faults, and reports what must not have happened.
+//!
+//! `simulate [STORIES]` runs a campaign, from a random seed; `simulate replay SEED` shrinks a world that fails to its
+//! fewest faults, and prints what happened in it, line by line.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use simulator::campaign::{Campaign, STORIES_PER_WORLD};
+use simulator::mutants::Mutant;
+use simulator::shrinking::shrink;
+use simulator::world::World;
+
+/// Worlds in which the guards are collected, and in which each mutant must die.
+const GUARD_WORLDS: u64 = 20;
+const MUTANT_WORLDS: u64 = 30;
+
+const USAGE: &str = "usage: simulate [STORIES] | simulate replay SEED";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["mutants"] => hunt(),
+        ["replay", seed] => seed.parse().map_or_else(|_| fail(USAGE), replay),
+        [] => campaign(20_000),
+        [stories] => stories.parse().map_or_else(|_| fail(USAGE), campaign),
+        _ => fail(USAGE),
+    }
+}
+
+/// Standard output has the metrics of the functions.
+fn say(line: &str) {
+    let _unread = writeln!(std::io::stderr(), "{line}");
+}
+
+fn fail(line: &str) -> ExitCode {
+    say(line);
+    ExitCode::FAILURE
+}
+
+fn campaign(stories: u64) -> ExitCode {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(now.as_secs() * 1_000_000);
+    say(&format!("{stories} stories from seed {seed} on, {STORIES_PER_WORLD} in each world"));
+    let done = Campaign::run(seed, stories, |campaign, taken| say(&progress(campaign, stories, taken)));
+    say(&format!("{:?}", done.stories_by_kind));
+    say(&done.table());
+    for (seed, faults) in &done.failed {
+        say(&format!("The world of seed {seed} failed; make simulate SEED={seed} replays it with its fewest faults:"));
+        for fault in faults {
+            say(&format!("  {fault}"));
+        }
+    }
+    if !done.failed.is_empty() {
+        return ExitCode::FAILURE;
+    }
+    let missing = done.missing();
+    if stories >= 20_000 && !missing.is_empty() {
+        return fail(&format!("These faults can happen and never did; add stories that cross: {missing:#?}"));
+    }
+    ExitCode::SUCCESS
+}
+
+fn progress(campaign: &Campaign, of: u64, taken: Duration) -> String {
+    let Campaign { stories, calls, injected, failed, .. } = campaign;
+    let (each_ms, failed) = (taken.as_millis() / u128::from((*stories).max(1)), failed.len());
+    format!("{stories} of {of} stories, {calls} calls, {injected} faults, {failed} worlds failed, {each_ms} ms each")
+}
+
+/// Removes every guard that the stories meet, one at a time, and looks for a world that fails without it.
+fn hunt() -> ExitCode {
+    let mut guards = std::collections::BTreeSet::new();
+    for seed in 0..GUARD_WORLDS {
+        let world = World { records_guards: true, ..Campaign::world(seed) };
+        guards.extend(world.run().guards);
+    }
+    say(&format!("{} guards", guards.len()));
+    for guard in guards {
+        let mutant = Mutant { guard: guard.clone() };
+        let verdict = (0..MUTANT_WORLDS).find_map(|seed| {
+            let history = World { mutant: Some(mutant.clone()), ..Campaign::world(seed) }.run();
+            history.faults.into_iter().next().map(|fault| format!("dies in world {seed}: {fault}"))
+        });
+        say(&format!("{guard}\n    {}", verdict.unwrap_or_else(|| "SURVIVES".to_owned())));
+    }
+    ExitCode::SUCCESS
+}
+
+fn replay(seed: u64) -> ExitCode {
+    let world = World { is_traced: true, ..Campaign::world(seed) };
+    let mut history = world.run();
+    if !history.faults.is_empty() {
+        say(&format!("{} faults were injected; looking for those that matter", history.injected.len()));
+        (_, history) = shrink(&world, &history, &mut |run| say(&format!("run {run}")));
+    }
+    for line in &history.trace {
+        say(line);
+    }
+    say(&format!("{} faults were injected:", history.injected.len()));
+    for injected in &history.injected {
+        say(&format!("  {injected}"));
+    }
+    for fault in &history.faults {
+        say(&format!("MUST NOT HAPPEN: {fault}"));
+    }
+    if history.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

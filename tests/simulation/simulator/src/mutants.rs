@@ -1,0 +1,152 @@
+//! Mutants: the product without one of its guards. A guard is a condition of a write as the product sends it, so that
+//! removing it needs no other build, and no guard is forgotten.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use http::Request;
+use serde_json::{Value, json};
+
+/// A condition that always holds.
+const ALWAYS: &str = "attribute_exists(pk) OR attribute_not_exists(pk)";
+/// The kinds of writes in a transaction.
+const KINDS: [&str; 4] = ["Put", "Update", "Delete", "ConditionCheck"];
+/// How the product joins the parts of a condition.
+const AND: &str = " AND ";
+
+/// A guard to remove, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mutant {
+    pub guard: String,
+}
+
+impl Mutant {
+    /// The request without the guard.
+    pub fn applied_to(&self, request: &Request<Bytes>) -> Request<Bytes> {
+        let mut body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
+        let mut is_mutated = false;
+        for (kind, write) in writes(&mut body) {
+            for (name, rest) in guards_of(kind, write) {
+                if name == self.guard {
+                    write["ConditionExpression"] = json!(rest);
+                    is_mutated = true;
+                    break;
+                }
+            }
+            if is_mutated {
+                forget_unused(write);
+            }
+        }
+        if !is_mutated {
+            return request.clone();
+        }
+        let (parts, _) = request.clone().into_parts();
+        Request::from_parts(parts, body.to_string().into())
+    }
+}
+
+/// The names of the guards in a request.
+pub fn guards(request: &[u8]) -> BTreeSet<String> {
+    let mut body: Value = serde_json::from_slice(request).unwrap_or_default();
+    let writes = writes(&mut body).into_iter();
+    writes.flat_map(|(kind, write)| guards_of(kind, write)).map(|(name, _)| name).collect()
+}
+
+fn writes(request: &mut Value) -> Vec<(&'static str, &mut Value)> {
+    if request.get("TransactItems").is_none() {
+        return vec![("Single", request)];
+    }
+    let items = request["TransactItems"].as_array_mut().into_iter().flatten();
+    let write = |item| {
+        let item: &mut Value = item;
+        let kind = KINDS.into_iter().find(|kind| item.get(*kind).is_some())?;
+        Some((kind, item.get_mut(kind)?))
+    };
+    items.filter_map(write).collect()
+}
+
+/// Each guard of a write, with the condition that is left without it: a part of a conjunction, or the whole condition.
+fn guards_of(kind: &str, write: &Value) -> Vec<(String, String)> {
+    let Some(condition) = write["ConditionExpression"].as_str() else { return Vec::new() };
+    let table = write["TableName"].as_str().unwrap_or_default();
+    let table = table.rsplit('-').next().unwrap_or_default();
+    let key = if write["Key"].is_object() { &write["Key"] } else { &write["Item"] };
+    let [partition, sort] = ["pk", "sk"].map(|name| kind_of(key[name]["S"].as_str().unwrap_or_default()));
+    let what = format!("{kind} {table} {partition} {sort}");
+    let parts: Vec<&str> = if condition.contains('(') && condition.contains(" OR ") {
+        vec![condition]
+    } else {
+        condition.split(AND).collect()
+    };
+    let without = |at: usize| {
+        let rest: Vec<&str> =
+            parts.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, part)| *part).collect();
+        if rest.is_empty() { ALWAYS.to_owned() } else { rest.join(AND) }
+    };
+    parts.iter().enumerate().map(|(at, part)| (format!("{what}: {part}"), without(at))).collect()
+}
+
+/// The part of a key that names a kind: `POST` of `POST#post_…`.
+fn kind_of(key: &str) -> &str {
+    key.split(['#', '_']).next().unwrap_or_default()
+}
+
+/// DynamoDB refuses names and values that no expression uses.
+fn forget_unused(write: &mut Value) {
+    let used: String =
+        ["UpdateExpression", "ConditionExpression"].iter().filter_map(|name| write[*name].as_str()).collect();
+    for member in ["ExpressionAttributeNames", "ExpressionAttributeValues"] {
+        if let Some(defined) = write.get_mut(member).and_then(Value::as_object_mut) {
+            defined.retain(|name, _| is_used(&used, name));
+            if defined.is_empty() {
+                write.as_object_mut().map(|write| write.remove(member));
+            }
+        }
+    }
+}
+
+/// Whether an expression has this name, and not only a longer one.
+fn is_used(expression: &str, name: &str) -> bool {
+    expression.match_indices(name).any(|(at, _)| {
+        let next = expression[at + name.len()..].chars().next();
+        !next.is_some_and(|next| next.is_ascii_alphanumeric() || next == '_')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(condition: &str) -> Request<Bytes> {
+        let put = json!({ "Put": {
+            "TableName": "bh-tenants", "Item": { "pk": { "S": "W#ws_1" }, "sk": { "S": "POST#post_1" } },
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": { "#a": "a" },
+            "ExpressionAttributeValues": { ":v": { "N": "1" }, ":v2": { "N": "2" } },
+        } });
+        Request::new(json!({ "TransactItems": [put] }).to_string().into())
+    }
+
+    #[test]
+    fn each_part_of_a_conjunction_is_a_guard() {
+        let names = guards(request("#a = :v AND b = :v2").body());
+        assert_eq!(
+            names.into_iter().collect::<Vec<_>>(),
+            ["Put tenants W POST: #a = :v", "Put tenants W POST: b = :v2"]
+        );
+        let whole = guards(request("attribute_not_exists(pk) OR b = :v").body());
+        assert_eq!(whole.len(), 1);
+    }
+
+    #[test]
+    fn a_mutant_keeps_only_what_its_expressions_use() {
+        let mutant = Mutant { guard: "Put tenants W POST: #a = :v".to_owned() };
+        let mutated: Value = serde_json::from_slice(mutant.applied_to(&request("#a = :v AND b = :v2")).body()).unwrap();
+        let put = &mutated["TransactItems"][0]["Put"];
+        assert_eq!(put["ConditionExpression"], "b = :v2");
+        assert_eq!(put["ExpressionAttributeValues"], json!({ ":v2": { "N": "2" } }));
+        assert!(put.get("ExpressionAttributeNames").is_none());
+        let other = Mutant { guard: "another".to_owned() };
+        assert_eq!(other.applied_to(&request("#a = :v")).body(), request("#a = :v").body());
+    }
+}

@@ -1,0 +1,178 @@
+//! What goes wrong, and where. The seed alone decides: the draw of a site depends on neither time nor other sites, so a
+//! fault can be left out and the rest stays.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// What goes wrong at a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// There is no connection, at this call and perhaps for the rest of the invocation.
+    Unreachable,
+    /// The call has its effect, and its response is lost.
+    Lost,
+    /// The call takes so long that its caller may give up, and then has its effect.
+    Slow,
+    /// A second copy of the call arrives later.
+    Twice,
+    /// The service is busy: `shared::aws::busy`.
+    Throttled,
+    Conflict,
+    InProgress,
+    Unprocessed,
+    /// The index answers as it did at the previous call.
+    Stale,
+    /// The server fails before it does anything.
+    ServerError,
+    /// The server no longer accepts the token.
+    ExpiredToken,
+    /// The process dies before the call is sent, or after its response arrived.
+    DiesBefore,
+    DiesAfter,
+    /// The process stops for up to fifteen minutes, longer than any lease, and then goes on.
+    Freezes,
+    /// A new process is started although a warm one is idle.
+    StartsCold,
+    /// The clock of the machine is set, up to two seconds off.
+    ClockJumps,
+    /// An event arrives never, late, twice at the same time, again afterwards, or after the one that follows it.
+    Dropped,
+    Late,
+    Duplicated,
+    Repeated,
+    Reordered,
+}
+
+/// Every fault that the wire of a process meets: those of AWS, and those of other servers.
+pub const OF_EVERY_CALL: &[Fault] =
+    &[Fault::Unreachable, Fault::Lost, Fault::Slow, Fault::DiesBefore, Fault::DiesAfter, Fault::Freezes];
+
+/// The faults that can happen at a boundary.
+pub fn faults_at(boundary: &str) -> Vec<Fault> {
+    use Fault::*;
+    let further: &[Fault] = match boundary {
+        "the client" => return vec![Unreachable, Lost],
+        "an environment" => return vec![StartsCold, ClockJumps],
+        "the outbox's stream" => return vec![Dropped, Late, Duplicated, Repeated, Reordered],
+        "a queue" => return vec![Late, Duplicated, Repeated],
+        "a schedule" => return vec![Dropped, Late, Duplicated],
+        "DynamoDB.TransactWriteItems" => &[Twice, Throttled, Conflict, InProgress],
+        "DynamoDB.PutItem" | "DynamoDB.UpdateItem" | "DynamoDB.DeleteItem" | "SQS.SendMessage" => &[Twice, Throttled],
+        "DynamoDB.BatchGetItem" => &[Throttled, Unprocessed],
+        "DynamoDB.Query of an index" => &[Throttled, Stale],
+        "HTTP.repo.putRecord" | "HTTP.repo.uploadBlob" => &[ServerError, ExpiredToken],
+        call if call.starts_with("HTTP.") => &[ServerError],
+        _ => &[Throttled],
+    };
+    OF_EVERY_CALL.iter().chain(further).copied().collect()
+}
+
+/// A fault that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Injected {
+    pub site: String,
+    pub boundary: String,
+    pub fault: Fault,
+}
+
+impl fmt::Display for Injected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} at {} ({})", self.fault, self.boundary, self.site)
+    }
+}
+
+/// How often each fault happened at each boundary.
+pub type Coverage = BTreeMap<(String, Fault), u64>;
+
+pub struct Plan {
+    seed: u64,
+    /// How many sites of a thousand have a fault.
+    per_mille: AtomicU64,
+    /// The sites that may have a fault; all if none.
+    only: Option<BTreeSet<String>>,
+    injected: Mutex<Vec<Injected>>,
+    seen: Mutex<BTreeSet<String>>,
+}
+
+impl Plan {
+    pub fn new(seed: u64, per_mille: u64, only: Option<BTreeSet<String>>) -> Self {
+        Self { seed, per_mille: per_mille.into(), only, injected: Mutex::default(), seen: Mutex::default() }
+    }
+
+    /// Ends all faults.
+    pub fn calm(&self) {
+        self.per_mille.store(0, Ordering::Relaxed);
+    }
+
+    /// The randomness of a site.
+    pub fn dice(&self, site: &str) -> Dice {
+        Dice::of(self.seed, site)
+    }
+
+    /// The fault at a site, if it has one, and the rest of its randomness.
+    pub fn at(&self, site: &str, boundary: &str) -> (Option<Fault>, Dice) {
+        let mut dice = self.dice(site);
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(boundary.to_owned());
+        let is_faulty = dice.below(1000) < self.per_mille.load(Ordering::Relaxed);
+        if !is_faulty || self.only.as_ref().is_some_and(|only| !only.contains(site)) {
+            return (None, dice);
+        }
+        let faults = faults_at(boundary);
+        let fault = faults[dice.index(faults.len())];
+        let injected = Injected { site: site.to_owned(), boundary: boundary.to_owned(), fault };
+        self.injected.lock().unwrap_or_else(PoisonError::into_inner).push(injected);
+        (Some(fault), dice)
+    }
+
+    /// The faults so far.
+    pub fn injected(&self) -> Vec<Injected> {
+        self.injected.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The boundaries that were crossed so far.
+    pub fn boundaries(&self) -> BTreeSet<String> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A reproducible sequence of random numbers (SplitMix64).
+#[derive(Clone, Debug)]
+pub struct Dice(u64);
+
+impl Dice {
+    /// The sequence of a seed and a name (FNV-1a).
+    pub fn of(seed: u64, name: &str) -> Self {
+        let hashed = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64 ^ seed.rotate_left(17), |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        Self(hashed ^ seed)
+    }
+
+    pub fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.roll() % bound.max(1)
+    }
+
+    pub fn index(&mut self, length: usize) -> usize {
+        usize::try_from(self.below(length as u64)).unwrap_or_default()
+    }
+
+    /// A number from `least` to `most`.
+    pub fn between(&mut self, least: u64, most: u64) -> u64 {
+        least + self.below(most - least + 1)
+    }
+
+    /// True once in `of` times on average.
+    pub fn once_in(&mut self, of: u64) -> bool {
+        self.below(of) == 0
+    }
+}

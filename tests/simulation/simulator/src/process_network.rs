@@ -1,0 +1,341 @@
+//! The network of one process: every call passes here, and the plan decides what becomes of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http::{HeaderMap, Request, Response};
+use serde_json::json;
+use shared::aws::busy::Busy;
+use shared::aws::outbound::{OutboundAnswer, OutboundError, OutboundRequest};
+use shared::aws::wire::{Network, NoAnswer};
+use shared::kernel::time::{SignedDuration, after};
+use test_support::scripted_server::{Call, bearer, method};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep};
+
+use crate::mutants::guards;
+use crate::plan::{Dice, Fault};
+use crate::region::{Effect, Region, lock};
+
+/// An access token of the platform lasts two hours; here it is shorter, so that stories see it end.
+const PLATFORM_TOKENS_LAST_S: i64 = 600;
+
+pub struct ProcessNetwork {
+    region: Weak<Region>,
+    invocation: Mutex<Invocation>,
+    /// Notified when the process dies; the call that it died in never ends.
+    pub died: Notify,
+    frozen_until: Mutex<Option<Instant>>,
+}
+
+#[derive(Default)]
+struct Invocation {
+    name: String,
+    calls: u32,
+    /// The boundaries that are unreachable until its end.
+    down: BTreeSet<String>,
+}
+
+/// A call about to be made.
+struct Crossing {
+    region: Arc<Region>,
+    site: String,
+    boundary: String,
+    fault: Option<Fault>,
+    dice: Dice,
+}
+
+impl Crossing {
+    fn say(&self, outcome: &str) {
+        self.region.say(|| match self.fault {
+            Some(fault) => format!("{} {}: {fault:?}: {outcome}", self.site, self.boundary),
+            None => format!("{} {}: {outcome}", self.site, self.boundary),
+        });
+    }
+
+    /// The time on the way, in one direction.
+    async fn travel(&mut self) {
+        sleep(Duration::from_millis(self.dice.between(1, 6))).await;
+    }
+}
+
+impl ProcessNetwork {
+    pub fn new(region: Weak<Region>) -> Self {
+        Self { region, invocation: Mutex::default(), died: Notify::new(), frozen_until: Mutex::default() }
+    }
+
+    /// Begins an invocation: its name and the number of the call are the site of each fault.
+    pub fn begin(&self, name: &str) {
+        *lock(&self.invocation) = Invocation { name: name.to_owned(), ..Invocation::default() };
+    }
+
+    /// Until when the process is frozen, once per freeze.
+    pub fn frozen_until(&self) -> Option<Instant> {
+        lock(&self.frozen_until).take()
+    }
+
+    fn cross(&self, boundary: String) -> Option<Crossing> {
+        let region = self.region.upgrade()?;
+        region.calls.fetch_add(1, Ordering::Relaxed);
+        let mut invocation = lock(&self.invocation);
+        invocation.calls += 1;
+        let site = format!("{} {}", invocation.name, invocation.calls);
+        let (mut fault, mut dice) = region.plan.at(&site, &boundary);
+        if fault == Some(Fault::Unreachable) && dice.once_in(3) {
+            invocation.down.insert(boundary.clone());
+        }
+        if invocation.down.contains(&boundary) {
+            fault = Some(Fault::Unreachable);
+        }
+        Some(Crossing { region, site, boundary, fault, dice })
+    }
+
+    async fn die(&self) -> std::convert::Infallible {
+        self.died.notify_one();
+        std::future::pending().await
+    }
+
+    async fn freeze(&self, crossing: &mut Crossing) {
+        let frozen = Duration::from_secs(crossing.dice.between(20, 900));
+        crossing.say(&format!("for {} s", frozen.as_secs()));
+        *lock(&self.frozen_until) = Some(Instant::now() + frozen);
+        tokio::task::yield_now().await;
+    }
+
+    async fn call_aws(&self, call: &str, request: Request<Bytes>) -> Result<Response<Bytes>, NoAnswer> {
+        let Some(mut crossing) = self.cross(boundary(call, request.body())) else { return Err(NoAnswer::NotSent) };
+        let region = crossing.region.clone();
+        if let Some(busy) = crossing.fault.and_then(busy) {
+            crossing.travel().await;
+            crossing.say("refused");
+            return Ok(busy_answer(busy, call, request.body()));
+        }
+        match crossing.fault {
+            Some(Fault::Unreachable) => {
+                crossing.travel().await;
+                crossing.say("not sent");
+                return Err(NoAnswer::NotSent);
+            }
+            Some(Fault::DiesBefore) => {
+                crossing.say("not sent");
+                match self.die().await {}
+            }
+            Some(Fault::Freezes) => self.freeze(&mut crossing).await,
+            _ => {}
+        }
+        crossing.travel().await;
+        let answer = match crossing.fault {
+            Some(Fault::Slow) => {
+                // The call is on its way although its caller may give up.
+                let late = Duration::from_millis(crossing.dice.between(300, 9000));
+                let (region, call) = (region.clone(), call.to_owned());
+                let arriving = tokio::spawn(async move {
+                    sleep(late).await;
+                    region.answer(&call, &request)
+                });
+                arriving.await.map_err(|_| NoAnswer::Lost)?
+            }
+            Some(Fault::Twice) => {
+                let answer = region.answer(call, &request);
+                let late = Duration::from_millis(crossing.dice.between(1, 20_000));
+                let (region, call, site) = (region.clone(), call.to_owned(), crossing.site.clone());
+                tokio::spawn(async move {
+                    sleep(late).await;
+                    let answer = region.answer(&call, &request);
+                    region.say(|| format!("{site} {call}, again: {}", answer.status()));
+                });
+                answer
+            }
+            Some(Fault::Stale) => region.stale_answer(&request),
+            _ => region.answer(call, &request),
+        };
+        crossing.travel().await;
+        crossing.say(&outcome(&answer));
+        match crossing.fault {
+            Some(Fault::Lost) => Err(NoAnswer::Lost),
+            Some(Fault::DiesAfter) => match self.die().await {},
+            _ => Ok(answer),
+        }
+    }
+
+    async fn call_internet(&self, request: &OutboundRequest) -> Result<OutboundAnswer, OutboundError> {
+        let name = method(request.url.path()).unwrap_or_default();
+        let boundary = format!("HTTP.{name}");
+        let nowhere = || OutboundError::NotSent("the process has ended".to_owned());
+        let mut crossing = self.cross(boundary).ok_or_else(nowhere)?;
+        let region = crossing.region.clone();
+        let header =
+            |name: &str| request.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+        let call = Call {
+            method: name,
+            token: header("authorization").map(bearer).unwrap_or_default(),
+            body: request.body.clone(),
+        };
+        let query: BTreeMap<String, String> = request.url.query_pairs().into_owned().collect();
+        match crossing.fault {
+            Some(Fault::Unreachable) => {
+                crossing.say("not sent");
+                return Err(OutboundError::NotSent("there is no connection".to_owned()));
+            }
+            Some(Fault::DiesBefore) => {
+                crossing.say("not sent");
+                match self.die().await {}
+            }
+            Some(Fault::Freezes) => self.freeze(&mut crossing).await,
+            Some(Fault::ServerError) => {
+                crossing.say("502");
+                return Ok(refusal(502, "UpstreamFailure"));
+            }
+            Some(Fault::ExpiredToken) if !call.token.is_empty() => {
+                crossing.say("ExpiredToken");
+                return Ok(refusal(400, "ExpiredToken"));
+            }
+            _ => {}
+        }
+        crossing.travel().await;
+        let answer = if crossing.fault == Some(Fault::Slow) {
+            // A request may take effect after its caller has given up, for as long as the platform's settle time.
+            let late = Duration::from_millis(crossing.dice.between(500, 40_000));
+            let on_the_way = region.clone();
+            let arriving = tokio::spawn(async move {
+                sleep(late).await;
+                on_the_way.answer_of_platform(call, &query)
+            });
+            tokio::select! {
+                biased;
+                answer = arriving => answer.ok().flatten(),
+                () = sleep(request.timeout) => {
+                    crossing.say("timed out");
+                    return Err(OutboundError::Unknown("timed out".to_owned()));
+                }
+            }
+        } else {
+            region.answer_of_platform(call, &query)
+        };
+        crossing.travel().await;
+        let answer = answer.ok_or_else(|| OutboundError::Unknown("the connection broke".to_owned()))?;
+        crossing.say(&answer.status.to_string());
+        match crossing.fault {
+            Some(Fault::Lost) => Err(OutboundError::Unknown("the response was lost".to_owned())),
+            Some(Fault::DiesAfter) => match self.die().await {},
+            _ => Ok(answer),
+        }
+    }
+}
+
+impl Network for ProcessNetwork {
+    fn aws<'a>(&'a self, call: &'a str, request: Request<Bytes>) -> BoxFuture<'a, Result<Response<Bytes>, NoAnswer>> {
+        Box::pin(self.call_aws(call, request))
+    }
+
+    fn internet<'a>(
+        &'a self,
+        _call: &'a str,
+        request: &'a OutboundRequest,
+    ) -> Option<BoxFuture<'a, Result<OutboundAnswer, OutboundError>>> {
+        Some(Box::pin(self.call_internet(request)))
+    }
+}
+
+/// The boundary of a query of an index, which may be stale: other reads are strongly consistent.
+const INDEX: &str = "DynamoDB.Query of an index";
+
+fn boundary(call: &str, body: &[u8]) -> String {
+    let is_of_an_index = call == "DynamoDB.Query" && index_of(body).is_some();
+    if is_of_an_index { INDEX.to_owned() } else { call.to_owned() }
+}
+
+/// The partition of an index that a query reads from its beginning, with its table.
+fn index_of(body: &[u8]) -> Option<String> {
+    let request: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let partition = request["ExpressionAttributeValues"][":pk"].to_string();
+    request
+        .get("IndexName")
+        .map(|name| format!("{} {name} {partition} {}", request["TableName"], request["ExclusiveStartKey"]))
+}
+
+fn busy(fault: Fault) -> Option<Busy> {
+    match fault {
+        Fault::Throttled => Some(Busy::Throttled),
+        Fault::Conflict => Some(Busy::Conflict),
+        Fault::InProgress => Some(Busy::InProgress),
+        Fault::Unprocessed => Some(Busy::Unprocessed),
+        _ => None,
+    }
+}
+
+fn busy_answer(busy: Busy, call: &str, request: &[u8]) -> Response<Bytes> {
+    let (status, body) = busy.answer(call, request);
+    respond(status, body.into())
+}
+
+fn respond(status: u16, body: Bytes) -> Response<Bytes> {
+    let mut answer = Response::new(body);
+    *answer.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+    answer
+}
+
+/// An error of an XRPC server.
+fn refusal(status: u16, error: &str) -> OutboundAnswer {
+    let body = json!({ "error": error, "message": "as simulated" }).to_string().into();
+    OutboundAnswer { status, headers: HeaderMap::new(), body }
+}
+
+/// The status of a response, and the name of its error.
+fn outcome(answer: &Response<Bytes>) -> String {
+    let status = answer.status().as_u16();
+    if status < 300 {
+        return status.to_string();
+    }
+    let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+    let name = body["__type"].as_str().unwrap_or_default().rsplit('#').next().unwrap_or_default();
+    format!("{status} {name}")
+}
+
+impl Region {
+    /// The cloud's answer, now.
+    fn answer(&self, call: &str, request: &Request<Bytes>) -> Response<Bytes> {
+        if let Some(seen) = &self.guards {
+            lock(seen).extend(guards(request.body()));
+        }
+        let answer = match &self.mutant {
+            Some(mutant) => self.app.cloud().answer(&mutant.applied_to(request)),
+            None => self.app.cloud().answer(request),
+        };
+        if !matches!(call, "DynamoDB.GetItem" | "DynamoDB.BatchGetItem" | "DynamoDB.Query") {
+            self.written.send_modify(|count| *count += 1);
+        }
+        if call == "DynamoDB.Query"
+            && let Some(index) = index_of(request.body())
+        {
+            lock(&self.indexes).insert(index, answer.body().clone());
+        }
+        answer
+    }
+
+    /// What the index answered before, as if nothing had reached it since.
+    fn stale_answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        let known = index_of(request.body()).and_then(|index| lock(&self.indexes).get(&index).cloned());
+        let nothing = || json!({ "Items": [], "Count": 0, "ScannedCount": 0 }).to_string().into();
+        respond(200, known.unwrap_or_else(nothing))
+    }
+
+    fn answer_of_platform(&self, call: Call, query: &BTreeMap<String, String>) -> Option<OutboundAnswer> {
+        // Two hours, less than two hours ago.
+        self.platform.issue_from(after(self.now(), SignedDuration::from_secs(PLATFORM_TOKENS_LAST_S - 7200)));
+        let before = self.platform.created().len();
+        let answer = self.platform.answer(call, query)?;
+        let records = self.platform.records();
+        for name in self.platform.created().iter().skip(before) {
+            let account = name.split('/').next().unwrap_or_default().to_owned();
+            let text = records.get(name).and_then(|record| record["text"].as_str()).unwrap_or_default().to_owned();
+            self.say(|| format!("EFFECT on {account}: {text}"));
+            lock(&self.ledger).push(Effect { at: self.now(), account, text });
+        }
+        Some(OutboundAnswer { status: answer.status, headers: HeaderMap::new(), body: answer.body.into() })
+    }
+}

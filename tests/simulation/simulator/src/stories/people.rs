@@ -1,0 +1,75 @@
+//! People who sign up and in, for the stories about accounts.
+
+use serde_json::{Value, json};
+use shared::function::Function;
+use shared::testing::Request;
+
+use crate::client::{Client, Outcome};
+
+pub const PASSWORD: &str = "a tram, a lamp and 3 crows";
+
+/// A client waits this long for a mail.
+const MAIL_WAIT_S: u64 = 60 * 60;
+
+pub struct Account {
+    pub email: String,
+    pub access_token: String,
+    pub refresh_token: String,
+}
+
+pub fn post(route: &'static Function, body: Value) -> Request {
+    Request::to(route).json(body)
+}
+
+pub fn email(client: &Client) -> String {
+    format!("ada.{}@example.com", client.unique())
+}
+
+/// Insists, and reports a response with another status.
+pub async fn expect(client: &Client, request: Request, status: u16) -> Outcome {
+    let name = request.function().name();
+    let outcome = client.send_until_answered(request).await;
+    if outcome.status() != status {
+        client.fault(&format!("{name} returns {}, not {status}: {}", outcome.status(), outcome.response.text));
+    }
+    outcome
+}
+
+/// The token of the newest link to a page that was mailed to an address.
+pub async fn mailed_token(client: &Client, email: &str, page: &str) -> Option<String> {
+    let link = format!("https://app.example.com/{page}#token=");
+    let mut waited_s = 0;
+    while waited_s < MAIL_WAIT_S {
+        for mail in client.region.app.cloud().mails_to(email).iter().rev() {
+            if let Some((_, token)) = mail.text.split_once(&link) {
+                return token.split_whitespace().next().map(str::to_owned);
+            }
+        }
+        client.wait_s(5, 5).await;
+        waited_s += 5;
+    }
+    client.fault(&format!("no mail with a link to {page} arrives at {email}"));
+    None
+}
+
+/// Registers an address and opens the mailed link.
+pub async fn sign_up(client: &Client, email: &str) {
+    expect(client, post(&accounts::routes::register::FUNCTION, json!({ "email": email })), 202).await;
+    let Some(token) = mailed_token(client, email, "verify-email").await else { return };
+    let body = json!({ "token": token, "name": "Ada Lovelace", "password": PASSWORD });
+    expect(client, post(&accounts::routes::verify_email::FUNCTION, body), 200).await;
+}
+
+pub async fn sign_in(client: &Client, email: &str) -> Account {
+    let body = json!({ "email": email, "password": PASSWORD });
+    let outcome = expect(client, post(&sign_in::routes::login::FUNCTION, body), 200).await;
+    let (access_token, refresh_token) = (outcome.text("access_token"), outcome.text("refresh_token"));
+    Account { email: email.to_owned(), access_token, refresh_token }
+}
+
+/// A new user, signed in.
+pub async fn newcomer(client: &Client) -> Account {
+    let email = email(client);
+    sign_up(client, &email).await;
+    sign_in(client, &email).await
+}

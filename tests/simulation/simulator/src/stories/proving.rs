@@ -1,0 +1,75 @@
+//! A person who sets up a second factor, steps up with it, and uses a recovery code in two places at once.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use serde_json::json;
+use shared::testing::Request;
+use sign_in::routes::{confirm_totp, enrol_totp, login, step_up, verify_second_factor};
+use test_support::authenticator_app::code;
+
+use super::Story;
+use super::people::{Account, PASSWORD, expect, newcomer, post};
+use crate::client::Client;
+use crate::region::Region;
+
+#[derive(Default)]
+pub struct Proving {
+    faults: Vec<String>,
+}
+
+impl Story for Proving {
+    fn run<'a>(&'a mut self, client: &'a Client) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let account = newcomer(client).await;
+            let Some((secret, codes)) = enrol(client, &account).await else { return };
+            // The next code: each works once.
+            client.wait_s(31, 60).await;
+            let request = Request::to(&step_up::FUNCTION).bearer(&account.access_token);
+            let outcome =
+                client.send_until_answered(request.json(json!({ "code": code(&client.region.app, &secret) }))).await;
+            if outcome.status() != 200 && !outcome.is_repeated {
+                self.faults.push(format!("stepping up returns {}: {}", outcome.status(), outcome.response.text));
+            }
+            if let Some(code) = codes.first() {
+                self.use_twice(client, &account.email, code).await;
+            }
+        })
+    }
+
+    fn judge<'a>(&'a self, _region: &'a Arc<Region>) -> BoxFuture<'a, Vec<String>> {
+        let faults = self.faults.clone();
+        Box::pin(async move { faults })
+    }
+}
+
+/// The secret and the recovery codes; none if the client does not know them.
+async fn enrol(client: &Client, account: &Account) -> Option<(String, Vec<String>)> {
+    let secret =
+        expect(client, Request::to(&enrol_totp::FUNCTION).bearer(&account.access_token), 201).await.text("secret");
+    let body = json!({ "code": code(&client.region.app, &secret) });
+    let outcome =
+        client.send_until_answered(Request::to(&confirm_totp::FUNCTION).bearer(&account.access_token).json(body)).await;
+    let codes = outcome.response.body["recovery_codes"].as_array()?;
+    Some((secret, codes.iter().filter_map(|code| Some(code.as_str()?.to_owned())).collect()))
+}
+
+impl Proving {
+    /// A recovery code works once, however often it arrives.
+    async fn use_twice(&mut self, client: &Client, email: &str, code: &str) {
+        let mut challenges = Vec::new();
+        for _ in 0..2 {
+            let body = json!({ "email": email, "password": PASSWORD });
+            let outcome = expect(client, post(&login::FUNCTION, body), 200).await;
+            challenges.push(outcome.response.body["second_factor"]["challenge"].clone());
+        }
+        let verify = async |challenge: &serde_json::Value| {
+            let body = json!({ "challenge": challenge, "recovery_code": code });
+            client.send(post(&verify_second_factor::FUNCTION, body)).await.map_or(0, |answer| answer.status)
+        };
+        let (one, other) = tokio::join!(verify(&challenges[0]), verify(&challenges[1]));
+        if one == 200 && other == 200 {
+            self.faults.push("a recovery code worked twice".to_owned());
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! A session that is refreshed among faults, and in some stories a thief who presents a used refresh token.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use serde_json::json;
+use sign_in::routes::refresh_session;
+use tokio::time::Instant;
+
+use super::Story;
+use super::people::{newcomer, post};
+use crate::client::Client;
+use crate::region::Region;
+
+/// A client may repeat its own attempt for 60 seconds by the clocks of the server, which differ by two.
+const REPEATABLE: Duration = Duration::from_secs(57);
+
+#[derive(Default)]
+pub struct Refreshing {
+    email: String,
+    faults: Vec<String>,
+    was_stolen: bool,
+}
+
+/// How an exchange ended.
+enum Exchanged {
+    For(String),
+    /// The session has ended.
+    Ended,
+    /// The client could not repeat its attempt in time.
+    TooLate,
+}
+
+async fn exchange(client: &Client, token: &str) -> Exchanged {
+    let began = Instant::now();
+    let body = json!({ "refresh_token": token, "attempt": format!("{0}{0}{0}", client.unique()) });
+    loop {
+        match client.send(post(&refresh_session::FUNCTION, body.clone())).await {
+            Some(answer) if answer.status == 200 => {
+                return Exchanged::For(answer.body["refresh_token"].as_str().unwrap_or_default().to_owned());
+            }
+            Some(answer) if answer.status == 401 && began.elapsed() < REPEATABLE => return Exchanged::Ended,
+            Some(answer) if answer.status < 500 && answer.status != 429 && answer.status != 401 => {
+                client.fault(&format!("a refresh returns {}: {}", answer.status, answer.text));
+                return Exchanged::Ended;
+            }
+            _ if began.elapsed() > REPEATABLE => return Exchanged::TooLate,
+            _ => client.wait_s(0, 3).await,
+        }
+    }
+}
+
+impl Story for Refreshing {
+    fn run<'a>(&'a mut self, client: &'a Client) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let account = newcomer(client).await;
+            self.email = account.email;
+            let (mut token, mut used) = (account.refresh_token, Vec::new());
+            for _ in 0..client.between(3, 9) {
+                match exchange(client, &token).await {
+                    Exchanged::For(next) => used.push(std::mem::replace(&mut token, next)),
+                    Exchanged::Ended => {
+                        self.faults.push("a client that did nothing wrong lost its session".to_owned());
+                        return;
+                    }
+                    Exchanged::TooLate => return,
+                }
+                client.wait_s(0, 90).await;
+            }
+            if client.once_in(2) {
+                self.steal(client, &used, &token).await;
+            }
+        })
+    }
+
+    fn judge<'a>(&'a self, region: &'a Arc<Region>) -> BoxFuture<'a, Vec<String>> {
+        let mails = region.app.cloud().mails_to(&self.email);
+        let was_notified = mails.iter().any(|mail| mail.subject.contains("signed you out"));
+        let mut faults = self.faults.clone();
+        if self.was_stolen && !was_notified {
+            let subjects: Vec<_> = mails.iter().map(|mail| mail.subject.clone()).collect();
+            faults.push(format!("the user was not notified that a refresh token was stolen: {subjects:?}"));
+        }
+        Box::pin(async move { faults })
+    }
+}
+
+impl Refreshing {
+    /// A used token ends every session, the thief's and the user's.
+    async fn steal(&mut self, client: &Client, used: &[String], current: &str) {
+        let stolen = &used[client.between(0, used.len() as u64 - 1) as usize];
+        // Later than any repetition of the user's own.
+        client.wait_s(63, 90).await;
+        match exchange(client, stolen).await {
+            Exchanged::For(_) => self.faults.push("a used refresh token worked again".to_owned()),
+            Exchanged::TooLate => return,
+            Exchanged::Ended => self.was_stolen = true,
+        }
+        if let Exchanged::For(_) = exchange(client, current).await {
+            self.faults.push("the session outlived the reuse of its token".to_owned());
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Pictures that are declared, uploaded and completed, each once, and counted exactly.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use media::media::Sha256;
+use media::routes::{complete_upload, create_upload, get_media};
+use serde_json::json;
+use shared::crypto::digest::from_base64;
+use shared::testing::{Person, Request};
+
+use super::people::expect;
+use super::{Story, usage};
+use crate::client::Client;
+use crate::region::Region;
+
+/// A PNG of eight by eight pixels.
+const DOT: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4YSOCFTEMLQkAh11GAShFWoUAAAAASUVORK5CYII=";
+
+#[derive(Default)]
+pub struct Uploading {
+    person: Option<Person>,
+    pictures: Vec<String>,
+    stored_bytes: u64,
+    faults: Vec<String>,
+}
+
+impl Story for Uploading {
+    fn run<'a>(&'a mut self, client: &'a Client) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let person = client.region.app.owner().await.unwrap();
+            for _ in 0..client.between(1, 3) {
+                self.upload(client, &person).await;
+                client.wait_s(0, 30).await;
+            }
+            self.person = Some(person);
+        })
+    }
+
+    fn judge<'a>(&'a self, region: &'a Arc<Region>) -> BoxFuture<'a, Vec<String>> {
+        Box::pin(async move {
+            let mut faults = self.faults.clone();
+            let Some(person) = &self.person else { return faults };
+            let used = usage(region, &person.workspace.to_string());
+            let things = self.pictures.len() as u64;
+            for (name, expected) in [("uploads", things), ("upload_bytes", self.stored_bytes)] {
+                if let Some(counted) = used.get(name)
+                    && *counted != expected
+                {
+                    faults.push(format!("{name} is {counted} for {expected}: {used:?}"));
+                }
+            }
+            faults
+        })
+    }
+}
+
+impl Uploading {
+    async fn upload(&mut self, client: &Client, person: &Person) {
+        let file = from_base64(DOT).unwrap();
+        let body = json!({ "size_bytes": file.len(), "sha256": Sha256::of(&file), "alt_text": "A dot" });
+        let request = Request::to(&create_upload::FUNCTION).by(person).json(body);
+        let outcome = expect(client, request.header("idempotency-key", &client.unique()), 201).await;
+        let id = outcome.response.body["media"]["id"].as_str().unwrap_or_default().to_owned();
+        self.pictures.push(id.clone());
+        let sent = client.region.app.upload(&outcome.response.body["upload"], file);
+        if sent.status != 200 {
+            self.faults.push(format!("the signed upload returns {}: {}", sent.status, sent.text));
+            return;
+        }
+        expect(client, Request::to(&complete_upload::FUNCTION).by(person).path("media_id", &id), 200).await;
+        let shown = expect(client, Request::to(&get_media::FUNCTION).by(person).path("media_id", &id), 200).await;
+        self.stored_bytes += shown.response.body["size_bytes"].as_u64().unwrap_or_default();
+    }
+}

@@ -1,0 +1,30 @@
+//! What happened in a simulated world, line by line.
+
+use std::sync::{Mutex, PoisonError};
+
+use shared::kernel::time::{Clock, sortable};
+
+/// Off, it costs nothing.
+pub struct Trace {
+    lines: Option<Mutex<Vec<String>>>,
+}
+
+impl Trace {
+    pub fn new(is_on: bool) -> Self {
+        Self { lines: is_on.then(Mutex::default) }
+    }
+
+    pub fn say(&self, clock: &Clock, line: impl FnOnce() -> String) {
+        if let Some(lines) = &self.lines {
+            let line = format!("{} {}", sortable(clock.now()), line());
+            lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }
+    }
+
+    pub fn lines(&self) -> Vec<String> {
+        self.lines
+            .as_ref()
+            .map(|lines| lines.lock().unwrap_or_else(PoisonError::into_inner).clone())
+            .unwrap_or_default()
+    }
+}

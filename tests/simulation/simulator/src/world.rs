@@ -1,0 +1,133 @@
+//! A world: stories that run at the same time, among faults, then judged at rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::client::Client;
+use crate::judge;
+use crate::mutants::Mutant;
+use crate::plan::{Coverage, Injected};
+use crate::region::{Region, lock};
+use crate::sources;
+use crate::stories::KINDS;
+
+/// What a world is made of. The same world has the same history.
+#[derive(Clone, Default)]
+pub struct World {
+    pub seed: u64,
+    pub stories: usize,
+    /// How many sites of a thousand have a fault.
+    pub per_mille: u64,
+    /// The sites that may have a fault; all if none.
+    pub only: Option<BTreeSet<String>>,
+    /// The numbers of the stories to run; all if none.
+    pub chosen: Option<BTreeSet<usize>>,
+    pub is_traced: bool,
+    pub mutant: Option<Mutant>,
+    pub records_guards: bool,
+}
+
+/// What happened in a world.
+pub struct History {
+    /// What must not have happened.
+    pub faults: Vec<String>,
+    pub injected: Vec<Injected>,
+    pub boundaries: BTreeSet<String>,
+    pub stories_by_kind: BTreeMap<&'static str, u64>,
+    pub calls: u64,
+    pub trace: Vec<String>,
+    pub guards: BTreeSet<String>,
+}
+
+impl History {
+    pub fn coverage(&self) -> Coverage {
+        let mut coverage = Coverage::new();
+        for injected in &self.injected {
+            *coverage.entry((injected.boundary.clone(), injected.fault)).or_default() += 1;
+        }
+        coverage
+    }
+}
+
+/// The world is given this long to come to rest.
+const REST_CHECKS: usize = 96;
+const REST_CHECK: Duration = Duration::from_secs(150);
+
+impl World {
+    /// Runs the stories.
+    ///
+    /// # Panics
+    ///
+    /// If the runtime cannot be started.
+    pub fn run(&self) -> History {
+        shared::kernel::worker::ON_THE_REQUEST_THREAD.store(true, Ordering::Relaxed);
+        // The SDK draws the jitter of its retries from this.
+        fastrand::seed(self.seed);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.expect("a runtime").block_on(self.simulate())
+    }
+
+    async fn simulate(&self) -> History {
+        let region = Region::new(self);
+        sources::start(&region);
+        let mut running = Vec::new();
+        let is_chosen = |number: &usize| self.chosen.as_ref().is_none_or(|chosen| chosen.contains(number));
+        for number in (0..self.stories).filter(is_chosen) {
+            let name = format!("story {number}");
+            let mut dice = region.plan.dice(&name);
+            let kind = &KINDS[dice.index(KINDS.len())];
+            let client = Client::new(region.clone(), format!("{} {number}", kind.name));
+            let delay = Duration::from_millis(dice.below(120_000));
+            let running_story = region.go(client.name.clone(), async move {
+                sleep(delay).await;
+                let mut story = (kind.begin)();
+                story.run(&client).await;
+                (kind.name, client.name, story)
+            });
+            running.push(running_story);
+        }
+        let (deploying, mut dice) = (region.clone(), region.plan.dice("deployments"));
+        region.go("deployments".to_owned(), async move {
+            for _ in 0..2 {
+                sleep(Duration::from_secs(dice.between(30, 400))).await;
+                deploying.deploy(|_| {});
+            }
+        });
+        let mut stories_by_kind = BTreeMap::new();
+        let mut stories = Vec::new();
+        for running_story in running {
+            if let Ok(Some((kind, name, story))) = running_story.await {
+                *stories_by_kind.entry(kind).or_default() += 1;
+                stories.push((name, story));
+            }
+        }
+        region.plan.calm();
+        region.say(|| "no more faults".to_owned());
+        for _ in 0..REST_CHECKS {
+            sleep(REST_CHECK).await;
+            if judge::is_at_rest(&region) {
+                break;
+            }
+        }
+        for (name, story) in &stories {
+            for fault in story.judge(&region).await {
+                region.fault(format!("{name}: {fault}"));
+            }
+        }
+        for fault in judge::judge(&region) {
+            region.fault(fault);
+        }
+        History {
+            faults: region.faults(),
+            injected: region.plan.injected(),
+            boundaries: region.plan.boundaries(),
+            stories_by_kind,
+            calls: region.calls.load(Ordering::Relaxed),
+            trace: region.trace.lines(),
+            guards: region.guards.as_ref().map(|guards| lock(guards).clone()).unwrap_or_default(),
+        }
+    }
+}
