@@ -75,6 +75,14 @@ test: local ## All tests, against one local cloud, a real Bluesky server and thi
 	@$(CLOUD) check-logs
 	@$(if $(TEST_ARGS),:,$(CLOUD) check-answers)
 
+SIMULATE = cargo test --quiet --workspace --no-run --test worlds && target/debug/simulate
+
+simulate: ## Run whole functions in worlds of faults: make simulate STORIES=500, or SEED=7 to replay a world
+	@$(SIMULATE) $(if $(SEED),replay $(SEED),$(STORIES)) > /dev/null
+
+mutants: ## Remove every guard of a write, one at a time: a simulated world must fail without it
+	@$(SIMULATE) mutants > /dev/null
+
 audit: ## Advisories, licences and sources of the dependencies (needs the network)
 	@$(CLOUD) install-cargo-tool deny
 	cargo deny --all-features check
@@ -104,4 +112,4 @@ clean: ## Stop everything and delete everything built, installed or stored
 	cargo clean
 	rm -rf .local
 
-.PHONY: help demo local push logs status stop reset build generate check test audit bench package deploy clean
+.PHONY: help demo local push logs status stop reset build generate check test simulate mutants audit bench package deploy clean

@@ -182,4 +182,18 @@ mod tests {
         assert!(verify::<UserKind>(&user, &key, "https://staff.example.com", now).is_err());
         assert_ne!(UserKind::PLANE, StaffKind::PLANE);
     }
+
+    #[test]
+    fn a_token_is_valid_on_machines_whose_clocks_differ_and_never_after_its_end() {
+        let issued = Timestamp::from_second(1_800_000_000).unwrap();
+        let (token, key) = minted::<UserKind>(ISSUER, issued);
+        let at = |seconds| verify::<UserKind>(&token, &key, ISSUER, after(issued, SignedDuration::from_secs(seconds)));
+        let lifetime_s = LIFETIME.as_secs();
+        for valid_s in [-2, 0, lifetime_s - 1] {
+            assert!(at(valid_s).is_ok(), "{valid_s}");
+        }
+        for invalid_s in [-3, lifetime_s, lifetime_s + 1] {
+            assert!(at(invalid_s).is_err(), "{invalid_s}");
+        }
+    }
 }

@@ -58,17 +58,18 @@ fn every_dependency_is_declared_once_in_the_root() {
     none(faults);
 }
 
-/// A release build must never include code that mints proofs: only tests depend on `test_support`, which enables it for
-/// all of them.
+/// The crates that only tests depend on, and that enable the feature for them.
+const FOR_TESTS: [&str; 2] = ["tests/support", "tests/simulation/simulator"];
+
+/// A release build must never include code that mints proofs.
 #[test]
 fn only_tests_enable_the_feature_testing() {
     let mut faults = Vec::new();
-    for krate in manifest::crates().unwrap() {
+    for krate in manifest::crates().unwrap().into_iter().filter(|krate| !FOR_TESTS.contains(&krate.folder.as_str())) {
         for kind in ["dependencies", "build-dependencies"] {
-            if krate.dependencies(kind).any(|(name, _)| name == "test_support") {
-                faults.push(format!("{}: names test_support in its {kind}", krate.folder));
-            }
-            if krate.folder != "tests/support" && asks(&krate, kind, "testing") {
+            let for_tests = krate.dependencies(kind).filter(|(name, _)| ["test_support", "simulator"].contains(name));
+            faults.extend(for_tests.map(|(name, _)| format!("{}: names {name} in its {kind}", krate.folder)));
+            if asks(&krate, kind, "testing") {
                 faults.push(format!("{}: enables the feature testing in its {kind}", krate.folder));
             }
         }

@@ -86,9 +86,11 @@ fn guards_of(kind: &str, write: &Value) -> Vec<(String, String)> {
     parts.iter().enumerate().map(|(at, part)| (format!("{what}: {part}"), without(at))).collect()
 }
 
-/// The part of a key that names a kind: `POST` of `POST#post_…`.
+/// The part of a key that names a kind: `POST` of `POST#post_…`. `*` if it starts with an id, a digest or a date.
 fn kind_of(key: &str) -> &str {
-    key.split(['#', '_']).next().unwrap_or_default()
+    let kind = key.split(['#', '_']).next().unwrap_or_default();
+    let is_name = kind.len() < 24 && !kind.contains(|letter: char| letter.is_ascii_digit() || letter == ' ');
+    if is_name { kind } else { "*" }
 }
 
 /// DynamoDB refuses names and values that no expression uses.

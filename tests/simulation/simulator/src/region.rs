@@ -52,7 +52,7 @@ pub struct Region {
     pub dead_letters: Mutex<Vec<String>>,
     /// What the platform has done, which the product cannot read.
     pub ledger: Mutex<Vec<Effect>>,
-    /// When somebody last did something: without that, the sweeps of each minute find nothing.
+    /// The last activity of a client or a queue: a while after it, the sweeps of each minute find nothing.
     busy_at: Mutex<Timestamp>,
     pub calls: AtomicU64,
     running: AtomicU64,
@@ -92,7 +92,8 @@ impl Region {
         let seed = world.seed;
         let start = Timestamp::from_second(1_800_000_000).unwrap_or_default();
         let (clock, entropy) = (Clock::simulated(start), Entropy::seeded(seed));
-        let app = TestApp::simulated(clock.clone(), entropy);
+        let mut app = TestApp::simulated(clock.clone(), entropy);
+        app.configure(|config| config.recovery_wait_hours = 1);
         let deployed = Mutex::new(Deployed { number: 1, config: app.config().clone() });
         let platform = ScriptedServer::unconnected(start);
         Arc::new_cyclic(|me| Self {
@@ -144,12 +145,12 @@ impl Region {
         self.say(|| format!("deployed {}", deployed.config.release));
     }
 
-    /// Notes that somebody does something.
+    /// Notes an activity of a client or a queue.
     pub fn note_activity(&self) {
         *lock(&self.busy_at) = self.now();
     }
 
-    /// How long nobody has done anything.
+    /// The time since the last activity.
     pub fn idle_for(&self) -> SignedDuration {
         self.now().duration_since(*lock(&self.busy_at))
     }

@@ -20,7 +20,7 @@ const MOST_TRIES: u32 = 5;
 /// The retries of EventBridge Scheduler, in the same file.
 const MOST_TICKS: u32 = 3;
 
-/// No message is on its way, and no post is due, when nobody has done anything for this long.
+/// After this long without activity no message is on its way, and no post is due.
 const IDLE_AFTER: SignedDuration = SignedDuration::from_mins(16);
 
 /// Every job with its declaration.
@@ -217,7 +217,7 @@ async fn schedule(region: Arc<Region>, job: &'static Function, every_minutes: u6
         let now_s = region.now().as_second().unsigned_abs();
         let next_s = (now_s / every_s + 1) * every_s;
         sleep(Duration::from_secs(next_s - now_s)).await;
-        // Whoever waits for such a sweep waits at most for a quarter of an hour.
+        // A request that waits for such a sweep waits at most a quarter of an hour.
         if every_minutes == 1 && region.idle_for() > IDLE_AFTER && !next_s.is_multiple_of(15 * 60) {
             continue;
         }

@@ -11,11 +11,14 @@ use crate::region::Region;
 
 mod claiming;
 mod departing;
+mod editing;
 mod joining;
 mod people;
 mod proving;
 mod publishing;
+mod recovering;
 mod refreshing;
+mod rotating;
 mod uploading;
 
 /// A story of one world. It runs among faults and is judged at rest.
@@ -37,10 +40,13 @@ pub struct Kind {
 pub static KINDS: &[Kind] = &[
     Kind { name: "claiming", begin: || Box::new(claiming::Claiming::default()) },
     Kind { name: "departing", begin: || Box::new(departing::Departing::default()) },
+    Kind { name: "editing", begin: || Box::new(editing::Editing::default()) },
     Kind { name: "joining", begin: || Box::new(joining::Joining::default()) },
     Kind { name: "proving", begin: || Box::new(proving::Proving::default()) },
     Kind { name: "publishing", begin: || Box::new(publishing::Publishing::default()) },
+    Kind { name: "recovering", begin: || Box::new(recovering::Recovering::default()) },
     Kind { name: "refreshing", begin: || Box::new(refreshing::Refreshing::default()) },
+    Kind { name: "rotating", begin: || Box::new(rotating::Rotating::default()) },
     Kind { name: "uploading", begin: || Box::new(uploading::Uploading::default()) },
 ];
 

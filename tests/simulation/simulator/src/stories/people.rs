@@ -3,13 +3,15 @@
 use serde_json::{Value, json};
 use shared::function::Function;
 use shared::testing::Request;
+use sign_in::routes::{confirm_totp, enrol_totp};
+use test_support::authenticator_app::code;
 
 use crate::client::{Client, Outcome};
 
 pub const PASSWORD: &str = "a tram, a lamp and 3 crows";
 
 /// A client waits this long for a mail.
-const MAIL_WAIT_S: u64 = 60 * 60;
+const MAIL_WAIT_S: u64 = 3 * 60 * 60;
 
 pub struct Account {
     pub email: String,
@@ -72,4 +74,15 @@ pub async fn newcomer(client: &Client) -> Account {
     let email = email(client);
     sign_up(client, &email).await;
     sign_in(client, &email).await
+}
+
+/// Sets up an authenticator app. Returns the secret and the recovery codes; none if the client does not know them.
+pub async fn enrol(client: &Client, account: &Account) -> Option<(String, Vec<String>)> {
+    let secret =
+        expect(client, Request::to(&enrol_totp::FUNCTION).bearer(&account.access_token), 201).await.text("secret");
+    let body = json!({ "code": code(&client.region.app, &secret) });
+    let outcome =
+        client.send_until_answered(Request::to(&confirm_totp::FUNCTION).bearer(&account.access_token).json(body)).await;
+    let codes = outcome.response.body["recovery_codes"].as_array()?;
+    Some((secret, codes.iter().filter_map(|code| Some(code.as_str()?.to_owned())).collect()))
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use serde_json::json;
 use shared::testing::Request;
-use sign_in::routes::{confirm_totp, enrol_totp, login, step_up, verify_second_factor};
+use sign_in::routes::{login, step_up, verify_second_factor};
 use test_support::authenticator_app::code;
 
 use super::Story;
-use super::people::{Account, PASSWORD, expect, newcomer, post};
+use super::people::{PASSWORD, enrol, expect, newcomer, post};
 use crate::client::Client;
 use crate::region::Region;
 
@@ -41,17 +41,6 @@ impl Story for Proving {
         let faults = self.faults.clone();
         Box::pin(async move { faults })
     }
-}
-
-/// The secret and the recovery codes; none if the client does not know them.
-async fn enrol(client: &Client, account: &Account) -> Option<(String, Vec<String>)> {
-    let secret =
-        expect(client, Request::to(&enrol_totp::FUNCTION).bearer(&account.access_token), 201).await.text("secret");
-    let body = json!({ "code": code(&client.region.app, &secret) });
-    let outcome =
-        client.send_until_answered(Request::to(&confirm_totp::FUNCTION).bearer(&account.access_token).json(body)).await;
-    let codes = outcome.response.body["recovery_codes"].as_array()?;
-    Some((secret, codes.iter().filter_map(|code| Some(code.as_str()?.to_owned())).collect()))
 }
 
 impl Proving {

@@ -1,0 +1,89 @@
+//! A person who forgot the password sets another by a mailed link, and one who lost the second factor waits for a link.
+
+use std::sync::Arc;
+
+use accounts::routes::request_password_reset;
+use futures::future::BoxFuture;
+use recovery::routes::{complete_recovery, reset_password, start_recovery};
+use serde_json::{Value, json};
+use sign_in::routes::login;
+
+use super::Story;
+use super::people::{Account, PASSWORD, enrol, expect, mailed_token, newcomer, post};
+use crate::client::Client;
+use crate::region::Region;
+
+const OTHER: &str = "9 grey crows under a lamp";
+
+#[derive(Default)]
+pub struct Recovering {
+    faults: Vec<String>,
+}
+
+impl Story for Recovering {
+    fn run<'a>(&'a mut self, client: &'a Client) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let account = newcomer(client).await;
+            if client.once_in(2) {
+                self.reset(client, &account).await;
+            } else if enrol(client, &account).await.is_some() {
+                self.recover(client, &account).await;
+            }
+        })
+    }
+
+    fn judge<'a>(&'a self, _region: &'a Arc<Region>) -> BoxFuture<'a, Vec<String>> {
+        let faults = self.faults.clone();
+        Box::pin(async move { faults })
+    }
+}
+
+impl Recovering {
+    async fn reset(&mut self, client: &Client, account: &Account) {
+        expect(client, post(&request_password_reset::FUNCTION, json!({ "email": account.email })), 202).await;
+        let Some(token) = mailed_token(client, &account.email, "reset-password").await else { return };
+        self.finish(client, account, post(&reset_password::FUNCTION, json!({ "token": token, "password": OTHER })))
+            .await;
+    }
+
+    /// After the waiting time, not before.
+    async fn recover(&mut self, client: &Client, account: &Account) {
+        let challenge = self.sign_in(client, account, PASSWORD).await["second_factor"]["challenge"].clone();
+        let began = client.now();
+        expect(client, post(&start_recovery::FUNCTION, json!({ "challenge": challenge })), 200).await;
+        let Some(token) = mailed_token(client, &account.email, "complete-recovery").await else { return };
+        let waited = client.now().duration_since(began).as_secs();
+        // A client may learn of the recovery later than it began, by its repetitions.
+        if waited + 300 < i64::from(client.region.app.config().recovery_wait_hours) * 3600 {
+            self.faults.push(format!("the link came after {waited} s"));
+        }
+        let body = json!({ "token": token, "password": OTHER });
+        self.finish(client, account, post(&complete_recovery::FUNCTION, body)).await;
+    }
+
+    /// The link works once, and ends every session.
+    async fn finish(&mut self, client: &Client, account: &Account, request: shared::testing::Request) {
+        let outcome = client.send_until_answered(request.clone()).await;
+        if outcome.status() != 200 && !outcome.is_repeated {
+            self.faults.push(format!("the link returns {}: {}", outcome.status(), outcome.response.text));
+        }
+        let again = client.send_until_answered(request).await;
+        if again.status() == 200 && outcome.status() == 200 && !again.is_repeated {
+            self.faults.push("the link worked twice".to_owned());
+        }
+        let signed_in = self.sign_in(client, account, OTHER).await;
+        if signed_in.get("access_token").is_none_or(Value::is_null) {
+            self.faults.push(format!("the new password does not sign in: {signed_in}"));
+        }
+        let body = json!({ "refresh_token": account.refresh_token });
+        let refreshed = client.send_until_answered(post(&sign_in::routes::refresh_session::FUNCTION, body)).await;
+        if refreshed.status() == 200 {
+            self.faults.push("a session outlived the loss of its password".to_owned());
+        }
+    }
+
+    async fn sign_in(&self, client: &Client, account: &Account, password: &str) -> Value {
+        let body = json!({ "email": account.email, "password": password });
+        expect(client, post(&login::FUNCTION, body), 200).await.response.body
+    }
+}
