@@ -24,4 +24,5 @@ pub mod shrinking;
 mod sources;
 mod stories;
 mod trace;
+pub mod verdicts;
 pub mod world;

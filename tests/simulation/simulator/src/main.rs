@@ -10,11 +10,8 @@ use std::time::{Duration, SystemTime};
 use simulator::campaign::{Campaign, STORIES_PER_WORLD};
 use simulator::mutants::Mutant;
 use simulator::shrinking::shrink;
+use simulator::verdicts::{self, SURVIVES};
 use simulator::world::World;
-
-/// Worlds in which the guards are collected, and in which each mutant must die.
-const GUARD_WORLDS: u64 = 20;
-const MUTANT_WORLDS: u64 = 30;
 
 const USAGE: &str = "usage: simulate [STORIES] | simulate replay SEED";
 
@@ -69,27 +66,27 @@ fn progress(campaign: &Campaign, of: u64, taken: Duration) -> String {
     format!("{stories} of {of} stories, {calls} calls, {injected} faults, {failed} worlds failed, {each_ms} ms each")
 }
 
-/// Removes every guard that the stories meet, one at a time, and looks for a world that fails without it.
+/// Removes every guard that the stories meet, one at a time, and writes the verdicts.
 fn hunt() -> ExitCode {
-    let mut guards = std::collections::BTreeSet::new();
-    for seed in 0..GUARD_WORLDS {
-        let world = World { records_guards: true, ..Campaign::world(seed) };
-        guards.extend(world.run().guards);
+    let verdicts = verdicts::hunt(say);
+    if let Err(error) = verdicts::write(&verdicts) {
+        return fail(&format!("{}: {error}", verdicts::path().display()));
     }
-    say(&format!("{} guards", guards.len()));
-    for guard in guards {
-        let mutant = Mutant { guard: guard.clone() };
-        let verdict = (0..MUTANT_WORLDS).find_map(|seed| {
-            let history = World { mutant: Some(mutant.clone()), ..Campaign::world(seed) }.run();
-            history.faults.into_iter().next().map(|fault| format!("dies in world {seed}: {fault}"))
-        });
-        say(&format!("{guard}\n    {}", verdict.unwrap_or_else(|| "SURVIVES".to_owned())));
+    let survivors: Vec<_> =
+        verdicts.iter().filter(|(_, verdict)| *verdict == SURVIVES).map(|(guard, _)| guard).collect();
+    if survivors.is_empty() {
+        return ExitCode::SUCCESS;
     }
-    ExitCode::SUCCESS
+    fail(&format!(
+        "No world notices when these guards are removed. Delete a needless one, add a story for another, or give the \
+         reason in {}: {survivors:#?}",
+        verdicts::path().display()
+    ))
 }
 
 fn replay(seed: u64) -> ExitCode {
-    let world = World { is_traced: true, ..Campaign::world(seed) };
+    let mutant = std::env::var("MUTANT").ok().map(|guard| Mutant { guard });
+    let world = World { is_traced: true, mutant, ..Campaign::world(seed) };
     let mut history = world.run();
     if !history.faults.is_empty() {
         say(&format!("{} faults were injected; looking for those that matter", history.injected.len()));

@@ -327,12 +327,15 @@ impl Region {
     fn answer_of_platform(&self, call: Call, query: &BTreeMap<String, String>) -> Option<OutboundAnswer> {
         // Two hours, less than two hours ago.
         self.platform.issue_from(after(self.now(), SignedDuration::from_secs(PLATFORM_TOKENS_LAST_S - 7200)));
-        let before = self.platform.created().len();
+        let writes = call.method == "repo.putRecord";
+        let before = if writes { self.platform.created().len() } else { 0 };
+        let body = call.body.clone();
         let answer = self.platform.answer(call, query)?;
-        let records = self.platform.records();
-        for name in self.platform.created().iter().skip(before) {
+        let created = if writes { self.platform.created() } else { Vec::new() };
+        for name in created.iter().skip(before) {
             let account = name.split('/').next().unwrap_or_default().to_owned();
-            let text = records.get(name).and_then(|record| record["text"].as_str()).unwrap_or_default().to_owned();
+            let sent: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+            let text = sent["record"]["text"].as_str().unwrap_or_default().to_owned();
             self.say(|| format!("EFFECT on {account}: {text}"));
             lock(&self.ledger).push(Effect { at: self.now(), account, text });
         }

@@ -54,6 +54,8 @@ pub struct Region {
     pub ledger: Mutex<Vec<Effect>>,
     /// The last activity of a client or a queue: a while after it, the sweeps of each minute find nothing.
     busy_at: Mutex<Timestamp>,
+    /// Messages that were posted before this instant stay in the outbox for an operator.
+    pub fenced_until: Mutex<Timestamp>,
     pub calls: AtomicU64,
     running: AtomicU64,
     me: Weak<Region>,
@@ -112,6 +114,7 @@ impl Region {
             dead_letters: Mutex::default(),
             ledger: Mutex::default(),
             busy_at: Mutex::new(start),
+            fenced_until: Mutex::new(Timestamp::MIN),
             calls: AtomicU64::new(0),
             running: AtomicU64::new(0),
             me: me.clone(),

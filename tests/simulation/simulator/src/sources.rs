@@ -21,7 +21,7 @@ const MOST_TRIES: u32 = 5;
 const MOST_TICKS: u32 = 3;
 
 /// After this long without activity no message is on its way, and no post is due.
-const IDLE_AFTER: SignedDuration = SignedDuration::from_mins(16);
+const IDLE_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
 /// Every job with its declaration.
 pub fn jobs() -> impl Iterator<Item = (&'static Function, Declaration)> {

@@ -1,18 +1,20 @@
 //! A world: stories that run at the same time, among faults, then judged at rest.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use shared::config::Sending;
 use tokio::time::sleep;
 
 use crate::client::Client;
-use crate::judge;
+use crate::judge::{self, Tables};
 use crate::mutants::Mutant;
 use crate::plan::{Coverage, Injected};
 use crate::region::{Region, lock};
 use crate::sources;
-use crate::stories::KINDS;
+use crate::stories::{KINDS, PUBLISHING};
 
 /// What a world is made of. The same world has the same history.
 #[derive(Clone, Default)]
@@ -54,9 +56,18 @@ impl History {
 
 /// The world is given this long to come to rest.
 const REST_CHECKS: usize = 96;
-const REST_CHECK: Duration = Duration::from_secs(150);
+const REST_CHECK: Duration = Duration::from_secs(147);
+
+/// One world in this many is restored from a backup.
+const RESTORED: u64 = 12;
 
 impl World {
+    /// Whether the world is restored from a backup. Messages from before stay in the outbox for an operator, so in such a
+    /// world people are not sure of their mail: it has only posts.
+    fn has_restore(&self) -> bool {
+        self.seed % RESTORED == 1
+    }
+
     /// Runs the stories.
     ///
     /// # Panics
@@ -78,7 +89,7 @@ impl World {
         for number in (0..self.stories).filter(is_chosen) {
             let name = format!("story {number}");
             let mut dice = region.plan.dice(&name);
-            let kind = &KINDS[dice.index(KINDS.len())];
+            let kind = if self.has_restore() { &PUBLISHING } else { &KINDS[dice.index(KINDS.len())] };
             let client = Client::new(region.clone(), format!("{} {number}", kind.name));
             let delay = Duration::from_millis(dice.below(120_000));
             let running_story = region.go(client.name.clone(), async move {
@@ -89,13 +100,7 @@ impl World {
             });
             running.push(running_story);
         }
-        let (deploying, mut dice) = (region.clone(), region.plan.dice("deployments"));
-        region.go("deployments".to_owned(), async move {
-            for _ in 0..2 {
-                sleep(Duration::from_secs(dice.between(30, 400))).await;
-                deploying.deploy(|_| {});
-            }
-        });
+        region.go("deployments".to_owned(), deployments(region.clone(), self.has_restore()));
         let mut stories_by_kind = BTreeMap::new();
         let mut stories = Vec::new();
         for running_story in running {
@@ -106,17 +111,15 @@ impl World {
         }
         region.plan.calm();
         region.say(|| "no more faults".to_owned());
-        for _ in 0..REST_CHECKS {
-            sleep(REST_CHECK).await;
-            if judge::is_at_rest(&region) {
-                break;
-            }
-        }
+        come_to_rest(&region).await;
+        let tables = Tables::of(&region);
         for (name, story) in &stories {
-            for fault in story.judge(&region).await {
+            for fault in story.judge(&region, &tables).await {
                 region.fault(format!("{name}: {fault}"));
             }
         }
+        // The judges of the stories sent requests.
+        come_to_rest(&region).await;
         for fault in judge::judge(&region) {
             region.fault(fault);
         }
@@ -130,4 +133,32 @@ impl World {
             guards: region.guards.as_ref().map(|guards| lock(guards).clone()).unwrap_or_default(),
         }
     }
+}
+
+async fn come_to_rest(region: &Region) {
+    for _ in 0..REST_CHECKS {
+        sleep(REST_CHECK).await;
+        if judge::is_at_rest(region) {
+            return;
+        }
+    }
+}
+
+/// Deploys new releases while the stories run, and in some worlds stops sending and resumes it, as after a restore.
+async fn deployments(region: Arc<Region>, has_restore: bool) {
+    let mut dice = region.plan.dice("deployments");
+    if !has_restore {
+        for _ in 0..2 {
+            sleep(Duration::from_secs(dice.between(30, 400))).await;
+            region.deploy(|_| {});
+        }
+        return;
+    }
+    sleep(Duration::from_secs(dice.between(100, 500))).await;
+    let restored_to = region.now();
+    region.deploy(|config| config.sending = Sending::Off);
+    sleep(Duration::from_secs(dice.between(60, 600))).await;
+    let resumed_at = region.now();
+    *lock(&region.fenced_until) = resumed_at;
+    region.deploy(|config| config.sending = Sending::Resumed { restored_to, resumed_at });
 }

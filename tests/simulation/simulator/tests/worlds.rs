@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use simulator::campaign::Campaign;
 use simulator::plan::Plan;
+use simulator::verdicts::{SURVIVES, committed, guards_met};
 use simulator::world::World;
 
 #[test]
@@ -35,4 +36,14 @@ fn a_fault_can_be_left_out_and_the_others_stay() {
     assert!((40..160).contains(&all.len()), "{} faults", all.len());
     let kept: BTreeSet<String> = all.iter().skip(1).cloned().collect();
     assert_eq!(faults(&Plan::new(1, 40, Some(kept.clone()))), kept);
+}
+
+/// `make mutants` gives the verdicts.
+#[test]
+fn every_guard_that_stories_meet_has_a_verdict() {
+    let verdicts = committed();
+    let unknown: Vec<_> = guards_met(3).into_iter().filter(|guard| !verdicts.contains_key(guard)).collect();
+    assert!(unknown.is_empty(), "run `make mutants` and commit mutants.txt: {unknown:#?}");
+    let unexplained: Vec<_> = verdicts.iter().filter(|(_, verdict)| verdict.trim() == SURVIVES.trim()).collect();
+    assert!(unexplained.is_empty(), "no world notices their removal, and no reason is given: {unexplained:#?}");
 }

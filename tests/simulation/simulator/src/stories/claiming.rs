@@ -10,6 +10,7 @@ use shared::testing::Request;
 use super::Story;
 use super::people::{PASSWORD, email, post, sign_up};
 use crate::client::Client;
+use crate::judge::Tables;
 use crate::region::Region;
 
 /// A delayed sign-in is tried for this long.
@@ -56,7 +57,7 @@ impl Story for Claiming {
         })
     }
 
-    fn judge<'a>(&'a self, _region: &'a Arc<Region>) -> BoxFuture<'a, Vec<String>> {
+    fn judge<'a>(&'a self, _region: &'a Arc<Region>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         let mut faults = Vec::new();
         if self.stranger_got_in {
             faults.push("the stranger got in".to_owned());

@@ -11,6 +11,7 @@ use workspaces::routes::{create_workspace, list_workspaces};
 use super::Story;
 use super::people::{newcomer, post};
 use crate::client::Client;
+use crate::judge::Tables;
 use crate::region::Region;
 
 #[derive(Default)]
@@ -61,7 +62,7 @@ impl Story for Departing {
         })
     }
 
-    fn judge<'a>(&'a self, _region: &'a Arc<Region>) -> BoxFuture<'a, Vec<String>> {
+    fn judge<'a>(&'a self, _region: &'a Arc<Region>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         let faults = self.faults.clone();
         Box::pin(async move { faults })
     }

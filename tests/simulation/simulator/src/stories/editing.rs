@@ -14,6 +14,7 @@ use std::sync::Mutex;
 use super::Story;
 use super::people::newcomer;
 use crate::client::Client;
+use crate::judge::Tables;
 use crate::region::{Region, lock};
 
 /// What both clients did, as a checker by others understands it.
@@ -68,7 +69,7 @@ impl Story for Editing {
         })
     }
 
-    fn judge<'a>(&'a self, _region: &'a Arc<Region>) -> BoxFuture<'a, Vec<String>> {
+    fn judge<'a>(&'a self, _region: &'a Arc<Region>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         let faults = self.fault.iter().cloned().collect();
         Box::pin(async move { faults })
     }

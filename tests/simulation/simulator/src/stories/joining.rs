@@ -7,9 +7,10 @@ use serde_json::json;
 use shared::testing::Request;
 use workspaces::routes::{create_workspace, list_workspaces};
 
+use super::Story;
 use super::people::{expect, newcomer};
-use super::{Story, audit_entries};
 use crate::client::Client;
+use crate::judge::Tables;
 use crate::region::Region;
 
 #[derive(Default)]
@@ -38,13 +39,13 @@ impl Story for Joining {
         })
     }
 
-    fn judge<'a>(&'a self, region: &'a Arc<Region>) -> BoxFuture<'a, Vec<String>> {
+    fn judge<'a>(&'a self, _region: &'a Arc<Region>, tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         Box::pin(async move {
             let mut faults = Vec::new();
             if self.listed != [self.workspace.clone()] {
                 faults.push(format!("founded {}, and is in {:?}", self.workspace, self.listed));
             }
-            let founded = audit_entries(region, &self.workspace, "workspace.created", &self.workspace);
+            let founded = tables.audit_entries(&self.workspace, "workspace.created", &self.workspace);
             if founded != 1 {
                 faults.push(format!("{} has {founded} audit entries of its founding", self.workspace));
             }

@@ -11,6 +11,7 @@ use test_support::authenticator_app::code;
 use super::Story;
 use super::people::{PASSWORD, enrol, expect, newcomer, post};
 use crate::client::Client;
+use crate::judge::Tables;
 use crate::region::Region;
 
 #[derive(Default)]
@@ -37,7 +38,7 @@ impl Story for Proving {
         })
     }
 
-    fn judge<'a>(&'a self, _region: &'a Arc<Region>) -> BoxFuture<'a, Vec<String>> {
+    fn judge<'a>(&'a self, _region: &'a Arc<Region>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         let faults = self.faults.clone();
         Box::pin(async move { faults })
     }

@@ -9,9 +9,9 @@ use shared::kernel::time::{CLOCKS_DIFFER_BY, SignedDuration, Timestamp, after};
 use shared::testing::{Person, Request};
 use test_support::scripted_server::PASSWORD;
 
-use super::{Story, audit_entries, usage};
+use super::Story;
 use crate::client::{Client, Outcome};
-use crate::judge::items;
+use crate::judge::Tables;
 use crate::region::{Effect, Region, lock};
 
 #[derive(Default)]
@@ -46,7 +46,7 @@ impl Story for Publishing {
         Box::pin(self.publish(client))
     }
 
-    fn judge<'a>(&'a self, region: &'a Arc<Region>) -> BoxFuture<'a, Vec<String>> {
+    fn judge<'a>(&'a self, region: &'a Arc<Region>, tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         Box::pin(async move {
             let mut faults = Vec::new();
             let Some(person) = &self.person else { return faults };
@@ -55,13 +55,14 @@ impl Story for Publishing {
             for post in &self.posts {
                 faults.extend(post.judge(&judge, person).await);
                 let (least, most) = post.schedules;
-                let entries = audit_entries(region, &workspace, "post.scheduled", &post.id);
+                let entries = tables.audit_entries(&workspace, "post.scheduled", &post.id);
                 if entries < least || entries > most {
                     faults.push(format!("{}: {entries} audit entries of {least} to {most} schedules", post.id));
                 }
             }
-            let counted = counted_posts(region, &workspace);
-            let used = usage(region, &workspace).get("scheduled_posts").copied().unwrap_or_default();
+            let is_counted = |post: &&serde_json::Value| post["counted"]["BOOL"] == true;
+            let counted = tables.entities(&workspace, "POST").filter(is_counted).count() as u64;
+            let used = tables.usage(&workspace).get("scheduled_posts").copied().unwrap_or_default();
             if used != counted {
                 faults.push(format!("{used} scheduled posts are counted, and there are {counted}"));
             }
@@ -231,15 +232,4 @@ impl Post {
 async fn signed_in_again(client: &Client, person: &Person) -> Person {
     let token = client.region.app.mint(person.user, person.session).await.unwrap();
     Person { token, ..person.clone() }
-}
-
-/// The posts of a workspace that count as scheduled.
-fn counted_posts(region: &Region, workspace: &str) -> u64 {
-    let partition = format!("W#{workspace}");
-    let is_counted = |item: &&serde_json::Value| {
-        item["pk"]["S"] == partition.as_str()
-            && item["sk"]["S"].as_str().is_some_and(|sort| sort.starts_with("POST#"))
-            && item["e"]["M"]["counted"]["BOOL"] == true
-    };
-    items(region, &region.app.tables().tenants).iter().filter(is_counted).count() as u64
 }

@@ -11,6 +11,7 @@ use sign_in::routes::login;
 use super::Story;
 use super::people::{Account, PASSWORD, enrol, expect, mailed_token, newcomer, post};
 use crate::client::Client;
+use crate::judge::Tables;
 use crate::region::Region;
 
 const OTHER: &str = "9 grey crows under a lamp";
@@ -32,7 +33,7 @@ impl Story for Recovering {
         })
     }
 
-    fn judge<'a>(&'a self, _region: &'a Arc<Region>) -> BoxFuture<'a, Vec<String>> {
+    fn judge<'a>(&'a self, _region: &'a Arc<Region>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         let faults = self.faults.clone();
         Box::pin(async move { faults })
     }

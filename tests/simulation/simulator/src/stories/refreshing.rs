@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::Story;
 use super::people::{newcomer, post};
 use crate::client::Client;
+use crate::judge::Tables;
 use crate::region::Region;
 
 /// A client may repeat its own attempt for 60 seconds by the clocks of the server, which differ by two.
@@ -74,7 +75,7 @@ impl Story for Refreshing {
         })
     }
 
-    fn judge<'a>(&'a self, region: &'a Arc<Region>) -> BoxFuture<'a, Vec<String>> {
+    fn judge<'a>(&'a self, region: &'a Arc<Region>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         let mails = region.app.cloud().mails_to(&self.email);
         let was_notified = mails.iter().any(|mail| mail.subject.contains("signed you out"));
         let mut faults = self.faults.clone();

@@ -10,6 +10,7 @@ use sign_in::jobs::rotate_signing_keys;
 use super::Story;
 use super::people::{newcomer, sign_in};
 use crate::client::Client;
+use crate::judge::Tables;
 use crate::region::Region;
 use crate::sources::tick;
 
@@ -35,7 +36,7 @@ impl Story for Rotating {
         })
     }
 
-    fn judge<'a>(&'a self, _region: &'a Arc<Region>) -> BoxFuture<'a, Vec<String>> {
+    fn judge<'a>(&'a self, _region: &'a Arc<Region>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         let faults = self.faults.clone();
         Box::pin(async move { faults })
     }

@@ -9,9 +9,10 @@ use serde_json::json;
 use shared::crypto::digest::from_base64;
 use shared::testing::{Person, Request};
 
+use super::Story;
 use super::people::expect;
-use super::{Story, usage};
 use crate::client::Client;
+use crate::judge::Tables;
 use crate::region::Region;
 
 /// A PNG of eight by eight pixels.
@@ -38,11 +39,11 @@ impl Story for Uploading {
         })
     }
 
-    fn judge<'a>(&'a self, region: &'a Arc<Region>) -> BoxFuture<'a, Vec<String>> {
+    fn judge<'a>(&'a self, _region: &'a Arc<Region>, tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         Box::pin(async move {
             let mut faults = self.faults.clone();
             let Some(person) = &self.person else { return faults };
-            let used = usage(region, &person.workspace.to_string());
+            let used = tables.usage(&person.workspace.to_string());
             let things = self.pictures.len() as u64;
             for (name, expected) in [("uploads", things), ("upload_bytes", self.stored_bytes)] {
                 if let Some(counted) = used.get(name)
