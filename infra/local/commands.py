@@ -20,6 +20,7 @@ USAGE = {
     "up": "start the local cloud",
     "deploy": "package the local build and deploy template.yaml to the local cloud",
     "build [FN]": "compile all functions, or one, for the local cloud",
+    "generate [--check]": "write the files that are generated from the functions' declarations, or show how they differ",
     "push FN": "build one function and make it live",
     "logs FN": "follow the log of one function",
     "check-logs": "fail if any function has panicked",
@@ -49,6 +50,8 @@ def run(arguments: list[str]) -> None:
             deploy.deploy()
         case ["build", *name] if len(name) <= 1:
             package.build(*name)
+        case ["generate", *flags] if flags in ([], ["--check"]):
+            package.generate(*flags)
         case ["push", name]:
             functions.push(name)
         case ["logs", name]:
