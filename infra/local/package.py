@@ -28,9 +28,9 @@ LOCAL_TARGET = TARGET / "debug"
 # The version behind the target is the glibc of provided.al2023.
 LAMBDA_TARGETS = {"arm64": "aarch64-unknown-linux-gnu.2.34", "x86_64": "x86_64-unknown-linux-gnu.2.34"}
 
-# Not the tools: cargo unifies features of crates that it builds together, and they enable features of `shared` that no
-# function may have.
-TOOLS = ["all_functions", "domains", "generator", "measure", "sources", "system_tests", "test_support"]
+# Not the tools: cargo unifies features of crates that it builds together, and they enable features of `shared` and of its
+# dependencies that no function may have.
+TOOLS = ["all_functions", "domains", "generator", "measure", "simulated_cloud", "sources", "system_tests", "test_support"]
 FUNCTION_CRATES = ["--workspace", *(argument for tool in TOOLS for argument in ("--exclude", tool))]
 DOMAINS = sorted(manifest.parent.name for manifest in ROOT.glob("functions/*/Cargo.toml"))
 
