@@ -50,7 +50,7 @@ generate: ## Write the lists of functions, the templates, indexes and the OpenAP
 
 check: ## Formatting, lints, tidy rules, generated files, templates
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --quiet -- --deny warnings
+	cargo clippy --workspace --all-targets --all-features --quiet -- --deny warnings
 	@$(CLOUD) generate --check
 	@# With the features of all tests, so that no dependency is compiled for this one.
 	cargo test --quiet --workspace --test tidy

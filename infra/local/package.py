@@ -33,6 +33,8 @@ LAMBDA_TARGETS = {"arm64": "aarch64-unknown-linux-gnu.2.34", "x86_64": "x86_64-u
 TOOLS = ["all_functions", "domains", "generator", "measure", "simulated_cloud", "sources", "system_tests", "test_support"]
 FUNCTION_CRATES = ["--workspace", *(argument for tool in TOOLS for argument in ("--exclude", tool))]
 DOMAINS = sorted(manifest.parent.name for manifest in ROOT.glob("functions/*/Cargo.toml"))
+# Links a domain's binaries, which its tests would only wait for.
+BINARIES = [f"{domain}/binaries" for domain in DOMAINS]
 
 # Every function in one binary. Its manifest decides with which features dependencies are compiled (infra/all_functions).
 ALL_FUNCTIONS = "all-functions"
@@ -84,7 +86,7 @@ def build(binary: str = ALL_FUNCTIONS) -> None:
 def build_for_development(*arguments: str) -> None:
     """Compiles with the features of all functions, whatever is built, so that nothing is compiled twice."""
     crates = [argument for crate in (ALL_FUNCTIONS_CRATE, *DOMAINS) for argument in ("--package", crate)]
-    _cargo(["build", *crates, "--features", DEVELOPMENT_FEATURE, *arguments, "--target-dir", str(TARGET)])
+    _cargo(["build", *crates, "--features", ",".join([DEVELOPMENT_FEATURE, *BINARIES]), *arguments, "--target-dir", str(TARGET)])
 
 
 def generate(*arguments: str) -> None:
@@ -140,7 +142,7 @@ def package_release(architecture: str | None = None) -> None:
     AWS names its architecture; it then uses the glibc of Amazon Linux 2023, independent of this machine's.
     """
     if architecture is None:
-        _cargo(["build", "--release", *FUNCTION_CRATES, "--bins"])
+        _cargo(["build", "--release", *FUNCTION_CRATES, "--bins", "--features", ",".join(BINARIES)])
         found = RELEASE_TARGET.glob("*")
     elif architecture in LAMBDA_TARGETS:
         _cargo_lambda(LAMBDA_TARGETS[architecture])
@@ -198,5 +200,5 @@ def _run(command: list, **environment: str) -> None:
 def _cargo_lambda(target: str) -> None:
     tools = python_tools("lambda")
     # Its own optimisations are a thin LTO, which costs 147 CPU-seconds for each binary.
-    command = ["lambda", "build", "--release", *FUNCTION_CRATES, "--bins", "--disable-optimizations", "--target", target]
-    _cargo([*command, "--lambda-dir", str(LAMBDA_TARGET)], PATH=f"{tools}{os.pathsep}{os.environ['PATH']}")
+    command = ["lambda", "build", "--release", *FUNCTION_CRATES, "--bins", "--features", ",".join(BINARIES), "--disable-optimizations"]
+    _cargo([*command, "--target", target, "--lambda-dir", str(LAMBDA_TARGET)], PATH=f"{tools}{os.pathsep}{os.environ['PATH']}")
