@@ -17,11 +17,15 @@ help: ## List the targets
 
 # --- development -------------------------------------------------------------------------------------------------------------
 
+demo: NEEDS := demo
 demo: local ## Set up everything and publish a post, from sign-up to a real Bluesky server
 	@$(CLOUD) pds-up
 	@$(PYTHON) infra/local/demo.py
 
-local: build ## Build, start the local cloud, deploy to it
+# What `local` installs while it builds: what itself, `demo` or `test` needs.
+NEEDS := local
+local: ## Build, start the local cloud, deploy to it
+	@$(CLOUD) prepare $(NEEDS)
 	@$(CLOUD) up
 	@$(CLOUD) deploy
 
@@ -42,9 +46,6 @@ reset: ## Stop them and delete the state of the local cloud
 
 # --- tests -------------------------------------------------------------------------------------------------------------------
 
-build: ## Compile all functions for the local cloud
-	@$(CLOUD) build
-
 generate: ## Write the lists of functions, the templates, indexes and the OpenAPI document
 	@$(CLOUD) generate
 
@@ -57,10 +58,9 @@ check: ## Formatting, lints, tidy rules, generated files, templates
 	@$(CLOUD) check-templates
 
 # Function binaries have no tests, but an empty harness would be linked for each: hence --lib and --test.
+test: NEEDS := test
 test: local ## All tests, against one local cloud, a real Bluesky server and third-party authenticators
 	@$(CLOUD) pds-up
-	@$(CLOUD) install-cargo-tool nextest
-	@$(CLOUD) install-peers
 	@# The demo mostly waits, and the tests of browser and clients are short: all run in parallel to the tests.
 	@$(PYTHON) infra/local/demo.py --check > .local/log/demo-check.log 2>&1 & demo=$$!; \
 	  $(CLOUD) peer passkeys > .local/log/passkeys-check.log 2>&1 & passkeys=$$!; \
@@ -101,4 +101,4 @@ clean: ## Stop everything and delete everything built, installed or stored
 	cargo clean
 	rm -rf .local
 
-.PHONY: help demo local push logs status stop reset build generate check test audit bench package deploy clean
+.PHONY: help demo local push logs status stop reset generate check test audit bench package deploy clean
