@@ -17,11 +17,15 @@ help: ## List the targets
 
 # --- development -------------------------------------------------------------------------------------------------------------
 
+demo: NEEDS := demo
 demo: local ## Set up everything and publish a post, from sign-up to a real Bluesky server
 	@$(CLOUD) pds-up
 	@$(PYTHON) infra/local/demo.py
 
-local: build ## Build, start the local cloud, deploy to it
+# What `local` installs while it builds: what itself, `demo` or `test` needs.
+NEEDS := local
+local: ## Build, start the local cloud, deploy to it
+	@$(CLOUD) prepare $(NEEDS)
 	@$(CLOUD) up
 	@$(CLOUD) deploy
 
@@ -42,28 +46,21 @@ reset: ## Stop them and delete the state of the local cloud
 
 # --- tests -------------------------------------------------------------------------------------------------------------------
 
-build: ## Compile all functions for the local cloud
-	@$(CLOUD) build
-
 generate: ## Write the lists of functions, the templates, indexes and the OpenAPI document
-	cargo run --quiet --package sources
-	@# The first run writes the token scopes, which the second run lists in the OpenAPI document.
-	cargo run --quiet --package generator
-	cargo run --quiet --package generator
+	@$(CLOUD) generate
 
 check: ## Formatting, lints, tidy rules, generated files, templates
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --quiet -- --deny warnings
-	cargo run --quiet --package sources -- --check
-	cargo run --quiet --package generator -- --check
-	cargo test --quiet --package system_tests --test tidy
+	cargo clippy --workspace --all-targets --all-features --quiet -- --deny warnings
+	@$(CLOUD) generate --check
+	@# With the features of all tests, so that no dependency is compiled for this one.
+	cargo test --quiet --workspace --test tidy
 	@$(CLOUD) check-templates
 
 # Function binaries have no tests, but an empty harness would be linked for each: hence --lib and --test.
+test: NEEDS := test
 test: local ## All tests, against one local cloud, a real Bluesky server and third-party authenticators
 	@$(CLOUD) pds-up
-	@$(CLOUD) install-cargo-tool nextest
-	@$(CLOUD) install-peers
 	@# The demo mostly waits, and the tests of browser and clients are short: all run in parallel to the tests.
 	@$(PYTHON) infra/local/demo.py --check > .local/log/demo-check.log 2>&1 & demo=$$!; \
 	  $(CLOUD) peer passkeys > .local/log/passkeys-check.log 2>&1 & passkeys=$$!; \
@@ -112,4 +109,4 @@ clean: ## Stop everything and delete everything built, installed or stored
 	cargo clean
 	rm -rf .local
 
-.PHONY: help demo local push logs status stop reset build generate check test simulate mutants audit bench package deploy clean
+.PHONY: help demo local push logs status stop reset generate check test simulate mutants audit bench package deploy clean

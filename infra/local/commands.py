@@ -10,6 +10,7 @@ import check
 import deploy
 import emulator
 import functions
+import installs
 import ledger
 import package
 import places
@@ -20,11 +21,13 @@ USAGE = {
     "up": "start the local cloud",
     "deploy": "package the local build and deploy template.yaml to the local cloud",
     "build [FN]": "compile all functions, or one, for the local cloud",
+    "prepare TARGET": "compile all functions, and install what the targets local, demo or test need",
+    "generate [--check]": "write the files that are generated from the functions' declarations, or show how they differ",
     "push FN": "build one function and make it live",
     "logs FN": "follow the log of one function",
     "check-logs": "fail if any function has panicked",
     "check-answers": "fail if a declared problem was produced by no test of the last run",
-    "install": "install the emulator and the Bluesky server; later steps would do it on demand",
+    "install TARGET": "install what the targets local, demo or test need; later steps would do it on demand",
     "env": "print the environment of a client of the local cloud, to evaluate in a shell",
     "status": "show what runs where",
     "pds-up": "start a real Bluesky server",
@@ -36,7 +39,6 @@ USAGE = {
     "prune STACK": "delete old versions of a stack's functions, with the machine's own AWS credentials",
     "check-templates": "run cfn-lint on the templates, and checkov on their expansion",
     "install-cargo-tool NAME": "install a cargo subcommand if it is missing",
-    "install-peers": "install the programs that the tests compare with; without a browser if BULKHEAD_BROWSER=0",
     "peer NAME": "run a program of tests/peers against the deployed stack",
 }
 
@@ -49,6 +51,10 @@ def run(arguments: list[str]) -> None:
             deploy.deploy()
         case ["build", *name] if len(name) <= 1:
             package.build(*name)
+        case ["prepare", target]:
+            installs.prepare(target, browser=wants_browser())
+        case ["generate", *flags] if flags in ([], ["--check"]):
+            package.generate(*flags)
         case ["push", name]:
             functions.push(name)
         case ["logs", name]:
@@ -57,9 +63,8 @@ def run(arguments: list[str]) -> None:
             functions.check_logs()
         case ["check-answers"]:
             answers.check()
-        case ["install"]:
-            tools.python_tools("cloud")
-            tools.bluesky_node()
+        case ["install", target]:
+            installs.install(target, browser=wants_browser())
         case ["env"]:
             print_environment()
         case ["status"]:
@@ -85,10 +90,6 @@ def run(arguments: list[str]) -> None:
             check.templates()
         case ["install-cargo-tool", name]:
             tools.cargo_tool(name)
-        case ["install-peers"]:
-            tools.peers(browser=wants_browser())
-            tools.python_tools("clients")
-            tools.client_generators(places.ROOT / "tests" / "peers" / "clients", places.CLIENTS)
         case ["peer", name]:
             run_peer(name)
         case _:

@@ -1,5 +1,6 @@
 """Deploys `template.yaml` to the local cloud with SAM: the same files as on AWS, with local parameters."""
 
+import concurrent.futures
 import datetime
 import hashlib
 import json
@@ -23,6 +24,7 @@ MAIL_DOMAIN = "bulkhead.test"
 TEST_NAME = "bht"
 SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 SETTLE_SECONDS = 180
+UPLOADS = 8
 
 
 # The default addresses of development servers: Next.js and others, Vite and its preview, Angular, Astro, webpack. To a browser, localhost
@@ -88,6 +90,7 @@ def deploy() -> None:
         # CloudFormation does not know a pushed version, and would leave it live if the template has not changed.
         if item.function in pushed:
             functions.swap(item)
+    package.forget_pushed()
     run("deleting old versions of functions", [tools / "python", HERE / "prune.py", STACK], "prune", env=clean_environment(**client_environment()))
     addresses = {plane["name"]: base_url(plane["name"]) for plane in planes()}
     write_json(OUTPUTS, {"stack": STACK, "planes": addresses, "functions": names, "outputs": _stack_outputs()})
@@ -124,9 +127,8 @@ def _fingerprint(packages: list[package.Package]) -> str:
 def _upload(packages: list[package.Package]) -> None:
     _create_unless("BucketAlreadyOwnedByYou", "s3", "PUT", f"/{DEPLOY_BUCKET}")
     missing = [item for item in packages if not aws.has_object(DEPLOY_BUCKET, item.key)]
-    with step(f"uploading {len(missing)} of {len(packages)} packages"):
-        for item in missing:
-            aws.call("s3", "PUT", f"/{DEPLOY_BUCKET}/{item.key}", item.zip.read_bytes())
+    with step(f"uploading {len(missing)} of {len(packages)} packages"), concurrent.futures.ThreadPoolExecutor(UPLOADS) as workers:
+        list(workers.map(lambda item: aws.call("s3", "PUT", f"/{DEPLOY_BUCKET}/{item.key}", item.zip.read_bytes()), missing))
 
 
 def _sam_deploy(tools: Path, title: str) -> None:

@@ -23,7 +23,7 @@ def push(name: str) -> None:
     if name not in deployed:
         raise Failure(f"pushing {name}", "a function of the deployed stack", ", ".join(deployed) or "nothing is deployed")
     package.build(name)
-    (item,) = package.package_local([name])
+    (item,) = package.package_local([name], name)
     # The next deploy must not consider the stack unchanged, even if the code is the old one again.
     ledger.write(None, sorted({*ledger.read().get("pushed", []), name}))
     with step(f"putting it into {name}"):

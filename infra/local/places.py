@@ -23,8 +23,7 @@ OUTPUTS = LOCAL / "outputs.json"
 PORTS = LOCAL / "ports.json"
 
 TEMPLATE = ROOT / "template.yaml"
-# Binaries with the development feature have their own target folder: packages for AWS are never built there.
-TARGET = ROOT / "target" / "local"
+TARGET = ROOT / "target"
 
 STACK = "bulkhead"
 REGION = "us-east-1"

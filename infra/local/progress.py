@@ -54,7 +54,8 @@ def step(title: str, log: Path | None = None):
         shown = None
         while not done.wait(HEARTBEAT_SECONDS):
             last = (tail(log) or [""])[-1].strip() if log else ""
-            say(f"    {time.monotonic() - began:4.0f} s  {last[:100] if last and last != shown else 'still running'}")
+            # With the title: several steps may run in parallel.
+            say(f"    {title}: {time.monotonic() - began:.0f} s, {last[:100] if last and last != shown else 'still running'}")
             shown = last
 
     say(f"{title} ...")

@@ -33,10 +33,10 @@ def python_tools(name: str) -> Path:
     say(f"installing {pins[0]} and {len(pins) - 1} more from infra/local/{requirements.name} (once)")
     shutil.rmtree(folder, ignore_errors=True)
     TEMPORARY.mkdir(parents=True, exist_ok=True)
-    run("creating a virtual environment", [sys.executable, "-m", "venv", folder], f"venv-{name}")
+    run(f"creating venv/{name}", [sys.executable, "-m", "venv", folder], f"venv-{name}")
     pip = [folder / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input"]
     # Byte code is written on first use instead: compiling thousands of files that are never imported would cost more.
-    run("installing", [*pip, "install", "--no-compile", "-r", requirements], f"install-{name}")
+    run(f"installing into venv/{name}", [*pip, "install", "--no-compile", "-r", requirements], f"install-{name}")
     stamp.write_text(wanted)
     return folder / "bin"
 
@@ -54,7 +54,7 @@ def bluesky_node() -> Path:
         return _node()
     say("installing the Bluesky server, its node and 660 packages (once)")
     # Install scripts are disabled for every package: the only native module that we need is compiled below.
-    run("npm ci", ["npm", "ci"], "npm-ci", cwd=BLUESKY, env=_npm_environment())
+    run("npm ci of the Bluesky server", ["npm", "ci"], "npm-ci", cwd=BLUESKY, env=_npm_environment())
     node = _node()
     # The headers come with the pinned node. By default the build would fetch them, for the wrong version.
     compiling = _npm_environment() | {
@@ -63,6 +63,9 @@ def bluesky_node() -> Path:
         "npm_config_ignore_scripts": "false",
         # Its install script would otherwise first look for a binary that is not pinned by a lock file.
         "npm_config_build_from_source": "true",
+        # SQLite takes half the time to compile, and a few accounts need no more.
+        "CFLAGS": "-O1",
+        "CXXFLAGS": "-O1",
     }
     run("compiling better-sqlite3", ["npm", "rebuild", "better-sqlite3"], "npm-rebuild", cwd=BLUESKY, env=compiling)
     stamp.write_text(wanted)
@@ -79,7 +82,7 @@ def client_generators(stories: Path, work: Path) -> Path:
     wanted = _digest(*((stories / pin).read_bytes() for pin in ("package.json", "package-lock.json", ".npmrc")))
     if _text(stamp) != wanted:
         say("installing two generators of clients and their 84 packages (once)")
-        run("npm ci", ["npm", "ci"], "npm-ci-clients", cwd=work, env=_npm_environment())
+        run("npm ci of the generators", ["npm", "ci"], "npm-ci-clients", cwd=work, env=_npm_environment())
         stamp.write_text(wanted)
     return node
 

@@ -1,6 +1,6 @@
 //! Generates templates and documents from the declarations of the functions.
 //!
-//! `cargo run -p generator` writes the files; with `--check` it only reports how they differ from the committed ones.
+//! `make generate` runs it, to write the files; with `--check` it only reports how they differ from the committed ones.
 
 mod alarm;
 mod checks;
@@ -62,9 +62,7 @@ fn run(root: &Path, is_check: bool) -> Result<String, String> {
         return Err(format!("{report}\nThe declarations have faults:\n- {}", faults.join("\n- ")));
     }
     match (is_check, report.is_empty()) {
-        (true, false) => {
-            Err(format!("{report}Generated files differ from the declarations: run `cargo run -p generator`."))
-        }
+        (true, false) => Err(format!("{report}Generated files differ from the declarations: run `make generate`.")),
         (_, true) => Ok("Generated files are up to date.".to_owned()),
         (false, false) => Ok(report),
     }

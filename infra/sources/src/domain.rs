@@ -8,6 +8,9 @@ use crate::Files;
 /// The text after this line in a domain's `Cargo.toml` is generated.
 const MARK: &str = "# Written by `make generate`: a binary for each function.\n";
 
+/// Without `required-features`, Cargo would link every binary for a domain's integration tests.
+const SETTINGS: &str = "test = false\nrequired-features = [\"binaries\"]";
+
 /// The folders of functions: the folder's name, and the declaration of its functions.
 const FOLDERS: [(&str, &str); 2] = [("routes", "Function::route::<"), ("jobs", "Function::job::<")];
 
@@ -37,7 +40,7 @@ pub fn write(root: &Path, domain: &str, files: &mut Files) -> Result<(), String>
         files.insert(src.join(folder).join("mod.rs"), list(domain, folder, &found));
         for source in &found {
             let (name, stem) = (source.binary(), &source.stem);
-            let _ = write!(binaries, "\n[[bin]]\nname = \"{name}\"\npath = \"src/bin/{name}.rs\"\ntest = false\n");
+            let _ = write!(binaries, "\n[[bin]]\nname = \"{name}\"\npath = \"src/bin/{name}.rs\"\n{SETTINGS}\n");
             files.insert(src.join("bin").join(format!("{name}.rs")), binary(domain, folder, stem, &name));
         }
     }

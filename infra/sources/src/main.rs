@@ -1,7 +1,7 @@
 //! Generates what Cargo and rustc need for each function's file: the list of its folder, its binary, and the binary's
 //! entry in `Cargo.toml`. It depends on no domain crate, so that it runs before they compile.
 //!
-//! `cargo run -p sources` writes the files; with `--check` it only reports which differ.
+//! `make generate` runs it, to write the files; with `--check` it only reports which differ.
 
 mod domain;
 

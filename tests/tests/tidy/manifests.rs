@@ -1,6 +1,7 @@
 //! The manifests: one place for every dependency, one set of lints for every crate.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use system_tests::manifest::{self, KINDS, Manifest};
 use toml::Value;
@@ -77,15 +78,51 @@ fn only_tests_enable_the_feature_testing() {
     none(faults);
 }
 
-/// Cargo unifies the features of crates that it builds together: functions are built without `measure`
-/// (infra/local/package.py).
 #[test]
 fn only_benchmarks_enable_the_feature_measuring() {
     let asking = |krate: &Manifest| KINDS.iter().any(|kind| asks(krate, kind, "measuring"));
     let found: Vec<_> = manifest::crates().unwrap().into_iter().filter(asking).map(|krate| krate.folder).collect();
     assert_eq!(found, ["infra/measure"]);
+}
+
+/// Cargo unifies the features of crates that it builds together: functions for AWS are built without every other crate
+/// (infra/local/package.py).
+#[test]
+fn packages_for_aws_are_built_from_functions_and_shared_alone() {
     let building = std::fs::read_to_string(system_tests::root().join("infra/local/package.py")).unwrap();
-    assert!(building.contains(r#"TOOLS = ["domains", "generator", "measure", "#));
+    let excluded: Vec<&str> =
+        building.lines().find_map(|line| line.strip_prefix("TOOLS = ")).unwrap().split('"').collect();
+    let others =
+        manifest::crates().unwrap().into_iter().filter(|krate| krate.domain().is_none() && krate.folder != "shared");
+    let names = others.filter_map(|krate| krate.value(&["package", "name"]).and_then(Value::as_str).map(str::to_owned));
+    none(
+        names
+            .filter(|name| !excluded.contains(&name.as_str()))
+            .map(|name| format!("{name}: is not in TOOLS"))
+            .collect(),
+    );
+}
+
+/// With other features, cargo would compile a dependency, and everything that uses it, once for the tests and once for the
+/// local cloud. The cure is to enable the feature in infra/all_functions too.
+#[test]
+fn the_local_cloud_and_the_tests_compile_dependencies_with_the_same_features() {
+    let local = dependencies(&["--package", "all_functions", "--features", "shared/development", "--edges", "normal"]);
+    let tests = dependencies(&["--workspace", "--edges", "normal,dev"]);
+    assert!(local.len() > 100, "{local:?}");
+    none(local.difference(&tests).map(|line| format!("only the local cloud compiles {line}")).collect());
+}
+
+/// Every third-party crate of a build with its features: `uuid v1.29.1 [std,v4]`.
+fn dependencies(selection: &[&str]) -> BTreeSet<String> {
+    let root = system_tests::root();
+    let mut tree = Command::new(env!("CARGO"));
+    tree.args(["tree", "--offline", "--prefix", "none", "--format", "{p} [{f}]"]).args(selection).current_dir(&root);
+    let output = tree.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let own = format!(" ({}", root.display());
+    text.lines().filter(|line| !line.contains(&own)).map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
 }
 
 fn asks(krate: &Manifest, kind: &str, wanted: &str) -> bool {

@@ -11,7 +11,7 @@ use recovery::routes::reset_password;
 use serde_json::{Value, json};
 use shared::identity::{AccountChanges, AccountKey, EpochTurn};
 use shared::kernel::ids::WorkspaceId;
-use shared::kernel::time::SignedDuration;
+use shared::kernel::time::{SignedDuration, sortable};
 use shared::testing::{Request, TestApp};
 use test_support::people::*;
 
@@ -33,8 +33,8 @@ async fn a_new_tokens_secret_is_shown_only_once() {
         "name": "Nightly import",
         "scopes": ["me:read", "posts:write"],
         "workspace_id": owner.workspaces[0],
-        "created_at": app.now(),
-        "expires_at": app.now() + SignedDuration::from_hours(7 * 24),
+        "created_at": sortable(app.now()),
+        "expires_at": sortable(app.now() + SignedDuration::from_hours(7 * 24)),
         "last_used_at": null,
     });
     for (name, value) in view.as_object().unwrap().iter().filter(|(name, _)| *name != "last_used_at") {
