@@ -38,7 +38,7 @@ impl<'a> Attempt<'a> {
     pub async fn publish(&self, delivery: &Delivery) -> Result<(), JobError> {
         let Some(channel) = self.scope.find::<Channel>(&delivery.channel_id).await? else {
             let error = self.error("channel_disconnected", "The channel was disconnected.", Cure::Reconnect);
-            return self.conclude(Verdict::Fail(error)).await;
+            return self.conclude(Stage::Preparing, Verdict::Fail(error)).await;
         };
         let again_until = after(self.scope.now(), PREPARED_AGAIN_WITHIN);
         for _ in 0..MAX_PREPARATIONS {
@@ -83,7 +83,7 @@ impl<'a> Attempt<'a> {
         let Some(channel) = self.scope.find::<Channel>(&delivery.channel_id).await? else {
             let text = "It may have been published before the channel was disconnected.";
             let error = self.error("channel_disconnected", text, Cure::Reconnect);
-            return self.conclude(Verdict::Hold(error)).await;
+            return self.conclude(Stage::Reconciling, Verdict::Hold(error)).await;
         };
         match publishing::reconcile(self.scope, &channel, intent).await {
             Ok(Some(published)) => self.published(&published, intent).await,
@@ -94,7 +94,7 @@ impl<'a> Attempt<'a> {
                 Missing::Hold => {
                     let text = "The post was sent, but the platform did not answer and does not show it.";
                     let error = self.error("outcome_unknown", text, Cure::Time);
-                    self.conclude(Verdict::Hold(error)).await
+                    self.conclude(Stage::Reconciling, Verdict::Hold(error)).await
                 }
             },
         }
@@ -148,14 +148,14 @@ impl<'a> Attempt<'a> {
     }
 
     async fn judge(&self, error: PublishError, stage: Stage) -> Result<(), JobError> {
-        self.conclude(Verdict::of(error, stage, self.scope.now())).await
+        self.conclude(stage, Verdict::of(error, stage, self.scope.now())).await
     }
 
-    async fn conclude(&self, verdict: Verdict) -> Result<(), JobError> {
+    async fn conclude(&self, stage: Stage, verdict: Verdict) -> Result<(), JobError> {
         if let Verdict::Retry(problem) = verdict {
             return Err(JobError::retry(problem));
         }
-        take_step(self.scope, self.key, |delivery, _| self.claim.conclude(delivery, &verdict)).await?;
+        take_step(self.scope, self.key, |delivery, _| self.claim.conclude(delivery, stage, &verdict)).await?;
         Ok(())
     }
 

@@ -4,9 +4,9 @@ use channels::Guarantee;
 use channels::publishing::{Intent, Published};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 
-use crate::delivery::{Delivery, Phase, State, WrongState};
+use crate::delivery::{Delivery, State, WrongState};
 use crate::post::Post;
-use crate::verdict::Verdict;
+use crate::verdict::{Stage, Verdict};
 
 /// The delay after every preparation was overtaken by an edit.
 const AFTER_A_LOST_RACE: SignedDuration = SignedDuration::from_secs(1);
@@ -71,10 +71,15 @@ impl Claim {
         Ok(claimed.then_some(not_before))
     }
 
-    /// Applies a verdict, unless a later claim has taken over or the delivery has ended.
-    pub fn conclude(self, delivery: &mut Delivery, verdict: &Verdict) -> Result<bool, WrongState> {
-        let open = matches!(delivery.phase(), Some(Phase::Pending | Phase::Sending));
-        if delivery.attempt() != self.0 || !open {
+    /// Applies a verdict, unless a later claim has taken over or the delivery is no longer at this stage. The second
+    /// matters if a message is handled twice at the same time: what one run finds out while it prepares says nothing
+    /// about the intent that the other has recorded.
+    pub fn conclude(self, delivery: &mut Delivery, stage: Stage, verdict: &Verdict) -> Result<bool, WrongState> {
+        let is_at = match stage {
+            Stage::Preparing => matches!(delivery.state(), State::Claimed { .. }),
+            Stage::Sending | Stage::Reconciling => matches!(delivery.state(), State::Sending { .. }),
+        };
+        if delivery.attempt() != self.0 || !is_at {
             return Ok(false);
         }
         verdict.apply(delivery).map(|()| true)
@@ -93,5 +98,51 @@ pub fn record_publication(
             delivery.publish(published.clone(), now).map(|()| true)
         }
         _ => Ok(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use channels::publishing::PublishError;
+
+    use super::*;
+    use crate::delivery::tests::{claimed, error, sending};
+
+    fn refused(stage: Stage) -> Verdict {
+        let (code, text, remedy) = (String::new(), String::new(), String::new());
+        Verdict::of(PublishError::Refused { code, text, remedy }, stage, Timestamp::UNIX_EPOCH)
+    }
+
+    /// Two runs of one message, one of which had recorded the intent.
+    #[test]
+    fn a_failed_preparation_does_not_end_a_delivery_whose_intent_another_run_recorded() {
+        let mut delivery = sending();
+        assert_eq!(Claim(1).conclude(&mut delivery, Stage::Preparing, &refused(Stage::Preparing)), Ok(false));
+        assert_eq!(delivery, sending());
+        assert_eq!(Claim(1).conclude(&mut claimed(), Stage::Preparing, &refused(Stage::Preparing)), Ok(true));
+    }
+
+    /// The second run took a step that the state does not allow.
+    #[test]
+    fn a_delivery_that_another_run_postponed_stays_postponed() {
+        let mut delivery = claimed();
+        delivery.postpone(error(Timestamp::UNIX_EPOCH), SignedDuration::ZERO).unwrap();
+        let before = delivery.clone();
+        let at = Timestamp::UNIX_EPOCH;
+        let unknown = PublishError::Unknown { code: String::new(), text: String::new() };
+        let postpone = Verdict::of(unknown, Stage::Preparing, at);
+        for verdict in [postpone, refused(Stage::Preparing)] {
+            assert_eq!(Claim(1).conclude(&mut delivery, Stage::Preparing, &verdict), Ok(false));
+            assert_eq!(delivery, before);
+        }
+    }
+
+    #[test]
+    fn a_verdict_of_an_earlier_claim_changes_nothing() {
+        let mut delivery = sending();
+        assert_eq!(Claim(0).conclude(&mut delivery, Stage::Sending, &refused(Stage::Sending)), Ok(false));
+        assert_eq!(delivery, sending());
+        assert_eq!(Claim(1).conclude(&mut delivery, Stage::Sending, &refused(Stage::Sending)), Ok(true));
     }
 }
