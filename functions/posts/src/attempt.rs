@@ -12,14 +12,14 @@ use crate::post::Post;
 use crate::progress::{CONFLICT, claim, take_step};
 use crate::verdict::{Stage, Verdict};
 
-mod steps;
+pub(crate) mod steps;
 
 use steps::{Claim, Missing, record_publication};
 
 /// Preparations of a post that is being edited, before its claim is renewed for one second later.
-const MAX_PREPARATIONS: usize = 3;
+pub(crate) const MAX_PREPARATIONS: usize = 3;
 /// The latest start of another preparation, so that it and the send finish before the function times out.
-const PREPARED_AGAIN_WITHIN: SignedDuration = SignedDuration::from_secs(30);
+pub(crate) const PREPARED_AGAIN_WITHIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// One attempt, under one claim. It does not touch a delivery that a later claim has taken over, except to record that
 /// the post was published.

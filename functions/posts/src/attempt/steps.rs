@@ -1,4 +1,5 @@
-//! What an attempt may change, as functions of the stored values alone: `attempt` makes the calls around them.
+//! What an attempt may change, as functions of the stored values alone: `attempt` makes the calls around them, and the
+//! model in `crate::tests::model` executes the same functions in every order.
 
 use channels::Guarantee;
 use channels::publishing::{Intent, Published};

@@ -208,7 +208,7 @@ impl Delivery {
     }
 
     /// The instant after which it is no longer sent.
-    pub(super) fn latest(&self) -> Timestamp {
+    pub(crate) fn latest(&self) -> Timestamp {
         after(self.due_at(), MAX_LATENESS)
     }
 
