@@ -64,8 +64,8 @@ impl Claim {
     }
 
     /// Renews the claim for one second later, because edits came first and the lease ends only in minutes. Returns when
-    /// the next message must arrive. None if the post was cancelled or another attempt took over, and after the last
-    /// attempt: the sweep decides.
+    /// the next message must arrive. None if the post was cancelled or another attempt took over, and if this was the
+    /// last attempt or it is too late for another: the sweep decides.
     pub fn claim_again(self, delivery: &mut Delivery, now: Timestamp) -> Result<Option<Timestamp>, WrongState> {
         let not_before = after(now, AFTER_A_LOST_RACE);
         let claimed = self.holds(delivery) && delivery.claim_again(not_before)?;
