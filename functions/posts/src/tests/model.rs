@@ -42,7 +42,7 @@ enum Start {
     ClaimedAtOnce,
     /// One attempt before the last.
     LastAttempts,
-    /// Seconds before it is too late to send.
+    /// A lease and a little before it is too late to send.
     AlmostMissed,
     /// One reconciliation before the last, with or without an effect.
     LastReconciliations { visible: bool },
@@ -58,7 +58,7 @@ impl Publication {
             Start::Scheduled => (after(due(), seconds(-180)), due()),
             Start::ClaimedAtOnce => (after(due(), seconds(-90)), due()),
             Start::LastAttempts => (due(), due()),
-            Start::AlmostMissed => (due(), after(due(), seconds(20) - MAX_LATENESS)),
+            Start::AlmostMissed => (due(), after(due(), LEASE + seconds(100) - MAX_LATENESS)),
             Start::LastReconciliations { .. } => (due(), after(due(), -LEASE)),
         };
         let post = Post::draft(
@@ -87,9 +87,7 @@ impl Publication {
         }
         let mut stored = delivery(0, &post, schedule_for(instant), now);
         stored.state = State::Scheduled { not_before: now };
-        if let Start::LastAttempts = start {
-            stored.attempt = MAX_ATTEMPTS - 2;
-        }
+        stored.attempt = if let Start::LastAttempts = start { MAX_ATTEMPTS - 2 } else { MAX_ATTEMPTS / 2 };
         if let Start::LastReconciliations { visible } = start {
             stored.attempt = MAX_RECONCILIATIONS;
             stored.state = State::Sending { lease_until: now, intent: intent("text"), begun_by: 1 };
@@ -134,6 +132,13 @@ impl Model for Publication {
             Property::always("nothing unsent, failed or cancelled is visible or will be", unsent_is_invisible),
             Property::always("every open delivery is due", |_, world: &World| {
                 each(world).all(|(_, delivery)| is_final(delivery) != is_due(delivery))
+            }),
+            Property::always("attempts and reconciliations are limited", |_, world: &World| {
+                each(world).all(|(_, delivery)| match delivery.state {
+                    State::Claimed { .. } => delivery.attempt <= MAX_ATTEMPTS,
+                    State::Sending { begun_by, .. } => delivery.attempt - begun_by <= MAX_RECONCILIATIONS,
+                    _ => true,
+                })
             }),
             Property::always("the post shows the phases of its deliveries", phases_agree),
             Property::always("without another fault, it goes on until it ends", |model: &Self, world: &World| {

@@ -10,6 +10,7 @@ use shared::kernel::time::{SignedDuration, Timestamp};
 use super::platform::{Answer, Ledger};
 use crate::attempt::steps::Claim;
 use crate::delivery::{Delivery, State, Swept, WrongState};
+use crate::lease::LEASE;
 use crate::post::{Post, Recount};
 use crate::verdict::Stage;
 
@@ -175,7 +176,12 @@ impl World {
             (Some(State::Sending { .. }), _) if self.ledger.may_exist[index] => {
                 self.break_rule("an intent that may have been sent was dropped or replaced");
             }
-            (_, State::Sending { .. }) => self.ledger.may_exist[index] = true,
+            (_, State::Sending { .. }) => {
+                self.ledger.may_exist[index] = true;
+                if self.now > after_latest(&after) {
+                    self.break_rule("an intent was recorded more than a lease after the latest instant");
+                }
+            }
             _ => {}
         }
         self.deliveries[index] = Some(Row::new(after));
@@ -219,6 +225,11 @@ impl World {
             self.messages.push(Sent { delivery, attempt, not_before, certain: true });
         }
     }
+}
+
+/// The end of the last claim that may be made.
+fn after_latest(delivery: &Delivery) -> Timestamp {
+    shared::kernel::time::after(delivery.latest(), LEASE)
 }
 
 pub fn is_final(delivery: &Delivery) -> bool {
