@@ -10,7 +10,7 @@ use super::people::{ACTS, Act};
 use super::platform::{Answer, Fate, NEGATIVE};
 use super::world::{At, Sent, World, is_final, seconds};
 use crate::delivery::State;
-use crate::lease::{FUNCTION_TIMEOUT_S, HORIZON, SEND_BUDGET};
+use crate::lease::{FUNCTION_TIMEOUT_S, HORIZON, LEASE, SEND_BUDGET};
 
 /// How long a due delivery waits for the sweep, which runs every minute.
 const SWEPT_WITHIN_S: i64 = 60;
@@ -31,6 +31,8 @@ pub enum Action {
     Run(usize, Step),
     /// A function dies before its next step, or Lambda ends it at its timeout.
     Crash(usize),
+    /// A function is frozen, and outlives its timeout and its lease.
+    Freeze(usize),
     /// A late call takes effect.
     Land(usize),
     Act(Act),
@@ -39,7 +41,7 @@ pub enum Action {
 impl Action {
     pub fn is_fault(&self) -> bool {
         match self {
-            Self::SweepDies | Self::DeliverTwice(_) | Self::Delay(_) | Self::Crash(_) => true,
+            Self::SweepDies | Self::DeliverTwice(_) | Self::Delay(_) | Self::Crash(_) | Self::Freeze(_) => true,
             Self::Run(_, step) => match step {
                 Step::Prepare(answer) | Step::Ask(answer) => *answer != Answer::Accepted,
                 Step::Send(fate) => *fate != Fate::Answered,
@@ -72,7 +74,7 @@ impl World {
         }
         for (index, run) in self.runs.iter().enumerate() {
             actions.extend(steps(&run.at).into_iter().map(|step| Action::Run(index, step)));
-            actions.push(Action::Crash(index));
+            actions.extend([Action::Crash(index), Action::Freeze(index)]);
         }
         let lands = |(index, _)| Action::Land(index);
         actions.extend(self.ledger.flights.iter().enumerate().map(lands));
@@ -106,6 +108,10 @@ impl World {
             Action::Delay(index) => world.messages[index].certain = false,
             Action::Run(index, step) => world.advance(index, step, guarantee),
             Action::Crash(index) => world.die(index),
+            Action::Freeze(index) => {
+                let ends_at = &mut world.runs[index].ends_at;
+                *ends_at = after(*ends_at, LEASE);
+            }
             Action::Land(index) => {
                 let flight = world.ledger.flights.remove(index);
                 world.ledger.accept(guarantee, flight.delivery, &flight.text);
