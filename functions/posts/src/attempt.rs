@@ -1,42 +1,44 @@
 //! One attempt at a delivery: prepare, record the intent, send, record the outcome.
 
+use channels::Channel;
 use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
-use channels::{Channel, Guarantee};
 use shared::jobs::JobError;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, after};
 use shared::tenancy::Scope;
 
-use crate::delivery::{Cure, Delivery, DeliveryError, DeliveryKey, Phase, State};
+use crate::delivery::{Cure, Delivery, DeliveryError, DeliveryKey};
 use crate::post::Post;
 use crate::progress::{CONFLICT, claim, take_step};
 use crate::verdict::{Stage, Verdict};
 
+pub(crate) mod steps;
+
+use steps::{Claim, Missing, record_publication};
+
 /// Preparations of a post that is being edited, before its claim is renewed for one second later.
-const MAX_PREPARATIONS: usize = 3;
+pub(crate) const MAX_PREPARATIONS: usize = 3;
 /// The latest start of another preparation, so that it and the send finish before the function times out.
-const PREPARED_AGAIN_WITHIN: SignedDuration = SignedDuration::from_secs(30);
-/// The delay after every preparation was overtaken by an edit.
-const AFTER_A_LOST_RACE: SignedDuration = SignedDuration::from_secs(1);
+pub(crate) const PREPARED_AGAIN_WITHIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// One attempt, under one claim. It does not touch a delivery that a later claim has taken over, except to record that
 /// the post was published.
 pub struct Attempt<'a> {
     scope: &'a Scope,
     key: DeliveryKey,
-    number: u32,
+    claim: Claim,
 }
 
 impl<'a> Attempt<'a> {
     pub fn new(scope: &'a Scope, key: DeliveryKey, number: u32) -> Self {
-        Self { scope, key, number }
+        Self { scope, key, claim: Claim(number) }
     }
 
     /// Sends the post for the first time.
     pub async fn publish(&self, delivery: &Delivery) -> Result<(), JobError> {
         let Some(channel) = self.scope.find::<Channel>(&delivery.channel_id).await? else {
             let error = self.error("channel_disconnected", "The channel was disconnected.", Cure::Reconnect);
-            return self.conclude(Verdict::Fail(error)).await;
+            return self.conclude(Stage::Preparing, Verdict::Fail(error)).await;
         };
         let again_until = after(self.scope.now(), PREPARED_AGAIN_WITHIN);
         for _ in 0..MAX_PREPARATIONS {
@@ -51,35 +53,24 @@ impl<'a> Attempt<'a> {
                 },
                 // The refused content is no longer the post's content.
                 Err(PublishError::Refused { .. }) if !self.still_has_content(&post).await? => {}
-                Err(error) => return self.conclude(self.judge(error, Stage::Preparing)).await,
+                Err(error) => return self.judge(error, Stage::Preparing).await,
             }
             let now = self.scope.now();
             match self.scope.find::<Delivery>(&self.key).await? {
-                Some(delivery) if self.holds(&delivery) && now <= again_until && delivery.may_send(now) => {}
+                Some(delivery) if self.claim.may_prepare_again(&delivery, now, again_until) => {}
                 _ => break,
             }
         }
         self.claim_again().await
     }
 
-    /// Renews the claim for one second later, because edits came first and the lease ends only in minutes. Does nothing
-    /// if the post was cancelled or another attempt took over.
     async fn claim_again(&self) -> Result<(), JobError> {
         let Some(mut delivery) = self.scope.find::<Delivery>(&self.key).await? else { return Ok(()) };
-        let not_before = after(self.scope.now(), AFTER_A_LOST_RACE);
-        // After the last attempt, the sweep decides.
-        if !self.holds(&delivery) || !delivery.claim_again(not_before)? {
-            return Ok(());
-        }
+        let Some(not_before) = self.claim.claim_again(&mut delivery, self.scope.now())? else { return Ok(()) };
         match claim(self.scope, &delivery, not_before).await {
             Err(problem) if problem.code() == CONFLICT => Ok(()),
             claimed => Ok(claimed?),
         }
-    }
-
-    /// Whether this attempt still holds the claim, with nothing sent.
-    fn holds(&self, delivery: &Delivery) -> bool {
-        delivery.attempt() == self.number && matches!(delivery.state(), State::Claimed { .. })
     }
 
     async fn still_has_content(&self, prepared: &Post) -> Result<bool, Problem> {
@@ -91,22 +82,21 @@ impl<'a> Attempt<'a> {
     pub async fn reconcile(&self, delivery: &Delivery, intent: &Intent) -> Result<(), JobError> {
         let Some(channel) = self.scope.find::<Channel>(&delivery.channel_id).await? else {
             let text = "It may have been published before the channel was disconnected.";
-            return self.conclude(Verdict::Hold(self.error("channel_disconnected", text, Cure::Reconnect))).await;
+            let error = self.error("channel_disconnected", text, Cure::Reconnect);
+            return self.conclude(Stage::Reconciling, Verdict::Hold(error)).await;
         };
         match publishing::reconcile(self.scope, &channel, intent).await {
             Ok(Some(published)) => self.published(&published, intent).await,
-            Err(error) => self.conclude(self.judge(error, Stage::Reconciling)).await,
-            // Sends the same intent again: the platform recognises its key if it did arrive after all.
-            Ok(None) if channel.platform.guarantee() == Guarantee::ExactlyOnce => {
-                if delivery.may_send(self.scope.now()) {
-                    self.send(&channel, intent, Stage::Reconciling).await?;
+            Err(error) => self.judge(error, Stage::Reconciling).await,
+            Ok(None) => match Missing::of(delivery, channel.platform.guarantee(), self.scope.now()) {
+                Missing::SendAgain => self.send(&channel, intent, Stage::Reconciling).await,
+                Missing::Leave => Ok(()),
+                Missing::Hold => {
+                    let text = "The post was sent, but the platform did not answer and does not show it.";
+                    let error = self.error("outcome_unknown", text, Cure::Time);
+                    self.conclude(Stage::Reconciling, Verdict::Hold(error)).await
                 }
-                Ok(())
-            }
-            Ok(None) => {
-                let text = "The post was sent, but the platform did not answer and does not show it.";
-                self.conclude(Verdict::Hold(self.error("outcome_unknown", text, Cure::Time))).await
-            }
+            },
         }
     }
 
@@ -132,14 +122,9 @@ impl<'a> Attempt<'a> {
         publishing::prepare(self.scope, channel, draft).await
     }
 
-    /// Records the intent, provided that the post still has this content, this claim still holds, and enough of its
-    /// lease is left to send.
     async fn record(&self, prepared: &Post, intent: &Intent) -> Result<bool, Problem> {
         take_step(self.scope, self.key, |delivery, post| {
-            if !self.holds(delivery) || !post.has_content_of(prepared) || !delivery.may_send(self.scope.now()) {
-                return Ok(false);
-            }
-            delivery.begin(intent.clone()).map(|()| true)
+            self.claim.record(delivery, (post, prepared), intent, self.scope.now())
         })
         .await
     }
@@ -147,17 +132,13 @@ impl<'a> Attempt<'a> {
     async fn send(&self, channel: &Channel, intent: &Intent, stage: Stage) -> Result<(), JobError> {
         match publishing::send(self.scope, channel, intent).await {
             Ok(published) => self.published(&published, intent).await,
-            Err(error) => self.conclude(self.judge(error, stage)).await,
+            Err(error) => self.judge(error, stage).await,
         }
     }
 
-    /// Records the publication under any claim: it is a fact, no matter which attempt found it.
     async fn published(&self, published: &Published, intent: &Intent) -> Result<(), JobError> {
-        let recorded = take_step(self.scope, self.key, |delivery, _| match delivery.state() {
-            State::Sending { intent: sent, .. } if sent == intent => {
-                delivery.publish(published.clone(), self.scope.now()).map(|()| true)
-            }
-            _ => Ok(false),
+        let recorded = take_step(self.scope, self.key, |delivery, _| {
+            record_publication(delivery, published, intent, self.scope.now())
         })
         .await?;
         if !recorded {
@@ -166,22 +147,15 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    fn judge(&self, error: PublishError, stage: Stage) -> Verdict {
-        Verdict::of(error, stage, self.scope.now())
+    async fn judge(&self, error: PublishError, stage: Stage) -> Result<(), JobError> {
+        self.conclude(stage, Verdict::of(error, stage, self.scope.now())).await
     }
 
-    async fn conclude(&self, verdict: Verdict) -> Result<(), JobError> {
+    async fn conclude(&self, stage: Stage, verdict: Verdict) -> Result<(), JobError> {
         if let Verdict::Retry(problem) = verdict {
             return Err(JobError::retry(problem));
         }
-        take_step(self.scope, self.key, |delivery, _| {
-            let open = matches!(delivery.phase(), Some(Phase::Pending | Phase::Sending));
-            if delivery.attempt() != self.number || !open {
-                return Ok(false);
-            }
-            verdict.apply(delivery).map(|()| true)
-        })
-        .await?;
+        take_step(self.scope, self.key, |delivery, _| self.claim.conclude(delivery, stage, &verdict)).await?;
         Ok(())
     }
 

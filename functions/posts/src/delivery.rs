@@ -218,4 +218,4 @@ impl Delivery {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -20,3 +20,6 @@ mod attempt;
 mod limits;
 mod progress;
 mod verdict;
+
+#[cfg(test)]
+mod tests;

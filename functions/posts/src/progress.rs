@@ -129,13 +129,19 @@ pub async fn supersede(scope: &Scope, post: &mut Post, aside: &[Progress]) -> Re
     for found in scope.find_all::<Delivery>(&keys).await? {
         // The post was read just before: a delivery that differs from it has moved on since.
         let mut delivery = found.ok_or(PostError::ModifiedConcurrently)?;
-        let taken = match delivery.state() {
-            State::Failed { .. } | State::Held { .. } => delivery.replace(scope.now()),
-            _ => delivery.cancel(scope.now()),
-        };
-        taken.map_err(|_| PostError::ModifiedConcurrently)?;
-        post.forget(delivery.id);
+        supersede_delivery(post, &mut delivery, scope.now())?;
         deliveries.push(delivery);
     }
     Ok(deliveries)
+}
+
+/// Cancels a pending delivery of a post or marks an ended one as replaced, and removes it from the post.
+pub fn supersede_delivery(post: &mut Post, delivery: &mut Delivery, now: Timestamp) -> Result<(), PostError> {
+    let taken = match delivery.state() {
+        State::Failed { .. } | State::Held { .. } => delivery.replace(now),
+        _ => delivery.cancel(now),
+    };
+    taken.map_err(|_| PostError::ModifiedConcurrently)?;
+    post.forget(delivery.id);
+    Ok(())
 }

@@ -7,7 +7,7 @@ use shared::kernel::time::{SignedDuration, Timestamp};
 use crate::delivery::{Cure, Delivery, DeliveryError, WrongState};
 
 /// The stage that an attempt had reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// No visible call has been made.
     Preparing,

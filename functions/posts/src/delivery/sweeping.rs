@@ -55,10 +55,11 @@ impl Delivery {
         }
     }
 
+    /// Claims it for `not_before`, which is not earlier than now.
     fn sweep_unsent(&mut self, not_before: Timestamp, now: Timestamp, sending: Sending) -> Result<Swept, WrongState> {
         if self.may_predate_restore(sending) {
             self.hold(restored(now))?;
-        } else if now > self.latest() {
+        } else if not_before > self.latest() {
             self.fail(missed(now))?;
         } else if self.attempt >= MAX_ATTEMPTS {
             self.fail(given_up(now))?;
@@ -105,4 +106,35 @@ fn missed(at: Timestamp) -> DeliveryError {
 fn given_up(at: Timestamp) -> DeliveryError {
     let text = "All 30 attempts failed before the post reached the platform. Nothing was published.";
     error("gave_up", text, Cure::Support, at)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::delivery::tests::claimed;
+    use crate::lease::MAX_LATENESS;
+
+    #[test]
+    fn a_delivery_whose_next_attempt_would_be_too_late_fails_as_missed() {
+        let latest = after(claimed().due_at(), MAX_LATENESS);
+        let wait = backoff(claimed().id.as_bytes(), 1);
+        let swept_at = |now| {
+            let mut delivery = claimed();
+            delivery.state = State::Claimed { lease_until: now };
+            (delivery.sweep(now, Sending::On).unwrap(), delivery.state.name())
+        };
+        assert_eq!(swept_at(after(latest, -wait)), (Swept::Claimed { not_before: latest }, "claimed"));
+        let late = after(latest, SignedDuration::from_millis(1) - wait);
+        assert_eq!(swept_at(late), (Swept::Settled, "failed"));
+    }
+
+    #[test]
+    fn a_claim_is_not_replaced_after_the_latest_instant() {
+        let latest = after(claimed().due_at(), MAX_LATENESS);
+        assert_eq!(claimed().claim_again(latest), Ok(true));
+        let mut delivery = claimed();
+        assert_eq!(delivery.claim_again(after(latest, SignedDuration::from_millis(1))), Ok(false));
+        assert_eq!(delivery, claimed());
+    }
 }

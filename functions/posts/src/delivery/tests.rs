@@ -25,7 +25,7 @@ fn scheduled() -> Delivery {
     Delivery::new(id, post_id, &channel(), schedule, written)
 }
 
-fn channel() -> Channel {
+pub(crate) fn channel() -> Channel {
     Channel {
         id: "chan_01890a5d000070008000000000000003".parse().unwrap(),
         platform: Platform::Bluesky,
@@ -47,18 +47,18 @@ fn published() -> Published {
     Published { uri: text("at://did:plc:a/app.bsky.feed.post/3k"), cid: text("bafy"), url: text("https://bsky.app") }
 }
 
-fn error(at: Timestamp) -> DeliveryError {
+pub(crate) fn error(at: Timestamp) -> DeliveryError {
     let text = |text: &str| text.to_owned();
     DeliveryError { code: text("c"), text: text("t"), cure: Cure::Time, at }
 }
 
-fn claimed() -> Delivery {
+pub(crate) fn claimed() -> Delivery {
     let mut delivery = scheduled();
     delivery.claim(due()).unwrap();
     delivery
 }
 
-fn sending() -> Delivery {
+pub(crate) fn sending() -> Delivery {
     let mut delivery = claimed();
     delivery.begin(intent()).unwrap();
     delivery

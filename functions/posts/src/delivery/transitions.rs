@@ -120,10 +120,11 @@ impl Delivery {
     }
 
     /// Replaces the claim of an attempt without an outcome by a new one, whose message arrives at `not_before`. False
-    /// after the last attempt: nothing changes, and the sweep settles the delivery when the lease has ended.
+    /// after the last attempt, and if it is too late for another: nothing changes, and the sweep settles the delivery
+    /// when the lease has ended.
     pub fn claim_again(&mut self, not_before: Timestamp) -> Result<bool, WrongState> {
         let State::Claimed { .. } = self.state else { return Err(self.wrong("claimed again")) };
-        if self.attempt >= MAX_ATTEMPTS {
+        if self.attempt >= MAX_ATTEMPTS || not_before > self.latest() {
             return Ok(false);
         }
         self.claim(not_before).map(|()| true)
@@ -208,7 +209,7 @@ impl Delivery {
     }
 
     /// The instant after which it is no longer sent.
-    pub(super) fn latest(&self) -> Timestamp {
+    pub(crate) fn latest(&self) -> Timestamp {
         after(self.due_at(), MAX_LATENESS)
     }
 

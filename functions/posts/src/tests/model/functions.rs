@@ -1,0 +1,249 @@
+//! The functions: `sweep-due-posts` and `publish-post`, one action for each commit and each call of the platform.
+//!
+//! They call the product's own transitions, in the order of `jobs::publish_post`, `jobs::sweep_due_posts` and
+//! `attempt`.
+
+use channels::Guarantee;
+use shared::config::Sending;
+use shared::kernel::time::{Timestamp, after};
+
+use super::platform::{Answer, Fate, Flight, intent, published};
+use super::world::{At, Row, Run, Sent, Sweep, World, outcome, seconds, text_of};
+use crate::attempt::steps::{Claim, Missing, record_publication};
+use crate::attempt::{MAX_PREPARATIONS, PREPARED_AGAIN_WITHIN};
+use crate::delivery::{Cure, Delivery, DeliveryError, Work};
+use crate::lease::{FUNCTION_TIMEOUT_S, SEND_BUDGET};
+use crate::post::Post;
+use crate::verdict::{Stage, Verdict};
+
+/// What a run does in one action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    Prepare(Answer),
+    Ask(Answer),
+    Send(Fate),
+    /// The connection of a late call breaks.
+    Hear,
+    /// The run's next commit.
+    Commit,
+}
+
+/// The longest run of the sweep.
+const SWEEP_TIMEOUT_S: i64 = 120;
+
+impl World {
+    /// The sweep reads a delivery that is due and decides. False if there is nothing to commit.
+    pub fn sweep_reads(&mut self, index: usize) -> bool {
+        let Some(before) = self.delivery(index).cloned() else { return false };
+        let mut after_it = (*before).clone();
+        let Ok(swept) = after_it.sweep(self.now, Sending::On) else {
+            self.break_rule("the sweep took a step that the delivery's state does not allow");
+            return true;
+        };
+        let Some(not_before) = outcome(swept) else { return false };
+        let ends_at = after(self.now, seconds(SWEEP_TIMEOUT_S));
+        self.sweep = Some(Sweep { delivery: index, before, after: Row::new(after_it), not_before, ends_at });
+        true
+    }
+
+    /// The sweep commits, unless another commit came first.
+    pub fn sweep_commits(&mut self) {
+        let Some(Sweep { delivery: index, before, after, not_before, .. }) = self.sweep.take() else { return };
+        if self.delivery(index) != Some(&before) {
+            return;
+        }
+        match (not_before, self.post.clone()) {
+            (Some(not_before), _) => {
+                self.store(index, (*after).clone());
+                self.send(index, not_before);
+            }
+            (None, Some(post)) => self.settle(index, (*after).clone(), &mut (*post).clone()),
+            (None, None) => {}
+        }
+    }
+
+    /// A function receives a message, reads the delivery, renews its lease if the message is late, and finds its work.
+    pub fn receive(&mut self, index: usize, attempt: u32) {
+        let Some(stored) = self.delivery(index).cloned() else { return };
+        let mut delivery = (*stored).clone();
+        if delivery.renew(attempt, self.now, Sending::On) {
+            self.store(index, delivery.clone());
+        }
+        let at = match delivery.work(attempt, self.now, Sending::On) {
+            Work::Publish => {
+                let again_until = after(self.now, PREPARED_AGAIN_WITHIN);
+                At::Prepare { again_until, left: MAX_PREPARATIONS }
+            }
+            Work::Reconcile(intent) => {
+                let text = text_of(&intent).to_owned();
+                At::Ask { read: Row::new(delivery), text }
+            }
+            Work::Nothing(_) => return,
+        };
+        let ends_at = after(self.now, seconds(FUNCTION_TIMEOUT_S.into()));
+        self.runs.push(Run { delivery: index, claim: Claim(attempt), ends_at, at });
+    }
+
+    /// A run takes its next step, and ends if nothing follows.
+    pub fn advance(&mut self, run: usize, step: Step, guarantee: Guarantee) {
+        let Run { delivery, claim, ends_at, at } = self.runs.remove(run);
+        let mut run = Run { delivery, claim, ends_at, at: At::ClaimAgain };
+        let next = match (at, step) {
+            (At::Prepare { again_until, left }, Step::Prepare(answer)) => self.prepare(again_until, left, answer),
+            (At::Record { again_until, left, prepared }, _) => self.record(&run, again_until, left, &prepared),
+            (At::ClaimAgain, _) => self.claim_again(&run),
+            (At::Ask { read, text }, Step::Ask(answer)) => self.ask(&run, &read, text, answer, guarantee),
+            (At::Send { text, stage }, Step::Send(fate)) => Some(self.make_call(&run, text, stage, fate, guarantee)),
+            (At::Hear { stage, .. }, _) => {
+                self.close_connection(&run);
+                Some(At::Conclude { answer: Answer::Unknown, stage, at: self.now })
+            }
+            (At::Conclude { answer, stage, at }, _) => self.conclude(&run, answer, stage, at),
+            (At::Hold { at }, _) => {
+                let (code, text) = ("outcome_unknown".to_owned(), String::new());
+                let verdict = Verdict::Hold(DeliveryError { code, text, cure: Cure::Time, at });
+                let stage = Stage::Reconciling;
+                self.take_step(run.delivery, |delivery, _| run.claim.conclude(delivery, stage, &verdict));
+                None
+            }
+            (At::Publish { text }, _) => {
+                let now = self.now;
+                self.take_step(run.delivery, |delivery, _| {
+                    record_publication(delivery, &published(&text), &intent(&text), now)
+                });
+                None
+            }
+            (at, step) => unreachable!("{step:?} in {at:?}"),
+        };
+        if let Some(at) = next {
+            run.at = at;
+            self.runs.push(run);
+        }
+    }
+
+    fn prepare(&mut self, again_until: Timestamp, left: usize, answer: Answer) -> Option<At> {
+        let prepared = self.post.clone()?;
+        Some(match answer {
+            Answer::Accepted => At::Record { again_until, left, prepared },
+            answer => At::Conclude { answer, stage: Stage::Preparing, at: self.now },
+        })
+    }
+
+    fn record(&mut self, run: &Run, again_until: Timestamp, left: usize, prepared: &Row<Post>) -> Option<At> {
+        let (now, text) = (self.now, prepared.text.as_str().to_owned());
+        let recorded = self.take_step(run.delivery, |delivery, post| {
+            run.claim.record(delivery, (post, prepared), &intent(&text), now)
+        });
+        if recorded {
+            return Some(At::Send { text, stage: Stage::Sending });
+        }
+        let again = self.delivery(run.delivery).is_some_and(|d| run.claim.may_prepare_again(d, now, again_until));
+        Some(if again && left > 1 { At::Prepare { again_until, left: left - 1 } } else { At::ClaimAgain })
+    }
+
+    fn claim_again(&mut self, run: &Run) -> Option<At> {
+        let mut delivery = (**self.delivery(run.delivery)?).clone();
+        match run.claim.claim_again(&mut delivery, self.now) {
+            Ok(Some(not_before)) => {
+                self.store(run.delivery, delivery);
+                self.send(run.delivery, not_before);
+            }
+            Ok(None) => {}
+            Err(_) => self.break_rule("a run claimed again in a state that does not allow it"),
+        }
+        None
+    }
+
+    fn ask(&mut self, run: &Run, read: &Delivery, text: String, answer: Answer, guarantee: Guarantee) -> Option<At> {
+        let stage = Stage::Reconciling;
+        let refused = |answer, at| Some(At::Conclude { answer, stage, at });
+        if answer != Answer::Accepted {
+            return refused(answer, self.now);
+        }
+        match self.ledger.find(&text) {
+            Ok(Some(found)) => Some(At::Publish { text: found.uri }),
+            Err(answer) => refused(answer, self.now),
+            Ok(None) => {
+                // Where nothing is sent again, this finding decides: nothing may follow it.
+                let unsent = self.runs.iter().any(|other| {
+                    other.delivery == run.delivery && matches!(other.at, At::Send { .. } | At::Hear { .. })
+                });
+                if guarantee != Guarantee::ExactlyOnce && (unsent || self.ledger.awaits(run.delivery)) {
+                    self.break_rule("the platform was asked while the call might still take effect");
+                }
+                match Missing::of(read, guarantee, self.now) {
+                    Missing::SendAgain => Some(At::Send { text, stage }),
+                    Missing::Leave => None,
+                    Missing::Hold => Some(At::Hold { at: self.now }),
+                }
+            }
+        }
+    }
+
+    fn make_call(&mut self, run: &Run, text: String, stage: Stage, fate: Fate, guarantee: Guarantee) -> At {
+        let at = self.now;
+        match fate {
+            Fate::Answered => match self.ledger.accept(guarantee, run.delivery, &text) {
+                Answer::Accepted => At::Publish { text },
+                answer => At::Conclude { answer, stage, at },
+            },
+            Fate::AnswerLost => {
+                self.ledger.accept(guarantee, run.delivery, &text);
+                At::Conclude { answer: Answer::Unknown, stage, at }
+            }
+            Fate::Lost => At::Conclude { answer: Answer::Unknown, stage, at },
+            Fate::Late => {
+                let flight = Flight { delivery: run.delivery, attempt: run.claim.0, text: text.clone(), ends_by: None };
+                self.ledger.flights.push(flight);
+                At::Hear { text, stage, until: after(self.now, SEND_BUDGET).min(run.ends_at) }
+            }
+            Fate::Negative(answer) => {
+                // The first call of an intent was the only one, and certainly did nothing.
+                if stage == Stage::Sending && answer != Answer::Internal {
+                    self.ledger.may_exist[run.delivery] = false;
+                }
+                At::Conclude { answer, stage, at }
+            }
+        }
+    }
+
+    /// A connection breaks: its call can take effect until the settle time is over.
+    pub fn close_connection(&mut self, run: &Run) {
+        let Some(settle_s) = self.delivery(run.delivery).map(|delivery| delivery.platform.settle_time_s()) else {
+            return;
+        };
+        let ends_by = after(self.now, seconds(i64::from(settle_s) - 1));
+        let mut flights = self.ledger.flights.iter_mut();
+        if let Some(flight) = flights
+            .find(|flight| flight.ends_by.is_none() && (flight.delivery, flight.attempt) == (run.delivery, run.claim.0))
+        {
+            flight.ends_by = Some(ends_by);
+        }
+    }
+
+    fn conclude(&mut self, run: &Run, answer: Answer, stage: Stage, at: Timestamp) -> Option<At> {
+        let verdict = Verdict::of(answer.error()?, stage, at);
+        if let Verdict::Retry(_) = verdict {
+            // The queue delivers the message again, after its own timeout.
+            self.return_message(run);
+            return None;
+        }
+        self.take_step(run.delivery, |delivery, _| run.claim.conclude(delivery, stage, &verdict));
+        None
+    }
+
+    /// The function dies. Its message is delivered again, or was delivered too often.
+    pub fn die(&mut self, run: usize) {
+        let run = self.runs.remove(run);
+        if let At::Hear { .. } = run.at {
+            self.close_connection(&run);
+        }
+        self.return_message(&run);
+    }
+
+    fn return_message(&mut self, run: &Run) {
+        let not_before = self.now;
+        let message = Sent { delivery: run.delivery, attempt: run.claim.0, not_before, certain: false };
+        self.messages.push(message);
+    }
+}
