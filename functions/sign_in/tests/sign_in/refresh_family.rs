@@ -14,8 +14,8 @@ use steps::{Answer, Attempt, Request, Seconds, Store};
 
 /// The attempts that clients choose from.
 const ATTEMPTS: [Attempt; 3] = [None, Some(0), Some(1)];
-/// Up to the last second of a retry, over it, and until the session is idle.
-const WAITS: [Seconds; 3] = [59, 1, steps::IDLE];
+/// Until the last second of a retry, until it is too late for one, and until the session is idle.
+const WAITS: [Seconds; 3] = [59, 60, steps::IDLE];
 
 /// What happens in an exploration, at most this often.
 #[derive(Clone, Copy)]
