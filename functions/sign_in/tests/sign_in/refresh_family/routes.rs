@@ -104,8 +104,8 @@ fn seen_from_now(store: &Store) -> Store {
     seen
 }
 
-/// For each transition from a state that up to two moves reach, those moves and it. Unless the run is long, two moves
-/// are followed by a third only if each is alone, and the third presents a token.
+/// For each transition from a state that up to two moves reach, those moves and it. Unless the run is long, the third
+/// move presents a token, and the two before it are alone or end with a sign-in.
 fn transitions() -> Vec<Vec<Move>> {
     let start = Store::signed_in();
     let mut seen = HashSet::from([seen_from_now(&start)]);
@@ -115,8 +115,9 @@ fn transitions() -> Vec<Vec<Move>> {
         for (store, path) in &newest {
             for by in moves(store) {
                 let presents = matches!(by, Move::Alone(Step::Present(..)));
-                let is_sequence = presents && path.iter().all(|by| matches!(by, Move::Alone(_)));
-                if depth == 2 && !is_long() && !is_sequence {
+                let in_sequence = path.iter().all(|by| matches!(by, Move::Alone(_)));
+                let signed_in = matches!(path.last(), Some(Move::Alone(Step::SignIn)));
+                if depth == 2 && !is_long() && !(presents && (in_sequence || signed_in)) {
                     continue;
                 }
                 let mut after = store.clone();
