@@ -5,6 +5,7 @@ mod known_devices;
 mod monitor;
 mod passwords;
 mod rate_gate;
+mod refresh_family;
 mod refresh_race;
 mod second_factors;
 mod sessions;

@@ -1,15 +1,20 @@
-//! A campaign: many worlds, one after the other, with what happened in them.
+//! A campaign: many worlds, with what happened in them.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::plan::{Coverage, faults_at};
-use crate::world::World;
+use crate::region::lock;
+use crate::world::{History, World};
 
 /// Stories in one world: they share its sweeps and its functions.
 pub const STORIES_PER_WORLD: usize = 25;
 /// How many sites of a thousand have a fault.
 pub const PER_MILLE: u64 = 40;
+/// A campaign ends when this many worlds have failed.
+const MOST_FAILED: usize = 5;
 /// A line of progress at least this often.
 const PROGRESS: Duration = Duration::from_secs(10);
 
@@ -31,23 +36,34 @@ impl Campaign {
         World { seed, stories: STORIES_PER_WORLD, per_mille: PER_MILLE, ..World::default() }
     }
 
-    /// Runs worlds from this seed on until there were as many stories, or a few worlds have failed.
-    pub fn run(seed: u64, stories: u64, mut say: impl FnMut(&Self, Duration)) -> Self {
-        let mut campaign = Self::default();
-        let (began, mut said) = (Instant::now(), Instant::now());
-        while campaign.stories < stories && campaign.failed.len() < 5 {
-            campaign.add(seed + campaign.worlds);
-            if said.elapsed() > PROGRESS {
-                said = Instant::now();
-                say(&campaign, began.elapsed());
+    /// Runs worlds from this seed on, on every core, until there were as many stories, or a few worlds have failed.
+    pub fn run(seed: u64, stories: u64, say: impl Fn(&Self, Duration) + Sync) -> Self {
+        let (began, next) = (Instant::now(), AtomicU64::new(seed));
+        let state = Mutex::new((Self::default(), Instant::now()));
+        let work = || {
+            while !lock(&state).0.is_over(stories) {
+                let seed = next.fetch_add(1, Ordering::Relaxed);
+                let history = Self::world(seed).run();
+                let mut state = lock(&state);
+                state.0.add(seed, history);
+                if state.1.elapsed() > PROGRESS {
+                    state.1 = Instant::now();
+                    say(&state.0, began.elapsed());
+                }
             }
-        }
+        };
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
+        let (campaign, _) = state.into_inner().unwrap_or_else(PoisonError::into_inner);
         say(&campaign, began.elapsed());
         campaign
     }
 
-    fn add(&mut self, seed: u64) {
-        let history = Self::world(seed).run();
+    fn is_over(&self, stories: u64) -> bool {
+        self.stories >= stories || self.failed.len() >= MOST_FAILED
+    }
+
+    fn add(&mut self, seed: u64, history: History) {
         self.worlds += 1;
         self.calls += history.calls;
         self.injected += history.injected.len() as u64;
