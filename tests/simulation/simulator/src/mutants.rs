@@ -95,8 +95,9 @@ fn kind_of(key: &str) -> &str {
 
 /// DynamoDB refuses names and values that no expression uses.
 fn forget_unused(write: &mut Value) {
-    let used: String =
-        ["UpdateExpression", "ConditionExpression"].iter().filter_map(|name| write[*name].as_str()).collect();
+    let expressions = ["UpdateExpression", "ConditionExpression"];
+    let used: Vec<&str> = expressions.iter().filter_map(|name| write[*name].as_str()).collect();
+    let used = used.join(" ");
     for member in ["ExpressionAttributeNames", "ExpressionAttributeValues"] {
         if let Some(defined) = write.get_mut(member).and_then(Value::as_object_mut) {
             defined.retain(|name, _| is_used(&used, name));
@@ -148,6 +149,7 @@ mod tests {
         assert_eq!(put["ConditionExpression"], "b = :v2");
         assert_eq!(put["ExpressionAttributeValues"], json!({ ":v2": { "N": "2" } }));
         assert!(put.get("ExpressionAttributeNames").is_none());
+        assert!(is_used("SET w = :w attribute_exists(pk)", ":w") && !is_used("b = :v2", ":v"));
         let other = Mutant { guard: "another".to_owned() };
         assert_eq!(other.applied_to(&request("#a = :v")).body(), request("#a = :v").body());
     }

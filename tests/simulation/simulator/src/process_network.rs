@@ -293,7 +293,9 @@ fn outcome(answer: &Response<Bytes>) -> String {
     }
     let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
     let name = body["__type"].as_str().unwrap_or_default().rsplit('#').next().unwrap_or_default();
-    format!("{status} {name}")
+    let reasons = body["CancellationReasons"].as_array().into_iter().flatten();
+    let reasons: Vec<_> = reasons.filter_map(|reason| reason["Code"].as_str()).filter(|code| *code != "None").collect();
+    format!("{status} {name} {}", reasons.join(", "))
 }
 
 impl Region {

@@ -3,15 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use crate::campaign::Campaign;
 use crate::mutants::Mutant;
+use crate::region::lock;
 use crate::world::World;
 
 /// Worlds in which the guards are collected.
 const GUARD_WORLDS: u64 = 24;
 /// Worlds in which each mutant must die.
-const MUTANT_WORLDS: u64 = 30;
+const MUTANT_WORLDS: u64 = 10;
 const DIES: &str = "dies in world ";
 /// The start of the verdict on a guard whose removal no world notices; a person adds the reason.
 pub const SURVIVES: &str = "survives: ";
@@ -43,23 +45,32 @@ pub fn guards_met(worlds: u64) -> BTreeSet<String> {
     (0..worlds).flat_map(|seed| world(seed).run().guards).collect()
 }
 
-/// Removes each guard, and looks for a world that fails without it. The reason for a survivor stays.
-pub fn hunt(mut say: impl FnMut(&str)) -> Verdicts {
-    let before = committed();
-    let guards = guards_met(GUARD_WORLDS);
+/// Removes each guard, and looks for a world that fails without it, on every core. The reason for a survivor stays.
+pub fn hunt(say: impl Fn(&str) + Sync) -> Verdicts {
+    let (before, guards) = (committed(), guards_met(GUARD_WORLDS));
     say(&format!("{} guards", guards.len()));
-    let mut verdicts = Verdicts::new();
-    for guard in guards {
-        let known = before.get(&guard).map(String::as_str).unwrap_or_default();
-        let first = known.strip_prefix(DIES).and_then(|rest| rest.split(':').next()?.parse().ok());
-        let worlds = first.into_iter().chain(0..MUTANT_WORLDS);
-        let verdict = worlds.into_iter().find_map(|seed: u64| dies(&guard, seed));
-        let reason = if known.starts_with(SURVIVES) { known } else { SURVIVES };
-        let verdict = verdict.unwrap_or_else(|| reason.to_owned());
-        say(&format!("{guard}\n    {verdict}"));
-        verdicts.insert(guard, verdict);
-    }
-    verdicts
+    let (waiting, verdicts) = (Mutex::new(guards.into_iter()), Mutex::new(Verdicts::new()));
+    let work = || {
+        // The lock must end before the hunt.
+        let next = || lock(&waiting).next();
+        while let Some(guard) = next() {
+            let known = before.get(&guard).map(String::as_str).unwrap_or_default();
+            let verdict = verdict(&guard, known);
+            say(&format!("{guard}\n    {verdict}"));
+            lock(&verdicts).insert(guard, verdict);
+        }
+    };
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
+    verdicts.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where it died before, it probably dies again.
+fn verdict(guard: &str, known: &str) -> String {
+    let first = known.strip_prefix(DIES).and_then(|rest| rest.split(':').next()?.parse().ok());
+    let mut worlds = first.into_iter().chain(0..MUTANT_WORLDS);
+    let reason = if known.starts_with(SURVIVES) { known } else { SURVIVES };
+    worlds.find_map(|seed: u64| dies(guard, seed)).unwrap_or_else(|| reason.to_owned())
 }
 
 fn dies(guard: &str, seed: u64) -> Option<String> {

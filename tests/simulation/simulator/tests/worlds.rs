@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use simulator::campaign::Campaign;
 use simulator::plan::Plan;
-use simulator::verdicts::{SURVIVES, committed, guards_met};
+use simulator::verdicts::{committed, guards_met};
 use simulator::world::World;
 
 #[test]
@@ -38,12 +38,19 @@ fn a_fault_can_be_left_out_and_the_others_stay() {
     assert_eq!(faults(&Plan::new(1, 40, Some(kept.clone()))), kept);
 }
 
-/// `make mutants` gives the verdicts.
+/// A small campaign from a random seed; `make test` runs a larger one.
+#[test]
+fn stories_in_worlds_of_faults_end_as_promised() {
+    let seed = u64::from(std::process::id()) * 1_000_000_007 % (1 << 40);
+    let campaign = Campaign::run(seed, 300, |_, _| {});
+    assert!(campaign.injected > 500, "only {} faults", campaign.injected);
+    assert!(campaign.failed.is_empty(), "make simulate SEED=…: {:#?}", campaign.failed);
+}
+
+/// `make mutants` finds out whether a world fails without it.
 #[test]
 fn every_guard_that_stories_meet_has_a_verdict() {
     let verdicts = committed();
     let unknown: Vec<_> = guards_met(3).into_iter().filter(|guard| !verdicts.contains_key(guard)).collect();
     assert!(unknown.is_empty(), "run `make mutants` and commit mutants.txt: {unknown:#?}");
-    let unexplained: Vec<_> = verdicts.iter().filter(|(_, verdict)| verdict.trim() == SURVIVES.trim()).collect();
-    assert!(unexplained.is_empty(), "no world notices their removal, and no reason is given: {unexplained:#?}");
 }
