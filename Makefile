@@ -80,7 +80,7 @@ simulate: ## Run whole functions in worlds of faults: make simulate STORIES=500,
 	@$(SIMULATE) $(if $(SEED),replay $(SEED),$(STORIES)) > /dev/null
 
 mutants: ## Remove every guard of a write, one at a time: a simulated world must fail without it
-	@$(SIMULATE) mutants > /dev/null
+	@$(SIMULATE) mutants $(if $(GUARD),"$(GUARD)") > /dev/null
 
 audit: ## Advisories, licences and sources of the dependencies (needs the network)
 	@$(CLOUD) install-cargo-tool deny

@@ -1,10 +1,11 @@
 //! The judge of a whole world at rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use shared::kernel::time::{CLOCKS_DIFFER_BY, Timestamp, after};
 
+use crate::plan::Injected;
 use crate::region::{Region, lock};
 use crate::sources::jobs;
 
@@ -104,5 +105,21 @@ pub fn is_at_rest(region: &Region) -> bool {
 pub fn judge(region: &Region) -> Vec<String> {
     let unfinished = unfinished(region).into_iter().map(|what| format!("the world does not come to rest: {what}"));
     let dead_letters = lock(&region.dead_letters).clone().into_iter().map(|letter| format!("a dead letter: {letter}"));
-    unfinished.chain(dead_letters).collect()
+    unfinished.chain(dead_letters).chain(mailed_twice(region)).collect()
+}
+
+/// SES cannot recognise a repeated mail, so a fault in a delivery may cause a second one. Nothing else may: not a message
+/// that arrives twice.
+fn mailed_twice(region: &Region) -> Vec<String> {
+    let message = |site: &str| site.split(" delivery").next().unwrap_or_default().to_owned();
+    let mut count: BTreeMap<String, usize> = BTreeMap::new();
+    for site in lock(&region.mailed).iter() {
+        *count.entry(message(site)).or_default() += 1;
+    }
+    let is_of_call = |injected: &&Injected| injected.boundary.contains('.');
+    let injected = region.plan.injected();
+    let excused: BTreeSet<String> =
+        injected.iter().filter(is_of_call).map(|injected| message(&injected.site)).collect();
+    let twice = count.into_iter().filter(|(message, count)| *count > 1 && !excused.contains(message));
+    twice.map(|(message, count)| format!("{message}: mailed {count} times")).collect()
 }

@@ -13,13 +13,14 @@ use simulator::shrinking::shrink;
 use simulator::verdicts::{self, SURVIVES};
 use simulator::world::World;
 
-const USAGE: &str = "usage: simulate [STORIES] | simulate replay SEED";
+const USAGE: &str = "usage: simulate [STORIES] | simulate replay SEED | simulate mutants [START]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["mutants"] => hunt(),
+        ["mutants"] => hunt(""),
+        ["mutants", start] => hunt(start),
         ["replay", seed] => seed.parse().map_or_else(|_| fail(USAGE), replay),
         [] => campaign(20_000),
         [stories] => stories.parse().map_or_else(|_| fail(USAGE), campaign),
@@ -67,8 +68,8 @@ fn progress(campaign: &Campaign, of: u64, taken: Duration) -> String {
 }
 
 /// Removes every guard that the stories meet, one at a time, and writes the verdicts.
-fn hunt() -> ExitCode {
-    let verdicts = verdicts::hunt(say);
+fn hunt(start: &str) -> ExitCode {
+    let verdicts = verdicts::hunt(start, say);
     if let Err(error) = verdicts::write(&verdicts) {
         return fail(&format!("{}: {error}", verdicts::path().display()));
     }

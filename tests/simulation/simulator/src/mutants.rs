@@ -11,6 +11,10 @@ use serde_json::{Value, json};
 const ALWAYS: &str = "attribute_exists(pk) OR attribute_not_exists(pk)";
 /// The kinds of writes in a transaction.
 const KINDS: [&str; 4] = ["Put", "Update", "Delete", "ConditionCheck"];
+/// What makes a repeated transaction one transaction, for ten minutes.
+const TOKEN: &str = "ClientRequestToken";
+/// The start of the name of all guards with the same condition.
+const EVERY: &str = "Every write";
 /// How the product joins the parts of a condition.
 const AND: &str = " AND ";
 
@@ -24,17 +28,14 @@ impl Mutant {
     /// The request without the guard.
     pub fn applied_to(&self, request: &Request<Bytes>) -> Request<Bytes> {
         let mut body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
-        let mut is_mutated = false;
+        let mut is_mutated =
+            self.guard == TOKEN && body.as_object_mut().is_some_and(|body| body.remove(TOKEN).is_some());
         for (kind, write) in writes(&mut body) {
-            for (name, rest) in guards_of(kind, write) {
-                if name == self.guard {
-                    write["ConditionExpression"] = json!(rest);
-                    is_mutated = true;
-                    break;
-                }
-            }
-            if is_mutated {
+            let removed = guards_of(kind, write).into_iter().find(|(name, _)| self.removes(name));
+            if let Some((_, rest)) = removed {
+                write["ConditionExpression"] = json!(rest);
                 forget_unused(write);
+                is_mutated = true;
             }
         }
         if !is_mutated {
@@ -43,13 +44,28 @@ impl Mutant {
         let (parts, _) = request.clone().into_parts();
         Request::from_parts(parts, body.to_string().into())
     }
+
+    fn removes(&self, name: &str) -> bool {
+        name == self.guard || every(name).is_some_and(|every| every == self.guard)
+    }
+}
+
+/// The guard of every write with the same condition. Alone, a guard may go unnoticed because another one in its transaction
+/// refuses too.
+fn every(name: &str) -> Option<String> {
+    let (_, condition) = name.split_once(": ")?;
+    Some(format!("{EVERY}: {condition}"))
 }
 
 /// The names of the guards in a request.
 pub fn guards(request: &[u8]) -> BTreeSet<String> {
     let mut body: Value = serde_json::from_slice(request).unwrap_or_default();
+    let token = body.get(TOKEN).map(|_| TOKEN.to_owned());
     let writes = writes(&mut body).into_iter();
-    writes.flat_map(|(kind, write)| guards_of(kind, write)).map(|(name, _)| name).collect()
+    let names: BTreeSet<String> =
+        writes.flat_map(|(kind, write)| guards_of(kind, write)).map(|(name, _)| name).collect();
+    let every: Vec<String> = names.iter().filter_map(|name| every(name)).collect();
+    names.into_iter().chain(every).chain(token).collect()
 }
 
 fn writes(request: &mut Value) -> Vec<(&'static str, &mut Value)> {
@@ -135,10 +151,15 @@ mod tests {
         let names = guards(request("#a = :v AND b = :v2").body());
         assert_eq!(
             names.into_iter().collect::<Vec<_>>(),
-            ["Put tenants W POST: #a = :v", "Put tenants W POST: b = :v2"]
+            [
+                "Every write: #a = :v",
+                "Every write: b = :v2",
+                "Put tenants W POST: #a = :v",
+                "Put tenants W POST: b = :v2"
+            ]
         );
         let whole = guards(request("attribute_not_exists(pk) OR b = :v").body());
-        assert_eq!(whole.len(), 1);
+        assert_eq!(whole.len(), 2);
     }
 
     #[test]

@@ -153,6 +153,9 @@ impl ProcessNetwork {
             Some(Fault::Stale) => region.stale_answer(&request),
             _ => region.answer(call, &request),
         };
+        if call == "SES.SendEmail" && answer.status().is_success() {
+            lock(&region.mailed).push(crossing.site.clone());
+        }
         crossing.travel().await;
         crossing.say(&outcome(&answer));
         match crossing.fault {

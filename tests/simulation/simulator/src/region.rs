@@ -52,6 +52,8 @@ pub struct Region {
     pub dead_letters: Mutex<Vec<String>>,
     /// What the platform has done, which the product cannot read.
     pub ledger: Mutex<Vec<Effect>>,
+    /// The deliveries of messages in which SES accepted a mail: `send-email <message> delivery 1`.
+    pub mailed: Mutex<Vec<String>>,
     /// The last activity of a client or a queue: a while after it, the sweeps of each minute find nothing.
     busy_at: Mutex<Timestamp>,
     /// Messages that were posted before this instant stay in the outbox for an operator.
@@ -113,6 +115,7 @@ impl Region {
             faults: Mutex::default(),
             dead_letters: Mutex::default(),
             ledger: Mutex::default(),
+            mailed: Mutex::default(),
             busy_at: Mutex::new(start),
             fenced_until: Mutex::new(Timestamp::MIN),
             calls: AtomicU64::new(0),

@@ -14,7 +14,7 @@ use crate::mutants::Mutant;
 use crate::plan::{Coverage, Injected};
 use crate::region::{Region, lock};
 use crate::sources;
-use crate::stories::{KINDS, PUBLISHING};
+use crate::stories::{self, PUBLISHING};
 
 /// What a world is made of. The same world has the same history.
 #[derive(Clone, Default)]
@@ -89,7 +89,7 @@ impl World {
         for number in (0..self.stories).filter(is_chosen) {
             let name = format!("story {number}");
             let mut dice = region.plan.dice(&name);
-            let kind = if self.has_restore() { &PUBLISHING } else { &KINDS[dice.index(KINDS.len())] };
+            let kind = if self.has_restore() { &PUBLISHING } else { stories::any(&mut dice) };
             let client = Client::new(region.clone(), format!("{} {number}", kind.name));
             let delay = Duration::from_millis(dice.below(120_000));
             let running_story = region.go(client.name.clone(), async move {

@@ -6,11 +6,13 @@ use futures::future::BoxFuture;
 
 use crate::client::Client;
 use crate::judge::Tables;
+use crate::plan::Dice;
 use crate::region::Region;
 
 mod claiming;
 mod departing;
 mod editing;
+mod filling;
 mod joining;
 mod people;
 mod proving;
@@ -32,21 +34,36 @@ pub trait Story: Send {
 /// A kind of story.
 pub struct Kind {
     pub name: &'static str,
+    /// How often it is chosen, in relation to the others.
+    pub weight: u64,
     pub begin: fn() -> Box<dyn Story>,
 }
 
 /// Every kind of story. A new one is one file, and one line here.
 pub static KINDS: &[Kind] = &[
-    Kind { name: "claiming", begin: || Box::new(claiming::Claiming::default()) },
-    Kind { name: "departing", begin: || Box::new(departing::Departing::default()) },
-    Kind { name: "editing", begin: || Box::new(editing::Editing::default()) },
-    Kind { name: "joining", begin: || Box::new(joining::Joining::default()) },
-    Kind { name: "proving", begin: || Box::new(proving::Proving::default()) },
-    PUBLISHING,
-    Kind { name: "recovering", begin: || Box::new(recovering::Recovering::default()) },
-    Kind { name: "refreshing", begin: || Box::new(refreshing::Refreshing::default()) },
-    Kind { name: "rotating", begin: || Box::new(rotating::Rotating::default()) },
-    Kind { name: "uploading", begin: || Box::new(uploading::Uploading::default()) },
+    Kind { name: "claiming", weight: 1, begin: || Box::new(claiming::Claiming::default()) },
+    Kind { name: "departing", weight: 1, begin: || Box::new(departing::Departing::default()) },
+    Kind { name: "editing", weight: 1, begin: || Box::new(editing::Editing::default()) },
+    Kind { name: "filling", weight: 1, begin: || Box::new(filling::Filling::default()) },
+    Kind { name: "joining", weight: 1, begin: || Box::new(joining::Joining::default()) },
+    Kind { name: "proving", weight: 1, begin: || Box::new(proving::Proving::default()) },
+    Kind { name: "publishing", weight: 4, begin: || Box::new(publishing::Publishing::default()) },
+    Kind { name: "recovering", weight: 1, begin: || Box::new(recovering::Recovering::default()) },
+    Kind { name: "refreshing", weight: 2, begin: || Box::new(refreshing::Refreshing::default()) },
+    Kind { name: "rotating", weight: 1, begin: || Box::new(rotating::Rotating::default()) },
+    Kind { name: "uploading", weight: 1, begin: || Box::new(uploading::Uploading::default()) },
 ];
 
-pub const PUBLISHING: Kind = Kind { name: "publishing", begin: || Box::new(publishing::Publishing::default()) };
+pub static PUBLISHING: Kind =
+    Kind { name: "publishing", weight: 4, begin: || Box::new(publishing::Publishing::default()) };
+
+/// A random kind, by the weights.
+pub fn any(dice: &mut Dice) -> &'static Kind {
+    let mut at = dice.below(KINDS.iter().map(|kind| kind.weight).sum());
+    let chosen = KINDS.iter().find(|kind| {
+        let is_here = at < kind.weight;
+        at = at.saturating_sub(kind.weight);
+        is_here
+    });
+    chosen.unwrap_or(&PUBLISHING)
+}
