@@ -69,7 +69,7 @@ test: local ## All tests, against one local cloud, a real Bluesky server and thi
 	  $(WITH_CLOUD) BULKHEAD_ANSWERED=$(CURDIR)/.local/log/answered.txt cargo nextest run --workspace --lib --test '*' --bin generator --bin sources $(TEST_ARGS) || { kill $$demo $$passkeys $$clients || true; exit 1; }; \
 	  for run in "$$demo demo" "$$passkeys passkeys" "$$clients clients"; do log=.local/log/$${run#* }-check.log; \
 	    wait $${run% *} || { cat $$log; exit 1; }; tail -4 $$log; done
-	@$(if $(TEST_ARGS),:,target/debug/simulate $(if $(BULKHEAD_LONG),1000000,5000) > /dev/null)
+	@$(if $(TEST_ARGS),:,$(if $(BULKHEAD_LONG),,SEED=424242) target/debug/simulate $(if $(BULKHEAD_LONG),1000000,3000) > /dev/null)
 	@$(CLOUD) check-logs
 	@$(if $(TEST_ARGS),:,$(CLOUD) check-answers)
 
