@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// A refusal that has no effect, and that the same call overcomes a moment later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Busy {
     /// Another transaction holds an item:
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling>.
@@ -19,7 +19,7 @@ pub enum Busy {
 }
 
 impl Busy {
-    pub const ALL: [Self; 4] = [Self::Conflict, Self::InProgress, Self::Unprocessed, Self::Throttled];
+    pub const ALL: [Self; 4] = [Self::Throttled, Self::Conflict, Self::InProgress, Self::Unprocessed];
 
     /// Whether AWS ever answers this call so.
     pub fn is_of(self, call: &str) -> bool {

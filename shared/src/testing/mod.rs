@@ -185,11 +185,10 @@ impl TestApp {
         &self.entropy
     }
 
-    /// What a function of this deployment stands in: this network, or that of the test.
-    pub fn surroundings(&self, network: Option<Arc<dyn Network>>) -> Surroundings {
-        let own = || self.cloud.clone().map(|cloud| Arc::new(cloud::InProcess(cloud)) as Arc<dyn Network>);
+    fn surroundings(&self) -> Surroundings {
+        let network = self.cloud.clone().map(|cloud| Arc::new(cloud::InProcess(cloud)) as Arc<dyn Network>);
         let (config, clock, entropy) = (self.config.clone(), self.clock.clone(), self.entropy.clone());
-        Surroundings { config, clock, entropy, network: network.or_else(own) }
+        Surroundings { config, clock, entropy, network }
     }
 
     /// The cloud in process, to be inspected and changed past the code under test.
@@ -215,7 +214,7 @@ impl TestApp {
 
     fn environment(&self, function: &'static Function) -> Environment {
         let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
-        let start = || Environment::start(function, self.surroundings(None));
+        let start = || Environment::start(function, self.surroundings());
         warm.entry(function.name()).or_insert_with(start).clone()
     }
 

@@ -12,6 +12,13 @@ pub mod authenticator;
 pub mod authenticator_app;
 pub mod emulator;
 pub mod mailed_links;
+pub mod models;
 pub mod passkey_owner;
 pub mod people;
+pub mod picture;
 pub mod scripted_server;
+
+/// Whether tests run at their full length, which takes hours.
+pub fn is_long() -> bool {
+    std::env::var("BULKHEAD_LONG").is_ok()
+}

@@ -13,8 +13,17 @@ pub fn sign(key: &[u8], claims: &LinkClaims) -> String {
 /// The token of the link to a page of the application, in the last mail to an address.
 pub fn token(app: &TestApp, email: &str, page: &str) -> String {
     let mail = app.cloud().mails_to(email).pop().expect("a mail");
-    let (_, token) = mail.text.split_once(&format!("https://app.example.com/{page}#token=")).expect("a link");
-    token.split_whitespace().next().unwrap().to_owned()
+    in_text(&mail.text, page).expect("a link")
+}
+
+/// The same, in the newest mail to an address that has such a link.
+pub fn newest_token(app: &TestApp, email: &str, page: &str) -> Option<String> {
+    app.cloud().mails_to(email).iter().rev().find_map(|mail| in_text(&mail.text, page))
+}
+
+fn in_text(text: &str, page: &str) -> Option<String> {
+    let (_, token) = text.split_once(&format!("https://app.example.com/{page}#token="))?;
+    token.split_whitespace().next().map(str::to_owned)
 }
 
 /// The key of mailed links, derived by KMS.

@@ -15,22 +15,10 @@ impl Contents {
         let mut found = BTreeMap::new();
         let Tables { tenants, outbox, audit, proofs, accounts, system } = app.tables();
         for table in [tenants, outbox, audit, proofs, accounts, system] {
-            let mut start = Value::Null;
-            loop {
-                let mut scan = json!({ "TableName": table, "ConsistentRead": true });
-                if !start.is_null() {
-                    scan["ExclusiveStartKey"] = start;
-                }
-                let page = dynamodb(app, "Scan", &scan);
-                for item in page["Items"].as_array().unwrap_or_else(|| panic!("{page}")) {
-                    let short = table.rsplit('-').next().unwrap_or_default();
-                    let key = format!("{short} {} {}", item["pk"]["S"].as_str().unwrap(), item["sk"]["S"]);
-                    found.insert(key, item.clone());
-                }
-                start = page["LastEvaluatedKey"].clone();
-                if start.is_null() {
-                    break;
-                }
+            for item in app.cloud().items(table).unwrap() {
+                let short = table.rsplit('-').next().unwrap_or_default();
+                let key = format!("{short} {} {}", item["pk"]["S"].as_str().unwrap(), item["sk"]["S"]);
+                found.insert(key, item);
             }
         }
         Self(found)

@@ -2,7 +2,6 @@
 
 use accounts::address::Address;
 use serde_json::{Value, json};
-use shared::crypto::digest::from_base64url;
 use shared::function::{Declared, Function};
 use shared::identity::AccountKey;
 use shared::jobs::Trigger;
@@ -14,9 +13,9 @@ use crate::cloud::{self, Contents};
 use crate::domains::{Endpoint, jobs};
 use crate::person::{claim, session_of};
 use crate::sample::{Filling, request};
+use test_support::people::PASSWORD;
+use test_support::picture;
 use test_support::scripted_server::{PASSWORD as APP_PASSWORD, ScriptedServer};
-
-const PASSWORD: &str = "a tram, a lamp and 3 crows";
 
 /// A deployment, and a platform to publish to.
 pub struct World {
@@ -190,7 +189,7 @@ impl World {
 
     /// A picture whose file is in quarantine.
     pub async fn uploaded(&self, place: &Place) -> String {
-        let file = from_base64url(DOT).unwrap();
+        let file = picture::dot();
         let body = json!({ "size_bytes": file.len(), "sha256": media::media::Sha256::of(&file), "alt_text": "A dot" });
         let made = self.in_place(place, &media::routes::create_upload::FUNCTION, body).await;
         self.app.upload(&made["upload"], file).expect(200);
@@ -214,6 +213,3 @@ impl World {
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
-
-/// A PNG of eight by eight pixels.
-const DOT: &str = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4YSOCFTEMLQkAh11GAShFWoUAAAAASUVORK5CYII";

@@ -225,7 +225,7 @@ async fn no_response_causes_a_500_or_is_stored_with_invalid_syntax() {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &world.app.entropy().bytes::<32>());
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let strategy = cases();
-    let count = if std::env::var("BULKHEAD_LONG").is_ok() { 1_000 } else { 160 };
+    let count = if test_support::is_long() { 1_000 } else { 160 };
     for number in 0..count {
         let case = strategy.new_tree(&mut runner).unwrap().current();
         let _printed = PrintedOnPanic(format!("answer {number}: {case:?}"));

@@ -3,7 +3,7 @@
 //! The stored items are real [`Delivery`] and [`Post`] values, and each action executes the product's own transition.
 //! Only the environment is modelled. `docs/proofs/models.md` has the bounds, the results and the mutations tried.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod environment;
 mod functions;
@@ -14,6 +14,8 @@ mod world;
 use channels::Guarantee;
 use shared::kernel::time::{Timestamp, after};
 use stateright::{Checker, HasDiscoveries, Model, Property};
+use test_support::is_long;
+use test_support::models::report;
 
 use crate::delivery::{Delivery, Phase, State};
 use crate::lease::{LEASE, MAX_ATTEMPTS, MAX_LATENESS, MAX_RECONCILIATIONS};
@@ -231,32 +233,15 @@ fn phases_agree(_: &Publication, world: &World) -> bool {
         })
 }
 
-fn is_long() -> bool {
-    std::env::var("BULKHEAD_LONG").is_ok()
-}
-
 /// Explores everything, prints the figures, and fails with a counterexample: the shortest, unless the run is long.
 fn explore(name: &str, model: Publication, reached: &[&'static str]) {
+    let broken = |world: &World| world.broken;
     let checker = model.checker().finish_when(HasDiscoveries::AnyFailures);
     // A search in depth needs less memory.
     if is_long() {
-        report(name, &checker.spawn_dfs().join(), reached)
+        report(name, &checker.spawn_dfs().join(), reached, broken)
     } else {
-        report(name, &checker.spawn_bfs().join(), reached)
-    }
-}
-
-fn report(name: &str, checker: &impl Checker<Publication>, reached: &[&'static str]) {
-    eprintln!("{name}: {} states, {} deep", checker.unique_state_count(), checker.max_depth());
-    for (name, path) in checker.discoveries() {
-        if checker.model().property(name).expectation.discovery_is_failure() {
-            let rule = path.last_state().broken.unwrap_or(name);
-            let steps: Vec<_> = path.into_actions().iter().map(|action| format!("{action:?}")).collect();
-            panic!("{rule}:\n{}", steps.join("\n"));
-        }
-    }
-    for name in reached {
-        assert!(checker.discovery(name).is_some(), "not reached: {name}");
+        report(name, &checker.spawn_bfs().join(), reached, broken)
     }
 }
 

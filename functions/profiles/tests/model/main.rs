@@ -237,7 +237,7 @@ fn an_account_behaves_like_its_model() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let app = TestApp::new();
     let link_key = test_support::mailed_links::key(&app);
-    let cases = if std::env::var("BULKHEAD_LONG").is_ok() { 1_000 } else { 24 };
+    let cases = if test_support::is_long() { 1_000 } else { 24 };
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 100, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &app.entropy().bytes::<32>());
     let outcome = TestRunner::new_with_rng(config, rng).run(&commands(), |commands| {

@@ -98,7 +98,7 @@ where
 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let app = TestApp::new();
-    let cases = if std::env::var("BULKHEAD_LONG").is_ok() { 1_000 } else { 24 };
+    let cases = if test_support::is_long() { 1_000 } else { 24 };
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 60, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &app.entropy().bytes::<32>());
     let outcome = TestRunner::new_with_rng(config, rng).run(&strategy, |value| {

@@ -10,6 +10,9 @@ mod steps;
 use std::collections::BTreeMap;
 
 use stateright::{Checker, HasDiscoveries, Model, Property};
+use test_support::is_long;
+use test_support::models::report;
+
 use steps::{Answer, Attempt, Request, Seconds, Store};
 
 /// The attempts that clients choose from.
@@ -236,24 +239,9 @@ impl World {
     }
 }
 
-#[allow(clippy::print_stderr)]
 fn explore(name: &str, family: Family, reached: &[&'static str]) {
     let checker = family.checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
-    eprintln!("{name}: {} states, {} deep", checker.unique_state_count(), checker.max_depth());
-    for (name, path) in checker.discoveries() {
-        if checker.model().property(name).expectation.discovery_is_failure() {
-            let rule = path.last_state().broken.unwrap_or(name);
-            let steps: Vec<_> = path.into_actions().iter().map(|action| format!("{action:?}")).collect();
-            panic!("{rule}:\n{}", steps.join("\n"));
-        }
-    }
-    for name in reached {
-        assert!(checker.discovery(name).is_some(), "not reached: {name}");
-    }
-}
-
-fn is_long() -> bool {
-    std::env::var("BULKHEAD_LONG").is_ok()
+    report(name, &checker, reached, |state| state.broken);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use shared::kernel::time::SignedDuration;
 use shared::testing::{Request, Response, TestApp};
 use sign_in::routes::{login, refresh_session};
 use sign_in::session::{self, AuthMethod, Opening};
+use test_support::is_long;
 use test_support::people::*;
 
 const AT_ONCE: usize = 64;
@@ -25,10 +26,6 @@ const ROUNDS: usize = 200;
 /// This many of the rounds have a concurrent sign-in.
 const WITH_A_LOGIN: usize = 50;
 const ROUNDS_OF_RETRIES: usize = 10;
-
-fn is_long() -> bool {
-    std::env::var("BULKHEAD_LONG").is_ok()
-}
 
 fn rounds(of: usize) -> usize {
     if is_long() { of * 50 } else { of }

@@ -164,7 +164,7 @@ async fn assert_alike<'a, K: std::fmt::Debug, T>(
     let mut times = vec![Vec::new(); kinds.len()];
     measure(app, targets, &kind, apart, (WARM_UP_ROUNDS, &mut times), &once).await;
     times.iter_mut().for_each(Vec::clear);
-    let rounds = if std::env::var("BULKHEAD_LONG").is_ok() { ROUNDS * 10 } else { ROUNDS };
+    let rounds = if test_support::is_long() { ROUNDS * 10 } else { ROUNDS };
     measure(app, targets, &kind, apart, (rounds, &mut times), &once).await;
     let mut faults = pairs_that_differ(kinds, &times);
     if !faults.is_empty() {

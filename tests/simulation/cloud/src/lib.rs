@@ -142,6 +142,25 @@ impl Cloud {
         }
     }
 
+    /// Every item of a table.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such table.
+    pub fn items(&self, table: &str) -> Result<Vec<Value>, Failure> {
+        let (mut items, mut scan) = (Vec::new(), json!({ "TableName": table }));
+        loop {
+            let mut page = self.call("DynamoDB_20120810.Scan", &scan)?;
+            if let Some(found) = page["Items"].as_array_mut() {
+                items.append(found);
+            }
+            match page["LastEvaluatedKey"].take() {
+                Value::Null => return Ok(items),
+                start => scan["ExclusiveStartKey"] = start,
+            }
+        }
+    }
+
     /// Records every call of DynamoDB from now on.
     pub fn record_table_calls(&self) {
         self.tables.record();

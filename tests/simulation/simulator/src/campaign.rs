@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::plan::{Coverage, faults_at};
-use crate::region::lock;
 use crate::world::{History, World};
+use crate::{lock, on_every_core};
 
 /// Stories in one world: they share its sweeps and its functions.
 pub const STORIES_PER_WORLD: usize = 25;
@@ -52,8 +52,7 @@ impl Campaign {
                 }
             }
         };
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
+        on_every_core(work);
         let (campaign, _) = state.into_inner().unwrap_or_else(PoisonError::into_inner);
         say(&campaign, began.elapsed());
         campaign

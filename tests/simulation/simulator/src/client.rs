@@ -9,8 +9,9 @@ use shared::kernel::time::Timestamp;
 use shared::testing::{Request, Response};
 use tokio::time::sleep;
 
+use crate::lock;
 use crate::plan::Dice;
-use crate::region::{Region, lock};
+use crate::region::Region;
 
 /// A client gives up after this many tries: far more than the faults of a world need.
 const MOST_TRIES: u32 = 60;

@@ -12,13 +12,13 @@ use crate::process_network::ProcessNetwork;
 
 pub struct Freezable<T> {
     work: BoxFuture<'static, T>,
-    link: Arc<ProcessNetwork>,
+    network: Arc<ProcessNetwork>,
     thaw: Option<Pin<Box<Sleep>>>,
 }
 
 impl<T> Freezable<T> {
-    pub fn new(work: BoxFuture<'static, T>, link: Arc<ProcessNetwork>) -> Self {
-        Self { work, link, thaw: None }
+    pub fn new(work: BoxFuture<'static, T>, network: Arc<ProcessNetwork>) -> Self {
+        Self { work, network, thaw: None }
     }
 }
 
@@ -34,7 +34,7 @@ impl<T> Future for Freezable<T> {
             if let Poll::Ready(done) = self.work.as_mut().poll(context) {
                 return Poll::Ready(done);
             }
-            let Some(until) = self.link.frozen_until() else { return Poll::Pending };
+            let Some(until) = self.network.frozen_until() else { return Poll::Pending };
             self.thaw = Some(Box::pin(sleep_until(until)));
         }
     }

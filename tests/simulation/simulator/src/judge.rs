@@ -2,28 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::kernel::time::{CLOCKS_DIFFER_BY, Timestamp, after};
 
+use crate::lock;
 use crate::plan::Injected;
-use crate::region::{Region, lock};
+use crate::region::Region;
 use crate::sources::jobs;
 
-/// Every item of a table, now.
-fn scan(region: &Region, table: &str) -> Vec<Value> {
-    let (mut found, mut start) = (Vec::new(), Value::Null);
-    loop {
-        let mut scan = json!({ "TableName": table });
-        if !start.is_null() {
-            scan["ExclusiveStartKey"] = start;
-        }
-        let page = region.app.cloud().call("DynamoDB_20120810.Scan", &scan).unwrap_or_default();
-        found.extend(page["Items"].as_array().into_iter().flatten().cloned());
-        start = page["LastEvaluatedKey"].clone();
-        if start.is_null() {
-            return found;
-        }
-    }
+fn items(region: &Region, table: &str) -> Vec<Value> {
+    region.app.cloud().items(table).expect("a table")
 }
 
 /// The tables of a world at rest.
@@ -35,7 +23,7 @@ pub struct Tables {
 impl Tables {
     pub fn of(region: &Region) -> Self {
         let names = region.app.tables();
-        Self { tenants: scan(region, &names.tenants), audit: scan(region, &names.audit) }
+        Self { tenants: items(region, &names.tenants), audit: items(region, &names.audit) }
     }
 
     /// The number of audit entries of an action on a target in a workspace.
@@ -76,7 +64,7 @@ fn unsent(region: &Region) -> Vec<Value> {
         let posted_at = row["e"]["M"]["posted_at"]["S"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
         posted_at.is_some_and(|posted_at| posted_at < after(fenced_until, CLOCKS_DIFFER_BY))
     };
-    scan(region, &region.app.tables().outbox).into_iter().filter(|row| !is_fenced(row)).collect()
+    items(region, &region.app.tables().outbox).into_iter().filter(|row| !is_fenced(row)).collect()
 }
 
 /// What is still on its way.
@@ -91,7 +79,7 @@ fn unfinished(region: &Region) -> Vec<String> {
     }
     found.extend(unsent(region).iter().map(|row| format!("a message in the outbox: {row}")));
     let is_due = |item: &&Value| item["due_pk"]["S"].as_str().is_some_and(|due| due.contains("DELIVERY"));
-    let tenants = scan(region, &region.app.tables().tenants);
+    let tenants = items(region, &region.app.tables().tenants);
     found.extend(tenants.iter().filter(is_due).map(|item| format!("a delivery that is due: {item}")));
     found
 }

@@ -26,3 +26,15 @@ mod stories;
 mod trace;
 pub mod verdicts;
 pub mod world;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Does the same work on every core, until each has ended.
+fn on_every_core(work: impl Fn() + Sync) {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(&work))));
+}

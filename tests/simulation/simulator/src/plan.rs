@@ -3,8 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+
+use shared::aws::busy::{self, Busy};
+use shared::kernel::entropy::Entropy;
+
+use crate::lock;
 
 /// What goes wrong at a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,11 +22,8 @@ pub enum Fault {
     Slow,
     /// A second copy of the call arrives later.
     Twice,
-    /// The service is busy: `shared::aws::busy`.
-    Throttled,
-    Conflict,
-    InProgress,
-    Unprocessed,
+    /// The service is busy.
+    Busy(Busy),
     /// The index answers as it did at the previous call.
     Stale,
     /// The server fails before it does anything.
@@ -45,28 +47,37 @@ pub enum Fault {
     Reordered,
 }
 
-/// Every fault that the wire of a process meets: those of AWS, and those of other servers.
-pub const OF_EVERY_CALL: &[Fault] =
+/// The faults of every call, of AWS or another server.
+const OF_EVERY_CALL: &[Fault] =
     &[Fault::Unreachable, Fault::Lost, Fault::Slow, Fault::DiesBefore, Fault::DiesAfter, Fault::Freezes];
+
+/// The boundary of a query of an index, which may be stale: other reads are strongly consistent.
+pub const INDEX: &str = "DynamoDB.Query of an index";
 
 /// The faults that can happen at a boundary.
 pub fn faults_at(boundary: &str) -> Vec<Fault> {
     use Fault::*;
-    let further: &[Fault] = match boundary {
+    match boundary {
         "the client" => return vec![Unreachable, Lost],
         "an environment" => return vec![StartsCold, ClockJumps],
         "the outbox's stream" => return vec![Dropped, Late, Duplicated, Repeated, Reordered],
         "a queue" => return vec![Late, Duplicated, Repeated],
         "a schedule" => return vec![Dropped, Late, Duplicated],
-        "DynamoDB.TransactWriteItems" => &[Twice, Throttled, Conflict, InProgress],
-        "DynamoDB.PutItem" | "DynamoDB.UpdateItem" | "DynamoDB.DeleteItem" | "SQS.SendMessage" => &[Twice, Throttled],
-        "DynamoDB.BatchGetItem" => &[Throttled, Unprocessed],
-        "DynamoDB.Query of an index" => &[Throttled, Stale],
-        "HTTP.repo.putRecord" | "HTTP.repo.uploadBlob" => &[ServerError, ExpiredToken],
-        call if call.starts_with("HTTP.") => &[ServerError],
-        _ => &[Throttled],
+        _ => {}
+    }
+    let (first, last): (&[Fault], &[Fault]) = match boundary {
+        "DynamoDB.TransactWriteItems"
+        | "DynamoDB.PutItem"
+        | "DynamoDB.UpdateItem"
+        | "DynamoDB.DeleteItem"
+        | "SQS.SendMessage" => (&[Twice], &[]),
+        INDEX => (&[], &[Stale]),
+        "HTTP.repo.putRecord" | "HTTP.repo.uploadBlob" => (&[], &[ServerError, ExpiredToken]),
+        call if call.starts_with("HTTP.") => (&[], &[ServerError]),
+        _ => (&[], &[]),
     };
-    OF_EVERY_CALL.iter().chain(further).copied().collect()
+    let busy = busy::Busy::ALL.into_iter().filter(|busy| busy.is_of(boundary)).map(Busy);
+    OF_EVERY_CALL.iter().chain(first).copied().chain(busy).chain(last.iter().copied()).collect()
 }
 
 /// A fault that happened.
@@ -114,7 +125,7 @@ impl Plan {
     /// The fault at a site, if it has one, and the rest of its randomness.
     pub fn at(&self, site: &str, boundary: &str) -> (Option<Fault>, Dice) {
         let mut dice = self.dice(site);
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(boundary.to_owned());
+        lock(&self.seen).insert(boundary.to_owned());
         let is_faulty = dice.below(1000) < self.per_mille.load(Ordering::Relaxed);
         if !is_faulty || self.only.as_ref().is_some_and(|only| !only.contains(site)) {
             return (None, dice);
@@ -122,24 +133,23 @@ impl Plan {
         let faults = faults_at(boundary);
         let fault = faults[dice.index(faults.len())];
         let injected = Injected { site: site.to_owned(), boundary: boundary.to_owned(), fault };
-        self.injected.lock().unwrap_or_else(PoisonError::into_inner).push(injected);
+        lock(&self.injected).push(injected);
         (Some(fault), dice)
     }
 
     /// The faults so far.
     pub fn injected(&self) -> Vec<Injected> {
-        self.injected.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.injected).clone()
     }
 
     /// The boundaries that were crossed so far.
     pub fn boundaries(&self) -> BTreeSet<String> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.seen).clone()
     }
 }
 
-/// A reproducible sequence of random numbers (SplitMix64).
-#[derive(Clone, Debug)]
-pub struct Dice(u64);
+/// A reproducible sequence of random numbers.
+pub struct Dice(Entropy);
 
 impl Dice {
     /// The sequence of a seed and a name (FNV-1a).
@@ -147,14 +157,11 @@ impl Dice {
         let hashed = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64 ^ seed.rotate_left(17), |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        Self(hashed ^ seed)
+        Self(Entropy::seeded(hashed ^ seed))
     }
 
     pub fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        u64::from_le_bytes(self.0.bytes())
     }
 
     /// A number below `bound`.

@@ -17,9 +17,10 @@ use test_support::scripted_server::{Call, bearer, method};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
+use crate::lock;
 use crate::mutants::guards;
-use crate::plan::{Dice, Fault};
-use crate::region::{Effect, Region, lock};
+use crate::plan::{Dice, Fault, INDEX};
+use crate::region::{Effect, Region};
 
 /// An access token of the platform lasts two hours; here it is shorter, so that stories see it end.
 const PLATFORM_TOKENS_LAST_S: i64 = 600;
@@ -109,7 +110,7 @@ impl ProcessNetwork {
     async fn call_aws(&self, call: &str, request: Request<Bytes>) -> Result<Response<Bytes>, NoAnswer> {
         let Some(mut crossing) = self.cross(boundary(call, request.body())) else { return Err(NoAnswer::NotSent) };
         let region = crossing.region.clone();
-        if let Some(busy) = crossing.fault.and_then(busy) {
+        if let Some(Fault::Busy(busy)) = crossing.fault {
             crossing.travel().await;
             crossing.say("refused");
             return Ok(busy_answer(busy, call, request.body()));
@@ -244,31 +245,17 @@ impl Network for ProcessNetwork {
     }
 }
 
-/// The boundary of a query of an index, which may be stale: other reads are strongly consistent.
-const INDEX: &str = "DynamoDB.Query of an index";
-
 fn boundary(call: &str, body: &[u8]) -> String {
-    let is_of_an_index = call == "DynamoDB.Query" && index_of(body).is_some();
+    const MEMBER: &[u8] = b"\"IndexName\"";
+    let is_of_an_index = call == "DynamoDB.Query" && body.windows(MEMBER.len()).any(|bytes| bytes == MEMBER);
     if is_of_an_index { INDEX.to_owned() } else { call.to_owned() }
 }
 
-/// The partition of an index that a query reads from its beginning, with its table.
-fn index_of(body: &[u8]) -> Option<String> {
-    let request: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let partition = request["ExpressionAttributeValues"][":pk"].to_string();
-    request
-        .get("IndexName")
-        .map(|name| format!("{} {name} {partition} {}", request["TableName"], request["ExclusiveStartKey"]))
-}
-
-fn busy(fault: Fault) -> Option<Busy> {
-    match fault {
-        Fault::Throttled => Some(Busy::Throttled),
-        Fault::Conflict => Some(Busy::Conflict),
-        Fault::InProgress => Some(Busy::InProgress),
-        Fault::Unprocessed => Some(Busy::Unprocessed),
-        _ => None,
-    }
+/// The partition of an index that a query reads, with its table, and where it starts.
+fn index_of(body: &[u8]) -> String {
+    let request: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let (partition, from) = (&request["ExpressionAttributeValues"][":pk"], &request["ExclusiveStartKey"]);
+    format!("{} {} {partition} {from}", request["TableName"], request["IndexName"])
 }
 
 fn busy_answer(busy: Busy, call: &str, request: &[u8]) -> Response<Bytes> {
@@ -314,17 +301,15 @@ impl Region {
         if !matches!(call, "DynamoDB.GetItem" | "DynamoDB.BatchGetItem" | "DynamoDB.Query") {
             self.written.send_modify(|count| *count += 1);
         }
-        if call == "DynamoDB.Query"
-            && let Some(index) = index_of(request.body())
-        {
-            lock(&self.indexes).insert(index, answer.body().clone());
+        if boundary(call, request.body()) == INDEX {
+            lock(&self.indexes).insert(index_of(request.body()), answer.body().clone());
         }
         answer
     }
 
     /// What the index answered before, as if nothing had reached it since.
     fn stale_answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let known = index_of(request.body()).and_then(|index| lock(&self.indexes).get(&index).cloned());
+        let known = lock(&self.indexes).get(&index_of(request.body())).cloned();
         let nothing = || json!({ "Items": [], "Count": 0, "ScannedCount": 0 }).to_string().into();
         respond(200, known.unwrap_or_else(nothing))
     }
@@ -332,15 +317,14 @@ impl Region {
     fn answer_of_platform(&self, call: Call, query: &BTreeMap<String, String>) -> Option<OutboundAnswer> {
         // Two hours, less than two hours ago.
         self.platform.issue_from(after(self.now(), SignedDuration::from_secs(PLATFORM_TOKENS_LAST_S - 7200)));
-        let writes = call.method == "repo.putRecord";
-        let before = if writes { self.platform.created().len() } else { 0 };
-        let body = call.body.clone();
+        let sent = (call.method == "repo.putRecord").then(|| serde_json::from_slice::<serde_json::Value>(&call.body));
+        let before = self.platform.created_count();
         let answer = self.platform.answer(call, query)?;
-        let created = if writes { self.platform.created() } else { Vec::new() };
-        for name in created.iter().skip(before) {
-            let account = name.split('/').next().unwrap_or_default().to_owned();
-            let sent: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-            let text = sent["record"]["text"].as_str().unwrap_or_default().to_owned();
+        if let Some(Ok(sent)) = sent
+            && self.platform.created_count() > before
+        {
+            let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+            let (account, text) = (text(&sent["repo"]), text(&sent["record"]["text"]));
             self.say(|| format!("EFFECT on {account}: {text}"));
             lock(&self.ledger).push(Effect { at: self.now(), account, text });
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,6 +21,7 @@ use test_support::scripted_server::ScriptedServer;
 use tokio::sync::watch;
 
 use crate::freezable::Freezable;
+use crate::lock;
 use crate::mutants::Mutant;
 use crate::plan::{Dice, Fault, Plan};
 use crate::process_network::ProcessNetwork;
@@ -81,13 +82,9 @@ struct Deployed {
 /// An environment between invocations.
 struct Warm {
     environment: Environment,
-    link: Arc<ProcessNetwork>,
+    network: Arc<ProcessNetwork>,
     clock: Clock,
     release: u32,
-}
-
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Region {
@@ -200,15 +197,15 @@ impl Region {
         };
         let warm = warm.unwrap_or_else(|| {
             let clock = self.clock.wrong_by(error(&mut dice));
-            let link = Arc::new(ProcessNetwork::new(self.me.clone()));
+            let network = Arc::new(ProcessNetwork::new(self.me.clone()));
             let around = Surroundings {
                 config: current.config.clone(),
                 clock: clock.clone(),
                 entropy: self.app.entropy().clone(),
-                network: Some(link.clone()),
+                network: Some(network.clone()),
             };
             self.say(|| format!("{invocation}: cold start of {}", function.name()));
-            Warm { environment: Environment::start(function, around), link, clock, release: current.number }
+            Warm { environment: Environment::start(function, around), network, clock, release: current.number }
         });
         if fault == Some(Fault::ClockJumps) {
             warm.clock.jump_to_error(error(&mut dice));
@@ -224,12 +221,12 @@ impl Region {
         work: impl FnOnce(Environment) -> BoxFuture<'static, T>,
     ) -> Option<T> {
         let warm = self.acquire(function, invocation);
-        warm.link.begin(invocation);
+        warm.network.begin(invocation);
         self.running.fetch_add(1, Ordering::Relaxed);
-        let work = Freezable::new(work(warm.environment.clone()), warm.link.clone());
+        let work = Freezable::new(work(warm.environment.clone()), warm.network.clone());
         let done = tokio::select! {
             biased;
-            () = warm.link.died.notified() => None,
+            () = warm.network.died.notified() => None,
             done = work => Some(done),
         };
         self.running.fetch_sub(1, Ordering::Relaxed);

@@ -10,8 +10,9 @@ use shared::kernel::time::{SignedDuration, Timestamp, after};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
+use crate::lock;
 use crate::plan::{Dice, Fault};
-use crate::region::{Region, lock};
+use crate::region::Region;
 
 /// The event source of a stream: `infra/generated/operations.yaml`.
 const SHARDS: usize = 4;

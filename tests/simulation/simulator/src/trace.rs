@@ -1,8 +1,10 @@
 //! What happened in a simulated world, line by line.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use shared::kernel::time::{Clock, sortable};
+
+use crate::lock;
 
 /// Off, it costs nothing.
 pub struct Trace {
@@ -17,14 +19,11 @@ impl Trace {
     pub fn say(&self, clock: &Clock, line: impl FnOnce() -> String) {
         if let Some(lines) = &self.lines {
             let line = format!("{} {}", sortable(clock.now()), line());
-            lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            lock(lines).push(line);
         }
     }
 
     pub fn lines(&self) -> Vec<String> {
-        self.lines
-            .as_ref()
-            .map(|lines| lines.lock().unwrap_or_else(PoisonError::into_inner).clone())
-            .unwrap_or_default()
+        self.lines.as_ref().map(|lines| lock(lines).clone()).unwrap_or_default()
     }
 }

@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::campaign::Campaign;
 use crate::mutants::Mutant;
-use crate::region::lock;
 use crate::world::World;
+use crate::{lock, on_every_core};
 
 /// Worlds in which the guards are collected.
 const GUARD_WORLDS: u64 = 24;
@@ -65,8 +65,7 @@ pub fn hunt(start: &str, say: impl Fn(&str) + Sync) -> Verdicts {
             lock(&verdicts).insert(guard, verdict);
         }
     };
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
+    on_every_core(work);
     verdicts.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -10,9 +10,10 @@ use tokio::time::sleep;
 
 use crate::client::Client;
 use crate::judge::{self, Tables};
+use crate::lock;
 use crate::mutants::Mutant;
 use crate::plan::{Coverage, Injected};
-use crate::region::{Region, lock};
+use crate::region::Region;
 use crate::sources;
 use crate::stories::{self, PUBLISHING};
 

@@ -11,10 +11,11 @@ use shared::kernel::time::SignedDuration;
 use shared::testing::{self, Response, TestApp};
 use sign_in::routes::{logout, refresh_session};
 use sign_in::session::{self, AuthMethod, Opening};
+use test_support::is_long;
 use test_support::people::{get_me, user};
 
 use super::steps::{Answer, Attempt, IDLE, RETRIED_FOR, Request, Seconds, Store};
-use super::{ATTEMPTS, WAITS, is_long};
+use super::{ATTEMPTS, WAITS};
 
 /// A transition of the model between states in which no request is in progress.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! Two clients read and change one name at the same time: their history must be one of a register.
 
-use std::sync::Arc;
+use std::sync::Mutex;
 
 use accounts::routes::get_me;
 use futures::future::BoxFuture;
@@ -9,21 +9,16 @@ use serde_json::json;
 use shared::testing::Request;
 use stateright::semantics::register::{Register, RegisterOp, RegisterRet};
 use stateright::semantics::{ConsistencyTester, LinearizabilityTester};
-use std::sync::Mutex;
 
 use super::Story;
 use super::people::newcomer;
 use crate::client::Client;
-use crate::judge::Tables;
-use crate::region::{Region, lock};
+use crate::lock;
 
 /// What both clients did, as a checker by others understands it.
 type History = LinearizabilityTester<u32, Register<String>>;
 
-#[derive(Default)]
-pub struct Editing {
-    fault: Option<String>,
-}
+pub struct Editing;
 
 /// One client at a time does one thing at a time: after an unknown outcome it goes on under another name.
 struct Threads<'a> {
@@ -65,13 +60,10 @@ impl Story for Editing {
             };
             tokio::join!(edit(0), edit(1));
             let history = lock(&history);
-            self.fault = (!history.is_consistent()).then(|| format!("no order explains {history:?}"));
+            if !history.is_consistent() {
+                client.fault(&format!("no order explains {history:?}"));
+            }
         })
-    }
-
-    fn judge<'a>(&'a self, _region: &'a Arc<Region>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
-        let faults = self.fault.iter().cloned().collect();
-        Box::pin(async move { faults })
     }
 }
 

@@ -5,10 +5,10 @@ use shared::function::Function;
 use shared::testing::Request;
 use sign_in::routes::{confirm_totp, enrol_totp};
 use test_support::authenticator_app::code;
+use test_support::mailed_links;
+pub use test_support::people::PASSWORD;
 
 use crate::client::{Client, Outcome};
-
-pub const PASSWORD: &str = "a tram, a lamp and 3 crows";
 
 /// A client waits this long for a mail.
 const MAIL_WAIT_S: u64 = 3 * 60 * 60;
@@ -39,13 +39,11 @@ pub async fn expect(client: &Client, request: Request, status: u16) -> Outcome {
 
 /// The token of the newest link to a page that was mailed to an address.
 pub async fn mailed_token(client: &Client, email: &str, page: &str) -> Option<String> {
-    let link = format!("https://app.example.com/{page}#token=");
     let mut waited_s = 0;
     while waited_s < MAIL_WAIT_S {
-        for mail in client.region.app.cloud().mails_to(email).iter().rev() {
-            if let Some((_, token)) = mail.text.split_once(&link) {
-                return token.split_whitespace().next().map(str::to_owned);
-            }
+        let token = mailed_links::newest_token(&client.region.app, email, page);
+        if token.is_some() {
+            return token;
         }
         client.wait_s(5, 5).await;
         waited_s += 5;

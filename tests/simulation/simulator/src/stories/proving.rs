@@ -1,7 +1,5 @@
 //! A person who sets up a second factor, steps up with it, and uses a recovery code in two places at once.
 
-use std::sync::Arc;
-
 use futures::future::BoxFuture;
 use serde_json::json;
 use shared::testing::Request;
@@ -11,13 +9,8 @@ use test_support::authenticator_app::code;
 use super::Story;
 use super::people::{PASSWORD, enrol, expect, newcomer, post};
 use crate::client::Client;
-use crate::judge::Tables;
-use crate::region::Region;
 
-#[derive(Default)]
-pub struct Proving {
-    faults: Vec<String>,
-}
+pub struct Proving;
 
 impl Story for Proving {
     fn run<'a>(&'a mut self, client: &'a Client) -> BoxFuture<'a, ()> {
@@ -30,17 +23,12 @@ impl Story for Proving {
             let outcome =
                 client.send_until_answered(request.json(json!({ "code": code(&client.region.app, &secret) }))).await;
             if outcome.status() != 200 && !outcome.is_repeated {
-                self.faults.push(format!("stepping up returns {}: {}", outcome.status(), outcome.response.text));
+                client.fault(&format!("stepping up returns {}: {}", outcome.status(), outcome.response.text));
             }
             if let Some(code) = codes.first() {
                 self.use_twice(client, &account.email, code).await;
             }
         })
-    }
-
-    fn judge<'a>(&'a self, _region: &'a Arc<Region>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
-        let faults = self.faults.clone();
-        Box::pin(async move { faults })
     }
 }
 
@@ -59,7 +47,7 @@ impl Proving {
         };
         let (one, other) = tokio::join!(verify(&challenges[0]), verify(&challenges[1]));
         if one == 200 && other == 200 {
-            self.faults.push("a recovery code worked twice".to_owned());
+            client.fault("a recovery code worked twice");
         }
     }
 }

@@ -12,7 +12,8 @@ use test_support::scripted_server::PASSWORD;
 use super::Story;
 use crate::client::{Client, Outcome};
 use crate::judge::Tables;
-use crate::region::{Effect, Region, lock};
+use crate::lock;
+use crate::region::{Effect, Region};
 
 #[derive(Default)]
 pub struct Publishing {

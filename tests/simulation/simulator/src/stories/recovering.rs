@@ -1,7 +1,5 @@
 //! A person who forgot the password sets another by a mailed link, and one who lost the second factor waits for a link.
 
-use std::sync::Arc;
-
 use accounts::routes::request_password_reset;
 use futures::future::BoxFuture;
 use recovery::routes::{complete_recovery, reset_password, start_recovery};
@@ -11,15 +9,10 @@ use sign_in::routes::login;
 use super::Story;
 use super::people::{Account, PASSWORD, enrol, expect, mailed_token, newcomer, post};
 use crate::client::Client;
-use crate::judge::Tables;
-use crate::region::Region;
 
 const OTHER: &str = "9 grey crows under a lamp";
 
-#[derive(Default)]
-pub struct Recovering {
-    faults: Vec<String>,
-}
+pub struct Recovering;
 
 impl Story for Recovering {
     fn run<'a>(&'a mut self, client: &'a Client) -> BoxFuture<'a, ()> {
@@ -31,11 +24,6 @@ impl Story for Recovering {
                 self.recover(client, &account).await;
             }
         })
-    }
-
-    fn judge<'a>(&'a self, _region: &'a Arc<Region>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
-        let faults = self.faults.clone();
-        Box::pin(async move { faults })
     }
 }
 
@@ -64,7 +52,7 @@ impl Recovering {
         let waited = client.now().duration_since(began).as_secs();
         // A client may learn of the recovery later than it began, by its repetitions.
         if waited + 300 < i64::from(client.region.app.config().recovery_wait_hours) * 3600 {
-            self.faults.push(format!("the link came after {waited} s"));
+            client.fault(&format!("the link came after {waited} s"));
         }
         let body = json!({ "token": token, "password": OTHER });
         self.finish(client, account, post(&complete_recovery::FUNCTION, body)).await;
@@ -74,20 +62,20 @@ impl Recovering {
     async fn finish(&mut self, client: &Client, account: &Account, request: shared::testing::Request) {
         let outcome = client.send_until_answered(request.clone()).await;
         if outcome.status() != 200 && !outcome.is_repeated {
-            self.faults.push(format!("the link returns {}: {}", outcome.status(), outcome.response.text));
+            client.fault(&format!("the link returns {}: {}", outcome.status(), outcome.response.text));
         }
         let again = client.send_until_answered(request).await;
         if again.status() == 200 && outcome.status() == 200 && !again.is_repeated {
-            self.faults.push("the link worked twice".to_owned());
+            client.fault("the link worked twice");
         }
         let signed_in = self.sign_in(client, account, OTHER).await;
         if signed_in.get("access_token").is_none_or(Value::is_null) {
-            self.faults.push(format!("the new password does not sign in: {signed_in}"));
+            client.fault(&format!("the new password does not sign in: {signed_in}"));
         }
         let body = json!({ "refresh_token": account.refresh_token });
         let refreshed = client.send_until_answered(post(&sign_in::routes::refresh_session::FUNCTION, body)).await;
         if refreshed.status() == 200 {
-            self.faults.push("a session outlived the loss of its password".to_owned());
+            client.fault("a session outlived the loss of its password");
         }
     }
 

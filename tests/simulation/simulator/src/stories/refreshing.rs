@@ -20,7 +20,6 @@ const REPEATABLE: Duration = Duration::from_secs(57);
 #[derive(Default)]
 pub struct Refreshing {
     email: String,
-    faults: Vec<String>,
     was_stolen: bool,
 }
 
@@ -62,7 +61,7 @@ impl Story for Refreshing {
                 match exchange(client, &token).await {
                     Exchanged::For(next) => used.push(std::mem::replace(&mut token, next)),
                     Exchanged::Ended => {
-                        self.faults.push("a client that did nothing wrong lost its session".to_owned());
+                        client.fault("a client that did nothing wrong lost its session");
                         return;
                     }
                     Exchanged::TooLate => return,
@@ -78,7 +77,7 @@ impl Story for Refreshing {
     fn judge<'a>(&'a self, region: &'a Arc<Region>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         let mails = region.app.cloud().mails_to(&self.email);
         let was_notified = mails.iter().any(|mail| mail.subject.contains("signed you out"));
-        let mut faults = self.faults.clone();
+        let mut faults = Vec::new();
         if self.was_stolen && !was_notified {
             let subjects: Vec<_> = mails.iter().map(|mail| mail.subject.clone()).collect();
             faults.push(format!("the user was not notified that a refresh token was stolen: {subjects:?}"));
@@ -94,12 +93,12 @@ impl Refreshing {
         // Later than any repetition of the user's own.
         client.wait_s(63, 90).await;
         match exchange(client, stolen).await {
-            Exchanged::For(_) => self.faults.push("a used refresh token worked again".to_owned()),
+            Exchanged::For(_) => client.fault("a used refresh token worked again"),
             Exchanged::TooLate => return,
             Exchanged::Ended => self.was_stolen = true,
         }
         if let Exchanged::For(_) = exchange(client, current).await {
-            self.faults.push("the session outlived the reuse of its token".to_owned());
+            client.fault("the session outlived the reuse of its token");
         }
     }
 }

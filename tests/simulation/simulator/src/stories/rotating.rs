@@ -1,7 +1,5 @@
 //! The signing keys are rotated while people are signed in: no token that is still valid stops working.
 
-use std::sync::Arc;
-
 use accounts::routes::get_me;
 use futures::future::BoxFuture;
 use shared::testing::Request;
@@ -10,14 +8,9 @@ use sign_in::jobs::rotate_signing_keys;
 use super::Story;
 use super::people::{newcomer, sign_in};
 use crate::client::Client;
-use crate::judge::Tables;
-use crate::region::Region;
 use crate::sources::tick;
 
-#[derive(Default)]
-pub struct Rotating {
-    faults: Vec<String>,
-}
+pub struct Rotating;
 
 impl Story for Rotating {
     fn run<'a>(&'a mut self, client: &'a Client) -> BoxFuture<'a, ()> {
@@ -30,14 +23,9 @@ impl Story for Rotating {
                 let outcome = client.send_until_answered(Request::to(&get_me::FUNCTION).bearer(token)).await;
                 let is_fresh = client.now().duration_since(at).as_secs() < 600;
                 if outcome.status() != 200 && is_fresh {
-                    self.faults.push(format!("a token from {when} the rotation returns {}", outcome.response.text));
+                    client.fault(&format!("a token from {when} the rotation returns {}", outcome.response.text));
                 }
             }
         })
-    }
-
-    fn judge<'a>(&'a self, _region: &'a Arc<Region>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
-        let faults = self.faults.clone();
-        Box::pin(async move { faults })
     }
 }

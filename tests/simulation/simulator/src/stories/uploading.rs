@@ -6,8 +6,8 @@ use futures::future::BoxFuture;
 use media::media::Sha256;
 use media::routes::{complete_upload, create_upload, get_media};
 use serde_json::json;
-use shared::crypto::digest::from_base64;
 use shared::testing::{Person, Request};
+use test_support::picture;
 
 use super::Story;
 use super::people::expect;
@@ -15,16 +15,11 @@ use crate::client::Client;
 use crate::judge::Tables;
 use crate::region::Region;
 
-/// A PNG of eight by eight pixels.
-const DOT: &str =
-    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4YSOCFTEMLQkAh11GAShFWoUAAAAASUVORK5CYII=";
-
 #[derive(Default)]
 pub struct Uploading {
     person: Option<Person>,
     pictures: Vec<String>,
     stored_bytes: u64,
-    faults: Vec<String>,
 }
 
 impl Story for Uploading {
@@ -41,7 +36,7 @@ impl Story for Uploading {
 
     fn judge<'a>(&'a self, _region: &'a Arc<Region>, tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         Box::pin(async move {
-            let mut faults = self.faults.clone();
+            let mut faults = Vec::new();
             let Some(person) = &self.person else { return faults };
             let used = tables.usage(&person.workspace.to_string());
             let things = self.pictures.len() as u64;
@@ -59,7 +54,7 @@ impl Story for Uploading {
 
 impl Uploading {
     async fn upload(&mut self, client: &Client, person: &Person) {
-        let file = from_base64(DOT).unwrap();
+        let file = picture::dot();
         let body = json!({ "size_bytes": file.len(), "sha256": Sha256::of(&file), "alt_text": "A dot" });
         let request = Request::to(&create_upload::FUNCTION).by(person).json(body);
         let outcome = expect(client, request.header("idempotency-key", &client.unique()), 201).await;
@@ -67,7 +62,7 @@ impl Uploading {
         self.pictures.push(id.clone());
         let sent = client.region.app.upload(&outcome.response.body["upload"], file);
         if sent.status != 200 {
-            self.faults.push(format!("the signed upload returns {}: {}", sent.status, sent.text));
+            client.fault(&format!("the signed upload returns {}: {}", sent.status, sent.text));
             return;
         }
         expect(client, Request::to(&complete_upload::FUNCTION).by(person).path("media_id", &id), 200).await;
