@@ -1,6 +1,6 @@
 //! All accounts: the access of a job that works for every user.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -118,7 +118,7 @@ impl<R: Reason> AllAccounts<R> {
         let shards = (0..DUE_SHARDS).map(|shard| reader.due(Table::Accounts, &kind, shard, until, extent));
         let keys = futures::future::try_join_all(shards).await?.into_iter().flatten();
         // An item that moves in the index during paging appears twice, and a batch accepts no key twice.
-        let unique: HashSet<_> = keys.map(|key| (key.partition, key.sort)).collect();
+        let unique: BTreeSet<_> = keys.map(|key| (key.partition, key.sort)).collect();
         Ok(unique.into_iter().collect())
     }
 }
