@@ -299,7 +299,7 @@ impl Region {
             None => self.app.cloud().answer(request),
         };
         if !matches!(call, "DynamoDB.GetItem" | "DynamoDB.BatchGetItem" | "DynamoDB.Query") {
-            self.written.send_modify(|count| *count += 1);
+            self.written.notify_waiters();
         }
         if boundary(call, request.body()) == INDEX {
             lock(&self.indexes).insert(index_of(request.body()), answer.body().clone());

@@ -18,7 +18,7 @@ use shared::kernel::problems::Problem;
 use shared::kernel::time::{Clock, SignedDuration, Timestamp};
 use shared::testing::{Environment, Request, Response, Surroundings, TestApp};
 use test_support::scripted_server::ScriptedServer;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use crate::freezable::Freezable;
 use crate::lock;
@@ -42,8 +42,9 @@ pub struct Region {
     pub mutant: Option<Mutant>,
     /// The guards of the writes so far, if they are recorded.
     pub guards: Option<Mutex<BTreeSet<String>>>,
-    /// Counts the writes of tables and queues, so that event sources see them.
-    pub written: watch::Sender<u64>,
+    /// Wakes the event sources after each write of a table or queue, in the order in which they wait. (A `watch` channel
+    /// wakes them in a random order.)
+    pub written: Notify,
     /// What each index answered last.
     pub indexes: Mutex<BTreeMap<String, Bytes>>,
     deployed: Mutex<Deployed>,
@@ -105,7 +106,7 @@ impl Region {
             platform,
             mutant: world.mutant.clone(),
             guards: world.records_guards.then(Mutex::default),
-            written: watch::Sender::new(0),
+            written: Notify::new(),
             indexes: Mutex::default(),
             deployed,
             idle: Mutex::default(),

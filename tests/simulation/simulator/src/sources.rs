@@ -1,5 +1,6 @@
 //! What invokes the jobs: the stream of the outbox, the queues, and the schedules.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,8 +76,10 @@ async fn stream(region: Arc<Region>, job: &'static Function) {
             sender
         })
         .collect();
-    let mut written = region.written.subscribe();
-    while written.changed().await.is_ok() {
+    loop {
+        // From here on, a write wakes it.
+        let mut written = pin!(region.written.notified());
+        written.as_mut().enable();
         let got = call("DynamoDBStreams_20120810.GetRecords", json!({ "ShardIterator": next }));
         next = got["NextShardIterator"].clone();
         for record in got["Records"].as_array().into_iter().flatten() {
@@ -84,6 +87,7 @@ async fn stream(region: Arc<Region>, job: &'static Function) {
             let shard = Dice::of(0, partition).index(SHARDS);
             let _ended = shards.get(shard).map(|shard| shard.send(record.clone()));
         }
+        written.await;
     }
 }
 
@@ -152,17 +156,16 @@ async fn queue(region: Arc<Region>, job: &'static Function, declared: Declaratio
     let created = json!({ "QueueName": name, "Attributes": { "VisibilityTimeout": timeout_s } });
     let Ok(created) = region.app.cloud().call("AmazonSQS.CreateQueue", &created) else { return };
     let url = created["QueueUrl"].clone();
-    let mut written = region.written.subscribe();
     loop {
+        let mut written = pin!(region.written.notified());
+        written.as_mut().enable();
         let now = region.now().as_millisecond() as f64 / 1000.0;
         match region.app.cloud().next_visible(&name) {
             Some(at) if at <= now => {}
             at => {
                 let wait = at.map_or(Duration::MAX / 4, |at| Duration::from_secs_f64(at - now + 0.001));
-                match timeout(wait, written.changed()).await {
-                    Ok(Ok(())) | Err(_) => continue,
-                    Ok(Err(_)) => return,
-                }
+                let _written_or_visible = timeout(wait, written).await;
+                continue;
             }
         }
         let receive = json!({ "QueueUrl": url, "MaxNumberOfMessages": declared.batch });
