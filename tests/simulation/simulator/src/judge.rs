@@ -78,7 +78,7 @@ fn unfinished(region: &Region) -> Vec<String> {
         found.extend(queued.iter().map(|message| format!("a message on the queue of {}: {message}", job.name)));
     }
     found.extend(unsent(region).iter().map(|row| format!("a message in the outbox: {row}")));
-    let is_due = |item: &&Value| item["due_pk"]["S"].as_str().is_some_and(|due| due.contains("DELIVERY"));
+    let is_due = |item: &&Value| item["due_pk"]["S"].as_str().is_some_and(|due| due.starts_with("delivery#"));
     let tenants = items(region, &region.app.tables().tenants);
     found.extend(tenants.iter().filter(is_due).map(|item| format!("a delivery that is due: {item}")));
     found
