@@ -10,7 +10,7 @@ use shared::table::Stored;
 
 use crate::address::{Address, VERIFY_EMAIL, Verified};
 use crate::mailed_link::DeadLink;
-use crate::password_hash::{self, Verdict};
+use crate::password_hash::{self, PasswordHash, Verdict};
 use crate::problems;
 use crate::user::{PasswordRecord, User};
 use crate::{Password, PersonName, ProvedBy};
@@ -32,6 +32,9 @@ pub struct VerifiedEmail {
     email: EmailAddress,
 }
 
+/// Tries to open an account whose address changes concurrently.
+const TRIES: u32 = 5;
+
 pub static FUNCTION: Function = Function::route::<VerifyEmail>();
 
 impl Endpoint for VerifyEmail {
@@ -52,40 +55,48 @@ impl Endpoint for VerifyEmail {
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
         let claims = accounts.verify_link(&self.token, VERIFY_EMAIL).await?.ok_or(DeadLink::OF_ADDRESS)?;
         let LinkClaims { user, binding, .. } = claims;
-        let address = accounts.find::<Address>(&AccountKey::Email(binding)).await?;
-        let mut address = address.ok_or(DeadLink::OF_ADDRESS)?;
-        let email = address.email().clone();
-        match address.verify(user, accounts.now())? {
-            Verified::Now => self.open_account(accounts, address, user).await?,
-            Verified::Before => self.require_retry(accounts, user).await?,
+        let mut hash = None;
+        for round in 0..TRIES {
+            let address = accounts.find::<Address>(&AccountKey::Email(binding.clone())).await?;
+            let mut address = address.ok_or(DeadLink::OF_ADDRESS)?;
+            let is_open = match address.verify(user, accounts.now())? {
+                Verified::Now => self.open_account(accounts, &address, user, &mut hash).await?,
+                Verified::Before => self.require_retry(accounts, user).await.map(|()| true)?,
+            };
+            if is_open {
+                accounts.proved();
+                return Ok(Reply(VerifiedEmail { email: address.email().clone() }));
+            }
+            accounts.back_off(round).await;
         }
-        accounts.proved();
-        Ok(Reply(VerifiedEmail { email }))
+        Err(Problem::unavailable("an address kept changing while it was verified"))
     }
 }
 
 impl VerifyEmail {
+    /// Opens the account. False if the address changed since it was read: the same link was used concurrently, a second
+    /// registration renewed the first, or another account claimed the address. The hash is computed once.
     async fn open_account(
         &self,
         accounts: &Credentials,
-        address: Stored<Address>,
+        address: &Stored<Address>,
         user: UserId,
-    ) -> Result<(), Problem> {
+        hash: &mut Option<PasswordHash>,
+    ) -> Result<bool, Problem> {
         let Self { name, password, .. } = self;
         password.is_long_enough(ProvedBy::PasswordAlone)?;
         password.suits(address.email(), [name.as_str()])?;
-        let hash = password_hash::hash(accounts, password.secret()).await?;
+        let hash = match hash {
+            Some(hash) => hash,
+            None => hash.insert(password_hash::hash(accounts, password.secret()).await?),
+        };
         let now = accounts.now();
         let changes = AccountChanges::default()
-            .replace(&address)
+            .replace(address)
             .insert(&User::new(user, address.email().clone(), name.clone(), now))
-            .insert(&PasswordRecord { user, hash, set_at: now, length: password.length() })
+            .insert(&PasswordRecord { user, hash: hash.clone(), set_at: now, length: password.length() })
             .first_epoch(user);
-        match accounts.try_commit(changes).await? {
-            Ok(()) => Ok(()),
-            // The same link was used concurrently, or another account claimed the address.
-            Err(_) => self.require_retry(accounts, user).await,
-        }
+        Ok(accounts.try_commit(changes).await?.is_ok())
     }
 
     /// A link sets one password. A second request with the same link is a retry if it sends the same password.

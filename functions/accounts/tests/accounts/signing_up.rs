@@ -6,6 +6,7 @@ use accounts::routes::{register, request_password_reset, resend_verification};
 use accounts::user::PasswordRecord;
 use mail::SendEmail;
 use serde_json::json;
+use shared::aws::wire::Fault;
 use shared::function::Function;
 use shared::identity::{AccountChanges, AccountKey};
 use shared::kernel::time::SignedDuration;
@@ -82,6 +83,24 @@ async fn two_parallel_uses_of_a_link_set_one_password() {
     assert_eq!(statuses, [200, 422], "{} {}", one.text, two.text);
     let right = if one.status == 200 { PASSWORD } else { other };
     login(&app, &email, right).await.expect(200);
+}
+
+/// A registration is renewed by anyone who knows the address, at any moment: the owner's link still works.
+#[tokio::test]
+async fn a_link_works_although_the_address_is_registered_again_at_that_moment() {
+    let app = TestApp::new();
+    let email = email(&app);
+    let token = registration_token(&app, &email).await;
+    let wire = app.wire(&accounts::routes::verify_email::FUNCTION);
+    wire.arm(Fault::Hold("TransactWriteItems"));
+    let again = async {
+        wire.held.notified().await;
+        register(&app, &email).await.expect(202);
+        wire.release();
+    };
+    let (verified, ()) = futures::join!(verify_email(&app, &token, PASSWORD), again);
+    verified.expect(200);
+    login(&app, &email, PASSWORD).await.expect(200);
 }
 
 #[tokio::test]
