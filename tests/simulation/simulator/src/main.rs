@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use simulator::campaign::{Campaign, STORIES_PER_WORLD};
 use simulator::mutants::Mutant;
 use simulator::shrinking::shrink;
-use simulator::verdicts::{self, SURVIVES};
+use simulator::verdicts;
 use simulator::world::World;
 
 const USAGE: &str = "usage: simulate [STORIES] | simulate replay SEED | simulate mutants [START]";
@@ -63,8 +63,9 @@ fn campaign(stories: u64) -> ExitCode {
 
 fn progress(campaign: &Campaign, of: u64, taken: Duration) -> String {
     let Campaign { stories, calls, injected, failed, .. } = campaign;
-    let (taken_s, failed) = (taken.as_secs(), failed.len());
-    format!("{stories} of {of} stories in {taken_s} s, {calls} calls, {injected} faults, {failed} worlds failed")
+    let (taken_s, seeds) = (taken.as_secs(), failed.iter().map(|(seed, _)| format!(" {seed}")).collect::<String>());
+    let failed = failed.len();
+    format!("{stories} of {of} stories in {taken_s} s, {calls} calls, {injected} faults, {failed} worlds failed{seeds}")
 }
 
 /// Removes every guard that the stories meet, one at a time, and writes the verdicts.
@@ -74,7 +75,7 @@ fn hunt(start: &str) -> ExitCode {
         return fail(&format!("{}: {error}", verdicts::path().display()));
     }
     let survivors: Vec<_> =
-        verdicts.iter().filter(|(_, verdict)| *verdict == SURVIVES).map(|(guard, _)| guard).collect();
+        verdicts.iter().filter(|(_, verdict)| verdict.ends_with(": ")).map(|(guard, _)| guard).collect();
     if survivors.is_empty() {
         return ExitCode::SUCCESS;
     }
@@ -86,7 +87,7 @@ fn hunt(start: &str) -> ExitCode {
 }
 
 fn replay(seed: u64) -> ExitCode {
-    let mutant = std::env::var("MUTANT").ok().map(|guard| Mutant { guard });
+    let mutant = std::env::var("MUTANT").ok().map(|name| Mutant::named(&name));
     let world = World { is_traced: true, mutant, ..Campaign::world(seed) };
     let mut history = world.run();
     if !history.faults.is_empty() {

@@ -1,7 +1,8 @@
 //! Mutants: the product without one of its guards. A guard is a condition of a write as the product sends it, so that
 //! removing it needs no other build, and no guard is forgotten.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::fmt;
 
 use bytes::Bytes;
 use http::Request;
@@ -12,9 +13,11 @@ const ALWAYS: &str = "attribute_exists(pk) OR attribute_not_exists(pk)";
 /// The kinds of writes in a transaction.
 const KINDS: [&str; 4] = ["Put", "Update", "Delete", "ConditionCheck"];
 /// What makes a repeated transaction one transaction, for ten minutes.
-const TOKEN: &str = "ClientRequestToken";
+pub const TOKEN: &str = "ClientRequestToken";
 /// The start of the name of all guards with the same condition.
 const EVERY: &str = "Every write";
+/// The end of the name of a mutant that also lacks the other guards.
+const WITH_OTHERS: &str = " and the others";
 /// How the product joins the parts of a condition.
 const AND: &str = " AND ";
 
@@ -22,17 +25,30 @@ const AND: &str = " AND ";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mutant {
     pub guard: String,
+    /// Removes with it what refuses in its place: the other guards of its request, and what makes a repeated transaction
+    /// one.
+    pub with_others: bool,
 }
 
 impl Mutant {
+    /// By the text that [`fmt::Display`] gives.
+    pub fn named(text: &str) -> Self {
+        let alone = text.strip_suffix(WITH_OTHERS);
+        Self { guard: alone.unwrap_or(text).to_owned(), with_others: alone.is_some() }
+    }
+
     /// The request without the guard.
     pub fn applied_to(&self, request: &Request<Bytes>) -> Request<Bytes> {
         let mut body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
-        let mut is_mutated =
-            self.guard == TOKEN && body.as_object_mut().is_some_and(|body| body.remove(TOKEN).is_some());
+        let is_meant = self.with_others && guards(request.body()).contains_key(&self.guard);
+        let removes_token = is_meant || self.guard == TOKEN;
+        let mut is_mutated = removes_token && body.as_object_mut().is_some_and(|body| body.remove(TOKEN).is_some());
         for (kind, write) in writes(&mut body) {
             let removed = guards_of(kind, write).into_iter().find(|(name, _)| self.removes(name));
-            if let Some((_, rest)) = removed {
+            let rest = removed.map(|(_, rest)| rest);
+            let all = || write["ConditionExpression"].is_string().then(|| ALWAYS.to_owned());
+            let rest = if is_meant { all() } else { rest };
+            if let Some(rest) = rest {
                 write["ConditionExpression"] = json!(rest);
                 forget_unused(write);
                 is_mutated = true;
@@ -50,6 +66,12 @@ impl Mutant {
     }
 }
 
+impl fmt::Display for Mutant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.guard, if self.with_others { WITH_OTHERS } else { "" })
+    }
+}
+
 /// The guard of every write with the same condition. Alone, a guard may go unnoticed because another one in its transaction
 /// refuses too.
 fn every(name: &str) -> Option<String> {
@@ -57,15 +79,29 @@ fn every(name: &str) -> Option<String> {
     Some(format!("{EVERY}: {condition}"))
 }
 
-/// The names of the guards in a request.
-pub fn guards(request: &[u8]) -> BTreeSet<String> {
+/// The guards in a request, and how often each is met or refuses something.
+pub type Guards = BTreeMap<String, u64>;
+
+/// The guards in a request.
+pub fn guards(request: &[u8]) -> Guards {
+    refusals(request, &[])
+}
+
+/// The guards in a request: 1 for each of a write that was refused because its condition did not hold.
+pub fn refusals(request: &[u8], answer: &[u8]) -> Guards {
     let mut body: Value = serde_json::from_slice(request).unwrap_or_default();
-    let token = body.get(TOKEN).map(|_| TOKEN.to_owned());
-    let writes = writes(&mut body).into_iter();
-    let names: BTreeSet<String> =
-        writes.flat_map(|(kind, write)| guards_of(kind, write)).map(|(name, _)| name).collect();
-    let every: Vec<String> = names.iter().filter_map(|name| every(name)).collect();
-    names.into_iter().chain(every).chain(token).collect()
+    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+    let is_failed = |text: &Value| text.as_str().is_some_and(|text| text.contains("ConditionalCheckFailed"));
+    let is_refused = |at: usize| is_failed(&answer["__type"]) || is_failed(&answer["CancellationReasons"][at]["Code"]);
+    let mut found: Guards = body.get(TOKEN).map(|_| (TOKEN.to_owned(), 0)).into_iter().collect();
+    for (at, (kind, write)) in writes(&mut body).into_iter().enumerate() {
+        for (name, _) in guards_of(kind, write) {
+            for name in every(&name).into_iter().chain([name]) {
+                *found.entry(name).or_default() |= u64::from(is_refused(at));
+            }
+        }
+    }
+    found
 }
 
 fn writes(request: &mut Value) -> Vec<(&'static str, &mut Value)> {
@@ -150,7 +186,7 @@ mod tests {
     fn each_part_of_a_conjunction_is_a_guard() {
         let names = guards(request("#a = :v AND b = :v2").body());
         assert_eq!(
-            names.into_iter().collect::<Vec<_>>(),
+            names.into_keys().collect::<Vec<_>>(),
             [
                 "Every write: #a = :v",
                 "Every write: b = :v2",
@@ -164,14 +200,14 @@ mod tests {
 
     #[test]
     fn a_mutant_keeps_only_what_its_expressions_use() {
-        let mutant = Mutant { guard: "Put tenants W POST: #a = :v".to_owned() };
+        let mutant = Mutant { guard: "Put tenants W POST: #a = :v".to_owned(), with_others: false };
         let mutated: Value = serde_json::from_slice(mutant.applied_to(&request("#a = :v AND b = :v2")).body()).unwrap();
         let put = &mutated["TransactItems"][0]["Put"];
         assert_eq!(put["ConditionExpression"], "b = :v2");
         assert_eq!(put["ExpressionAttributeValues"], json!({ ":v2": { "N": "2" } }));
         assert!(put.get("ExpressionAttributeNames").is_none());
         assert!(is_used("SET w = :w attribute_exists(pk)", ":w") && !is_used("b = :v2", ":v"));
-        let other = Mutant { guard: "another".to_owned() };
+        let other = Mutant { guard: "another".to_owned(), with_others: true };
         assert_eq!(other.applied_to(&request("#a = :v")).body(), request("#a = :v").body());
     }
 }

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
 use crate::lock;
-use crate::mutants::guards;
+use crate::mutants::refusals;
 use crate::plan::{Dice, Fault, INDEX};
 use crate::region::{Effect, Region};
 
@@ -291,13 +291,16 @@ fn outcome(answer: &Response<Bytes>) -> String {
 impl Region {
     /// The cloud's answer, now.
     fn answer(&self, call: &str, request: &Request<Bytes>) -> Response<Bytes> {
-        if let Some(seen) = &self.guards {
-            lock(seen).extend(guards(request.body()));
-        }
         let answer = match &self.mutant {
             Some(mutant) => self.app.cloud().answer(&mutant.applied_to(request)),
             None => self.app.cloud().answer(request),
         };
+        if let Some(seen) = &self.guards {
+            let mut seen = lock(seen);
+            for (guard, refused) in refusals(request.body(), answer.body()) {
+                *seen.entry(guard).or_default() += refused;
+            }
+        }
         if !matches!(call, "DynamoDB.GetItem" | "DynamoDB.BatchGetItem" | "DynamoDB.Query") {
             self.written.notify_waiters();
         }

@@ -1,6 +1,6 @@
 //! One deployment in one region: its functions, and what a client and the event sources do with them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 
 use crate::freezable::Freezable;
 use crate::lock;
-use crate::mutants::Mutant;
+use crate::mutants::{Guards, Mutant};
 use crate::plan::{Dice, Fault, Plan};
 use crate::process_network::ProcessNetwork;
 use crate::trace::Trace;
@@ -41,7 +41,7 @@ pub struct Region {
     pub platform: ScriptedServer,
     pub mutant: Option<Mutant>,
     /// The guards of the writes so far, if they are recorded.
-    pub guards: Option<Mutex<BTreeSet<String>>>,
+    pub guards: Option<Mutex<Guards>>,
     /// Wakes the event sources after each write of a table or queue, in the order in which they wait. (A `watch` channel
     /// wakes them in a random order.)
     pub written: Notify,

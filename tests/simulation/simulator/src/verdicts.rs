@@ -1,22 +1,26 @@
 //! The verdict on each guard, as committed in `tests/simulation/simulator/mutants.txt`: a line with the guard, and an
 //! indented line with the world that fails without it, or the reason why none does.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::campaign::Campaign;
-use crate::mutants::Mutant;
+use crate::mutants::{Guards, Mutant, TOKEN};
 use crate::world::World;
 use crate::{lock, on_every_core};
 
-/// Worlds in which the guards are collected.
-const GUARD_WORLDS: u64 = 24;
-/// Worlds in which each mutant must die.
-const MUTANT_WORLDS: u64 = 10;
+/// Worlds in which the guards are collected, with how often each refuses something.
+const SURVEYED: u64 = 120;
+/// A mutant is tried in this many worlds: those in which its guard refuses the most.
+const TRIED: usize = 12;
 const DIES: &str = "dies in world ";
 /// The start of the verdict on a guard whose removal no world notices; a person adds the reason.
 pub const SURVIVES: &str = "survives: ";
+/// The start of the verdict on a guard that had nothing to refuse; a person adds the reason.
+pub const REFUSES_NOTHING: &str = "refuses nothing: ";
 
 /// The verdict on each guard.
 pub type Verdicts = BTreeMap<String, String>;
@@ -41,26 +45,49 @@ pub fn committed() -> Verdicts {
 
 /// The guards that worlds meet.
 pub fn guards_met(worlds: u64) -> BTreeSet<String> {
-    let world = |seed| World { records_guards: true, ..Campaign::world(seed) };
-    (0..worlds).flat_map(|seed| world(seed).run().guards).collect()
+    survey(worlds).into_iter().flat_map(|(_, guards)| guards.into_keys()).collect()
+}
+
+/// The guards of each world, on every core.
+fn survey(worlds: u64) -> Vec<(u64, Guards)> {
+    let (next, surveyed) = (AtomicU64::new(0), Mutex::new(Vec::new()));
+    on_every_core(|| {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= worlds {
+                return;
+            }
+            let guards = World { records_guards: true, ..Campaign::world(seed) }.run().guards;
+            lock(&surveyed).push((seed, guards));
+        }
+    });
+    surveyed.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Removes each guard whose name starts like this, and looks for a world that fails without it, on every core. The other
 /// verdicts stay, and so does the reason for a survivor.
 pub fn hunt(start: &str, say: impl Fn(&str) + Sync) -> Verdicts {
     let before = committed();
-    let mut guards = guards_met(GUARD_WORLDS);
+    let surveyed = survey(SURVEYED);
+    let mut guards: BTreeMap<String, Vec<(u64, u64)>> = BTreeMap::new();
+    for (seed, met) in surveyed {
+        for (guard, refused) in met.into_iter().filter(|(guard, _)| guard.starts_with(start)) {
+            guards.entry(guard).or_default().push((refused, seed));
+        }
+    }
     let others = before.iter().filter(|(guard, _)| !guard.starts_with(start));
     let others: Verdicts = others.map(|(guard, verdict)| (guard.clone(), verdict.clone())).collect();
-    guards.retain(|guard| guard.starts_with(start));
-    say(&format!("{} guards", guards.len()));
+    for (guard, worlds) in &guards {
+        let refused: u64 = worlds.iter().map(|(refused, _)| refused).sum();
+        say(&format!("{refused:6} refusals in {:3} worlds: {guard}", worlds.len()));
+    }
     let (waiting, verdicts) = (Mutex::new(guards.into_iter()), Mutex::new(others));
     let work = || {
         // The lock must end before the hunt.
         let next = || lock(&waiting).next();
-        while let Some(guard) = next() {
+        while let Some((guard, worlds)) = next() {
             let known = before.get(&guard).map(String::as_str).unwrap_or_default();
-            let verdict = verdict(&guard, known);
+            let verdict = verdict(&guard, known, worlds);
             say(&format!("{guard}\n    {verdict}"));
             lock(&verdicts).insert(guard, verdict);
         }
@@ -69,19 +96,28 @@ pub fn hunt(start: &str, say: impl Fn(&str) + Sync) -> Verdicts {
     verdicts.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where it died before, it probably dies again.
-fn verdict(guard: &str, known: &str) -> String {
-    let first = known.strip_prefix(DIES).and_then(|rest| rest.split(':').next()?.parse().ok());
-    let mut worlds = first.into_iter().chain(0..MUTANT_WORLDS);
-    let reason = if known.starts_with(SURVIVES) { known } else { SURVIVES };
-    worlds.find_map(|seed: u64| dies(guard, seed)).unwrap_or_else(|| reason.to_owned())
+/// `worlds` are those that meet the guard, each with how often it refused something there. Where it died before, it
+/// probably dies again.
+fn verdict(guard: &str, known: &str, mut worlds: Vec<(u64, u64)>) -> String {
+    worlds.sort_unstable_by_key(|(refused, seed)| (Reverse(*refused), *seed));
+    let refuses = worlds.first().is_some_and(|(refused, _)| *refused > 0);
+    let before = known.strip_prefix(DIES).and_then(|rest| rest.split([':', ' ']).next()?.parse().ok());
+    let worlds: Vec<u64> = before.into_iter().chain(worlds.into_iter().map(|(_, seed)| seed)).take(TRIED).collect();
+    for with_others in [false, true] {
+        let mutant = Mutant { guard: guard.to_owned(), with_others };
+        if let Some(verdict) = worlds.iter().find_map(|seed| death(&mutant, *seed)) {
+            return verdict;
+        }
+    }
+    let verdict = if refuses || guard == TOKEN { SURVIVES } else { REFUSES_NOTHING };
+    if known.starts_with(verdict) { known.to_owned() } else { verdict.to_owned() }
 }
 
-fn dies(guard: &str, seed: u64) -> Option<String> {
-    let mutant = Some(Mutant { guard: guard.to_owned() });
-    let history = World { mutant, ..Campaign::world(seed) }.run();
+fn death(mutant: &Mutant, seed: u64) -> Option<String> {
+    let history = World { mutant: Some(mutant.clone()), ..Campaign::world(seed) }.run();
     let fault = history.faults.into_iter().next()?;
-    Some(format!("{DIES}{seed}: {}", fault.lines().next().unwrap_or_default()))
+    let others = if mutant.with_others { " with the other guards of its request" } else { "" };
+    Some(format!("{DIES}{seed}{others}: {}", fault.lines().next().unwrap_or_default()))
 }
 
 /// Writes the verdicts to be committed.

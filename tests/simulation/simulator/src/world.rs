@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use crate::client::Client;
 use crate::judge::{self, Tables};
 use crate::lock;
-use crate::mutants::Mutant;
+use crate::mutants::{Guards, Mutant};
 use crate::plan::{Coverage, Injected};
 use crate::region::Region;
 use crate::sources;
@@ -42,7 +42,7 @@ pub struct History {
     pub stories_by_kind: BTreeMap<&'static str, u64>,
     pub calls: u64,
     pub trace: Vec<String>,
-    pub guards: BTreeSet<String>,
+    pub guards: Guards,
 }
 
 impl History {
