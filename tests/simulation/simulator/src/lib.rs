@@ -14,13 +14,15 @@
 
 pub mod campaign;
 mod client;
+pub mod deployment;
 mod freezable;
 mod judge;
 pub mod mutants;
 pub mod plan;
 mod process_network;
-mod region;
+pub mod region;
 pub mod shrinking;
+mod simulated;
 mod sources;
 mod stories;
 mod trace;

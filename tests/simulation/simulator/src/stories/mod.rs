@@ -5,9 +5,9 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use crate::client::Client;
+use crate::deployment::Deployment;
 use crate::judge::Tables;
 use crate::plan::Dice;
-use crate::region::Region;
 
 mod claiming;
 mod departing;
@@ -29,7 +29,7 @@ pub trait Story: Send {
 
     /// Compares what was promised with what happened: the faults in words. What the client sees by itself is a fault at
     /// once ([`Client::fault`]).
-    fn judge<'a>(&'a self, _region: &'a Arc<Region>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
+    fn judge<'a>(&'a self, _deployment: &'a Arc<dyn Deployment>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         Box::pin(async { Vec::new() })
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::function::Function;
 use shared::testing::Request;
 use sign_in::routes::{confirm_totp, enrol_totp};
-use test_support::authenticator_app::code;
+use test_support::authenticator_app::code_at;
 use test_support::mailed_links;
 pub use test_support::people::PASSWORD;
 
@@ -41,11 +41,11 @@ pub async fn expect(client: &Client, request: Request, status: u16) -> Outcome {
 pub async fn mailed_token(client: &Client, email: &str, page: &str) -> Option<String> {
     let mut waited_s = 0;
     while waited_s < MAIL_WAIT_S {
-        let token = mailed_links::newest_token(&client.region.app, email, page);
+        let token = mailed_links::newest_token(&client.deployment.mails_to(email).await, page);
         if token.is_some() {
             return token;
         }
-        client.wait_s(5, 5).await;
+        client.pause_s(5, 5).await;
         waited_s += 5;
     }
     client.fault(&format!("no mail with a link to {page} arrives at {email}"));
@@ -78,7 +78,7 @@ pub async fn newcomer(client: &Client) -> Account {
 pub async fn enrol(client: &Client, account: &Account) -> Option<(String, Vec<String>)> {
     let secret =
         expect(client, Request::to(&enrol_totp::FUNCTION).bearer(&account.access_token), 201).await.text("secret");
-    let body = json!({ "code": code(&client.region.app, &secret) });
+    let body = json!({ "code": code_at(client.now(), &secret) });
     let outcome =
         client.send_until_answered(Request::to(&confirm_totp::FUNCTION).bearer(&account.access_token).json(body)).await;
     let codes = outcome.response.body["recovery_codes"].as_array()?;

@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use super::Story;
 use super::people::{newcomer, post};
 use crate::client::Client;
+use crate::deployment::Deployment;
 use crate::judge::Tables;
-use crate::region::Region;
 
 /// A client may repeat its own attempt for 60 seconds by the clocks of the server, which differ by two.
 const REPEATABLE: Duration = Duration::from_secs(57);
@@ -46,7 +46,7 @@ async fn exchange(client: &Client, token: &str) -> Exchanged {
                 return Exchanged::Ended;
             }
             _ if began.elapsed() > REPEATABLE => return Exchanged::TooLate,
-            _ => client.wait_s(0, 3).await,
+            _ => client.pause_s(0, 3).await,
         }
     }
 }
@@ -66,7 +66,7 @@ impl Story for Refreshing {
                     }
                     Exchanged::TooLate => return,
                 }
-                client.wait_s(0, 90).await;
+                client.pause_s(0, 90).await;
             }
             if client.once_in(2) {
                 self.steal(client, &used, &token).await;
@@ -74,15 +74,17 @@ impl Story for Refreshing {
         })
     }
 
-    fn judge<'a>(&'a self, region: &'a Arc<Region>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
-        let mails = region.app.cloud().mails_to(&self.email);
-        let was_notified = mails.iter().any(|mail| mail.subject.contains("signed you out"));
-        let mut faults = Vec::new();
-        if self.was_stolen && !was_notified {
-            let subjects: Vec<_> = mails.iter().map(|mail| mail.subject.clone()).collect();
-            faults.push(format!("the user was not notified that a refresh token was stolen: {subjects:?}"));
-        }
-        Box::pin(async move { faults })
+    fn judge<'a>(&'a self, deployment: &'a Arc<dyn Deployment>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
+        Box::pin(async move {
+            let mails = deployment.mails_to(&self.email).await;
+            let was_notified = mails.iter().any(|mail| mail.subject.contains("signed you out"));
+            let mut faults = Vec::new();
+            if self.was_stolen && !was_notified {
+                let subjects: Vec<_> = mails.iter().map(|mail| mail.subject.clone()).collect();
+                faults.push(format!("the user was not notified that a refresh token was stolen: {subjects:?}"));
+            }
+            faults
+        })
     }
 }
 
