@@ -75,7 +75,8 @@ impl Client {
 
     /// A text that no other story has.
     pub fn unique(&self) -> String {
-        format!("{:012x}", lock(&self.dice).roll() >> 16)
+        let roll = lock(&self.dice).roll();
+        self.deployment.unique(roll)
     }
 
     /// Waits for as long as a rule of the product demands.

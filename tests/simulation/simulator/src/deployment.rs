@@ -20,6 +20,9 @@ pub trait Deployment: Send + Sync {
     /// The randomness of a name.
     fn dice(&self, name: &str) -> Dice;
 
+    /// A text that no other story has, of this run or an earlier one.
+    fn unique(&self, roll: u64) -> String;
+
     /// A client's pauses, and the time until its posts are due, are divided by this.
     fn pace(&self, client: &str) -> u64;
 

@@ -45,7 +45,7 @@ fn in_workspace<'a>(items: &'a [Value], workspace: &str) -> impl Iterator<Item =
 }
 
 /// What is still on its way.
-fn unfinished(snapshot: &Snapshot) -> Vec<String> {
+pub fn unfinished(snapshot: &Snapshot) -> Vec<String> {
     let is_due = |item: &&Value| item["due_pk"]["S"].as_str().is_some_and(|due| due.starts_with("delivery#"));
     let unsent = snapshot.unsent.iter().map(|row| format!("a message in the outbox: {row}"));
     let due = snapshot.tables.tenants.iter().filter(is_due).map(|item| format!("a delivery that is due: {item}"));

@@ -24,6 +24,7 @@ pub mod region;
 pub mod shrinking;
 mod simulated;
 mod sources;
+pub mod stack;
 mod stories;
 mod trace;
 pub mod verdicts;

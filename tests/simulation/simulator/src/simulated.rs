@@ -26,6 +26,10 @@ impl Deployment for Region {
         self.plan.dice(name)
     }
 
+    fn unique(&self, roll: u64) -> String {
+        format!("{:012x}", roll >> 16)
+    }
+
     fn pace(&self, _client: &str) -> u64 {
         1
     }

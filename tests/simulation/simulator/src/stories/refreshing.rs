@@ -23,22 +23,30 @@ pub struct Refreshing {
     was_stolen: bool,
 }
 
+/// The tokens of a session.
+pub struct Tokens {
+    pub access: String,
+    pub refresh: String,
+}
+
 /// How an exchange ended.
-enum Exchanged {
-    For(String),
+pub enum Exchanged {
+    For(Tokens),
     /// The session has ended.
     Ended,
     /// The client could not repeat its attempt in time.
     TooLate,
 }
 
-async fn exchange(client: &Client, token: &str) -> Exchanged {
+/// Exchanges a refresh token.
+pub async fn exchange(client: &Client, token: &str) -> Exchanged {
     let began = Instant::now();
     let body = json!({ "refresh_token": token, "attempt": format!("{0}{0}{0}", client.unique()) });
     loop {
         match client.send(post(&refresh_session::FUNCTION, body.clone())).await {
             Some(answer) if answer.status == 200 => {
-                return Exchanged::For(answer.body["refresh_token"].as_str().unwrap_or_default().to_owned());
+                let text = |field: &str| answer.body[field].as_str().unwrap_or_default().to_owned();
+                return Exchanged::For(Tokens { access: text("access_token"), refresh: text("refresh_token") });
             }
             Some(answer) if answer.status == 401 && began.elapsed() < REPEATABLE => return Exchanged::Ended,
             Some(answer) if answer.status < 500 && answer.status != 429 && answer.status != 401 => {
@@ -59,7 +67,7 @@ impl Story for Refreshing {
             let (mut token, mut used) = (account.refresh_token, Vec::new());
             for _ in 0..client.between(3, 9) {
                 match exchange(client, &token).await {
-                    Exchanged::For(next) => used.push(std::mem::replace(&mut token, next)),
+                    Exchanged::For(next) => used.push(std::mem::replace(&mut token, next.refresh)),
                     Exchanged::Ended => {
                         client.fault("a client that did nothing wrong lost its session");
                         return;
