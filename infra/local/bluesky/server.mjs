@@ -15,6 +15,16 @@ net.Server.prototype.listen = function (where, ...rest) {
 const { TestNetworkNoAppView } = await import("@atproto/dev-env");
 
 const network = await TestNetworkNoAppView.create({ pds: { port: pdsPort }, plc: { port: plcPort } });
+// A ledger for the tests that the product cannot read: one line for each write of a repository, with this server's time.
+network.pds.ctx.sequencer.on("events", (events) => {
+  for (const { type, time, evt } of events) {
+    if (type === "commit") {
+      const writes = evt.ops.map(({ action, path }) => ({ action, path }));
+      console.log(`written ${JSON.stringify({ time, repo: evt.repo, writes })}`);
+    }
+  }
+});
+console.log("keeps a ledger in this log");
 console.log(`ready: PDS on 127.0.0.1:${pdsPort}, PLC on 127.0.0.1:${plcPort}`);
 
 for (const signal of ["SIGTERM", "SIGINT"]) {

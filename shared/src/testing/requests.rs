@@ -102,6 +102,30 @@ impl Request {
         self
     }
 
+    /// As a client sends it to an API at this address. Without the address of the client, and the plane.
+    ///
+    /// # Errors
+    ///
+    /// If the request is not to a route, or is not one of HTTP.
+    pub fn into_http(self, base_url: &str) -> Result<http::Request<Vec<u8>>, http::Error> {
+        let (method, mut path) = match self.function.declared() {
+            Declared::Route(RouteDeclaration { route, .. }) => (route.method.name(), route.path.to_owned()),
+            Declared::Job(_) => ("", String::new()),
+        };
+        for (name, value) in &self.path {
+            path = path.replace(&format!("{{{name}}}"), value);
+        }
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.query);
+        let query = query.finish();
+        let separator = if query.is_empty() { "" } else { "?" };
+        let method = self.method.as_deref().unwrap_or(method);
+        let mut request =
+            http::Request::builder().method(method).uri(format!("{base_url}{path}{separator}{query}")).body(self.body)?;
+        *request.headers_mut() = self.headers;
+        Ok(request)
+    }
+
     /// As the gateway passes it on, from this address unless the request has one.
     pub(crate) fn into_incoming(self, request_id: String, address: impl FnOnce() -> String) -> Incoming {
         let (method, first) = match self.function.declared() {
@@ -143,8 +167,12 @@ impl Response {
             Body::Binary(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             _ => String::new(),
         };
+        Self::new(parts.status.as_u16(), parts.headers, text)
+    }
+
+    pub fn new(status: u16, headers: HeaderMap, text: String) -> Self {
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Self { status: parts.status.as_u16(), headers: parts.headers, body, text }
+        Self { status, headers, body, text }
     }
 
     pub fn none() -> Self {

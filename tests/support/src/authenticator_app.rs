@@ -4,7 +4,7 @@ use mail::Letter;
 use serde_json::{Value, json};
 use shared::function::Function;
 use shared::kernel::ids::UserId;
-use shared::kernel::time::SignedDuration;
+use shared::kernel::time::{SignedDuration, Timestamp};
 use shared::testing::{Request, Response, TestApp};
 use sign_in::routes::{
     confirm_totp, disable_totp, enrol_totp, list_factors, regenerate_recovery_codes, step_up, verify_second_factor,
@@ -24,8 +24,13 @@ pub struct Enrolled {
 
 /// The current code of the app.
 pub fn code(app: &TestApp, secret: &str) -> String {
+    code_at(app.now(), secret)
+}
+
+/// The code that the app shows at an instant.
+pub fn code_at(now: Timestamp, secret: &str) -> String {
     let totp = Builder::new().with_secret(Secret::try_from_base32(secret).unwrap()).build().unwrap();
-    totp.generate(u64::try_from(app.now().as_second()).unwrap()).to_string()
+    totp.generate(u64::try_from(now.as_second()).unwrap()).to_string()
 }
 
 /// A code that is valid neither now nor in the adjacent steps.

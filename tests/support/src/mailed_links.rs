@@ -3,7 +3,7 @@
 use serde_json::json;
 use shared::crypto::digest::{base64, from_base64};
 use shared::crypto::link::LinkClaims;
-use shared::testing::TestApp;
+use shared::testing::{Mail, TestApp};
 
 /// The token of a link.
 pub fn sign(key: &[u8], claims: &LinkClaims) -> String {
@@ -13,16 +13,16 @@ pub fn sign(key: &[u8], claims: &LinkClaims) -> String {
 /// The token of the link to a page of the application, in the last mail to an address.
 pub fn token(app: &TestApp, email: &str, page: &str) -> String {
     let mail = app.cloud().mails_to(email).pop().expect("a mail");
-    in_text(&mail.text, page).expect("a link")
+    in_text(&mail.text, &format!("https://app.example.com/{page}")).expect("a link")
 }
 
-/// The same, in the newest mail to an address that has such a link.
-pub fn newest_token(app: &TestApp, email: &str, page: &str) -> Option<String> {
-    app.cloud().mails_to(email).iter().rev().find_map(|mail| in_text(&mail.text, page))
+/// The same, of any application, in the newest of these mails that has such a link.
+pub fn newest_token(mails: &[Mail], page: &str) -> Option<String> {
+    mails.iter().rev().find_map(|mail| in_text(&mail.text, &format!("/{page}")))
 }
 
-fn in_text(text: &str, page: &str) -> Option<String> {
-    let (_, token) = text.split_once(&format!("https://app.example.com/{page}#token="))?;
+fn in_text(text: &str, address: &str) -> Option<String> {
+    let (_, token) = text.split_once(&format!("{address}#token="))?;
     token.split_whitespace().next().map(str::to_owned)
 }
 

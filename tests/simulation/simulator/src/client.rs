@@ -9,19 +9,20 @@ use shared::kernel::time::Timestamp;
 use shared::testing::{Request, Response};
 use tokio::time::sleep;
 
+use crate::deployment::Deployment;
 use crate::lock;
 use crate::plan::Dice;
-use crate::region::Region;
 
 /// A client gives up after this many tries: far more than the faults of a world need.
 const MOST_TRIES: u32 = 60;
 
 pub struct Client {
-    pub region: Arc<Region>,
+    pub deployment: Arc<dyn Deployment>,
     pub name: String,
     dice: Mutex<Dice>,
     requests: AtomicU32,
     address: String,
+    pace: u64,
 }
 
 /// A response that says something.
@@ -47,20 +48,20 @@ impl Outcome {
 }
 
 impl Client {
-    pub fn new(region: Arc<Region>, name: String) -> Self {
-        let mut dice = region.plan.dice(&name);
+    pub fn new(deployment: Arc<dyn Deployment>, name: String) -> Self {
+        let (mut dice, pace) = (deployment.dice(&name), deployment.pace(&name));
         let [_, _, _, _, a, b, c, d] = dice.roll().to_le_bytes();
         let address = format!("{}.{b}.{c}.{d}", 11 + a % 100);
-        Self { region, name, dice: dice.into(), requests: AtomicU32::new(0), address }
+        Self { deployment, name, dice: dice.into(), requests: AtomicU32::new(0), address, pace }
     }
 
     /// Another client of the same story, at another address.
     pub fn another(&self, name: &str) -> Self {
-        Self::new(self.region.clone(), format!("{} {name}", self.name))
+        Self { pace: self.pace, ..Self::new(self.deployment.clone(), format!("{} {name}", self.name)) }
     }
 
     pub fn now(&self) -> Timestamp {
-        self.region.now()
+        self.deployment.now()
     }
 
     /// A random number from `least` to `most`.
@@ -74,21 +75,33 @@ impl Client {
 
     /// A text that no other story has.
     pub fn unique(&self) -> String {
-        format!("{:012x}", lock(&self.dice).roll() >> 16)
+        let roll = lock(&self.dice).roll();
+        self.deployment.unique(roll)
     }
 
+    /// Waits for as long as a rule of the product demands.
     pub async fn wait_s(&self, least: u64, most: u64) {
         sleep(Duration::from_millis(self.between(least * 1000, most * 1000))).await;
     }
 
+    /// Waits for as long as people happen to.
+    pub async fn pause_s(&self, least: u64, most: u64) {
+        sleep(Duration::from_millis(self.between(least * 1000, most * 1000) / self.pace)).await;
+    }
+
+    /// How far ahead a post is scheduled.
+    pub fn ahead_s(&self, least: u64, most: u64) -> i64 {
+        i64::try_from(self.between(least, most).div_ceil(self.pace)).unwrap_or_default()
+    }
+
     pub fn fault(&self, fault: &str) {
-        self.region.fault(format!("{}: {fault}", self.name));
+        self.deployment.fault(format!("{}: {fault}", self.name));
     }
 
     /// Sends a request once. None if no response arrives.
     pub async fn send(&self, request: Request) -> Option<Response> {
         let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
-        self.region.request(&format!("{} request {number}", self.name), &self.address, request).await
+        self.deployment.request(&format!("{} request {number}", self.name), &self.address, request).await
     }
 
     /// Sends a request until a response says something about it: not a 5xx, and not 429.
@@ -105,7 +118,7 @@ impl Client {
                 }
                 _ => is_repeated = true,
             }
-            self.wait_s(1, 9).await;
+            self.pause_s(1, 9).await;
         }
         self.fault(&format!("{} gets no response in {MOST_TRIES} tries", request.function().name()));
         Outcome { response: Response::none(), is_repeated }

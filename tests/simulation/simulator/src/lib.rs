@@ -14,14 +14,17 @@
 
 pub mod campaign;
 mod client;
+pub mod deployment;
 mod freezable;
 mod judge;
 pub mod mutants;
 pub mod plan;
 mod process_network;
-mod region;
+pub mod region;
 pub mod shrinking;
+mod simulated;
 mod sources;
+pub mod stack;
 mod stories;
 mod trace;
 pub mod verdicts;

@@ -17,10 +17,11 @@ use test_support::scripted_server::{Call, bearer, method};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
+use crate::deployment::Effect;
 use crate::lock;
 use crate::mutants::refusals;
 use crate::plan::{Dice, Fault, INDEX};
-use crate::region::{Effect, Region};
+use crate::region::Region;
 
 /// An access token of the platform lasts two hours; here it is shorter, so that stories see it end.
 const PLATFORM_TOKENS_LAST_S: i64 = 600;

@@ -20,6 +20,7 @@ use shared::testing::{Environment, Request, Response, Surroundings, TestApp};
 use test_support::scripted_server::ScriptedServer;
 use tokio::sync::Notify;
 
+use crate::deployment::Effect;
 use crate::freezable::Freezable;
 use crate::lock;
 use crate::mutants::{Guards, Mutant};
@@ -63,14 +64,6 @@ pub struct Region {
     pub calls: AtomicU64,
     running: AtomicU64,
     me: Weak<Region>,
-}
-
-/// A record that the platform created.
-#[derive(Clone, Debug)]
-pub struct Effect {
-    pub at: Timestamp,
-    pub account: String,
-    pub text: String,
 }
 
 /// The version of the functions that new environments start with.
@@ -130,8 +123,12 @@ impl Region {
         self.trace.say(&self.clock, line);
     }
 
+    pub fn myself(&self) -> Option<Arc<Self>> {
+        self.me.upgrade()
+    }
+
     /// Records what must not have happened.
-    pub fn fault(&self, fault: String) {
+    pub fn record_fault(&self, fault: String) {
         self.say(|| format!("FAULT {fault}"));
         lock(&self.faults).push(fault);
     }
@@ -177,7 +174,7 @@ impl Region {
                 Err(panic) => {
                     let text = panic.downcast_ref::<String>().cloned();
                     let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-                    region.fault(format!("{name} panicked: {}", text.unwrap_or_default()));
+                    region.record_fault(format!("{name} panicked: {}", text.unwrap_or_default()));
                     None
                 }
             }
@@ -240,16 +237,16 @@ impl Region {
     }
 
     /// Sends a request through the gateway. None if no response arrives.
-    pub async fn request(self: &Arc<Self>, invocation: &str, address: &str, request: Request) -> Option<Response> {
+    pub async fn send(&self, invocation: &str, address: &str, request: Request) -> Option<Response> {
         self.note_activity();
         let (fault, _) = self.plan.at(&format!("{invocation} client"), "the client");
         if fault == Some(Fault::Unreachable) {
             return None;
         }
-        let (region, name, address) = (self.clone(), invocation.to_owned(), address.to_owned());
+        let (region, name, address) = (self.me.upgrade()?, invocation.to_owned(), address.to_owned());
         let function = request.function();
         self.say(|| format!("{invocation}: {}", function.name()));
-        let answering = self.go(invocation.to_owned(), async move {
+        let answering = region.clone().go(invocation.to_owned(), async move {
             let id = name.clone();
             let answer = |environment: Environment| -> BoxFuture<'static, Response> {
                 Box::pin(async move { environment.answer(request, id, || address).await })

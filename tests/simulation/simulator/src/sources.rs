@@ -57,7 +57,7 @@ async fn stream(region: Arc<Region>, job: &'static Function) {
     let table = region.app.tables().outbox.clone();
     let call = |operation: &str, request: Value| {
         region.app.cloud().call(operation, &request).unwrap_or_else(|failure| {
-            region.fault(format!("{operation}: {failure}"));
+            region.record_fault(format!("{operation}: {failure}"));
             Value::Null
         })
     };

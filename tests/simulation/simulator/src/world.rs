@@ -9,7 +9,8 @@ use shared::config::Sending;
 use tokio::time::sleep;
 
 use crate::client::Client;
-use crate::judge::{self, Tables};
+use crate::deployment::Deployment;
+use crate::judge;
 use crate::lock;
 use crate::mutants::{Guards, Mutant};
 use crate::plan::{Coverage, Injected};
@@ -113,16 +114,17 @@ impl World {
         region.plan.calm();
         region.say(|| "no more faults".to_owned());
         come_to_rest(&region).await;
-        let tables = Tables::of(&region);
+        let deployment: Arc<dyn Deployment> = region.clone();
+        let tables = deployment.snapshot().await.tables;
         for (name, story) in &stories {
-            for fault in story.judge(&region, &tables).await {
-                region.fault(format!("{name}: {fault}"));
+            for fault in story.judge(&deployment, &tables).await {
+                region.record_fault(format!("{name}: {fault}"));
             }
         }
         // The judges of the stories sent requests.
         come_to_rest(&region).await;
-        for fault in judge::judge(&region) {
-            region.fault(fault);
+        for fault in judge::judge(&region.snapshot().await) {
+            region.record_fault(fault);
         }
         History {
             faults: region.faults(),
@@ -139,7 +141,7 @@ impl World {
 async fn come_to_rest(region: &Region) {
     for _ in 0..REST_CHECKS {
         sleep(REST_CHECK).await;
-        if judge::is_at_rest(region) {
+        if judge::is_at_rest(&region.snapshot().await) {
             return;
         }
     }

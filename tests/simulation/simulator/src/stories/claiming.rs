@@ -31,7 +31,7 @@ impl Story for Claiming {
                         let answer = client.send(log_in("123456 and a guess")).await;
                         got_in |= answer.is_some_and(|answer| answer.status == 200);
                     }
-                    client.wait_s(0, 40).await;
+                    client.pause_s(0, 40).await;
                 }
                 got_in
             };
@@ -41,7 +41,7 @@ impl Story for Claiming {
                     if client.send_until_answered(log_in(PASSWORD)).await.status() == 200 {
                         return true;
                     }
-                    client.wait_s(5, 20).await;
+                    client.pause_s(5, 20).await;
                 }
                 false
             };

@@ -4,14 +4,12 @@ use std::sync::Arc;
 
 use channels::routes::connect_bluesky;
 use futures::future::{BoxFuture, join_all};
-use serde_json::json;
 use shared::testing::{Person, Request};
-use test_support::scripted_server::PASSWORD;
 
 use super::Story;
 use crate::client::Client;
+use crate::deployment::Deployment;
 use crate::judge::Tables;
-use crate::region::Region;
 
 /// The channels of the plan `free`, and how many are connected at once.
 const LIMIT: u64 = 3;
@@ -26,13 +24,12 @@ pub struct Filling {
 impl Story for Filling {
     fn run<'a>(&'a mut self, client: &'a Client) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            let person = client.region.app.founder_on("free").await.unwrap();
+            let Some(region) = client.deployment.region() else { return };
+            let person = region.app.founder_on("free").await.unwrap();
             let connecting = (0..AT_ONCE).map(async |number| {
                 let client = client.another(&number.to_string());
-                let handle = format!("alice-{}.test", client.unique());
-                let url = &client.region.platform.url;
-                let body = json!({ "service": url, "identifier": handle, "app_password": PASSWORD });
-                let request = Request::to(&connect_bluesky::FUNCTION).by(&person).json(body);
+                let account = client.deployment.platform_account(&format!("alice-{}", client.unique())).await;
+                let request = Request::to(&connect_bluesky::FUNCTION).by(&person).json(account.body());
                 client.send_until_answered(request).await.status()
             });
             let statuses = join_all(connecting).await;
@@ -41,7 +38,7 @@ impl Story for Filling {
         })
     }
 
-    fn judge<'a>(&'a self, _region: &'a Arc<Region>, tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
+    fn judge<'a>(&'a self, _deployment: &'a Arc<dyn Deployment>, tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         Box::pin(async move {
             let Some(person) = &self.person else { return Vec::new() };
             let workspace = person.workspace.to_string();

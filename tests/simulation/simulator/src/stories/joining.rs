@@ -10,8 +10,8 @@ use workspaces::routes::{create_workspace, list_workspaces};
 use super::Story;
 use super::people::{expect, newcomer};
 use crate::client::Client;
+use crate::deployment::Deployment;
 use crate::judge::Tables;
-use crate::region::Region;
 
 #[derive(Default)]
 pub struct Joining {
@@ -39,7 +39,7 @@ impl Story for Joining {
         })
     }
 
-    fn judge<'a>(&'a self, _region: &'a Arc<Region>, tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
+    fn judge<'a>(&'a self, _deployment: &'a Arc<dyn Deployment>, tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         Box::pin(async move {
             let mut faults = Vec::new();
             if self.listed != [self.workspace.clone()] {

@@ -5,20 +5,20 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use crate::client::Client;
+use crate::deployment::Deployment;
 use crate::judge::Tables;
 use crate::plan::Dice;
-use crate::region::Region;
 
 mod claiming;
 mod departing;
 mod editing;
 mod filling;
 mod joining;
-mod people;
+pub mod people;
 mod proving;
 mod publishing;
 mod recovering;
-mod refreshing;
+pub mod refreshing;
 mod rotating;
 mod uploading;
 
@@ -29,7 +29,7 @@ pub trait Story: Send {
 
     /// Compares what was promised with what happened: the faults in words. What the client sees by itself is a fault at
     /// once ([`Client::fault`]).
-    fn judge<'a>(&'a self, _region: &'a Arc<Region>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
+    fn judge<'a>(&'a self, _deployment: &'a Arc<dyn Deployment>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         Box::pin(async { Vec::new() })
     }
 }
@@ -39,31 +39,43 @@ pub struct Kind {
     pub name: &'static str,
     /// How often it is chosen, in relation to the others.
     pub weight: u64,
+    /// It needs what only a simulated deployment has: a small plan, or jobs that a test starts.
+    pub is_simulated: bool,
     pub begin: fn() -> Box<dyn Story>,
 }
 
 /// Every kind of story. A new one is one file, and one line here.
 pub static KINDS: &[Kind] = &[
-    Kind { name: "claiming", weight: 1, begin: || Box::new(claiming::Claiming) },
-    Kind { name: "departing", weight: 1, begin: || Box::new(departing::Departing) },
-    Kind { name: "editing", weight: 1, begin: || Box::new(editing::Editing) },
-    Kind { name: "filling", weight: 1, begin: || Box::new(filling::Filling::default()) },
-    Kind { name: "joining", weight: 1, begin: || Box::new(joining::Joining::default()) },
-    Kind { name: "proving", weight: 1, begin: || Box::new(proving::Proving) },
+    Kind { name: "claiming", weight: 1, is_simulated: false, begin: || Box::new(claiming::Claiming) },
+    Kind { name: "departing", weight: 1, is_simulated: false, begin: || Box::new(departing::Departing) },
+    Kind { name: "editing", weight: 1, is_simulated: false, begin: || Box::new(editing::Editing) },
+    Kind { name: "filling", weight: 1, is_simulated: true, begin: || Box::new(filling::Filling::default()) },
+    Kind { name: "joining", weight: 1, is_simulated: false, begin: || Box::new(joining::Joining::default()) },
+    Kind { name: "proving", weight: 1, is_simulated: false, begin: || Box::new(proving::Proving) },
     PUBLISHING,
-    Kind { name: "recovering", weight: 1, begin: || Box::new(recovering::Recovering) },
-    Kind { name: "refreshing", weight: 2, begin: || Box::new(refreshing::Refreshing::default()) },
-    Kind { name: "rotating", weight: 1, begin: || Box::new(rotating::Rotating) },
-    Kind { name: "uploading", weight: 1, begin: || Box::new(uploading::Uploading::default()) },
+    Kind { name: "recovering", weight: 1, is_simulated: false, begin: || Box::new(recovering::Recovering) },
+    Kind { name: "refreshing", weight: 2, is_simulated: false, begin: || Box::new(refreshing::Refreshing::default()) },
+    Kind { name: "rotating", weight: 1, is_simulated: true, begin: || Box::new(rotating::Rotating) },
+    Kind { name: "uploading", weight: 1, is_simulated: false, begin: || Box::new(uploading::Uploading::default()) },
 ];
 
 pub const PUBLISHING: Kind =
-    Kind { name: "publishing", weight: 4, begin: || Box::new(publishing::Publishing::default()) };
+    Kind { name: "publishing", weight: 4, is_simulated: false, begin: || Box::new(publishing::Publishing::default()) };
 
 /// A random kind, by the weights.
 pub fn any(dice: &mut Dice) -> &'static Kind {
-    let mut at = dice.below(KINDS.iter().map(|kind| kind.weight).sum());
-    let chosen = KINDS.iter().find(|kind| {
+    any_of(dice, |_| true)
+}
+
+/// A random kind for a deployment that is not simulated.
+pub fn any_real(dice: &mut Dice) -> &'static Kind {
+    any_of(dice, |kind| !kind.is_simulated)
+}
+
+fn any_of(dice: &mut Dice, fits: fn(&Kind) -> bool) -> &'static Kind {
+    let kinds = || KINDS.iter().filter(|kind| fits(kind));
+    let mut at = dice.below(kinds().map(|kind| kind.weight).sum());
+    let chosen = kinds().find(|kind| {
         let is_here = at < kind.weight;
         at = at.saturating_sub(kind.weight);
         is_here

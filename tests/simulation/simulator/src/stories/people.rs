@@ -1,12 +1,14 @@
 //! People who sign up and in, for the stories about accounts.
 
+use profiles::routes::list_sessions;
 use serde_json::{Value, json};
 use shared::function::Function;
 use shared::testing::Request;
 use sign_in::routes::{confirm_totp, enrol_totp};
-use test_support::authenticator_app::code;
+use test_support::authenticator_app::code_at;
 use test_support::mailed_links;
 pub use test_support::people::PASSWORD;
+use workspaces::routes::create_workspace;
 
 use crate::client::{Client, Outcome};
 
@@ -14,6 +16,8 @@ use crate::client::{Client, Outcome};
 const MAIL_WAIT_S: u64 = 3 * 60 * 60;
 
 pub struct Account {
+    /// The user's id.
+    pub user: String,
     pub email: String,
     pub access_token: String,
     pub refresh_token: String,
@@ -41,11 +45,11 @@ pub async fn expect(client: &Client, request: Request, status: u16) -> Outcome {
 pub async fn mailed_token(client: &Client, email: &str, page: &str) -> Option<String> {
     let mut waited_s = 0;
     while waited_s < MAIL_WAIT_S {
-        let token = mailed_links::newest_token(&client.region.app, email, page);
+        let token = mailed_links::newest_token(&client.deployment.mails_to(email).await, page);
         if token.is_some() {
             return token;
         }
-        client.wait_s(5, 5).await;
+        client.pause_s(5, 5).await;
         waited_s += 5;
     }
     client.fault(&format!("no mail with a link to {page} arrives at {email}"));
@@ -64,7 +68,7 @@ pub async fn sign_in(client: &Client, email: &str) -> Account {
     let body = json!({ "email": email, "password": PASSWORD });
     let outcome = expect(client, post(&sign_in::routes::login::FUNCTION, body), 200).await;
     let (access_token, refresh_token) = (outcome.text("access_token"), outcome.text("refresh_token"));
-    Account { email: email.to_owned(), access_token, refresh_token }
+    Account { user: outcome.text("user_id"), email: email.to_owned(), access_token, refresh_token }
 }
 
 /// A new user, signed in.
@@ -78,9 +82,29 @@ pub async fn newcomer(client: &Client) -> Account {
 pub async fn enrol(client: &Client, account: &Account) -> Option<(String, Vec<String>)> {
     let secret =
         expect(client, Request::to(&enrol_totp::FUNCTION).bearer(&account.access_token), 201).await.text("secret");
-    let body = json!({ "code": code(&client.region.app, &secret) });
+    let body = json!({ "code": code_at(client.now(), &secret) });
     let outcome =
         client.send_until_answered(Request::to(&confirm_totp::FUNCTION).bearer(&account.access_token).json(body)).await;
     let codes = outcome.response.body["recovery_codes"].as_array()?;
     Some((secret, codes.iter().filter_map(|code| Some(code.as_str()?.to_owned())).collect()))
+}
+
+/// A new user with a second factor, who founded a workspace. Returns the workspace's id.
+pub async fn founder(client: &Client) -> (Account, String) {
+    let account = newcomer(client).await;
+    // Without the recovery codes, the second factor may still be set up.
+    let _codes = enrol(client, &account).await;
+    let request = Request::to(&create_workspace::FUNCTION).bearer(&account.access_token);
+    let request = request.json(json!({ "name": "Northwind Studio" })).header("idempotency-key", &client.unique());
+    let workspace = expect(client, request, 201).await.text("id");
+    (account, workspace)
+}
+
+/// The id of the session that sends the request.
+pub async fn session(client: &Client, account: &Account) -> String {
+    let list = Request::to(&list_sessions::FUNCTION).bearer(&account.access_token);
+    let listed = expect(client, list, 200).await.response.body["items"].clone();
+    let mut sessions = listed.as_array().into_iter().flatten();
+    let current = sessions.find(|session| session["current"] == true);
+    current.and_then(|session| session["id"].as_str()).unwrap_or_default().to_owned()
 }

@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 use serde_json::json;
 use shared::testing::Request;
 use sign_in::routes::{login, step_up, verify_second_factor};
-use test_support::authenticator_app::code;
+use test_support::authenticator_app::code_at;
 
 use super::Story;
 use super::people::{PASSWORD, enrol, expect, newcomer, post};
@@ -21,7 +21,7 @@ impl Story for Proving {
             client.wait_s(31, 60).await;
             let request = Request::to(&step_up::FUNCTION).bearer(&account.access_token);
             let outcome =
-                client.send_until_answered(request.json(json!({ "code": code(&client.region.app, &secret) }))).await;
+                client.send_until_answered(request.json(json!({ "code": code_at(client.now(), &secret) }))).await;
             if outcome.status() != 200 && !outcome.is_repeated {
                 client.fault(&format!("stepping up returns {}: {}", outcome.status(), outcome.response.text));
             }

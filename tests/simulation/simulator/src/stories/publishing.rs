@@ -7,13 +7,11 @@ use serde_json::json;
 use shared::function::Function;
 use shared::kernel::time::{CLOCKS_DIFFER_BY, SignedDuration, Timestamp, after};
 use shared::testing::{Person, Request};
-use test_support::scripted_server::PASSWORD;
 
 use super::Story;
 use crate::client::{Client, Outcome};
+use crate::deployment::{Deployment, Effect};
 use crate::judge::Tables;
-use crate::lock;
-use crate::region::{Effect, Region};
 
 #[derive(Default)]
 pub struct Publishing {
@@ -47,12 +45,12 @@ impl Story for Publishing {
         Box::pin(self.publish(client))
     }
 
-    fn judge<'a>(&'a self, region: &'a Arc<Region>, tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
+    fn judge<'a>(&'a self, deployment: &'a Arc<dyn Deployment>, tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         Box::pin(async move {
             let mut faults = Vec::new();
             let Some(person) = &self.person else { return faults };
             let workspace = person.workspace.to_string();
-            let judge = Client::new(region.clone(), format!("the judge of {workspace}"));
+            let judge = Client::new(deployment.clone(), format!("the judge of {workspace}"));
             for post in &self.posts {
                 faults.extend(post.judge(&judge, person).await);
                 let (least, most) = post.schedules;
@@ -74,7 +72,7 @@ impl Story for Publishing {
 
 impl Publishing {
     async fn publish(&mut self, client: &Client) {
-        let person = client.region.app.owner().await.unwrap();
+        let Some(person) = client.deployment.owner(client).await else { return };
         let mut channels = Vec::new();
         for _ in 0..client.between(1, 2) {
             channels.push(connect(client, &person).await);
@@ -90,17 +88,14 @@ impl Publishing {
 
 /// Connects a new account. Returns its account and channel.
 async fn connect(client: &Client, person: &Person) -> (String, String) {
-    let name = format!("alice-{}", client.unique());
-    let body = json!({
-        "service": client.region.platform.url, "identifier": format!("{name}.test"), "app_password": PASSWORD,
-    });
+    let account = client.deployment.platform_account(&format!("alice-{}", client.unique())).await;
     let outcome = client
-        .send_until_answered(Request::to(&channels::routes::connect_bluesky::FUNCTION).by(person).json(body))
+        .send_until_answered(Request::to(&channels::routes::connect_bluesky::FUNCTION).by(person).json(account.body()))
         .await;
     if outcome.status() >= 300 {
         client.fault(&format!("connecting returns {} {}", outcome.status(), outcome.response.text));
     }
-    (format!("did:plc:{name}"), outcome.text("id"))
+    (account.id, outcome.text("id"))
 }
 
 async fn follow(client: &Client, person: &Person, channels: Vec<(String, String)>) -> Post {
@@ -123,7 +118,7 @@ async fn follow(client: &Client, person: &Person, channels: Vec<(String, String)
     }
     post.must_be_sent = true;
     for _ in 0..client.between(0, 3) {
-        client.wait_s(0, 120).await;
+        client.pause_s(0, 120).await;
         post.change(client, person).await;
     }
     post
@@ -135,8 +130,7 @@ impl Post {
     }
 
     async fn schedule(&mut self, client: &Client, person: &Person) -> Outcome {
-        let seconds = i64::try_from(client.between(62, 300)).unwrap();
-        let due = after(client.now(), SignedDuration::from_secs(seconds));
+        let due = after(client.now(), SignedDuration::from_secs(client.ahead_s(62, 300)));
         let due = Timestamp::from_second(due.as_second()).unwrap();
         self.earliest = Some(self.earliest.map_or(due, |earliest| earliest.min(due)));
         let at = due.strftime("%Y-%m-%dT%H:%M:%S").to_string();
@@ -197,8 +191,8 @@ impl Post {
                 .filter(|delivery| delivery["channel_id"] == channel.as_str())
                 .filter_map(|delivery| delivery["state"].as_str())
                 .collect();
-            let effects = lock(&judge.region.ledger).clone();
-            let ours = |effect: &&Effect| effect.account == *account && self.texts.contains(&effect.text);
+            let effects = judge.deployment.effects(account).await;
+            let ours = |effect: &&Effect| self.texts.contains(&effect.text);
             let effects: Vec<_> = effects.iter().filter(ours).collect();
             let wrong = self.wrong(&effects, &states);
             faults.extend(wrong.map(|wrong| format!("{} on {account}: {wrong}; {states:?}, {effects:?}", self.id)));
@@ -231,6 +225,5 @@ impl Post {
 
 /// The same person with another access token: each lasts minutes.
 async fn signed_in_again(client: &Client, person: &Person) -> Person {
-    let token = client.region.app.mint(person.user, person.session).await.unwrap();
-    Person { token, ..person.clone() }
+    client.deployment.signed_in_again(client, person).await
 }

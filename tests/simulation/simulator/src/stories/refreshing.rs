@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use super::Story;
 use super::people::{newcomer, post};
 use crate::client::Client;
+use crate::deployment::Deployment;
 use crate::judge::Tables;
-use crate::region::Region;
 
 /// A client may repeat its own attempt for 60 seconds by the clocks of the server, which differ by two.
 const REPEATABLE: Duration = Duration::from_secs(57);
@@ -23,22 +23,30 @@ pub struct Refreshing {
     was_stolen: bool,
 }
 
+/// The tokens of a session.
+pub struct Tokens {
+    pub access: String,
+    pub refresh: String,
+}
+
 /// How an exchange ended.
-enum Exchanged {
-    For(String),
+pub enum Exchanged {
+    For(Tokens),
     /// The session has ended.
     Ended,
     /// The client could not repeat its attempt in time.
     TooLate,
 }
 
-async fn exchange(client: &Client, token: &str) -> Exchanged {
+/// Exchanges a refresh token.
+pub async fn exchange(client: &Client, token: &str) -> Exchanged {
     let began = Instant::now();
     let body = json!({ "refresh_token": token, "attempt": format!("{0}{0}{0}", client.unique()) });
     loop {
         match client.send(post(&refresh_session::FUNCTION, body.clone())).await {
             Some(answer) if answer.status == 200 => {
-                return Exchanged::For(answer.body["refresh_token"].as_str().unwrap_or_default().to_owned());
+                let text = |field: &str| answer.body[field].as_str().unwrap_or_default().to_owned();
+                return Exchanged::For(Tokens { access: text("access_token"), refresh: text("refresh_token") });
             }
             Some(answer) if answer.status == 401 && began.elapsed() < REPEATABLE => return Exchanged::Ended,
             Some(answer) if answer.status < 500 && answer.status != 429 && answer.status != 401 => {
@@ -46,7 +54,7 @@ async fn exchange(client: &Client, token: &str) -> Exchanged {
                 return Exchanged::Ended;
             }
             _ if began.elapsed() > REPEATABLE => return Exchanged::TooLate,
-            _ => client.wait_s(0, 3).await,
+            _ => client.pause_s(0, 3).await,
         }
     }
 }
@@ -59,14 +67,14 @@ impl Story for Refreshing {
             let (mut token, mut used) = (account.refresh_token, Vec::new());
             for _ in 0..client.between(3, 9) {
                 match exchange(client, &token).await {
-                    Exchanged::For(next) => used.push(std::mem::replace(&mut token, next)),
+                    Exchanged::For(next) => used.push(std::mem::replace(&mut token, next.refresh)),
                     Exchanged::Ended => {
                         client.fault("a client that did nothing wrong lost its session");
                         return;
                     }
                     Exchanged::TooLate => return,
                 }
-                client.wait_s(0, 90).await;
+                client.pause_s(0, 90).await;
             }
             if client.once_in(2) {
                 self.steal(client, &used, &token).await;
@@ -74,15 +82,17 @@ impl Story for Refreshing {
         })
     }
 
-    fn judge<'a>(&'a self, region: &'a Arc<Region>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
-        let mails = region.app.cloud().mails_to(&self.email);
-        let was_notified = mails.iter().any(|mail| mail.subject.contains("signed you out"));
-        let mut faults = Vec::new();
-        if self.was_stolen && !was_notified {
-            let subjects: Vec<_> = mails.iter().map(|mail| mail.subject.clone()).collect();
-            faults.push(format!("the user was not notified that a refresh token was stolen: {subjects:?}"));
-        }
-        Box::pin(async move { faults })
+    fn judge<'a>(&'a self, deployment: &'a Arc<dyn Deployment>, _tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
+        Box::pin(async move {
+            let mails = deployment.mails_to(&self.email).await;
+            let was_notified = mails.iter().any(|mail| mail.subject.contains("signed you out"));
+            let mut faults = Vec::new();
+            if self.was_stolen && !was_notified {
+                let subjects: Vec<_> = mails.iter().map(|mail| mail.subject.clone()).collect();
+                faults.push(format!("the user was not notified that a refresh token was stolen: {subjects:?}"));
+            }
+            faults
+        })
     }
 }
 

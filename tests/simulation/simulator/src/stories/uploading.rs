@@ -6,14 +6,14 @@ use futures::future::BoxFuture;
 use media::media::Sha256;
 use media::routes::{complete_upload, create_upload, get_media};
 use serde_json::json;
-use shared::testing::{Person, Request};
+use shared::testing::{Person, Request, Response};
 use test_support::picture;
 
 use super::Story;
 use super::people::expect;
 use crate::client::Client;
+use crate::deployment::Deployment;
 use crate::judge::Tables;
-use crate::region::Region;
 
 #[derive(Default)]
 pub struct Uploading {
@@ -25,16 +25,16 @@ pub struct Uploading {
 impl Story for Uploading {
     fn run<'a>(&'a mut self, client: &'a Client) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            let person = client.region.app.owner().await.unwrap();
+            let Some(person) = client.deployment.owner(client).await else { return };
             for _ in 0..client.between(1, 3) {
                 self.upload(client, &person).await;
-                client.wait_s(0, 30).await;
+                client.pause_s(0, 30).await;
             }
             self.person = Some(person);
         })
     }
 
-    fn judge<'a>(&'a self, _region: &'a Arc<Region>, tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
+    fn judge<'a>(&'a self, _deployment: &'a Arc<dyn Deployment>, tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
         Box::pin(async move {
             let mut faults = Vec::new();
             let Some(person) = &self.person else { return faults };
@@ -60,7 +60,8 @@ impl Uploading {
         let outcome = expect(client, request.header("idempotency-key", &client.unique()), 201).await;
         let id = outcome.response.body["media"]["id"].as_str().unwrap_or_default().to_owned();
         self.pictures.push(id.clone());
-        let sent = client.region.app.upload(&outcome.response.body["upload"], file);
+        let sent = client.deployment.upload(&outcome.response.body["upload"], file).await;
+        let sent = sent.unwrap_or_else(Response::none);
         if sent.status != 200 {
             client.fault(&format!("the signed upload returns {}: {}", sent.status, sent.text));
             return;
