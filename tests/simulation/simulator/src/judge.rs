@@ -31,6 +31,11 @@ impl Tables {
         in_workspace(&self.tenants, workspace).filter_map(counter).collect()
     }
 
+    /// The posts of a workspace that its plan counts.
+    pub fn counted_posts(&self, workspace: &str) -> u64 {
+        self.entities(workspace, "POST").filter(|post| post["counted"]["BOOL"] == true).count() as u64
+    }
+
     /// The entities of a kind in a workspace.
     pub fn entities(&self, workspace: &str, kind: &str) -> impl Iterator<Item = &Value> {
         let prefix = format!("{kind}#");

@@ -39,6 +39,8 @@ pub enum Fault {
     StartsCold,
     /// The clock of the machine is set, up to two seconds off.
     ClockJumps,
+    /// A request arrives twice at the same time, and both responses are lost.
+    Doubled,
     /// An event arrives never, late, twice at the same time, again afterwards, or after the one that follows it.
     Dropped,
     Late,
@@ -58,7 +60,7 @@ pub const INDEX: &str = "DynamoDB.Query of an index";
 pub fn faults_at(boundary: &str) -> Vec<Fault> {
     use Fault::*;
     match boundary {
-        "the client" => return vec![Unreachable, Lost],
+        "the client" => return vec![Unreachable, Lost, Doubled],
         "an environment" => return vec![StartsCold, ClockJumps],
         "the outbox's stream" => return vec![Dropped, Late, Duplicated, Repeated, Reordered],
         "a queue" => return vec![Late, Duplicated, Repeated],

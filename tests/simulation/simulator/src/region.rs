@@ -19,6 +19,7 @@ use shared::kernel::time::{Clock, SignedDuration, Timestamp};
 use shared::testing::{Environment, Request, Response, Surroundings, TestApp};
 use test_support::scripted_server::ScriptedServer;
 use tokio::sync::Notify;
+use tokio::time::sleep;
 
 use crate::deployment::Effect;
 use crate::freezable::Freezable;
@@ -239,10 +240,25 @@ impl Region {
     /// Sends a request through the gateway. None if no response arrives.
     pub async fn send(&self, invocation: &str, address: &str, request: Request) -> Option<Response> {
         self.note_activity();
-        let (fault, _) = self.plan.at(&format!("{invocation} client"), "the client");
+        let (fault, mut dice) = self.plan.at(&format!("{invocation} client"), "the client");
         if fault == Some(Fault::Unreachable) {
             return None;
         }
+        if fault == Some(Fault::Doubled) {
+            let later = Duration::from_millis(dice.below(40));
+            let (region, request) = (self.me.upgrade()?, request.clone());
+            let (name, address) = (format!("{invocation} elsewhere"), address.to_owned());
+            region.clone().go(name.clone(), async move {
+                sleep(later).await;
+                region.pass(&name, &address, request).await
+            });
+        }
+        let answer = self.pass(invocation, address, request).await;
+        answer.filter(|_| !matches!(fault, Some(Fault::Lost | Fault::Doubled)))
+    }
+
+    /// Passes a request to its function. None if the gateway has no response.
+    async fn pass(&self, invocation: &str, address: &str, request: Request) -> Option<Response> {
         let (region, name, address) = (self.me.upgrade()?, invocation.to_owned(), address.to_owned());
         let function = request.function();
         self.say(|| format!("{invocation}: {}", function.name()));
@@ -259,7 +275,7 @@ impl Region {
             Some(answer) => format!("{invocation}: {} {}", answer.status, answer.code()),
             None => format!("{invocation}: no response"),
         });
-        answer.filter(|_| fault != Some(Fault::Lost))
+        answer
     }
 
     /// Runs a job with an event, in the time of its function. None if its process died.

@@ -100,16 +100,19 @@ pub fn hunt(start: &str, say: impl Fn(&str) + Sync) -> Verdicts {
 /// probably dies again.
 fn verdict(guard: &str, known: &str, mut worlds: Vec<(u64, u64)>) -> String {
     worlds.sort_unstable_by_key(|(refused, seed)| (Reverse(*refused), *seed));
-    let refuses = worlds.first().is_some_and(|(refused, _)| *refused > 0);
     let before = known.strip_prefix(DIES).and_then(|rest| rest.split([':', ' ']).next()?.parse().ok());
-    let worlds: Vec<u64> = before.into_iter().chain(worlds.into_iter().map(|(_, seed)| seed)).take(TRIED).collect();
+    // Without a guard that refuses nothing, a world has the same history. What a token prevents is not counted.
+    let refuses = |refused: &u64| *refused > 0 || guard == TOKEN;
+    let refusing: Vec<_> = worlds.iter().filter(|(refused, _)| refuses(refused)).collect();
     for with_others in [false, true] {
         let mutant = Mutant { guard: guard.to_owned(), with_others };
-        if let Some(verdict) = worlds.iter().find_map(|seed| death(&mutant, *seed)) {
+        let tried: Vec<_> = if with_others { worlds.iter().collect() } else { refusing.clone() };
+        let seeds = before.into_iter().chain(tried.into_iter().map(|(_, seed)| *seed));
+        if let Some(verdict) = seeds.take(TRIED).find_map(|seed| death(&mutant, seed)) {
             return verdict;
         }
     }
-    let verdict = if refuses || guard == TOKEN { SURVIVES } else { REFUSES_NOTHING };
+    let verdict = if refusing.is_empty() { REFUSES_NOTHING } else { SURVIVES };
     if known.starts_with(verdict) { known.to_owned() } else { verdict.to_owned() }
 }
 

@@ -9,11 +9,18 @@ use crate::deployment::Deployment;
 use crate::judge::Tables;
 use crate::plan::Dice;
 
+mod appending;
+mod asking;
 mod claiming;
 mod departing;
 mod editing;
+mod exceeding;
 mod filling;
+mod founding;
+mod guessing;
 mod joining;
+pub mod leaving;
+mod moving;
 pub mod people;
 mod proving;
 mod publishing;
@@ -46,11 +53,18 @@ pub struct Kind {
 
 /// Every kind of story. A new one is one file, and one line here.
 pub static KINDS: &[Kind] = &[
+    Kind { name: "appending", weight: 1, is_simulated: false, begin: || Box::new(appending::Appending) },
+    Kind { name: "asking", weight: 1, is_simulated: true, begin: || Box::new(asking::Asking::default()) },
     Kind { name: "claiming", weight: 1, is_simulated: false, begin: || Box::new(claiming::Claiming) },
     Kind { name: "departing", weight: 1, is_simulated: false, begin: || Box::new(departing::Departing) },
     Kind { name: "editing", weight: 1, is_simulated: false, begin: || Box::new(editing::Editing) },
+    Kind { name: "exceeding", weight: 1, is_simulated: true, begin: || Box::new(exceeding::Exceeding::default()) },
     Kind { name: "filling", weight: 1, is_simulated: true, begin: || Box::new(filling::Filling::default()) },
+    Kind { name: "founding", weight: 1, is_simulated: true, begin: || Box::new(founding::Founding) },
+    Kind { name: "guessing", weight: 1, is_simulated: true, begin: || Box::new(guessing::Guessing) },
     Kind { name: "joining", weight: 1, is_simulated: false, begin: || Box::new(joining::Joining::default()) },
+    Kind { name: "leaving", weight: 1, is_simulated: false, begin: || Box::new(leaving::Leaving) },
+    Kind { name: "moving", weight: 1, is_simulated: true, begin: || Box::new(moving::Moving) },
     Kind { name: "proving", weight: 1, is_simulated: false, begin: || Box::new(proving::Proving) },
     PUBLISHING,
     Kind { name: "recovering", weight: 1, is_simulated: false, begin: || Box::new(recovering::Recovering) },

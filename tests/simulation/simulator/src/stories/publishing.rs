@@ -59,8 +59,7 @@ impl Story for Publishing {
                     faults.push(format!("{}: {entries} audit entries of {least} to {most} schedules", post.id));
                 }
             }
-            let is_counted = |post: &&serde_json::Value| post["counted"]["BOOL"] == true;
-            let counted = tables.entities(&workspace, "POST").filter(is_counted).count() as u64;
+            let counted = tables.counted_posts(&workspace);
             let used = tables.usage(&workspace).get("scheduled_posts").copied().unwrap_or_default();
             if used != counted {
                 faults.push(format!("{used} scheduled posts are counted, and there are {counted}"));

@@ -78,6 +78,8 @@ impl Story for Refreshing {
             }
             if client.once_in(2) {
                 self.steal(client, &used, &token).await;
+            } else {
+                race(client, &token).await;
             }
         })
     }
@@ -110,5 +112,13 @@ impl Refreshing {
         if let Exchanged::For(_) = exchange(client, current).await {
             client.fault("the session outlived the reuse of its token");
         }
+    }
+}
+
+/// Of two holders of a token, one at most has the session.
+async fn race(client: &Client, token: &str) {
+    let (one, other) = tokio::join!(exchange(client, token), exchange(client, token));
+    if matches!((one, other), (Exchanged::For(_), Exchanged::For(_))) {
+        client.fault("two holders exchanged one token");
     }
 }

@@ -1,4 +1,4 @@
-//! The signing keys are rotated while people are signed in: no token that is still valid stops working.
+//! The signing keys are rotated, twice at once, while people are signed in: no token that is still valid stops working.
 
 use accounts::routes::get_me;
 use futures::future::BoxFuture;
@@ -18,7 +18,10 @@ impl Story for Rotating {
             let before = newcomer(client).await;
             let at = client.now();
             let Some(region) = client.deployment.region() else { return };
-            tick(region, &rotate_signing_keys::FUNCTION, at, format!("{} rotation", client.name)).await;
+            let rotate = |name: &str| {
+                tick(region.clone(), &rotate_signing_keys::FUNCTION, at, format!("{} {name}", client.name))
+            };
+            tokio::join!(rotate("rotation"), rotate("rotation elsewhere"));
             let after = sign_in(client, &before.email).await;
             for (when, token) in [("before", &before.access_token), ("after", &after.access_token)] {
                 let outcome = client.send_until_answered(Request::to(&get_me::FUNCTION).bearer(token)).await;

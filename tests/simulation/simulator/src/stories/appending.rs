@@ -1,0 +1,78 @@
+//! Two authors add words to one draft, each to the version that they read: no word is lost, and none is there twice.
+
+use futures::future::BoxFuture;
+use posts::routes::{create_post, get_post, update_post};
+use serde_json::json;
+use shared::function::Function;
+use shared::testing::{Person, Request};
+
+use super::Story;
+use super::people::expect;
+use crate::client::Client;
+
+/// An author tries again after another one was faster, or a response was lost.
+const MOST_TRIES: usize = 60;
+
+pub struct Appending;
+
+impl Story for Appending {
+    fn run<'a>(&'a mut self, client: &'a Client) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let Some(person) = client.deployment.owner(client).await else { return };
+            let request = Request::to(&create_post::FUNCTION).by(&person).json(json!({ "text": "Words:" }));
+            let created = expect(client, request.header("idempotency-key", &client.unique()), 201).await;
+            let draft = Draft { person, id: created.text("id") };
+            let write = async |name: &str| {
+                let author = client.another(name);
+                let words: Vec<String> = (0..author.between(1, 3)).map(|_| author.unique()).collect();
+                for word in &words {
+                    draft.append(&author, word).await;
+                    author.pause_s(0, 2).await;
+                }
+                words
+            };
+            let (one, other) = tokio::join!(write("one"), write("other"));
+            let text = expect(client, draft.request(&get_post::FUNCTION, client).await, 200).await.text("text");
+            for word in one.iter().chain(&other) {
+                let count = text.matches(word.as_str()).count();
+                if count != 1 {
+                    client.fault(&format!("{word} is there {count} times: {text}"));
+                }
+            }
+        })
+    }
+}
+
+struct Draft {
+    person: Person,
+    id: String,
+}
+
+impl Draft {
+    async fn request(&self, function: &'static Function, client: &Client) -> Request {
+        let person = client.deployment.signed_in_again(client, &self.person).await;
+        Request::to(function).by(&person).path("post_id", &self.id)
+    }
+
+    async fn append(&self, author: &Client, word: &str) {
+        for _ in 0..MOST_TRIES {
+            let read = expect(author, self.request(&get_post::FUNCTION, author).await, 200).await;
+            let text = read.text("text");
+            if text.contains(word) {
+                return;
+            }
+            let body = json!({ "text": format!("{text} {word}") });
+            let update = self.request(&update_post::FUNCTION, author).await.json(body);
+            let update = update.header("if-match", read.response.header("etag"));
+            match author.send(update).await {
+                Some(answer) if answer.status == 200 => return,
+                Some(answer) if answer.status < 500 && !matches!(answer.status, 409 | 412 | 429) => {
+                    author.fault(&format!("an edit returns {}: {}", answer.status, answer.text));
+                    return;
+                }
+                _ => author.pause_s(0, 3).await,
+            }
+        }
+        author.fault("an edit is refused each time");
+    }
+}
