@@ -8,6 +8,7 @@ mod emulator;
 mod killer;
 mod platform;
 pub mod run;
+mod snapshots;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use tokio::time::sleep;
 
-use super::killer::{self, Hit};
 use super::Stack;
+use super::killer::{self, Hit};
 use crate::client::Client;
 use crate::deployment::Deployment;
 use crate::judge::{is_at_rest, judge, unfinished};
@@ -35,6 +35,8 @@ pub struct Report {
     pub answers: BTreeMap<u16, u64>,
     pub kills: u64,
     pub freezes: u64,
+    /// Hits of a process at work.
+    pub at_work: u64,
     /// Hits by function.
     pub hits: BTreeMap<String, u64>,
     pub faults: Vec<String>,
@@ -91,6 +93,7 @@ fn report(stack: &Stack, told: &[Told]) -> Report {
         answers: lock(&stack.answers).clone(),
         kills: hits.len() as u64 - freezes,
         freezes,
+        at_work: hits.iter().filter(|hit| hit.was_at_work).count() as u64,
         hits: by_function,
         faults: lock(&stack.faults).clone(),
         log: stack.log_path.display().to_string(),
@@ -100,7 +103,8 @@ fn report(stack: &Stack, told: &[Told]) -> Report {
 /// Runs stories among kills, and lets those that have begun end without.
 async fn tell(stack: &Arc<Stack>, load: Duration, say: &dyn Fn(&str)) -> Vec<Told> {
     let began = Instant::now();
-    let (is_over, next, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let (is_over, next, ended) =
+        (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let killing = tokio::spawn(killer::run(stack.clone(), is_over.clone()));
     let clients: Vec<_> = (0..AT_ONCE)
         .map(|_| {
@@ -133,7 +137,9 @@ async fn tell(stack: &Arc<Stack>, load: Duration, say: &dyn Fn(&str)) -> Vec<Tol
             let (begun, ended) = (next.load(Ordering::Relaxed), ended.load(Ordering::Relaxed));
             let (requests, hits) = (stack.requests.load(Ordering::Relaxed), lock(&stack.hits).len());
             let (taken_s, faults) = (began.elapsed().as_secs(), lock(&stack.faults).len());
-            say(&format!("{taken_s} s: {ended} of {begun} stories ended, {requests} requests, {hits} hits, {faults} faults"));
+            say(&format!(
+                "{taken_s} s: {ended} of {begun} stories ended, {requests} requests, {hits} hits, {faults} faults"
+            ));
         }
         assert!(began.elapsed() < load + MOST_REST, "stories do not end; see {}", stack.log_path.display());
     }
