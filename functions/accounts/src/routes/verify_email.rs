@@ -32,6 +32,9 @@ pub struct VerifiedEmail {
     email: EmailAddress,
 }
 
+/// How often to try again when the address was changed by another request.
+const TRIES: u32 = 12;
+
 pub static FUNCTION: Function = Function::route::<VerifyEmail>();
 
 impl Endpoint for VerifyEmail {
@@ -52,11 +55,11 @@ impl Endpoint for VerifyEmail {
     async fn handle(self, accounts: &Credentials) -> Result<Self::Output, Problem> {
         let claims = accounts.verify_link(&self.token, VERIFY_EMAIL).await?.ok_or(DeadLink::OF_ADDRESS)?;
         let LinkClaims { user, binding, .. } = claims;
-        let address = accounts.find::<Address>(&AccountKey::Email(binding)).await?;
-        let mut address = address.ok_or(DeadLink::OF_ADDRESS)?;
+        let key = AccountKey::Email(binding);
+        let mut address = read(accounts, &key).await?;
         let email = address.email().clone();
         match address.verify(user, accounts.now())? {
-            Verified::Now => self.open_account(accounts, address, user).await?,
+            Verified::Now => self.open_account(accounts, &key, address, user).await?,
             Verified::Before => self.require_retry(accounts, user).await?,
         }
         accounts.proved();
@@ -64,28 +67,41 @@ impl Endpoint for VerifyEmail {
     }
 }
 
+async fn read(accounts: &Credentials, key: &AccountKey) -> Result<Stored<Address>, Problem> {
+    Ok(accounts.find::<Address>(key).await?.ok_or(DeadLink::OF_ADDRESS)?)
+}
+
 impl VerifyEmail {
     async fn open_account(
         &self,
         accounts: &Credentials,
-        address: Stored<Address>,
+        key: &AccountKey,
+        mut address: Stored<Address>,
         user: UserId,
     ) -> Result<(), Problem> {
         let Self { name, password, .. } = self;
         password.is_long_enough(ProvedBy::PasswordAlone)?;
         password.suits(address.email(), [name.as_str()])?;
         let hash = password_hash::hash(accounts, password.secret()).await?;
-        let now = accounts.now();
-        let changes = AccountChanges::default()
-            .replace(&address)
-            .insert(&User::new(user, address.email().clone(), name.clone(), now))
-            .insert(&PasswordRecord { user, hash, set_at: now, length: password.length() })
-            .first_epoch(user);
-        match accounts.try_commit(changes).await? {
-            Ok(()) => Ok(()),
-            // The same link was used concurrently, or another account claimed the address.
-            Err(_) => self.require_retry(accounts, user).await,
+        let record = PasswordRecord { user, hash, set_at: accounts.now(), length: password.length() };
+        for round in 0..TRIES {
+            let changes = AccountChanges::default()
+                .replace(&address)
+                .insert(&User::new(user, address.email().clone(), name.clone(), accounts.now()))
+                .insert(&record)
+                .first_epoch(user);
+            if accounts.try_commit(changes).await?.is_ok() {
+                return Ok(());
+            }
+            accounts.back_off(round).await;
+            // Anyone may register the address again, which renews the registration: the link stays valid. Or the same
+            // link was used concurrently, or another account claimed the address.
+            address = read(accounts, key).await?;
+            if address.verify(user, accounts.now())? == Verified::Before {
+                return self.require_retry(accounts, user).await;
+            }
         }
+        Err(Problem::unavailable("the address was registered again in every try"))
     }
 
     /// A link sets one password. A second request with the same link is a retry if it sends the same password.
