@@ -10,6 +10,7 @@ use std::time::Duration;
 use shared::kernel::time::Timestamp;
 use tokio::time::sleep;
 
+use crate::lock;
 use crate::plan::Dice;
 use crate::sources::jobs;
 use crate::stack::Stack;
@@ -23,7 +24,7 @@ const FROZEN_MS: (u64, u64) = (300, 20_000);
 /// A process that uses the processor is at work. The killer looks for one this often and this long, and hits it a while
 /// later, at another point of its invocation.
 const LOOK: Duration = Duration::from_millis(6);
-const MOST_LOOKS: u32 = 250;
+const MOST_LOOKS: u32 = 100;
 const LATER_MS: (u64, u64) = (0, 60);
 
 /// A hit of a process.
@@ -54,25 +55,31 @@ struct Process {
 
 /// Hits processes until `is_over`, and lets every stopped one go on.
 pub async fn run(stack: Arc<Stack>, is_over: Arc<AtomicBool>) {
-    let mut dice = Dice::of(stack.seed, "the killer");
+    let of_requests = hunt(&stack, &is_over, "the killer", &[Prey::Any, Prey::AtWork]);
+    let of_jobs = hunt(&stack, &is_over, "the killer of jobs", &[Prey::JobAtWork]);
+    tokio::join!(of_requests, of_jobs);
+}
+
+async fn hunt(stack: &Stack, is_over: &AtomicBool, name: &str, preys: &[Prey]) {
+    let mut dice = Dice::of(stack.seed, name);
     let mut frozen = Vec::new();
     while !is_over.load(Ordering::Relaxed) {
         sleep(Duration::from_millis(dice.between(BETWEEN_MS.0, BETWEEN_MS.1))).await;
-        let prey = [Prey::Any, Prey::AtWork, Prey::JobAtWork, Prey::JobAtWork][dice.index(4)];
+        let prey = preys[dice.index(preys.len())];
         let later = Duration::from_millis(dice.between(LATER_MS.0, LATER_MS.1));
         let is_freeze = dice.once_in(FREEZES);
+        let lasts = Duration::from_millis(dice.between(FROZEN_MS.0, FROZEN_MS.1));
         let Some(Process { id, function }) = find(&stack.programs, &mut dice, prey).await else { continue };
         sleep(later).await;
         let was_at_work = prey != Prey::Any;
-        let hit = Hit { at: stack.current_time(), function: function.clone(), is_freeze, was_at_work };
         let busy = if was_at_work { " at work" } else { "" };
+        let how = if is_freeze { format!("STOP for {lasts:?}") } else { "KILL".to_owned() };
+        stack.note(&format!("{how}: {function} ({id}){busy}"));
+        lock(&stack.hits).push(Hit { at: stack.current_time(), function, is_freeze, was_at_work });
         if !is_freeze {
-            stack.hit(hit, &format!("KILL {function} ({id}){busy}"));
             signal("KILL", id);
             continue;
         }
-        let lasts = Duration::from_millis(dice.between(FROZEN_MS.0, FROZEN_MS.1));
-        stack.hit(hit, &format!("STOP {function} ({id}){busy} for {lasts:?}"));
         signal("STOP", id);
         frozen.push(tokio::spawn(async move {
             sleep(lasts).await;

@@ -122,11 +122,6 @@ impl Stack {
         let _written = writeln!(lock(&self.log), "{} {line}", sortable(self.current_time()));
     }
 
-    fn hit(&self, hit: Hit, line: &str) {
-        self.note(line);
-        lock(&self.hits).push(hit);
-    }
-
     fn counted(&self, status: u16) {
         self.requests.fetch_add(1, Ordering::Relaxed);
         *lock(&self.answers).entry(status).or_default() += 1;
