@@ -84,13 +84,10 @@ impl Queue {
         parts.iter().filter_map(number).sum()
     }
 
-    /// For how long it hides a received message. Returns the previous time.
-    pub async fn hide_for(&self, seconds: u64) -> u64 {
-        let request = json!({ "QueueUrl": self.url, "AttributeNames": ["VisibilityTimeout"] });
-        let before = call("sqs", "AmazonSQS.GetQueueAttributes", request).await;
+    /// Sets for how long it hides a received message.
+    pub async fn hide_for(&self, seconds: u64) {
         let set = json!({ "VisibilityTimeout": seconds.to_string() });
         call("sqs", "AmazonSQS.SetQueueAttributes", json!({ "QueueUrl": self.url, "Attributes": set })).await;
-        before["Attributes"]["VisibilityTimeout"].as_str().and_then(|text| text.parse().ok()).unwrap_or(seconds)
     }
 
     /// The bodies of some of its messages.

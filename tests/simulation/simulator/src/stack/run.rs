@@ -23,7 +23,9 @@ const PROGRESS: Duration = Duration::from_secs(10);
 /// received by a killed process comes back after 12 minutes.
 const MOST_REST: Duration = Duration::from_secs(25 * 60);
 const REST_CHECK: Duration = Duration::from_secs(3);
-/// What a short run adds to the time of a job, as the time for which its queue hides a message: the lease of a run.
+/// A queue hides a received message for this many times its job's time, as deployed; in a short run for a little longer than
+/// the lease of a run.
+const DEPLOYED: u64 = 6;
 const LEASE_S: u64 = 12;
 /// Runs at least this long wait as long as deployed, and some of their clients have long pauses.
 const LONG: Duration = Duration::from_secs(300);
@@ -50,11 +52,8 @@ pub async fn run(seed: u64, load: Duration, say: &dyn Fn(&str)) -> Report {
     let is_long = load >= LONG;
     let stack = Arc::new(Stack::find(seed, if is_long { 8 } else { 0 }).await);
     wait_for_rest(&stack, "before the run", say).await;
-    let mut hidden = Vec::new();
-    if !is_long {
-        for (queue, job_s) in &stack.queues {
-            hidden.push((queue, queue.hide_for(job_s + LEASE_S).await));
-        }
+    for (queue, job_s) in &stack.queues {
+        queue.hide_for(if is_long { job_s * DEPLOYED } else { job_s + LEASE_S }).await;
     }
     let told = tell(&stack, load, say).await;
     say("no more kills; waiting for rest");
@@ -70,8 +69,8 @@ pub async fn run(seed: u64, load: Duration, say: &dyn Fn(&str)) -> Report {
     for fault in judge(&stack.snapshot().await) {
         stack.fault(fault);
     }
-    for (queue, before) in hidden {
-        queue.hide_for(before).await;
+    for (queue, job_s) in &stack.queues {
+        queue.hide_for(job_s * DEPLOYED).await;
     }
     report(&stack, &told)
 }
