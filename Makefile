@@ -69,7 +69,10 @@ test: local ## All tests, against one local cloud, a real Bluesky server and thi
 	  $(WITH_CLOUD) BULKHEAD_ANSWERED=$(CURDIR)/.local/log/answered.txt cargo nextest run --workspace --lib --test '*' --bin generator --bin sources $(TEST_ARGS) || { kill $$demo $$passkeys $$clients || true; exit 1; }; \
 	  for run in "$$demo demo" "$$passkeys passkeys" "$$clients clients"; do log=.local/log/$${run#* }-check.log; \
 	    wait $${run% *} || { cat $$log; exit 1; }; tail -4 $$log; done
-	@$(if $(TEST_ARGS),:,$(if $(BULKHEAD_LONG),,SEED=424242) target/debug/simulate $(if $(BULKHEAD_LONG),1000000,3000) > /dev/null)
+	@# Killing functions would disturb the tests above. It mostly waits for leases: the simulator runs in parallel.
+	@$(if $(TEST_ARGS),:,$(WITH_CLOUD) target/debug/kill-functions $(if $(BULKHEAD_LONG),600,40) & killing=$$!; \
+	  $(if $(BULKHEAD_LONG),,SEED=424242) target/debug/simulate $(if $(BULKHEAD_LONG),1000000,3000) > /dev/null || { kill $$killing || true; exit 1; }; \
+	  wait $$killing)
 	@$(CLOUD) check-logs
 	@$(if $(TEST_ARGS),:,$(CLOUD) check-answers)
 
@@ -81,6 +84,14 @@ simulate: ## Run whole functions in worlds of faults: make simulate STORIES=500,
 
 mutants: ## Remove every guard of a write, one at a time: a simulated world must fail without it
 	@$(SIMULATE) mutants $(if $(GUARD),"$(GUARD)") > /dev/null
+
+MINUTES ?= 10
+
+kill: NEEDS := demo
+kill: local ## Kill functions under load on the local cloud, then judge: make kill MINUTES=10 SEED=7
+	@$(CLOUD) pds-up
+	@cargo test --quiet --workspace --no-run --test worlds
+	@$(WITH_CLOUD) $(if $(SEED),SEED=$(SEED)) target/debug/kill-functions $$(($(MINUTES) * 60))
 
 audit: ## Advisories, licences and sources of the dependencies (needs the network)
 	@$(CLOUD) install-cargo-tool deny
@@ -111,4 +122,4 @@ clean: ## Stop everything and delete everything built, installed or stored
 	cargo clean
 	rm -rf .local
 
-.PHONY: help demo local push logs status stop reset generate check test simulate mutants audit bench package deploy clean
+.PHONY: help demo local push logs status stop reset generate check test simulate mutants kill audit bench package deploy clean

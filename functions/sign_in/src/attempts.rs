@@ -100,9 +100,11 @@ impl Attempts {
         entry
     }
 
-    /// Whether the next attempt is refused, because of a delay or the cap.
+    /// Whether the next attempt is refused, because of a delay or the cap. Without a delay it never is, although the clock
+    /// that recorded the last failure may be ahead of this one.
     pub fn is_delayed(&self, now: Timestamp) -> bool {
-        self.failures >= CAP || now < after(self.last_at, delay(self.failures))
+        let until = delay(self.failures).map(|delay| after(self.last_at, delay));
+        self.failures >= CAP || until.is_some_and(|until| now < until)
     }
 
     /// Whether the device has failed so often that its token is no longer accepted.
@@ -120,12 +122,10 @@ impl Attempts {
     }
 }
 
-/// 1 s after the fifth consecutive failure, doubling with each further one, up to 15 minutes.
-fn delay(failures: u32) -> SignedDuration {
-    match failures.checked_sub(FREE) {
-        None => SignedDuration::ZERO,
-        Some(beyond) => SignedDuration::from_secs((1_i64 << beyond.min(20)).min(LONGEST_DELAY_S)),
-    }
+/// None before the fifth consecutive failure, then 1 s, doubling with each further one, up to 15 minutes.
+fn delay(failures: u32) -> Option<SignedDuration> {
+    let beyond = failures.checked_sub(FREE)?;
+    Some(SignedDuration::from_secs((1_i64 << beyond.min(20)).min(LONGEST_DELAY_S)))
 }
 
 impl AccountRecord for Attempts {
@@ -161,7 +161,8 @@ mod tests {
         for (times, seconds) in [(4, 0), (5, 1), (6, 2), (9, 16), (14, 512), (15, 900), (99, 900)] {
             let attempts = failed(times, None);
             assert!(!attempts.is_delayed(after(START, SignedDuration::from_secs(seconds))), "{times}");
-            let early = after(START, SignedDuration::from_millis((seconds * 1000 - 1).max(0)));
+            // Without a delay, not even before the failure: two clocks differ.
+            let early = after(START, SignedDuration::from_millis(seconds * 1000 - 1));
             assert_eq!(attempts.is_delayed(early), seconds > 0, "{times}");
         }
     }

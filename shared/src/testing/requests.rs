@@ -120,8 +120,10 @@ impl Request {
         let query = query.finish();
         let separator = if query.is_empty() { "" } else { "?" };
         let method = self.method.as_deref().unwrap_or(method);
-        let mut request =
-            http::Request::builder().method(method).uri(format!("{base_url}{path}{separator}{query}")).body(self.body)?;
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(format!("{base_url}{path}{separator}{query}"))
+            .body(self.body)?;
         *request.headers_mut() = self.headers;
         Ok(request)
     }

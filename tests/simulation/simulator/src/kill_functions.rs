@@ -22,7 +22,11 @@ fn main() -> ExitCode {
     let report = runtime.block_on(run(seed, Duration::from_secs(seconds), &say));
     show(&report);
     if !report.faults.is_empty() {
-        say(&format!("seed {seed}: expected no fault, got {}; {} has every request and kill:", report.faults.len(), report.log));
+        say(&format!(
+            "seed {seed}: expected no fault, got {}; {} has every request and kill:",
+            report.faults.len(),
+            report.log
+        ));
         for fault in &report.faults {
             say(&format!("  MUST NOT HAPPEN: {fault}"));
         }
@@ -37,7 +41,8 @@ fn main() -> ExitCode {
 fn show(report: &Report) {
     say(&format!("stories  {:?}", report.stories));
     say(&format!("requests {}, by status {:?}", report.requests, report.answers));
-    say(&format!("kills    {}, freezes {}, by function {:?}", report.kills, report.freezes, report.hits));
+    let Report { kills, freezes, at_work, hits, .. } = report;
+    say(&format!("kills    {kills}, freezes {freezes}, {at_work} of them at work, by function {hits:?}"));
 }
 
 fn say(line: &str) {

@@ -1,21 +1,18 @@
 //! What stories and judge ask of the local stack.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use serde_json::Value;
-use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::kernel::time::Timestamp;
 use shared::tenancy::Role;
 use shared::testing::{Mail, Person, Request, Response};
 use tokio::time::Instant;
 
-use super::emulator::{self, Accepted};
-use super::{Earlier, Session, Stack};
+use super::{Session, Stack};
 use crate::client::Client;
 use crate::deployment::{Deployment, Effect, PlatformAccount, Snapshot};
-use crate::judge::Tables;
 use crate::lock;
 use crate::plan::Dice;
 use crate::region::Region;
@@ -27,8 +24,6 @@ const HURRIED: u64 = 12;
 const UNHURRIED: u64 = 2;
 /// An access token lasts 15 minutes.
 const TOKEN_AGE: Duration = Duration::from_secs(4 * 60);
-/// The time of `send-email`: a process that was hit earlier did not send this mail.
-const MAIL_TIME: SignedDuration = SignedDuration::from_secs(35);
 
 impl Deployment for Stack {
     fn now(&self) -> Timestamp {
@@ -126,9 +121,8 @@ impl Deployment for Stack {
     fn snapshot(&self) -> BoxFuture<'_, Snapshot> {
         Box::pin(async move {
             let mut snapshot = self.everything().await;
-            let is_ours = |item: &Value| !self.earlier.keys.contains(&key(item));
-            snapshot.unsent.retain(is_ours);
-            snapshot.tables.tenants.retain(is_ours);
+            snapshot.unsent.retain(|item| !self.is_left_over(item));
+            snapshot.tables.tenants.retain(|item| !self.is_left_over(item));
             snapshot
         })
     }
@@ -136,11 +130,6 @@ impl Deployment for Stack {
     fn region(&self) -> Option<Arc<Region>> {
         None
     }
-}
-
-/// The key of an item.
-fn key(item: &Value) -> String {
-    format!("{} {}", item["pk"]["S"], item["sk"]["S"])
 }
 
 impl Stack {
@@ -154,69 +143,5 @@ impl Stack {
         let answer = answer.await.ok();
         self.counted(answer.as_ref().map_or(0, |answer| answer.status));
         answer
-    }
-
-    /// What earlier runs have left: nothing of ours is stored yet.
-    pub(super) async fn left_over(&self) -> Earlier {
-        let snapshot = self.everything().await;
-        let is_due = |item: &&Value| item["due_pk"]["S"].is_string();
-        let items = snapshot.unsent.iter().chain(snapshot.tables.tenants.iter().filter(is_due));
-        let mut earlier = Earlier { keys: items.map(key).collect(), ..Earlier::default() };
-        for queue in &self.dead_letter_queues {
-            earlier.dead_letters.insert(queue.name.clone(), queue.count().await);
-        }
-        earlier
-    }
-
-    async fn everything(&self) -> Snapshot {
-        let tenants = emulator::items(&self.table("tenants")).await;
-        let tables = Tables { tenants, audit: emulator::items(&self.table("audit")).await };
-        let (mailed, excused) = self.mailed().await;
-        Snapshot {
-            tables,
-            unsent: emulator::items(&self.table("outbox")).await,
-            on_the_way: self.on_the_way().await,
-            dead_letters: self.dead_letters().await,
-            mailed,
-            excused,
-        }
-    }
-
-    async fn on_the_way(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        for (queue, _) in &self.queues {
-            let count = queue.count().await;
-            if count > 0 {
-                found.push(format!("{count} messages on the queue {}", queue.name));
-            }
-        }
-        found
-    }
-
-    async fn dead_letters(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        for queue in &self.dead_letter_queues {
-            let (count, earlier) = (queue.count().await, self.earlier.dead_letters.get(&queue.name));
-            if count > earlier.copied().unwrap_or_default() {
-                found.push(format!("{count} in {}, some are {:?}", queue.name, queue.some().await));
-            }
-        }
-        found
-    }
-
-    /// The mails of this run by their recipient and text, and those during whose delivery a process of `send-email` was hit.
-    async fn mailed(&self) -> (BTreeMap<String, usize>, BTreeSet<String>) {
-        let mut copies: BTreeMap<String, Vec<Timestamp>> = BTreeMap::new();
-        for Accepted { at, mail } in self.mails().await.into_iter().filter(|mail| mail.at >= self.started) {
-            copies.entry(format!("{} to {}: {}", mail.subject, mail.to, mail.text)).or_default().push(at);
-        }
-        let hits = lock(&self.hits).clone();
-        let mailing: Vec<_> = hits.iter().filter(|hit| hit.function == "send-email").map(|hit| hit.at).collect();
-        let is_excused = |sent: &Vec<Timestamp>| {
-            let (first, last) = (after(sent[0], -MAIL_TIME), sent[sent.len() - 1]);
-            mailing.iter().any(|hit| (first..=last).contains(hit))
-        };
-        let excused = copies.iter().filter(|(_, sent)| is_excused(sent)).map(|(mail, _)| mail.clone()).collect();
-        (copies.into_iter().map(|(mail, sent)| (mail, sent.len())).collect(), excused)
     }
 }

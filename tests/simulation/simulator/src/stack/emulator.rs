@@ -84,13 +84,10 @@ impl Queue {
         parts.iter().filter_map(number).sum()
     }
 
-    /// For how long it hides a received message. Returns the previous time.
-    pub async fn hide_for(&self, seconds: u64) -> u64 {
-        let request = json!({ "QueueUrl": self.url, "AttributeNames": ["VisibilityTimeout"] });
-        let before = call("sqs", "AmazonSQS.GetQueueAttributes", request).await;
+    /// Sets for how long it hides a received message.
+    pub async fn hide_for(&self, seconds: u64) {
         let set = json!({ "VisibilityTimeout": seconds.to_string() });
         call("sqs", "AmazonSQS.SetQueueAttributes", json!({ "QueueUrl": self.url, "Attributes": set })).await;
-        before["Attributes"]["VisibilityTimeout"].as_str().and_then(|text| text.parse().ok()).unwrap_or(seconds)
     }
 
     /// The bodies of some of its messages.
@@ -121,9 +118,26 @@ pub async fn dead_letter_queues(prefix: &str) -> Vec<Queue> {
     found
 }
 
-/// A mail with the time at which SES accepted it.
+/// The messages of the log of a function since an instant.
+pub async fn log(function: &str, since: Timestamp) -> Vec<String> {
+    let name = format!("/aws/lambda/{function}");
+    let mut request = json!({ "logGroupName": name, "startTime": since.as_millisecond() });
+    let mut found = Vec::new();
+    loop {
+        let answer = call("logs", "Logs_20140328.FilterLogEvents", request.clone()).await;
+        let events = answer["events"].as_array().cloned().unwrap_or_default();
+        found.extend(events.iter().filter_map(|event| Some(event["message"].as_str()?.to_owned())));
+        match &answer["nextToken"] {
+            Value::Null => return found,
+            token => request["nextToken"] = token.clone(),
+        }
+    }
+}
+
+/// A mail with its id, and the time at which SES accepted it.
 #[derive(Clone)]
 pub struct Accepted {
+    pub id: String,
     pub at: Timestamp,
     pub mail: Mail,
 }
@@ -142,7 +156,7 @@ fn accepted(sent: &Value) -> Option<Accepted> {
     let text = |name: &str| sent[name].as_str().unwrap_or_default().to_owned();
     let to = sent["To"][0].as_str().unwrap_or_default().to_owned();
     let mail =
-        Mail { from: text("From"), to, subject: text("Subject"), text: text("BodyText"), html: text("BodyHtml") };
+        Mail { from: text("Source"), to, subject: text("Subject"), text: text("BodyText"), html: text("BodyHtml") };
     let at = sent["Timestamp"].as_f64().and_then(|at| Timestamp::from_millisecond((at * 1000.0) as i64).ok());
-    Some(Accepted { at: at?, mail })
+    Some(Accepted { id: text("MessageId"), at: at?, mail })
 }

@@ -1,5 +1,6 @@
 //! The killer: ends processes of functions with SIGKILL, or stops them for some seconds, at instants of a seed.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -9,18 +10,22 @@ use std::time::Duration;
 use shared::kernel::time::Timestamp;
 use tokio::time::sleep;
 
+use crate::lock;
 use crate::plan::Dice;
+use crate::sources::jobs;
 use crate::stack::Stack;
 
 /// The time between two hits.
-const BETWEEN_MS: (u64, u64) = (150, 1200);
+const BETWEEN_MS: (u64, u64) = (50, 900);
 /// One hit in this many stops a process instead of killing it.
 const FREEZES: u64 = 6;
 /// For this long: shorter and longer than the time of a route's function.
 const FROZEN_MS: (u64, u64) = (300, 20_000);
-/// A process that used the processor in the last milliseconds is at work. Without such a look, most hits would find a
-/// process that waits for its next invocation.
-const LOOK: Duration = Duration::from_millis(15);
+/// A process that uses the processor is at work. The killer looks for one this often and this long, and hits it a while
+/// later, at another point of its invocation.
+const LOOK: Duration = Duration::from_millis(6);
+const MOST_LOOKS: u32 = 100;
+const LATER_MS: (u64, u64) = (0, 60);
 
 /// A hit of a process.
 #[derive(Clone, Debug)]
@@ -28,6 +33,17 @@ pub struct Hit {
     pub at: Timestamp,
     pub function: String,
     pub is_freeze: bool,
+    pub was_at_work: bool,
+}
+
+/// What the killer looks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Prey {
+    /// Any process, which mostly waits for its next invocation.
+    Any,
+    AtWork,
+    /// A job at work: there are fewer of them than of requests.
+    JobAtWork,
 }
 
 /// A process of a function.
@@ -39,23 +55,31 @@ struct Process {
 
 /// Hits processes until `is_over`, and lets every stopped one go on.
 pub async fn run(stack: Arc<Stack>, is_over: Arc<AtomicBool>) {
-    let mut dice = Dice::of(stack.seed, "the killer");
+    let of_requests = hunt(&stack, &is_over, "the killer", &[Prey::Any, Prey::AtWork]);
+    let of_jobs = hunt(&stack, &is_over, "the killer of jobs", &[Prey::JobAtWork]);
+    tokio::join!(of_requests, of_jobs);
+}
+
+async fn hunt(stack: &Stack, is_over: &AtomicBool, name: &str, preys: &[Prey]) {
+    let mut dice = Dice::of(stack.seed, name);
     let mut frozen = Vec::new();
     while !is_over.load(Ordering::Relaxed) {
         sleep(Duration::from_millis(dice.between(BETWEEN_MS.0, BETWEEN_MS.1))).await;
-        let wants_busy = !dice.once_in(4);
-        let Some((process, is_busy)) = choose(&stack.programs, &mut dice, wants_busy).await else { continue };
+        let prey = preys[dice.index(preys.len())];
+        let later = Duration::from_millis(dice.between(LATER_MS.0, LATER_MS.1));
         let is_freeze = dice.once_in(FREEZES);
-        let Process { id, function } = process;
-        let hit = Hit { at: stack.current_time(), function: function.clone(), is_freeze };
-        let busy = if is_busy { " at work" } else { "" };
+        let lasts = Duration::from_millis(dice.between(FROZEN_MS.0, FROZEN_MS.1));
+        let Some(Process { id, function }) = find(&stack.programs, &mut dice, prey).await else { continue };
+        sleep(later).await;
+        let was_at_work = prey != Prey::Any;
+        let busy = if was_at_work { " at work" } else { "" };
+        let how = if is_freeze { format!("STOP for {lasts:?}") } else { "KILL".to_owned() };
+        stack.note(&format!("{how}: {function} ({id}){busy}"));
+        lock(&stack.hits).push(Hit { at: stack.current_time(), function, is_freeze, was_at_work });
         if !is_freeze {
-            stack.hit(hit, &format!("KILL {function} ({id}){busy}"));
             signal("KILL", id);
             continue;
         }
-        let lasts = Duration::from_millis(dice.between(FROZEN_MS.0, FROZEN_MS.1));
-        stack.hit(hit, &format!("STOP {function} ({id}){busy} for {lasts:?}"));
         signal("STOP", id);
         frozen.push(tokio::spawn(async move {
             sleep(lasts).await;
@@ -67,20 +91,31 @@ pub async fn run(stack: Arc<Stack>, is_over: Arc<AtomicBool>) {
     }
 }
 
-/// A random function first, so that one with many processes is not hit more often.
-async fn choose(programs: &Path, dice: &mut Dice, wants_busy: bool) -> Option<(Process, bool)> {
-    let before: Vec<_> = processes(programs).into_iter().map(|process| (cpu_ns(process.id), process)).collect();
-    sleep(LOOK).await;
-    let is_busy = |(ns, process): &&(u64, Process)| cpu_ns(process.id) > *ns;
-    let busy: Vec<_> = before.iter().filter(is_busy).collect();
-    let candidates: Vec<_> = if wants_busy && !busy.is_empty() { busy } else { before.iter().collect() };
-    let mut functions: Vec<&str> = candidates.iter().map(|(_, process)| process.function.as_str()).collect();
-    functions.sort_unstable();
-    functions.dedup();
-    let function = *functions.get(dice.index(functions.len()))?;
-    let of_it: Vec<_> = candidates.iter().filter(|(_, process)| process.function == function).collect();
-    let chosen = of_it.get(dice.index(of_it.len()))?;
-    Some((chosen.1.clone(), is_busy(&&(chosen.0, chosen.1.clone()))))
+async fn find(programs: &Path, dice: &mut Dice, prey: Prey) -> Option<Process> {
+    let is_job = |function: &str| jobs().any(|(_, job)| job.name == function);
+    let mut candidates = processes(programs);
+    candidates.retain(|process| prey != Prey::JobAtWork || is_job(&process.function));
+    if prey == Prey::Any {
+        return one(&candidates, dice);
+    }
+    let before: Vec<u64> = candidates.iter().map(|process| cpu_ns(process.id)).collect();
+    for _ in 0..MOST_LOOKS {
+        sleep(LOOK).await;
+        let each = candidates.iter().zip(&before);
+        let busy: Vec<_> = each.filter(|(process, ns)| cpu_ns(process.id) > **ns).map(|(one, _)| one.clone()).collect();
+        if let Some(found) = one(&busy, dice) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// A process of a random function, so that one with many processes is not hit more often.
+fn one(candidates: &[Process], dice: &mut Dice) -> Option<Process> {
+    let functions: BTreeSet<&str> = candidates.iter().map(|process| process.function.as_str()).collect();
+    let function = functions.iter().nth(dice.index(functions.len()))?;
+    let of_it: Vec<_> = candidates.iter().filter(|process| process.function == *function).collect();
+    of_it.get(dice.index(of_it.len())).copied().cloned()
 }
 
 /// The processes whose program is in this checkout's folder of packages: nothing else is ever hit.

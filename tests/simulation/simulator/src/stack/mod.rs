@@ -8,6 +8,7 @@ mod emulator;
 mod killer;
 mod platform;
 pub mod run;
+mod snapshots;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -119,11 +120,6 @@ impl Stack {
     /// Writes a line to the log.
     pub fn note(&self, line: &str) {
         let _written = writeln!(lock(&self.log), "{} {line}", sortable(self.current_time()));
-    }
-
-    fn hit(&self, hit: Hit, line: &str) {
-        self.note(line);
-        lock(&self.hits).push(hit);
     }
 
     fn counted(&self, status: u16) {

@@ -1,15 +1,14 @@
 //! A run: stories of many clients at the same time while functions are killed, then rest, then the judge.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use futures::future::join_all;
 use tokio::time::sleep;
 
-use super::killer::{self, Hit};
 use super::Stack;
+use super::killer::{self, Hit};
 use crate::client::Client;
 use crate::deployment::Deployment;
 use crate::judge::{is_at_rest, judge, unfinished};
@@ -22,8 +21,10 @@ const PROGRESS: Duration = Duration::from_secs(10);
 /// How long stories may go on without kills, and everything may take to come to rest: a message of `publish-post` that was
 /// received by a killed process comes back after 12 minutes.
 const MOST_REST: Duration = Duration::from_secs(25 * 60);
-const REST_CHECK: Duration = Duration::from_secs(3);
-/// What a short run adds to the time of a job, as the time for which its queue hides a message: the lease of a run.
+const REST_CHECK: Duration = Duration::from_secs(5);
+/// A queue hides a received message for this many times its job's time, as deployed; in a short run for a little longer than
+/// the lease of a run.
+const DEPLOYED: u64 = 6;
 const LEASE_S: u64 = 12;
 /// Runs at least this long wait as long as deployed, and some of their clients have long pauses.
 const LONG: Duration = Duration::from_secs(300);
@@ -35,6 +36,8 @@ pub struct Report {
     pub answers: BTreeMap<u16, u64>,
     pub kills: u64,
     pub freezes: u64,
+    /// Hits of a process at work.
+    pub at_work: u64,
     /// Hits by function.
     pub hits: BTreeMap<String, u64>,
     pub faults: Vec<String>,
@@ -48,11 +51,8 @@ pub async fn run(seed: u64, load: Duration, say: &dyn Fn(&str)) -> Report {
     let is_long = load >= LONG;
     let stack = Arc::new(Stack::find(seed, if is_long { 8 } else { 0 }).await);
     wait_for_rest(&stack, "before the run", say).await;
-    let mut hidden = Vec::new();
-    if !is_long {
-        for (queue, job_s) in &stack.queues {
-            hidden.push((queue, queue.hide_for(job_s + LEASE_S).await));
-        }
+    for (queue, job_s) in &stack.queues {
+        queue.hide_for(if is_long { job_s * DEPLOYED } else { job_s + LEASE_S }).await;
     }
     let told = tell(&stack, load, say).await;
     say("no more kills; waiting for rest");
@@ -68,8 +68,8 @@ pub async fn run(seed: u64, load: Duration, say: &dyn Fn(&str)) -> Report {
     for fault in judge(&stack.snapshot().await) {
         stack.fault(fault);
     }
-    for (queue, before) in hidden {
-        queue.hide_for(before).await;
+    for (queue, job_s) in &stack.queues {
+        queue.hide_for(job_s * DEPLOYED).await;
     }
     report(&stack, &told)
 }
@@ -91,6 +91,7 @@ fn report(stack: &Stack, told: &[Told]) -> Report {
         answers: lock(&stack.answers).clone(),
         kills: hits.len() as u64 - freezes,
         freezes,
+        at_work: hits.iter().filter(|hit| hit.was_at_work).count() as u64,
         hits: by_function,
         faults: lock(&stack.faults).clone(),
         log: stack.log_path.display().to_string(),
@@ -100,43 +101,42 @@ fn report(stack: &Stack, told: &[Told]) -> Report {
 /// Runs stories among kills, and lets those that have begun end without.
 async fn tell(stack: &Arc<Stack>, load: Duration, say: &dyn Fn(&str)) -> Vec<Told> {
     let began = Instant::now();
-    let (is_over, next, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let (is_over, next, told) =
+        (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(Vec::new())));
     let killing = tokio::spawn(killer::run(stack.clone(), is_over.clone()));
-    let clients: Vec<_> = (0..AT_ONCE)
-        .map(|_| {
-            let (stack, is_over, next, ended) = (stack.clone(), is_over.clone(), next.clone(), ended.clone());
-            tokio::spawn(async move {
-                let mut told: Vec<Told> = Vec::new();
-                while !is_over.load(Ordering::Relaxed) {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    told.extend(story(&stack, number).await);
-                    ended.fetch_add(1, Ordering::Relaxed);
-                }
-                told
-            })
-        })
-        .collect();
-    let mut clients = std::pin::pin!(join_all(clients));
+    for _ in 0..AT_ONCE {
+        let (stack, is_over, next, told) = (stack.clone(), is_over.clone(), next.clone(), told.clone());
+        tokio::spawn(async move {
+            while !is_over.load(Ordering::Relaxed) {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let ended = story(&stack, number).await;
+                lock(&told).push(ended);
+            }
+        });
+    }
     let mut shown = Instant::now();
     loop {
-        tokio::select! {
-            biased;
-            told = &mut clients => {
-                let _killed = killing.await;
-                return told.into_iter().flatten().flatten().collect();
-            }
-            () = sleep(Duration::from_millis(250)) => {}
-        }
+        sleep(Duration::from_millis(250)).await;
         is_over.store(began.elapsed() >= load, Ordering::Relaxed);
+        let (begun, ended) = (next.load(Ordering::Relaxed), lock(&told).len() as u64);
+        if is_over.load(Ordering::Relaxed) && ended == begun {
+            break;
+        }
         if shown.elapsed() >= PROGRESS {
             shown = Instant::now();
-            let (begun, ended) = (next.load(Ordering::Relaxed), ended.load(Ordering::Relaxed));
             let (requests, hits) = (stack.requests.load(Ordering::Relaxed), lock(&stack.hits).len());
             let (taken_s, faults) = (began.elapsed().as_secs(), lock(&stack.faults).len());
-            say(&format!("{taken_s} s: {ended} of {begun} stories ended, {requests} requests, {hits} hits, {faults} faults"));
+            say(&format!(
+                "{taken_s} s: {ended} of {begun} stories ended, {requests} requests, {hits} hits, {faults} faults"
+            ));
         }
-        assert!(began.elapsed() < load + MOST_REST, "stories do not end; see {}", stack.log_path.display());
+        if began.elapsed() > load + MOST_REST {
+            stack.fault(format!("{} stories do not end", begun - ended));
+            break;
+        }
     }
+    let _killed = killing.await;
+    std::mem::take(&mut *lock(&told)).into_iter().flatten().collect()
 }
 
 async fn story(stack: &Arc<Stack>, number: u64) -> Option<Told> {

@@ -1,7 +1,10 @@
-//! Two authors add words to one draft, each to the version that they read: no word is lost, and none is there twice.
+//! Two authors add words to one draft, each to the version that they read: no word is lost, and none is there twice. Then
+//! one deletes it while the other goes on: what is in the trash has every word that was confirmed.
+
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use posts::routes::{create_post, get_post, update_post};
+use posts::routes::{create_post, delete_post, get_post, update_post};
 use serde_json::json;
 use shared::function::Function;
 use shared::testing::{Person, Request};
@@ -9,11 +12,18 @@ use shared::testing::{Person, Request};
 use super::Story;
 use super::people::expect;
 use crate::client::Client;
+use crate::deployment::Deployment;
+use crate::judge::Tables;
 
 /// An author tries again after another one was faster, or a response was lost.
 const MOST_TRIES: usize = 60;
 
-pub struct Appending;
+#[derive(Default)]
+pub struct Appending {
+    draft: Option<Draft>,
+    /// The words that the deleted draft must have.
+    confirmed: Vec<String>,
+}
 
 impl Story for Appending {
     fn run<'a>(&'a mut self, client: &'a Client) -> BoxFuture<'a, ()> {
@@ -39,6 +49,35 @@ impl Story for Appending {
                     client.fault(&format!("{word} is there {count} times: {text}"));
                 }
             }
+            self.confirmed = [one, other].concat();
+            let word = client.unique();
+            let deleting = async {
+                let delete = draft.request(&delete_post::FUNCTION, client).await;
+                client.send_until_answered(delete).await
+            };
+            let editing = async {
+                let author = client.another("last");
+                let body = json!({ "text": format!("{text} {word}") });
+                author.send(draft.request(&update_post::FUNCTION, &author).await.json(body)).await
+            };
+            let (deleted, edited) = tokio::join!(deleting, editing);
+            if edited.is_some_and(|answer| answer.status == 200) {
+                self.confirmed.push(word);
+            }
+            if deleted.status() == 204 {
+                self.draft = Some(draft);
+            }
+        })
+    }
+
+    fn judge<'a>(&'a self, _deployment: &'a Arc<dyn Deployment>, tables: &'a Tables) -> BoxFuture<'a, Vec<String>> {
+        Box::pin(async move {
+            let Some(draft) = &self.draft else { return Vec::new() };
+            let workspace = draft.person.workspace.to_string();
+            let mut trashed = tables.entities(&workspace, "TRASHED_POST");
+            let text = trashed.find_map(|trashed| trashed["post"]["M"]["text"]["S"].as_str()).unwrap_or_default();
+            let missing = self.confirmed.iter().filter(|word| !text.contains(word.as_str()));
+            missing.map(|word| format!("{word} is missing in the trash: {text}")).collect()
         })
     }
 }

@@ -12,6 +12,7 @@ use crate::plan::Dice;
 mod appending;
 mod asking;
 mod claiming;
+mod crowding;
 mod departing;
 mod editing;
 mod exceeding;
@@ -53,9 +54,10 @@ pub struct Kind {
 
 /// Every kind of story. A new one is one file, and one line here.
 pub static KINDS: &[Kind] = &[
-    Kind { name: "appending", weight: 1, is_simulated: false, begin: || Box::new(appending::Appending) },
+    Kind { name: "appending", weight: 1, is_simulated: false, begin: || Box::new(appending::Appending::default()) },
     Kind { name: "asking", weight: 1, is_simulated: true, begin: || Box::new(asking::Asking::default()) },
     Kind { name: "claiming", weight: 1, is_simulated: false, begin: || Box::new(claiming::Claiming) },
+    Kind { name: "crowding", weight: 1, is_simulated: true, begin: || Box::new(crowding::Crowding) },
     Kind { name: "departing", weight: 1, is_simulated: false, begin: || Box::new(departing::Departing) },
     Kind { name: "editing", weight: 1, is_simulated: false, begin: || Box::new(editing::Editing) },
     Kind { name: "exceeding", weight: 1, is_simulated: true, begin: || Box::new(exceeding::Exceeding::default()) },

@@ -2,8 +2,9 @@
 
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
+use shared::function::Function;
 use shared::testing::Request;
-use sign_in::routes::{login, step_up, verify_second_factor};
+use sign_in::routes::{disable_totp, list_factors, login, regenerate_recovery_codes, step_up, verify_second_factor};
 use test_support::authenticator_app::code_at;
 
 use super::Story;
@@ -30,6 +31,7 @@ impl Story for Proving {
             }
             client.wait_s(31, 60).await;
             self.use_twice(client, &account.email, json!({ "code": code_at(client.now(), &secret) })).await;
+            self.remove_and_renew(client, &account.access_token).await;
         })
     }
 }
@@ -51,6 +53,17 @@ impl Proving {
         let (one, other) = tokio::join!(verify(&challenges[0]), verify(&challenges[1]));
         if one == 200 && other == 200 {
             client.fault(&format!("{code} worked twice"));
+        }
+    }
+
+    /// Without another factor there are no recovery codes, although they are replaced while the app is removed.
+    async fn remove_and_renew(&mut self, client: &Client, token: &str) {
+        let send = async |route: &'static Function| client.send(Request::to(route).bearer(token)).await;
+        tokio::join!(send(&disable_totp::FUNCTION), send(&regenerate_recovery_codes::FUNCTION));
+        let factors = client.send_until_answered(Request::to(&list_factors::FUNCTION).bearer(token)).await;
+        let factors = factors.response.body;
+        if factors["second_factor_required"] == false && !factors["recovery_codes"].is_null() {
+            client.fault(&format!("recovery codes without a factor: {factors}"));
         }
     }
 }

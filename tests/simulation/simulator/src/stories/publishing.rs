@@ -1,6 +1,7 @@
 //! Posts that are scheduled, edited, moved, unscheduled and deleted around the second in which they are due.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use serde_json::json;
@@ -32,6 +33,8 @@ struct Post {
     must_be_sent: bool,
     /// It is deleted, or may be.
     is_gone: bool,
+    /// The instant for which it was last scheduled.
+    due: Timestamp,
     /// When its deletion was confirmed.
     gone_at: Option<Timestamp>,
     /// The earliest instant for which it may be scheduled.
@@ -117,7 +120,7 @@ async fn follow(client: &Client, person: &Person, channels: Vec<(String, String)
     }
     post.must_be_sent = true;
     for _ in 0..client.between(0, 3) {
-        client.pause_s(0, 120).await;
+        post.wait(client).await;
         post.change(client, person).await;
     }
     post
@@ -132,6 +135,7 @@ impl Post {
         let due = after(client.now(), SignedDuration::from_secs(client.ahead_s(62, 300)));
         let due = Timestamp::from_second(due.as_second()).unwrap();
         self.earliest = Some(self.earliest.map_or(due, |earliest| earliest.min(due)));
+        self.due = due;
         let at = due.strftime("%Y-%m-%dT%H:%M:%S").to_string();
         let ids: Vec<&String> = self.channels.iter().map(|(_, id)| id).collect();
         let body = json!({ "at": at, "time_zone": "UTC", "channel_ids": ids });
@@ -140,6 +144,18 @@ impl Post {
         let (confirmed, asked) = &mut self.schedules;
         (*confirmed, *asked) = (*confirmed + usize::from(outcome.status() == 200), *asked + 1);
         outcome
+    }
+
+    /// Waits for as long as people happen to, or until the moment in which it is sent.
+    async fn wait(&self, client: &Client) {
+        let left_ms = self.due.duration_since(client.now()).as_millis();
+        match u64::try_from(left_ms) {
+            Ok(left_ms) if client.once_in(2) => {
+                let after_ms = client.between(0, 600);
+                tokio::time::sleep(Duration::from_millis(left_ms + after_ms)).await;
+            }
+            _ => client.pause_s(0, 120).await,
+        }
     }
 
     async fn change(&mut self, client: &Client, person: &Person) {
