@@ -15,7 +15,7 @@ use crate::{lock, on_every_core};
 /// Worlds in which the guards are collected, with how often each refuses something.
 const SURVEYED: u64 = 120;
 /// A mutant is tried in this many worlds: those in which its guard refuses the most.
-const TRIED: usize = 12;
+const TRIED: usize = 8;
 const DIES: &str = "dies in world ";
 /// The start of the verdict on a guard whose removal no world notices; a person adds the reason.
 pub const SURVIVES: &str = "survives: ";
