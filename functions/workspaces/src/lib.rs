@@ -2,6 +2,8 @@
 
 pub mod audit_actions;
 pub mod jobs;
+pub mod member;
+pub mod permissions;
 pub mod problems;
 pub mod routes;
 pub mod workspace;
