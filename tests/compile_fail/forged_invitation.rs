@@ -7,8 +7,8 @@ use shared::table::Stored;
 use shared::tenancy::{AssignableRole, Audited, Role, Scope, Workspace};
 use shared::tenancy::permissions::ReadWorkspace;
 
-pub fn owner(workspace: &Scope) -> Invitation {
-    Invitation::new(workspace, "ada@example.com", Role::Owner)
+pub fn owner(workspace: &Scope, by: UserId) -> Invitation {
+    Invitation::new(workspace, "ada@example.com", Role::Owner, by)
 }
 
 pub fn unsigned(_: &Joining, claim: InvitationClaim) -> Invited<'_> {

@@ -8,18 +8,21 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::accounts::Accounts;
+use super::accounts::{Accounts, letter_place};
 use super::member::Member;
 use super::membership_changes::{MembershipChanges, in_role};
-use super::proofs;
+use super::proofs::{self, Found, MembershipProof};
 use super::records::{AccountKey, AccountRecord, Wanted};
 use crate::aws::grants::Table;
+use crate::crypto::sealed::Sealed;
 use crate::kernel::ids::UserId;
 use crate::kernel::problem_codes::PERMISSION_MISSING;
 use crate::kernel::problems::Problem;
+use crate::kernel::secrets::SecretText;
 use crate::table::commit::Plan;
 use crate::table::entity::{Stored, sort_key};
 use crate::table::item::decode;
+use crate::table::read::Reader;
 use crate::tenancy::scope::Scope;
 use crate::tenancy::{AssignableRole, Audited, Permission, Role, Workspace};
 
@@ -38,15 +41,24 @@ impl Deref for People<'_> {
     }
 }
 
-impl<P: Permission> Workspace<P> {
+impl Scope {
     /// The users behind members and invitations.
     pub fn people(&self) -> People<'_> {
-        let Scope { app, origin, guard, watch, .. } = &**self;
+        let Self { app, origin, guard, watch, .. } = self;
         let (app, origin, guard, watch) = (app.clone(), origin.clone(), guard.clone(), watch.clone());
         let accounts = Accounts { app, signing: Arc::default(), origin, guard, watch };
         People { accounts, workspace: PhantomData }
     }
 
+    /// Seals a letter to an address for the workspace's outbox. Needs `Grant::SealLetters`.
+    pub async fn seal_letter(&self, letter: &SecretText) -> Result<Sealed, Problem> {
+        let (app, partition) = (self.app(), self.partition());
+        let place = letter_place(&partition);
+        Box::pin(app.data_keys.seal(&app.aws, None, &app.aws.config.system_key, &place, letter)).await
+    }
+}
+
+impl<P: Permission> Workspace<P> {
     /// Ends the caller's own membership. 409 `last_owner`. Needs `Grant::EndMemberships` and `Grant::WriteItems`.
     pub async fn leave(&self, audited: Audited) -> Result<(), Problem> {
         let plan = MembershipChanges::of(self.id()).end_of(self.user(), self.role())?.into_plan();
@@ -87,6 +99,15 @@ impl<P: Permission> Workspace<P> {
         let mut plan = Plan::default();
         plan.require_first(in_role(proofs::membership(self.id(), self.user()), self.role())?);
         Box::pin(self.commit_plan(audited, plan)).await
+    }
+
+    /// The role of a user; `None` for a user who is not a member. One read.
+    pub async fn role_of(&self, user: UserId) -> Result<Option<Role>, Problem> {
+        let reader = Reader { aws: &self.app().aws, credentials: None };
+        let key = proofs::membership(self.id(), user);
+        let found = Found::new(Box::pin(reader.batch(Table::Proofs, vec![key.clone()])).await?);
+        let membership: Option<MembershipProof> = found.read(&key)?;
+        Ok(membership.map(|membership| membership.role))
     }
 
     /// The record of a kind of each of these members' users; `None` if there is none. One read; needs

@@ -7,7 +7,7 @@ use mail::EmailAddress;
 use serde_json::{Value, json};
 use shared::audit::AuditEntry;
 use shared::function::Function;
-use shared::identity::AccountChanges;
+use shared::identity::{AccountChanges, AccountKey, Strength};
 use shared::kernel::ids::UserId;
 use shared::tenancy::{Page, Role};
 use shared::testing::{Person, Request, Response, TestApp};
@@ -97,6 +97,31 @@ impl Team {
 
     pub async fn leave(&self, by: &Known) -> Response {
         self.app.call(self.to(&leave_workspace::FUNCTION, by)).await
+    }
+
+    /// The same people in new sessions, after the old ones ended.
+    pub async fn signed_in_again(mut self) -> Self {
+        self.owner = self.again(&self.owner).await;
+        self
+    }
+
+    pub async fn again(&self, known: &Known) -> Known {
+        let person = self.app.with_strength(&known.person, Strength::Multi).await.unwrap();
+        Known { person, email: known.email.clone() }
+    }
+
+    /// Moves a person's account to another address.
+    pub async fn gives_address(&self, of: &Known, email: &str) {
+        let accounts = self.app.accounts();
+        let mut user = accounts.find::<User>(&AccountKey::User(of.person.user)).await.unwrap().unwrap();
+        user.email = email.parse().unwrap();
+        accounts.commit(AccountChanges::default().replace(&user)).await.unwrap();
+    }
+
+    /// Invites another address each time, from another network address, so that only the day's limit holds.
+    pub async fn invite_from_own_address(&self, number: usize) -> Response {
+        let request = self.inviting(&self.owner, &format!("guest.{number}@example.com"), "member");
+        self.app.call(request.ip(&format!("192.0.2.{number}"))).await
     }
 
     /// The audit entries of an action, oldest first.
