@@ -1,13 +1,14 @@
 //! An invitation gives no scope and cannot grant ownership; a member cannot suspend a workspace.
 
-use shared::identity::{Invitation, InvitationClaim, Invited, Joining, OwnershipOffer};
+use shared::identity::{Invitation, InvitationClaim, Invited, Joining, Member, OwnershipOffer};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
+use shared::table::Stored;
 use shared::tenancy::{AssignableRole, Audited, Role, Scope, Workspace};
 use shared::tenancy::permissions::ReadWorkspace;
 
-pub fn owner(workspace: &Scope) -> Invitation {
-    Invitation::new(workspace, "ada@example.com", Role::Owner)
+pub fn owner(workspace: &Scope, by: UserId) -> Invitation {
+    Invitation::new(workspace, "ada@example.com", Role::Owner, by)
 }
 
 pub fn unsigned(_: &Joining, claim: InvitationClaim) -> Invited<'_> {
@@ -30,8 +31,8 @@ pub async fn unread(workspace: &Workspace<ReadWorkspace>, offer: &OwnershipOffer
     workspace.accept_ownership(offer, audited).await
 }
 
-pub async fn crowned(workspace: &Workspace<ReadWorkspace>, user: UserId, audited: Audited) -> Result<(), Problem> {
-    workspace.change_role(user, Role::Owner, audited).await
+pub async fn crowned(workspace: &Workspace<ReadWorkspace>, member: &mut Stored<Member>, audited: Audited) -> Result<(), Problem> {
+    workspace.change_role(member, Role::Owner, audited).await
 }
 
 pub async fn secured(workspace: &Workspace<ReadWorkspace>) {

@@ -68,7 +68,7 @@ fn decoded(address: Address) -> Address {
 }
 
 /// Counts a letter. `None` if the budget is used up.
-fn count(
+pub fn count(
     budget: Option<Stored<LetterBudget>>,
     key: &AccountKey,
     request: Request,
@@ -84,7 +84,8 @@ fn count(
     }
 }
 
-fn withheld(email: &EmailAddress, request: Request, reason: &str) -> Occurrence {
+/// The event of a letter that was not sent.
+pub fn withheld(email: &EmailAddress, request: Request, reason: &str) -> Occurrence {
     let detail = json!({ "request": request.name(), "reason": reason });
     Occurrence::of(&LETTER_WITHHELD, AccountKey::email_digest(email.as_str())).detail(detail)
 }

@@ -8,6 +8,7 @@ use shared::kernel::time::{SignedDuration, Timestamp, after};
 /// Letters per budget in its time span.
 const MOST: usize = 5;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Shorter than the lifetime of a reset link: whenever the budget is used up, its letters are in the mailbox and their
 /// links are valid for at least five more minutes. With a longer span, an attacker who uses up the budget could lock
 /// the owner out.
@@ -21,6 +22,8 @@ pub enum Request {
     PasswordReset,
     /// A change of a user's address to this one: each user has a separate budget.
     EmailChange(UserId),
+    /// An invitation to a workspace, from whichever workspace.
+    Invitation,
 }
 
 impl Request {
@@ -30,6 +33,7 @@ impl Request {
             Self::Verification => "verification".to_owned(),
             Self::PasswordReset => "password_reset".to_owned(),
             Self::EmailChange(user) => format!("email_change#{user}"),
+            Self::Invitation => "invitation".to_owned(),
         }
     }
 
@@ -37,6 +41,7 @@ impl Request {
         match self {
             Self::PasswordReset => RESET_SPAN,
             Self::Registration | Self::Verification | Self::EmailChange(_) => HOUR,
+            Self::Invitation => DAY,
         }
     }
 
@@ -47,6 +52,7 @@ impl Request {
             Self::Verification => "verification",
             Self::PasswordReset => "password_reset",
             Self::EmailChange(_) => "email_change",
+            Self::Invitation => "invitation",
         }
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use shared::crypto::link::LinkClaims;
+use shared::identity::InvitationClaim;
 use shared::kernel::time::Timestamp;
 
 use crate::plain::{plain, plain_ip};
@@ -38,6 +39,9 @@ pub(crate) struct Action {
     pub(crate) page: Cow<'static, str>,
     /// What its link entitles to, if it carries a token.
     pub(crate) link: Option<LinkClaims>,
+    /// The invitation that its link carries instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) invitation: Option<InvitationClaim>,
 }
 
 /// A page of the web application, by its name in `docs/client-pages.md`.
@@ -112,12 +116,17 @@ impl Letter {
 
     /// Offers a page.
     pub fn offers(self, label: &'static str, Page(page): Page) -> Self {
-        self.acts(Action { label: label.into(), page: page.into(), link: None })
+        self.acts(Action { label: label.into(), page: page.into(), link: None, invitation: None })
     }
 
     /// Offers a page that takes the token of a link.
     pub fn offers_link(self, label: &'static str, Page(page): Page, link: LinkClaims) -> Self {
-        self.acts(Action { label: label.into(), page: page.into(), link: Some(link) })
+        self.acts(Action { label: label.into(), page: page.into(), link: Some(link), invitation: None })
+    }
+
+    /// Offers a page that takes the token of an invitation.
+    pub fn offers_invitation(self, label: &'static str, Page(page): Page, claim: InvitationClaim) -> Self {
+        self.acts(Action { label: label.into(), page: page.into(), link: None, invitation: Some(claim) })
     }
 
     fn acts(mut self, action: Action) -> Self {
@@ -138,6 +147,11 @@ impl Letter {
     /// What its link entitles to.
     pub fn link(&self) -> Option<&LinkClaims> {
         self.action.as_ref().and_then(|action| action.link.as_ref())
+    }
+
+    /// The invitation that its link carries.
+    pub fn invitation(&self) -> Option<&InvitationClaim> {
+        self.action.as_ref().and_then(|action| action.invitation.as_ref())
     }
 
     /// The name of the page that it leads to.

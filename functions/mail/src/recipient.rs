@@ -7,6 +7,7 @@ use shared::identity::{AccountChanges, Accounts, Mailroom};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
+use shared::tenancy::Scope;
 
 use crate::{EmailAddress, Letter, SendEmail};
 
@@ -43,6 +44,16 @@ struct Addressed {
     letter: Letter,
 }
 
+/// What is sealed, filled up.
+fn addressed(email: &EmailAddress, name: Option<&str>, letter: Letter) -> Result<SecretText, Problem> {
+    let to = Reader { email: email.clone(), name: name.map(str::to_owned) };
+    let mut text = serde_json::to_string(&Addressed { to, letter }).map_err(Problem::internal)?;
+    let size = text.len().next_multiple_of(SEALED_BYTES);
+    // White space after a value belongs to JSON.
+    text.push_str(&" ".repeat(size - text.len()));
+    Ok(SecretText::new(text))
+}
+
 impl SendEmail {
     /// A letter to a user, at the address that they have when it is sent.
     pub fn to_user(user: UserId, letter: Letter) -> Self {
@@ -64,12 +75,14 @@ impl SendEmail {
         for other in others {
             black_box(serde_json::to_string(other).map_err(Problem::internal)?);
         }
-        let to = Reader { email: email.clone(), name: name.map(str::to_owned) };
-        let mut text = serde_json::to_string(&Addressed { to, letter }).map_err(Problem::internal)?;
-        let size = text.len().next_multiple_of(SEALED_BYTES);
-        // White space after a value belongs to JSON.
-        text.push_str(&" ".repeat(size - text.len()));
-        Ok(Self::Sealed(accounts.seal_letter(outbox, &SecretText::new(text)).await?))
+        let text = addressed(email, name, letter)?;
+        Ok(Self::Sealed(accounts.seal_letter(outbox, &text).await?))
+    }
+
+    /// The same for the outbox of a workspace.
+    pub async fn to_address_from(workspace: &Scope, email: &EmailAddress, letter: Letter) -> Result<Self, Problem> {
+        let text = addressed(email, None, letter)?;
+        Ok(Self::Sealed(workspace.seal_letter(&text).await?))
     }
 
     /// The letter and its reader; none for a user who was erased in the meantime.

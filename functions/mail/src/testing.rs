@@ -81,7 +81,7 @@ fn assert_same_words(letter: &Letter, text: &str, mut page: String) {
 
 /// A link is whole in both parts, and twice in the page.
 fn assert_link(letter: &Letter, text: &str, html: &str) {
-    match letter.action().filter(|action| action.link.is_some()) {
+    match letter.action().filter(|action| action.link.is_some() || action.invitation.is_some()) {
         Some(action) => {
             let link = link_of(&action.page);
             assert!(text.contains(&format!("\n\n{link}\n\n")), "{text}");
@@ -99,9 +99,9 @@ fn link_of(page: &str) -> String {
 pub(crate) fn write(letter: &Letter) -> Written {
     let action = letter.action().map(|action| {
         let label = action.label.to_string();
-        match &action.link {
-            Some(_) => Action { label, url: link_of(&action.page), works_for: Some("30 minutes".to_owned()) },
-            None => Action { label, url: format!("{APP}/{}", action.page), works_for: None },
+        match action.link.is_some() || action.invitation.is_some() {
+            true => Action { label, url: link_of(&action.page), works_for: Some("30 minutes".to_owned()) },
+            false => Action { label, url: format!("{APP}/{}", action.page), works_for: None },
         }
     });
     let places = Places { action, support: format!("{APP}/support") };

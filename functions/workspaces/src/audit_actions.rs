@@ -7,3 +7,30 @@ pub static WORKSPACE_CREATED: AuditAction = AuditAction::named("workspace.create
 
 /// The security rules for members' accounts were changed.
 pub static WORKSPACE_SECURITY_UPDATED: AuditAction = AuditAction::named("workspace.security_updated");
+
+/// A member left the workspace.
+pub static MEMBER_LEFT: AuditAction = AuditAction::named("member.left");
+
+/// A member was removed by another one.
+pub static MEMBER_REMOVED: AuditAction = AuditAction::named("member.removed");
+
+/// A member's role was changed.
+pub static MEMBER_ROLE_CHANGED: AuditAction = AuditAction::named("member.role_changed");
+
+/// A user joined by an invitation.
+pub static MEMBER_JOINED: AuditAction = AuditAction::named("member.joined");
+
+/// An address was invited.
+pub static INVITATION_SENT: AuditAction = AuditAction::named("invitation.sent");
+
+/// A pending invitation was mailed again.
+pub static INVITATION_RESENT: AuditAction = AuditAction::named("invitation.resent");
+
+/// A pending invitation was revoked.
+pub static INVITATION_REVOKED: AuditAction = AuditAction::named("invitation.revoked");
+
+/// An invitation was declined.
+pub static INVITATION_DECLINED: AuditAction = AuditAction::named("invitation.declined");
+
+/// An invitation was not accepted in time.
+pub static INVITATION_EXPIRED: AuditAction = AuditAction::named("invitation.expired");

@@ -1,7 +1,13 @@
 //! Workspaces: the tenants, their creation and their members.
 
 pub mod audit_actions;
+pub mod invitation;
+mod inviting;
 pub mod jobs;
+mod joining;
+pub mod letters;
+pub mod member;
+pub mod permissions;
 pub mod problems;
 pub mod routes;
 pub mod workspace;

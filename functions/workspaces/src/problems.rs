@@ -9,3 +9,51 @@ pub const TOO_MANY_WORKSPACES: ProblemCode = ProblemCode::new(
     "The user is a member of the maximum number of workspaces.",
     "Leave a workspace first.",
 );
+
+pub const INVITED_YOURSELF: ProblemCode = ProblemCode::new(
+    409,
+    "invited_yourself",
+    "Own address invited",
+    "The invited address is the caller's own.",
+    "Invite another address.",
+);
+
+pub const INVITED_OWNER: ProblemCode = ProblemCode::new(
+    409,
+    "invited_owner",
+    "Owner invited",
+    "The invited address belongs to an owner of the workspace.",
+    "Invite another address.",
+);
+
+pub const INVITED_MEMBER: ProblemCode = ProblemCode::new(
+    409,
+    "invited_member",
+    "Member invited",
+    "The invited address belongs to a member of the workspace.",
+    "Change the member's role instead.",
+);
+
+pub const ALREADY_INVITED: ProblemCode = ProblemCode::new(
+    409,
+    "already_invited",
+    "Already invited",
+    "The address has a pending invitation to the workspace.",
+    "Send the pending invitation again, or revoke it first.",
+);
+
+pub const INVITED_SERVICE: ProblemCode = ProblemCode::new(
+    422,
+    "invited_service",
+    "Address of the service",
+    "The invited address is the one that this service sends from.",
+    "Invite the address of a person.",
+);
+
+pub const TOO_MANY_INVITATIONS: ProblemCode = ProblemCode::new(
+    429,
+    "too_many_invitations",
+    "Too many invitations",
+    "The workspace has sent as many invitations as it may in a day.",
+    "Wait for `retry-after` seconds.",
+);

@@ -21,11 +21,13 @@ pub enum Grant {
     FoundWorkspaces,
     /// Join a workspace by an invitation: read and consume the invitation, write the membership and the user's list.
     JoinWorkspaces,
+    /// Require, in a transaction, that a member of the one workspace still has a role.
+    ProveMembership,
     /// Change the roles of the one workspace's members.
     ChangeRoles,
     /// End memberships of the one workspace, and remove it from the user's list.
     EndMemberships,
-    /// Change the directory entry of the one workspace.
+    /// Change the directory entry of the one workspace. A change by a member also needs `ProveMembership`.
     ChangeDirectory,
     /// Seal secrets for the one workspace, and create its KMS key if it has none.
     SealSecrets,
@@ -109,6 +111,9 @@ const OWN_WORKSPACE: &[&str] = &["W#{workspace}", "W#{workspace}#*"];
 /// Every transaction of a user checks that they are still admitted.
 const STILL_ADMITTED: Statement = own(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["S#*"]));
 
+/// Changes of members and of the workspace check that their author still has the role that admitted them.
+const IN_ROLE: Statement = tenant(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["M#{workspace}"]));
+
 /// A right on the records of Accounts whose partition key starts with a prefix.
 macro_rules! records {
     (READ, $start:literal) => {
@@ -165,7 +170,7 @@ impl Grant {
                 const {
                     &[
                         tenant(
-                            &["dynamodb:GetItem", "dynamodb:PutItem"],
+                            &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],
                             Resource::Items(Table::Tenants, OWN_WORKSPACE),
                         ),
                         tenant(PUT, Resource::Items(Table::Outbox, OWN_WORKSPACE)),
@@ -179,17 +184,22 @@ impl Grant {
                     ]
                 }
             }
+            Self::ProveMembership => const { &[IN_ROLE] },
             Self::ChangeRoles => {
                 const {
-                    &[tenant(
-                        &["dynamodb:UpdateItem"],
-                        Resource::Items(Table::Proofs, &["M#{workspace}", "D#{workspace}"]),
-                    )]
+                    &[
+                        IN_ROLE,
+                        tenant(
+                            &["dynamodb:UpdateItem"],
+                            Resource::Items(Table::Proofs, &["M#{workspace}", "D#{workspace}"]),
+                        ),
+                    ]
                 }
             }
             Self::EndMemberships => {
                 const {
                     &[
+                        IN_ROLE,
                         tenant(DELETE, Resource::Items(Table::Proofs, &["M#{workspace}"])),
                         tenant(
                             &["dynamodb:UpdateItem"],

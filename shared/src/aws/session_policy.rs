@@ -14,7 +14,7 @@ pub struct Subject {
 
 /// STS refuses a session policy over 2,048 characters; the generator refuses one over this, to leave room for longer
 /// ids and table names.
-pub const SESSION_POLICY_LIMIT: usize = 1800;
+pub const SESSION_POLICY_LIMIT: usize = 1900;
 
 /// The session policy of a function for one workspace: its tenant statements with literal keys.
 ///

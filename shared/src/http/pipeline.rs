@@ -172,7 +172,7 @@ impl Pipeline {
         }
         *observed_user = admission.caller.as_ref().map(|caller| caller.user);
         *staff = admission.staff.as_ref().map(|staff| staff.id);
-        *observed_workspace = admission.member.as_ref().map(|(scope, ..)| scope.id());
+        *observed_workspace = admission.member.as_ref().map(|admitted| admitted.scope.id());
         if let (Some(limit), Some(Caller { user, .. })) = (entry.user_limit(), admission.caller) {
             limit.take(&self.app.aws, &user.to_string(), limits).await?;
         }

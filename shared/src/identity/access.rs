@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::accounts::{Accounts, Store};
-use super::admission::{Admission, Admit, Level, WORKSPACE};
+use super::admission::{Admission, Admit, Admitted, Level, WORKSPACE};
 use super::caller::Caller;
 use super::entering::Founding;
 use super::memberships::Membership;
@@ -231,10 +231,11 @@ impl<P: Permission> Admit for Workspace<P> {
     fn admit(admission: Admission) -> Result<Self, Problem> {
         checked(&admission, Self::LEVEL)?;
         let user = caller(&admission)?.user;
-        let (scope, role, plan) = admission.member.ok_or_else(|| Problem::internal("no membership was checked"))?;
+        let Admitted { scope, role, plan, name } =
+            admission.member.ok_or_else(|| Problem::internal("no membership was checked"))?;
         // Checked again, although the pipeline checked it: this check is the guarantee of the type.
         P::DECLARED.require(role)?;
-        Ok(Self::prove(scope, user, role, plan))
+        Ok(Self::prove(scope, user, role, (plan, name)))
     }
 
     fn scope(&self) -> Option<&Scope> {

@@ -82,6 +82,11 @@ impl Accounts {
         &self.app.aws.config.app_url
     }
 
+    /// The address that mail is sent from.
+    pub fn sender(&self) -> &str {
+        &self.app.aws.config.mail_from
+    }
+
     /// What a password hash costs in this deployment.
     pub fn password_cost(&self) -> PasswordCost {
         self.app.aws.config.password_cost
@@ -323,7 +328,7 @@ fn outbox_of(user: UserId) -> String {
 }
 
 /// What a sealed letter is bound to, besides its purpose: the outbox that stores it.
-pub(super) fn letter_place(outbox: &str) -> Place<'_> {
+pub(crate) fn letter_place(outbox: &str) -> Place<'_> {
     Place { key_owner: KeyOwner::System, purpose: LETTER, owner: outbox }
 }
 

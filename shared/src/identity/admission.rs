@@ -63,7 +63,7 @@ pub struct Admission {
     pub(crate) caller: Option<Caller>,
     /// The ids of the user's workspaces, for routes outside a workspace.
     pub(crate) listed: Vec<WorkspaceId>,
-    pub(crate) member: Option<(Scope, Role, WorkspacePlan)>,
+    pub(crate) member: Option<Admitted>,
     pub(crate) function: &'static str,
     /// The plane of the request.
     pub(crate) plane: Plane,
@@ -71,6 +71,15 @@ pub struct Admission {
     pub(crate) verified: Option<Verified>,
     pub(crate) staff: Option<StaffCaller>,
     pub(crate) remember: Option<Arc<Remember>>,
+}
+
+/// A member who was admitted to the workspace of the path, and what the directory entry says of it.
+pub(crate) struct Admitted {
+    pub(crate) scope: Scope,
+    pub(crate) role: Role,
+    pub(crate) plan: WorkspacePlan,
+    /// The name of the workspace.
+    pub(crate) name: String,
 }
 
 /// The path parameter that names a workspace.
@@ -256,7 +265,8 @@ impl Presented {
                 }
                 let credential = Credential::Token(proof.id);
                 let strength = epochs.strength_of(proof.strength, proof.factor_epoch);
-                Ok(Caller { user, credential, strength, factor_at: None, workspace: proof.workspace, epochs })
+                let workspace = proof.workspace.map(|workspace| (workspace, proof.created_at));
+                Ok(Caller { user, credential, strength, factor_at: None, workspace, epochs })
             }
         }
     }
@@ -307,7 +317,7 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
         return Err(problem);
     }
     let mut listed = if needed.is_none() { found.workspaces(&proofs::list(user)) } else { Vec::new() };
-    listed.retain(|id| caller.workspace.is_none_or(|own| own == *id));
+    listed.retain(|id| caller.workspace.is_none_or(|(own, _)| own == *id));
     let (signing, origin) = (asking.signing.clone(), asking.origin);
     let accounts = Accounts { app: app.clone(), signing, origin, guard: Some(guard), watch };
     Ok(Admission {
@@ -331,13 +341,17 @@ fn enter(
     needed: DeclaredPermission,
     found: &Found,
     (remember, watch): (Option<Arc<Remember>>, Option<Arc<Watch>>),
-) -> Result<(Scope, Role, WorkspacePlan), Problem> {
+) -> Result<Admitted, Problem> {
     let app = asking.app;
     // A malformed id in the path behaves like the id of a missing workspace.
     let workspace = asking.workspace.ok_or_else(Problem::not_found)?;
     let membership: Option<MembershipProof> = found.read(&proofs::membership(workspace, caller.user))?;
     let entry: Option<DirectoryEntry> = found.read(&proofs::directory(workspace))?;
     let (Some(membership), Some(entry)) = (membership, entry) else { return Err(Problem::not_found()) };
+    // A token for the workspace ends with the membership in which it was created, even if its user joins again.
+    if caller.workspace.is_some_and(|(_, created_at)| created_at < membership.since) {
+        return Err(Problem::not_found());
+    }
     entry.require_here(&app.aws.config)?;
     needed.require(membership.role)?;
     if entry.security.second_factor.binds(membership.role) && caller.strength < Strength::Multi {
@@ -356,5 +370,5 @@ fn enter(
         remember,
         watch,
     });
-    Ok((scope, membership.role, WorkspacePlan::named(entry.plan)))
+    Ok(Admitted { scope, role: membership.role, plan: WorkspacePlan::named(entry.plan), name: entry.name })
 }

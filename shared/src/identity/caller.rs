@@ -21,8 +21,8 @@ pub struct Caller {
     pub(crate) strength: Strength,
     /// When a factor was last proved; `None` for a token.
     pub(crate) factor_at: Option<Timestamp>,
-    /// The only workspace that a token can access.
-    pub(crate) workspace: Option<WorkspaceId>,
+    /// The only workspace that a token can access, and when the token was created.
+    pub(crate) workspace: Option<(WorkspaceId, Timestamp)>,
     /// The user's epochs at admission.
     pub(crate) epochs: Epoch,
 }

@@ -6,12 +6,13 @@ use std::marker::PhantomData;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 
+use super::membership_changes::in_role;
 use super::proofs::{self, DirectoryEntry};
 use crate::aws::grants::Table;
 use crate::config::Config;
 use crate::kernel::problem_codes::{WORKSPACE_LIVES_ELSEWHERE, WORKSPACE_SUSPENDED};
 use crate::kernel::problems::Problem;
-use crate::table::commit::{Act, Plan};
+use crate::table::commit::{Act, Plan, Write};
 use crate::table::item::{body, encode, integer, number};
 use crate::tenancy::permissions::ManageSecurity;
 use crate::tenancy::scope::{Scope, Tenant};
@@ -70,7 +71,7 @@ impl<'a> Directory<'a> {
 
     /// Starts a change, which is refused (409) if another one is committed first.
     pub fn change(&self) -> DirectoryChange<'a, ByOperator> {
-        DirectoryChange::new(self.scope, self.revision)
+        DirectoryChange::new(self.scope, self.revision, None)
     }
 }
 
@@ -87,9 +88,14 @@ impl Tenant {
 }
 
 impl<P: Permission> Workspace<P> {
+    fn change_directory(&self) -> Result<DirectoryChange<'_, ByMember>, Problem> {
+        let author = in_role(proofs::membership(self.id(), self.user()), self.role())?;
+        Ok(DirectoryChange::new(self, self.directory_revision()?, Some(author)))
+    }
+
     /// Renames the workspace in the directory. The caller updates other copies of the name.
     pub fn rename(&self, name: &str) -> Result<DirectoryChange<'_, ByMember>, Problem> {
-        Ok(DirectoryChange::new(self, self.directory_revision()?).set("name", &name))
+        Ok(self.change_directory()?.set("name", &name))
     }
 
     /// Sets the security rules for members' accounts, effective from the next request.
@@ -97,7 +103,7 @@ impl<P: Permission> Workspace<P> {
     where
         P: Covers<ManageSecurity>,
     {
-        Ok(DirectoryChange::new(self, self.directory_revision()?).set("security", &rules))
+        Ok(self.change_directory()?.set("security", &rules))
     }
 }
 
@@ -108,6 +114,8 @@ pub struct DirectoryChange<'a, By> {
     scope: &'a Scope,
     revision: u64,
     fields: Vec<(&'static str, Result<AttributeValue, Problem>)>,
+    /// Requires that the member still has the role that admitted them.
+    author: Option<Write>,
     by: PhantomData<fn() -> By>,
 }
 
@@ -136,8 +144,8 @@ impl DirectoryChange<'_, ByOperator> {
 }
 
 impl<'a, By> DirectoryChange<'a, By> {
-    fn new(scope: &'a Scope, revision: u64) -> Self {
-        Self { scope, revision, fields: Vec::new(), by: PhantomData }
+    fn new(scope: &'a Scope, revision: u64, author: Option<Write>) -> Self {
+        Self { scope, revision, fields: Vec::new(), author, by: PhantomData }
     }
 
     /// Commits the change in one transaction with `audited`.
@@ -153,6 +161,9 @@ impl<'a, By> DirectoryChange<'a, By> {
         let (partition, sort) = proofs::directory(self.scope.id());
         let mut plan = Plan::default();
         plan.add(Table::Proofs, Some(partition), sort, update);
+        if let Some(author) = self.author {
+            plan.require_first(author);
+        }
         Box::pin(self.scope.commit_plan(audited, plan)).await
     }
 

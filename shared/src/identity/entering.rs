@@ -3,7 +3,8 @@
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use super::invitation::{Invitation, InvitationClaim, InvitationError, InvitationState};
+use super::invitation::{Invitation, InvitationClaim, InvitationId, InvitationState, PendingInvitation};
+use super::invitation_error::InvitationError;
 use super::membership_changes::{Cap, MembershipChanges};
 use super::memberships::Membership;
 use super::proofs::{self, DirectoryEntry, Found, MembershipProof};
@@ -13,7 +14,7 @@ use crate::kernel::ids::{UserId, WorkspaceId};
 use crate::kernel::problem_codes::MODIFIED_CONCURRENTLY;
 use crate::kernel::problems::Problem;
 use crate::table::commit::{Act, Expected, Plan};
-use crate::table::entity::Stored;
+use crate::table::entity::{Stored, sort_key};
 use crate::table::item::Row;
 use crate::table::read::Reader;
 use crate::tenancy::scope::Scope;
@@ -99,6 +100,10 @@ impl Invited<'_> {
         self.claim.workspace
     }
 
+    pub fn invitation(&self) -> InvitationId {
+        self.claim.invitation
+    }
+
     pub fn role(&self) -> Role {
         self.claim.role.into()
     }
@@ -147,6 +152,8 @@ impl Invited<'_> {
     fn settle(&self, plan: &mut Plan, invitation: &Stored<Invitation>, state: InvitationState) -> Result<(), Problem> {
         let settled = invitation.settled(state);
         plan.put(Table::Tenants, None, Row::of(&settled)?, Expected::Revision(invitation.revision));
+        let pending = sort_key::<PendingInvitation>(invitation.pending_key());
+        plan.add(Table::Tenants, None, pending, Act::Delete(Expected::Any));
         Ok(())
     }
 }
@@ -165,6 +172,7 @@ async fn stand(scope: &Scope, user: UserId, claim: &InvitationClaim) -> Result<S
         }
         (InvitationState::Accepted { .. } | InvitationState::Declined { .. }, _) => Err(InvitationError::Used.into()),
         (InvitationState::Revoked { .. }, _) => Err(InvitationError::Revoked.into()),
+        (InvitationState::Expired { .. }, _) => Err(InvitationError::Expired.into()),
         (InvitationState::Pending, Some(_)) => Err(InvitationError::AlreadyMember.into()),
         (InvitationState::Pending, None) => {
             entry.require_active()?;

@@ -5,14 +5,15 @@ use std::borrow::Borrow;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::invitation_error::InvitationError;
 use super::records::AccountKey;
 use crate::crypto::digest::{equal, hex};
 use crate::crypto::link::{from_hex, sign_packed, verify_packed};
 use crate::kernel::ids::{Id, Identified, UserId, WorkspaceId};
-use crate::kernel::problems::{ProblemCode, Refusal};
 use crate::kernel::secrets::{SecretBytes, SecretText};
 use crate::kernel::time::after;
 use crate::table::Entity;
+use crate::table::entity::Due;
 use crate::tenancy::AssignableRole;
 use crate::tenancy::scope::Scope;
 
@@ -31,6 +32,15 @@ pub struct Invitation {
     pub state: InvitationState,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
+    /// The normalised address, for those who manage members.
+    #[serde(default)]
+    pub email: String,
+    /// None for an invitation from before it was recorded.
+    #[serde(default)]
+    pub invited_by: Option<UserId>,
+    /// How many letters were asked for.
+    #[serde(default)]
+    pub letters: u32,
     /// The digest of the normalised address.
     address: String,
 }
@@ -42,6 +52,7 @@ pub enum InvitationState {
     Accepted { by: UserId, at: Timestamp },
     Declined { at: Timestamp },
     Revoked { at: Timestamp },
+    Expired { at: Timestamp },
 }
 
 impl Identified for Invitation {
@@ -57,14 +68,71 @@ impl Entity for Invitation {
         self.id
     }
 
+    /// A job records that it expired.
+    fn due(&self) -> Option<Due> {
+        (self.state == InvitationState::Pending).then(|| Due::at(self.expires_at))
+    }
+
     fn expires_at(&self) -> Option<Timestamp> {
         Some(after(self.expires_at, KEPT))
     }
 }
 
+/// The pending invitation of an address: a second one is refused. It expires with the invitation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PendingInvitation {
+    /// The digest of the normalised address.
+    address: String,
+    pub invitation: InvitationId,
+    expires_at: Timestamp,
+}
+
+impl Entity for PendingInvitation {
+    const KIND: &'static str = "INVITED";
+    type Key = str;
+
+    fn key(&self) -> impl Borrow<Self::Key> {
+        self.address.as_str()
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+/// A letter that was handed to the mail job: each is sent once, although its message may arrive twice.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InvitationLetter {
+    key: String,
+    expires_at: Timestamp,
+}
+
+impl InvitationLetter {
+    pub fn new(invitation: &Invitation, number: u32) -> Self {
+        Self { key: format!("{}#{number}", invitation.id), expires_at: after(invitation.expires_at, KEPT) }
+    }
+
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+impl Entity for InvitationLetter {
+    const KIND: &'static str = "INVITATION_LETTER";
+    type Key = str;
+
+    fn key(&self) -> impl Borrow<Self::Key> {
+        self.key.as_str()
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
 impl Invitation {
     /// An invitation for a normalised email address.
-    pub fn new(workspace: &Scope, address: &str, role: AssignableRole) -> Self {
+    pub fn new(workspace: &Scope, address: &str, role: AssignableRole, invited_by: UserId) -> Self {
         let created_at = workspace.now();
         Self {
             id: workspace.new_id(),
@@ -72,8 +140,21 @@ impl Invitation {
             state: InvitationState::Pending,
             created_at,
             expires_at: after(created_at, LIFETIME),
+            email: address.to_owned(),
+            invited_by: Some(invited_by),
+            letters: 1,
             address: AccountKey::email_digest(address),
         }
+    }
+
+    /// The entry that makes it the only pending invitation of its address.
+    pub fn pending(&self) -> PendingInvitation {
+        PendingInvitation { address: self.address.clone(), invitation: self.id, expires_at: self.expires_at }
+    }
+
+    /// The key of that entry.
+    pub fn pending_key(&self) -> &str {
+        &self.address
     }
 
     /// The claim of the emailed token. A message contains it; the job that sends the email signs it.
@@ -82,14 +163,37 @@ impl Invitation {
         InvitationClaim { workspace, invitation: id, role, address: self.address.clone(), expires_at }
     }
 
-    /// Revokes an invitation that is still pending.
+    /// Revokes an invitation that can still be accepted.
     pub fn revoke(&mut self, now: Timestamp) -> Result<(), InvitationError> {
-        match self.state {
-            InvitationState::Pending => self.state = InvitationState::Revoked { at: now },
-            InvitationState::Revoked { .. } => return Err(InvitationError::Revoked),
-            InvitationState::Accepted { .. } | InvitationState::Declined { .. } => return Err(InvitationError::Used),
-        }
+        self.require_open(now)?;
+        self.state = InvitationState::Revoked { at: now };
         Ok(())
+    }
+
+    /// Renews the lifetime of an invitation that can still be accepted. Earlier links stay valid until they expire.
+    pub fn renew(&mut self, now: Timestamp) -> Result<(), InvitationError> {
+        self.require_open(now)?;
+        self.expires_at = after(now, LIFETIME);
+        self.letters += 1;
+        Ok(())
+    }
+
+    /// Whether it became due: then it is marked as expired.
+    pub fn expire(&mut self, now: Timestamp) -> bool {
+        let is_due = self.state == InvitationState::Pending && self.expires_at <= now;
+        if is_due {
+            self.state = InvitationState::Expired { at: self.expires_at };
+        }
+        is_due
+    }
+
+    fn require_open(&self, now: Timestamp) -> Result<(), InvitationError> {
+        match self.state {
+            InvitationState::Pending if now < self.expires_at => Ok(()),
+            InvitationState::Pending | InvitationState::Expired { .. } => Err(InvitationError::Expired),
+            InvitationState::Revoked { .. } => Err(InvitationError::Revoked),
+            InvitationState::Accepted { .. } | InvitationState::Declined { .. } => Err(InvitationError::Used),
+        }
     }
 
     pub(crate) fn settled(&self, state: InvitationState) -> Self {
@@ -111,6 +215,13 @@ pub struct InvitationClaim {
     /// The digest of the normalised address, in hexadecimal digits.
     pub(crate) address: String,
     pub(crate) expires_at: Timestamp,
+}
+
+impl InvitationClaim {
+    /// Until when its token can be used.
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
 }
 
 /// The version of the format below.
@@ -167,88 +278,6 @@ impl InvitationClaim {
             address: hex(digest),
             expires_at: Timestamp::from_millisecond(i64::from_be_bytes(*expires_ms)).ok()?,
         })
-    }
-}
-
-pub const INVITATION_INVALID: ProblemCode = ProblemCode::new(
-    422,
-    "invitation_invalid",
-    "Invalid invitation",
-    "The token is not a valid invitation token.",
-    "Open the link of the invitation email again.",
-);
-
-pub const INVITATION_FOR_OTHER_ADDRESS: ProblemCode = ProblemCode::new(
-    403,
-    "invitation_for_other_address",
-    "Invitation for another address",
-    "The invitation was sent to a different email address than the one of the signed-in user.",
-    "Sign in with the account of the invited address, or ask for an invitation to your own address.",
-);
-
-pub const INVITATION_EXPIRED: ProblemCode = ProblemCode::new(
-    410,
-    "invitation_expired",
-    "Invitation expired",
-    "The invitation was not accepted within 7 days.",
-    "Ask an admin of the workspace for a new invitation.",
-);
-
-pub const INVITATION_USED: ProblemCode = ProblemCode::new(
-    410,
-    "invitation_used",
-    "Invitation used",
-    "The invitation was accepted or declined before.",
-    "Ask an admin of the workspace for a new invitation.",
-);
-
-pub const INVITATION_REVOKED: ProblemCode = ProblemCode::new(
-    410,
-    "invitation_revoked",
-    "Invitation revoked",
-    "The invitation was revoked, or its workspace was deleted.",
-    "Ask an admin of the workspace.",
-);
-
-pub const ALREADY_MEMBER: ProblemCode = ProblemCode::new(
-    409,
-    "already_member",
-    "Already a member",
-    "The user is a member of the workspace already.",
-    "Open the workspace.",
-);
-
-/// Why an invitation cannot be accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvitationError {
-    #[error("must be the token of an emailed invitation")]
-    Invalid,
-    #[error("This invitation was sent to another email address. Sign in with that account.")]
-    OtherAddress,
-    #[error("This invitation has expired. Ask an admin of the workspace for a new one.")]
-    Expired,
-    #[error("This invitation was accepted or declined before. Ask an admin of the workspace for a new one.")]
-    Used,
-    #[error("This invitation is no longer valid: it was revoked, or its workspace was deleted.")]
-    Revoked,
-    #[error("You are already a member of this workspace.")]
-    AlreadyMember,
-}
-
-impl Refusal for InvitationError {
-    fn problem(&self) -> ProblemCode {
-        match self {
-            Self::Invalid => INVITATION_INVALID,
-            Self::OtherAddress => INVITATION_FOR_OTHER_ADDRESS,
-            Self::Expired => INVITATION_EXPIRED,
-            Self::Used => INVITATION_USED,
-            Self::Revoked => INVITATION_REVOKED,
-            Self::AlreadyMember => ALREADY_MEMBER,
-        }
-    }
-
-    fn field(&self) -> Option<&'static str> {
-        (*self == Self::Invalid).then_some("token")
     }
 }
 

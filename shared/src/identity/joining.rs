@@ -5,9 +5,10 @@ use std::ops::Deref;
 use super::access::{Access, Known, SignedIn};
 use super::admission::{Admission, Admit, Level};
 use super::entering::Invited;
-use super::invitation::{
+use super::invitation::InvitationClaim;
+use super::invitation_error::{
     ALREADY_MEMBER, INVITATION_EXPIRED, INVITATION_FOR_OTHER_ADDRESS, INVITATION_INVALID, INVITATION_REVOKED,
-    INVITATION_USED, InvitationClaim,
+    INVITATION_USED,
 };
 use crate::crypto::derived::Label;
 use crate::kernel::problem_codes::{WORKSPACE_LIVES_ELSEWHERE, WORKSPACE_SUSPENDED};

@@ -7,12 +7,13 @@ use jiff::Timestamp;
 
 use super::last_owner::OwnersChange;
 use super::member::Member;
+use super::ownership::OwnershipOffer;
 use super::proofs::{self, DirectoryEntry, MembershipProof};
 use crate::aws::grants::Table;
 use crate::kernel::ids::{UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
-use crate::table::commit::{Act, Expected, Plan};
-use crate::table::entity::sort_key;
+use crate::table::commit::{Act, Expected, Plan, Write};
+use crate::table::entity::{Stored, sort_key};
 use crate::table::item::{Row, encode, number};
 use crate::tenancy::Role;
 
@@ -38,7 +39,7 @@ impl MembershipChanges {
     /// Adds a user who is not a member.
     pub(crate) fn enter(mut self, user: UserId, role: Role, now: Timestamp, cap: Cap) -> Result<Self, Problem> {
         let (partition, sort) = proofs::membership(self.workspace, user);
-        let proof = proofs::row(&sort, &MembershipProof { role }, None)?;
+        let proof = proofs::row(&sort, &MembershipProof { role, since: now }, None)?;
         self.plan.put(Table::Proofs, Some(partition), proof, Expected::Absent);
         let (partition, sort) = proofs::list(user);
         let mut values = self.listed();
@@ -56,43 +57,73 @@ impl MembershipChanges {
         Ok(self)
     }
 
+    /// Changes the role of a member who was read, if the member has not changed since.
+    pub(crate) fn change(mut self, member: &Stored<Member>, after: Role) -> Result<Self, Problem> {
+        let changed = Member { role: after, ..(**member).clone() };
+        self.plan.put(Table::Tenants, None, Row::of(&changed)?, Expected::Revision(member.revision));
+        self.turn(member.user, member.role, after)
+    }
+
     /// Changes the role of a member, if it is still `before`.
-    pub(crate) fn change(mut self, user: UserId, before: Role, after: Role) -> Result<Self, Problem> {
-        let (partition, sort) = proofs::membership(self.workspace, user);
-        let values = |roles: &[(&str, Role)]| -> Result<HashMap<String, AttributeValue>, Problem> {
-            let mut values = HashMap::from([(":one".to_owned(), number(1))]);
-            for (name, role) in roles {
-                values.insert((*name).to_owned(), encode(role)?);
-            }
-            Ok(values)
-        };
-        let proof = Act::Update {
-            expression: "SET e.#role = :after, n = n + :one, w = :w".into(),
-            condition: Some("e.#role = :before"),
-            values: values(&[(":before", before), (":after", after)])?,
-        };
-        self.plan.add(Table::Proofs, Some(partition), sort, proof);
+    pub(crate) fn change_of(mut self, user: UserId, before: Role, after: Role) -> Result<Self, Problem> {
         let member = Act::Update {
             expression: "SET e.#role = :after, n = n + :one, w = :w".into(),
             condition: Some("attribute_exists(pk)"),
-            values: values(&[(":after", after)])?,
+            values: HashMap::from([(":one".to_owned(), number(1)), (":after".to_owned(), encode(&after)?)]),
         };
         self.plan.add(Table::Tenants, None, sort_key::<Member>(&user), member);
+        self.turn(user, before, after)
+    }
+
+    /// Changes the role in the proof, and the number of owners.
+    fn turn(mut self, user: UserId, before: Role, after: Role) -> Result<Self, Problem> {
+        let (partition, sort) = proofs::membership(self.workspace, user);
+        let mut values = HashMap::from([(":one".to_owned(), number(1))]);
+        for (name, role) in [(":before", before), (":after", after)] {
+            values.insert(name.to_owned(), encode(&role)?);
+        }
+        let proof = Act::Update {
+            expression: "SET e.#role = :after, n = n + :one, w = :w".into(),
+            condition: Some("e.#role = :before"),
+            values,
+        };
+        self.plan.add(Table::Proofs, Some(partition), sort, proof);
         self.owners.count(Some(before), Some(after));
         Ok(self)
     }
 
+    /// Ends the membership of a member who was read, if the member has not changed since.
+    pub(crate) fn end(mut self, member: &Stored<Member>) -> Result<Self, Problem> {
+        let act = Act::Delete(Expected::Revision(member.revision));
+        self.plan.add(Table::Tenants, None, sort_key::<Member>(&member.user), act);
+        self.expel(member.user, member.role)
+    }
+
     /// Ends a membership, if its role is still `before`.
-    pub(crate) fn end(mut self, user: UserId, before: Role) -> Result<Self, Problem> {
+    pub(crate) fn end_of(mut self, user: UserId, before: Role) -> Result<Self, Problem> {
+        self.plan.add(Table::Tenants, None, sort_key::<Member>(&user), Act::Delete(Expected::Any));
+        self.expel(user, before)
+    }
+
+    /// Removes the proof, the entry in the user's list, and an offer of ownership, which is for this membership only.
+    fn expel(mut self, user: UserId, before: Role) -> Result<Self, Problem> {
         let (partition, sort) = proofs::membership(self.workspace, user);
-        let unchanged = Expected::That("e.#role = :before", HashMap::from([(":before".to_owned(), encode(&before)?)]));
-        self.plan.add(Table::Proofs, Some(partition), sort, Act::Delete(unchanged));
+        self.plan.add(Table::Proofs, Some(partition), sort, Act::Delete(proofs::still(before)?));
         let (partition, sort) = proofs::list(user);
         let list =
             Act::Update { expression: "DELETE ids :id SET w = :w".into(), condition: None, values: self.listed() };
         self.plan.add(Table::Proofs, Some(partition), sort, list);
-        self.plan.add(Table::Tenants, None, sort_key::<Member>(&user), Act::Delete(Expected::Any));
+        self.plan.add(Table::Tenants, None, sort_key::<OwnershipOffer>(&user), Act::Delete(Expected::Any));
         self.owners.count(Some(before), None);
+        Ok(self)
+    }
+
+    /// Requires that the author of the changes still has the role that admitted them, unless they change it.
+    pub(crate) fn by(mut self, author: UserId, role: Role) -> Result<Self, Problem> {
+        let (partition, sort) = proofs::membership(self.workspace, author);
+        if self.plan.write_to(Table::Proofs, &partition, &sort).is_none() {
+            self.plan.require_first(in_role((partition, sort), role)?);
+        }
         Ok(self)
     }
 
@@ -113,4 +144,10 @@ impl MembershipChanges {
     fn listed(&self) -> HashMap<String, AttributeValue> {
         HashMap::from([(":id".to_owned(), AttributeValue::Ss(vec![self.workspace.to_string()]))])
     }
+}
+
+/// Requires that a membership still has this role.
+pub(crate) fn in_role((partition, sort): proofs::Key, role: Role) -> Result<Write, Problem> {
+    let action = Act::Check(proofs::still(role)?);
+    Ok(Write { table: Table::Proofs, partition: Some(partition), sort, action, refusal: None })
 }

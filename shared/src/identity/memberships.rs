@@ -96,7 +96,7 @@ impl<R: Reason> AllAccounts<R> {
                 };
                 let (items, next) = Box::pin(reader.page(query)).await?;
                 for item in &items {
-                    let MembershipProof { role } = body(item)?;
+                    let MembershipProof { role, .. } = body(item)?;
                     let admin = string(item, "sk").and_then(|id| id.parse().ok()).filter(|id| *id != user);
                     if let Some(admin) = admin.filter(|_| role.administers()) {
                         around.push(Administered { admin, workspace: name.clone() });

@@ -84,8 +84,8 @@ impl<P: Permission> Workspace<P> {
             Handover::Share => Role::Owner,
         };
         let mut plan = MembershipChanges::of(self.id())
-            .change(offer.from, Role::Owner, former)?
-            .change(offer.to, self.role(), Role::Owner)?
+            .change_of(offer.from, Role::Owner, former)?
+            .change_of(offer.to, self.role(), Role::Owner)?
             .into_plan();
         let accepted = Act::Delete(Expected::Revision(offer.revision));
         plan.add(Table::Tenants, None, sort_key::<OwnershipOffer>(&offer.to), accepted);

@@ -74,6 +74,7 @@ pub struct TokenTerms {
     pub scopes: Vec<String>,
     /// The only workspace that it can access; `None` for all of the user's workspaces.
     pub workspace: Option<WorkspaceId>,
+    pub created_at: Timestamp,
     pub expires_at: Timestamp,
 }
 
@@ -103,10 +104,10 @@ pub(crate) fn parse(token: &str) -> Option<(UserId, String)> {
 impl AccountChanges {
     /// Admits a new token, with the strength of the caller who creates it.
     pub fn admit(self, caller: &SignedIn, token: &NewToken, terms: TokenTerms) -> Self {
-        let TokenTerms { id, scopes, workspace, expires_at } = terms;
+        let TokenTerms { id, scopes, workspace, created_at, expires_at } = terms;
         let (strength, UserEpoch { factor_epoch, .. }) = (caller.strength(), caller.epoch());
         let TokenEpoch(token_epoch) = caller.token_epoch();
-        let proof = TokenProof { id, scopes, workspace, strength, factor_epoch, token_epoch, expires_at };
+        let proof = TokenProof { id, scopes, workspace, strength, factor_epoch, token_epoch, created_at, expires_at };
         self.proof(proofs::token(caller.user(), &token.digest), &proof, Some(expires_at), Expected::Absent)
     }
 

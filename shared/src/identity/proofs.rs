@@ -45,6 +45,9 @@ pub(crate) struct TokenProof {
     /// The user's token epoch when it was created.
     #[serde(default)]
     pub(crate) token_epoch: u64,
+    /// When it was created; an older release did not record it.
+    #[serde(default = "latest")]
+    pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Timestamp,
 }
 
@@ -88,6 +91,9 @@ impl Epoch {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct MembershipProof {
     pub(crate) role: Role,
+    /// When the membership began. A token for the workspace that is older belongs to an earlier membership.
+    #[serde(default)]
+    pub(crate) since: Timestamp,
 }
 
 /// The facts about a workspace that admission needs, and its name, for listing.
@@ -110,6 +116,15 @@ pub(crate) struct DirectoryEntry {
 
 fn one() -> u32 {
     1
+}
+
+fn latest() -> Timestamp {
+    Timestamp::MAX
+}
+
+/// Requires that a member still has this role.
+pub(crate) fn still(role: Role) -> Result<Expected, Problem> {
+    Ok(Expected::That("e.#role = :role", HashMap::from([(":role".to_owned(), encode(&role)?)])))
 }
 
 /// Requires that the workspace of a directory entry exists and is not suspended.

@@ -40,6 +40,17 @@ impl Changes {
         self.row(Row::of(&**stored), Expected::Revision(stored.revision))
     }
 
+    /// Writes an entity in any state.
+    pub fn overwrite<E: Entity>(self, entity: &E) -> Self {
+        self.row(Row::of(entity), Expected::Any)
+    }
+
+    /// Deletes an entity in any state, if it exists.
+    pub fn forget<E: Entity>(mut self, key: &E::Key) -> Self {
+        self.plan.add(Table::Tenants, None, sort_key::<E>(key), Act::Delete(Expected::Any));
+        self
+    }
+
     /// Deletes an entity, provided that it has not changed since it was read.
     pub fn delete<E: Entity>(mut self, stored: &Stored<E>) -> Self {
         let sort = sort_key::<E>(stored.key().borrow());

@@ -25,3 +25,4 @@ pub use permissions::{Covers, DeclaredPermission, Permission};
 pub use roles::{AssignableRole, Role};
 pub use scope::{Scope, Tenant, Workspace};
 pub use security_rules::{RecoveryRule, SecondFactorRule, SecurityRules};
+pub use usage::DailyLimit;

@@ -38,18 +38,18 @@ use crate::table::version::Watch;
 /// One workspace, for one request or run. It cannot be built, copied or stored outside `shared`: isolation by the type
 /// system, in addition to IAM.
 pub struct Scope {
-    app: Arc<App>,
+    pub(crate) app: Arc<App>,
     workspace: WorkspaceId,
     security: SecurityRules,
-    origin: Origin,
+    pub(crate) origin: Origin,
     /// The name of the route or job, for cursors.
     function: &'static str,
     /// The revision of the workspace's directory entry, if admission read it.
     directory: Option<u64>,
     /// The caller, if a user acts.
-    guard: Option<Arc<Guard>>,
+    pub(crate) guard: Option<Arc<Guard>>,
     remember: Option<Arc<Remember>>,
-    watch: Option<Arc<Watch>>,
+    pub(crate) watch: Option<Arc<Watch>>,
 }
 
 /// The parts of a proof.
@@ -148,10 +148,14 @@ impl Scope {
         let sort = sort_key::<E>(key);
         let item = self.find_item(Table::Tenants, sort.clone()).await?;
         let Some(stored) = item.as_ref().map(decode).transpose()? else { return Ok(None) };
-        if let Some(watch) = &self.watch {
-            watch.read(Table::Tenants, (&self.partition(), &sort), stored.revision)?;
-        }
+        self.watched(&sort, &stored)?;
         Ok(Some(stored))
+    }
+
+    /// Records that an entity was read, which may be the resource of the request.
+    pub(crate) fn watched<E: Entity>(&self, sort: &str, stored: &Stored<E>) -> Result<(), Problem> {
+        let read = |watch: &Arc<Watch>| watch.read(Table::Tenants, (&self.partition(), sort), stored.revision);
+        self.watch.as_ref().map_or(Ok(()), read)
     }
 
     /// Adds values that the response depends on, in addition to the resource (`Endpoint::VERSIONED`), to its version. Call it
@@ -307,12 +311,13 @@ pub struct Workspace<P: Permission> {
     user: UserId,
     role: Role,
     plan: WorkspacePlan,
+    name: String,
     permission: PhantomData<fn() -> P>,
 }
 
 impl<P: Permission> Workspace<P> {
-    pub(crate) fn prove(scope: Scope, user: UserId, role: Role, plan: WorkspacePlan) -> Self {
-        Self { scope, user, role, plan, permission: PhantomData }
+    pub(crate) fn prove(scope: Scope, user: UserId, role: Role, (plan, name): (WorkspacePlan, String)) -> Self {
+        Self { scope, user, role, plan, name, permission: PhantomData }
     }
 
     pub fn user(&self) -> UserId {
@@ -321,6 +326,11 @@ impl<P: Permission> Workspace<P> {
 
     pub fn role(&self) -> Role {
         self.role
+    }
+
+    /// The name of the workspace.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The workspace's plan.

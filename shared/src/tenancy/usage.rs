@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::changes::Changes;
 use super::entitlements::{Limit, WorkspacePlan};
 use super::scope::Scope;
 use crate::aws::grants::Table;
 use crate::kernel::problems::Problem;
+use crate::kernel::time::after;
 use crate::table::commit::Act;
 use crate::table::item::{integer, number};
 
@@ -26,7 +29,41 @@ impl Limit {
     }
 }
 
+/// At most so many of something per workspace and day (UTC), whatever the plan: a limit against abuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DailyLimit {
+    pub name: &'static str,
+    pub most: u32,
+}
+
+/// How long a day's counter is kept.
+const DAY_KEPT: SignedDuration = SignedDuration::from_hours(48);
+const DAY_S: i64 = 24 * 60 * 60;
+
+impl DailyLimit {
+    /// The seconds until the next day begins.
+    pub fn resets_in_s(now: Timestamp) -> u32 {
+        u32::try_from(DAY_S - now.as_second().rem_euclid(DAY_S)).unwrap_or(u32::MAX)
+    }
+}
+
 impl Changes {
+    /// Counts one for today, unless the limit is reached: then nothing is committed, and the client gets `refusal`.
+    pub fn count_today(self, limit: DailyLimit, now: Timestamp, refusal: impl Into<Problem>) -> Self {
+        let values = HashMap::from([
+            (":one".to_owned(), number(1)),
+            (":most".to_owned(), number(limit.most)),
+            (":ttl".to_owned(), number(after(now, DAY_KEPT).as_second())),
+        ]);
+        let act = Act::Update {
+            expression: "ADD #used :one SET #ttl = :ttl, w = :w".into(),
+            condition: Some("attribute_not_exists(#used) OR #used < :most"),
+            values,
+        };
+        let sort = format!("TODAY#{}#{}", limit.name, now.strftime("%Y-%m-%d"));
+        self.update(Table::Tenants, sort, act).or(refusal)
+    }
+
     /// Increments a counter, unless it has reached the plan's limit: then nothing is committed, and the client gets
     /// `refusal`. It reads nothing, so concurrent requests get exactly the remaining quota.
     pub fn count_up(self, limit: Limit, plan: &WorkspacePlan, refusal: impl Into<Problem>) -> Self {

@@ -9,7 +9,7 @@ use crate::audit::{Actor, Origin};
 use crate::aws::grants::{Grant, Table};
 use crate::function::Function;
 use crate::identity::accounts::Signing;
-use crate::identity::admission::Admission;
+use crate::identity::admission::{Admission, Admitted};
 use crate::identity::caller::{Caller, Credential};
 use crate::identity::membership_changes::{Cap, MembershipChanges};
 use crate::identity::personal_token::NewToken;
@@ -150,15 +150,30 @@ impl TestApp {
 
     /// A personal access token of a person, valid for an hour.
     pub async fn personal_token(&self, person: &Person, scopes: &[&str]) -> Result<NewToken, Problem> {
+        self.token_for(person, None, scopes).await
+    }
+
+    /// The same for the person's workspace only.
+    pub async fn bound_token(&self, person: &Person, scopes: &[&str]) -> Result<NewToken, Problem> {
+        self.token_for(person, Some(person.workspace), scopes).await
+    }
+
+    async fn token_for(
+        &self,
+        person: &Person,
+        workspace: Option<WorkspaceId>,
+        scopes: &[&str],
+    ) -> Result<NewToken, Problem> {
         let token = NewToken::of(person.user, &self.entropy);
         let expires_at = after(self.now(), SignedDuration::from_hours(1));
         let proof = TokenProof {
             id: self.new_id(),
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
-            workspace: None,
+            workspace,
             strength: Strength::Single,
             factor_epoch: 0,
             token_epoch: 0,
+            created_at: self.now(),
             expires_at,
         };
         self.put_proof(proofs::token(person.user, &token.digest), &proof, Some(expires_at)).await?;
@@ -280,7 +295,12 @@ impl TestApp {
                 epochs: Epoch { enrolled: true, factor_epoch: 1, ..Epoch::first() },
             }),
             listed: Vec::new(),
-            member: Some((scope, Role::Owner, Self::plan("enterprise"))),
+            member: Some(Admitted {
+                scope,
+                role: Role::Owner,
+                plan: Self::plan("enterprise"),
+                name: "Test".to_owned(),
+            }),
             function: function.name(),
             plane: Plane::PRODUCT,
             verified: None,

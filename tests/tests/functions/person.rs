@@ -27,7 +27,12 @@ impl World {
     }
 
     pub async fn post_letters(&self, user: &str) {
-        let posted = self.app.outbox::<SendEmail>(&format!("U#{user}")).await.unwrap();
+        self.post_letters_of(&format!("U#{user}")).await;
+    }
+
+    /// The same for the outbox of a user or workspace.
+    pub async fn post_letters_of(&self, outbox: &str) {
+        let posted = self.app.outbox::<SendEmail>(outbox).await.unwrap();
         self.app.deliver(&mail::jobs::send_email::FUNCTION, &posted).await.unwrap();
     }
 

@@ -169,7 +169,10 @@ impl World {
         let mut place = Place { owner, filling };
         let [one, other] = [self.channel(&place).await, self.channel(&place).await];
         let media = self.uploaded(&place).await;
-        place.filling = place.filling.clone().with("channel_id", &one).with("media_id", &media);
+        let member = self.member(&place, Role::Member).await.0;
+        place.filling = place.filling.clone().with("channel_id", &one).with("media_id", &media).with("user_id", member);
+        let invitation = self.invited(&place, &self.email()).await;
+        place.filling = place.filling.clone().with("invitation_id", invitation).with("invited_email", self.email());
         self.in_place(&place, &media::routes::complete_upload::FUNCTION, Value::Null).await;
         self.draft(&place).await;
         let post = self.scheduled(&place, 3600, &[&one, &other]).await;

@@ -80,7 +80,10 @@ fn fault(statement: &Value) -> Option<&'static str> {
         "dynamodb" => {
             let keys = condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"].as_array();
             let bound = keys.is_some_and(|keys| {
-                !keys.is_empty() && keys.iter().all(|key| key.as_str().is_some_and(is_of_the_workspace))
+                // A check of the user's epoch, as above, may be in one statement with a check of a membership.
+                let checks_users = actions == ["dynamodb:ConditionCheckItem"];
+                let is_bound = |key: &str| is_of_the_workspace(key) || (checks_users && key == "S#*");
+                !keys.is_empty() && keys.iter().all(|key| key.as_str().is_some_and(is_bound))
             });
             // ForAllValues is true if a request names no key.
             let absent_refused = condition["Null"]["dynamodb:LeadingKeys"] == "false";

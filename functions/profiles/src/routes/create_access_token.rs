@@ -104,8 +104,8 @@ impl CreateAccessToken {
 
 /// The terms of the proof that authorises requests.
 fn terms(token: &AccessToken) -> TokenTerms {
-    let AccessToken { id, ref scopes, workspace_id: workspace, expires_at, .. } = *token;
-    TokenTerms { id, scopes: scopes.clone(), workspace, expires_at }
+    let AccessToken { id, ref scopes, workspace_id: workspace, created_at, expires_at, .. } = *token;
+    TokenTerms { id, scopes: scopes.clone(), workspace, created_at, expires_at }
 }
 
 /// Adds the event and the letter.

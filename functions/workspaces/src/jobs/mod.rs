@@ -1,10 +1,14 @@
 //! The jobs of `workspaces`. Written by `make generate`: each file of this folder is one.
 
+pub mod expire_invitations;
+pub mod mail_invitation;
 pub mod sweep_orphan_keys;
 
 use shared::function::Listed;
 
 #[rustfmt::skip]
 pub static LISTED: &[Listed] = &[
+    Listed::job(&expire_invitations::FUNCTION),
+    Listed::job(&mail_invitation::FUNCTION),
     Listed::job(&sweep_orphan_keys::FUNCTION),
 ];

@@ -33,7 +33,7 @@ pub static FUNCTION: Function = Function::route::<UpdateSecurity>();
 
 impl Endpoint for UpdateSecurity {
     const ROUTE: Route = Route::patch("update-security", "/workspaces/{workspace_id}/security");
-    const GRANTS: &'static [Grant] = &[Grant::WriteItems, Grant::ChangeDirectory];
+    const GRANTS: &'static [Grant] = &[Grant::WriteItems, Grant::ChangeDirectory, Grant::ProveMembership];
     const SOME_NEED: &'static [DeclaredPermission] = &[ManageAdminRecovery::DECLARED];
     type Access = Fresh<Workspace<ManageSecurity>>;
     type Output = Reply<SecurityView>;

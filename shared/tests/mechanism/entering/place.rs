@@ -46,7 +46,7 @@ impl Place {
 
     pub async fn invite(&self, role: AssignableRole) -> Sent {
         let scope = self.scope();
-        let invitation = Invitation::new(&scope, ADDRESS, role);
+        let invitation = Invitation::new(&scope, ADDRESS, role, self.owner.user);
         scope.commit(Changes::default().insert(&invitation).unaudited("a fixture")).await.unwrap();
         let token = self.app.invitation_token(&invitation.claim(scope.id())).await.unwrap();
         Sent { invitation, token }

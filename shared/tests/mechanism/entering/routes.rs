@@ -6,7 +6,7 @@ use shared::aws::grants::Grant;
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Reply, Route};
 use shared::identity::last_owner::LAST_OWNER;
-use shared::identity::{Handover, Joining, OwnershipOffer};
+use shared::identity::{Handover, Joining, Member, OwnershipOffer};
 use shared::kernel::ids::{UserId, WorkspaceId};
 use shared::kernel::problem_codes::NOT_FOUND;
 use shared::kernel::problems::{Problem, ProblemCode};
@@ -114,13 +114,14 @@ pub static REMOVE: Function = Function::route::<Remove>();
 
 impl Endpoint for Remove {
     const ROUTE: Route = Route::delete("remove", "/workspaces/{workspace_id}/members/{user_id}");
-    const GRANTS: &'static [Grant] = &[Grant::WriteItems, Grant::EndMemberships];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::EndMemberships];
     const PROBLEMS: &'static [ProblemCode] = &[LAST_OWNER];
     type Access = Workspace<ManageSecurity>;
     type Output = NoContent;
 
     async fn handle(self, workspace: &Workspace<ManageSecurity>) -> Result<NoContent, Problem> {
-        workspace.remove(self.user_id, Changes::default().audit(&MEMBER_REMOVED, self.user_id)).await?;
+        let member = workspace.get::<Member>(&self.user_id).await?;
+        workspace.remove(&member, Changes::default().audit(&MEMBER_REMOVED, self.user_id)).await?;
         Ok(NoContent)
     }
 }
@@ -137,14 +138,15 @@ pub static CHANGE_ROLE: Function = Function::route::<ChangeRole>();
 
 impl Endpoint for ChangeRole {
     const ROUTE: Route = Route::put("change-role", "/workspaces/{workspace_id}/members/{user_id}/role");
-    const GRANTS: &'static [Grant] = &[Grant::WriteItems, Grant::ChangeRoles];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ChangeRoles];
     const PROBLEMS: &'static [ProblemCode] = &[LAST_OWNER];
     type Access = Workspace<ManageSecurity>;
     type Output = NoContent;
 
     async fn handle(self, workspace: &Workspace<ManageSecurity>) -> Result<NoContent, Problem> {
         let audited = Changes::default().audit(&MEMBER_ROLE_CHANGED, self.user_id).detail(self.role);
-        workspace.change_role(self.user_id, self.role, audited).await?;
+        let mut member = workspace.get::<Member>(&self.user_id).await?;
+        workspace.change_role(&mut member, self.role, audited).await?;
         Ok(NoContent)
     }
 }

@@ -1,6 +1,15 @@
 //! What the functions of workspaces need.
 
-use crate::place::{Place, World};
+use serde_json::json;
+use shared::identity::Invitation;
+use shared::kernel::ids::UserId;
+use shared::tenancy::{Changes, Role};
+use workspaces::jobs::mail_invitation::{self, MailInvitation};
+use workspaces::routes::invite_member;
+
+use crate::cloud;
+use crate::person::claim;
+use crate::place::{Account, Place, World, text};
 use crate::sample::Filling;
 
 impl World {
@@ -10,7 +19,49 @@ impl World {
                 self.prove_second_factor(&place.owner.token).await;
                 ready
             }
+            "change-member-role" | "remove-member" => ready.with("user_id", self.member(place, Role::Member).await.0),
+            "invite-member" => ready.with("invited_email", self.email()),
+            "get-invitation" | "resend-invitation" | "revoke-invitation" => {
+                ready.with("invitation_id", self.invited(place, &self.email()).await)
+            }
+            "accept-invitation" | "decline-invitation" => {
+                let ready = self.as_someone(ready).await;
+                self.invited(place, ready.get("email")).await;
+                let outbox = place.owner.outbox();
+                let asked = self.app.outbox::<MailInvitation>(&outbox).await.unwrap();
+                self.app.deliver(&mail_invitation::FUNCTION, &asked[asked.len() - 1..]).await.unwrap();
+                self.post_letters_of(&outbox).await;
+                let token = cloud::mailed_token(&self.app, ready.get("email"));
+                ready.with("invitation_token", token)
+            }
+            "mail-invitation" => ready.with("invitation_id", self.invited(place, &self.email()).await),
+            "expire-invitations" => {
+                // A week would end every other session here.
+                let id = self.invited(place, &self.email()).await.parse().unwrap();
+                let scope = self.app.scope(place.owner.workspace);
+                let mut invitation = scope.get::<Invitation>(&id).await.unwrap();
+                invitation.expires_at = self.app.now();
+                scope.commit(Changes::default().replace(&invitation).unaudited("a fixture")).await.unwrap();
+                ready
+            }
+            "leave-workspace" => ready.with("token", self.member(place, Role::Member).await.1),
             _ => ready,
         }
+    }
+
+    /// The id of a new invitation to an address.
+    pub async fn invited(&self, place: &Place, email: &str) -> String {
+        let body = json!({ "email": email, "role": "member" });
+        let token = &place.owner.token;
+        text(&self.call(&invite_member::FUNCTION, token, &place.filling, body).await["id"])
+    }
+
+    /// A new user who is a member: the id and the access token.
+    pub async fn member(&self, place: &Place, role: Role) -> (UserId, String) {
+        let Account { tokens, .. } = self.account().await;
+        let token = text(&tokens["access_token"]);
+        let user = claim(&token, "sub").parse().unwrap();
+        self.app.add_member(place.owner.workspace, user, role).await.unwrap();
+        (user, token)
     }
 }

@@ -1,0 +1,5 @@
+//! The function `expire-invitations`.
+
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    workspaces::jobs::expire_invitations::FUNCTION.serve()
+}

@@ -1,0 +1,57 @@
+//! Inviting an address: who may be invited, and how many letters an address gets. Nothing that the caller can see, nor the calls that are made,
+//! depends on whether the address has an account, unless that account is a member of the caller's own workspace.
+
+use accounts::address::Address;
+use accounts::enumeration_safe_mail::{count, withheld};
+use accounts::letter_budget::{LetterBudget, Request};
+use mail::{EmailAddress, NotAnAddress};
+use shared::identity::{AccountKey, Wanted};
+use shared::kernel::ids::UserId;
+use shared::kernel::problems::Problem;
+use shared::tenancy::{Role, Scope, Workspace};
+
+use crate::invitation::InvitingError;
+use crate::permissions::ManageMembers;
+
+/// How often to count a letter again, if parallel requests count one too.
+const TRIES: u32 = 4;
+
+/// Refuses an address that no invitation can be for.
+pub async fn require_invitable(workspace: &Workspace<ManageMembers>, email: &EmailAddress) -> Result<(), Problem> {
+    if !email.can_receive_mail() {
+        return Err(NotAnAddress::DomainUnreachable.into());
+    }
+    let people = workspace.people();
+    if email.as_str() == people.sender() {
+        return Err(InvitingError::Service.into());
+    }
+    let address = people.find::<Address>(&AccountKey::email(email.as_str())).await?;
+    // A stand-in, so that an address without an account costs as many calls.
+    let user: UserId = address.and_then(|address| address.owner()).unwrap_or_else(|| workspace.new_id());
+    match workspace.role_of(user).await? {
+        Some(_) if user == workspace.user() => Err(InvitingError::Yourself.into()),
+        Some(Role::Owner) => Err(InvitingError::Owner.into()),
+        Some(_) => Err(InvitingError::Member.into()),
+        None => Ok(()),
+    }
+}
+
+/// Counts a letter of an invitation to an address. False once it has got those of the day, from all workspaces together.
+pub async fn is_within_budget(workspace: &Scope, email: &EmailAddress) -> Result<bool, Problem> {
+    let (people, key) = (workspace.people(), AccountKey::email(email.as_str()));
+    let part = LetterBudget::part_of(Request::Invitation);
+    for round in 0..TRIES {
+        let mut found = people.look_up(Wanted::default().part::<LetterBudget>(&key, &part)).await?;
+        let budget = found.take_part(&key, &part)?;
+        let Some(counted) = count(budget, &key, Request::Invitation, &people) else {
+            people.emit(withheld(email, Request::Invitation, "budget")).await?;
+            return Ok(false);
+        };
+        if people.try_commit(counted).await?.is_ok() {
+            return Ok(true);
+        }
+        people.back_off(round).await;
+    }
+    people.emit(withheld(email, Request::Invitation, "contention")).await?;
+    Ok(false)
+}

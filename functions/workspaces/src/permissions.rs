@@ -1,0 +1,8 @@
+//! The permissions of workspaces; `permissions.json` of `shared` maps roles to them.
+
+shared::permissions! {
+    /// Reads who the members of the workspace are, with their roles.
+    ReadMembers;
+    /// Invites and removes members, changes their roles, and reads their email addresses.
+    ManageMembers covers ReadMembers;
+}

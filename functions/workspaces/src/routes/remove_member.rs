@@ -1,0 +1,45 @@
+//! `DELETE /workspaces/{workspace_id}/members/{user_id}`: removes a member from the workspace.
+
+use accounts::user::User;
+use shared::identity::Member;
+use shared::identity::last_owner::LAST_OWNER;
+use shared::kernel::ids::UserId;
+use shared::prelude::route::*;
+
+use crate::audit_actions::MEMBER_REMOVED;
+use crate::member::Addresses;
+use crate::permissions::ManageMembers;
+
+/// Removes a member. Their access ends at their next request, and their personal access tokens for the workspace never
+/// work again. What they created and connected stays. Only an owner can remove an owner, and a workspace keeps at least
+/// one owner.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RemoveMember {
+    user_id: UserId,
+}
+
+pub static FUNCTION: Function = Function::route::<RemoveMember>();
+
+impl Endpoint for RemoveMember {
+    const ROUTE: Route = Route::delete("remove-member", "/workspaces/{workspace_id}/members/{user_id}");
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadItems, Grant::WriteItems, Grant::EndMemberships, Grant::ReadUserRecords];
+    const PROBLEMS: &'static [ProblemCode] = &[LAST_OWNER];
+    const VERSIONED: Option<Versioned> = Some(Versioned::of::<Member>());
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(
+        5,
+        "the member and the user behind the member are read, and the change of the user's list needs another STS session",
+    );
+    type Access = Workspace<ManageMembers>;
+    type Output = NoContent;
+
+    async fn handle(self, workspace: &Workspace<ManageMembers>) -> Result<Self::Output, Problem> {
+        // The version of a member, as clients have read it, depends on the user too.
+        workspace.vary_version_by(&Addresses::of(workspace))?;
+        let (member, _) = workspace.member_with::<User>(self.user_id).await?;
+        let audited = Changes::default().audit(&MEMBER_REMOVED, self.user_id).detail(member.role);
+        workspace.remove(&member, audited).await?;
+        Ok(NoContent)
+    }
+}

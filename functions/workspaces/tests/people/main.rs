@@ -1,0 +1,6 @@
+//! The people of a workspace: members, their roles and who removes them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod invitations;
+mod members;
+mod team;
