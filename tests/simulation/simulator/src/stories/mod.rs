@@ -28,6 +28,7 @@ mod publishing;
 mod recovering;
 pub mod refreshing;
 mod rotating;
+mod teaming;
 mod uploading;
 
 /// A story of one world. It runs among faults and is judged at rest.
@@ -72,6 +73,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: "recovering", weight: 1, is_simulated: false, begin: || Box::new(recovering::Recovering) },
     Kind { name: "refreshing", weight: 2, is_simulated: false, begin: || Box::new(refreshing::Refreshing::default()) },
     Kind { name: "rotating", weight: 1, is_simulated: true, begin: || Box::new(rotating::Rotating) },
+    Kind { name: "teaming", weight: 1, is_simulated: false, begin: || Box::new(teaming::Teaming::default()) },
     Kind { name: "uploading", weight: 1, is_simulated: false, begin: || Box::new(uploading::Uploading::default()) },
 ];
 
