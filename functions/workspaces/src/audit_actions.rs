@@ -34,3 +34,12 @@ pub static INVITATION_DECLINED: AuditAction = AuditAction::named("invitation.dec
 
 /// An invitation was not accepted in time.
 pub static INVITATION_EXPIRED: AuditAction = AuditAction::named("invitation.expired");
+
+/// The ownership was offered to a member.
+pub static OWNERSHIP_OFFERED: AuditAction = AuditAction::named("ownership.offered");
+
+/// An offer of ownership was withdrawn, or declined by its member.
+pub static OWNERSHIP_OFFER_WITHDRAWN: AuditAction = AuditAction::named("ownership.offer_withdrawn");
+
+/// A member became an owner.
+pub static OWNERSHIP_ACCEPTED: AuditAction = AuditAction::named("ownership.accepted");

@@ -7,6 +7,7 @@ pub mod jobs;
 mod joining;
 pub mod letters;
 pub mod member;
+pub mod ownership;
 pub mod permissions;
 pub mod problems;
 pub mod routes;

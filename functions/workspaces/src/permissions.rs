@@ -5,4 +5,6 @@ shared::permissions! {
     ReadMembers;
     /// Invites and removes members, changes their roles, and reads their email addresses.
     ManageMembers covers ReadMembers;
+    /// Offers the ownership of the workspace to a member.
+    TransferOwnership;
 }

@@ -191,7 +191,7 @@ pub(crate) fn session_needed() -> Problem {
     Problem::new(SESSION_NEEDED, detail)
 }
 
-fn second_factor_needed() -> Problem {
+pub(crate) fn second_factor_needed() -> Problem {
     let detail =
         "This workspace requires a second factor. Set one up (POST /me/totp or /me/passkeys), or sign in with it.";
     Problem::new(SECOND_FACTOR_NEEDED, detail)

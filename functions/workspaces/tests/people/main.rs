@@ -3,4 +3,5 @@
 
 mod invitations;
 mod members;
+mod ownership;
 mod team;
