@@ -97,3 +97,19 @@ pub const NO_OWNERSHIP_OFFER: ProblemCode = ProblemCode::new(
     "The caller has no offer of ownership that can be accepted.",
     "Ask an owner of the workspace for an offer.",
 );
+
+pub const WORKSPACE_NOT_TRASHED: ProblemCode = ProblemCode::new(
+    409,
+    "workspace_not_trashed",
+    "Workspace not in the trash",
+    "The workspace is not in the trash.",
+    "Open the workspace.",
+);
+
+pub const WORKSPACE_TRASH_EXPIRED: ProblemCode = ProblemCode::new(
+    410,
+    "workspace_trash_expired",
+    "Deleted for good",
+    "The workspace was deleted more than 30 days ago.",
+    "Create another workspace.",
+);

@@ -20,6 +20,7 @@ impl<A: Access> Access for Fresh<A> {}
 impl<A: Access> Admit for Fresh<A> {
     const LEVEL: Level = A::LEVEL;
     const FRESH: bool = true;
+    const IN_TRASH: bool = A::IN_TRASH;
     const PLANES: &'static [Plane] = A::PLANES;
     const MAY_MOVE: bool = A::MAY_MOVE;
     const BASE: &'static [Statement] = A::BASE;

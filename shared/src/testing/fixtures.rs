@@ -104,6 +104,7 @@ impl TestApp {
             security: SecurityRules::default(),
             // The first owner is counted as they join.
             owners: 0,
+            trashed_at: None,
             created_at: self.now(),
         };
         self.put_proof(proofs::directory(workspace), &entry, None).await?;
@@ -309,6 +310,7 @@ impl TestApp {
                 role: Role::Owner,
                 plan: Self::plan("enterprise"),
                 name: "Test".to_owned(),
+                trashed_at: None,
             }),
             function: function.name(),
             plane: Plane::PRODUCT,
