@@ -28,7 +28,8 @@ impl Endpoint for DeleteWorkspace {
     const GRANTS: &'static [Grant] =
         &[Grant::ReadItems, Grant::WriteItems, Grant::ChangeDirectory, Grant::ProveMembership];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Profile>());
-    const WARM_CALLS: WarmCalls = WarmCalls::up_to(4, "the profile is read, and each workspace needs another STS session");
+    const WARM_CALLS: WarmCalls =
+        WarmCalls::up_to(4, "the profile is read, and each workspace needs another STS session");
     type Access = Fresh<Workspace<Delete>>;
     type Output = Reply<TrashedWorkspace>;
 

@@ -20,7 +20,8 @@ impl Endpoint for RestoreWorkspace {
     const GRANTS: &'static [Grant] =
         &[Grant::ReadItems, Grant::WriteItems, Grant::ChangeDirectory, Grant::ProveMembership];
     const PROBLEMS: &'static [ProblemCode] = &[problems::WORKSPACE_NOT_TRASHED, problems::WORKSPACE_TRASH_EXPIRED];
-    const WARM_CALLS: WarmCalls = WarmCalls::up_to(4, "the profile is read, and each workspace needs another STS session");
+    const WARM_CALLS: WarmCalls =
+        WarmCalls::up_to(4, "the profile is read, and each workspace needs another STS session");
     type Access = Fresh<InTrash<Workspace<DeleteWorkspace>>>;
     type Output = NoContent;
 

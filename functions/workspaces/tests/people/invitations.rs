@@ -45,7 +45,7 @@ impl Team {
     pub async fn mailed(&self, email: &str) -> Option<String> {
         let letters = self.letters().await;
         let letters = letters.iter().filter(|letter| letter.letter.invitation().is_some());
-        let letter = letters.filter(|letter| letter.to.as_str() == email).last()?;
+        let letter = letters.rev().find(|letter| letter.to.as_str() == email)?;
         let token = self.app.invitation_token(letter.letter.invitation()?).await.unwrap();
         Some(token.expose().to_owned())
     }

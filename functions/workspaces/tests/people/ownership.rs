@@ -57,7 +57,7 @@ async fn the_ownership_is_transferred_or_shared_by_offer_and_acceptance() {
         let (heir, other) = (team.member(Role::Member).await, team.member(Role::Admin).await);
         let offer = team.offer(&team.owner, &heir, handover).await.expect(200).body;
         assert_eq!((&offer["user_id"], &offer["handover"]), (&json!(heir.person.user), &json!(handover)));
-        assert_eq!(team.offers(&team.owner).await, [offer.clone()]);
+        assert_eq!(team.offers(&team.owner).await, std::slice::from_ref(&offer));
         assert_eq!((team.offers(&heir).await, team.offers(&other).await), (vec![offer], vec![]));
         assert_eq!(team.role(&heir).await, Some(Role::Member), "an offer changes nothing");
         assert_eq!(team.take(&other).await.expect(409).code(), "no_ownership_offer");
