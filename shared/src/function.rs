@@ -95,6 +95,7 @@ impl Function {
                 sender: <E::Access as Admit>::SENDER,
                 base: <E::Access as Admit>::BASE,
                 is_fresh: <E::Access as Admit>::FRESH,
+                in_trash: <E::Access as Admit>::IN_TRASH,
                 needs: E::NEEDS,
                 plan_limits: E::PLAN_LIMITS,
                 body: E::BODY,

@@ -34,3 +34,24 @@ pub static INVITATION_DECLINED: AuditAction = AuditAction::named("invitation.dec
 
 /// An invitation was not accepted in time.
 pub static INVITATION_EXPIRED: AuditAction = AuditAction::named("invitation.expired");
+
+/// The ownership was offered to a member.
+pub static OWNERSHIP_OFFERED: AuditAction = AuditAction::named("ownership.offered");
+
+/// An offer of ownership was withdrawn, or declined by its member.
+pub static OWNERSHIP_OFFER_WITHDRAWN: AuditAction = AuditAction::named("ownership.offer_withdrawn");
+
+/// A member became an owner.
+pub static OWNERSHIP_ACCEPTED: AuditAction = AuditAction::named("ownership.accepted");
+
+/// The workspace was renamed.
+pub static WORKSPACE_RENAMED: AuditAction = AuditAction::named("workspace.renamed");
+
+/// The settings of the workspace were changed.
+pub static WORKSPACE_SETTINGS_UPDATED: AuditAction = AuditAction::named("workspace.settings_updated");
+
+/// The workspace was moved to the trash.
+pub static WORKSPACE_TRASHED: AuditAction = AuditAction::named("workspace.trashed");
+
+/// The workspace was restored from the trash.
+pub static WORKSPACE_RESTORED: AuditAction = AuditAction::named("workspace.restored");

@@ -1,10 +1,14 @@
 //! The letters of workspaces.
 
+use accounts::letters::to_sign_in;
 use mail::{Fact, Letter, Page};
 use shared::identity::InvitationClaim;
+use shared::kernel::time::Timestamp;
 use shared::tenancy::Role;
 
 pub const INVITATION: &str = "You are invited to a workspace";
+pub const OWNERSHIP_OFFERED: &str = "You are offered the ownership of a workspace";
+pub const OWNERSHIP_ACCEPTED: &str = "Your offer of ownership was accepted";
 
 const ACCEPT_INVITATION: Page = Page::named("accept-invitation");
 
@@ -18,6 +22,26 @@ pub fn invitation(workspace: &str, role: Role, claim: InvitationClaim) -> Letter
         )
         .offers_invitation("Accept the invitation", ACCEPT_INVITATION, claim)
         .ends("If you did not expect this, ignore this email. Nothing happens unless you accept. Don't share this link.")
+}
+
+/// To a member who can become an owner.
+pub fn ownership_offered(workspace: &str, until: Timestamp) -> Letter {
+    let letter = Letter::about(OWNERSHIP_OFFERED).greets().tells(
+        "An owner offers you the ownership of the workspace {}. You can accept until {}, in the workspace's settings.",
+        &[Fact::Chosen(workspace), Fact::At(until)],
+    );
+    to_sign_in(letter).ends("If you did not expect this, ask the owner. Nothing changes unless you accept.")
+}
+
+/// To the owner whose offer was accepted.
+pub fn ownership_accepted(workspace: &str, at: Timestamp) -> Letter {
+    let letter = Letter::about(OWNERSHIP_ACCEPTED).greets().tells(
+        "On {}, your offer of the ownership of the workspace {} was accepted. The other member is an owner now.",
+        &[Fact::At(at), Fact::Chosen(workspace)],
+    );
+    to_sign_in(letter).ends(
+        "If this wasn't you, someone else may have access to your account. Reset your password, and contact our support.",
+    )
 }
 
 #[cfg(test)]
@@ -46,6 +70,10 @@ mod tests {
         let facts = ["to the workspace win. example on Bulkhead", "as admin", works, opens];
         assert_states(&invitation("win.example", Role::Admin, claim()), &facts);
         assert_states(&invitation("Northwind", Role::Reviewer, claim()), &["as reviewer"]);
+        let at = "2026-03-01T12:00:30Z".parse().unwrap();
+        let (hello, on) = ("Hello Ada L.,", "1 March 2026 at 12:00 UTC");
+        assert_states(&ownership_offered("Northwind", at), &[hello, on, "ownership of the workspace Northwind"]);
+        assert_states(&ownership_accepted("Northwind", at), &[hello, on, "of the workspace Northwind was accepted"]);
         // The longest name fits into the size of a sealed letter, with the longest address.
         let longest = invitation(&"\u{10348}".repeat(80), Role::Reviewer, claim());
         assert!(serde_json::to_string(&longest).unwrap().len() < 1700);

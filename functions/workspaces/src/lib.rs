@@ -7,9 +7,11 @@ pub mod jobs;
 mod joining;
 pub mod letters;
 pub mod member;
+pub mod ownership;
 pub mod permissions;
 pub mod problems;
 pub mod routes;
+pub mod settings;
 pub mod workspace;
 mod workspace_name;
 

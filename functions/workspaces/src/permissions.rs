@@ -5,4 +5,10 @@ shared::permissions! {
     ReadMembers;
     /// Invites and removes members, changes their roles, and reads their email addresses.
     ManageMembers covers ReadMembers;
+    /// Renames the workspace and changes its settings.
+    ManageWorkspace;
+    /// Deletes the workspace, and restores it.
+    DeleteWorkspace;
+    /// Offers the ownership of the workspace to a member.
+    TransferOwnership;
 }

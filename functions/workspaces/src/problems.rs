@@ -57,3 +57,59 @@ pub const TOO_MANY_INVITATIONS: ProblemCode = ProblemCode::new(
     "The workspace has sent as many invitations as it may in a day.",
     "Wait for `retry-after` seconds.",
 );
+
+pub const ALREADY_OWNER: ProblemCode = ProblemCode::new(
+    409,
+    "already_owner",
+    "Already an owner",
+    "The member is an owner of the workspace already.",
+    "Offer the ownership to another member.",
+);
+
+pub const OWNERSHIP_FOR_REVIEWER: ProblemCode = ProblemCode::new(
+    409,
+    "ownership_for_reviewer",
+    "Ownership for a reviewer",
+    "A reviewer cannot become an owner.",
+    "Change the member's role first.",
+);
+
+pub const OWNERSHIP_FOR_UNVERIFIED: ProblemCode = ProblemCode::new(
+    409,
+    "ownership_for_unverified",
+    "Address not confirmed",
+    "The email address of the member was never confirmed by an emailed link.",
+    "Ask the member to reset their password, which confirms it.",
+);
+
+pub const OWNERSHIP_FOR_DELETED: ProblemCode = ProblemCode::new(
+    409,
+    "ownership_for_deleted",
+    "Account deleted",
+    "The account of the member is deleted.",
+    "Offer the ownership to another member.",
+);
+
+pub const NO_OWNERSHIP_OFFER: ProblemCode = ProblemCode::new(
+    409,
+    "no_ownership_offer",
+    "No offer of ownership",
+    "The caller has no offer of ownership that can be accepted.",
+    "Ask an owner of the workspace for an offer.",
+);
+
+pub const WORKSPACE_NOT_TRASHED: ProblemCode = ProblemCode::new(
+    409,
+    "workspace_not_trashed",
+    "Workspace not in the trash",
+    "The workspace is not in the trash.",
+    "Open the workspace.",
+);
+
+pub const WORKSPACE_TRASH_EXPIRED: ProblemCode = ProblemCode::new(
+    410,
+    "workspace_trash_expired",
+    "Deleted for good",
+    "The workspace was deleted more than 30 days ago.",
+    "Create another workspace.",
+);

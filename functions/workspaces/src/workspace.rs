@@ -6,14 +6,15 @@ use serde::{Deserialize, Serialize};
 use shared::http::Located;
 use shared::identity::Membership;
 use shared::kernel::ids::{UserId, WorkspaceId};
-use shared::kernel::problems::{ProblemCode, Refusal};
-use shared::kernel::time::{ApiTimestamp, Timestamp};
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
+use shared::kernel::time::{ApiTimestamp, SignedDuration, Timestamp, after};
 use shared::table::Entity;
-use shared::tenancy::{RecoveryRule, Role, SecondFactorRule, SecurityRules};
+use shared::tenancy::{Permission, RecoveryRule, Role, SecondFactorRule, SecurityRules, Workspace};
 use utoipa::ToSchema;
 
 use crate::WorkspaceName;
 use crate::problems;
+use crate::settings::Settings;
 
 /// The maximum number of workspaces of a user who creates another. Each may have its own KMS key, which costs money and
 /// counts against the AWS account's quota.
@@ -25,6 +26,8 @@ pub struct Profile {
     pub name: WorkspaceName,
     pub founded_by: UserId,
     pub created_at: Timestamp,
+    #[serde(default)]
+    pub settings: Settings,
 }
 
 impl Entity for Profile {
@@ -39,17 +42,31 @@ impl Entity for Profile {
 /// A workspace has one profile.
 pub const PROFILE_KEY: &str = "CURRENT";
 
+/// How long a deleted workspace can be restored (claim 44).
+pub const TRASH_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Until when a workspace that was deleted then can be restored.
+pub fn restorable_until(trashed_at: Timestamp) -> Timestamp {
+    after(trashed_at, TRASH_WINDOW)
+}
+
 /// Why a workspace cannot be created or updated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WorkspaceError {
     #[error("You are a member of {WORKSPACES_PER_USER} workspaces. Leave one before you create another.")]
     TooMany,
+    #[error("This workspace is not in the trash.")]
+    NotTrashed,
+    #[error("This workspace was deleted more than 30 days ago and cannot be restored.")]
+    TrashExpired,
 }
 
 impl Refusal for WorkspaceError {
     fn problem(&self) -> ProblemCode {
         match self {
             Self::TooMany => problems::TOO_MANY_WORKSPACES,
+            Self::NotTrashed => problems::WORKSPACE_NOT_TRASHED,
+            Self::TrashExpired => problems::WORKSPACE_TRASH_EXPIRED,
         }
     }
 }
@@ -69,6 +86,31 @@ pub struct WorkspaceView {
     pub admin_recovery: RecoveryRule,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: ApiTimestamp,
+    /// Until when an owner can restore the workspace; null if it is not in the trash.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub restorable_until: Option<ApiTimestamp>,
+}
+
+impl WorkspaceView {
+    /// A workspace as the caller of a route sees it.
+    pub fn of<P: Permission>(workspace: &Workspace<P>, profile: &Profile) -> Self {
+        let SecurityRules { second_factor, admin_recovery } = workspace.security();
+        Self {
+            id: workspace.id(),
+            name: profile.name.as_str().to_owned(),
+            role: workspace.role(),
+            plan: workspace.plan().name().to_owned(),
+            second_factor,
+            admin_recovery,
+            created_at: profile.created_at.into(),
+            restorable_until: workspace.trashed_at().map(|at| restorable_until(at).into()),
+        }
+    }
+
+    /// Adds what the view depends on, besides the profile, to the version of the response.
+    pub fn vary<P: Permission>(workspace: &Workspace<P>) -> Result<(), Problem> {
+        workspace.vary_version_by(&(workspace.role(), workspace.plan().name(), workspace.security()))
+    }
 }
 
 impl Located for WorkspaceView {
@@ -81,8 +123,18 @@ impl Located for WorkspaceView {
 
 impl From<Membership> for WorkspaceView {
     fn from(membership: Membership) -> Self {
-        let Membership { workspace, role, name, plan, security, created_at, .. } = membership;
+        let Membership { workspace, role, name, plan, security, created_at, trashed_at, .. } = membership;
+        let restorable_until = trashed_at.map(|at| restorable_until(at).into());
         let SecurityRules { second_factor, admin_recovery } = security;
-        Self { id: workspace, name, role, plan, second_factor, admin_recovery, created_at: created_at.into() }
+        Self {
+            id: workspace,
+            name,
+            role,
+            plan,
+            second_factor,
+            admin_recovery,
+            created_at: created_at.into(),
+            restorable_until,
+        }
     }
 }

@@ -38,6 +38,9 @@ pub(crate) fn problems(entry: &RouteDeclaration, grants: &[Grant]) -> Vec<Proble
     let in_workspace = matches!(entry.level, Level::Workspace(_));
     if in_workspace {
         all.extend([WORKSPACE_LIVES_ELSEWHERE, PERMISSION_MISSING, SECOND_FACTOR_NEEDED, WORKSPACE_SUSPENDED]);
+        if !entry.in_trash {
+            all.push(WORKSPACE_TRASHED);
+        }
     }
     if !entry.needs.is_empty() {
         all.push(PLAN_LACKS_ENTITLEMENT);

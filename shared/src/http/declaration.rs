@@ -29,6 +29,8 @@ pub struct RouteDeclaration {
     pub settles: &'static [&'static str],
     /// Whether a recently verified factor is required.
     pub is_fresh: bool,
+    /// Whether the workspace may be in the trash.
+    pub in_trash: bool,
     pub needs: &'static [Entitlement],
     /// The plan limits that it enforces.
     pub plan_limits: &'static [Limit],

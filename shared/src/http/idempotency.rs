@@ -58,6 +58,7 @@ mod tests {
         sender: None,
         base: &[],
         is_fresh: false,
+        in_trash: false,
         needs: &[],
         plan_limits: &[],
         body: BodyKind::Json,

@@ -148,6 +148,7 @@ impl Pipeline {
             plane,
             level: entry.level,
             is_fresh: entry.is_fresh,
+            in_trash: entry.in_trash,
             needs: entry.needs,
             token_scope: entry.token,
             token: incoming.bearer(),

@@ -231,11 +231,11 @@ impl<P: Permission> Admit for Workspace<P> {
     fn admit(admission: Admission) -> Result<Self, Problem> {
         checked(&admission, Self::LEVEL)?;
         let user = caller(&admission)?.user;
-        let Admitted { scope, role, plan, name } =
+        let Admitted { scope, role, plan, name, trashed_at } =
             admission.member.ok_or_else(|| Problem::internal("no membership was checked"))?;
         // Checked again, although the pipeline checked it: this check is the guarantee of the type.
         P::DECLARED.require(role)?;
-        Ok(Self::prove(scope, user, role, (plan, name)))
+        Ok(Self::prove(scope, user, role, (plan, name, trashed_at)))
     }
 
     fn scope(&self) -> Option<&Scope> {

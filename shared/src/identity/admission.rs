@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
+use jiff::Timestamp;
 
 use super::accounts::{Accounts, Signing};
 use super::caller::{Caller, Credential, not_signed_in, still_admitted};
@@ -80,6 +81,7 @@ pub(crate) struct Admitted {
     pub(crate) plan: WorkspacePlan,
     /// The name of the workspace.
     pub(crate) name: String,
+    pub(crate) trashed_at: Option<Timestamp>,
 }
 
 /// The path parameter that names a workspace.
@@ -90,6 +92,8 @@ pub trait Admit: Sized + Send + Sync {
     const LEVEL: Level;
     /// Whether a recently proved factor is required.
     const FRESH: bool = false;
+    /// Whether the workspace may be in the trash.
+    const IN_TRASH: bool = false;
     /// The plane that its routes are on.
     const PLANES: &'static [Plane] = &[Plane::PRODUCT];
     /// Whether a route may be declared on other planes (`Route::on`): if the access verifies nothing specific to a plane.
@@ -125,6 +129,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) plane: Plane,
     pub(crate) level: Level,
     pub(crate) is_fresh: bool,
+    /// Whether the workspace may be in the trash.
+    pub(crate) in_trash: bool,
     pub(crate) needs: &'static [Entitlement],
     /// The scope that a personal access token needs; without it, tokens are refused.
     pub(crate) token_scope: Option<TokenScope>,
@@ -191,7 +197,7 @@ pub(crate) fn session_needed() -> Problem {
     Problem::new(SESSION_NEEDED, detail)
 }
 
-fn second_factor_needed() -> Problem {
+pub(crate) fn second_factor_needed() -> Problem {
     let detail =
         "This workspace requires a second factor. Set one up (POST /me/totp or /me/passkeys), or sign in with it.";
     Problem::new(SECOND_FACTOR_NEEDED, detail)
@@ -358,6 +364,9 @@ fn enter(
         return Err(second_factor_needed());
     }
     entry.require_active()?;
+    if !asking.in_trash {
+        entry.require_kept()?;
+    }
     entitlements::require(&entry.plan, asking.needs)?;
     let scope = Scope::new(ScopeParts {
         app: app.clone(),
@@ -370,5 +379,11 @@ fn enter(
         remember,
         watch,
     });
-    Ok(Admitted { scope, role: membership.role, plan: WorkspacePlan::named(entry.plan), name: entry.name })
+    Ok(Admitted {
+        scope,
+        role: membership.role,
+        plan: WorkspacePlan::named(entry.plan),
+        trashed_at: entry.trashed_at,
+        name: entry.name,
+    })
 }

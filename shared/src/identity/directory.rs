@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::membership_changes::in_role;
 use super::proofs::{self, DirectoryEntry};
 use crate::aws::grants::Table;
 use crate::config::Config;
-use crate::kernel::problem_codes::{WORKSPACE_LIVES_ELSEWHERE, WORKSPACE_SUSPENDED};
+use crate::kernel::problem_codes::{WORKSPACE_LIVES_ELSEWHERE, WORKSPACE_SUSPENDED, WORKSPACE_TRASHED};
 use crate::kernel::problems::Problem;
 use crate::table::commit::{Act, Plan, Write};
 use crate::table::item::{body, encode, integer, number};
@@ -32,6 +33,16 @@ impl DirectoryEntry {
     pub(crate) fn require_active(&self) -> Result<(), Problem> {
         if self.suspended {
             return Err(Problem::new(WORKSPACE_SUSPENDED, "This workspace is suspended."));
+        }
+        Ok(())
+    }
+}
+
+impl DirectoryEntry {
+    /// 403 while the workspace is in the trash.
+    pub(crate) fn require_kept(&self) -> Result<(), Problem> {
+        if self.trashed_at.is_some() {
+            return Err(Problem::new(WORKSPACE_TRASHED, "This workspace is in the trash. An owner can restore it."));
         }
         Ok(())
     }
@@ -63,6 +74,10 @@ impl<'a> Directory<'a> {
 
     pub fn is_suspended(&self) -> bool {
         self.entry.suspended
+    }
+
+    pub fn is_trashed(&self) -> bool {
+        self.entry.trashed_at.is_some()
     }
 
     pub fn owners(&self) -> u32 {
@@ -98,6 +113,18 @@ impl<P: Permission> Workspace<P> {
         Ok(self.change_directory()?.set("name", &name))
     }
 
+    /// Moves the workspace to the trash, effective from the next request. The caller's route decides who may.
+    pub fn trash(&self, at: Timestamp) -> Result<DirectoryChange<'_, ByMember>, Problem> {
+        Ok(self.change_directory()?.set("trashed_at", &at))
+    }
+
+    /// Takes the workspace out of the trash.
+    pub fn restore(&self) -> Result<DirectoryChange<'_, ByMember>, Problem> {
+        let mut change = self.change_directory()?;
+        change.removed.push("trashed_at");
+        Ok(change)
+    }
+
     /// Sets the security rules for members' accounts, effective from the next request.
     pub fn secure(&self, rules: SecurityRules) -> Result<DirectoryChange<'_, ByMember>, Problem>
     where
@@ -114,6 +141,7 @@ pub struct DirectoryChange<'a, By> {
     scope: &'a Scope,
     revision: u64,
     fields: Vec<(&'static str, Result<AttributeValue, Problem>)>,
+    removed: Vec<&'static str>,
     /// Requires that the member still has the role that admitted them.
     author: Option<Write>,
     by: PhantomData<fn() -> By>,
@@ -145,7 +173,7 @@ impl DirectoryChange<'_, ByOperator> {
 
 impl<'a, By> DirectoryChange<'a, By> {
     fn new(scope: &'a Scope, revision: u64, author: Option<Write>) -> Self {
-        Self { scope, revision, fields: Vec::new(), author, by: PhantomData }
+        Self { scope, revision, fields: Vec::new(), removed: Vec::new(), author, by: PhantomData }
     }
 
     /// Commits the change in one transaction with `audited`.
@@ -156,6 +184,10 @@ impl<'a, By> DirectoryChange<'a, By> {
         for (field, value) in self.fields {
             expression.push_str(&format!(", e.#{field} = :{field}"));
             values.insert(format!(":{field}"), value?);
+        }
+        for (number, field) in self.removed.iter().enumerate() {
+            expression.push_str(if number == 0 { " REMOVE " } else { ", " });
+            expression.push_str(&format!("e.#{field}"));
         }
         let update = Act::Update { expression: expression.into(), condition: Some("n = :revision"), values };
         let (partition, sort) = proofs::directory(self.scope.id());

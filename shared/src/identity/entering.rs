@@ -46,6 +46,7 @@ impl Founding {
             suspended: false,
             security: SecurityRules::default(),
             owners: 0,
+            trashed_at: None,
             created_at: self.scope.now(),
         };
         let cap = Cap { workspaces: cap, too_many: too_many.into() };
@@ -176,6 +177,7 @@ async fn stand(scope: &Scope, user: UserId, claim: &InvitationClaim) -> Result<S
         (InvitationState::Pending, Some(_)) => Err(InvitationError::AlreadyMember.into()),
         (InvitationState::Pending, None) => {
             entry.require_active()?;
+            entry.require_kept()?;
             Ok(Standing::Open(invitation, Membership::new(claim.workspace, claim.role.into(), entry)))
         }
     }

@@ -3,19 +3,24 @@
 use std::ops::Deref;
 
 use super::access::Access;
-use super::admission::{Admission, Admit, Level, factor_needed};
+use super::admission::{Admission, Admit, Level, factor_needed, second_factor_needed};
+use super::sessions::Strength;
 use crate::aws::grants::Statement;
 use crate::kernel::plane::Plane;
 use crate::kernel::problems::{Problem, ProblemCode};
 use crate::tenancy::scope::Scope;
 
 /// The proof of `A`, from a session in which a factor was proved within [`FRESH_FOR`](super::sessions::FRESH_FOR).
-pub struct Fresh<A: Access>(A);
+pub struct Fresh<A: Access> {
+    access: A,
+    strength: Strength,
+}
 
 impl<A: Access> Access for Fresh<A> {}
 impl<A: Access> Admit for Fresh<A> {
     const LEVEL: Level = A::LEVEL;
     const FRESH: bool = true;
+    const IN_TRASH: bool = A::IN_TRASH;
     const PLANES: &'static [Plane] = A::PLANES;
     const MAY_MOVE: bool = A::MAY_MOVE;
     const BASE: &'static [Statement] = A::BASE;
@@ -27,13 +32,23 @@ impl<A: Access> Admit for Fresh<A> {
         // Checked again, although the pipeline checked it: this check is the guarantee of the type.
         let now = admission.accounts.now();
         match &admission.caller {
-            Some(caller) if caller.is_fresh(now) => A::admit(admission).map(Self),
+            Some(caller) if caller.is_fresh(now) => {
+                let strength = caller.strength;
+                Ok(Self { access: A::admit(admission)?, strength })
+            }
             _ => Err(factor_needed()),
         }
     }
 
     fn scope(&self) -> Option<&Scope> {
-        self.0.scope()
+        self.access.scope()
+    }
+}
+
+impl<A: Access> Fresh<A> {
+    /// 403 if the fresh factor is not a second one.
+    pub fn require_second_factor(&self) -> Result<(), Problem> {
+        if self.strength < Strength::Multi { Err(second_factor_needed()) } else { Ok(()) }
     }
 }
 
@@ -41,6 +56,6 @@ impl<A: Access> Deref for Fresh<A> {
     type Target = A;
 
     fn deref(&self) -> &A {
-        &self.0
+        &self.access
     }
 }

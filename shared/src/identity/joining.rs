@@ -11,7 +11,7 @@ use super::invitation_error::{
     INVITATION_USED,
 };
 use crate::crypto::derived::Label;
-use crate::kernel::problem_codes::{WORKSPACE_LIVES_ELSEWHERE, WORKSPACE_SUSPENDED};
+use crate::kernel::problem_codes::{WORKSPACE_LIVES_ELSEWHERE, WORKSPACE_SUSPENDED, WORKSPACE_TRASHED};
 use crate::kernel::problems::{Problem, ProblemCode};
 use crate::kernel::secrets::SecretText;
 
@@ -30,6 +30,7 @@ impl Admit for Joining {
         INVITATION_REVOKED,
         ALREADY_MEMBER,
         WORKSPACE_SUSPENDED,
+        WORKSPACE_TRASHED,
         WORKSPACE_LIVES_ELSEWHERE,
     ];
 

@@ -26,12 +26,14 @@ pub struct Membership {
     pub security: SecurityRules,
     pub region: String,
     pub created_at: Timestamp,
+    /// When the workspace was moved to the trash.
+    pub trashed_at: Option<Timestamp>,
 }
 
 impl Membership {
     pub(crate) fn new(workspace: WorkspaceId, role: Role, entry: DirectoryEntry) -> Self {
-        let DirectoryEntry { name, plan, security, region, created_at, .. } = entry;
-        Self { workspace, role, name, plan, security, region, created_at }
+        let DirectoryEntry { name, plan, security, region, created_at, trashed_at, .. } = entry;
+        Self { workspace, role, name, plan, security, region, created_at, trashed_at }
     }
 }
 

@@ -53,6 +53,20 @@ impl OwnershipOffer {
     pub fn to(&self) -> UserId {
         self.to
     }
+
+    /// The owner who made it.
+    pub fn from(&self) -> UserId {
+        self.from
+    }
+
+    pub fn handover(&self) -> Handover {
+        self.handover
+    }
+
+    /// Until when it can be accepted.
+    pub fn ends_at(&self) -> Timestamp {
+        self.expires_at
+    }
 }
 
 impl Entity for OwnershipOffer {

@@ -111,6 +111,9 @@ pub(crate) struct DirectoryEntry {
     /// The number of owners (`last_owner`). An entry without it has one owner.
     #[serde(default = "one")]
     pub(crate) owners: u32,
+    /// When an owner moved the workspace to the trash. Absent, not null, outside of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trashed_at: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
 }
 
@@ -127,10 +130,10 @@ pub(crate) fn still(role: Role) -> Result<Expected, Problem> {
     Ok(Expected::That("e.#role = :role", HashMap::from([(":role".to_owned(), encode(&role)?)])))
 }
 
-/// Requires that the workspace of a directory entry exists and is not suspended.
+/// Requires that the workspace of a directory entry exists, is not suspended, and is not in the trash.
 pub(crate) fn active() -> Expected {
     let values = HashMap::from([(":no".to_owned(), AttributeValue::Bool(false))]);
-    Expected::That("attribute_exists(pk) AND e.#suspended = :no", values)
+    Expected::That("attribute_exists(pk) AND e.#suspended = :no AND attribute_not_exists(e.#trashed_at)", values)
 }
 
 pub(crate) type Key = (String, String);

@@ -27,6 +27,7 @@ impl<A: Access> Access for SessionOnly<A> {}
 impl<A: Access> Admit for SessionOnly<A> {
     const LEVEL: Level = A::LEVEL;
     const FRESH: bool = A::FRESH;
+    const IN_TRASH: bool = A::IN_TRASH;
     const PLANES: &'static [Plane] = A::PLANES;
     const MAY_MOVE: bool = A::MAY_MOVE;
     const BASE: &'static [Statement] = A::BASE;

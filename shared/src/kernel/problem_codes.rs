@@ -221,6 +221,14 @@ pub const WORKSPACE_SUSPENDED: ProblemCode = ProblemCode::new(
     "Ask the owner of the workspace to contact support.",
 );
 
+pub const WORKSPACE_TRASHED: ProblemCode = ProblemCode::new(
+    403,
+    "workspace_trashed",
+    "Workspace in the trash",
+    "The workspace was moved to the trash.",
+    "Ask an owner of the workspace to restore it.",
+);
+
 pub const PLAN_LACKS_ENTITLEMENT: ProblemCode = ProblemCode::new(
     402,
     "plan_lacks_entitlement",

@@ -312,12 +312,23 @@ pub struct Workspace<P: Permission> {
     role: Role,
     plan: WorkspacePlan,
     name: String,
+    trashed_at: Option<Timestamp>,
     permission: PhantomData<fn() -> P>,
 }
 
 impl<P: Permission> Workspace<P> {
-    pub(crate) fn prove(scope: Scope, user: UserId, role: Role, (plan, name): (WorkspacePlan, String)) -> Self {
-        Self { scope, user, role, plan, name, permission: PhantomData }
+    pub(crate) fn prove(
+        scope: Scope,
+        user: UserId,
+        role: Role,
+        (plan, name, trashed_at): (WorkspacePlan, String, Option<Timestamp>),
+    ) -> Self {
+        Self { scope, user, role, plan, name, trashed_at, permission: PhantomData }
+    }
+
+    /// When the workspace was moved to the trash.
+    pub fn trashed_at(&self) -> Option<Timestamp> {
+        self.trashed_at
     }
 
     pub fn user(&self) -> UserId {

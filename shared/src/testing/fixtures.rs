@@ -16,7 +16,7 @@ use crate::identity::personal_token::NewToken;
 use crate::identity::proofs::{self, DirectoryEntry, Epoch, Key, SessionProof, TokenProof};
 use crate::identity::sessions::{IDLE_LIFETIME, SESSION_LIFETIME, SessionTerms, Strength};
 use crate::identity::staff::{self, StaffProof, StaffSession};
-use crate::identity::{AccountChanges, Mailroom, SenderKeyring, StaffRole};
+use crate::identity::{AccountChanges, EpochTurn, Mailroom, SenderKeyring, StaffRole};
 use crate::kernel::ids::{Id, SessionId, StaffId, UserId, WorkspaceId};
 use crate::kernel::job_context::JobContext;
 use crate::kernel::plane::Plane;
@@ -104,6 +104,7 @@ impl TestApp {
             security: SecurityRules::default(),
             // The first owner is counted as they join.
             owners: 0,
+            trashed_at: None,
             created_at: self.now(),
         };
         self.put_proof(proofs::directory(workspace), &entry, None).await?;
@@ -146,6 +147,15 @@ impl TestApp {
         accounts.commit(AccountChanges::default().open_session(&terms, strength, now)).await?;
         let token = self.mint(person.user, session).await?;
         Ok(Person { session, token, ..person.clone() })
+    }
+
+    /// The same person in another session, after they removed their second factor.
+    pub async fn without_second_factor(&self, person: &Person) -> Result<Person, Problem> {
+        let accounts = self.accounts();
+        let epoch = accounts.epoch(person.user).await?;
+        let turn = EpochTurn::default().and_unenrolling();
+        accounts.commit(AccountChanges::default().turn(person.user, epoch, turn)).await?;
+        self.with_strength(person, Strength::Single).await
     }
 
     /// A personal access token of a person, valid for an hour.
@@ -300,6 +310,7 @@ impl TestApp {
                 role: Role::Owner,
                 plan: Self::plan("enterprise"),
                 name: "Test".to_owned(),
+                trashed_at: None,
             }),
             function: function.name(),
             plane: Plane::PRODUCT,

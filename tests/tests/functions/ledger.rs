@@ -19,7 +19,14 @@ const COLD: usize = 2;
 const CALLS: usize = 5;
 
 /// Each of their requests is about another workspace, or about another user's list of workspaces.
-const ANOTHER_SESSION: [&str; 4] = ["accept-invitation", "create-workspace", "leave-workspace", "remove-member"];
+const ANOTHER_SESSION: [&str; 6] = [
+    "accept-invitation",
+    "create-workspace",
+    "delete-workspace",
+    "leave-workspace",
+    "remove-member",
+    "restore-workspace",
+];
 
 /// The calls of a warm route.
 async fn warm_calls(world: &World, place: &Place, endpoint: &Endpoint) -> Vec<String> {

@@ -7,6 +7,7 @@ use shared::tenancy::{Role, SecurityRules};
 use crate::WorkspaceName;
 use crate::audit_actions::WORKSPACE_CREATED;
 use crate::problems;
+use crate::settings::Settings;
 use crate::workspace::{Profile, WORKSPACES_PER_USER, WorkspaceError, WorkspaceView};
 
 /// Creates a workspace. The caller becomes its owner.
@@ -33,13 +34,22 @@ impl Endpoint for CreateWorkspace {
         let (founder, created_at) = (caller.user(), founding.now());
         let name = self.name.as_str().to_owned();
         let changes = Changes::default()
-            .insert(&Profile { name: self.name, founded_by: founder, created_at })
+            .insert(&Profile { name: self.name, founded_by: founder, created_at, settings: Settings::default() })
             .audit(&WORKSPACE_CREATED, founding.target());
         founding.commit(&name, WORKSPACES_PER_USER, WorkspaceError::TooMany, changes).await?;
         let plan = founding.plan().to_owned();
         let (id, SecurityRules { second_factor, admin_recovery }) = (founding.id(), founding.security());
         let created_at = created_at.into();
-        Ok(Created(WorkspaceView { id, name, role: Role::Owner, plan, second_factor, admin_recovery, created_at }))
+        Ok(Created(WorkspaceView {
+            id,
+            name,
+            role: Role::Owner,
+            plan,
+            second_factor,
+            admin_recovery,
+            created_at,
+            restorable_until: None,
+        }))
     }
 }
 

@@ -1,7 +1,6 @@
 //! `GET /workspaces/{workspace_id}`: reads a workspace, with the caller's role and the plan.
 
 use shared::prelude::route::*;
-use shared::tenancy::SecurityRules;
 use shared::tenancy::permissions::ReadWorkspace;
 
 use crate::workspace::{PROFILE_KEY, Profile, WorkspaceView};
@@ -22,18 +21,8 @@ impl Endpoint for GetWorkspace {
     type Output = Reply<WorkspaceView>;
 
     async fn handle(self, workspace: &Workspace<ReadWorkspace>) -> Result<Self::Output, Problem> {
-        let (role, plan, security) = (workspace.role(), workspace.plan().name(), workspace.security());
-        workspace.vary_version_by(&(role, plan, security))?;
-        let SecurityRules { second_factor, admin_recovery } = security;
+        WorkspaceView::vary(workspace)?;
         let profile = workspace.get::<Profile>(PROFILE_KEY).await?;
-        Ok(Reply(WorkspaceView {
-            id: workspace.id(),
-            name: profile.name.as_str().to_owned(),
-            role,
-            plan: plan.to_owned(),
-            second_factor,
-            admin_recovery,
-            created_at: profile.created_at.into(),
-        }))
+        Ok(Reply(WorkspaceView::of(workspace, &profile)))
     }
 }

@@ -1,5 +1,6 @@
 //! `DELETE /workspaces/{workspace_id}/membership`: ends the caller's own membership.
 
+use shared::identity::InTrash;
 use shared::identity::last_owner::LAST_OWNER;
 use shared::prelude::route::*;
 use shared::tenancy::permissions::ReadWorkspace;
@@ -19,10 +20,10 @@ impl Endpoint for LeaveWorkspace {
     const GRANTS: &'static [Grant] = &[Grant::WriteItems, Grant::EndMemberships];
     const PROBLEMS: &'static [ProblemCode] = &[LAST_OWNER];
     const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the change of the caller's list needs another STS session");
-    type Access = Workspace<ReadWorkspace>;
+    type Access = InTrash<Workspace<ReadWorkspace>>;
     type Output = NoContent;
 
-    async fn handle(self, workspace: &Workspace<ReadWorkspace>) -> Result<Self::Output, Problem> {
+    async fn handle(self, workspace: &Self::Access) -> Result<Self::Output, Problem> {
         workspace.leave(Changes::default().audit(&MEMBER_LEFT, workspace.user()).detail(workspace.role())).await?;
         Ok(NoContent)
     }

@@ -38,10 +38,16 @@ impl Team {
 
     /// The token of the last letter to an address, as the mail job writes it.
     pub async fn token(&self, email: &str) -> String {
+        self.mailed(email).await.expect("a letter")
+    }
+
+    /// The same, if there is a letter.
+    pub async fn mailed(&self, email: &str) -> Option<String> {
         let letters = self.letters().await;
-        let letter = letters.iter().rfind(|letter| letter.to.as_str() == email).expect("a letter");
-        let token = self.app.invitation_token(letter.letter.invitation().unwrap()).await.unwrap();
-        token.expose().to_owned()
+        let letters = letters.iter().filter(|letter| letter.letter.invitation().is_some());
+        let letter = letters.rev().find(|letter| letter.to.as_str() == email)?;
+        let token = self.app.invitation_token(letter.letter.invitation()?).await.unwrap();
+        Some(token.expose().to_owned())
     }
 
     /// Invites an address: the id and the token of the invitation.

@@ -1,6 +1,9 @@
 //! The people of a workspace: members, their roles and who removes them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod interleavings;
 mod invitations;
 mod members;
+mod ownership;
 mod team;
+mod trash;

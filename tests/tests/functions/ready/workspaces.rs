@@ -1,11 +1,11 @@
 //! What the functions of workspaces need.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::identity::Invitation;
 use shared::kernel::ids::UserId;
 use shared::tenancy::{Changes, Role};
 use workspaces::jobs::mail_invitation::{self, MailInvitation};
-use workspaces::routes::invite_member;
+use workspaces::routes::{create_workspace, delete_workspace, invite_member, offer_ownership};
 
 use crate::cloud;
 use crate::person::claim;
@@ -44,9 +44,43 @@ impl World {
                 scope.commit(Changes::default().replace(&invitation).unaudited("a fixture")).await.unwrap();
                 ready
             }
+            "offer-ownership" => {
+                self.prove_second_factor(&place.owner.token).await;
+                ready.with("user_id", self.member(place, Role::Member).await.0)
+            }
+            "withdraw-ownership-offer" => ready.with("user_id", self.offered(place).await.0),
+            "accept-ownership" => {
+                let (_, token) = self.offered(place).await;
+                self.prove_second_factor(&token).await;
+                ready.with("token", token)
+            }
+            "delete-workspace" => self.founded(ready).await,
+            "restore-workspace" => {
+                let ready = self.founded(ready).await;
+                self.call(&delete_workspace::FUNCTION, ready.get("token"), &ready, Value::Null).await;
+                ready
+            }
             "leave-workspace" => ready.with("token", self.member(place, Role::Member).await.1),
             _ => ready,
         }
+    }
+
+    /// A new user who owns a new workspace.
+    pub async fn founded(&self, ready: Filling) -> Filling {
+        let ready = self.as_someone(ready).await;
+        let (token, body) = (ready.get("token").to_owned(), json!({ "name": "Northwind Studio" }));
+        let made = self.call(&create_workspace::FUNCTION, &token, &Filling::default(), body).await;
+        self.prove_second_factor(&token).await;
+        ready.with("workspace_id", text(&made["id"]))
+    }
+
+    /// A new member, to whom the ownership was offered.
+    pub async fn offered(&self, place: &Place) -> (UserId, String) {
+        let (user, token) = self.member(place, Role::Admin).await;
+        self.prove_second_factor(&place.owner.token).await;
+        let path = place.filling.clone().with("user_id", user);
+        self.call(&offer_ownership::FUNCTION, &place.owner.token, &path, json!({ "handover": "share" })).await;
+        (user, token)
     }
 
     /// The id of a new invitation to an address.
