@@ -25,7 +25,7 @@ const FROZEN_MS: (u64, u64) = (300, 20_000);
 /// later, at another point of its invocation.
 const LOOK: Duration = Duration::from_millis(6);
 const MOST_LOOKS: u32 = 100;
-const LATER_MS: (u64, u64) = (0, 60);
+const LATER_MS: (u64, u64) = (0, 300);
 
 /// A hit of a process.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use shared::kernel::time::{SignedDuration, after};
+use shared::kernel::time::{SignedDuration, Timestamp, after};
 
 use super::emulator::{self, Accepted};
 use super::{Earlier, Stack};
@@ -11,8 +11,12 @@ use crate::deployment::Snapshot;
 use crate::judge::Tables;
 use crate::lock;
 
-/// A process of `send-email` that was hit earlier or later than this did not send this mail.
-const MAIL_TIME: SignedDuration = SignedDuration::from_secs(35);
+/// A mail is accepted at most this long before its run ends.
+const RUN_ENDS_WITHIN: SignedDuration = SignedDuration::from_secs(2);
+/// A hit is noted at most this long before its signal arrives.
+const NOTED_WITHIN: SignedDuration = SignedDuration::from_millis(300);
+/// A stopped process sends at most this long after it was stopped.
+const FROZEN_FOR: SignedDuration = SignedDuration::from_secs(21);
 
 /// The key of an item.
 fn key(item: &Value) -> String {
@@ -74,27 +78,31 @@ impl Stack {
 
     /// How often each message of this run was mailed, and the mails that a hit of `send-email` excuses.
     ///
-    /// The log of a run that ended names its message and the mail's id. A mail without such a log was sent by a run that did
-    /// not end, and may be sent again: a process must have been hit at that time.
+    /// The log of a run names its message and the mail's id, just before the end is recorded. A mail without such a log was
+    /// sent by a run that did not end, and may be sent again. Each of them must have a hit at its time, and so must each
+    /// mail of a message but the last.
     async fn mailed(&self) -> (BTreeMap<String, usize>, BTreeSet<String>) {
         let log = emulator::log(&format!("{}-send-email", self.prefix), self.started).await;
         let messages = messages_of_mails(&log);
-        let hits = lock(&self.hits).clone();
-        let (mut mailed, mut excused): (BTreeMap<String, usize>, BTreeSet<String>) = Default::default();
+        let mut sent: BTreeMap<String, Vec<Timestamp>> = BTreeMap::new();
         for Accepted { id, at, mail } in self.mails().await.into_iter().filter(|mail| mail.at >= self.started) {
-            if let Some(message) = messages.get(&id) {
-                *mailed.entry(format!("the message {message}")).or_default() += 1;
-                continue;
-            }
-            let name = format!("{} to {} at {at}, of a run without an end,", mail.subject, mail.to);
-            let around = after(at, -MAIL_TIME)..=after(at, MAIL_TIME);
-            if hits.iter().any(|hit| hit.function == "send-email" && around.contains(&hit.at)) {
-                excused.insert(name.clone());
-            }
-            // Itself, and perhaps once again by the next run.
-            mailed.insert(name, 2);
+            let unknown = || format!("{} to {} at {at}, of a run without an end,", mail.subject, mail.to);
+            let known = messages.get(&id).map(|message| format!("the message {message}"));
+            // Of one without a known message there may be another one.
+            let repeated = known.is_none().then_some(at);
+            sent.entry(known.unwrap_or_else(unknown)).or_default().extend([at].into_iter().chain(repeated));
         }
-        (mailed, excused)
+        let hits = lock(&self.hits).clone();
+        let is_hit = |at: &Timestamp| {
+            let mut mailing = hits.iter().filter(|hit| hit.function == "send-email");
+            mailing.any(|hit| {
+                let longest = if hit.is_freeze { FROZEN_FOR } else { SignedDuration::ZERO };
+                (after(hit.at, -RUN_ENDS_WITHIN)..=after(hit.at, longest + NOTED_WITHIN)).contains(at)
+            })
+        };
+        let is_excused = |times: &[Timestamp]| times.iter().rev().skip(1).all(is_hit);
+        let excused = sent.iter().filter(|(_, times)| is_excused(times)).map(|(mail, _)| mail.clone()).collect();
+        (sent.into_iter().map(|(mail, times)| (mail, times.len())).collect(), excused)
     }
 }
 

@@ -110,8 +110,9 @@ async fn follow(client: &Client, person: &Person, channels: Vec<(String, String)
         return post;
     }
     let outcome = post.schedule(client, person).await;
-    // A due second may pass while the request is repeated.
-    if outcome.code() == "schedule_in_the_past" && outcome.is_repeated {
+    // A due second may pass while the request is repeated, or its process is frozen.
+    let is_past = post.earliest.is_some_and(|due| client.now() >= due);
+    if outcome.code() == "schedule_in_the_past" && (outcome.is_repeated || is_past) {
         return post;
     }
     if outcome.status() != 200 {
