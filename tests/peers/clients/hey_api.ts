@@ -25,6 +25,13 @@ tell(async () => {
   const workspaces = body('list_workspaces', await api.listWorkspaces({ client }));
   check('the workspace is listed', workspaces.items.some(({ id }) => id === workspace_id));
   const path = { workspace_id };
+  const invite = { email: `invited.${workspace_id}@example.com`, role: 'member' as const };
+  const invited = body('invite_member', await api.inviteMember({ client, path, body: invite }));
+  const invitations = body('list_invitations', await api.listInvitations({ client, path, query: { limit: 10 } }));
+  check('the invitation is listed', invitations.items[0]?.id === invited.id && invitations.next_cursor === null);
+  const members = body('list_members', await api.listMembers({ client, path, query: { limit: 10 } }));
+  check('the owner is listed', members.items.length === 1 && members.items[0]?.role === 'owner');
+  check('no ownership is offered', body('list_ownership_offers', await api.listOwnershipOffers({ client, path })).items.length === 0);
   const channel = body('connect_bluesky', await api.connectBluesky({ client, path, body: bluesky }));
   const channels = body('list_channels', await api.listChannels({ client, path, query: { limit: 10 } }));
   check('the channel is listed', channels.items[0]?.id === channel.id && channels.next_cursor === null);

@@ -51,6 +51,14 @@ check("the sign-in is listed", len(call("list_sign_ins", limit=1, expected=model
 
 workspace = call("create_workspace", body=models.CreateWorkspace(name="Studio"), expected=models.Workspace).parsed.id
 check("the workspace is listed", workspace in ids(call("list_workspaces", expected=models.WorkspaceList).parsed))
+about = models.InviteMember.from_dict({"email": f"invited.{workspace}@example.com", "role": "member"})
+invited = call("invite_member", workspace, body=about, expected=models.Invitation).parsed.id
+invitations = call("list_invitations", workspace, limit=10, expected=models.InvitationList).parsed
+check("the invitation is listed", ids(invitations) == [invited] and invitations.next_cursor is None)
+members = call("list_members", workspace, limit=10, expected=models.MemberList).parsed
+check("the owner is listed", [member.role.value for member in members.items] == ["owner"])
+offers = call("list_ownership_offers", workspace, expected=models.OwnershipOfferList).parsed
+check("no ownership is offered", offers.items == [])
 about = models.ConnectBluesky(**FACTS["bluesky"])
 channel = call("connect_bluesky", workspace, body=about, expected=models.Channel).parsed.id
 channels = call("list_channels", workspace, limit=10, expected=models.ChannelList).parsed

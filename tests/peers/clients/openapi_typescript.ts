@@ -25,6 +25,17 @@ tell(async () => {
   const workspaces = body('list_workspaces', await api.GET('/workspaces'));
   check('the workspace is listed', workspaces.items.some(({ id }) => id === workspace_id));
   const path = { workspace_id };
+  const invite = { email: `invited.${workspace_id}@example.com`, role: 'member' as const };
+  const invited = body('invite_member', await api.POST('/workspaces/{workspace_id}/invitations', { params: { path }, body: invite }));
+  const invitations = body(
+    'list_invitations',
+    await api.GET('/workspaces/{workspace_id}/invitations', { params: { path, query: { limit: 10 } } }),
+  );
+  check('the invitation is listed', invitations.items[0]?.id === invited.id && invitations.next_cursor === null);
+  const members = body('list_members', await api.GET('/workspaces/{workspace_id}/members', { params: { path, query: { limit: 10 } } }));
+  check('the owner is listed', members.items.length === 1 && members.items[0]?.role === 'owner');
+  const offers = body('list_ownership_offers', await api.GET('/workspaces/{workspace_id}/ownership-offers', { params: { path } }));
+  check('no ownership is offered', offers.items.length === 0);
   const channel = body(
     'connect_bluesky',
     await api.POST('/workspaces/{workspace_id}/channels/bluesky', { params: { path }, body: bluesky }),
