@@ -16,6 +16,10 @@ use crate::team::{Known, Team};
 const INTERLEAVINGS: usize = 500;
 /// Operations that run concurrently.
 const AT_ONCE: usize = 5;
+/// After so many rounds, those who were removed or left are members again.
+const REASSEMBLED_EACH: usize = 5;
+/// The roles of the first people then; the others are strangers.
+const ROLES: [Role; 6] = [Role::Owner, Role::Owner, Role::Admin, Role::Admin, Role::Member, Role::Reviewer];
 
 /// An operation of one user, perhaps on another.
 #[derive(Clone, Copy, Debug)]
@@ -145,8 +149,8 @@ impl World {
 async fn after_500_random_interleavings_an_owner_remains_and_no_removed_user_acts() {
     let team = Team::new().await;
     let mut people = vec![team.owner.clone()];
-    for role in [Role::Owner, Role::Admin, Role::Admin, Role::Member, Role::Reviewer] {
-        people.push(team.member(role).await);
+    for role in &ROLES[1..] {
+        people.push(team.member(*role).await);
     }
     for _ in 0..2 {
         people.push(team.stranger().await);
@@ -156,6 +160,9 @@ async fn after_500_random_interleavings_an_owner_remains_and_no_removed_user_act
     for number in 0..INTERLEAVINGS {
         if number % 100 == 99 {
             world.begin_day().await;
+        }
+        if number % REASSEMBLED_EACH == 0 {
+            world.reassemble().await;
         }
         world.round(number, &mut counts).await;
     }
@@ -173,5 +180,16 @@ impl World {
         }
         self.team.owner = people[0].clone();
         self.people = people;
+    }
+
+    /// Makes a team again: a lone owner among strangers can do little.
+    async fn reassemble(&self) {
+        let workspace = self.team.owner.person.workspace;
+        let members = self.team.app.roster(workspace).await.unwrap().proofs;
+        for (known, role) in self.people.iter().zip(ROLES) {
+            if !members.contains_key(&known.person.user) {
+                self.team.app.add_member(workspace, known.person.user, role).await.unwrap();
+            }
+        }
     }
 }
