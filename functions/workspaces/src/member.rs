@@ -34,7 +34,7 @@ pub enum Addresses {
 impl Addresses {
     /// Only those who manage members need them.
     pub fn of<P: Permission>(workspace: &Workspace<P>) -> Self {
-        if ManageMembers::DECLARED.roles().contains(&workspace.role()) { Self::Shown } else { Self::Hidden }
+        if workspace.permit::<ManageMembers>().is_ok() { Self::Shown } else { Self::Hidden }
     }
 }
 

@@ -73,7 +73,7 @@ pub fn require_role(role: Role) -> Result<(), OwnershipError> {
 
 /// Refuses a member whose account is deleted, or whose address was never proved.
 pub async fn require_account(workspace: &Workspace<TransferOwnership>, member: &Stored<Member>) -> Result<(), Problem> {
-    let user = workspace.records_of::<User>(std::slice::from_ref(member)).await?.pop().flatten();
+    let user = workspace.record_of::<User>(member).await?;
     let user = user.filter(|user| !user.is_deleted()).ok_or(OwnershipError::Deleted)?;
     let address = workspace.people().find::<Address>(&AccountKey::email(user.email.as_str())).await?;
     let is_proved = address.is_some_and(|address| address.proved_at().is_some());

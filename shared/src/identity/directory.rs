@@ -36,9 +36,7 @@ impl DirectoryEntry {
         }
         Ok(())
     }
-}
 
-impl DirectoryEntry {
     /// 403 while the workspace is in the trash.
     pub(crate) fn require_kept(&self) -> Result<(), Problem> {
         if self.trashed_at.is_some() {

@@ -3,11 +3,10 @@
 use std::ops::Deref;
 
 use super::access::Access;
-use super::admission::{Admission, Admit, Level, factor_needed, second_factor_needed};
+use super::admission::{Admission, Admit, factor_needed, second_factor_needed};
+use super::as_inside::as_inside;
 use super::sessions::Strength;
-use crate::aws::grants::Statement;
-use crate::kernel::plane::Plane;
-use crate::kernel::problems::{Problem, ProblemCode};
+use crate::kernel::problems::Problem;
 use crate::tenancy::scope::Scope;
 
 /// The proof of `A`, from a session in which a factor was proved within [`FRESH_FOR`](super::sessions::FRESH_FOR).
@@ -18,15 +17,7 @@ pub struct Fresh<A: Access> {
 
 impl<A: Access> Access for Fresh<A> {}
 impl<A: Access> Admit for Fresh<A> {
-    const LEVEL: Level = A::LEVEL;
-    const FRESH: bool = true;
-    const IN_TRASH: bool = A::IN_TRASH;
-    const PLANES: &'static [Plane] = A::PLANES;
-    const MAY_MOVE: bool = A::MAY_MOVE;
-    const BASE: &'static [Statement] = A::BASE;
-    const SETTLES: &'static [&'static str] = A::SETTLES;
-    const REFUSES: &'static [&'static str] = A::REFUSES;
-    const PROBLEMS: &'static [ProblemCode] = A::PROBLEMS;
+    as_inside!(A, FRESH = true, IN_TRASH = A::IN_TRASH);
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         // Checked again, although the pipeline checked it: this check is the guarantee of the type.

@@ -3,10 +3,9 @@
 use std::ops::Deref;
 
 use super::access::Access;
-use super::admission::{Admission, Admit, Level};
-use crate::aws::grants::Statement;
-use crate::kernel::plane::Plane;
-use crate::kernel::problems::{Problem, ProblemCode};
+use super::admission::{Admission, Admit};
+use super::as_inside::as_inside;
+use crate::kernel::problems::Problem;
 use crate::tenancy::scope::Scope;
 
 /// The proof of `A`, also for a workspace in the trash: to restore it, and to leave it.
@@ -14,15 +13,7 @@ pub struct InTrash<A: Access>(A);
 
 impl<A: Access> Access for InTrash<A> {}
 impl<A: Access> Admit for InTrash<A> {
-    const LEVEL: Level = A::LEVEL;
-    const FRESH: bool = A::FRESH;
-    const IN_TRASH: bool = true;
-    const PLANES: &'static [Plane] = A::PLANES;
-    const MAY_MOVE: bool = A::MAY_MOVE;
-    const BASE: &'static [Statement] = A::BASE;
-    const SETTLES: &'static [&'static str] = A::SETTLES;
-    const REFUSES: &'static [&'static str] = A::REFUSES;
-    const PROBLEMS: &'static [ProblemCode] = A::PROBLEMS;
+    as_inside!(A, FRESH = A::FRESH, IN_TRASH = true);
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         A::admit(admission).map(Self)

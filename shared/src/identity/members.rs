@@ -125,6 +125,11 @@ impl<P: Permission> Workspace<P> {
         keys.iter().map(|key| found.take::<R>(key)).collect()
     }
 
+    /// The same for one member.
+    pub async fn record_of<R: AccountRecord>(&self, member: &Stored<Member>) -> Result<Option<Stored<R>>, Problem> {
+        Ok(self.records_of::<R>(std::slice::from_ref(member)).await?.pop().flatten())
+    }
+
     /// A member with a record of their user, on which the version of the response depends too. 404 for a user who is not a
     /// member. Two reads; needs `Grant::ReadItems` and `Grant::ReadUserRecords`.
     pub async fn member_with<R: AccountRecord>(
@@ -134,7 +139,7 @@ impl<P: Permission> Workspace<P> {
         let sort = sort_key::<Member>(&user);
         let item = self.find_item(Table::Tenants, sort.clone()).await?.ok_or_else(Problem::not_found)?;
         let member = decode(&item)?;
-        let record = self.records_of::<R>(std::slice::from_ref(&member)).await?.pop().flatten();
+        let record = self.record_of::<R>(&member).await?;
         self.vary_version_by(&record.as_deref())?;
         self.watched(&sort, &member)?;
         Ok((member, record))

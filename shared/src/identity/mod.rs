@@ -5,6 +5,7 @@ pub mod account_changes;
 pub mod accounts;
 pub(crate) mod admission;
 pub mod all_accounts;
+mod as_inside;
 pub(crate) mod caller;
 pub mod directory;
 pub mod entering;

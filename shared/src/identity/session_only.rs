@@ -3,11 +3,10 @@
 use std::ops::Deref;
 
 use super::access::Access;
-use super::admission::{Admission, Admit, Level, session_needed};
-use crate::aws::grants::Statement;
+use super::admission::{Admission, Admit, session_needed};
+use super::as_inside::as_inside;
 use crate::kernel::ids::SessionId;
-use crate::kernel::plane::Plane;
-use crate::kernel::problems::{Problem, ProblemCode};
+use crate::kernel::problems::Problem;
 use crate::tenancy::scope::Scope;
 
 /// The proof of `A`, from a session.
@@ -25,15 +24,7 @@ impl<A: Access> SessionOnly<A> {
 
 impl<A: Access> Access for SessionOnly<A> {}
 impl<A: Access> Admit for SessionOnly<A> {
-    const LEVEL: Level = A::LEVEL;
-    const FRESH: bool = A::FRESH;
-    const IN_TRASH: bool = A::IN_TRASH;
-    const PLANES: &'static [Plane] = A::PLANES;
-    const MAY_MOVE: bool = A::MAY_MOVE;
-    const BASE: &'static [Statement] = A::BASE;
-    const SETTLES: &'static [&'static str] = A::SETTLES;
-    const REFUSES: &'static [&'static str] = A::REFUSES;
-    const PROBLEMS: &'static [ProblemCode] = A::PROBLEMS;
+    as_inside!(A, FRESH = A::FRESH, IN_TRASH = A::IN_TRASH);
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         let session = admission.caller.and_then(|caller| caller.session()).ok_or_else(session_needed)?;

@@ -6,8 +6,10 @@ use std::borrow::Borrow as _;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::scope::Scope;
 use crate::audit::{AuditAction, Target};
 use crate::aws::grants::Table;
+use crate::kernel::problem_codes::MODIFIED_CONCURRENTLY;
 use crate::kernel::problems::Problem;
 use crate::outbox::{Message, Posted};
 use crate::table::commit::{Act, Expected, Plan};
@@ -152,5 +154,15 @@ impl Audited {
             Err(problem) => self.changes.failure = Some(problem),
         }
         self
+    }
+}
+
+impl Scope {
+    /// Commits changes of a job that looks again anyway: false if something was changed since it was read.
+    pub async fn commit_if_unchanged(&self, audited: Audited) -> Result<bool, Problem> {
+        match self.commit(audited).await {
+            Err(problem) if problem.code() == MODIFIED_CONCURRENTLY.code => Ok(false),
+            committed => committed.map(|()| true),
+        }
     }
 }

@@ -3,7 +3,6 @@
 //! The claim of a token has the expiry, so none can be accepted later, even if this job does not run.
 
 use shared::identity::Invitation;
-use shared::kernel::problem_codes::MODIFIED_CONCURRENTLY;
 use shared::prelude::job::*;
 use shared::tenancy::{AllWorkspaces, Changes};
 
@@ -36,10 +35,7 @@ impl Job for ExpireInvitations {
             }
             // The entry that makes it the only pending one has expired, and may be that of a newer invitation.
             let changes = Changes::default().replace(&invitation).audit(&INVITATION_EXPIRED, invitation.id);
-            match workspace.commit(changes).await {
-                Err(problem) if problem.code() == MODIFIED_CONCURRENTLY.code => {}
-                committed => committed?,
-            }
+            workspace.commit_if_unchanged(changes).await?;
         }
         Ok(())
     }

@@ -5,7 +5,6 @@
 
 use mail::{EmailAddress, SendEmail};
 use shared::identity::{Invitation, InvitationId, InvitationLetter, InvitationState};
-use shared::kernel::problem_codes::MODIFIED_CONCURRENTLY;
 use shared::prelude::job::*;
 use shared::tenancy::Changes;
 
@@ -55,10 +54,8 @@ impl Job for MailInvitation {
         let letter = letters::invitation(&name, invitation.role.into(), invitation.claim(workspace.id()));
         let message = SendEmail::to_address_from(workspace, &email, letter).await?;
         let changes = Changes::default().insert(&sent).unaudited("the invitation was audited").send(&message);
-        match workspace.commit(changes).await {
-            // Another run sent it.
-            Err(problem) if problem.code() == MODIFIED_CONCURRENTLY.code => Ok(()),
-            committed => Ok(committed?),
-        }
+        // A refusal means that another run sent it.
+        workspace.commit_if_unchanged(changes).await?;
+        Ok(())
     }
 }

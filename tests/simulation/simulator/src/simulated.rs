@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::kernel::time::{CLOCKS_DIFFER_BY, Timestamp, after};
 use shared::testing::{Mail, Person, Request, Response};
 use test_support::scripted_server::PASSWORD;
@@ -97,6 +97,12 @@ impl Deployment for Region {
 }
 
 impl Region {
+    /// Stores an item past the product.
+    pub fn store(&self, table: &str, item: &Value) {
+        let put = json!({ "TableName": table, "Item": item });
+        self.app.cloud().call("DynamoDB_20120810.PutItem", &put).expect("a stored item");
+    }
+
     fn items(&self, table: &str) -> Vec<Value> {
         self.app.cloud().items(table).expect("a table")
     }

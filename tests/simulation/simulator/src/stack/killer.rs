@@ -75,7 +75,7 @@ async fn hunt(stack: &Stack, is_over: &AtomicBool, name: &str, preys: &[Prey]) {
         let busy = if was_at_work { " at work" } else { "" };
         let how = if is_freeze { format!("STOP for {lasts:?}") } else { "KILL".to_owned() };
         stack.note(&format!("{how}: {function} ({id}){busy}"));
-        lock(&stack.hits).push(Hit { at: stack.current_time(), function, is_freeze, was_at_work });
+        lock(&stack.hits).push(Hit { at: Timestamp::now(), function, is_freeze, was_at_work });
         if !is_freeze {
             signal("KILL", id);
             continue;

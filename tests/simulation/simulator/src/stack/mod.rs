@@ -23,7 +23,6 @@ use shared::kernel::time::{Timestamp, sortable};
 use tokio::time::Instant;
 
 use crate::lock;
-use crate::plan::Dice;
 use emulator::{Accepted, Queue};
 use killer::Hit;
 use platform::BlueskyServer;
@@ -113,13 +112,9 @@ impl Stack {
         stack
     }
 
-    pub fn current_time(&self) -> Timestamp {
-        Timestamp::now()
-    }
-
     /// Writes a line to the log.
     pub fn note(&self, line: &str) {
-        let _written = writeln!(lock(&self.log), "{} {line}", sortable(self.current_time()));
+        let _written = writeln!(lock(&self.log), "{} {line}", sortable(Timestamp::now()));
     }
 
     fn counted(&self, status: u16) {
@@ -148,12 +143,6 @@ impl Stack {
 
     fn table(&self, name: &str) -> String {
         format!("{}-{name}", self.prefix)
-    }
-
-    /// A text that depends on this run too: the stack keeps what earlier runs stored.
-    fn unique_text(&self, roll: u64) -> String {
-        let run = format!("run at {}", self.started);
-        format!("{:012x}", Dice::of(roll, &run).roll() >> 16)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use channels::routes::connect_bluesky;
 use futures::future::{BoxFuture, join_all};
 use posts::routes::{create_post, schedule_post};
 use serde_json::json;
@@ -11,6 +10,7 @@ use shared::testing::{Person, Request};
 
 use super::Story;
 use super::people::expect;
+use super::publishing::connect;
 use crate::client::Client;
 use crate::deployment::Deployment;
 use crate::judge::Tables;
@@ -34,11 +34,8 @@ impl Story for Exceeding {
             let person = region.app.founder_on("free").await.unwrap();
             let (partition, sort) = (format!("W#{}", person.workspace), format!("USAGE#{COUNTER}"));
             let used = json!({ "pk": { "S": partition }, "sk": { "S": sort }, "used": { "N": USED.to_string() } });
-            let put = json!({ "TableName": region.app.tables().tenants, "Item": used });
-            region.app.cloud().call("DynamoDB_20120810.PutItem", &put).unwrap();
-            let account = client.deployment.platform_account(&format!("alice-{}", client.unique())).await;
-            let connect = Request::to(&connect_bluesky::FUNCTION).by(&person).json(account.body());
-            let channel = client.send_until_answered(connect).await.text("id");
+            region.store(&region.app.tables().tenants, &used);
+            let (_, channel) = connect(client, &person).await;
             let mut drafts = Vec::new();
             for _ in 0..AT_ONCE {
                 let request = Request::to(&create_post::FUNCTION).by(&person).json(json!({ "text": client.unique() }));

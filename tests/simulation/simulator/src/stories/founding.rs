@@ -22,8 +22,7 @@ impl Story for Founding {
             let account = newcomer(client).await;
             let ids: Vec<_> = (LEFT..WORKSPACES_PER_USER).map(|number| format!("ws_{number:032x}")).collect();
             let list = json!({ "pk": { "S": format!("L#{}", account.user) }, "sk": { "S": "WORKSPACES" }, "ids": { "SS": ids } });
-            let put = json!({ "TableName": region.app.tables().proofs, "Item": list });
-            region.app.cloud().call("DynamoDB_20120810.PutItem", &put).unwrap();
+            region.store(&region.app.tables().proofs, &list);
             let founding = (0..AT_ONCE).map(async |number| {
                 let client = client.another(&number.to_string());
                 let request = Request::to(&create_workspace::FUNCTION).bearer(&account.access_token);

@@ -2,12 +2,12 @@
 
 use accounts::routes::get_me;
 use futures::future::BoxFuture;
-use serde_json::{Value, json};
 use shared::testing::Request;
-use sign_in::routes::{logout, refresh_session};
+use sign_in::routes::logout;
 
 use super::Story;
-use super::people::{newcomer, post};
+use super::people::newcomer;
+use super::refreshing::refresh;
 use crate::client::Client;
 
 pub struct Leaving;
@@ -16,13 +16,9 @@ impl Story for Leaving {
     fn run<'a>(&'a mut self, client: &'a Client) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let account = newcomer(client).await;
-            let refresh = |token: &Value| {
-                let attempt = format!("{0}{0}{0}", client.unique());
-                post(&refresh_session::FUNCTION, json!({ "refresh_token": token, "attempt": attempt }))
-            };
             let refreshing = async {
                 client.wait_s(0, 1).await;
-                client.send(refresh(&json!(account.refresh_token))).await.map(|answer| answer.body)
+                client.send(refresh(client, &account.refresh_token)).await.map(|answer| answer.body)
             };
             let leaving = async {
                 client.wait_s(0, 1).await;
@@ -42,8 +38,8 @@ impl Story for Leaving {
                     client.fault("an access token outlived its session");
                 }
             }
-            if tokens["refresh_token"].is_string() {
-                let again = client.send_until_answered(refresh(&tokens["refresh_token"])).await;
+            if let Some(token) = tokens["refresh_token"].as_str() {
+                let again = client.send_until_answered(refresh(client, token)).await;
                 if again.status() == 200 {
                     client.fault("a session was refreshed after it had ended");
                 }

@@ -89,7 +89,7 @@ impl Publishing {
 }
 
 /// Connects a new account. Returns its account and channel.
-async fn connect(client: &Client, person: &Person) -> (String, String) {
+pub async fn connect(client: &Client, person: &Person) -> (String, String) {
     let account = client.deployment.platform_account(&format!("alice-{}", client.unique())).await;
     let outcome = client
         .send_until_answered(Request::to(&channels::routes::connect_bluesky::FUNCTION).by(person).json(account.body()))

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use serde_json::json;
+use shared::testing::Request;
 use sign_in::routes::refresh_session;
 use tokio::time::Instant;
 
@@ -38,12 +39,18 @@ pub enum Exchanged {
     TooLate,
 }
 
+/// A new attempt to exchange a refresh token.
+pub fn refresh(client: &Client, token: &str) -> Request {
+    let attempt = format!("{0}{0}{0}", client.unique());
+    post(&refresh_session::FUNCTION, json!({ "refresh_token": token, "attempt": attempt }))
+}
+
 /// Exchanges a refresh token.
 pub async fn exchange(client: &Client, token: &str) -> Exchanged {
     let began = Instant::now();
-    let body = json!({ "refresh_token": token, "attempt": format!("{0}{0}{0}", client.unique()) });
+    let request = refresh(client, token);
     loop {
-        match client.send(post(&refresh_session::FUNCTION, body.clone())).await {
+        match client.send(request.clone()).await {
             Some(answer) if answer.status == 200 => {
                 let text = |field: &str| answer.body[field].as_str().unwrap_or_default().to_owned();
                 return Exchanged::For(Tokens { access: text("access_token"), refresh: text("refresh_token") });
