@@ -36,14 +36,30 @@ pub struct Hit {
     pub was_at_work: bool,
 }
 
-/// What the killer looks for.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What a killer looks for.
+#[derive(Clone, Copy)]
 enum Prey {
     /// Any process, which mostly waits for its next invocation.
     Any,
-    AtWork,
-    /// A job at work: there are fewer of them than of requests.
-    JobAtWork,
+    /// A process at work of such a function.
+    AtWork(fn(&str) -> bool),
+}
+
+impl Prey {
+    fn has(self, function: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::AtWork(is_one) => is_one(function),
+        }
+    }
+}
+
+fn is_publication(function: &str) -> bool {
+    function == "publish-post"
+}
+
+fn is_job(function: &str) -> bool {
+    jobs().any(|(_, job)| job.name == function)
 }
 
 /// A process of a function.
@@ -55,12 +71,14 @@ struct Process {
 
 /// Hits processes until `is_over`, and lets every stopped one go on.
 pub async fn run(stack: Arc<Stack>, is_over: Arc<AtomicBool>) {
-    let of_requests = hunt(&stack, &is_over, "the killer", &[Prey::Any, Prey::AtWork]);
-    let of_jobs = hunt(&stack, &is_over, "the killer of jobs", &[Prey::JobAtWork]);
-    tokio::join!(of_requests, of_jobs);
+    let of_requests = hunt(&stack, &is_over, "the killer", vec![Prey::Any, Prey::AtWork(|_| true)]);
+    // There are fewer jobs than requests, and far fewer moments between a publication and the record of its outcome.
+    let of_jobs = hunt(&stack, &is_over, "the killer of jobs", vec![Prey::AtWork(is_job)]);
+    let of_publications = hunt(&stack, &is_over, "the killer of publications", vec![Prey::AtWork(is_publication)]);
+    tokio::join!(of_requests, of_jobs, of_publications);
 }
 
-async fn hunt(stack: &Stack, is_over: &AtomicBool, name: &str, preys: &[Prey]) {
+async fn hunt(stack: &Stack, is_over: &AtomicBool, name: &str, preys: Vec<Prey>) {
     let mut dice = Dice::of(stack.seed, name);
     let mut frozen = Vec::new();
     while !is_over.load(Ordering::Relaxed) {
@@ -71,7 +89,7 @@ async fn hunt(stack: &Stack, is_over: &AtomicBool, name: &str, preys: &[Prey]) {
         let lasts = Duration::from_millis(dice.between(FROZEN_MS.0, FROZEN_MS.1));
         let Some(Process { id, function }) = find(&stack.programs, &mut dice, prey).await else { continue };
         sleep(later).await;
-        let was_at_work = prey != Prey::Any;
+        let was_at_work = matches!(prey, Prey::AtWork(_));
         let busy = if was_at_work { " at work" } else { "" };
         let how = if is_freeze { format!("STOP for {lasts:?}") } else { "KILL".to_owned() };
         stack.note(&format!("{how}: {function} ({id}){busy}"));
@@ -92,10 +110,9 @@ async fn hunt(stack: &Stack, is_over: &AtomicBool, name: &str, preys: &[Prey]) {
 }
 
 async fn find(programs: &Path, dice: &mut Dice, prey: Prey) -> Option<Process> {
-    let is_job = |function: &str| jobs().any(|(_, job)| job.name == function);
     let mut candidates = processes(programs);
-    candidates.retain(|process| prey != Prey::JobAtWork || is_job(&process.function));
-    if prey == Prey::Any {
+    candidates.retain(|process| prey.has(&process.function));
+    if matches!(prey, Prey::Any) {
         return one(&candidates, dice);
     }
     let before: Vec<u64> = candidates.iter().map(|process| cpu_ns(process.id)).collect();
