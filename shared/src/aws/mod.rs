@@ -1,4 +1,4 @@
-//! The AWS clients: built lazily, with the credentials of each call.
+//! The AWS clients: built lazily, as the function's own role or one of its sessions.
 
 #[cfg(feature = "testing")]
 pub mod busy;
@@ -25,8 +25,9 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_dynamodb::config::IdentityCache;
+use aws_sdk_dynamodb::config::{IdentityCache, StalledStreamProtectionConfig};
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
@@ -84,8 +85,7 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(config.region.clone()))
             .credentials_provider(credentials)
-            // Credentials come from the environment, or per call from `sessions`, which caches them: the SDK's own
-            // cache would grow by a partition with every call.
+            // Credentials come from the environment, or from `sessions`, which caches them.
             .identity_cache(IdentityCache::no_cache())
             .http_client(http)
             .retry_config(retries)
@@ -125,7 +125,18 @@ impl Aws {
     }
 
     pub(crate) fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
-        self.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(&self.sdk))
+        self.dynamodb.get_or_init(|| self.dynamodb_as(None))
+    }
+
+    /// A client with these credentials; without any, with the function's own.
+    fn dynamodb_as(&self, credentials: Option<&Credentials>) -> aws_sdk_dynamodb::Client {
+        let mut config = aws_sdk_dynamodb::config::Builder::from(&self.sdk)
+            // Every response is read within its attempt, which has a time limit.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        if let Some(credentials) = credentials {
+            config = config.credentials_provider(credentials.clone());
+        }
+        aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
     fn kms(&self) -> &aws_sdk_kms::Client {

@@ -45,7 +45,7 @@ impl<P: Permission> Workspace<P> {
 
     /// The current role of a member. 404 for a user who is not a member.
     async fn role_of(&self, user: UserId) -> Result<Role, Problem> {
-        let reader = Reader { aws: &self.app().aws, credentials: None };
+        let reader = Reader { aws: &self.app().aws, session: None };
         let key = proofs::membership(self.id(), user);
         let found = Found::new(Box::pin(reader.batch(Table::Proofs, vec![key.clone()])).await?);
         let membership: Option<MembershipProof> = found.read(&key)?;
