@@ -46,7 +46,7 @@ DEVELOPMENT_FEATURE = "shared/development"
 DEVELOPMENT_MARK = b"bulkhead-development-build"
 # The size limit of a function, which keeps heavy dependencies out. Old versions are stored as well, and all of them
 # share 75 GB. A route of a workspace should have 5.5 MB (docs/benchmarks.md has its actual size).
-LARGEST_ZIP_BYTES = 8_500_000
+LARGEST_ZIP_BYTES = 7_000_000
 
 # The local cloud's binaries that are kept of each name: a running deploy replaces the previous one.
 KEPT_BINARIES = 3

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use lambda_http::lambda_runtime::tracing::level_filters::LevelFilter;
+use lambda_http::lambda_runtime::tracing::subscriber;
 use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -252,10 +254,19 @@ fn shapes<E: Endpoint>() -> Shapes {
 #[cfg(feature = "development")]
 pub static DEVELOPMENT_BUILD: &str = "bulkhead-development-build";
 
+/// Logs to stdout, by Lambda's logging controls. The runtime's own function also reads filters of single modules, for
+/// which it links a regex engine.
+fn start_log() {
+    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
+    let is_json = std::env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("json"));
+    let log = subscriber::fmt().with_target(false).without_time().with_max_level(level.unwrap_or(LevelFilter::INFO));
+    if is_json { log.json().init() } else { log.init() }
+}
+
 fn begin() -> Result<tokio::runtime::Runtime, lambda_runtime::Error> {
-    lambda_runtime::tracing::init_default_subscriber();
+    start_log();
     #[cfg(feature = "development")]
-    tracing::debug!(build = DEVELOPMENT_BUILD);
+    std::hint::black_box(DEVELOPMENT_BUILD);
     // One invocation at a time needs only one thread.
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }

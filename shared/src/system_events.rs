@@ -184,7 +184,7 @@ pub(crate) async fn emit(aws: &Aws, origin: &Origin, occurrence: Occurrence) -> 
 
 /// Every event since an instant, in chronological order within a shard.
 pub(crate) async fn since(aws: &Aws, since: Timestamp) -> Result<Vec<SystemEvent>, Problem> {
-    let (reader, now) = (Reader { aws, credentials: None }, aws.clock.now());
+    let (reader, now) = (Reader { aws, session: None }, aws.clock.now());
     let mut hours = vec![hour(now)];
     let mut at = now;
     while hour(at) > hour(since) {

@@ -1,4 +1,4 @@
-//! The AWS clients: built lazily, with the credentials of each call.
+//! The AWS clients: built lazily, as the function's own role or one of its sessions.
 
 #[cfg(feature = "testing")]
 pub mod busy;
@@ -25,8 +25,9 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_dynamodb::config::IdentityCache;
+use aws_sdk_dynamodb::config::{IdentityCache, StalledStreamProtectionConfig};
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
@@ -58,8 +59,21 @@ pub(crate) struct Aws {
     sqs: OnceLock<aws_sdk_sqs::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
     outbound: OnceLock<Outbound>,
+    /// Retries are limited per process of a function. A process of tests has many of them.
+    #[cfg(feature = "testing")]
+    retries: aws_sdk_dynamodb::config::retry::RetryPartition,
     #[cfg(feature = "testing")]
     pub(crate) wire: std::sync::Arc<wire::Wire>,
+}
+
+/// The configuration of one service's client.
+macro_rules! configuration {
+    ($sdk:ident, $aws:expr) => {{
+        let config = $sdk::config::Builder::from(&$aws.sdk);
+        #[cfg(feature = "testing")]
+        let config = config.retry_partition($aws.retries.clone());
+        config
+    }};
 }
 
 impl Aws {
@@ -84,8 +98,7 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(config.region.clone()))
             .credentials_provider(credentials)
-            // Credentials come from the environment, or per call from `sessions`, which caches them: the SDK's own
-            // cache would grow by a partition with every call.
+            // Credentials come from the environment, or from `sessions`, which caches them.
             .identity_cache(IdentityCache::no_cache())
             .http_client(http)
             .retry_config(retries)
@@ -113,6 +126,8 @@ impl Aws {
             sts: OnceLock::new(),
             outbound: OnceLock::new(),
             #[cfg(feature = "testing")]
+            retries: aws_sdk_dynamodb::config::retry::RetryPartition::custom("function").build(),
+            #[cfg(feature = "testing")]
             wire,
         }
     }
@@ -125,32 +140,43 @@ impl Aws {
     }
 
     pub(crate) fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
-        self.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(&self.sdk))
+        self.dynamodb.get_or_init(|| self.dynamodb_as(None))
+    }
+
+    /// A client with these credentials; without any, with the function's own.
+    fn dynamodb_as(&self, credentials: Option<&Credentials>) -> aws_sdk_dynamodb::Client {
+        let mut config = configuration!(aws_sdk_dynamodb, self)
+            // Every response is read within its attempt, which has a time limit.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        if let Some(credentials) = credentials {
+            config = config.credentials_provider(credentials.clone());
+        }
+        aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
     fn kms(&self) -> &aws_sdk_kms::Client {
-        self.kms.get_or_init(|| aws_sdk_kms::Client::new(&self.sdk))
+        self.kms.get_or_init(|| aws_sdk_kms::Client::from_conf(configuration!(aws_sdk_kms, self).build()))
     }
 
     fn s3(&self) -> &aws_sdk_s3::Client {
         self.s3.get_or_init(|| {
             // Virtual-hosted buckets need a wildcard host name, which a loopback endpoint lacks.
             let path_style = self.sdk.endpoint_url().is_some();
-            let config = aws_sdk_s3::config::Builder::from(&self.sdk).force_path_style(path_style).build();
+            let config = configuration!(aws_sdk_s3, self).force_path_style(path_style).build();
             aws_sdk_s3::Client::from_conf(config)
         })
     }
 
     fn ses(&self) -> &aws_sdk_sesv2::Client {
-        self.ses.get_or_init(|| aws_sdk_sesv2::Client::new(&self.sdk))
+        self.ses.get_or_init(|| aws_sdk_sesv2::Client::from_conf(configuration!(aws_sdk_sesv2, self).build()))
     }
 
     fn sqs(&self) -> &aws_sdk_sqs::Client {
-        self.sqs.get_or_init(|| aws_sdk_sqs::Client::new(&self.sdk))
+        self.sqs.get_or_init(|| aws_sdk_sqs::Client::from_conf(configuration!(aws_sdk_sqs, self).build()))
     }
 
     fn sts(&self) -> &aws_sdk_sts::Client {
-        self.sts.get_or_init(|| aws_sdk_sts::Client::new(&self.sdk))
+        self.sts.get_or_init(|| aws_sdk_sts::Client::from_conf(configuration!(aws_sdk_sts, self).build()))
     }
 
     pub(crate) fn outbound(&self) -> &Outbound {

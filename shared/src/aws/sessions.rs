@@ -1,4 +1,4 @@
-//! Credentials for one workspace: the domain's tenant-access role, narrowed by a session policy.
+//! Sessions of one workspace: the domain's tenant-access role, narrowed by a session policy.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,35 +23,38 @@ const KEPT: usize = 128;
 /// The sessions of this process, one per subject. Concurrent callers share one AssumeRole call.
 #[derive(Default)]
 pub(crate) struct Sessions {
-    kept: Mutex<HashMap<Subject, Arc<tokio::sync::Mutex<Option<Session>>>>>,
+    kept: Mutex<HashMap<Subject, Arc<tokio::sync::Mutex<Option<Kept>>>>>,
 }
 
+/// A session of STS. Every clone has the same client.
 #[derive(Clone)]
-struct Session {
-    credentials: Credentials,
+pub(crate) struct Session {
+    pub(crate) credentials: Credentials,
+    /// Signs with these credentials. Overriding the credentials of another client would cost every call the
+    /// configuration of a client.
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+}
+
+struct Kept {
+    session: Session,
     renew_at: Timestamp,
 }
 
 impl Sessions {
-    /// Credentials for the subject's workspace only, limited to the grants.
+    /// A session for the subject's workspace only, limited to the grants.
     ///
     /// There is no fallback: if STS does not answer, this is a 503, never a wider credential.
-    pub(crate) async fn credentials(
-        &self,
-        aws: &Aws,
-        grants: &[Grant],
-        subject: Subject,
-    ) -> Result<Credentials, Problem> {
+    pub(crate) async fn session(&self, aws: &Aws, grants: &[Grant], subject: Subject) -> Result<Session, Problem> {
         let slot = self.slot(subject);
-        let mut session = slot.lock().await;
-        if let Some(session) = session.as_ref().filter(|session| aws.clock.now() < session.renew_at) {
-            return Ok(session.credentials.clone());
+        let mut kept = slot.lock().await;
+        if let Some(kept) = kept.as_ref().filter(|kept| aws.clock.now() < kept.renew_at) {
+            return Ok(kept.session.clone());
         }
         let made = assume(aws, grants, subject).await?;
-        Ok(session.insert(made).credentials.clone())
+        Ok(kept.insert(made).session.clone())
     }
 
-    fn slot(&self, subject: Subject) -> Arc<tokio::sync::Mutex<Option<Session>>> {
+    fn slot(&self, subject: Subject) -> Arc<tokio::sync::Mutex<Option<Kept>>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT && !kept.contains_key(&subject) {
             // It does not matter which one is evicted: it is recreated when needed.
@@ -63,7 +66,7 @@ impl Sessions {
     }
 }
 
-async fn assume(aws: &Aws, grants: &[Grant], subject: Subject) -> Result<Session, Problem> {
+async fn assume(aws: &Aws, grants: &[Grant], subject: Subject) -> Result<Kept, Problem> {
     let tag = |key: &str, value: String| {
         Tag::builder().key(key).value(value).build().map_err(|error| Problem::internal(error.to_string()))
     };
@@ -85,15 +88,17 @@ async fn assume(aws: &Aws, grants: &[Grant], subject: Subject) -> Result<Session
         Problem::unavailable(format!("{problem:?}"))
     })?;
     let issued = answer.credentials.ok_or_else(|| Problem::unavailable("sts:AssumeRole answered no credentials"))?;
+    let credentials = Credentials::new(
+        issued.access_key_id,
+        issued.secret_access_key,
+        Some(issued.session_token),
+        None,
+        "tenant-access",
+    );
+    let dynamodb = aws.dynamodb_as(Some(&credentials));
     let lifetime = SignedDuration::from_secs(LIFETIME_S.into());
-    Ok(Session {
-        credentials: Credentials::new(
-            issued.access_key_id,
-            issued.secret_access_key,
-            Some(issued.session_token),
-            None,
-            "tenant-access",
-        ),
+    Ok(Kept {
+        session: Session { credentials, dynamodb },
         renew_at: after(aws.clock.now(), lifetime - RENEWED_BEFORE_END),
     })
 }

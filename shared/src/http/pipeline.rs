@@ -318,7 +318,7 @@ impl<'a> Exchange<'a> {
             let item = match (remember.table, scope) {
                 (Table::Tenants, Some(scope)) => scope.find_item(Table::Tenants, remember.sort.clone()).await?,
                 _ => {
-                    let reader = Reader { aws: &self.pipeline.app.aws, credentials: None };
+                    let reader = Reader { aws: &self.pipeline.app.aws, session: None };
                     reader.get(remember.table, &remember.partition, &remember.sort).await?
                 }
             };

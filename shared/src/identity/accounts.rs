@@ -93,7 +93,7 @@ impl Accounts {
     }
 
     fn reader(&self) -> Reader<'_> {
-        Reader { aws: &self.app.aws, credentials: None }
+        Reader { aws: &self.app.aws, session: None }
     }
 
     /// A record of a kind, if there is one.

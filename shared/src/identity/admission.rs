@@ -295,7 +295,7 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
         Some(workspace) => keys.extend([proofs::membership(workspace, user), proofs::directory(workspace)]),
         None => keys.push(proofs::list(user)),
     }
-    let reader = Reader { aws: &app.aws, credentials: None };
+    let reader = Reader { aws: &app.aws, session: None };
     let found = Found::new(reader.batch(Table::Proofs, keys).await?);
     let caller = presented.prove(&asking, &found)?;
     asking.origin.actor = caller.actor();

@@ -110,7 +110,7 @@ impl<R: Reason> AllAccounts<R> {
     }
 
     fn reader(&self) -> Reader<'_> {
-        Reader { aws: &self.accounts.app.aws, credentials: None }
+        Reader { aws: &self.accounts.app.aws, session: None }
     }
 
     async fn due_keys(&self, kind: &str, until: Timestamp, extent: Extent) -> Result<Vec<(String, String)>, Problem> {

@@ -187,7 +187,7 @@ async fn stand(scope: &Scope, user: UserId, claim: &InvitationClaim) -> Result<S
 async fn prove(scope: &Scope, user: UserId) -> Result<(DirectoryEntry, Option<MembershipProof>), Problem> {
     let aws = &scope.app().aws;
     let (of_user, of_workspace) = (proofs::membership(scope.id(), user), proofs::directory(scope.id()));
-    let reader = Reader { aws, credentials: None };
+    let reader = Reader { aws, session: None };
     let items = Box::pin(reader.batch(Table::Proofs, vec![of_user.clone(), of_workspace.clone()])).await?;
     let found = Found::new(items);
     let entry: Option<DirectoryEntry> = found.read(&of_workspace)?;

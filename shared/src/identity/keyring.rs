@@ -205,7 +205,7 @@ impl Keyring {
         partition: &str,
         sort: &str,
     ) -> Result<Read<T>, Problem> {
-        let reader = Reader { aws: &self.app.aws, credentials: None };
+        let reader = Reader { aws: &self.app.aws, session: None };
         let Some(item) = Box::pin(reader.get(table, partition, sort)).await? else {
             return Ok(Read { value: None, expected: Expected::Absent });
         };

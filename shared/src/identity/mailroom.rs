@@ -29,7 +29,7 @@ pub struct Mailroom {
 impl Mailroom {
     /// The current fields of a user's record that a letter needs; `None` for an erased user.
     pub async fn user<R: DeserializeOwned>(&self, user: UserId) -> Result<Option<R>, Problem> {
-        let reader = Reader { aws: &self.app.aws, credentials: None };
+        let reader = Reader { aws: &self.app.aws, session: None };
         let item = reader.get(Table::Accounts, &AccountKey::User(user).partition(), USER).await?;
         item.as_ref().map(body).transpose()
     }

@@ -103,7 +103,7 @@ impl<P: Permission> Workspace<P> {
 
     /// The role of a user; `None` for a user who is not a member. One read.
     pub async fn role_of(&self, user: UserId) -> Result<Option<Role>, Problem> {
-        let reader = Reader { aws: &self.app().aws, credentials: None };
+        let reader = Reader { aws: &self.app().aws, session: None };
         let key = proofs::membership(self.id(), user);
         let found = Found::new(Box::pin(reader.batch(Table::Proofs, vec![key.clone()])).await?);
         let membership: Option<MembershipProof> = found.read(&key)?;

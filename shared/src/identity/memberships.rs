@@ -47,7 +47,7 @@ pub struct Administered {
 impl Accounts {
     /// The workspaces that a user is a member of, oldest first. Takes two reads, or one if there are none.
     pub async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, Problem> {
-        let reader = Reader { aws: &self.app.aws, credentials: None };
+        let reader = Reader { aws: &self.app.aws, session: None };
         let key = proofs::list(user);
         let found = Found::new(Box::pin(reader.batch(Table::Proofs, vec![key.clone()])).await?);
         self.memberships_in(user, &found.workspaces(&key)).await
@@ -64,7 +64,7 @@ impl Accounts {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let reader = Reader { aws: &self.app.aws, credentials: None };
+        let reader = Reader { aws: &self.app.aws, session: None };
         let found = Found::new(Box::pin(reader.batch(Table::Proofs, keys)).await?);
         let mut memberships = Vec::new();
         for id in workspaces {
@@ -84,7 +84,7 @@ impl<R: Reason> AllAccounts<R> {
     pub async fn admins_around(&self, user: UserId) -> Result<Vec<Administered>, Problem> {
         let mut around: Vec<Administered> = Vec::new();
         for Membership { workspace, name, .. } in self.memberships(user).await? {
-            let reader = Reader { aws: &self.app.aws, credentials: None };
+            let reader = Reader { aws: &self.app.aws, session: None };
             let (partition, _) = proofs::membership(workspace, user);
             let mut after = None;
             loop {

@@ -124,7 +124,7 @@ fn used(token: TokenId) -> (String, String) {
 impl Accounts {
     /// When each of these tokens was last used, to [`LAST_USED_PRECISION`]. An unused token has no entry.
     pub async fn last_used(&self, tokens: &[TokenId]) -> Result<HashMap<TokenId, Timestamp>, Problem> {
-        let reader = Reader { aws: &self.app.aws, credentials: None };
+        let reader = Reader { aws: &self.app.aws, session: None };
         let keys = tokens.iter().map(|token| used(*token)).collect();
         let items = Box::pin(reader.batch(Table::System, keys)).await?;
         let instants = items.iter().filter_map(|item| {

@@ -44,7 +44,7 @@ fn purpose(sender: &str) -> String {
 
 /// The stored keys of a sender; empty if there are none.
 async fn read(aws: &Aws, sender: &str) -> Result<Vec<SecretText>, Problem> {
-    let item = Reader { aws, credentials: None }.get(Table::System, &partition(sender), ROW).await?;
+    let item = Reader { aws, session: None }.get(Table::System, &partition(sender), ROW).await?;
     let stored: Option<SealedKeys> = item.as_ref().map(body).transpose()?;
     let sealed = stored.map(|stored| stored.sealed).unwrap_or_default();
     let mut keys = Vec::with_capacity(sealed.len());

@@ -105,7 +105,7 @@ fn issuer<K: Bearer>(aws: &Aws) -> Result<&str, Problem> {
 }
 
 async fn read_set(aws: &Aws) -> Result<KeySet, Problem> {
-    let item = Reader { aws, credentials: None }.get(Table::Proofs, PUBLIC.0, PUBLIC.1).await?;
+    let item = Reader { aws, session: None }.get(Table::Proofs, PUBLIC.0, PUBLIC.1).await?;
     item.as_ref().map(body).transpose().map(Option::unwrap_or_default)
 }
 
@@ -155,7 +155,7 @@ impl SigningKey {
 }
 
 pub(super) async fn read_sealed(aws: &Aws) -> Result<Option<SealedKey>, Problem> {
-    let item: Option<Item> = Reader { aws, credentials: None }.get(Table::System, SIGNING.0, SIGNING.1).await?;
+    let item: Option<Item> = Reader { aws, session: None }.get(Table::System, SIGNING.0, SIGNING.1).await?;
     item.as_ref().map(body).transpose()
 }
 

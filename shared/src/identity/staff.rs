@@ -111,7 +111,7 @@ pub(super) async fn admit(asking: Asking<'_>, needed: DeclaredStaffPermission) -
         not_signed_in()
     })?;
     let (id, proved, own) = (claims.sub, member(claims.sub), session(claims.sub, claims.sid));
-    let reader = Reader { aws, credentials: None };
+    let reader = Reader { aws, session: None };
     let found = Found::new(reader.batch(Table::Proofs, vec![proved.clone(), own.clone()]).await?);
     let (Some(proof), Some(opened)) = (found.read::<StaffProof>(&proved)?, found.read::<StaffSession>(&own)?) else {
         return Err(not_signed_in());

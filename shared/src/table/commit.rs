@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
@@ -12,8 +11,8 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::item::{Item, Row, number, string, text};
-use super::read::acting;
 use crate::aws::grants::Table;
+use crate::aws::sessions::Session;
 use crate::aws::{Aws, failed};
 use crate::kernel::ids::new_uuid;
 use crate::kernel::problems::Problem;
@@ -159,7 +158,7 @@ impl From<Uncommitted> for Problem {
 /// token's ten minutes, the write id in the items distinguishes our own write from another one.
 pub(crate) async fn commit(
     aws: &Aws,
-    credentials: Option<&Credentials>,
+    session: Option<&Session>,
     own_partition: &str,
     plan: Plan,
 ) -> Result<(), Uncommitted> {
@@ -180,7 +179,7 @@ pub(crate) async fn commit(
             .map_err(|error| Uncommitted::Failed(Problem::internal(error.to_string())))?;
         items.push(item);
     }
-    let reasons = transact(aws, credentials, items, &write_id).await.map_err(Uncommitted::Failed)?;
+    let reasons = transact(aws, session, items, &write_id).await.map_err(Uncommitted::Failed)?;
     if reasons.is_empty() || reasons.iter().any(|reason| ours(reason, &write_id)) {
         return Ok(());
     }
@@ -201,7 +200,7 @@ fn ours(reason: &CancellationReason, write_id: &str) -> bool {
 /// committed.
 async fn transact(
     aws: &Aws,
-    credentials: Option<&Credentials>,
+    session: Option<&Session>,
     items: Vec<TransactWriteItem>,
     write_id: &str,
 ) -> Result<Vec<CancellationReason>, Problem> {
@@ -211,13 +210,11 @@ async fn transact(
         if round > 0 {
             aws.back_off(round).await;
         }
-        let answer = aws
-            .dynamodb()
+        let answer = session
+            .map_or_else(|| aws.dynamodb(), |session| &session.dynamodb)
             .transact_write_items()
             .set_transact_items(Some(items.clone()))
             .client_request_token(&token)
-            .customize()
-            .config_override(acting(credentials))
             .send()
             .await;
         let error = match answer {

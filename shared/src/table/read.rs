@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::item::{Item, due_partition, expired, string, text};
 use crate::aws::grants::Table;
+use crate::aws::sessions::Session;
 use crate::aws::{Aws, failed};
 use crate::kernel::problems::Problem;
 use crate::kernel::time::sortable;
@@ -15,10 +15,10 @@ use jiff::Timestamp;
 /// Rounds of BatchGetItem before unprocessed keys are a 503. They are never treated as absent.
 const BATCH_ROUNDS: u32 = 4;
 
-/// Reads tables with one set of credentials: a workspace's session, or none for the function's own role.
+/// Reads tables in a workspace's session, or in none as the function's own role.
 pub(crate) struct Reader<'a> {
     pub(crate) aws: &'a Aws,
-    pub(crate) credentials: Option<Credentials>,
+    pub(crate) session: Option<Session>,
 }
 
 /// One page of a query: which rows, from where, in which order.
@@ -48,30 +48,23 @@ pub(crate) struct DueKey {
     pub(crate) sort: String,
 }
 
-pub(crate) fn acting(credentials: Option<&Credentials>) -> aws_sdk_dynamodb::config::Builder {
-    let mut builder = aws_sdk_dynamodb::Config::builder();
-    builder.set_credentials_provider(
-        credentials.map(|credentials| aws_sdk_dynamodb::config::SharedCredentialsProvider::new(credentials.clone())),
-    );
-    builder
-}
-
 impl Reader<'_> {
     fn name(&self, table: Table) -> &str {
         table.name(&self.aws.config.tables)
     }
 
+    fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
+        self.session.as_ref().map_or_else(|| self.aws.dynamodb(), |session| &session.dynamodb)
+    }
+
     pub(crate) async fn get(&self, table: Table, partition: &str, sort: &str) -> Result<Option<Item>, Problem> {
         let answer = self
-            .aws
             .dynamodb()
             .get_item()
             .table_name(self.name(table))
             .key("pk", text(partition))
             .key("sk", text(sort))
             .consistent_read(true)
-            .customize()
-            .config_override(acting(self.credentials.as_ref()))
             .send()
             .await
             .map_err(|error| failed("dynamodb:GetItem", error))?;
@@ -114,12 +107,9 @@ impl Reader<'_> {
                 .build()
                 .map_err(|error| Problem::internal(error.to_string()))?;
             let answer = self
-                .aws
                 .dynamodb()
                 .batch_get_item()
                 .request_items(&name, request)
-                .customize()
-                .config_override(acting(self.credentials.as_ref()))
                 .send()
                 .await
                 .map_err(|error| failed("dynamodb:BatchGetItem", error))?;
@@ -144,7 +134,6 @@ impl Reader<'_> {
     /// The sort keys of a partition's first items, expired or not.
     pub(crate) async fn sort_keys(&self, table: Table, partition: &str, limit: usize) -> Result<Vec<String>, Problem> {
         let answer = self
-            .aws
             .dynamodb()
             .query()
             .table_name(self.name(table))
@@ -153,8 +142,6 @@ impl Reader<'_> {
             .projection_expression("sk")
             .consistent_read(true)
             .limit(i32::try_from(limit).unwrap_or(100))
-            .customize()
-            .config_override(acting(self.credentials.as_ref()))
             .send()
             .await
             .map_err(|error| failed("dynamodb:Query", error))?;
@@ -176,7 +163,6 @@ impl Reader<'_> {
             "pk = :pk AND begins_with(sk, :prefix)"
         };
         let answer = self
-            .aws
             .dynamodb()
             .query()
             .table_name(self.name(query.table))
@@ -186,8 +172,6 @@ impl Reader<'_> {
             .scan_index_forward(!query.newest_first)
             .limit(i32::try_from(query.limit).unwrap_or(100))
             .set_exclusive_start_key(start)
-            .customize()
-            .config_override(acting(self.credentials.as_ref()))
             .send()
             .await
             .map_err(|error| failed("dynamodb:Query", error))?;
@@ -211,7 +195,6 @@ impl Reader<'_> {
         let mut start = None;
         loop {
             let answer = self
-                .aws
                 .dynamodb()
                 .query()
                 .table_name(self.name(table))
@@ -221,8 +204,6 @@ impl Reader<'_> {
                 // `$` sorts right after the `#` that follows the instant in the key.
                 .expression_attribute_values(":until", text(format!("{}$", sortable(until))))
                 .set_exclusive_start_key(start.take())
-                .customize()
-                .config_override(acting(self.credentials.as_ref()))
                 .send()
                 .await
                 .map_err(|error| failed("dynamodb:Query", error))?;

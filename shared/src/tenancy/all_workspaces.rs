@@ -181,7 +181,7 @@ impl Core {
     }
 
     fn reader(&self) -> Reader<'_> {
-        Reader { aws: &self.app.aws, credentials: None }
+        Reader { aws: &self.app.aws, session: None }
     }
 
     async fn due_keys(&self, table: Table, kind: &str, until: Timestamp) -> Result<Vec<DueKey>, Problem> {

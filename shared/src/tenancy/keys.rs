@@ -2,13 +2,13 @@
 
 use std::borrow::Borrow;
 
-use aws_credential_types::Credentials;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::scope::Scope;
 use crate::audit::AuditAction;
 use crate::aws::grants::Table;
+use crate::aws::sessions::Session;
 use crate::config::WorkspaceKeys;
 use crate::kernel::problems::Problem;
 use crate::table::commit::{Expected, Plan, Uncommitted, commit};
@@ -38,7 +38,7 @@ impl Entity for WorkspaceKey {
 pub(crate) const RECORD: &str = "KEY#CURRENT";
 
 /// The ARN of the key that wraps this workspace's data keys.
-pub(crate) async fn current(scope: &Scope, credentials: &Credentials) -> Result<String, Problem> {
+pub(crate) async fn current(scope: &Scope, session: &Session) -> Result<String, Problem> {
     let app = scope.app();
     if let WorkspaceKeys::Pooled { key } = &app.aws.config.workspace_keys {
         return Ok(key.clone());
@@ -46,10 +46,10 @@ pub(crate) async fn current(scope: &Scope, credentials: &Credentials) -> Result<
     if let Some(known) = app.workspace_keys.get(scope.id()) {
         return Ok(known);
     }
-    let reader = Reader { aws: &app.aws, credentials: Some(credentials.clone()) };
+    let reader = Reader { aws: &app.aws, session: Some(session.clone()) };
     let arn = match reader.get(Table::Tenants, &scope.partition(), RECORD).await? {
         Some(item) => decode::<WorkspaceKey>(&item)?.into_inner().arn,
-        None => make(scope, credentials).await?,
+        None => make(scope, session).await?,
     };
     app.workspace_keys.put(scope.id(), &arn);
     Ok(arn)
@@ -57,18 +57,18 @@ pub(crate) async fn current(scope: &Scope, credentials: &Credentials) -> Result<
 
 /// Creates a key and records it. If another request recorded one first, that key is used and this one is discarded. A
 /// crash in between leaves a tagged key without a record, which the orphan sweep finds.
-async fn make(scope: &Scope, credentials: &Credentials) -> Result<String, Problem> {
+async fn make(scope: &Scope, session: &Session) -> Result<String, Problem> {
     let aws = &scope.app().aws;
-    let arn = aws.create_workspace_key(credentials, scope.id()).await?;
-    aws.name_workspace_key(credentials, &arn).await?;
+    let arn = aws.create_workspace_key(&session.credentials, scope.id()).await?;
+    aws.name_workspace_key(&session.credentials, &arn).await?;
     let mut plan = Plan::default();
     let record = WorkspaceKey { arn: arn.clone(), made_at: aws.clock.now() };
     plan.put(Table::Tenants, None, Row::of(&record)?, Expected::Absent);
     scope.record(&mut plan, &KEY_MADE, scope.id().into())?;
-    match commit(aws, Some(credentials), &scope.partition(), plan).await {
+    match commit(aws, Some(session), &scope.partition(), plan).await {
         Ok(()) => Ok(arn),
         Err(Uncommitted::Refused { found: Some(item), .. }) => {
-            aws.discard_own_key(credentials, &arn).await?;
+            aws.discard_own_key(&session.credentials, &arn).await?;
             Ok(decode::<WorkspaceKey>(&item)?.into_inner().arn)
         }
         Err(uncommitted) => Err(uncommitted.into()),

@@ -9,7 +9,7 @@ impl Scope {
     /// Signs an upload of exactly `size_bytes` bytes with exactly this SHA-256 (base64) into quarantine, under a name
     /// that is unique in the workspace.
     pub async fn sign_upload(&self, name: &str, size_bytes: u64, sha256: &str) -> Result<SignedUpload, Problem> {
-        let credentials = self.credentials().await?;
+        let credentials = self.session().await?.credentials;
         self.app().aws.sign_upload(&credentials, &self.quarantined(name), size_bytes, sha256).await
     }
 
@@ -20,13 +20,13 @@ impl Scope {
         version: Option<&str>,
         limit_bytes: u64,
     ) -> Result<Option<Object>, Problem> {
-        let credentials = self.credentials().await?;
+        let credentials = self.session().await?.credentials;
         self.app().aws.read_object(&credentials, &self.quarantined(name), version, limit_bytes).await
     }
 
     /// Writes an object of the workspace, under a prefix that cannot be presigned, and returns its version.
     pub async fn write_object(&self, name: &str, content_type: &str, bytes: Vec<u8>) -> Result<String, Problem> {
-        let credentials = self.credentials().await?;
+        let credentials = self.session().await?.credentials;
         self.app().aws.write_object(&credentials, &self.object(name), content_type, bytes).await
     }
 
@@ -36,7 +36,7 @@ impl Scope {
         version: Option<&str>,
         limit_bytes: u64,
     ) -> Result<Option<Object>, Problem> {
-        let credentials = self.credentials().await?;
+        let credentials = self.session().await?.credentials;
         self.app().aws.read_object(&credentials, &self.object(name), version, limit_bytes).await
     }
 
@@ -55,13 +55,13 @@ impl Scope {
         if !name.split('/').all(is_sound_segment) {
             return Err(Problem::internal("an object's name that needs escaping in a URL"));
         }
-        let credentials = self.credentials().await?;
+        let credentials = self.session().await?.credentials;
         self.app().aws.sign_download(&credentials, &self.object(name), version, presentation).await
     }
 
     /// Reads a range of an object, of the newest version or the given one.
     pub async fn read_range(&self, name: &str, version: Option<&str>, range: ByteRange) -> Result<Ranged, Problem> {
-        let credentials = self.credentials().await?;
+        let credentials = self.session().await?.credentials;
         self.app().aws.read_range(&credentials, &self.object(name), version, range).await
     }
 

@@ -6,7 +6,6 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -22,6 +21,7 @@ use crate::audit::{self, Actor, AuditAction, AuditEntry, Origin, Target};
 use crate::aws::grants::{Grant, Table};
 use crate::aws::outbound::{OutboundAnswer, OutboundError, OutboundRequest};
 use crate::aws::session_policy::Subject;
+use crate::aws::sessions::Session;
 use crate::config::Sending;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{Id, UserId, WorkspaceId, new_uuid};
@@ -125,17 +125,17 @@ impl Scope {
         self.directory.ok_or_else(|| Problem::internal("the directory entry was not read"))
     }
 
-    pub(super) async fn credentials(&self) -> Result<Credentials, Problem> {
-        self.credentials_for(None).await
+    pub(super) async fn session(&self) -> Result<Session, Problem> {
+        self.session_for(None).await
     }
 
-    async fn credentials_for(&self, user: Option<UserId>) -> Result<Credentials, Problem> {
+    async fn session_for(&self, user: Option<UserId>) -> Result<Session, Problem> {
         let subject = Subject { workspace: self.workspace, user };
-        self.app.aws.sessions.credentials(&self.app.aws, self.app.grants, subject).await
+        self.app.aws.sessions.session(&self.app.aws, self.app.grants, subject).await
     }
 
     pub(crate) async fn reader(&self) -> Result<Reader<'_>, Problem> {
-        Ok(Reader { aws: &self.app.aws, credentials: Some(self.credentials().await?) })
+        Ok(Reader { aws: &self.app.aws, session: Some(self.session().await?) })
     }
 
     /// The entity of this key. 404 if it does not exist or has expired.
@@ -273,8 +273,8 @@ impl Scope {
             guard.add_to(&mut first)?;
         }
         let written = self.watch.as_ref().map(|watch| watch.writes(&first, &self.partition())).transpose()?;
-        let credentials = self.credentials_for(user).await?;
-        let outcome = commit(&self.app.aws, Some(&credentials), &self.partition(), first).await;
+        let session = self.session_for(user).await?;
+        let outcome = commit(&self.app.aws, Some(&session), &self.partition(), first).await;
         outcome.map_err(|uncommitted| Watch::refusal(self.watch.as_deref(), uncommitted))?;
         if let (Some(watch), Some(written)) = (&self.watch, written) {
             watch.wrote(written);

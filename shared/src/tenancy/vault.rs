@@ -18,10 +18,10 @@ impl Scope {
     ) -> Result<Sealed, Problem> {
         let owner = owner.to_string();
         Box::pin(async move {
-            let credentials = self.credentials().await?;
-            let key = keys::current(self, &credentials).await?;
+            let session = self.session().await?;
+            let key = keys::current(self, &session).await?;
             let place = Place { key_owner: KeyOwner::Workspace(self.id()), purpose, owner: &owner };
-            self.app().data_keys.seal(&self.app().aws, Some(&credentials), &key, &place, secret).await
+            self.app().data_keys.seal(&self.app().aws, Some(&session.credentials), &key, &place, secret).await
         })
         .await
     }
@@ -35,7 +35,7 @@ impl Scope {
     ) -> Result<SecretText, Problem> {
         let owner = owner.to_string();
         Box::pin(async move {
-            let credentials = self.credentials().await?;
+            let credentials = self.session().await?.credentials;
             let place = Place { key_owner: KeyOwner::Workspace(self.id()), purpose, owner: &owner };
             self.app().data_keys.open(&self.app().aws, Some(&credentials), &place, sealed).await
         })

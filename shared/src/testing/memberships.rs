@@ -34,7 +34,7 @@ impl TestApp {
     }
 
     pub async fn roster(&self, workspace: WorkspaceId) -> Result<Roster, Problem> {
-        let reader = Reader { aws: &self.fixtures.aws, credentials: None };
+        let reader = Reader { aws: &self.fixtures.aws, session: None };
         let partition = format!("M#{workspace}");
         let (table, after, limit) = (Table::Proofs, None, 1000);
         let query = PageQuery { table, partition: &partition, prefix: "", after, limit, newest_first: false };
@@ -55,7 +55,7 @@ impl TestApp {
 
     /// The workspaces in a user's list.
     pub async fn listed(&self, user: UserId) -> Result<BTreeSet<WorkspaceId>, Problem> {
-        let reader = Reader { aws: &self.fixtures.aws, credentials: None };
+        let reader = Reader { aws: &self.fixtures.aws, session: None };
         let key = proofs::list(user);
         let found = Found::new(reader.batch(Table::Proofs, vec![key.clone()]).await?);
         Ok(found.workspaces(&key).into_iter().collect())

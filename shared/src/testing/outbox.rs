@@ -23,7 +23,7 @@ impl Posted {
 impl TestApp {
     /// The messages of one name in the outbox of a workspace or user, oldest first.
     pub async fn outbox<M: Message>(&self, partition: &str) -> Result<Vec<Posted>, Problem> {
-        let reader = Reader { aws: &self.fixtures.aws, credentials: None };
+        let reader = Reader { aws: &self.fixtures.aws, session: None };
         let query = PageQuery {
             table: Table::Outbox,
             partition,
