@@ -68,7 +68,7 @@ fn decoded(address: Address) -> Address {
 }
 
 /// Counts a letter. `None` if the budget is used up.
-pub fn count(
+fn count(
     budget: Option<Stored<LetterBudget>>,
     key: &AccountKey,
     request: Request,

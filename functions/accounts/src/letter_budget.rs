@@ -64,11 +64,20 @@ pub struct LetterBudget {
     part: String,
     span_s: i64,
     sent_at: Vec<Timestamp>,
+    /// The newest letters that were counted under a name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    letters: Vec<String>,
 }
 
 impl LetterBudget {
     pub fn unused(address: AccountKey, request: Request) -> Self {
-        Self { address, part: request.part(), span_s: request.span().as_secs(), sent_at: Vec::new() }
+        Self {
+            address,
+            part: request.part(),
+            span_s: request.span().as_secs(),
+            sent_at: Vec::new(),
+            letters: Vec::new(),
+        }
     }
 
     /// The sort key part of its record under the address.
@@ -83,6 +92,19 @@ impl LetterBudget {
         let may = self.sent_at.len() < MOST;
         if may {
             self.sent_at.push(now);
+        }
+        may
+    }
+
+    /// Counts a letter of this name once, however often the job that sends it is tried.
+    pub fn take_once(&mut self, letter: &str, now: Timestamp) -> bool {
+        if self.letters.iter().any(|counted| counted == letter) {
+            return true;
+        }
+        let may = self.take(now);
+        if may {
+            self.letters.push(letter.to_owned());
+            self.letters.drain(..self.letters.len().saturating_sub(MOST));
         }
         may
     }
@@ -119,6 +141,16 @@ mod tests {
         assert!(!budget.take(minute(59)), "five letters in the last hour");
         assert!(budget.take(minute(60)), "the first letter is an hour old");
         assert!(!budget.take(minute(60)));
+    }
+
+    #[test]
+    fn a_letter_that_is_tried_again_is_counted_once() {
+        let mut budget = LetterBudget::unused(AccountKey::email("ada@example.com"), Request::Invitation);
+        for letter in ["a", "b", "c", "d", "e"] {
+            assert!((0..9).all(|_| budget.take_once(letter, START)), "{letter}");
+        }
+        assert!(!budget.take_once("f", START));
+        assert!(budget.take_once("a", START), "it was counted");
     }
 
     #[test]

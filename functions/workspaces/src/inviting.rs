@@ -2,10 +2,10 @@
 //! depends on whether the address has an account, unless that account is a member of the caller's own workspace.
 
 use accounts::address::Address;
-use accounts::enumeration_safe_mail::{count, withheld};
+use accounts::enumeration_safe_mail::withheld;
 use accounts::letter_budget::{LetterBudget, Request};
 use mail::{EmailAddress, NotAnAddress};
-use shared::identity::{AccountKey, Wanted};
+use shared::identity::{AccountChanges, AccountKey, Wanted};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
 use shared::tenancy::{Role, Scope, Workspace};
@@ -37,21 +37,29 @@ pub async fn require_invitable(workspace: &Workspace<ManageMembers>, email: &Ema
 }
 
 /// Counts a letter of an invitation to an address. False once it has got those of the day, from all workspaces together.
-pub async fn is_within_budget(workspace: &Scope, email: &EmailAddress) -> Result<bool, Problem> {
+pub async fn is_within_budget(workspace: &Scope, email: &EmailAddress, letter: &str) -> Result<bool, Problem> {
     let (people, key) = (workspace.people(), AccountKey::email(email.as_str()));
     let part = LetterBudget::part_of(Request::Invitation);
     for round in 0..TRIES {
         let mut found = people.look_up(Wanted::default().part::<LetterBudget>(&key, &part)).await?;
-        let budget = found.take_part(&key, &part)?;
-        let Some(counted) = count(budget, &key, Request::Invitation, &people) else {
+        let changes = match found.take_part::<LetterBudget>(&key, &part)? {
+            Some(mut budget) => {
+                budget.take_once(letter, people.now()).then(|| AccountChanges::default().replace(&budget))
+            }
+            None => {
+                let mut first = LetterBudget::unused(key.clone(), Request::Invitation);
+                first.take_once(letter, people.now()).then(|| AccountChanges::default().insert(&first))
+            }
+        };
+        let Some(changes) = changes else {
             people.emit(withheld(email, Request::Invitation, "budget")).await?;
             return Ok(false);
         };
-        if people.try_commit(counted).await?.is_ok() {
+        if people.try_commit(changes).await?.is_ok() {
             return Ok(true);
         }
         people.back_off(round).await;
     }
-    people.emit(withheld(email, Request::Invitation, "contention")).await?;
-    Ok(false)
+    // The job is tried again: a letter is withheld only for the limit.
+    Err(Problem::unavailable("the letters to this address are counted by many at once"))
 }

@@ -47,7 +47,7 @@ impl Job for MailInvitation {
             return Ok(());
         }
         let email: EmailAddress = invitation.email.parse().map_err(Problem::internal)?;
-        if !is_within_budget(workspace, &email).await? {
+        if !is_within_budget(workspace, &email, &format!("{}#{}", self.invitation_id, self.letter)).await? {
             return Ok(());
         }
         let name = workspace.directory().await?.name().to_owned();

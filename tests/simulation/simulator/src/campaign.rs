@@ -58,6 +58,21 @@ impl Campaign {
         campaign
     }
 
+    /// Runs as many worlds from this seed on, twice and in another order: the seed of each whose histories differ, and
+    /// where they begin to.
+    pub fn not_repeated(seed: u64, worlds: u64) -> BTreeMap<u64, String> {
+        let seeds: Vec<u64> = (seed..seed + worlds).collect();
+        let (first, again) = (traces(&seeds), traces(&seeds.iter().rev().copied().collect::<Vec<_>>()));
+        let difference = |seed: &u64| {
+            let (first, again) = (&first[seed], &again[seed]);
+            let differs = first.iter().zip(again).position(|(line, other)| line != other);
+            let at = differs.or((first.len() != again.len()).then_some(first.len().min(again.len())))?;
+            let line = |trace: &Vec<String>| trace.get(at).map_or("(the end)".to_owned(), Clone::clone);
+            Some((*seed, format!("line {at}: {} / {}", line(first), line(again))))
+        };
+        seeds.iter().filter_map(difference).collect()
+    }
+
     fn is_over(&self, stories: u64) -> bool {
         self.stories >= stories || self.failed.len() >= MOST_FAILED
     }
@@ -97,4 +112,17 @@ impl Campaign {
         }
         rows.iter().map(|(boundary, cells)| format!("{boundary:32} {}\n", cells.join(", "))).collect()
     }
+}
+
+/// The traces of the worlds of these seeds, run in this order on every core.
+fn traces(seeds: &[u64]) -> BTreeMap<u64, Vec<String>> {
+    let (next, traces) = (AtomicU64::new(0), Mutex::new(BTreeMap::new()));
+    on_every_core(|| {
+        let place = || usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap_or(usize::MAX);
+        while let Some(seed) = seeds.get(place()) {
+            let history = World { is_traced: true, ..Campaign::world(*seed) }.run();
+            lock(&traces).insert(*seed, history.trace);
+        }
+    });
+    traces.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,8 @@
 //! `simulate`: tells stories in worlds of faults, and reports what must not have happened.
 //!
 //! `simulate [STORIES]` runs a campaign, from a random seed; `simulate replay SEED` shrinks a world that fails to its
-//! fewest faults, and prints what happened in it, line by line.
+//! fewest faults, and prints what happened in it, line by line. `simulate repeat [WORLDS]` runs worlds twice, and
+//! reports those that were not the same.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -13,7 +14,8 @@ use simulator::shrinking::shrink;
 use simulator::verdicts;
 use simulator::world::World;
 
-const USAGE: &str = "usage: simulate [STORIES] | simulate replay SEED | simulate mutants [START]";
+const USAGE: &str =
+    "usage: simulate [STORIES] | simulate replay SEED | simulate repeat [WORLDS] | simulate mutants [START]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,6 +24,8 @@ fn main() -> ExitCode {
         ["mutants"] => hunt(""),
         ["mutants", start] => hunt(start),
         ["replay", seed] => seed.parse().map_or_else(|_| fail(USAGE), replay),
+        ["repeat"] => repeat(120),
+        ["repeat", worlds] => worlds.parse().map_or_else(|_| fail(USAGE), repeat),
         [] => campaign(20_000),
         [stories] => stories.parse().map_or_else(|_| fail(USAGE), campaign),
         _ => fail(USAGE),
@@ -38,9 +42,24 @@ fn fail(line: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn campaign(stories: u64) -> ExitCode {
+/// The seed of the environment, or a random one.
+fn first_seed() -> u64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(now.as_secs() * 1_000_000);
+    std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(now.as_secs() * 1_000_000)
+}
+
+fn repeat(worlds: u64) -> ExitCode {
+    let seed = first_seed();
+    say(&format!("{worlds} worlds from seed {seed} on, twice"));
+    let different = Campaign::not_repeated(seed, worlds);
+    for (seed, difference) in &different {
+        say(&format!("The world of seed {seed} was another one the second time, from {difference}"));
+    }
+    if different.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn campaign(stories: u64) -> ExitCode {
+    let seed = first_seed();
     say(&format!("{stories} stories from seed {seed} on, {STORIES_PER_WORLD} in each world"));
     let done = Campaign::run(seed, stories, |campaign, taken| say(&progress(campaign, stories, taken)));
     say(&format!("{:?}", done.stories_by_kind));

@@ -105,13 +105,21 @@ pub struct Plan {
     per_mille: AtomicU64,
     /// The sites that may have a fault; all if none.
     only: Option<BTreeSet<String>>,
+    /// What these sites begin with has no fault.
+    spared: Mutex<Vec<String>>,
     injected: Mutex<Vec<Injected>>,
     seen: Mutex<BTreeSet<String>>,
 }
 
 impl Plan {
     pub fn new(seed: u64, per_mille: u64, only: Option<BTreeSet<String>>) -> Self {
-        Self { seed, per_mille: per_mille.into(), only, injected: Mutex::default(), seen: Mutex::default() }
+        let (spared, injected, seen) = Default::default();
+        Self { seed, per_mille: per_mille.into(), only, spared, injected, seen }
+    }
+
+    /// Leaves a site, and the calls from it, without faults.
+    pub fn spare(&self, site: &str) {
+        lock(&self.spared).push(format!("{site} "));
     }
 
     /// Ends all faults.
@@ -129,6 +137,9 @@ impl Plan {
         let mut dice = self.dice(site);
         lock(&self.seen).insert(boundary.to_owned());
         let is_faulty = dice.below(1000) < self.per_mille.load(Ordering::Relaxed);
+        if is_faulty && lock(&self.spared).iter().any(|spared| site.starts_with(spared)) {
+            return (None, dice);
+        }
         if !is_faulty || self.only.as_ref().is_some_and(|only| !only.contains(site)) {
             return (None, dice);
         }

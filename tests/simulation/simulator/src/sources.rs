@@ -195,6 +195,11 @@ async fn deliver(region: Arc<Region>, job: &'static Function, declared: Declarat
     }
     region.note_activity();
     let site = format!("{} {id} delivery {count}", declared.name);
+    // A message whose runs all die is a dead letter, as on AWS, and an operator's. So that any other dead letter is a
+    // fault, the last run has none.
+    if count == declared.max_receives {
+        region.plan.spare(&site);
+    }
     let (fault, mut dice) = region.plan.at(&site, "a queue");
     let record = json!({
         "messageId": message["MessageId"], "receiptHandle": message["ReceiptHandle"], "body": message["Body"],

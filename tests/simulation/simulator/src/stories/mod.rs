@@ -73,8 +73,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: "recovering", weight: 1, is_simulated: false, begin: || Box::new(recovering::Recovering) },
     Kind { name: "refreshing", weight: 2, is_simulated: false, begin: || Box::new(refreshing::Refreshing::default()) },
     Kind { name: "rotating", weight: 1, is_simulated: true, begin: || Box::new(rotating::Rotating) },
-    // Chosen again once an invitation's letter is never lost: with weight 1, the world 424255 leaves a dead letter.
-    Kind { name: "teaming", weight: 0, is_simulated: false, begin: || Box::new(teaming::Teaming::default()) },
+    Kind { name: "teaming", weight: 1, is_simulated: false, begin: || Box::new(teaming::Teaming::default()) },
     Kind { name: "uploading", weight: 1, is_simulated: false, begin: || Box::new(uploading::Uploading::default()) },
 ];
 
