@@ -5,7 +5,7 @@ use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published
 use shared::jobs::JobError;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, after};
-use shared::tenancy::Scope;
+use shared::tenancy::Tenant;
 
 use crate::delivery::{Cure, Delivery, DeliveryError, DeliveryKey};
 use crate::post::Post;
@@ -20,17 +20,18 @@ use steps::{Claim, Missing, record_publication};
 pub(crate) const MAX_PREPARATIONS: usize = 3;
 /// The latest start of another preparation, so that it and the send finish before the function times out.
 pub(crate) const PREPARED_AGAIN_WITHIN: SignedDuration = SignedDuration::from_secs(30);
+const REOPEN: &str = "Once the workspace is open again, schedule the post again.";
 
 /// One attempt, under one claim. It does not touch a delivery that a later claim has taken over, except to record that
 /// the post was published.
 pub struct Attempt<'a> {
-    scope: &'a Scope,
+    scope: &'a Tenant,
     key: DeliveryKey,
     claim: Claim,
 }
 
 impl<'a> Attempt<'a> {
-    pub fn new(scope: &'a Scope, key: DeliveryKey, number: u32) -> Self {
+    pub fn new(scope: &'a Tenant, key: DeliveryKey, number: u32) -> Self {
         Self { scope, key, claim: Claim(number) }
     }
 
@@ -40,6 +41,9 @@ impl<'a> Attempt<'a> {
             let error = self.error("channel_disconnected", "The channel was disconnected.", Cure::Reconnect);
             return self.conclude(Stage::Preparing, Verdict::Fail(error)).await;
         };
+        if let Some(error) = self.closed().await? {
+            return self.conclude(Stage::Preparing, Verdict::Fail(error)).await;
+        }
         let again_until = after(self.scope.now(), PREPARED_AGAIN_WITHIN);
         for _ in 0..MAX_PREPARATIONS {
             let Some(post) = self.scope.find::<Post>(&self.key.post_id).await? else { return Ok(()) };
@@ -62,6 +66,19 @@ impl<'a> Attempt<'a> {
             }
         }
         self.claim_again().await
+    }
+
+    /// Why this workspace publishes nothing: it is in the trash, suspended or deleted. What is being sent at that moment
+    /// is sent; nothing is sent later by surprise, because a person must schedule it again.
+    async fn closed(&self) -> Result<Option<DeliveryError>, Problem> {
+        let (code, text) = match self.scope.directory().await {
+            Ok(directory) if directory.is_trashed() => ("workspace_trashed", "The workspace was in the trash."),
+            Ok(directory) if directory.is_suspended() => ("workspace_suspended", "The workspace was suspended."),
+            Ok(_) => return Ok(None),
+            Err(problem) if problem.status() == 404 => ("workspace_deleted", "The workspace was deleted."),
+            Err(problem) => return Err(problem),
+        };
+        Ok(Some(self.error(code, text, Cure::Change(REOPEN.to_owned()))))
     }
 
     async fn claim_again(&self) -> Result<(), JobError> {
@@ -89,7 +106,11 @@ impl<'a> Attempt<'a> {
             Ok(Some(published)) => self.published(&published, intent).await,
             Err(error) => self.judge(error, Stage::Reconciling).await,
             Ok(None) => match Missing::of(delivery, channel.platform.guarantee(), self.scope.now()) {
-                Missing::SendAgain => self.send(&channel, intent, Stage::Reconciling).await,
+                Missing::SendAgain => match self.closed().await? {
+                    // An earlier attempt may still arrive there.
+                    Some(error) => self.conclude(Stage::Reconciling, Verdict::Hold(error)).await,
+                    None => self.send(&channel, intent, Stage::Reconciling).await,
+                },
                 Missing::Leave => Ok(()),
                 Missing::Hold => {
                     let text = "The post was sent, but the platform did not answer and does not show it.";

@@ -13,7 +13,7 @@ pub enum Cure {
     Time,
     /// The account must be reconnected.
     Reconnect,
-    /// The post must be changed as this text says.
+    /// What this text says, such as how to change the post.
     Change(String),
     /// The fault is ours: if it happens again, contact support.
     Support,

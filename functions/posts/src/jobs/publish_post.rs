@@ -14,7 +14,7 @@ pub static FUNCTION: Function = Function::job::<PublishPost>();
 impl Job for PublishPost {
     const JOB: Declaration =
         Declaration::new("publish-post", Trigger::message::<Self>()).timeout_s(FUNCTION_TIMEOUT_S).memory_mb(512);
-    const GRANTS: &'static [Grant] = shared::grants!(publishing::GRANTS, &[Grant::ReadObjects]);
+    const GRANTS: &'static [Grant] = shared::grants!(publishing::GRANTS, &[Grant::ReadObjects, Grant::ReadPlan]);
     type Access = Tenant;
 
     async fn run(self, workspace: &Tenant) -> Result<(), JobError> {

@@ -12,6 +12,7 @@ use shared::function::Function;
 use shared::kernel::time::{ApiTimestamp, SignedDuration, Timestamp, after};
 use shared::tenancy::{Changes, Page, Role};
 use shared::testing::{Person, Posted, Request, Response, TestApp};
+use workspaces::routes::create_workspace;
 
 use test_support::scripted_server::{PASSWORD, ScriptedServer};
 
@@ -31,6 +32,17 @@ impl Place {
     pub async fn on_plan(plan: &str) -> Self {
         let app = TestApp::new();
         let owner = app.founder_on(plan).await.unwrap();
+        let server = ScriptedServer::start(app.now());
+        let account = connecting(&server, "alice.test");
+        Self::on(app, owner, server, account).await
+    }
+
+    /// In a workspace that was created through its route, with all its records.
+    pub async fn founded() -> Self {
+        let app = TestApp::new();
+        let mut owner = app.owner().await.unwrap();
+        let founding = Request::to(&create_workspace::FUNCTION).by(&owner).json(json!({ "name": "Northwind" }));
+        owner.workspace = app.call(founding).await.expect(201).body["id"].as_str().unwrap().parse().unwrap();
         let server = ScriptedServer::start(app.now());
         let account = connecting(&server, "alice.test");
         Self::on(app, owner, server, account).await

@@ -3,7 +3,9 @@
 use channels::routes::disconnect_channel;
 use posts::jobs::publish_post;
 use serde_json::json;
+use shared::tenancy::Changes;
 use shared::testing::Request;
+use workspaces::routes::{delete_workspace, restore_workspace};
 
 use crate::place::{Place, arrival};
 use test_support::scripted_server::{Scripted, refusal};
@@ -115,6 +117,60 @@ async fn a_delivery_to_a_disconnected_channel_fails_with_a_remedy() {
     let error = &at.deliveries(&post).await[0]["last_error"];
     assert_eq!(error["code"], "channel_disconnected");
     assert!(error["remedy"].as_str().unwrap().starts_with("Reconnect the channel"));
+}
+
+async fn trash(at: &Place) {
+    at.app.call(Request::to(&delete_workspace::FUNCTION).by(&at.owner)).await.expect(200);
+}
+
+async fn suspend(at: &Place, is_suspended: bool) {
+    let workspace = at.app.scope(at.owner.workspace);
+    let change = workspace.directory().await.unwrap().change();
+    let change = if is_suspended { change.suspend() } else { change.resume() };
+    change.commit(Changes::default().unaudited("a fixture")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_closed_workspace_publishes_nothing_also_after_it_is_open_again() {
+    for (code, sent_before) in [
+        ("workspace_trashed", false),
+        ("workspace_trashed", true),
+        ("workspace_suspended", false),
+        ("workspace_suspended", true),
+    ] {
+        let at = Place::founded().await;
+        let post = at.scheduled("Hello").await;
+        at.sweep().await;
+        at.advance(30);
+        if sent_before {
+            at.server.next("repo.putRecord", Scripted::Break);
+            at.deliver().await;
+        }
+        let is_trashed = code == "workspace_trashed";
+        if is_trashed {
+            trash(&at).await
+        } else {
+            suspend(&at, true).await
+        }
+        at.sweep().await;
+        at.deliver().await;
+        if is_trashed {
+            at.app.call(Request::to(&restore_workspace::FUNCTION).by(&at.owner)).await.expect(204);
+        } else {
+            suspend(&at, false).await;
+        }
+        // An intent that was recorded before may have reached the platform.
+        let state = if sent_before { "held" } else { "failed" };
+        assert_eq!(at.states(&post).await, states(state, state), "{code}");
+        let error = &at.deliveries(&post).await[0]["last_error"];
+        assert_eq!(error["code"], code);
+        let remedy = if sent_before { "Check the channel first" } else { "Once the workspace is open again" };
+        assert!(error["remedy"].as_str().unwrap().starts_with(remedy), "{error}");
+        at.advance(3600);
+        at.sweep().await;
+        at.deliver().await;
+        assert_eq!(at.server.records().len(), 0, "{code}");
+    }
 }
 
 #[tokio::test]
