@@ -159,7 +159,6 @@ fn entitlements(function: &Function, faults: &mut Vec<String>) {
     }
 }
 
-
 fn files(root: &Path, domain: &str, function: &Function, faults: &mut Vec<String>) {
     let (name, event) = (function.name(), event(domain, function.name()));
     for wanted in [&Path::new("functions").join(file(domain, function)), &event] {

@@ -26,13 +26,15 @@ pub fn document() -> String {
     let _ = write!(text, "\n## Features\n\n| feature | {plans} | allows | reserved for |\n|---|{rule}---|---|\n");
     for (name, feature) in &table.features {
         let included = table.plans_with(name);
-        let has: Vec<&str> =
-            table.plans.iter().map(|plan| if included.contains(plan) { "yes" } else { "" }).collect();
+        let has: Vec<&str> = table.plans.iter().map(|plan| if included.contains(plan) { "yes" } else { "" }).collect();
         let reserved = feature.reserved.as_ref().map(|domain| format!("`{domain}`")).unwrap_or_default();
         let _ = writeln!(text, "| `{name}` | {} | {} | {reserved} |", has.join(" | "), feature.allows);
     }
     for (kind, title, meaning) in KINDS {
-        let _ = write!(text, "\n## {title}\n\n{meaning}\n\n| limit | {plans} | counts | reserved for |\n|---|{rule}---|---|\n");
+        let _ = write!(
+            text,
+            "\n## {title}\n\n{meaning}\n\n| limit | {plans} | counts | reserved for |\n|---|{rule}---|---|\n"
+        );
         for (name, terms) in table.limits.iter().filter(|(_, terms)| terms.kind == *kind) {
             let name = if terms.reserved.is_some() { format!("*`{name}`*") } else { format!("`{name}`") };
             let values: Vec<String> = terms.values.iter().map(|value| shown(*value, terms.unit)).collect();

@@ -112,7 +112,8 @@ pub fn schemas() -> BTreeMap<String, Value> {
         "required": ["field", "rule"],
         "properties": { "field": text("The field's name in the request."), "rule": text("The rule that the value must satisfy.") },
     });
-    let count = |description: &str| json!({ "type": "integer", "format": "int64", "minimum": 0, "description": description });
+    let count =
+        |description: &str| json!({ "type": "integer", "format": "int64", "minimum": 0, "description": description });
     let exceeded = json!({
         "type": "object",
         "description": "The limit of the workspace's plan that the request would exceed: with status 409 a ceiling, with status 429 a \
@@ -130,7 +131,9 @@ pub fn schemas() -> BTreeMap<String, Value> {
             },
         },
     });
-    [("Problem", problem), ("FieldError", field_error), ("ExceededLimit", exceeded)].map(|(name, schema)| (name.to_owned(), schema)).into()
+    [("Problem", problem), ("FieldError", field_error), ("ExceededLimit", exceeded)]
+        .map(|(name, schema)| (name.to_owned(), schema))
+        .into()
 }
 
 /// Parameters that many routes share.

@@ -380,11 +380,5 @@ fn enter(
         remember,
         watch,
     });
-    Ok(Admitted {
-        scope,
-        role: membership.role,
-        plan,
-        trashed_at: entry.trashed_at,
-        name: entry.name,
-    })
+    Ok(Admitted { scope, role: membership.role, plan, trashed_at: entry.trashed_at, name: entry.name })
 }

@@ -5,10 +5,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use super::problem_codes::{ProblemCode, Shows};
 use super::problem_codes::{
     INTERNAL, INVALID_INPUT, METHOD_NOT_ALLOWED, MODIFIED_CONCURRENTLY, NOT_FOUND, UNAVAILABLE,
 };
+pub use super::problem_codes::{ProblemCode, Shows};
 use super::time::ApiTimestamp;
 
 /// An error response in the making.

@@ -84,7 +84,7 @@ async fn connect(
         connected_at: workspace.now(),
         connected_by: workspace.user(),
     };
-    // First, so that a connection which is over the limit and also conflicts is told of the limit.
+    // First, so that a request which is over the limit and also conflicts gets the limit.
     let refusal = ChannelError::TooMany { limit: workspace.plan().limit(CHANNELS) };
     let changes = Changes::default().count_up(CHANNELS, workspace.plan(), refusal);
     let changes = match accounts {

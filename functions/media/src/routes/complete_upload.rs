@@ -7,10 +7,13 @@
 use shared::kernel::problems::Refusal;
 use shared::kernel::worker::Worker;
 use shared::prelude::route::*;
+use shared::table::Stored;
 use shared::tenancy::{Limit, Scope};
 
 use crate::audit_actions::MEDIA_COMPLETED;
-use crate::media::{MAX_UPLOAD_BYTES, Media, MediaError, MediaId, RenditionRole, STORAGE_BYTES, Sha256, StoredPicture, UPLOADS};
+use crate::media::{
+    MAX_UPLOAD_BYTES, Media, MediaError, MediaId, RenditionRole, STORAGE_BYTES, Sha256, StoredPicture, UPLOADS,
+};
 use crate::permissions::WriteMedia;
 use crate::picture::{self, Prepared};
 use crate::problems;
@@ -68,18 +71,18 @@ impl Endpoint for CompleteUpload {
         let upload = upload.ok_or(MediaError::NotUploaded)?;
         media.verify(&upload.bytes)?;
         let prepared = WORKER.run(move |cancellation| picture::prepare(&upload.bytes, cancellation)).await?;
+        require_room(workspace, &prepared).await?;
         let Prepared { full, compact } = prepared;
-        require_room(workspace, full.bytes.len() + compact.as_ref().map_or(0, |compact| compact.bytes.len())).await?;
         let full = store(workspace, &media, full, RenditionRole::Full).await?;
         let compact = match compact {
             Some(compact) => Some(store(workspace, &media, compact, RenditionRole::Compact).await?),
             None => None,
         };
         media.complete(full, compact);
-        let plan = workspace.plan();
-        let changes = Changes::default().replace(&media).or(MediaError::AlreadyCompleted);
-        let changes = changes.count_up_by(STORAGE_BYTES, media.stored_bytes(), plan, full_storage(workspace));
-        match workspace.commit(changes.audit(&MEDIA_COMPLETED, media.id()).detail(media.state())).await {
+        match workspace
+            .commit(counted(workspace, &media).audit(&MEDIA_COMPLETED, media.id()).detail(media.state()))
+            .await
+        {
             // Both requests produced the same picture from the same bytes: return the recorded one.
             Err(problem) if problem.code() == MediaError::AlreadyCompleted.code() => {
                 Ok(Reply(MediaView::from(&*workspace.get::<Media>(&self.media_id).await?)))
@@ -91,12 +94,21 @@ impl Endpoint for CompleteUpload {
 
 /// Refuses renditions that do not fit before they are stored: objects of a refused commit would stay without a record.
 /// Only files that are completed at the same time can still be refused by the commit.
-async fn require_room(workspace: &Workspace<WriteMedia>, bytes: usize) -> Result<(), Problem> {
-    let (used, bytes) = (workspace.used(STORAGE_BYTES).await?, bytes as u64);
+async fn require_room(workspace: &Workspace<WriteMedia>, prepared: &Prepared) -> Result<(), Problem> {
+    let renditions = [Some(&prepared.full), prepared.compact.as_ref()];
+    let bytes: u64 = renditions.into_iter().flatten().map(|rendition| rendition.bytes.len() as u64).sum();
+    let used = workspace.used(STORAGE_BYTES).await?;
     if used.saturating_add(bytes) > workspace.plan().limit(STORAGE_BYTES) {
         return Err(STORAGE_BYTES.refused(workspace.plan(), used, full_storage(workspace)));
     }
     Ok(())
+}
+
+/// Records the completed picture and counts its bytes.
+fn counted(workspace: &Workspace<WriteMedia>, media: &Stored<Media>) -> Changes {
+    let (bytes, plan) = (media.stored_bytes(), workspace.plan());
+    let changes = Changes::default().replace(media).or(MediaError::AlreadyCompleted);
+    changes.count_up_by(STORAGE_BYTES, bytes, plan, full_storage(workspace))
 }
 
 fn full_storage(workspace: &Workspace<WriteMedia>) -> MediaError {

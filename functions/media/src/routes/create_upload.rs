@@ -12,7 +12,8 @@ use shared::tenancy::{Limit, Scope};
 
 use crate::audit_actions::MEDIA_UPLOAD_CREATED;
 use crate::media::{
-    AltText, MAX_UPLOAD_BYTES, Media, MediaError, MediaId, STORAGE_BYTES, Sha256, SizeBytes, State, UPLOAD_BYTES, UPLOADS,
+    AltText, MAX_UPLOAD_BYTES, Media, MediaError, MediaId, STORAGE_BYTES, Sha256, SizeBytes, State, UPLOAD_BYTES,
+    UPLOADS,
 };
 use crate::permissions::WriteMedia;
 use crate::problems;

@@ -3,10 +3,11 @@
 //! An expired override has no effect even before: admission compares its expiry with the clock.
 
 use serde_json::json;
+use shared::kernel::problem_codes::MODIFIED_CONCURRENTLY;
 use shared::prelude::job::*;
 use shared::table::Stored;
 use shared::tenancy::{AllWorkspaces, Changes, PlanOverride};
-use shared::work::each_due;
+use shared::work::{contend, each_due};
 
 use crate::audit_actions::OVERRIDE_EXPIRED;
 
@@ -34,10 +35,14 @@ impl Job for ExpireOverrides {
 }
 
 async fn expire(workspace: Tenant, record: Stored<PlanOverride>) -> Result<(), Problem> {
+    // Overrides of one workspace that expire at the same time conflict on its directory entry.
+    contend(MODIFIED_CONCURRENTLY.code, || remove(&workspace, &record.name)).await
+}
+
+async fn remove(workspace: &Tenant, name: &str) -> Result<(), Problem> {
     // The index is eventually consistent: the override may have been set again.
-    if workspace.now() < record.expires_at {
-        return Ok(());
-    }
+    let record = workspace.find::<PlanOverride>(name).await?;
+    let Some(record) = record.filter(|record| record.expires_at <= workspace.now()) else { return Ok(()) };
     let directory = workspace.directory().await?;
     let overrides = directory.overrides().clone().without(&record.name);
     let changes = Changes::default().delete(&record).audit(&OVERRIDE_EXPIRED, workspace.id());

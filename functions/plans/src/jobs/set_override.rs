@@ -38,7 +38,7 @@ pub static FUNCTION: Function = Function::job::<SetOverride>();
 
 impl Job for SetOverride {
     const JOB: Declaration = Declaration::new("set-override", Trigger::Operator);
-    const GRANTS: &'static [Grant] = &[Grant::ReadPlan, Grant::ChangeDirectory, Grant::WriteItems];
+    const GRANTS: &'static [Grant] = &[Grant::ReadPlan, Grant::ChangeDirectory, Grant::ReadItems, Grant::WriteItems];
     type Access = NamedWorkspaces<AgreedWithTheCustomer>;
 
     async fn run(self, workspaces: &Self::Access) -> Result<(), JobError> {
@@ -58,12 +58,16 @@ async fn set(workspace: &Tenant, record: PlanOverride) -> Result<(), Problem> {
     let directory = workspace.directory().await?;
     let overrides = directory.overrides().clone();
     let (value, expires_at) = (record.value, record.expires_at);
+    let known = workspace.find::<PlanOverride>(&record.name).await?;
+    if known.is_some_and(|known| (known.value, &known.reason, known.expires_at) == (value, &record.reason, expires_at))
+    {
+        return Ok(());
+    }
     let overrides = overrides.with(&record.name, Override { value, expires_at });
     if overrides.len() > MOST_OVERRIDES {
         return Err(OverrideError::TooMany.into());
     }
-    let detail =
-        json!({ "name": record.name, "value": value, "reason": record.reason, "expires_at": expires_at });
+    let detail = json!({ "name": record.name, "value": value, "reason": record.reason, "expires_at": expires_at });
     let changes = Changes::default().overwrite(&record).audit(&OVERRIDE_APPLIED, workspace.id()).detail(detail);
     directory.change().overrides(&overrides).commit(changes).await
 }

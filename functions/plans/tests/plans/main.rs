@@ -25,7 +25,10 @@ async fn entitlements_and_usage_show_the_plan_and_what_is_used() {
     let shown = at.entitlements().await;
     assert_eq!(shown["plan"], "free");
     let feature = |name: &str| shown["features"].as_array().unwrap().iter().find(|it| it["name"] == name).unwrap();
-    assert_eq!((&feature("PostPublishing")["included"], &feature("AuditLog")["included"]), (&json!(true), &json!(false)));
+    assert_eq!(
+        (&feature("PostPublishing")["included"], &feature("AuditLog")["included"]),
+        (&json!(true), &json!(false))
+    );
     assert_eq!(feature("AuditLog")["plans"], json!(["studio", "agency", "scale", "enterprise"]));
     let members = at.usage("members").await;
     let expected = json!({
@@ -77,7 +80,9 @@ async fn an_override_is_removed_by_an_operator_and_an_invalid_one_refused() {
     let at = Place::on_plan("free").await;
     let later = after(at.app.now(), DAY);
     at.override_until("members", json!(7), later).await.unwrap();
-    let remove = |name| at.app.run(&set_override::FUNCTION, json!({ "workspace_id": at.owner.workspace, "remove": { "name": name } }));
+    let remove = |name| {
+        at.app.run(&set_override::FUNCTION, json!({ "workspace_id": at.owner.workspace, "remove": { "name": name } }))
+    };
     remove("members").await.unwrap();
     assert_eq!((at.usage("members").await["limit"].clone(), at.overrides().await), (json!(2), 0));
     assert_eq!(at.actions("plan_override.removed").await, 1);

@@ -14,8 +14,8 @@ use shared::function::Function;
 use shared::identity::Strength;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
-use shared::tenancy::recount::Recounted;
-use shared::tenancy::{Limit, Page};
+use shared::tenancy::recount::{NextRecount, Recounted};
+use shared::tenancy::{Changes, Limit, Page};
 use shared::testing::{Person, Request, TestApp};
 use test_support::picture::dot;
 use test_support::scripted_server::{PASSWORD, ScriptedServer};
@@ -32,6 +32,9 @@ impl Place {
     pub async fn on_plan(plan: &str) -> Self {
         let app = TestApp::new();
         let owner = app.founder_on(plan).await.unwrap();
+        let next = NextRecount::after(app.now());
+        let founded = Changes::default().insert(&next).unaudited("as in a workspace that was created by its route");
+        app.scope(owner.workspace).commit(founded).await.unwrap();
         let server = ScriptedServer::start(app.now());
         Self { app, owner, server, number: AtomicUsize::new(0) }
     }

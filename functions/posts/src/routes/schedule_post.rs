@@ -3,6 +3,7 @@
 use channels::Channel;
 use serde_json::json;
 use shared::prelude::route::*;
+use shared::table::Stored;
 use shared::tenancy::{Audited, Entitlement, Limit};
 
 use crate::audit_actions::POST_SCHEDULED;
@@ -78,10 +79,7 @@ impl Endpoint for SchedulePost {
             }
         }
         post.schedule(schedule, self.channel_ids.into_vec(), &deliveries, now);
-        let is_new = !std::mem::replace(&mut post.counted_in_month, true);
-        let changes = replace_post(Changes::default(), &mut post, Some(workspace.plan()));
-        let changes = if is_new { counted_in_month(changes, workspace, post.id) } else { changes };
-        let changes = changes
+        let changes = counted(workspace, &mut post)
             .each(&aside, |changes, delivery| changes.replace(delivery).or(PostError::ModifiedConcurrently))
             .each(&deliveries, Changes::insert)
             .audit(&POST_SCHEDULED, post.id)
@@ -92,8 +90,14 @@ impl Endpoint for SchedulePost {
     }
 }
 
-fn counted_in_month(changes: Changes, workspace: &Workspace<WritePosts>, post: PostId) -> Changes {
+/// Replaces the post and counts it: while it is scheduled, and once in the month in which it is first scheduled.
+fn counted(workspace: &Workspace<WritePosts>, post: &mut Stored<Post>) -> Changes {
     let plan = workspace.plan();
+    let was_counted = std::mem::replace(&mut post.counted_in_month, true);
+    let changes = replace_post(Changes::default(), post, Some(plan));
+    if was_counted {
+        return changes;
+    }
     let refusal = PostError::TooManyThisMonth { limit: plan.limit(POSTS_PER_MONTH) };
-    changes.count_in_period((POSTS_PER_MONTH, &post.to_string()), plan, workspace.now(), refusal)
+    changes.count_in_period((POSTS_PER_MONTH, &post.id.to_string()), plan, workspace.now(), refusal)
 }

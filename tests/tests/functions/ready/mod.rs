@@ -28,7 +28,7 @@ impl World {
             "media" => self.ready_for_media(function, place, ready).await,
             "operations" => self.ready_for_operations(function, place, ready).await,
             "passkeys" => self.ready_for_passkeys(function, ready).await,
-            "plans" => self.ready_for_plans(function, ready),
+            "plans" => self.ready_for_plans(function, place, ready).await,
             "posts" => self.ready_for_posts(function, place, ready).await,
             "profiles" => self.ready_for_profiles(function, place, ready).await,
             "recovery" => self.ready_for_recovery(function, ready).await,
