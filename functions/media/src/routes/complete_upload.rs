@@ -72,9 +72,8 @@ impl Endpoint for CompleteUpload {
         media.verify(&upload.bytes)?;
         let prepared = WORKER.run(move |cancellation| picture::prepare(&upload.bytes, cancellation)).await?;
         require_room(workspace, &prepared).await?;
-        let Prepared { full, compact } = prepared;
-        let full = store(workspace, &media, full, RenditionRole::Full).await?;
-        let compact = match compact {
+        let full = store(workspace, &media, prepared.full, RenditionRole::Full).await?;
+        let compact = match prepared.compact {
             Some(compact) => Some(store(workspace, &media, compact, RenditionRole::Compact).await?),
             None => None,
         };
