@@ -22,7 +22,8 @@ use crate::http::output::Output;
 use crate::http::pipeline::{self, Pipeline};
 use crate::identity::admission::Admit;
 pub use crate::identity::admission::Level;
-use crate::jobs::job::{Declaration, Job};
+use crate::jobs::access::JobAccess;
+use crate::jobs::job::{Declaration, Job, Trigger};
 use crate::jobs::runner::{self, JobEntry};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::problems::ProblemCode;
@@ -118,6 +119,12 @@ impl Function {
 
     /// The function of a job.
     pub const fn job<J: Job>() -> Self {
+        const {
+            assert!(
+                !<J::Access as JobAccess>::BY_OPERATOR || matches!(J::JOB.trigger, Trigger::Operator),
+                "only an operator's payload may name a workspace"
+            );
+        }
         Self { grants: J::GRANTS, kind: Kind::Job(JobEntry { job: J::JOB, run: runner::run::<J> }), main: serve_job }
     }
 

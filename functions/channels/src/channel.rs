@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use shared::crypto::digest::sha256_hex;
 use shared::http::Located;
 use shared::kernel::ids::{Id, Identified, UserId};
-use shared::kernel::problems::{ProblemCode, Refusal};
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::time::{ApiTimestamp, Timestamp};
 use shared::table::Entity;
-use shared::tenancy::Limit;
+use shared::tenancy::{Limit, Scope};
 use utoipa::ToSchema;
 
 use crate::platform::{Guarantee, Limits, Platform};
@@ -18,6 +18,11 @@ use crate::problems;
 
 /// The maximum number of channels in a workspace.
 pub const CHANNELS: Limit = Limit::named("channels");
+
+/// Counts the channels.
+pub async fn count_channels(workspace: &Scope) -> Result<u64, Problem> {
+    workspace.total::<Channel>("", |_| 1).await
+}
 
 /// An account on a platform, without its tokens. They are stored in [`crate::session::ChannelSession`], so that listing
 /// channels reads no secret and renewing a token changes no channel.
@@ -90,8 +95,7 @@ impl Channel {
     }
 }
 
-/// The connected accounts of a workspace: keeps accounts unique and counts them against the plan. One item, read and
-/// replaced with each connection.
+/// The connected accounts of a workspace: keeps accounts unique. One item, read and replaced with each connection.
 ///
 /// At the largest plan's 2,000 channels it has about 180 kB of DynamoDB's 400, and never more than 360.
 #[derive(Default, Serialize, Deserialize)]
@@ -118,13 +122,9 @@ impl ConnectedAccounts {
         self.accounts.get(&Self::name(platform, account_id)).copied()
     }
 
-    /// Adds a new account, within the plan's limit.
-    pub fn add(&mut self, channel: &Channel, limit: u64) -> Result<(), ChannelError> {
-        if u64::try_from(self.accounts.len()).is_ok_and(|count| count >= limit) {
-            return Err(ChannelError::TooMany { limit });
-        }
+    /// Adds a new account. The commit counts its channel against the plan.
+    pub fn add(&mut self, channel: &Channel) {
         self.accounts.insert(Self::name(channel.platform, &channel.account_id), channel.id);
-        Ok(())
     }
 
     pub fn remove(&mut self, channel: &Channel) {
@@ -247,14 +247,13 @@ mod tests {
     }
 
     #[test]
-    fn an_account_over_the_plans_limit_is_refused() {
+    fn a_removed_account_is_no_longer_listed() {
         let mut accounts = ConnectedAccounts::default();
-        accounts.add(&channel("did:plc:a"), 2).unwrap();
-        accounts.add(&channel("did:plc:b"), 2).unwrap();
-        assert!(matches!(accounts.add(&channel("did:plc:c"), 2), Err(ChannelError::TooMany { limit: 2 })));
+        accounts.add(&channel("did:plc:a"));
+        accounts.add(&channel("did:plc:b"));
         assert_eq!(accounts.channel_of(Platform::Bluesky, "did:plc:c"), None);
         accounts.remove(&channel("did:plc:a"));
-        accounts.add(&channel("did:plc:c"), 2).unwrap();
+        accounts.add(&channel("did:plc:c"));
         assert_eq!(accounts.channel_of(Platform::Bluesky, "did:plc:c"), Some(channel("did:plc:c").id));
         assert_eq!(accounts.channel_of(Platform::Bluesky, "did:plc:a"), None);
     }
@@ -264,7 +263,7 @@ mod tests {
         let mut accounts = ConnectedAccounts::default();
         let long = |number: usize| format!("did:web:{number}{}", "a".repeat(2_000));
         for number in 0..2_000 {
-            accounts.add(&channel(&long(number)), u64::MAX).unwrap();
+            accounts.add(&channel(&long(number)));
         }
         // The stored item is smaller: it lacks the quotes and punctuation of JSON.
         assert!(serde_json::to_string(&accounts).unwrap().len() < 400_000);

@@ -1,6 +1,6 @@
 //! The problems of channels and of signing in to platforms, each declared once.
 
-use shared::kernel::problems::ProblemCode;
+use shared::kernel::problems::{ProblemCode, Shows};
 
 /// The problems of connecting an account.
 pub const OF_CONNECTING: &[ProblemCode] = &[
@@ -18,12 +18,13 @@ pub const OF_CONNECTING: &[ProblemCode] = &[
 ];
 
 pub const TOO_MANY_CHANNELS: ProblemCode = ProblemCode::new(
-    402,
+    409,
     "too_many_channels",
     "Too many channels",
-    "The workspace has as many channels as its plan allows.",
+    "The workspace has as many channels as its plan allows; `usage` shows the limit.",
     "Disconnect a channel, or upgrade the plan.",
-);
+)
+.showing(Shows::Usage);
 
 pub const CHANNELS_MODIFIED_CONCURRENTLY: ProblemCode = ProblemCode::new(
     409,

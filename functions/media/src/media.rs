@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 use shared::crypto::digest::{base64, from_base64, sha256};
 use shared::http::UserLimit;
 use shared::kernel::ids::{Id, Identified, UserId};
-use shared::kernel::problems::{ProblemCode, Refusal};
+use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::time::after;
 use shared::kernel::visible_text::{Unreadable, lines, without_unseen_ends};
 use shared::kernel::whole_number::WholeNumber;
 use shared::table::Entity;
-use shared::tenancy::Limit;
+use shared::tenancy::{Limit, Scope};
 use utoipa::ToSchema;
 
 use crate::problems;
@@ -28,6 +28,13 @@ use crate::rendition::{Format, Rendition};
 pub const MAX_UPLOAD_BYTES: u64 = 20_000_000;
 /// The largest file that a plan allows.
 pub const UPLOAD_BYTES: Limit = Limit::named("upload_bytes");
+/// The bytes of all stored renditions. A file in quarantine, which expires in a day, does not count.
+pub const STORAGE_BYTES: Limit = Limit::named("storage_bytes");
+
+/// Counts the bytes of the stored renditions.
+pub async fn count_stored_bytes(workspace: &Scope) -> Result<u64, Problem> {
+    workspace.total::<Media>("", Media::stored_bytes).await
+}
 
 /// How many uploads a user may create, and how many they may complete, whether or not the file is accepted (claim 37).
 pub const UPLOADS: UserLimit = UserLimit { requests: 30, seconds: 300 };
@@ -176,6 +183,16 @@ impl Media {
         }
     }
 
+    /// The bytes that it takes in storage: none before it is ready.
+    pub fn stored_bytes(&self) -> u64 {
+        match &self.state {
+            State::Awaiting { .. } => 0,
+            State::Ready { full, compact } => {
+                full.size_bytes + compact.as_ref().map_or(0, |compact| compact.size_bytes)
+            }
+        }
+    }
+
     /// The name of a rendition's object. The client's file name is never used.
     pub fn object_name(&self, rendition: &Rendition, role: RenditionRole) -> String {
         let extension = rendition.format.extension();
@@ -289,6 +306,8 @@ pub enum MediaError {
          plan."
     )]
     OverPlanLimit { max_bytes: u64 },
+    #[error("The workspace's plan allows {limit} bytes of stored files, and this one does not fit. Upgrade the plan.")]
+    StorageFull { limit: u64 },
 }
 
 impl Refusal for MediaError {
@@ -300,6 +319,7 @@ impl Refusal for MediaError {
             Self::NotReady(_) => problems::MEDIA_NOT_READY,
             Self::TooLarge { .. } => problems::MEDIA_TOO_LARGE,
             Self::OverPlanLimit { .. } => problems::MEDIA_OVER_PLAN_LIMIT,
+            Self::StorageFull { .. } => problems::STORAGE_FULL,
         }
     }
 
@@ -307,7 +327,7 @@ impl Refusal for MediaError {
         match self {
             Self::NotReady(_) | Self::TooLarge { .. } => Some("media_ids"),
             Self::OverPlanLimit { .. } => Some("size_bytes"),
-            Self::NotUploaded | Self::UploadDiffers | Self::AlreadyCompleted => None,
+            Self::NotUploaded | Self::UploadDiffers | Self::AlreadyCompleted | Self::StorageFull { .. } => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The problems of media, each declared once.
 
-use shared::kernel::problems::ProblemCode;
+use shared::kernel::problems::{ProblemCode, Shows};
 
 pub const NOT_A_PICTURE: ProblemCode = ProblemCode::new(
     422,
@@ -73,6 +73,15 @@ pub const MEDIA_TOO_LARGE: ProblemCode = ProblemCode::new(
     "The picture has no rendition that is small enough for the channel.",
     "Upload a smaller picture.",
 );
+
+pub const STORAGE_FULL: ProblemCode = ProblemCode::new(
+    409,
+    "storage_full",
+    "Storage full",
+    "The file does not fit the storage that the workspace's plan allows; `usage` shows the limit.",
+    "Upgrade the plan.",
+)
+.showing(Shows::Usage);
 
 pub const MEDIA_OVER_PLAN_LIMIT: ProblemCode = ProblemCode::new(
     422,

@@ -7,9 +7,10 @@ use media::MediaId;
 use serde::{Deserialize, Serialize};
 use shared::http::Patch;
 use shared::kernel::ids::{Id, Identified, UserId};
+use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use shared::table::Entity;
-use shared::tenancy::{Entitlement, Limit};
+use shared::tenancy::{Entitlement, Limit, Scope};
 use utoipa::ToSchema;
 
 use crate::bounds::MAX_CHANNELS;
@@ -26,6 +27,15 @@ pub const POST_PUBLISHING: Entitlement = Entitlement::named("PostPublishing");
 /// A post counts as scheduled while one of its deliveries is pending or being sent.
 pub const SCHEDULED_POSTS: Limit = Limit::named("scheduled_posts");
 
+/// A post counts once, in the month in which it is first scheduled. It stays counted if it is unscheduled, fails or is
+/// deleted, and scheduling it again is free.
+pub const POSTS_PER_MONTH: Limit = Limit::named("posts_per_month");
+
+/// Counts the scheduled posts.
+pub async fn count_scheduled(workspace: &Scope) -> Result<u64, Problem> {
+    workspace.total::<Post>("", |post| u64::from(post.counted)).await
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Post {
     pub id: PostId,
@@ -40,6 +50,9 @@ pub struct Post {
     /// Whether it counts among the workspace's scheduled posts: it is counted once and released once.
     #[serde(default)]
     pub(crate) counted: bool,
+    /// Whether it was counted among the posts of a month: each post is, once.
+    #[serde(default)]
+    pub(crate) counted_in_month: bool,
     pub created_by: UserId,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -105,6 +118,7 @@ impl Post {
             schedule: None,
             deliveries: Vec::new(),
             counted: false,
+            counted_in_month: false,
             created_by,
             created_at: now,
             updated_at: now,

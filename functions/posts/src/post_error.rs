@@ -26,6 +26,11 @@ pub enum PostError {
     TooManyChannels,
     #[error("The workspace's plan allows {limit} scheduled posts. Unschedule one, or upgrade the plan.")]
     TooManyScheduled { limit: u64 },
+    #[error(
+        "The workspace's plan allows {limit} posts a month (UTC), counted when they are first scheduled. Wait for the \
+         next month, or upgrade the plan."
+    )]
+    TooManyThisMonth { limit: u64 },
 }
 
 impl Refusal for PostError {
@@ -40,6 +45,7 @@ impl Refusal for PostError {
             Self::PublishedThere { .. } => problems::POST_PUBLISHED_THERE,
             Self::TooManyChannels => problems::POST_HAS_TOO_MANY_CHANNELS,
             Self::TooManyScheduled { .. } => problems::TOO_MANY_SCHEDULED_POSTS,
+            Self::TooManyThisMonth { .. } => problems::TOO_MANY_POSTS_THIS_MONTH,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The problems of posts, each declared once.
 
-use shared::kernel::problems::ProblemCode;
+use shared::kernel::problems::{ProblemCode, Shows};
 
 pub const POST_DOES_NOT_FIT: ProblemCode = ProblemCode::new(
     422,
@@ -107,9 +107,19 @@ pub const POST_HAS_TOO_MANY_CHANNELS: ProblemCode = ProblemCode::new(
 );
 
 pub const TOO_MANY_SCHEDULED_POSTS: ProblemCode = ProblemCode::new(
-    402,
+    409,
     "too_many_scheduled_posts",
     "Too many scheduled posts",
-    "The workspace has as many scheduled posts as its plan allows.",
+    "The workspace has as many scheduled posts as its plan allows; `usage` shows the limit.",
     "Wait until a post is published, unschedule one, or upgrade the plan.",
-);
+)
+.showing(Shows::Usage);
+
+pub const TOO_MANY_POSTS_THIS_MONTH: ProblemCode = ProblemCode::new(
+    429,
+    "too_many_posts_this_month",
+    "Too many posts this month",
+    "The workspace has scheduled as many posts in this month as its plan allows; `usage` shows the limit.",
+    "Wait until `usage.resets_at`, or upgrade the plan.",
+)
+.showing(Shows::Usage);

@@ -92,6 +92,8 @@ pub enum InvitingError {
     Invited,
     #[error("must not be the address that this service sends from")]
     Service,
+    #[error("The workspace's plan allows {limit} members, with pending invitations. Remove one, or upgrade the plan.")]
+    TooMany { limit: u64 },
 }
 
 impl Refusal for InvitingError {
@@ -102,6 +104,7 @@ impl Refusal for InvitingError {
             Self::Member => problems::INVITED_MEMBER,
             Self::Invited => problems::ALREADY_INVITED,
             Self::Service => problems::INVITED_SERVICE,
+            Self::TooMany { .. } => problems::TOO_MANY_MEMBERS,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The problems of workspaces, each declared once.
 
-use shared::kernel::problems::ProblemCode;
+use shared::kernel::problems::{ProblemCode, Shows};
 
 pub const TOO_MANY_WORKSPACES: ProblemCode = ProblemCode::new(
     409,
@@ -57,6 +57,15 @@ pub const TOO_MANY_INVITATIONS: ProblemCode = ProblemCode::new(
     "The workspace has sent as many invitations as it may in a day.",
     "Wait for `retry-after` seconds.",
 );
+
+pub const TOO_MANY_MEMBERS: ProblemCode = ProblemCode::new(
+    409,
+    "too_many_members",
+    "Too many members",
+    "The workspace has as many members and pending invitations as its plan allows; `usage` shows the limit.",
+    "Remove a member, revoke an invitation, or upgrade the plan.",
+)
+.showing(Shows::Usage);
 
 pub const ALREADY_OWNER: ProblemCode = ProblemCode::new(
     409,

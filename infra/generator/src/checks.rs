@@ -9,11 +9,11 @@ use shared::aws::session_policy::{SESSION_POLICY_LIMIT, Subject, session_policy}
 use shared::config::Tables;
 use shared::function::{Declared, Function};
 use shared::http::{Plane, Route, RouteDeclaration};
-use shared::tenancy::Limit;
 use shared::tenancy::entitlements::is_sold;
 
 use crate::function::Resources;
 use crate::names::{LONGEST_PREFIX, physical};
+use crate::plans;
 use crate::route::route_key;
 use crate::sources::{event, file};
 use crate::stack::RESOURCE_LIMIT;
@@ -41,7 +41,7 @@ pub fn faults(root: &Path) -> Vec<String> {
         entitlements(function, &mut faults);
         files(root, domain.name, function, &mut faults);
     }
-    plan_limits(&mut faults);
+    faults.extend(plans::faults());
     leftovers(root, &mut faults);
     faults
 }
@@ -157,23 +157,6 @@ fn entitlements(function: &Function, faults: &mut Vec<String>) {
     for needed in needs.iter().filter(|needed| !is_sold(**needed)) {
         faults.push(format!("{}: needs {}, which no plan includes", function.name(), needed.name()));
     }
-}
-
-/// A limit that a plan lacks would not be enforced, and a limit that no route declares would be sold but not enforced.
-fn plan_limits(faults: &mut Vec<String>) {
-    let mut asked_for = BTreeSet::new();
-    for (_, listed, declared) in routes() {
-        for limit in declared.plan_limits {
-            asked_for.insert(limit.name());
-            let (function, name) = (listed.function.name(), limit.name());
-            let missing = limit.missing_in();
-            faults.extend(
-                missing.map(|plan| format!("{function}: declares the limit {name}, which the plan {plan} lacks")),
-            );
-        }
-    }
-    let unasked = Limit::in_table().into_iter().filter(|limit| !asked_for.contains(limit));
-    faults.extend(unasked.map(|limit| format!("{limit}: is in plans.json, but no route declares it")));
 }
 
 fn files(root: &Path, domain: &str, function: &Function, faults: &mut Vec<String>) {

@@ -44,6 +44,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("password", "correct horse battery staple"),
     ("current_password", "correct horse battery staple"),
     ("new_password", "four quiet lighthouse keepers"),
+    ("plans", "studio"),
     ("recovery_code", "7kq2-9fh4-w3xz-m8pd-t5vb-n6rj"),
     ("recovery_codes", "7kq2-9fh4-w3xz-m8pd-t5vb-n6rj"),
     ("refresh_token", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),

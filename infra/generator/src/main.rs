@@ -13,6 +13,7 @@ mod openapi;
 mod outputs;
 mod permissions;
 mod planes;
+mod plans;
 mod policy;
 mod problems;
 mod queue;
@@ -78,6 +79,7 @@ fn generate(root: &Path) -> (Outputs, Vec<String>) {
     faults.extend(stacks::write(&mut outputs));
     outputs.add("functions/README.md", readme::document(root));
     outputs.add("docs/permissions.md", permissions::document());
+    outputs.add("docs/plans.md", plans::document());
     outputs.add("docs/problems.md", problems::document());
     outputs.add_json("infra/generated/problems.json", &problems::pages());
     outputs.add("functions/profiles/src/scopes.rs", token_scopes::list());

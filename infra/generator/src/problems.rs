@@ -7,7 +7,7 @@ use domains::{all, routes};
 use serde_json::{Map, Value, json};
 use shared::function::Function;
 use shared::http::RouteDeclaration;
-use shared::kernel::problems::ProblemCode;
+use shared::kernel::problems::{ProblemCode, Shows};
 
 use crate::names::pascal;
 use crate::responses::headers_of;
@@ -136,7 +136,7 @@ fn response_name(function: &Function, status: u16, problems: &[ProblemCode]) -> 
 
 /// A problem document as the API returns it.
 fn example(problem: &ProblemCode) -> Value {
-    let ProblemCode { status, code, title, meaning, .. } = problem;
+    let ProblemCode { status, code, title, meaning, shows, .. } = problem;
     let mut document = json!({
         "type": format!("{BASE}/problems/{code}"),
         "title": title,
@@ -149,6 +149,18 @@ fn example(problem: &ProblemCode) -> Value {
         "invalid_input" => document["errors"] = json!([{ "field": "name", "rule": "must have 1 to 80 characters" }]),
         "workspace_lives_elsewhere" => document["base_url"] = json!("https://eu.api.example.com"),
         _ => {}
+    }
+    match shows {
+        Shows::Nothing => {}
+        Shows::Feature => {
+            document["feature"] = json!("AuditLog");
+            document["plans"] = json!(["studio", "agency", "scale", "enterprise"]);
+        }
+        Shows::Usage => {
+            let resets_at = (*status == 429).then_some("2026-04-01T00:00:00.000Z");
+            document["usage"] =
+                json!({ "name": "members", "current": 10, "limit": 10, "unit": "count", "resets_at": resets_at });
+        }
     }
     document
 }

@@ -97,6 +97,13 @@ pub fn schemas() -> BTreeMap<String, Value> {
             "instance": text("`urn:bulkhead:request:` and the request's id."),
             "errors": { "type": "array", "items": { "$ref": "#/components/schemas/FieldError" } },
             "base_url": text("The base URL of the workspace's cell, with status 421."),
+            "feature": text("The feature that the workspace's plan lacks, with status 402."),
+            "plans": {
+                "type": "array",
+                "items": { "type": "string" },
+                "description": "The plans that have the feature, lowest first, with status 402.",
+            },
+            "usage": { "$ref": "#/components/schemas/ExceededLimit" },
         },
     });
     let field_error = json!({
@@ -105,7 +112,28 @@ pub fn schemas() -> BTreeMap<String, Value> {
         "required": ["field", "rule"],
         "properties": { "field": text("The field's name in the request."), "rule": text("The rule that the value must satisfy.") },
     });
-    [("Problem", problem), ("FieldError", field_error)].map(|(name, schema)| (name.to_owned(), schema)).into()
+    let count =
+        |description: &str| json!({ "type": "integer", "format": "int64", "minimum": 0, "description": description });
+    let exceeded = json!({
+        "type": "object",
+        "description": "The limit of the workspace's plan that the request would exceed: with status 409 a ceiling, with status 429 a \
+                        limit of a month.",
+        "required": ["name", "current", "limit", "unit", "resets_at"],
+        "properties": {
+            "name": text("The name of the limit, as in `GET /workspaces/{workspace_id}/usage`."),
+            "current": count("The current use."),
+            "limit": count("The limit of the plan, or of the workspace's override."),
+            "unit": { "type": "string", "enum": ["count", "bytes"] },
+            "resets_at": {
+                "type": ["string", "null"],
+                "format": "date-time",
+                "description": "When the count begins again; null for a ceiling.",
+            },
+        },
+    });
+    [("Problem", problem), ("FieldError", field_error), ("ExceededLimit", exceeded)]
+        .map(|(name, schema)| (name.to_owned(), schema))
+        .into()
 }
 
 /// Parameters that many routes share.

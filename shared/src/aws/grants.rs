@@ -170,7 +170,7 @@ impl Grant {
                 const {
                     &[
                         tenant(
-                            &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],
+                            &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
                             Resource::Items(Table::Tenants, OWN_WORKSPACE),
                         ),
                         tenant(PUT, Resource::Items(Table::Outbox, OWN_WORKSPACE)),

@@ -25,7 +25,7 @@ use crate::table::guard::Guard;
 use crate::table::read::Reader;
 use crate::table::version::Watch;
 use crate::tenancy::app::App;
-use crate::tenancy::entitlements::{self, Entitlement, WorkspacePlan};
+use crate::tenancy::entitlements::{Entitlement, WorkspacePlan};
 use crate::tenancy::remember::Remember;
 use crate::tenancy::scope::{Scope, ScopeParts};
 use crate::tenancy::{DeclaredPermission, Role};
@@ -367,7 +367,8 @@ fn enter(
     if !asking.in_trash {
         entry.require_kept()?;
     }
-    entitlements::require(&entry.plan, asking.needs)?;
+    let plan = entry.plan_at(app.aws.clock.now());
+    plan.require_all(asking.needs)?;
     let scope = Scope::new(ScopeParts {
         app: app.clone(),
         workspace,
@@ -379,11 +380,5 @@ fn enter(
         remember,
         watch,
     });
-    Ok(Admitted {
-        scope,
-        role: membership.role,
-        plan: WorkspacePlan::named(entry.plan),
-        trashed_at: entry.trashed_at,
-        name: entry.name,
-    })
+    Ok(Admitted { scope, role: membership.role, plan, trashed_at: entry.trashed_at, name: entry.name })
 }

@@ -17,9 +17,14 @@ use crate::table::commit::{Act, Plan, Write};
 use crate::table::item::{body, encode, integer, number};
 use crate::tenancy::permissions::ManageSecurity;
 use crate::tenancy::scope::{Scope, Tenant};
-use crate::tenancy::{Audited, Covers, Permission, SecurityRules, Workspace, WorkspacePlan};
+use crate::tenancy::{Audited, Covers, Overrides, Permission, SecurityRules, Workspace, WorkspacePlan};
 
 impl DirectoryEntry {
+    /// The plan with the overrides that have not expired.
+    pub(crate) fn plan_at(&self, now: Timestamp) -> WorkspacePlan {
+        WorkspacePlan::new(self.plan.clone(), self.overrides.clone(), now)
+    }
+
     /// 421 if another region or cell serves the workspace.
     pub(crate) fn require_here(&self, config: &Config) -> Result<(), Problem> {
         if (&self.region, &self.cell) == (&config.region, &config.cell) {
@@ -67,7 +72,12 @@ impl<'a> Directory<'a> {
     }
 
     pub fn plan(&self) -> WorkspacePlan {
-        WorkspacePlan::named(self.entry.plan.clone())
+        self.entry.plan_at(self.scope.now())
+    }
+
+    /// Every override, including expired ones.
+    pub fn overrides(&self) -> &Overrides {
+        &self.entry.overrides
     }
 
     pub fn is_suspended(&self) -> bool {
@@ -157,6 +167,15 @@ impl DirectoryChange<'_, ByOperator> {
 
     pub fn plan(self, name: &str) -> Self {
         self.set("plan", &name)
+    }
+
+    /// Sets what differs from the plan, effective from the next request.
+    pub fn overrides(mut self, overrides: &Overrides) -> Self {
+        if overrides.is_empty() {
+            self.removed.push("overrides");
+            return self;
+        }
+        self.set("overrides", overrides)
     }
 
     /// Refuses every member, effective from the next request.

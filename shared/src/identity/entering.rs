@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use super::invitation::{Invitation, InvitationClaim, InvitationId, InvitationState, PendingInvitation};
 use super::invitation_error::InvitationError;
+use super::member::MEMBERS;
 use super::membership_changes::{Cap, MembershipChanges};
 use super::memberships::Membership;
 use super::proofs::{self, DirectoryEntry, Found, MembershipProof};
@@ -17,8 +18,9 @@ use crate::table::commit::{Act, Expected, Plan};
 use crate::table::entity::{Stored, sort_key};
 use crate::table::item::Row;
 use crate::table::read::Reader;
+use crate::tenancy::recount::NextRecount;
 use crate::tenancy::scope::Scope;
-use crate::tenancy::{Audited, Role, SecurityRules};
+use crate::tenancy::{Audited, Overrides, Role, SecurityRules};
 
 /// A scope over a workspace that does not exist yet, under a new id.
 pub struct Founding {
@@ -47,11 +49,13 @@ impl Founding {
             security: SecurityRules::default(),
             owners: 0,
             trashed_at: None,
+            overrides: Overrides::default(),
             created_at: self.scope.now(),
         };
         let cap = Cap { workspaces: cap, too_many: too_many.into() };
         let changes = MembershipChanges::of(self.scope.id()).enter(self.user, Role::Owner, self.scope.now(), cap)?;
-        let plan = changes.founding(entry)?;
+        let mut plan = changes.founding(entry)?;
+        plan.put(Table::Tenants, None, Row::of(&NextRecount::after(self.scope.now()))?, Expected::Absent);
         Box::pin(self.scope.commit_listing(audited, plan, Some(self.user))).await
     }
 
@@ -146,6 +150,8 @@ impl Invited<'_> {
     pub async fn decline(&self, audited: Audited) -> Result<(), Problem> {
         let Standing::Open(invitation, _) = &self.standing else { return Err(InvitationError::Used.into()) };
         let mut plan = Plan::default();
+        let (sort, act) = MEMBERS.changed_by(-1);
+        plan.add(Table::Tenants, None, sort, act);
         self.settle(&mut plan, invitation, InvitationState::Declined { at: self.scope.now() })?;
         Box::pin(self.scope.commit_plan(audited, plan)).await
     }

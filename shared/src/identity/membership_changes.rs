@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::last_owner::OwnersChange;
-use super::member::Member;
+use super::member::{MEMBERS, Member};
 use super::ownership::OwnershipOffer;
 use super::proofs::{self, DirectoryEntry, MembershipProof};
 use crate::aws::grants::Table;
@@ -51,6 +51,7 @@ impl MembershipChanges {
         };
         self.plan.add(Table::Proofs, Some(partition), sort, list);
         self.plan.refuse(cap.too_many);
+        // The member took the counted place of their invitation.
         let member = Member { user, role, joined_at: now };
         self.plan.put(Table::Tenants, None, Row::of(&member)?, Expected::Absent);
         self.owners.count(None, Some(role));
@@ -110,6 +111,7 @@ impl MembershipChanges {
         let (partition, sort) = proofs::membership(self.workspace, user);
         self.plan.add(Table::Proofs, Some(partition), sort, Act::Delete(proofs::still(before)?));
         let (partition, sort) = proofs::list(user);
+        self.count(-1);
         let list =
             Act::Update { expression: "DELETE ids :id SET w = :w".into(), condition: None, values: self.listed() };
         self.plan.add(Table::Proofs, Some(partition), sort, list);
@@ -138,7 +140,18 @@ impl MembershipChanges {
         let entry = DirectoryEntry { owners: self.owners.of_new(), ..entry };
         let (partition, sort) = proofs::directory(self.workspace);
         self.plan.put(Table::Proofs, Some(partition), proofs::row(&sort, &entry, None)?, Expected::Absent);
-        Ok(self.plan)
+        Ok(self.uninvited().plan)
+    }
+
+    /// Counts a new member who was not invited.
+    pub(crate) fn uninvited(mut self) -> Self {
+        self.count(1);
+        self
+    }
+
+    fn count(&mut self, by: i64) {
+        let (sort, act) = MEMBERS.changed_by(by);
+        self.plan.add(Table::Tenants, None, sort, act);
     }
 
     fn listed(&self) -> HashMap<String, AttributeValue> {

@@ -48,7 +48,7 @@ pub use invitation::{Invitation, InvitationClaim, InvitationId, InvitationLetter
 pub use joining::Joining;
 pub use keyring::Keyring;
 pub use mailroom::Mailroom;
-pub use member::Member;
+pub use member::{MEMBERS, Member, count_members};
 pub use members::People;
 pub use memberships::{Administered, Membership};
 pub use ownership::{Handover, OwnershipOffer};

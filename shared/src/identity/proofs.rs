@@ -12,7 +12,7 @@ use crate::kernel::ids::{SessionId, TokenId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
 use crate::table::commit::Expected;
 use crate::table::item::{Item, Row, body, encode, integer, string};
-use crate::tenancy::{Role, SecurityRules};
+use crate::tenancy::{Overrides, Role, SecurityRules};
 
 /// A session of a user. It ends by its idle timeout or its maximum lifetime; revocation bumps the user's epoch past it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -114,6 +114,9 @@ pub(crate) struct DirectoryEntry {
     /// When an owner moved the workspace to the trash. Absent, not null, outside of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) trashed_at: Option<Timestamp>,
+    /// What differs from the plan.
+    #[serde(default, skip_serializing_if = "Overrides::is_empty")]
+    pub(crate) overrides: Overrides,
     pub(crate) created_at: Timestamp,
 }
 

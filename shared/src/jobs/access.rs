@@ -6,6 +6,7 @@ use crate::identity::{AllAccounts, Keyring, Mailroom, SenderKeyring};
 use crate::kernel::job_context::JobContext;
 use crate::kernel::problems::Problem;
 use crate::kernel::trace::Traceparent;
+use crate::tenancy::NamedWorkspaces;
 use crate::tenancy::all_workspaces::{AllWorkspaces, Core, OutboxRow, Reason, Relayed};
 use crate::tenancy::app::App;
 use crate::tenancy::scope::Tenant;
@@ -40,8 +41,11 @@ pub(crate) mod sealed {
 }
 
 /// The access of a job's `run`: `Tenant`, `AllWorkspaces<Reason>`, `AllAccounts<Reason>`, `Keyring`, `SenderKeyring`,
-/// `Mailroom` or `Relay`.
-pub trait JobAccess: sealed::Begin {}
+/// `Mailroom`, `Relay` or `NamedWorkspaces<Reason>`.
+pub trait JobAccess: sealed::Begin {
+    /// Whether only an operator may start its jobs, because the payload decides what they change.
+    const BY_OPERATOR: bool = false;
+}
 
 impl JobAccess for Tenant {}
 impl sealed::Begin for Tenant {
@@ -54,6 +58,15 @@ impl sealed::Begin for Tenant {
 
 impl<R: Reason> JobAccess for AllWorkspaces<R> {}
 impl<R: Reason> sealed::Begin for AllWorkspaces<R> {
+    fn begin(run: Run) -> Result<Self, Problem> {
+        Ok(Self::prove(run.core()))
+    }
+}
+
+impl<R: Reason> JobAccess for NamedWorkspaces<R> {
+    const BY_OPERATOR: bool = true;
+}
+impl<R: Reason> sealed::Begin for NamedWorkspaces<R> {
     fn begin(run: Run) -> Result<Self, Problem> {
         Ok(Self::prove(run.core()))
     }

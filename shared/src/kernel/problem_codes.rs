@@ -13,6 +13,18 @@ pub struct ProblemCode {
     pub meaning: &'static str,
     /// What the client or its user should do.
     pub remedy: &'static str,
+    /// What its document shows in addition.
+    pub shows: Shows,
+}
+
+/// What a problem document shows in addition to the members of RFC 9457.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    Nothing,
+    /// The feature that the plan lacks, and the plans that have it.
+    Feature,
+    /// The limit of the plan, and its current use.
+    Usage,
 }
 
 impl ProblemCode {
@@ -23,12 +35,17 @@ impl ProblemCode {
         meaning: &'static str,
         remedy: &'static str,
     ) -> Self {
-        Self { status, code, title, meaning, remedy }
+        Self { status, code, title, meaning, remedy, shows: Shows::Nothing }
     }
 
     /// Why a job failed: for its operator, never for a client.
     pub const fn of_job(status: u16, code: &'static str) -> Self {
         Self::new(status, code, "Job failed", "", "")
+    }
+
+    /// Its document also shows this.
+    pub const fn showing(self, shows: Shows) -> Self {
+        Self { shows, ..self }
     }
 
     /// The same problem with another status.
@@ -233,9 +250,10 @@ pub const PLAN_LACKS_ENTITLEMENT: ProblemCode = ProblemCode::new(
     402,
     "plan_lacks_entitlement",
     "Not in the plan",
-    "The plan of the workspace does not include this (`x-entitlements`).",
-    "Upgrade the plan.",
-);
+    "The plan of the workspace does not include the `feature` (`x-entitlements`); `plans` have it.",
+    "Upgrade to one of the `plans`.",
+)
+.showing(Shows::Feature);
 
 pub const METHOD_NOT_ALLOWED: ProblemCode = ProblemCode::new(
     405,

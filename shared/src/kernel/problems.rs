@@ -5,10 +5,11 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use super::problem_codes::ProblemCode;
 use super::problem_codes::{
     INTERNAL, INVALID_INPUT, METHOD_NOT_ALLOWED, MODIFIED_CONCURRENTLY, NOT_FOUND, UNAVAILABLE,
 };
+pub use super::problem_codes::{ProblemCode, Shows};
+use super::time::ApiTimestamp;
 
 /// An error response in the making.
 ///
@@ -24,7 +25,30 @@ struct Inner {
     location: Option<String>,
     challenge: Option<&'static str>,
     allow: Option<String>,
+    lacking: Option<Lacking>,
+    usage: Option<Usage>,
     source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// The feature that a workspace's plan lacks, and the plans that have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Lacking {
+    feature: String,
+    plans: Vec<String>,
+}
+
+/// The limit of a workspace's plan that a request would exceed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Usage {
+    /// The limit's name in the table of plans.
+    pub name: &'static str,
+    /// The current use.
+    pub current: u64,
+    pub limit: u64,
+    /// The unit of both.
+    pub unit: &'static str,
+    /// When a limit of a period begins again; none for a ceiling.
+    pub resets_at: Option<ApiTimestamp>,
 }
 
 /// One invalid field of the input.
@@ -74,6 +98,8 @@ impl Problem {
             location: None,
             challenge: None,
             allow: None,
+            lacking: None,
+            usage: None,
             source: None,
         }))
     }
@@ -125,6 +151,30 @@ impl Problem {
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.0.retry_after_s = Some(seconds);
         self
+    }
+
+    /// Names the feature that the plan lacks, and the plans that have it (402).
+    pub fn lacking(mut self, feature: &str, plans: &[String]) -> Self {
+        self.0.lacking = Some(Lacking { feature: feature.to_owned(), plans: plans.to_vec() });
+        self
+    }
+
+    /// Names the limit of the plan that would be exceeded (409, or 429 for a period).
+    pub fn limited(mut self, usage: Usage) -> Self {
+        self.0.usage = Some(usage);
+        self
+    }
+
+    /// Sets the current use, which is known once the commit was refused.
+    pub fn with_current_use(mut self, current: u64) -> Self {
+        if let Some(usage) = &mut self.0.usage {
+            usage.current = current;
+        }
+        self
+    }
+
+    pub fn usage(&self) -> Option<&Usage> {
+        self.0.usage.as_ref()
     }
 
     /// Adds the base URL that serves the request (421).
@@ -201,6 +251,13 @@ impl Problem {
         }
         if let Some(base_url) = &self.0.location {
             document["base_url"] = serde_json::json!(base_url);
+        }
+        if let Some(Lacking { feature, plans }) = &self.0.lacking {
+            document["feature"] = serde_json::json!(feature);
+            document["plans"] = serde_json::json!(plans);
+        }
+        if let Some(usage) = &self.0.usage {
+            document["usage"] = serde_json::json!(usage);
         }
         document
     }

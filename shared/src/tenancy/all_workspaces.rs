@@ -18,6 +18,7 @@ use crate::kernel::job_context::JobContext;
 use crate::kernel::problems::Problem;
 use crate::kernel::trace::Traceparent;
 use crate::outbox::{self, Envelope};
+use crate::system_events::{self, Occurrence};
 use crate::table::commit::{Act, Expected, Plan, commit};
 use crate::table::entity::{Entity, Stored};
 use crate::table::item::{DUE_SHARDS, Item, body, decode, string};
@@ -97,6 +98,12 @@ impl<R: Reason> AllWorkspaces<R> {
 
     pub fn sending(&self) -> Sending {
         self.core.app.aws.config.sending
+    }
+
+    /// Records a system event.
+    pub async fn emit(&self, occurrence: Occurrence) -> Result<(), Problem> {
+        let origin = Origin::of_job(self.core.function, self.core.run_id.clone());
+        Box::pin(system_events::emit(&self.core.app.aws, &origin, occurrence)).await
     }
 
     /// Every entity of a kind that is due by then, in chronological order within a shard.

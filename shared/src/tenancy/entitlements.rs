@@ -1,11 +1,12 @@
-//! Plans: the entitlements and limits of a workspace's plan. Code never compares plans: it checks an entitlement or a
-//! limit, and `plans.json` is the only table of them.
+//! Plans: the entitlements and limits of a workspace, which are those of its plan unless an override differs. Code never
+//! compares plans: it checks an entitlement or a limit, and `plans.json` is the only table of them.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use serde::Deserialize;
-
+use super::overrides::{OverrideValue, Overrides};
+use super::plan_table::{PlanTable, Terms};
 use crate::kernel::problem_codes::PLAN_LACKS_ENTITLEMENT;
 use crate::kernel::problems::Problem;
 
@@ -26,9 +27,9 @@ impl Entitlement {
 
 /// A quota of a plan. Its domain declares it: `const CHANNELS: Limit = Limit::named("channels");`
 ///
-/// A route that enforces a limit declares it (`Endpoint::PLAN_LIMITS`): the generator refuses a limit that a plan
-/// lacks, and one in the table that no route declares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A route that enforces a limit declares it (`Endpoint::PLAN_LIMITS`): the generator refuses a limit that is not in the
+/// table, and one in the table that no route declares and that is not reserved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Limit(&'static str);
 
 impl Limit {
@@ -40,106 +41,175 @@ impl Limit {
         self.0
     }
 
-    /// The plans that lack it.
-    pub fn missing_in(self) -> impl Iterator<Item = &'static str> {
-        plans().iter().filter(move |(_, sold)| !sold.limits.contains_key(self.0)).map(|(name, _)| name.as_str())
+    /// Its line of the table.
+    pub fn terms(self) -> Option<&'static Terms> {
+        PlanTable::current().limits.get(self.0)
     }
 
-    /// The names of all limits in the table.
-    pub fn in_table() -> BTreeSet<&'static str> {
-        plans().values().flat_map(|sold| sold.limits.keys()).map(String::as_str).collect()
+    /// The limits whose use is counted and that a route enforces.
+    pub fn counted() -> impl Iterator<Item = (Self, &'static Terms)> {
+        PlanTable::current().counted().map(|(name, terms)| (Self(name), terms))
     }
 }
 
-/// The plan of a workspace, as read with a member's proof.
+/// Where a workspace's entitlement or limit comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanSource {
+    /// The workspace's plan.
+    Plan,
+    /// An exception that the operator made for the workspace.
+    Override,
+}
+
+/// A value with its source, and when an override ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sourced<T> {
+    pub value: T,
+    pub source: PlanSource,
+    pub expires_at: Option<Timestamp>,
+}
+
+impl<T> Sourced<T> {
+    fn of(plan: T, change: Option<(T, Timestamp)>) -> Self {
+        match change {
+            Some((value, ends)) => Self { value, source: PlanSource::Override, expires_at: Some(ends) },
+            None => Self { value: plan, source: PlanSource::Plan, expires_at: None },
+        }
+    }
+}
+
+/// The plan of a workspace with its overrides, as read with a member's proof.
 #[derive(Clone, Debug)]
-pub struct WorkspacePlan(String);
+pub struct WorkspacePlan {
+    name: String,
+    /// Those that had not expired when the plan was read.
+    overrides: Overrides,
+}
 
 impl WorkspacePlan {
-    pub(crate) fn named(name: String) -> Self {
-        Self(name)
+    pub(crate) fn new(name: String, overrides: Overrides, now: Timestamp) -> Self {
+        Self { name, overrides: overrides.active(now) }
     }
 
     /// For display. Code calls `require` and `limit`.
     pub fn name(&self) -> &str {
-        &self.0
+        &self.name
     }
 
     /// 402 if the plan does not include the entitlement.
     pub fn require(&self, needed: Entitlement) -> Result<(), Problem> {
-        require(&self.0, &[needed])
+        if self.feature(needed.0).value {
+            return Ok(());
+        }
+        let (own, name) = (&self.name, needed.0);
+        let plans = PlanTable::current().plans_with(name);
+        // The lowest plan suffices; a workspace whose override excludes a feature of its own plan cannot buy it back.
+        let detail = match plans.first() {
+            Some(lowest) if !plans.contains(own) => {
+                format!("The plan {own} does not include {name}. Upgrade to the plan {lowest} or a higher one.")
+            }
+            _ => format!("This workspace does not include {name}. Contact support."),
+        };
+        Err(Problem::new(PLAN_LACKS_ENTITLEMENT, detail).lacking(name, plans))
     }
 
-    /// The quota of the plan: 0 if the table has none for it.
+    /// 402 if the plan does not include one of the entitlements.
+    pub(crate) fn require_all(&self, needed: &[Entitlement]) -> Result<(), Problem> {
+        needed.iter().try_for_each(|entitlement| self.require(*entitlement))
+    }
+
+    /// The quota of the workspace: 0 if the table has none.
     pub fn limit(&self, limit: Limit) -> u64 {
-        plans().get(&self.0).and_then(|sold| sold.limits.get(limit.0)).copied().unwrap_or_default()
+        self.quota(limit.0).value
     }
-}
 
-/// The contents of one plan.
-#[derive(Deserialize)]
-struct Sold {
-    entitlements: BTreeSet<String>,
-    limits: BTreeMap<String, u64>,
-}
+    /// Whether the workspace includes a feature.
+    pub fn feature(&self, name: &str) -> Sourced<bool> {
+        let change = self.overrides.get(name).and_then(|change| match change.value {
+            OverrideValue::Included(included) => Some((included, change.expires_at)),
+            OverrideValue::Limit(_) => None,
+        });
+        Sourced::of(PlanTable::current().includes(&self.name, name), change)
+    }
 
-fn plans() -> &'static BTreeMap<String, Sold> {
-    static PLANS: OnceLock<BTreeMap<String, Sold>> = OnceLock::new();
-    // An unreadable table grants nothing; a test reads it.
-    PLANS.get_or_init(|| serde_json::from_str(include_str!("plans.json")).unwrap_or_default())
+    /// The value of a limit.
+    pub fn quota(&self, name: &str) -> Sourced<u64> {
+        let change = self.overrides.get(name).and_then(|change| match change.value {
+            OverrideValue::Limit(limit) => Some((limit, change.expires_at)),
+            OverrideValue::Included(_) => None,
+        });
+        Sourced::of(PlanTable::current().value(&self.name, name), change)
+    }
 }
 
 /// Whether any plan includes this: a name that no plan includes is a typo.
 pub fn is_sold(entitlement: Entitlement) -> bool {
-    plans().values().any(|plan| plan.entitlements.contains(entitlement.0))
-}
-
-pub(crate) fn includes(plan: &str, entitlement: Entitlement) -> bool {
-    plans().get(plan).is_some_and(|plan| plan.entitlements.contains(entitlement.0))
-}
-
-/// 402 if a plan does not include an entitlement.
-pub(crate) fn require(plan: &str, needed: &[Entitlement]) -> Result<(), Problem> {
-    match needed.iter().find(|entitlement| !includes(plan, **entitlement)) {
-        Some(missing) => {
-            let detail = format!("The plan {plan} does not include {}. Upgrade the plan.", missing.0);
-            Err(Problem::new(PLAN_LACKS_ENTITLEMENT, detail))
-        }
-        None => Ok(()),
-    }
+    !PlanTable::current().plans_with(entitlement.0).is_empty()
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::overrides::Override;
     use super::*;
+
+    const CHANNELS: Limit = Limit::named("channels");
+    const AUDIT_LOG: Entitlement = Entitlement::named("AuditLog");
+
+    fn plan(name: &str, overrides: Overrides) -> WorkspacePlan {
+        WorkspacePlan::new(name.to_owned(), overrides, Timestamp::UNIX_EPOCH)
+    }
+
+    fn until(second: i64, value: OverrideValue) -> Override {
+        Override { value, expires_at: Timestamp::from_second(second).unwrap() }
+    }
 
     #[test]
     fn a_plan_allows_only_its_own_entitlements_and_limits() {
-        let free = WorkspacePlan::named("free".to_owned());
-        assert_eq!(free.limit(Limit::named("channels")), 3);
+        let free = plan("free", Overrides::default());
+        assert_eq!(free.limit(CHANNELS), 3);
         assert_eq!(free.limit(Limit::named("moons")), 0, "an unknown limit must be 0");
+        assert_eq!(plan("", Overrides::default()).limit(CHANNELS), 0, "a limit without a plan must be 0");
+        assert!(free.require(Entitlement::named("PostPublishing")).is_ok());
+        assert!(plan("", Overrides::default()).require(Entitlement::named("PostPublishing")).is_err());
+        assert!(plan("enterprise", Overrides::default()).require(Entitlement::named("Moons")).is_err());
+    }
+
+    #[test]
+    fn a_refusal_names_the_feature_and_the_plans_that_include_it() {
+        let refused = plan("growth", Overrides::default()).require(AUDIT_LOG).unwrap_err();
+        let document = refused.document("https://api.example.com", "1");
+        assert_eq!((refused.status(), &document["feature"]), (402, &serde_json::json!("AuditLog")));
+        assert_eq!(document["plans"], serde_json::json!(["studio", "agency", "scale", "enterprise"]));
         assert_eq!(
-            WorkspacePlan::named(String::new()).limit(Limit::named("channels")),
-            0,
-            "a limit without a plan must be 0"
+            refused.detail(),
+            "The plan growth does not include AuditLog. Upgrade to the plan studio or a higher one."
         );
     }
 
     #[test]
-    fn each_higher_plan_includes_all_of_the_lower_one() {
-        let ladder = ["free", "starter", "growth", "studio", "agency", "scale", "enterprise"];
-        assert_eq!(plans().len(), ladder.len());
-        for pair in ladder.windows(2) {
-            let (lower, higher) = (&plans()[pair[0]], &plans()[pair[1]]);
-            assert!(lower.entitlements.is_subset(&higher.entitlements), "{} takes away from {}", pair[1], pair[0]);
-            for (name, limit) in &lower.limits {
-                assert!(
-                    higher.limits.get(name) >= Some(limit),
-                    "{} has a lower limit {name} than {}",
-                    pair[1],
-                    pair[0]
-                );
-            }
-        }
+    fn an_override_replaces_the_plans_value_until_it_expires() {
+        let overrides = Overrides::default()
+            .with("channels", until(10, OverrideValue::Limit(7)))
+            .with("AuditLog", until(10, OverrideValue::Included(true)))
+            .with("PostPublishing", until(10, OverrideValue::Included(false)));
+        let free = plan("free", overrides.clone());
+        assert_eq!((free.limit(CHANNELS), free.quota("channels").source), (7, PlanSource::Override));
+        assert!(free.require(AUDIT_LOG).is_ok());
+        assert!(free.require(Entitlement::named("PostPublishing")).is_err());
+        let later = WorkspacePlan::new("free".to_owned(), overrides, Timestamp::from_second(10).unwrap());
+        assert_eq!((later.limit(CHANNELS), later.quota("channels").source), (3, PlanSource::Plan));
+        assert!(later.require(AUDIT_LOG).is_err());
+        assert!(later.require(Entitlement::named("PostPublishing")).is_ok());
+    }
+
+    #[test]
+    fn an_override_of_another_type_has_no_effect() {
+        let mixed = Overrides::default()
+            .with("channels", until(10, OverrideValue::Included(true)))
+            .with("AuditLog", until(10, OverrideValue::Limit(1)));
+        assert_eq!(plan("free", mixed.clone()).limit(CHANNELS), 3);
+        assert!(plan("free", mixed).require(AUDIT_LOG).is_err());
     }
 }

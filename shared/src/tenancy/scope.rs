@@ -17,6 +17,7 @@ use super::permissions::{Covers, Permission};
 use super::remember::Remember;
 use super::roles::Role;
 use super::security_rules::SecurityRules;
+use super::usage;
 use crate::audit::{self, Actor, AuditAction, AuditEntry, Origin, Target};
 use crate::aws::grants::{Grant, Table};
 use crate::aws::outbound::{OutboundAnswer, OutboundError, OutboundRequest};
@@ -175,7 +176,7 @@ impl Scope {
         sorts.iter().map(|sort| found.remove(sort).as_ref().map(decode).transpose()).collect()
     }
 
-    async fn find_items(&self, sorts: Vec<String>) -> Result<HashMap<String, Item>, Problem> {
+    pub(super) async fn find_items(&self, sorts: Vec<String>) -> Result<HashMap<String, Item>, Problem> {
         if sorts.is_empty() {
             return Ok(HashMap::new());
         }
@@ -275,7 +276,7 @@ impl Scope {
         let written = self.watch.as_ref().map(|watch| watch.writes(&first, &self.partition())).transpose()?;
         let session = self.session_for(user).await?;
         let outcome = commit(&self.app.aws, Some(&session), &self.partition(), first).await;
-        outcome.map_err(|uncommitted| Watch::refusal(self.watch.as_deref(), uncommitted))?;
+        outcome.map_err(|uncommitted| Watch::refusal(self.watch.as_deref(), usage::with_current(uncommitted)))?;
         if let (Some(watch), Some(written)) = (&self.watch, written) {
             watch.wrote(written);
         }

@@ -27,7 +27,7 @@ use crate::kernel::worker::Cancellation;
 use crate::table::commit::{Expected, Plan, commit};
 use crate::tenancy::app::App;
 use crate::tenancy::scope::{Scope, ScopeParts, Tenant};
-use crate::tenancy::{Role, SecurityRules, WorkspacePlan};
+use crate::tenancy::{Overrides, Role, SecurityRules, WorkspacePlan};
 
 use super::person::{Person, StaffMember};
 use super::requests::{Request, Response};
@@ -88,7 +88,7 @@ impl TestApp {
 
     /// A plan, as part of a member's proof.
     pub fn plan(name: &str) -> WorkspacePlan {
-        WorkspacePlan::named(name.to_owned())
+        WorkspacePlan::new(name.to_owned(), Overrides::default(), Timestamp::UNIX_EPOCH)
     }
 
     /// A new workspace on a plan, and its owner.
@@ -105,6 +105,7 @@ impl TestApp {
             // The first owner is counted as they join.
             owners: 0,
             trashed_at: None,
+            overrides: Overrides::default(),
             created_at: self.now(),
         };
         self.put_proof(proofs::directory(workspace), &entry, None).await?;
@@ -135,7 +136,7 @@ impl TestApp {
     /// Makes a user a member of a workspace.
     pub async fn add_member(&self, workspace: WorkspaceId, user: UserId, role: Role) -> Result<(), Problem> {
         let cap = Cap { workspaces: u32::MAX, too_many: Problem::internal("in too many workspaces") };
-        let plan = MembershipChanges::of(workspace).enter(user, role, self.now(), cap)?.into_plan();
+        let plan = MembershipChanges::of(workspace).enter(user, role, self.now(), cap)?.uninvited().into_plan();
         commit(&self.fixtures.aws, None, &format!("W#{workspace}"), plan).await.map_err(Problem::from)
     }
 

@@ -32,6 +32,10 @@ tell(async () => {
   const members = body('list_members', await api.listMembers({ client, path, query: { limit: 10 } }));
   check('the owner is listed', members.items.length === 1 && members.items[0]?.role === 'owner');
   check('no ownership is offered', body('list_ownership_offers', await api.listOwnershipOffers({ client, path })).items.length === 0);
+  const entitlements = body('get_entitlements', await api.getEntitlements({ client, path }));
+  check('the audit log is included', entitlements.features.some(({ name, included }) => name === 'AuditLog' && included));
+  const usage = body('get_usage', await api.getUsage({ client, path }));
+  check('the invitation is counted', usage.items.some(({ name, current }) => name === 'members' && current === 2));
   const channel = body('connect_bluesky', await api.connectBluesky({ client, path, body: bluesky }));
   const channels = body('list_channels', await api.listChannels({ client, path, query: { limit: 10 } }));
   check('the channel is listed', channels.items[0]?.id === channel.id && channels.next_cursor === null);

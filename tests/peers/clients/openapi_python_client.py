@@ -59,6 +59,10 @@ members = call("list_members", workspace, limit=10, expected=models.MemberList).
 check("the owner is listed", [member.role.value for member in members.items] == ["owner"])
 offers = call("list_ownership_offers", workspace, expected=models.OwnershipOfferList).parsed
 check("no ownership is offered", offers.items == [])
+entitlements = call("get_entitlements", workspace, expected=models.Entitlements).parsed
+check("the audit log is included", any(feature.name == "AuditLog" and feature.included for feature in entitlements.features))
+used = call("get_usage", workspace, expected=models.UsageList).parsed
+check("the invitation is counted", any(item.name == "members" and item.current == 2 for item in used.items))
 about = models.ConnectBluesky(**FACTS["bluesky"])
 channel = call("connect_bluesky", workspace, body=about, expected=models.Channel).parsed.id
 channels = call("list_channels", workspace, limit=10, expected=models.ChannelList).parsed

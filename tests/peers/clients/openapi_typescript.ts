@@ -36,6 +36,10 @@ tell(async () => {
   check('the owner is listed', members.items.length === 1 && members.items[0]?.role === 'owner');
   const offers = body('list_ownership_offers', await api.GET('/workspaces/{workspace_id}/ownership-offers', { params: { path } }));
   check('no ownership is offered', offers.items.length === 0);
+  const entitlements = body('get_entitlements', await api.GET('/workspaces/{workspace_id}/entitlements', { params: { path } }));
+  check('the audit log is included', entitlements.features.some(({ name, included }) => name === 'AuditLog' && included));
+  const usage = body('get_usage', await api.GET('/workspaces/{workspace_id}/usage', { params: { path } }));
+  check('the invitation is counted', usage.items.some(({ name, current }) => name === 'members' && current === 2));
   const channel = body(
     'connect_bluesky',
     await api.POST('/workspaces/{workspace_id}/channels/bluesky', { params: { path }, body: bluesky }),

@@ -39,7 +39,10 @@ pub struct Account {
 
 impl World {
     pub async fn new() -> Self {
-        Self::of(TestApp::new())
+        let mut app = TestApp::new();
+        // Tests invite many people into one place.
+        app.configure(|config| "scale".clone_into(&mut config.initial_plan));
+        Self::of(app)
     }
 
     /// With a record of every call of a table.

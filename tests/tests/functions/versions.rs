@@ -12,8 +12,8 @@ use crate::none;
 use crate::place::{Place, World};
 use crate::sample::{Filling, Sample};
 
-/// Resources that are composed of several items.
-const UNVERSIONED: [&str; 1] = ["list-factors"];
+/// Resources that are composed of several items, or of none but what admission reads.
+const UNVERSIONED: [&str; 2] = ["list-factors", "get-entitlements"];
 
 fn with(event: &Value, header: &str, value: &str) -> Value {
     let mut event = event.clone();

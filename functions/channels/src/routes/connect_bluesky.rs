@@ -84,16 +84,18 @@ async fn connect(
         connected_at: workspace.now(),
         connected_by: workspace.user(),
     };
-    let limit = workspace.plan().limit(CHANNELS);
+    // First, so that a request which is over the limit and also conflicts gets the limit.
+    let refusal = ChannelError::TooMany { limit: workspace.plan().limit(CHANNELS) };
+    let changes = Changes::default().count_up(CHANNELS, workspace.plan(), refusal);
     let changes = match accounts {
         Some(mut accounts) => {
-            accounts.add(&channel, limit)?;
-            Changes::default().replace(&accounts)
+            accounts.add(&channel);
+            changes.replace(&accounts)
         }
         None => {
             let mut accounts = ConnectedAccounts::default();
-            accounts.add(&channel, limit)?;
-            Changes::default().insert(&accounts)
+            accounts.add(&channel);
+            changes.insert(&accounts)
         }
     };
     let session = new_session(workspace, channel.id, account).await?;

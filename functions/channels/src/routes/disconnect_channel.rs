@@ -3,7 +3,7 @@
 use shared::prelude::route::*;
 
 use crate::audit_actions::CHANNEL_DISCONNECTED;
-use crate::channel::{Channel, ChannelError, ChannelId, ConnectedAccounts};
+use crate::channel::{CHANNELS, Channel, ChannelError, ChannelId, ConnectedAccounts};
 use crate::jobs::end_channel_session::EndChannelSession;
 use crate::permissions::ManageChannels;
 use crate::problems;
@@ -47,6 +47,7 @@ impl Endpoint for DisconnectChannel {
             .replace(&accounts)
             .or(ChannelError::ModifiedConcurrently)
             .insert(&ended)
+            .count_down(CHANNELS)
             .audit(&CHANNEL_DISCONNECTED, channel.id)
             .detail(serde_json::json!({ "platform": channel.platform, "account_id": channel.account_id }))
             .send(&EndChannelSession { ended_session_id: ended.id });

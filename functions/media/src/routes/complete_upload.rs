@@ -7,10 +7,13 @@
 use shared::kernel::problems::Refusal;
 use shared::kernel::worker::Worker;
 use shared::prelude::route::*;
-use shared::tenancy::Scope;
+use shared::table::Stored;
+use shared::tenancy::{Limit, Scope};
 
 use crate::audit_actions::MEDIA_COMPLETED;
-use crate::media::{MAX_UPLOAD_BYTES, Media, MediaError, MediaId, RenditionRole, Sha256, StoredPicture, UPLOADS};
+use crate::media::{
+    MAX_UPLOAD_BYTES, Media, MediaError, MediaId, RenditionRole, STORAGE_BYTES, Sha256, StoredPicture, UPLOADS,
+};
 use crate::permissions::WriteMedia;
 use crate::picture::{self, Prepared};
 use crate::problems;
@@ -40,6 +43,7 @@ impl Endpoint for CompleteUpload {
     const LIMIT: Option<UserLimit> = Some(UPLOADS);
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Media>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("media"));
+    const PLAN_LIMITS: &'static [Limit] = &[STORAGE_BYTES];
     const PROBLEMS: &'static [ProblemCode] = &[
         problems::MEDIA_NOT_UPLOADED,
         problems::MEDIA_UPLOAD_DIFFERS,
@@ -47,11 +51,13 @@ impl Endpoint for CompleteUpload {
         problems::PICTURE_TOO_MANY_PIXELS,
         problems::PICTURE_ANIMATED,
         problems::PICTURE_DAMAGED,
+        problems::STORAGE_FULL,
     ];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Media>());
     const WARM_CALLS: WarmCalls = WarmCalls::up_to(
-        7,
-        "counted exactly, which is two calls; then reads the picture's record and its file, and writes the file again",
+        8,
+        "counted exactly, which is two calls; then reads the picture's record, its file and the used storage, and writes \
+         the file again",
     );
     type Access = Workspace<WriteMedia>;
     type Output = Reply<MediaView>;
@@ -65,15 +71,17 @@ impl Endpoint for CompleteUpload {
         let upload = upload.ok_or(MediaError::NotUploaded)?;
         media.verify(&upload.bytes)?;
         let prepared = WORKER.run(move |cancellation| picture::prepare(&upload.bytes, cancellation)).await?;
-        let Prepared { full, compact } = prepared;
-        let full = store(workspace, &media, full, RenditionRole::Full).await?;
-        let compact = match compact {
+        require_room(workspace, &prepared).await?;
+        let full = store(workspace, &media, prepared.full, RenditionRole::Full).await?;
+        let compact = match prepared.compact {
             Some(compact) => Some(store(workspace, &media, compact, RenditionRole::Compact).await?),
             None => None,
         };
         media.complete(full, compact);
-        let changes = Changes::default().replace(&media).or(MediaError::AlreadyCompleted);
-        match workspace.commit(changes.audit(&MEDIA_COMPLETED, media.id()).detail(media.state())).await {
+        match workspace
+            .commit(counted(workspace, &media).audit(&MEDIA_COMPLETED, media.id()).detail(media.state()))
+            .await
+        {
             // Both requests produced the same picture from the same bytes: return the recorded one.
             Err(problem) if problem.code() == MediaError::AlreadyCompleted.code() => {
                 Ok(Reply(MediaView::from(&*workspace.get::<Media>(&self.media_id).await?)))
@@ -81,6 +89,29 @@ impl Endpoint for CompleteUpload {
             outcome => outcome.map(|()| Reply(MediaView::from(&*media))),
         }
     }
+}
+
+/// Refuses renditions that do not fit before they are stored: objects of a refused commit would stay without a record.
+/// Only files that are completed at the same time can still be refused by the commit.
+async fn require_room(workspace: &Workspace<WriteMedia>, prepared: &Prepared) -> Result<(), Problem> {
+    let renditions = [Some(&prepared.full), prepared.compact.as_ref()];
+    let bytes: u64 = renditions.into_iter().flatten().map(|rendition| rendition.bytes.len() as u64).sum();
+    let used = workspace.used(STORAGE_BYTES).await?;
+    if used.saturating_add(bytes) > workspace.plan().limit(STORAGE_BYTES) {
+        return Err(STORAGE_BYTES.refused(workspace.plan(), used, full_storage(workspace)));
+    }
+    Ok(())
+}
+
+/// Records the completed picture and counts its bytes.
+fn counted(workspace: &Workspace<WriteMedia>, media: &Stored<Media>) -> Changes {
+    let (bytes, plan) = (media.stored_bytes(), workspace.plan());
+    let changes = Changes::default().replace(media).or(MediaError::AlreadyCompleted);
+    changes.count_up_by(STORAGE_BYTES, bytes, plan, full_storage(workspace))
+}
+
+fn full_storage(workspace: &Workspace<WriteMedia>) -> MediaError {
+    MediaError::StorageFull { limit: workspace.plan().limit(STORAGE_BYTES) }
 }
 
 async fn store(

@@ -12,7 +12,8 @@ use shared::tenancy::{Limit, Scope};
 
 use crate::audit_actions::MEDIA_UPLOAD_CREATED;
 use crate::media::{
-    AltText, MAX_UPLOAD_BYTES, Media, MediaError, MediaId, Sha256, SizeBytes, State, UPLOAD_BYTES, UPLOADS,
+    AltText, MAX_UPLOAD_BYTES, Media, MediaError, MediaId, STORAGE_BYTES, Sha256, SizeBytes, State, UPLOAD_BYTES,
+    UPLOADS,
 };
 use crate::permissions::WriteMedia;
 use crate::problems;
@@ -63,10 +64,10 @@ impl Endpoint for CreateUpload {
     const ROUTE: Route = Route::post("create-upload", "/workspaces/{workspace_id}/media");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SignUploads];
     const LIMIT: Option<UserLimit> = Some(UPLOADS);
-    const PLAN_LIMITS: &'static [Limit] = &[UPLOAD_BYTES];
+    const PLAN_LIMITS: &'static [Limit] = &[UPLOAD_BYTES, STORAGE_BYTES];
     const REPEATABLE: Repeatable<Self> = Repeatable::recalled::<Media>(|id, workspace| Box::pin(recall(id, workspace)));
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("media"));
-    const PROBLEMS: &'static [ProblemCode] = &[problems::MEDIA_OVER_PLAN_LIMIT];
+    const PROBLEMS: &'static [ProblemCode] = &[problems::MEDIA_OVER_PLAN_LIMIT, problems::STORAGE_FULL];
     const VERSIONED: Option<Versioned> = Some(Versioned::made::<Media>());
     const WARM_CALLS: WarmCalls = WarmCalls::up_to(
         4,
@@ -84,7 +85,10 @@ impl Endpoint for CreateUpload {
         let media =
             Media::announced(workspace.new_id(), size_bytes, sha256, alt_text, workspace.user(), workspace.now());
         let answer = sign(workspace, &media).await?;
-        let changes = Changes::default().insert(&media).audit(&MEDIA_UPLOAD_CREATED, media.id());
+        // Early, before the file is sent. Its renditions are counted when they are stored.
+        let full = MediaError::StorageFull { limit: workspace.plan().limit(STORAGE_BYTES) };
+        let changes = Changes::default().require_room(STORAGE_BYTES, size_bytes.get(), workspace.plan(), full);
+        let changes = changes.insert(&media).audit(&MEDIA_UPLOAD_CREATED, media.id());
         workspace.commit(changes.detail(media.state())).await?;
         Ok(Created(answer))
     }

@@ -3,6 +3,7 @@
 use channels::Channel;
 use serde_json::json;
 use shared::prelude::route::*;
+use shared::table::Stored;
 use shared::tenancy::{Audited, Entitlement, Limit};
 
 use crate::audit_actions::POST_SCHEDULED;
@@ -10,7 +11,7 @@ use crate::bounds::ScheduledChannelIds;
 use crate::delivery::Delivery;
 use crate::limits::{self, Content};
 use crate::permissions::WritePosts;
-use crate::post::{POST_PUBLISHING, Post, PostId, SCHEDULED_POSTS};
+use crate::post::{POST_PUBLISHING, POSTS_PER_MONTH, Post, PostId, SCHEDULED_POSTS};
 use crate::post_error::PostError;
 use crate::problems;
 use crate::progress::PublishPost;
@@ -40,11 +41,12 @@ impl Endpoint for SchedulePost {
     const ROUTE: Route = Route::post("schedule-post", "/workspaces/{workspace_id}/posts/{post_id}/schedule");
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
     const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
-    const PLAN_LIMITS: &'static [Limit] = &[SCHEDULED_POSTS];
+    const PLAN_LIMITS: &'static [Limit] = &[SCHEDULED_POSTS, POSTS_PER_MONTH];
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Post>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
     const PROBLEMS: &'static [ProblemCode] = &[
         problems::TOO_MANY_SCHEDULED_POSTS,
+        problems::TOO_MANY_POSTS_THIS_MONTH,
         problems::POST_DOES_NOT_FIT,
         problems::TIME_ZONE_UNKNOWN,
         problems::SCHEDULE_TIME_SKIPPED,
@@ -77,7 +79,7 @@ impl Endpoint for SchedulePost {
             }
         }
         post.schedule(schedule, self.channel_ids.into_vec(), &deliveries, now);
-        let changes = replace_post(Changes::default(), &mut post, Some(workspace.plan()))
+        let changes = counted(workspace, &mut post)
             .each(&aside, |changes, delivery| changes.replace(delivery).or(PostError::ModifiedConcurrently))
             .each(&deliveries, Changes::insert)
             .audit(&POST_SCHEDULED, post.id)
@@ -86,4 +88,16 @@ impl Endpoint for SchedulePost {
         workspace.commit(messages.into_iter().fold(changes, send)).await?;
         Ok(Reply(PostView::from(&*post)))
     }
+}
+
+/// Replaces the post and counts it: while it is scheduled, and once in the month in which it is first scheduled.
+fn counted(workspace: &Workspace<WritePosts>, post: &mut Stored<Post>) -> Changes {
+    let plan = workspace.plan();
+    let was_counted = std::mem::replace(&mut post.counted_in_month, true);
+    let changes = replace_post(Changes::default(), post, Some(plan));
+    if was_counted {
+        return changes;
+    }
+    let refusal = PostError::TooManyThisMonth { limit: plan.limit(POSTS_PER_MONTH) };
+    changes.count_in_period((POSTS_PER_MONTH, &post.id.to_string()), plan, workspace.now(), refusal)
 }

@@ -48,7 +48,7 @@ async fn scheduling_beyond_the_plans_limit_is_refused() {
     let last = at.draft("the last one").await;
     at.call(&schedule_post::FUNCTION, &last, at.in_seconds(7200)).await.expect(200);
     let over = at.draft("one too many").await;
-    let refused = at.call(&schedule_post::FUNCTION, &over, at.in_seconds(7200)).await.expect(402);
+    let refused = at.call(&schedule_post::FUNCTION, &over, at.in_seconds(7200)).await.expect(409);
     assert_eq!(refused.code(), "too_many_scheduled_posts");
     assert!(refused.text.contains("allows 30 scheduled posts"), "{}", refused.text);
     assert_eq!((at.post(&over).await["state"].clone(), at.used().await), (json!("draft"), LIMIT));
@@ -72,7 +72,7 @@ async fn posts_scheduled_concurrently_get_exactly_the_remaining_quota() {
     let answers = join_all(posts.iter().map(|post| at.call(&schedule_post::FUNCTION, post, at.in_seconds(7200)))).await;
     let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
-    assert_eq!(statuses, [200, 200, 402, 402, 402, 402]);
+    assert_eq!(statuses, [200, 200, 409, 409, 409, 409]);
     assert_eq!(at.used().await, LIMIT);
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The claim of a token has the expiry, so none can be accepted later, even if this job does not run.
 
-use shared::identity::Invitation;
+use shared::identity::{Invitation, MEMBERS};
 use shared::prelude::job::*;
 use shared::tenancy::{AllWorkspaces, Changes};
 
@@ -34,7 +34,8 @@ impl Job for ExpireInvitations {
                 continue;
             }
             // The entry that makes it the only pending one has expired, and may be that of a newer invitation.
-            let changes = Changes::default().replace(&invitation).audit(&INVITATION_EXPIRED, invitation.id);
+            let changes = Changes::default().replace(&invitation).count_down(MEMBERS);
+            let changes = changes.audit(&INVITATION_EXPIRED, invitation.id);
             workspace.commit_if_unchanged(changes).await?;
         }
         Ok(())

@@ -1,9 +1,9 @@
 //! `POST /workspaces/{workspace_id}/invitations`: invites an email address to the workspace.
 
 use mail::EmailAddress;
-use shared::identity::Invitation;
+use shared::identity::{Invitation, MEMBERS};
 use shared::prelude::route::*;
-use shared::tenancy::AssignableRole;
+use shared::tenancy::{AssignableRole, Limit};
 
 use crate::audit_actions::INVITATION_SENT;
 use crate::invitation::{InvitationView, InvitingError, counted};
@@ -28,12 +28,14 @@ impl Endpoint for InviteMember {
     const GRANTS: &'static [Grant] =
         &[Grant::ReadItems, Grant::WriteItems, Grant::ProveMembership, Grant::ReadAddresses];
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Invitation>();
+    const PLAN_LIMITS: &'static [Limit] = &[MEMBERS];
     const PROBLEMS: &'static [ProblemCode] = &[
         problems::INVITED_YOURSELF,
         problems::INVITED_OWNER,
         problems::INVITED_MEMBER,
         problems::ALREADY_INVITED,
         problems::INVITED_SERVICE,
+        problems::TOO_MANY_MEMBERS,
         problems::TOO_MANY_INVITATIONS,
     ];
     const VERSIONED: Option<Versioned> = Some(Versioned::made::<Invitation>());
@@ -46,6 +48,8 @@ impl Endpoint for InviteMember {
         let invitation = Invitation::new(workspace, self.email.as_str(), self.role, workspace.user());
         let changes = Changes::default().insert(&invitation).insert(&invitation.pending()).or(InvitingError::Invited);
         let changes = counted(changes, workspace.now());
+        let refusal = InvitingError::TooMany { limit: workspace.plan().limit(MEMBERS) };
+        let changes = changes.count_up(MEMBERS, workspace.plan(), refusal);
         let letter = MailInvitation { invitation_id: invitation.id, letter: invitation.letters };
         let audited = changes.audit(&INVITATION_SENT, invitation.id).detail(self.role).send(&letter);
         workspace.commit_in_role(audited).await?;

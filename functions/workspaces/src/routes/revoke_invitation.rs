@@ -1,7 +1,7 @@
 //! `DELETE /workspaces/{workspace_id}/invitations/{invitation_id}`: revokes a pending invitation.
 
 use shared::identity::invitation_error::{INVITATION_EXPIRED, INVITATION_REVOKED, INVITATION_USED};
-use shared::identity::{Invitation, InvitationId, PendingInvitation};
+use shared::identity::{Invitation, InvitationId, MEMBERS, PendingInvitation};
 use shared::prelude::route::*;
 
 use crate::audit_actions::INVITATION_REVOKED as REVOKED;
@@ -29,6 +29,7 @@ impl Endpoint for RevokeInvitation {
         let mut invitation = workspace.get::<Invitation>(&self.invitation_id).await?;
         invitation.revoke(workspace.now())?;
         let changes = Changes::default().replace(&invitation).forget::<PendingInvitation>(invitation.pending_key());
+        let changes = changes.count_down(MEMBERS);
         workspace.commit_in_role(changes.audit(&REVOKED, invitation.id)).await?;
         Ok(NoContent)
     }

@@ -277,7 +277,7 @@ async fn an_invitation_is_only_for_its_address() {
 
 #[tokio::test]
 async fn a_workspace_sends_100_invitations_a_day() {
-    let team = Team::new().await;
+    let team = Team::on_plan("scale").await;
     let answers = join_all((0..120).map(|number| team.invite_from_own_address(number))).await;
     let sent = answers.iter().filter(|answer| answer.status == 201).count();
     let refused: Vec<_> = answers.iter().filter(|answer| answer.status != 201).collect();

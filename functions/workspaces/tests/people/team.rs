@@ -42,7 +42,12 @@ pub async fn with_account(app: &TestApp, person: Person) -> Known {
 impl Team {
     /// A workspace that was created through its route.
     pub async fn new() -> Self {
-        let app = TestApp::new();
+        Self::on_plan("studio").await
+    }
+
+    pub async fn on_plan(plan: &str) -> Self {
+        let mut app = TestApp::new();
+        app.configure(|config| plan.clone_into(&mut config.initial_plan));
         let mut person = app.owner().await.unwrap();
         let founding = Request::to(&create_workspace::FUNCTION).by(&person).json(json!({ "name": "Northwind" }));
         person.workspace = app.call(founding).await.expect(201).body["id"].as_str().unwrap().parse().unwrap();

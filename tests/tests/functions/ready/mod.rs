@@ -6,6 +6,7 @@ mod channels;
 mod media;
 mod operations;
 mod passkeys;
+mod plans;
 mod posts;
 mod profiles;
 mod recovery;
@@ -27,6 +28,7 @@ impl World {
             "media" => self.ready_for_media(function, place, ready).await,
             "operations" => self.ready_for_operations(function, place, ready).await,
             "passkeys" => self.ready_for_passkeys(function, ready).await,
+            "plans" => self.ready_for_plans(function, place, ready).await,
             "posts" => self.ready_for_posts(function, place, ready).await,
             "profiles" => self.ready_for_profiles(function, place, ready).await,
             "recovery" => self.ready_for_recovery(function, ready).await,

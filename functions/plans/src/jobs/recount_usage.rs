@@ -1,0 +1,83 @@
+//! The job `recount-usage`: every night, compares each counter of use with the things, and reports and corrects drift.
+//!
+//! Each workspace is due once a night. A run that ends early leaves the others due for the run an hour later.
+
+use serde_json::json;
+use shared::kernel::time::SignedDuration;
+use shared::prelude::job::*;
+use shared::system_events::{EventKind, Occurrence, Severity};
+use shared::tenancy::recount::{NextRecount, Recounted};
+use shared::tenancy::{AllWorkspaces, Changes};
+
+use crate::counted::{Counter, counters};
+
+#[derive(Deserialize)]
+pub struct RecountUsage {}
+
+/// Why this job reads every workspace.
+pub enum CountsMustBeTrue {}
+
+impl Reason for CountsMustBeTrue {
+    const WHY: &'static str = "compares the use of every workspace with the things that it counts";
+}
+
+/// A counter differed from the things: a defect, because both change in one transaction.
+pub static USAGE_DRIFTED: EventKind = EventKind::operational("usage_drifted", Severity::Warning);
+/// A counter changed all the time while it was compared. It is compared again the next night.
+pub static USAGE_BUSY: EventKind = EventKind::operational("usage_busy", Severity::Info);
+
+/// No workspace is begun in the last part of a run: the largest takes less.
+const RESERVED: SignedDuration = SignedDuration::from_secs(60);
+
+pub static FUNCTION: Function = Function::job::<RecountUsage>();
+
+impl Job for RecountUsage {
+    const JOB: Declaration =
+        Declaration::new("recount-usage", Trigger::Schedule("cron(20 0-5 * * ? *)")).timeout_s(330);
+    const GRANTS: &'static [Grant] = &[Grant::ReadDue, Grant::ReadItems, Grant::WriteItems];
+    type Access = AllWorkspaces<CountsMustBeTrue>;
+
+    async fn run(self, workspaces: &Self::Access) -> Result<(), JobError> {
+        for entry in workspaces.due::<NextRecount>(workspaces.now()).await? {
+            if workspaces.context().left(workspaces.now()) < RESERVED {
+                break;
+            }
+            let (workspace, next) = workspaces.enter::<NextRecount>(&entry).await?;
+            // The index is eventually consistent, and the workspace may have been erased.
+            let Some(next) = next.filter(|next| next.is_due(workspaces.now())) else { continue };
+            for counter in counters(&workspace) {
+                recount(workspaces, &workspace, counter).await?;
+            }
+            let next = next.postponed(workspaces.now());
+            let changes = Changes::default().replace(&next).unaudited("bookkeeping of the job");
+            workspace.commit_if_unchanged(changes).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The drift is reported before it is corrected, so that a crash in between repeats the report.
+async fn recount(
+    workspaces: &AllWorkspaces<CountsMustBeTrue>,
+    workspace: &Tenant,
+    counter: Counter,
+) -> Result<(), Problem> {
+    let (recounted, correction) = counter.recount(workspace).await?;
+    let (limit, period) = (counter.limit.name(), counter.period.map(|period| period.to_string()));
+    let key = format!("{}#{limit}#{}", workspace.id(), period.as_deref().unwrap_or_default());
+    match recounted {
+        Recounted::Exact => return Ok(()),
+        Recounted::Drifted(drift) => {
+            let detail = json!({ "limit": limit, "period": period, "counted": drift.counted, "found": drift.found });
+            workspaces.emit(Occurrence::of(&USAGE_DRIFTED, workspace.id()).detail(detail).once(key)).await?;
+        }
+        Recounted::Busy => {
+            let detail = json!({ "limit": limit, "period": period });
+            workspaces.emit(Occurrence::of(&USAGE_BUSY, workspace.id()).detail(detail).once(key)).await?;
+        }
+    }
+    if let Some(correction) = correction {
+        workspace.correct(correction).await?;
+    }
+    Ok(())
+}

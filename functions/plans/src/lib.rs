@@ -1,0 +1,8 @@
+//! Plans: what a workspace may do and how much of it, its use, and exceptions from its plan.
+
+pub mod audit_actions;
+pub mod counted;
+pub mod jobs;
+pub mod routes;
+pub mod setting_override;
+pub mod view;

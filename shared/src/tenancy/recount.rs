@@ -1,0 +1,152 @@
+//! Recounting: compares a counter with the things that it counts, and corrects it.
+//!
+//! A thing and its counter change in one transaction. A counter that has the same write id before and after the things
+//! were read therefore had the same things all the time, and the correction has the condition that this write is still
+//! the last one: it cannot overwrite a concurrent count.
+
+use std::borrow::Borrow;
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::changes::Changes;
+use super::entitlements::Limit;
+use super::period::Period;
+use super::scope::Scope;
+use crate::aws::grants::Table;
+use crate::kernel::problems::Problem;
+use crate::kernel::time::after;
+use crate::table::Entity;
+use crate::table::commit::Act;
+use crate::table::entity::{Due, Stored};
+use crate::table::item::{number, text};
+
+/// Tries to read the things while the counter does not change.
+const TRIES: u32 = 3;
+/// Entities per read.
+const PAGE: u32 = 500;
+/// The time between two recounts of a workspace: less than a day, so that each night has one.
+const BETWEEN: SignedDuration = SignedDuration::from_hours(20);
+
+/// When the use of a workspace is counted again. A workspace is founded with one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NextRecount {
+    at: Timestamp,
+}
+
+impl NextRecount {
+    pub const KEY: &'static str = "NEXT";
+
+    pub fn after(now: Timestamp) -> Self {
+        Self { at: after(now, BETWEEN) }
+    }
+
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.at <= now
+    }
+}
+
+impl Stored<NextRecount> {
+    /// The same entry for the next night.
+    #[must_use]
+    pub fn postponed(mut self, now: Timestamp) -> Self {
+        *self = NextRecount::after(now);
+        self
+    }
+}
+
+impl Entity for NextRecount {
+    const KIND: &'static str = "RECOUNT";
+    type Key = str;
+
+    fn key(&self) -> impl Borrow<Self::Key> {
+        Self::KEY
+    }
+
+    fn due(&self) -> Option<Due> {
+        Some(Due::at(self.at))
+    }
+}
+
+/// The result of a recount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recounted {
+    /// The counter equals the number of things.
+    Exact,
+    /// It did not, while nothing changed.
+    Drifted(Drift),
+    /// The counter kept changing.
+    Busy,
+}
+
+/// A counter that differs from the things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// Negative, if things were released that had not been counted.
+    pub counted: i64,
+    pub found: u64,
+}
+
+/// A counter, and the write that set it when it was found wrong.
+#[must_use]
+pub struct Correction {
+    sort: String,
+    found: u64,
+    write: Option<String>,
+}
+
+impl Scope {
+    /// Compares a counter with the things. The correction is for `correct`, once the drift is reported.
+    pub async fn recount<F: Future<Output = Result<u64, Problem>>>(
+        &self,
+        limit: Limit,
+        period: Option<Period>,
+        count: impl Fn() -> F,
+    ) -> Result<(Recounted, Option<Correction>), Problem> {
+        let sort = limit.sort(period);
+        for _ in 0..TRIES {
+            let (counted, before) = self.counter(&sort).await?;
+            let found = count().await?;
+            let (_, after) = self.counter(&sort).await?;
+            if before != after {
+                continue;
+            }
+            if u64::try_from(counted) == Ok(found) {
+                return Ok((Recounted::Exact, None));
+            }
+            let drift = Drift { counted, found };
+            return Ok((Recounted::Drifted(drift), Some(Correction { sort, found, write: before })));
+        }
+        Ok((Recounted::Busy, None))
+    }
+
+    /// Sets a counter to the number of things that were found. False if it was changed since.
+    pub async fn correct(&self, correction: Correction) -> Result<bool, Problem> {
+        let Correction { sort, found, write } = correction;
+        let mut values = HashMap::from([(":found".to_owned(), number(found))]);
+        let condition = match write {
+            Some(write) => {
+                values.insert(":write".to_owned(), text(write));
+                "w = :write"
+            }
+            None => "attribute_not_exists(w)",
+        };
+        let act = Act::Update { expression: "SET #used = :found, w = :w".into(), condition: Some(condition), values };
+        let changes = Changes::default().update(Table::Tenants, sort, act);
+        self.commit_if_unchanged(changes.unaudited("bookkeeping: a system event reports the drift")).await
+    }
+
+    /// The sum of `weight` over every entity of a kind whose key starts with a prefix.
+    pub async fn total<E: Entity>(&self, prefix: &str, weight: impl Fn(&E) -> u64 + Send) -> Result<u64, Problem> {
+        let (mut total, mut behind) = (0, None);
+        loop {
+            let (page, next) = self.walk::<E>(prefix, behind.as_deref(), PAGE).await?;
+            total += page.iter().map(|entity| weight(entity)).sum::<u64>();
+            match next {
+                Some(next) => behind = Some(next),
+                None => return Ok(total),
+            }
+        }
+    }
+}
