@@ -2,6 +2,7 @@
 
 use mail::EmailAddress;
 use shared::identity::Invitation;
+use shared::identity::invitation_error::EMAIL_DOMAIN_NOT_ALLOWED;
 use shared::prelude::route::*;
 use shared::tenancy::AssignableRole;
 
@@ -34,6 +35,7 @@ impl Endpoint for InviteMember {
         problems::INVITED_MEMBER,
         problems::ALREADY_INVITED,
         problems::INVITED_SERVICE,
+        EMAIL_DOMAIN_NOT_ALLOWED,
         problems::TOO_MANY_INVITATIONS,
     ];
     const VERSIONED: Option<Versioned> = Some(Versioned::made::<Invitation>());
