@@ -5,7 +5,6 @@ use shared::kernel::problems::{ProblemCode, Shows};
 /// The problems of connecting an account.
 pub const OF_CONNECTING: &[ProblemCode] = &[
     TOO_MANY_CHANNELS,
-    CHANNELS_MODIFIED_CONCURRENTLY,
     CHANNEL_SERVICE_FORBIDDEN,
     APP_PASSWORD_NEEDED,
     CHANNEL_ACCOUNT_INACTIVE,

@@ -17,7 +17,7 @@ use crate::platform::Platform;
 
 /// The grants that a caller of this module needs: it reads and renews tokens.
 pub const GRANTS: &[Grant] =
-    &[Grant::ReadItems, Grant::WriteItems, Grant::OpenSecrets, Grant::SealSecrets, Grant::CallPlatforms];
+    &[Grant::ReadItems, Grant::WriteItems, Grant::OpenSecrets, Grant::ResealSecrets, Grant::CallPlatforms];
 
 /// The content to publish.
 pub struct Draft {

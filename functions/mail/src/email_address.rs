@@ -126,7 +126,7 @@ fn is_atom_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte)
 }
 
-fn domain_of(text: &str) -> Result<Cow<'_, str>, NotAnAddress> {
+pub(crate) fn domain_of(text: &str) -> Result<Cow<'_, str>, NotAnAddress> {
     let domain = Uts46::new()
         .to_ascii(text.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify)
         .map_err(|_| NotAnAddress::DomainMalformed)?;

@@ -5,7 +5,7 @@ use shared::audit::AuditAction;
 /// A workspace was created.
 pub static WORKSPACE_CREATED: AuditAction = AuditAction::named("workspace.created");
 
-/// The security rules for members' accounts were changed.
+/// The security rules were changed.
 pub static WORKSPACE_SECURITY_UPDATED: AuditAction = AuditAction::named("workspace.security_updated");
 
 /// A member left the workspace.

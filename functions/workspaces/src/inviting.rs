@@ -5,6 +5,7 @@ use accounts::address::Address;
 use accounts::enumeration_safe_mail::withheld;
 use accounts::letter_budget::{LetterBudget, Request};
 use mail::{EmailAddress, NotAnAddress};
+use shared::identity::invitation_error::EMAIL_DOMAIN_NOT_ALLOWED;
 use shared::identity::{AccountChanges, AccountKey, Wanted};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
@@ -21,6 +22,7 @@ pub async fn require_invitable(workspace: &Workspace<ManageMembers>, email: &Ema
     if !email.can_receive_mail() {
         return Err(NotAnAddress::DomainUnreachable.into());
     }
+    require_allowed_domain(workspace, email.domain())?;
     let people = workspace.people();
     if email.as_str() == people.sender() {
         return Err(InvitingError::Service.into());
@@ -34,6 +36,16 @@ pub async fn require_invitable(workspace: &Workspace<ManageMembers>, email: &Ema
         Some(_) => Err(InvitingError::Member.into()),
         None => Ok(()),
     }
+}
+
+/// 403 for an address of a domain that the workspace does not invite. The caller manages members, and may know the list.
+pub fn require_allowed_domain(workspace: &Scope, domain: &str) -> Result<(), Problem> {
+    let rules = workspace.security();
+    if rules.invites(domain) {
+        return Ok(());
+    }
+    let rule = format!("must have one of the domains that the workspace allows: {}", rules.invitee_domains.join(", "));
+    Err(Problem::new(EMAIL_DOMAIN_NOT_ALLOWED, format!("email {rule}.")).at("email", rule))
 }
 
 /// Counts a letter of an invitation to an address. False once it has got those of the day, from all workspaces together.

@@ -11,6 +11,7 @@ pub mod ownership;
 pub mod permissions;
 pub mod problems;
 pub mod routes;
+pub mod security;
 pub mod settings;
 pub mod workspace;
 mod workspace_name;

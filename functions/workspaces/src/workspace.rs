@@ -94,7 +94,7 @@ pub struct WorkspaceView {
 impl WorkspaceView {
     /// A workspace as the caller of a route sees it.
     pub fn of<P: Permission>(workspace: &Workspace<P>, profile: &Profile) -> Self {
-        let SecurityRules { second_factor, admin_recovery } = workspace.security();
+        let SecurityRules { second_factor, admin_recovery, .. } = *workspace.security();
         Self {
             id: workspace.id(),
             name: profile.name.as_str().to_owned(),
@@ -125,7 +125,7 @@ impl From<Membership> for WorkspaceView {
     fn from(membership: Membership) -> Self {
         let Membership { workspace, role, name, plan, security, created_at, trashed_at, .. } = membership;
         let restorable_until = trashed_at.map(|at| restorable_until(at).into());
-        let SecurityRules { second_factor, admin_recovery } = security;
+        let SecurityRules { second_factor, admin_recovery, .. } = security;
         Self {
             id: workspace,
             name,

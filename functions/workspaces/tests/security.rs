@@ -80,7 +80,15 @@ async fn the_second_factor_rule_can_be_set_to_everyone_and_back_to_admins() {
     }
 
     let answer = ask(&app, &admin, EVERYONE).await.expect(200);
-    assert_eq!(answer.body, json!({ "second_factor": EVERYONE, "admin_recovery": "allowed" }));
+    let shown = json!({
+        "second_factor": EVERYONE,
+        "admin_recovery": "allowed",
+        "invitee_domains": [],
+        "longest_session_hours": null,
+        "networks": [],
+        "personal_tokens": "allowed",
+    });
+    assert_eq!(answer.body, shown);
     for (single, multi) in &others {
         assert_eq!(visit(&app, single).await.expect(403).code(), "second_factor_needed", "{:?}", single.role);
         assert_eq!(visit(&app, multi).await.expect(200).body["second_factor"], EVERYONE, "{:?}", multi.role);
@@ -92,7 +100,7 @@ async fn the_second_factor_rule_can_be_set_to_everyone_and_back_to_admins() {
     for (single, _) in &others {
         assert_eq!(visit(&app, single).await.expect(200).body["second_factor"], ADMINS, "{:?}", single.role);
     }
-    let rules = |of: &str| json!({ "second_factor": of, "admin_recovery": "allowed" });
+    let rules = |of: &str| json!({ "second_factor": of, "admin_recovery": "allowed", "personal_tokens": "allowed" });
     let entry = |of: &str| (admin.user.to_string(), owner.workspace.to_string(), rules(of));
     assert_eq!(audited(&app, &owner).await, [entry(EVERYONE), entry(ADMINS)]);
 }

@@ -40,6 +40,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("kty", "EC"),
     ("method", "PUT"),
     ("name", "Northwind Studio"),
+    ("networks", "203.0.113.0/24"),
     ("next_cursor", "eyJhZnRlciI6Ii4uLiJ9"),
     ("password", "correct horse battery staple"),
     ("current_password", "correct horse battery staple"),

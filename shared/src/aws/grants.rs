@@ -31,6 +31,8 @@ pub enum Grant {
     ChangeDirectory,
     /// Seal secrets for the one workspace, and create its KMS key if it has none.
     SealSecrets,
+    /// Seal secrets again for the one workspace, which has a KMS key because it has secrets.
+    ResealSecrets,
     /// Open secrets of the one workspace.
     OpenSecrets,
     /// Read the objects of the one workspace.
@@ -228,6 +230,7 @@ impl Grant {
                     ]
                 }
             }
+            Self::ResealSecrets => const { &[tenant(&["kms:GenerateDataKey"], Resource::WorkspaceKeys)] },
             Self::OpenSecrets => const { &[tenant(&["kms:Decrypt"], Resource::WorkspaceKeys)] },
             Self::ReadObjects => {
                 const {

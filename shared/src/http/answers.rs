@@ -38,6 +38,10 @@ pub(crate) fn problems(entry: &RouteDeclaration, grants: &[Grant]) -> Vec<Proble
     let in_workspace = matches!(entry.level, Level::Workspace(_));
     if in_workspace {
         all.extend([WORKSPACE_LIVES_ELSEWHERE, PERMISSION_MISSING, SECOND_FACTOR_NEEDED, WORKSPACE_SUSPENDED]);
+        all.extend([NETWORK_NOT_ALLOWED, SESSION_TOO_OLD]);
+        if entry.token.is_some() {
+            all.push(PERSONAL_TOKENS_BLOCKED);
+        }
         if !entry.in_trash {
             all.push(WORKSPACE_TRASHED);
         }

@@ -218,6 +218,7 @@ impl AccountChanges {
             epoch: terms.epoch.epoch,
             idle_ends_at: terms.idle_ends_at(now),
             ends_at: terms.ends_at,
+            started_at: Some(terms.started_at),
             strength,
             factor_epoch: terms.epoch.factor_epoch,
             factor_at: now,

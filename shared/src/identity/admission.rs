@@ -252,7 +252,8 @@ impl Presented {
                 }
                 let credential = Credential::Session(session);
                 let strength = epochs.strength_of(proof.strength, proof.factor_epoch);
-                Ok(Caller { user, credential, strength, factor_at: Some(proof.factor_at), workspace: None, epochs })
+                let (factor_at, started_at) = (Some(proof.factor_at), Some(proof.started_at()));
+                Ok(Caller { user, credential, strength, factor_at, started_at, workspace: None, epochs })
             }
             Self::Token(user, digest) => {
                 let proof: Option<TokenProof> = found.read(&proofs::token(user, &digest))?;
@@ -272,7 +273,7 @@ impl Presented {
                 let credential = Credential::Token(proof.id);
                 let strength = epochs.strength_of(proof.strength, proof.factor_epoch);
                 let workspace = proof.workspace.map(|workspace| (workspace, proof.created_at));
-                Ok(Caller { user, credential, strength, factor_at: None, workspace, epochs })
+                Ok(Caller { user, credential, strength, factor_at: None, started_at: None, workspace, epochs })
             }
         }
     }
@@ -359,6 +360,12 @@ fn enter(
         return Err(Problem::not_found());
     }
     entry.require_here(&app.aws.config)?;
+    let security = &entry.security;
+    security.require_network(asking.origin.ip.as_deref())?;
+    match caller.started_at {
+        Some(started_at) => security.require_recent(started_at, app.aws.clock.now())?,
+        None => security.require_personal_tokens()?,
+    }
     needed.require(membership.role)?;
     if entry.security.second_factor.binds(membership.role) && caller.strength < Strength::Multi {
         return Err(second_factor_needed());
@@ -369,13 +376,17 @@ fn enter(
     }
     let plan = entry.plan_at(app.aws.clock.now());
     plan.require_all(asking.needs)?;
+    let (directory, revision) = (proofs::directory(workspace), found.revision(&proofs::directory(workspace)));
+    if let (Some(watch), Some(revision)) = (&watch, revision) {
+        watch.read(Table::Proofs, (&directory.0, &directory.1), revision)?;
+    }
     let scope = Scope::new(ScopeParts {
         app: app.clone(),
         workspace,
         security: entry.security,
         origin: asking.origin.clone(),
         function: asking.function,
-        directory: found.revision(&proofs::directory(workspace)),
+        directory: revision,
         guard: Some(guard),
         remember,
         watch,

@@ -21,6 +21,8 @@ pub struct Caller {
     pub(crate) strength: Strength,
     /// When a factor was last proved; `None` for a token.
     pub(crate) factor_at: Option<Timestamp>,
+    /// When the user signed in; `None` for a token.
+    pub(crate) started_at: Option<Timestamp>,
     /// The only workspace that a token can access, and when the token was created.
     pub(crate) workspace: Option<(WorkspaceId, Timestamp)>,
     /// The user's epochs at admission.

@@ -11,7 +11,9 @@ use super::membership_changes::in_role;
 use super::proofs::{self, DirectoryEntry};
 use crate::aws::grants::Table;
 use crate::config::Config;
-use crate::kernel::problem_codes::{WORKSPACE_LIVES_ELSEWHERE, WORKSPACE_SUSPENDED, WORKSPACE_TRASHED};
+use crate::kernel::problem_codes::{
+    NETWORKS_EXCLUDE_CALLER, WORKSPACE_LIVES_ELSEWHERE, WORKSPACE_SUSPENDED, WORKSPACE_TRASHED,
+};
 use crate::kernel::problems::Problem;
 use crate::table::commit::{Act, Plan, Write};
 use crate::table::item::{body, encode, integer, number};
@@ -133,12 +135,18 @@ impl<P: Permission> Workspace<P> {
         Ok(change)
     }
 
-    /// Sets the security rules for members' accounts, effective from the next request.
-    pub fn secure(&self, rules: SecurityRules) -> Result<DirectoryChange<'_, ByMember>, Problem>
+    /// Sets the security rules, effective from the next request. 422 if the networks do not contain the caller's address.
+    pub fn secure(&self, rules: &SecurityRules) -> Result<DirectoryChange<'_, ByMember>, Problem>
     where
         P: Covers<ManageSecurity>,
     {
-        Ok(self.change_directory()?.set("security", &rules))
+        let address = self.origin.ip.as_deref();
+        if !rules.networks.admit(address) {
+            let address = address.unwrap_or("unknown");
+            let rule = format!("must contain your own address, {address}: you would be locked out");
+            return Err(Problem::new(NETWORKS_EXCLUDE_CALLER, format!("networks {rule}.")).at("networks", rule));
+        }
+        Ok(self.change_directory()?.set("security", rules))
     }
 }
 

@@ -126,6 +126,9 @@ impl Invited<'_> {
             Standing::Open(invitation, membership) => (invitation, membership),
             Standing::Accepted(membership) => return Ok(membership.clone()),
         };
+        if !membership.security.invites(invitation.domain()) {
+            return Err(InvitationError::DomainNotAllowed.into());
+        }
         let (user, now) = (self.user, self.scope.now());
         let cap = Cap { workspaces: cap, too_many: too_many.into() };
         let changes = MembershipChanges::of(self.workspace()).enter(user, self.role(), now, cap)?;

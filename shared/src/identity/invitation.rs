@@ -152,6 +152,11 @@ impl Invitation {
         PendingInvitation { address: self.address.clone(), invitation: self.id, expires_at: self.expires_at }
     }
 
+    /// The domain of the invited address, in ASCII.
+    pub fn domain(&self) -> &str {
+        self.email.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// The key of that entry.
     pub fn pending_key(&self) -> &str {
         &self.address

@@ -50,6 +50,14 @@ pub const ALREADY_MEMBER: ProblemCode = ProblemCode::new(
     "Open the workspace.",
 );
 
+pub const EMAIL_DOMAIN_NOT_ALLOWED: ProblemCode = ProblemCode::new(
+    403,
+    "email_domain_not_allowed",
+    "Email domain not allowed",
+    "The workspace only invites and admits email addresses of certain domains, and this address has another one.",
+    "Use an address of an allowed domain, or ask an admin of the workspace to allow this one.",
+);
+
 /// Why an invitation cannot be accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvitationError {
@@ -65,6 +73,11 @@ pub enum InvitationError {
     Revoked,
     #[error("You are already a member of this workspace.")]
     AlreadyMember,
+    #[error(
+        "This workspace does not admit email addresses of this domain. Ask an admin to invite an address of an allowed \
+         domain."
+    )]
+    DomainNotAllowed,
 }
 
 impl Refusal for InvitationError {
@@ -76,6 +89,7 @@ impl Refusal for InvitationError {
             Self::Used => INVITATION_USED,
             Self::Revoked => INVITATION_REVOKED,
             Self::AlreadyMember => ALREADY_MEMBER,
+            Self::DomainNotAllowed => EMAIL_DOMAIN_NOT_ALLOWED,
         }
     }
 

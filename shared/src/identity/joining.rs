@@ -7,8 +7,8 @@ use super::admission::{Admission, Admit, Level};
 use super::entering::Invited;
 use super::invitation::InvitationClaim;
 use super::invitation_error::{
-    ALREADY_MEMBER, INVITATION_EXPIRED, INVITATION_FOR_OTHER_ADDRESS, INVITATION_INVALID, INVITATION_REVOKED,
-    INVITATION_USED,
+    ALREADY_MEMBER, EMAIL_DOMAIN_NOT_ALLOWED, INVITATION_EXPIRED, INVITATION_FOR_OTHER_ADDRESS, INVITATION_INVALID,
+    INVITATION_REVOKED, INVITATION_USED,
 };
 use crate::crypto::derived::Label;
 use crate::kernel::problem_codes::{WORKSPACE_LIVES_ELSEWHERE, WORKSPACE_SUSPENDED, WORKSPACE_TRASHED};
@@ -29,6 +29,7 @@ impl Admit for Joining {
         INVITATION_USED,
         INVITATION_REVOKED,
         ALREADY_MEMBER,
+        EMAIL_DOMAIN_NOT_ALLOWED,
         WORKSPACE_SUSPENDED,
         WORKSPACE_TRASHED,
         WORKSPACE_LIVES_ELSEWHERE,

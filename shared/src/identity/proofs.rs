@@ -7,9 +7,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::sessions::Strength;
+use super::sessions::{SESSION_LIFETIME, Strength};
 use crate::kernel::ids::{SessionId, TokenId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
+use crate::kernel::time::after;
 use crate::table::commit::Expected;
 use crate::table::item::{Item, Row, body, encode, integer, string};
 use crate::tenancy::{Overrides, Role, SecurityRules};
@@ -20,6 +21,9 @@ pub(crate) struct SessionProof {
     pub(crate) epoch: u64,
     pub(crate) idle_ends_at: Timestamp,
     pub(crate) ends_at: Timestamp,
+    /// When its user signed in; an older release did not record it.
+    #[serde(default)]
+    pub(crate) started_at: Option<Timestamp>,
     #[serde(default)]
     pub(crate) strength: Strength,
     /// The user's factor epoch in which the strength was proved.
@@ -28,6 +32,13 @@ pub(crate) struct SessionProof {
     /// When a factor was last proved in the session.
     #[serde(default)]
     pub(crate) factor_at: Timestamp,
+}
+
+impl SessionProof {
+    /// When its user signed in.
+    pub(crate) fn started_at(&self) -> Timestamp {
+        self.started_at.unwrap_or_else(|| after(self.ends_at, -SESSION_LIFETIME))
+    }
 }
 
 /// A personal access token: its scopes, workspace and expiry.

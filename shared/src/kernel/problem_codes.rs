@@ -198,6 +198,38 @@ pub const SECOND_FACTOR_NEEDED: ProblemCode = ProblemCode::new(
     "Set up a second factor (`POST /me/totp` or `/me/passkeys`), or verify it at `POST /auth/step-up`.",
 );
 
+pub const NETWORK_NOT_ALLOWED: ProblemCode = ProblemCode::new(
+    403,
+    "network_not_allowed",
+    "Network not allowed",
+    "The workspace can be used from certain networks only, and the address of the caller is in none of them.",
+    "Connect from a network of the list, or ask an admin of the workspace to add yours.",
+);
+
+pub const SESSION_TOO_OLD: ProblemCode = ProblemCode::new(
+    403,
+    "session_too_old",
+    "Session too old",
+    "The workspace limits how long after its sign-in a session is admitted. Refreshing it or a step-up does not help.",
+    "Sign in again.",
+);
+
+pub const PERSONAL_TOKENS_BLOCKED: ProblemCode = ProblemCode::new(
+    403,
+    "personal_tokens_blocked",
+    "Personal access tokens blocked",
+    "The workspace does not admit personal access tokens.",
+    "Use a token of the workspace, or a session.",
+);
+
+pub const NETWORKS_EXCLUDE_CALLER: ProblemCode = ProblemCode::new(
+    422,
+    "networks_exclude_caller",
+    "Networks exclude the caller",
+    "The networks do not contain the address of the caller, who would be locked out.",
+    "Add your own network to the list, or send the request from one of the list.",
+);
+
 pub const PASSKEY_NEEDED: ProblemCode = ProblemCode::new(
     403,
     "passkey_needed",

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 
 use super::commit::{Act, Expected, Plan, Uncommitted, Write};
@@ -32,6 +33,11 @@ impl Versioned {
     /// The resource that the route creates. The response has its tag; the request may not have conditions.
     pub const fn made<E: Entity>() -> Self {
         Self { takes_conditions: false, ..Self::of::<E>() }
+    }
+
+    /// The directory entry of the workspace, which admission reads.
+    pub const fn directory() -> Self {
+        Self::stored(Table::Proofs, "DIRECTORY", 1)
     }
 
     pub(crate) const fn stored(table: Table, kind: &'static str, shape: u32) -> Self {
@@ -206,7 +212,9 @@ impl Watch {
                 Act::Put(_, Expected::Revision(revision)) => Some(revision + 1),
                 Act::Put(..) => Some(1),
                 Act::Delete(_) => None,
-                Act::Check(_) | Act::Update { .. } => return None,
+                // The condition of a change of the directory entry.
+                Act::Update { values, .. } => Some(of_number(values.get(":revision")?)? + 1),
+                Act::Check(_) => return None,
             };
             Some(Item { partition: partition(write), sort: write.sort.clone(), revision })
         });
@@ -258,6 +266,10 @@ impl Watch {
         let digest = sha256(&[version.as_bytes(), context.unwrap_or_default().as_slice()].concat());
         format!("\"{}\"", base64url(&digest[..TAG_BYTES]))
     }
+}
+
+fn of_number(value: &AttributeValue) -> Option<u64> {
+    value.as_n().ok()?.parse().ok()
 }
 
 fn failed() -> Problem {

@@ -79,7 +79,7 @@ macro_rules! permissions {
 permissions! {
     /// Reads the workspace, its plan and its rules.
     ReadWorkspace;
-    /// Sets which members must use a second factor.
+    /// Reads and sets the security rules: second factors, sessions, networks, tokens, and who may be invited.
     ManageSecurity covers ReadWorkspace;
     /// Decides whether admins may recover their accounts without a second factor.
     ManageAdminRecovery covers ManageSecurity ReadWorkspace;

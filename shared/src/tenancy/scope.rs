@@ -111,9 +111,9 @@ impl Scope {
         &self.origin.actor
     }
 
-    /// The workspace's security rules for its members' accounts.
-    pub fn security(&self) -> SecurityRules {
-        self.security
+    /// The workspace's security rules.
+    pub fn security(&self) -> &SecurityRules {
+        &self.security
     }
 
     /// Whether anything may be sent, and which deliveries a restore makes doubtful.

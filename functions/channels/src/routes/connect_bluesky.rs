@@ -4,6 +4,7 @@ use shared::crypto::Sealed;
 use shared::prelude::route::*;
 use shared::table::Stored;
 use shared::tenancy::{Limit, Scope};
+use shared::work::contend;
 
 use crate::audit_actions::{CHANNEL_CONNECTED, CHANNEL_RECONNECTED};
 use crate::bluesky::sign_in::{AppPassword, Identifier, Service, SignedIn, sign_in, sign_out};
@@ -49,7 +50,8 @@ impl Endpoint for ConnectBluesky {
         let service = Service::or_default(self.service)?;
         // The one external effect that must precede the commit, because its result is committed.
         let account = sign_in(workspace, &service, &self.identifier, &self.app_password).await?;
-        let kept = keep(workspace, &service, &account).await;
+        let conflict = problems::CHANNELS_MODIFIED_CONCURRENTLY.code;
+        let kept = contend(conflict, || keep(workspace, &service, &account)).await;
         // After an internal error it is unknown whether the commit took place, so the session is kept.
         if kept.as_ref().is_err_and(|problem| problem.status() < 500) {
             sign_out(workspace, &account).await;

@@ -233,7 +233,7 @@ async fn an_owner_can_block_recovery_for_admins() {
     let owner = app.with_strength(&owner, Strength::Multi).await.unwrap();
     let admin = app.with_strength(&admin, Strength::Multi).await.unwrap();
     let view = secure(&app, &owner, "blocked").await.expect(200).body;
-    assert_eq!(view, json!({ "second_factor": "admins", "admin_recovery": "blocked" }));
+    assert_eq!((&view["second_factor"], &view["admin_recovery"]), (&json!("admins"), &json!("blocked")));
     // This also blocks a pending recovery.
     assert_eq!(complete(&app, &token, NEXT).await.expect(403).code(), "recovery_blocked");
     assert_eq!(start(&app, &ada.email).await.expect(403).code(), "recovery_blocked");

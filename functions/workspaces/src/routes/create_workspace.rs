@@ -38,7 +38,7 @@ impl Endpoint for CreateWorkspace {
             .audit(&WORKSPACE_CREATED, founding.target());
         founding.commit(&name, WORKSPACES_PER_USER, WorkspaceError::TooMany, changes).await?;
         let plan = founding.plan().to_owned();
-        let (id, SecurityRules { second_factor, admin_recovery }) = (founding.id(), founding.security());
+        let (id, SecurityRules { second_factor, admin_recovery, .. }) = (founding.id(), founding.security().clone());
         let created_at = created_at.into();
         Ok(Created(WorkspaceView {
             id,

@@ -1,6 +1,7 @@
 //! `POST /workspaces/{workspace_id}/invitations`: invites an email address to the workspace.
 
 use mail::EmailAddress;
+use shared::identity::invitation_error::EMAIL_DOMAIN_NOT_ALLOWED;
 use shared::identity::{Invitation, MEMBERS};
 use shared::prelude::route::*;
 use shared::tenancy::{AssignableRole, Limit};
@@ -36,6 +37,7 @@ impl Endpoint for InviteMember {
         problems::ALREADY_INVITED,
         problems::INVITED_SERVICE,
         problems::TOO_MANY_MEMBERS,
+        EMAIL_DOMAIN_NOT_ALLOWED,
         problems::TOO_MANY_INVITATIONS,
     ];
     const VERSIONED: Option<Versioned> = Some(Versioned::made::<Invitation>());

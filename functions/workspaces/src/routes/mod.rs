@@ -8,6 +8,7 @@ pub mod decline_invitation;
 pub mod delete_workspace;
 pub mod get_invitation;
 pub mod get_member;
+pub mod get_security;
 pub mod get_settings;
 pub mod get_workspace;
 pub mod invite_member;
@@ -38,6 +39,7 @@ pub static LISTED: &[Listed] = &[
     Listed::route::<delete_workspace::DeleteWorkspace>(&delete_workspace::FUNCTION),
     Listed::route::<get_invitation::GetInvitation>(&get_invitation::FUNCTION),
     Listed::route::<get_member::GetMember>(&get_member::FUNCTION),
+    Listed::route::<get_security::GetSecurity>(&get_security::FUNCTION),
     Listed::route::<get_settings::GetSettings>(&get_settings::FUNCTION),
     Listed::route::<get_workspace::GetWorkspace>(&get_workspace::FUNCTION),
     Listed::route::<invite_member::InviteMember>(&invite_member::FUNCTION),

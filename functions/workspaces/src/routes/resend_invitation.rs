@@ -1,11 +1,14 @@
 //! `POST /workspaces/{workspace_id}/invitations/{invitation_id}/resend`: mails a pending invitation again.
 
-use shared::identity::invitation_error::{INVITATION_EXPIRED, INVITATION_REVOKED, INVITATION_USED};
+use shared::identity::invitation_error::{
+    EMAIL_DOMAIN_NOT_ALLOWED, INVITATION_EXPIRED, INVITATION_REVOKED, INVITATION_USED,
+};
 use shared::identity::{Invitation, InvitationId};
 use shared::prelude::route::*;
 
 use crate::audit_actions::INVITATION_RESENT;
 use crate::invitation::{InvitationView, counted};
+use crate::inviting::require_allowed_domain;
 use crate::jobs::mail_invitation::MailInvitation;
 use crate::permissions::ManageMembers;
 use crate::problems;
@@ -25,8 +28,13 @@ impl Endpoint for ResendInvitation {
     const ROUTE: Route = Route::post("resend-invitation", PATH);
     const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveMembership];
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Invitation>();
-    const PROBLEMS: &'static [ProblemCode] =
-        &[INVITATION_EXPIRED, INVITATION_USED, INVITATION_REVOKED, problems::TOO_MANY_INVITATIONS];
+    const PROBLEMS: &'static [ProblemCode] = &[
+        INVITATION_EXPIRED,
+        INVITATION_USED,
+        INVITATION_REVOKED,
+        EMAIL_DOMAIN_NOT_ALLOWED,
+        problems::TOO_MANY_INVITATIONS,
+    ];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Invitation>());
     const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the invitation is read");
     type Access = Workspace<ManageMembers>;
@@ -34,6 +42,7 @@ impl Endpoint for ResendInvitation {
 
     async fn handle(self, workspace: &Workspace<ManageMembers>) -> Result<Self::Output, Problem> {
         let mut invitation = workspace.get::<Invitation>(&self.invitation_id).await?;
+        require_allowed_domain(workspace, invitation.domain())?;
         invitation.renew(workspace.now())?;
         let changes = Changes::default().replace(&invitation).overwrite(&invitation.pending());
         let letter = MailInvitation { invitation_id: invitation.id, letter: invitation.letters };

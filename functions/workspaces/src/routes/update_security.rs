@@ -1,13 +1,17 @@
-//! `PATCH /workspaces/{workspace_id}/security`: sets the workspace's security rules for its members' accounts.
+//! `PATCH /workspaces/{workspace_id}/security`: sets the workspace's security rules.
 
 use shared::audit::Target;
+use shared::kernel::problem_codes::NETWORKS_EXCLUDE_CALLER;
 use shared::prelude::route::*;
 use shared::tenancy::permissions::{ManageAdminRecovery, ManageSecurity};
-use shared::tenancy::{DeclaredPermission, Permission, RecoveryRule, SecondFactorRule, SecurityRules};
+use shared::tenancy::{
+    DeclaredPermission, Networks, Permission, PersonalTokenRule, RecoveryRule, SecondFactorRule, SecurityRules,
+};
 
 use crate::audit_actions::WORKSPACE_SECURITY_UPDATED;
+use crate::security::{InviteeDomains, LongestSessionHours, SecurityView};
 
-/// Sets the workspace's security rules for its members' accounts.
+/// Sets the workspace's security rules, effective from the next request. The networks must contain the address of the caller.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateSecurity {
@@ -20,13 +24,20 @@ pub struct UpdateSecurity {
     #[serde(default)]
     #[schema(inline)]
     admin_recovery: Patch<RecoveryRule>,
-}
-
-/// A workspace's security rules for its members' accounts.
-#[derive(Serialize, ToSchema)]
-pub struct SecurityView {
-    second_factor: SecondFactorRule,
-    admin_recovery: RecoveryRule,
+    #[serde(default)]
+    #[schema(inline)]
+    invitee_domains: Patch<InviteeDomains>,
+    /// How many hours after its sign-in a session is admitted; null for as long as it lives.
+    #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 720, example = 12)]
+    longest_session_hours: Patch<Option<LongestSessionHours>>,
+    #[serde(default)]
+    #[schema(inline)]
+    networks: Patch<Networks>,
+    /// Whether members may use the workspace by their personal access tokens.
+    #[serde(default)]
+    #[schema(inline)]
+    personal_tokens: Patch<PersonalTokenRule>,
 }
 
 pub static FUNCTION: Function = Function::route::<UpdateSecurity>();
@@ -35,6 +46,8 @@ impl Endpoint for UpdateSecurity {
     const ROUTE: Route = Route::patch("update-security", "/workspaces/{workspace_id}/security");
     const GRANTS: &'static [Grant] = &[Grant::WriteItems, Grant::ChangeDirectory, Grant::ProveMembership];
     const SOME_NEED: &'static [DeclaredPermission] = &[ManageAdminRecovery::DECLARED];
+    const PROBLEMS: &'static [ProblemCode] = &[NETWORKS_EXCLUDE_CALLER];
+    const VERSIONED: Option<Versioned> = Some(Versioned::directory());
     type Access = Fresh<Workspace<ManageSecurity>>;
     type Output = Reply<SecurityView>;
 
@@ -42,13 +55,23 @@ impl Endpoint for UpdateSecurity {
         if self.admin_recovery.is_given() {
             workspace.permit::<ManageAdminRecovery>()?;
         }
-        let before = workspace.security();
-        let second_factor = self.second_factor.or(before.second_factor);
-        let admin_recovery = self.admin_recovery.or(before.admin_recovery);
-        let audited = Changes::default()
-            .audit(&WORKSPACE_SECURITY_UPDATED, Target::from(workspace.id()))
-            .detail(serde_json::json!({ "second_factor": second_factor, "admin_recovery": admin_recovery }));
-        workspace.secure(SecurityRules { second_factor, admin_recovery })?.commit(audited).await?;
-        Ok(Reply(SecurityView { second_factor, admin_recovery }))
+        let rules = self.applied_to(workspace.security().clone());
+        let audited =
+            Changes::default().audit(&WORKSPACE_SECURITY_UPDATED, Target::from(workspace.id())).detail(&rules);
+        workspace.secure(&rules)?.commit(audited).await?;
+        Ok(Reply(SecurityView::from(&rules)))
+    }
+}
+
+impl UpdateSecurity {
+    fn applied_to(self, mut rules: SecurityRules) -> SecurityRules {
+        self.second_factor.apply(&mut rules.second_factor);
+        self.admin_recovery.apply(&mut rules.admin_recovery);
+        self.invitee_domains.map(InviteeDomains::into_texts).apply(&mut rules.invitee_domains);
+        let hours = self.longest_session_hours.map(|hours| hours.map(LongestSessionHours::get));
+        hours.apply(&mut rules.longest_session_hours);
+        self.networks.apply(&mut rules.networks);
+        self.personal_tokens.apply(&mut rules.personal_tokens);
+        rules
     }
 }

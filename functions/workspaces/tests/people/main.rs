@@ -5,5 +5,6 @@ mod interleavings;
 mod invitations;
 mod members;
 mod ownership;
+mod policies;
 mod team;
 mod trash;
