@@ -36,7 +36,7 @@ pub async fn crowned(workspace: &Workspace<ReadWorkspace>, member: &mut Stored<M
 }
 
 pub async fn secured(workspace: &Workspace<ReadWorkspace>) {
-    let _ = workspace.secure(shared::tenancy::SecurityRules::default());
+    let _ = workspace.secure(&shared::tenancy::SecurityRules::default());
 }
 
 pub fn suspended(workspace: &Workspace<ReadWorkspace>) -> Result<(), Problem> {

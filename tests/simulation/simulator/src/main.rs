@@ -15,14 +15,14 @@ use simulator::verdicts;
 use simulator::world::World;
 
 const USAGE: &str =
-    "usage: simulate [STORIES] | simulate replay SEED | simulate repeat [WORLDS] | simulate mutants [START]";
+    "usage: simulate [STORIES] | simulate replay SEED | simulate repeat [WORLDS] | simulate mutants [START]...";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["mutants"] => hunt(""),
-        ["mutants", start] => hunt(start),
+        ["mutants"] => hunt(&[""]),
+        ["mutants", starts @ ..] => hunt(starts),
         ["replay", seed] => seed.parse().map_or_else(|_| fail(USAGE), replay),
         ["repeat"] => repeat(120),
         ["repeat", worlds] => worlds.parse().map_or_else(|_| fail(USAGE), repeat),
@@ -88,8 +88,8 @@ fn progress(campaign: &Campaign, of: u64, taken: Duration) -> String {
 }
 
 /// Removes every guard that the stories meet, one at a time, and writes the verdicts.
-fn hunt(start: &str) -> ExitCode {
-    let verdicts = verdicts::hunt(start, say);
+fn hunt(starts: &[&str]) -> ExitCode {
+    let verdicts = verdicts::hunt(starts, say);
     if let Err(error) = verdicts::write(&verdicts) {
         return fail(&format!("{}: {error}", verdicts::path().display()));
     }

@@ -64,18 +64,19 @@ fn survey(worlds: u64) -> Vec<(u64, Guards)> {
     surveyed.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes each guard whose name starts like this, and looks for a world that fails without it, on every core. The other
+/// Removes each guard whose name starts with one of these, and looks for a world that fails without it, on every core. The other
 /// verdicts stay, and so does the reason for a survivor.
-pub fn hunt(start: &str, say: impl Fn(&str) + Sync) -> Verdicts {
+pub fn hunt(starts: &[&str], say: impl Fn(&str) + Sync) -> Verdicts {
+    let is_hunted = |guard: &str| starts.iter().any(|start| guard.starts_with(start));
     let before = committed();
     let surveyed = survey(SURVEYED);
     let mut guards: BTreeMap<String, Vec<(u64, u64)>> = BTreeMap::new();
     for (seed, met) in surveyed {
-        for (guard, refused) in met.into_iter().filter(|(guard, _)| guard.starts_with(start)) {
+        for (guard, refused) in met.into_iter().filter(|(guard, _)| is_hunted(guard)) {
             guards.entry(guard).or_default().push((refused, seed));
         }
     }
-    let others = before.iter().filter(|(guard, _)| !guard.starts_with(start));
+    let others = before.iter().filter(|(guard, _)| !is_hunted(guard));
     let others: Verdicts = others.map(|(guard, verdict)| (guard.clone(), verdict.clone())).collect();
     for (guard, worlds) in &guards {
         let refused: u64 = worlds.iter().map(|(refused, _)| refused).sum();
