@@ -91,6 +91,8 @@ def run(arguments: list[str]) -> None:
     check_picture(steps, account, record, media)
     tell_lateness(steps, account, delivery, due)
     show_audit_trail(steps, ada)
+    show_usage(steps, ada)
+    limit_networks(steps, ada)
     turn_stranger_away(steps, ada, {"channel": channel_id, "media": media["id"], "post": post_id})
     invite(steps, ada)
 
@@ -292,6 +294,28 @@ def show_audit_trail(steps: Steps, ada: Person) -> None:
             steps.note(f"{at:%H:%M:%S}.{at.microsecond // 1000:03}  {entry['action']:20}  {entry['target']['id']}  by {actor}")
         audited = [entry["action"] for entry in entries if entry["action"] in AUDITED]
         require("the actions, once each and in this order", list(AUDITED), audited)
+
+
+def show_usage(steps: Steps, ada: Person) -> None:
+    with steps("read how much of the plan is used"):
+        usage = {use["name"]: use for use in ada.call("get-usage", "GET", f"{ada.workspace}/usage")["items"]}
+        for name, use in usage.items():
+            resets = f", resets at {use['resets_at']}" if use["resets_at"] else ""
+            steps.note(f"{name:16} {use['current']:,} of {use['limit']:,} {use['unit']}{resets}")
+        counted = {name: usage[name]["current"] for name in ("channels", "members", "posts_per_month", "scheduled_posts")}
+        require("the counts", {"channels": 1, "members": 1, "posts_per_month": 1, "scheduled_posts": 0}, counted)
+
+
+def limit_networks(steps: Steps, ada: Person) -> None:
+    security = f"{ada.workspace}/security"
+    with steps("admit only Ada's own network to the workspace"):
+        ada.call("update-security", "PATCH", security, {"networks": [f"{ada.address}/32"]})
+        elsewhere = Client()
+        elsewhere.access_token = ada.access_token
+        refused = elsewhere.ask("GET", ada.workspace)
+        require("her answer at another address", (403, "network_not_allowed"), (refused.status, refused.document.get("code")))
+        steps.note(f"from {ada.address}: 200; from {elsewhere.address}: 403 network_not_allowed")
+        ada.call("update-security", "PATCH", security, {"networks": []})
 
 
 def turn_stranger_away(steps: Steps, ada: Person, ids: dict[str, str]) -> None:

@@ -6,8 +6,10 @@ use serde_json::json;
 use shared::kernel::time::SignedDuration;
 use shared::prelude::job::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
+use shared::table::Stored;
 use shared::tenancy::recount::{NextRecount, Recounted};
 use shared::tenancy::{AllWorkspaces, Changes};
+use shared::work::each_due;
 
 use crate::counted::{Counter, counters};
 
@@ -38,22 +40,27 @@ impl Job for RecountUsage {
     type Access = AllWorkspaces<CountsMustBeTrue>;
 
     async fn run(self, workspaces: &Self::Access) -> Result<(), JobError> {
-        for entry in workspaces.due::<NextRecount>(workspaces.now()).await? {
-            if workspaces.context().left(workspaces.now()) < RESERVED {
-                break;
-            }
-            let (workspace, next) = workspaces.enter::<NextRecount>(&entry).await?;
-            // The index is eventually consistent, and the workspace may have been erased.
-            let Some(next) = next.filter(|next| next.is_due(workspaces.now())) else { continue };
-            for counter in counters(&workspace) {
-                recount(workspaces, &workspace, counter).await?;
-            }
-            let next = next.postponed(workspaces.now());
-            let changes = Changes::default().replace(&next).unaudited("bookkeeping of the job");
-            workspace.commit_if_unchanged(changes).await?;
-        }
-        Ok(())
+        each_due(workspaces, workspaces.now(), |workspace, next| recount_all(workspaces, workspace, next)).await
     }
+}
+
+/// Recounts one workspace, unless the run is about to end.
+async fn recount_all(
+    workspaces: &AllWorkspaces<CountsMustBeTrue>,
+    workspace: Tenant,
+    next: Stored<NextRecount>,
+) -> Result<(), Problem> {
+    let now = workspaces.now();
+    // The index is eventually consistent.
+    if !next.is_due(now) || workspaces.context().left(now) < RESERVED {
+        return Ok(());
+    }
+    for counter in counters(&workspace) {
+        recount(workspaces, &workspace, counter).await?;
+    }
+    let changes = Changes::default().replace(&next.postponed(now)).unaudited("bookkeeping of the job");
+    workspace.commit_if_unchanged(changes).await?;
+    Ok(())
 }
 
 /// The drift is reported before it is corrected, so that a crash in between repeats the report.
