@@ -157,7 +157,7 @@ fn example(problem: &ProblemCode) -> Value {
             document["plans"] = json!(["studio", "agency", "scale", "enterprise"]);
         }
         Shows::Usage => {
-            let resets_at = (*status == 429).then_some("2026-04-01T00:00:00.000Z");
+            let resets_at = (*status == 429).then_some("2030-04-01T00:00:00.000Z");
             document["usage"] =
                 json!({ "name": "members", "current": 10, "limit": 10, "unit": "count", "resets_at": resets_at });
         }
