@@ -38,7 +38,7 @@ pub async fn send(
         let wanted = Wanted::default().of::<Address>(&key).part::<LetterBudget>(&key, &part);
         let mut found = accounts.look_up(wanted).await?;
         let (address, budget) = (found.take(&key)?, found.take_part(&key, &part)?);
-        let Some(counted) = count(budget, &key, request, accounts) else {
+        let Some(counted) = count(budget, &key, request, |budget| budget.take(accounts.now())) else {
             return accounts.emit(withheld(email, request, "budget")).await;
         };
         let (changes, Posting { user, letter }) = compose(address);
@@ -67,19 +67,19 @@ fn decoded(address: Address) -> Address {
     parsed.and_then(serde_json::from_value).unwrap_or(address)
 }
 
-/// Counts a letter. `None` if the budget is used up.
-fn count(
+/// Counts a letter as `take` does: [`LetterBudget::take`], or once under its name. `None` if the budget is used up.
+pub fn count(
     budget: Option<Stored<LetterBudget>>,
     key: &AccountKey,
     request: Request,
-    accounts: &Accounts,
+    take: impl FnOnce(&mut LetterBudget) -> bool,
 ) -> Option<AccountChanges> {
     let changes = AccountChanges::default();
     match budget {
-        Some(mut budget) => budget.take(accounts.now()).then(|| changes.replace(&budget)),
+        Some(mut budget) => take(&mut budget).then(|| changes.replace(&budget)),
         None => {
             let mut first = LetterBudget::unused(key.clone(), request);
-            first.take(accounts.now()).then(|| changes.insert(&first))
+            take(&mut first).then(|| changes.insert(&first))
         }
     }
 }

@@ -3,6 +3,7 @@
 use channels::Channel;
 use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
 use shared::jobs::JobError;
+use shared::kernel::problem_codes::{WORKSPACE_SUSPENDED, WORKSPACE_TRASHED};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, after};
 use shared::tenancy::Tenant;
@@ -72,8 +73,8 @@ impl<'a> Attempt<'a> {
     /// is sent; nothing is sent later by surprise, because a person must schedule it again.
     async fn closed(&self) -> Result<Option<DeliveryError>, Problem> {
         let (code, text) = match self.scope.directory().await {
-            Ok(directory) if directory.is_trashed() => ("workspace_trashed", "The workspace was in the trash."),
-            Ok(directory) if directory.is_suspended() => ("workspace_suspended", "The workspace was suspended."),
+            Ok(directory) if directory.is_trashed() => (WORKSPACE_TRASHED.code, "The workspace was in the trash."),
+            Ok(directory) if directory.is_suspended() => (WORKSPACE_SUSPENDED.code, "The workspace was suspended."),
             Ok(_) => return Ok(None),
             Err(problem) if problem.status() == 404 => ("workspace_deleted", "The workspace was deleted."),
             Err(problem) => return Err(problem),

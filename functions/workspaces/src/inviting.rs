@@ -2,11 +2,11 @@
 //! depends on whether the address has an account, unless that account is a member of the caller's own workspace.
 
 use accounts::address::Address;
-use accounts::enumeration_safe_mail::withheld;
+use accounts::enumeration_safe_mail::{count, withheld};
 use accounts::letter_budget::{LetterBudget, Request};
 use mail::{EmailAddress, NotAnAddress};
 use shared::identity::invitation_error::EMAIL_DOMAIN_NOT_ALLOWED;
-use shared::identity::{AccountChanges, AccountKey, Wanted};
+use shared::identity::{AccountKey, Wanted};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
 use shared::tenancy::{Role, Scope, Workspace};
@@ -54,20 +54,13 @@ pub async fn is_within_budget(workspace: &Scope, email: &EmailAddress, letter: &
     let part = LetterBudget::part_of(Request::Invitation);
     for round in 0..TRIES {
         let mut found = people.look_up(Wanted::default().part::<LetterBudget>(&key, &part)).await?;
-        let changes = match found.take_part::<LetterBudget>(&key, &part)? {
-            Some(mut budget) => {
-                budget.take_once(letter, people.now()).then(|| AccountChanges::default().replace(&budget))
-            }
-            None => {
-                let mut first = LetterBudget::unused(key.clone(), Request::Invitation);
-                first.take_once(letter, people.now()).then(|| AccountChanges::default().insert(&first))
-            }
-        };
-        let Some(changes) = changes else {
+        let budget = found.take_part(&key, &part)?;
+        let counted = count(budget, &key, Request::Invitation, |budget| budget.take_once(letter, people.now()));
+        let Some(counted) = counted else {
             people.emit(withheld(email, Request::Invitation, "budget")).await?;
             return Ok(false);
         };
-        if people.try_commit(changes).await?.is_ok() {
+        if people.try_commit(counted).await?.is_ok() {
             return Ok(true);
         }
         people.back_off(round).await;

@@ -1,10 +1,10 @@
 //! The security rules of a workspace as those who manage them see and set them.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use mail::EmailDomain;
 use serde::{Deserialize, Deserializer, Serialize, de};
+use shared::http::repeated;
 use shared::kernel::whole_number::WholeNumber;
 use shared::tenancy::{Networks, PersonalTokenRule, RecoveryRule, SecondFactorRule, SecurityRules};
 use utoipa::openapi::{ArrayBuilder, RefOr, Schema};
@@ -58,8 +58,7 @@ impl<'de> Deserialize<'de> for InviteeDomains {
             return Err(de::Error::custom(format_args!("must have at most {MOST_DOMAINS} domains")));
         }
         let domains: Vec<_> = domains.into_iter().map(EmailDomain::into_text).collect();
-        let mut seen = HashSet::new();
-        match domains.iter().find(|domain| !seen.insert(domain.as_str())) {
+        match repeated(&domains) {
             Some(twice) => Err(de::Error::custom(format_args!("must not repeat a domain; remove the second {twice}"))),
             None => Ok(Self(domains)),
         }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::hash::Hash;
 use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, de};
@@ -34,14 +35,19 @@ impl<T, const LEAST: usize, const MOST: usize> Deref for Distinct<T, LEAST, MOST
     }
 }
 
+/// The first item that an earlier one equals.
+pub fn repeated<T: Eq + Hash>(items: &[T]) -> Option<&T> {
+    let mut seen = HashSet::with_capacity(items.len());
+    items.iter().find(|item| !seen.insert(*item))
+}
+
 impl<'de, T: Identified, const LEAST: usize, const MOST: usize> Deserialize<'de> for Distinct<T, LEAST, MOST> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let ids = Vec::<Id<T>>::deserialize(deserializer)?;
         if !(LEAST..=MOST).contains(&ids.len()) {
             return Err(de::Error::custom(format_args!("must have {LEAST} to {MOST} ids")));
         }
-        let mut seen = HashSet::with_capacity(ids.len());
-        match ids.iter().find(|id| !seen.insert(**id)) {
+        match repeated(&ids) {
             Some(twice) => Err(de::Error::custom(format_args!("must not repeat an id; remove the second {twice}"))),
             None => Ok(Self(ids)),
         }

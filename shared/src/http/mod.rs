@@ -27,7 +27,7 @@ pub use body::{BodyKind, RawBody};
 pub use calls::WarmCalls;
 pub use cookie::Cookie;
 pub use declaration::RouteDeclaration;
-pub use distinct::Distinct;
+pub use distinct::{Distinct, repeated};
 pub use endpoint::{Endpoint, Route, UserLimit};
 pub use method::Method;
 pub use output::{

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::plan::{Coverage, faults_at};
 use crate::world::{History, World};
-use crate::{lock, on_every_core};
+use crate::{each_on_every_core, lock, on_every_core};
 
 /// Stories in one world: they share its sweeps and its functions.
 pub const STORIES_PER_WORLD: usize = 25;
@@ -116,13 +116,6 @@ impl Campaign {
 
 /// The traces of the worlds of these seeds, run in this order on every core.
 fn traces(seeds: &[u64]) -> BTreeMap<u64, Vec<String>> {
-    let (next, traces) = (AtomicU64::new(0), Mutex::new(BTreeMap::new()));
-    on_every_core(|| {
-        let place = || usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap_or(usize::MAX);
-        while let Some(seed) = seeds.get(place()) {
-            let history = World { is_traced: true, ..Campaign::world(*seed) }.run();
-            lock(&traces).insert(*seed, history.trace);
-        }
-    });
-    traces.into_inner().unwrap_or_else(PoisonError::into_inner)
+    let trace = |seed: &u64| (*seed, World { is_traced: true, ..Campaign::world(*seed) }.run().trace);
+    each_on_every_core(seeds, trace).into_iter().collect()
 }

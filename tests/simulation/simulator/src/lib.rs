@@ -41,3 +41,20 @@ fn on_every_core(work: impl Fn() + Sync) {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(&work))));
 }
+
+/// What `work` makes of each of these, on every core; as each is ready.
+fn each_on_every_core<T: Send, R: Send>(
+    of: impl IntoIterator<Item = T, IntoIter: Send>,
+    work: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
+    let (waiting, ready) = (Mutex::new(of.into_iter()), Mutex::new(Vec::new()));
+    // The lock must end before the work.
+    let next = || lock(&waiting).next();
+    on_every_core(|| {
+        while let Some(one) = next() {
+            let result = work(one);
+            lock(&ready).push(result);
+        }
+    });
+    ready.into_inner().unwrap_or_else(PoisonError::into_inner)
+}

@@ -4,13 +4,11 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use crate::campaign::Campaign;
+use crate::each_on_every_core;
 use crate::mutants::{Guards, Mutant, TOKEN};
 use crate::world::World;
-use crate::{lock, on_every_core};
 
 /// Worlds in which the guards are collected, with how often each refuses something.
 const SURVEYED: u64 = 120;
@@ -50,22 +48,12 @@ pub fn guards_met(worlds: u64) -> BTreeSet<String> {
 
 /// The guards of each world, on every core.
 fn survey(worlds: u64) -> Vec<(u64, Guards)> {
-    let (next, surveyed) = (AtomicU64::new(0), Mutex::new(Vec::new()));
-    on_every_core(|| {
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= worlds {
-                return;
-            }
-            let guards = World { records_guards: true, ..Campaign::world(seed) }.run().guards;
-            lock(&surveyed).push((seed, guards));
-        }
-    });
-    surveyed.into_inner().unwrap_or_else(PoisonError::into_inner)
+    let guards = |seed| (seed, World { records_guards: true, ..Campaign::world(seed) }.run().guards);
+    each_on_every_core(0..worlds, guards)
 }
 
-/// Removes each guard whose name starts with one of these, and looks for a world that fails without it, on every core. The other
-/// verdicts stay, and so does the reason for a survivor.
+/// Removes each guard whose name starts with one of these, and looks for a world that fails without it, on every core.
+/// The other verdicts stay, and so does the reason for a survivor.
 pub fn hunt(starts: &[&str], say: impl Fn(&str) + Sync) -> Verdicts {
     let is_hunted = |guard: &str| starts.iter().any(|start| guard.starts_with(start));
     let before = committed();
@@ -82,19 +70,13 @@ pub fn hunt(starts: &[&str], say: impl Fn(&str) + Sync) -> Verdicts {
         let refused: u64 = worlds.iter().map(|(refused, _)| refused).sum();
         say(&format!("{refused:6} refusals in {:3} worlds: {guard}", worlds.len()));
     }
-    let (waiting, verdicts) = (Mutex::new(guards.into_iter()), Mutex::new(others));
-    let work = || {
-        // The lock must end before the hunt.
-        let next = || lock(&waiting).next();
-        while let Some((guard, worlds)) = next() {
-            let known = before.get(&guard).map(String::as_str).unwrap_or_default();
-            let verdict = verdict(&guard, known, worlds);
-            say(&format!("{guard}\n    {verdict}"));
-            lock(&verdicts).insert(guard, verdict);
-        }
-    };
-    on_every_core(work);
-    verdicts.into_inner().unwrap_or_else(PoisonError::into_inner)
+    let hunted = each_on_every_core(guards, |(guard, worlds)| {
+        let known = before.get(&guard).map(String::as_str).unwrap_or_default();
+        let verdict = verdict(&guard, known, worlds);
+        say(&format!("{guard}\n    {verdict}"));
+        (guard, verdict)
+    });
+    others.into_iter().chain(hunted).collect()
 }
 
 /// `worlds` are those that meet the guard, each with how often it refused something there. Where it died before, it
