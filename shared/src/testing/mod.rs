@@ -80,7 +80,7 @@ impl TestApp {
     ///
     /// If the cloud does not start.
     pub fn new() -> Self {
-        Self::at(Timestamp::now())
+        Self::at(start())
     }
 
     /// The same, with a clock fixed at an instant.
@@ -114,7 +114,7 @@ impl TestApp {
     /// Uses the AWS emulator of `make test`, and the tables that it created: for what a cloud in process lacks.
     pub fn in_the_emulator() -> Self {
         log();
-        Self::of(Clock::fixed(Timestamp::now()), Entropy::seeded(seed()))
+        Self::of(Clock::fixed(start()), Entropy::seeded(seed()))
     }
 
     fn of(clock: Clock, entropy: Entropy) -> Self {
@@ -323,6 +323,18 @@ fn seed() -> u64 {
     use std::io::Write;
     let _unseen = writeln!(std::io::stderr(), "BULKHEAD_SEED={seed}");
     seed
+}
+
+/// The instant at which the clock of a test starts: now, printed so that a failure can be reproduced with `BULKHEAD_AT`.
+///
+/// # Panics
+///
+/// If `BULKHEAD_AT` is not an instant.
+fn start() -> Timestamp {
+    let at = std::env::var("BULKHEAD_AT").map_or_else(|_| Timestamp::now(), |at| at.parse().unwrap());
+    use std::io::Write;
+    let _unseen = writeln!(std::io::stderr(), "BULKHEAD_AT={at}");
+    at
 }
 
 /// The id of a plane's API.
