@@ -30,7 +30,15 @@ impl Place {
     }
 
     pub async fn on_plan(plan: &str) -> Self {
-        let app = TestApp::new();
+        Self::of(TestApp::new(), plan).await
+    }
+
+    /// At noon (UTC) of the first day of 2026, for tests that name a date.
+    pub async fn in_2026() -> Self {
+        Self::of(TestApp::at("2026-01-01T12:00:00Z".parse().unwrap()), "studio").await
+    }
+
+    async fn of(app: TestApp, plan: &str) -> Self {
         let owner = app.founder_on(plan).await.unwrap();
         let server = ScriptedServer::start(app.now());
         let account = connecting(&server, "alice.test");

@@ -12,31 +12,31 @@ use crate::place::{Place, arrival};
 
 #[tokio::test]
 async fn a_schedule_shows_its_wall_time_and_instant() {
-    let at = Place::new().await;
+    let at = Place::in_2026().await;
     let post = at.draft("hi").await;
-    let winter = json!({ "at": "2027-01-15T09:30", "time_zone": "europe/paris", "channel_ids": [at.channel] });
+    let winter = json!({ "at": "2026-01-15T09:30", "time_zone": "europe/paris", "channel_ids": [at.channel] });
     let view = at.call(&schedule_post::FUNCTION, &post, winter).await.expect(200).body;
     assert_eq!(view["state"], "scheduled");
-    assert_eq!(view["schedule"]["at"], "2027-01-15T09:30:00");
+    assert_eq!(view["schedule"]["at"], "2026-01-15T09:30:00");
     assert_eq!(view["schedule"]["time_zone"], "Europe/Paris");
-    assert_eq!(view["schedule"]["instant"], "2027-01-15T08:30:00.000Z");
+    assert_eq!(view["schedule"]["instant"], "2026-01-15T08:30:00.000Z");
     assert_eq!(view["schedule"]["utc_offset"], "+01:00");
     assert_eq!(view["channel_ids"], json!([at.channel]));
     let delivery = &at.deliveries(&post).await[0];
     assert_eq!((&delivery["state"], &delivery["guarantee"]), (&json!("scheduled"), &json!("exactly_once")));
-    assert_eq!(delivery["due_at"], "2027-01-15T08:30:00.000Z");
+    assert_eq!(delivery["due_at"], "2026-01-15T08:30:00.000Z");
     assert_eq!(view["deliveries"][0]["delivery_id"], delivery["id"]);
 }
 
 #[tokio::test]
 async fn an_impossible_time_is_refused_with_its_field() {
-    let at = Place::new().await;
+    let at = Place::in_2026().await;
     let post = at.draft("hi").await;
     for (wall_time, zone, code, field) in [
         ("2020-01-01T00:00", "UTC", "schedule_in_the_past", "at"),
         ("2099-01-01T00:00", "UTC", "schedule_too_far_ahead", "at"),
-        ("2027-03-28T02:30", "Europe/Paris", "schedule_time_skipped", "at"),
-        ("2027-01-01T00:00", "Europe/Lutetia", "time_zone_unknown", "time_zone"),
+        ("2026-03-29T02:30", "Europe/Paris", "schedule_time_skipped", "at"),
+        ("2026-02-01T00:00", "Europe/Lutetia", "time_zone_unknown", "time_zone"),
         ("tomorrow", "UTC", "invalid_input", "at"),
     ] {
         let body = json!({ "at": wall_time, "time_zone": zone, "channel_ids": [at.channel] });
