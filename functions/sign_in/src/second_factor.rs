@@ -183,11 +183,10 @@ impl Factors {
         let accounts = caller.accounts();
         let changes = changes.turn(self.user, caller.epoch(), EpochTurn::default().and_unenrolling());
         let password = accounts.find::<PasswordRecord>(&AccountKey::User(self.user)).await?;
-        let changes = match password {
-            Some(password) if password.is_short() => return Err(SecondFactorError::PasswordTooShort.into()),
-            Some(password) => changes.unchanged(&password),
-            None => changes,
-        };
+        // A change of the password ends every session, and so makes the epoch another one.
+        if password.is_some_and(|password| password.is_short()) {
+            return Err(SecondFactorError::PasswordTooShort.into());
+        }
         Ok(match &self.recovery_codes {
             Some(codes) => changes.delete(codes),
             None => changes,

@@ -66,7 +66,7 @@ pub fn is_at_rest(snapshot: &Snapshot) -> bool {
 pub fn judge(snapshot: &Snapshot) -> Vec<String> {
     let unfinished = unfinished(snapshot).into_iter().map(|what| format!("the world does not come to rest: {what}"));
     let dead_letters = snapshot.dead_letters.iter().map(|letter| format!("a dead letter: {letter}"));
-    unfinished.chain(dead_letters).chain(mailed_twice(snapshot)).collect()
+    unfinished.chain(dead_letters).chain(mailed_twice(snapshot)).chain(keys_made_twice(snapshot)).collect()
 }
 
 /// SES cannot recognise a repeated mail, so a fault in a delivery may cause a second one. Nothing else may: not a message
@@ -75,4 +75,15 @@ fn mailed_twice(snapshot: &Snapshot) -> Vec<String> {
     let is_wrong = |(mail, count): &(&String, &usize)| **count > 1 && !snapshot.excused.contains(*mail);
     let twice = snapshot.mailed.iter().filter(is_wrong);
     twice.map(|(mail, count)| format!("{mail}: mailed {count} times")).collect()
+}
+
+/// A second key would replace the first one in the workspace's record. No record would then name the first one, so that it
+/// would be deleted a day later, with every secret that it sealed.
+fn keys_made_twice(snapshot: &Snapshot) -> Vec<String> {
+    let mut made = BTreeMap::<&str, usize>::new();
+    for item in snapshot.tables.audit.iter().filter(|item| item["e"]["M"]["action"]["S"] == "workspace.key_made") {
+        *made.entry(item["pk"]["S"].as_str().unwrap_or_default()).or_default() += 1;
+    }
+    let twice = made.into_iter().filter(|(_, count)| *count > 1);
+    twice.map(|(workspace, count)| format!("{workspace}: {count} keys")).collect()
 }

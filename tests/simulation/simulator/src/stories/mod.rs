@@ -28,6 +28,7 @@ mod publishing;
 mod recovering;
 pub mod refreshing;
 mod rotating;
+mod ruling;
 mod teaming;
 mod uploading;
 
@@ -73,6 +74,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: "recovering", weight: 1, is_simulated: false, begin: || Box::new(recovering::Recovering) },
     Kind { name: "refreshing", weight: 2, is_simulated: false, begin: || Box::new(refreshing::Refreshing::default()) },
     Kind { name: "rotating", weight: 1, is_simulated: true, begin: || Box::new(rotating::Rotating) },
+    Kind { name: "ruling", weight: 1, is_simulated: true, begin: || Box::new(ruling::Ruling::default()) },
     Kind { name: "teaming", weight: 1, is_simulated: false, begin: || Box::new(teaming::Teaming::default()) },
     Kind { name: "uploading", weight: 1, is_simulated: false, begin: || Box::new(uploading::Uploading::default()) },
 ];

@@ -3,12 +3,12 @@
 use profiles::routes::list_sessions;
 use serde_json::{Value, json};
 use shared::function::Function;
-use shared::testing::Request;
+use shared::testing::{Person, Request};
 use sign_in::routes::{confirm_totp, enrol_totp};
 use test_support::authenticator_app::code_at;
 use test_support::mailed_links;
 pub use test_support::people::PASSWORD;
-use workspaces::routes::create_workspace;
+use workspaces::routes::{accept_invitation, create_workspace, invite_member};
 
 use crate::client::{Client, Outcome};
 
@@ -107,4 +107,24 @@ pub async fn session(client: &Client, account: &Account) -> String {
     let mut sessions = listed.as_array().into_iter().flatten();
     let current = sessions.find(|session| session["current"] == true);
     current.and_then(|session| session["id"].as_str()).unwrap_or_default().to_owned()
+}
+
+/// Invites a user by mail. Returns the invitation's id, and the token of the link.
+pub async fn invite(
+    client: &Client,
+    own: &Client,
+    owner: &Person,
+    account: &Account,
+    role: &str,
+) -> Option<(String, String)> {
+    let owner = client.deployment.signed_in_again(client, owner).await;
+    let body = json!({ "email": account.email, "role": role });
+    let request = Request::to(&invite_member::FUNCTION).by(&owner).json(body);
+    let invited = expect(client, request.header("idempotency-key", &client.unique()), 201).await;
+    Some((invited.text("id"), mailed_token(own, &account.email, "accept-invitation").await?))
+}
+
+pub async fn accept(client: &Client, account: &Account, token: &str) -> Outcome {
+    let request = Request::to(&accept_invitation::FUNCTION).bearer(&account.access_token);
+    client.send_until_answered(request.json(json!({ "token": token }))).await
 }

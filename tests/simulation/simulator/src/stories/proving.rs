@@ -4,12 +4,17 @@ use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use shared::function::Function;
 use shared::testing::Request;
-use sign_in::routes::{disable_totp, list_factors, login, regenerate_recovery_codes, step_up, verify_second_factor};
+use sign_in::routes::{
+    change_password, disable_totp, list_factors, login, regenerate_recovery_codes, step_up, verify_second_factor,
+};
 use test_support::authenticator_app::code_at;
 
 use super::Story;
-use super::people::{PASSWORD, enrol, expect, newcomer, post};
+use super::people::{Account, PASSWORD, enrol, expect, newcomer, post};
 use crate::client::Client;
+
+/// Allowed only with a second factor.
+const SHORT_PASSWORD: &str = "3 crows, tram";
 
 pub struct Proving;
 
@@ -31,7 +36,7 @@ impl Story for Proving {
             }
             client.wait_s(31, 60).await;
             self.use_twice(client, &account.email, json!({ "code": code_at(client.now(), &secret) })).await;
-            self.remove_and_renew(client, &account.access_token).await;
+            self.remove_and_replace(client, &account).await;
         })
     }
 }
@@ -56,14 +61,26 @@ impl Proving {
         }
     }
 
-    /// Without another factor there are no recovery codes, although they are replaced while the app is removed.
-    async fn remove_and_renew(&mut self, client: &Client, token: &str) {
-        let send = async |route: &'static Function| client.send(Request::to(route).bearer(token)).await;
-        tokio::join!(send(&disable_totp::FUNCTION), send(&regenerate_recovery_codes::FUNCTION));
-        let factors = client.send_until_answered(Request::to(&list_factors::FUNCTION).bearer(token)).await;
-        let factors = factors.response.body;
+    /// Without another factor there are no recovery codes and no short password, although both are set while the app is
+    /// removed.
+    async fn remove_and_replace(&mut self, client: &Client, account: &Account) {
+        let to = |route: &'static Function| Request::to(route).bearer(&account.access_token);
+        let short = json!({ "current_password": PASSWORD, "new_password": SHORT_PASSWORD });
+        let change = async {
+            if client.once_in(2) {
+                client.send(to(&change_password::FUNCTION).json(short)).await;
+            }
+        };
+        let remove = client.send(to(&disable_totp::FUNCTION));
+        tokio::join!(remove, client.send(to(&regenerate_recovery_codes::FUNCTION)), change);
+        let factors = client.send_until_answered(to(&list_factors::FUNCTION)).await.response.body;
         if factors["second_factor_required"] == false && !factors["recovery_codes"].is_null() {
             client.fault(&format!("recovery codes without a factor: {factors}"));
+        }
+        let sign_in = post(&login::FUNCTION, json!({ "email": account.email, "password": SHORT_PASSWORD }));
+        let signed_in = client.send_until_answered(sign_in).await;
+        if !signed_in.text("access_token").is_empty() {
+            client.fault("a short password is the only factor");
         }
     }
 }

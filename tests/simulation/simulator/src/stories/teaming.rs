@@ -5,13 +5,11 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use shared::testing::{Person, Request};
-use workspaces::routes::{
-    accept_invitation, change_member_role, get_workspace, invite_member, leave_workspace, list_workspaces,
-};
+use workspaces::routes::{change_member_role, get_workspace, leave_workspace, list_workspaces};
 
 use super::Story;
-use super::people::{Account, expect, mailed_token, newcomer};
-use crate::client::{Client, Outcome};
+use super::people::{Account, accept, invite, newcomer};
+use crate::client::Client;
 use crate::deployment::Deployment;
 use crate::judge::Tables;
 
@@ -28,11 +26,7 @@ impl Story for Teaming {
             let Some(owner) = client.deployment.owner(client).await else { return };
             let (one, third) = (client.another("invited"), client.another("third"));
             let (invited, stranger) = tokio::join!(newcomer(&one), newcomer(&third));
-            let owner = client.deployment.signed_in_again(client, &owner).await;
-            let body = json!({ "email": invited.email, "role": "member" });
-            let invite = Request::to(&invite_member::FUNCTION).by(&owner).json(body);
-            expect(client, invite.header("idempotency-key", &client.unique()), 201).await;
-            let Some(token) = mailed_token(&one, &invited.email, "accept-invitation").await else { return };
+            let Some((_, token)) = invite(client, &one, &owner, &invited, "member").await else { return };
             // A mail may come later than a session's token lasts.
             let invited = super::people::sign_in(&one, &invited.email).await;
             let (accepted, tried) = tokio::join!(accept(&one, &invited, &token), accept(&third, &stranger, &token));
@@ -97,9 +91,4 @@ impl Teaming {
             client.fault(&format!("member {is_member:?}, listed {is_listed}"));
         }
     }
-}
-
-async fn accept(client: &Client, account: &Account, token: &str) -> Outcome {
-    let request = Request::to(&accept_invitation::FUNCTION).bearer(&account.access_token);
-    client.send_until_answered(request.json(json!({ "token": token }))).await
 }
