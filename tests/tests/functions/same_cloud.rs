@@ -276,3 +276,86 @@ fn sort(value: &mut Value) {
         _ => {}
     }
 }
+
+/// A request of a service without the AWS JSON protocol.
+struct Plain {
+    body: String,
+    /// What the answer must have, by both: an element, or an error's code.
+    has: &'static str,
+    /// The page by which the emulator is wrong.
+    decided_by: Option<&'static str>,
+}
+
+/// The status of each answer, and whether it has what it must.
+async fn same_plain(app: &TestApp, service: &str, path: &str, content_type: &str, requests: &[Plain]) {
+    let mut faults = Vec::new();
+    for Plain { body, has, decided_by } in requests {
+        let here = http::Request::post(format!("http://127.0.0.1{path}")).header("content-type", content_type);
+        let here = app.fetch(here.body(body.clone().into_bytes()).unwrap());
+        let there = emulator(Method::POST, path, service).header("content-type", content_type).body(body.clone());
+        let there = there.send().await.unwrap();
+        let status = there.status().as_u16();
+        // An error's code may be a header.
+        let there = (status, format!("{:?} ", there.headers()) + &there.text().await.unwrap());
+        let [ours, theirs] =
+            [(here.status, &here.text), (there.0, &there.1)].map(|(status, text)| (status, text.contains(has)));
+        if !ours.1 || (ours == theirs) == decided_by.is_some() {
+            faults
+                .push(format!("{body}\n  here     {} {}\n  emulator {} {}", here.status, here.text, there.0, there.1));
+        }
+    }
+    none(faults);
+}
+
+#[tokio::test]
+async fn mail_is_answered_like_by_the_emulator() {
+    let app = TestApp::new();
+    let domain = format!("{:016x}.example.com", u64::from_le_bytes(app.entropy().bytes()));
+    app.cloud().verify_sender(&domain);
+    let identity = json!({ "EmailIdentity": domain }).to_string();
+    let identity = emulator(Method::POST, "/v2/email/identities", "ses").body(identity).send().await.unwrap();
+    assert_eq!(identity.status(), 200);
+    let mail = |from: &str, to: &str| {
+        let text = json!({ "Data": "A text" });
+        let simple = json!({ "Subject": text, "Body": { "Text": text, "Html": text } });
+        let to = json!({ "ToAddresses": [to] });
+        json!({ "FromEmailAddress": from, "Destination": to, "Content": { "Simple": simple } }).to_string()
+    };
+    let from = format!("Bulkhead <no-reply@{domain}>");
+    let sent = |from: &str, to: &str, has| Plain { body: mail(from, to), has, decided_by: None };
+    let decided_by = Some("https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html");
+    let requests = [
+        sent(&from, "ada@example.com", "MessageId"),
+        sent("no-reply@unverified.example.com", "ada@example.com", "MessageRejected"),
+        Plain { decided_by, ..sent(&from, "ada", "BadRequestException") },
+        Plain { decided_by, ..sent("", "ada@example.com", "BadRequestException") },
+    ];
+    same_plain(&app, "ses", "/v2/email/outbound-emails", "application/json", &requests).await;
+}
+
+#[tokio::test]
+async fn sessions_are_opened_like_by_the_emulator() {
+    let assume = |changes: &[(&str, &str)], has| {
+        let mut form = BTreeMap::from([
+            ("Action", "AssumeRole"),
+            ("Version", "2011-06-15"),
+            ("RoleArn", "arn:aws:iam::000000000000:role/bulkhead-tenant"),
+            ("RoleSessionName", "same"),
+            ("DurationSeconds", "900"),
+            ("Policy", r#"{"Version":"2012-10-17","Statement":[]}"#),
+        ]);
+        form.extend(changes.iter().copied());
+        // The action comes first, by which the cloud in process knows the protocol.
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        Plain { body, has, decided_by: None }
+    };
+    let decided_by = Some("https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html");
+    let long = "x".repeat(2049);
+    let requests = [
+        assume(&[], "AccessKeyId"),
+        Plain { decided_by, ..assume(&[("RoleSessionName", "a")], "ValidationError") },
+        Plain { decided_by, ..assume(&[("DurationSeconds", "899")], "ValidationError") },
+        Plain { decided_by, ..assume(&[("Policy", &long)], "PackedPolicyTooLarge") },
+    ];
+    same_plain(&TestApp::new(), "sts", "/", "application/x-www-form-urlencoded", &requests).await;
+}
