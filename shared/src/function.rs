@@ -83,6 +83,12 @@ impl Function {
                     || !(is_repeatable || E::LIMIT.is_some() || <E::Access as Admit>::FRESH),
                 "idempotency keys, user limits and fresh factors need the access of a user"
             );
+            assert!(
+                E::TOKEN.is_none()
+                    || !workspace_in_access
+                    || has(E::GRANTS, Grant::WriteItems) == has(E::GRANTS, Grant::ProveToken),
+                "a route that changes a workspace and accepts tokens needs `Grant::ProveToken`"
+            );
             assert!(E::TOKEN.is_none() || <E::Access as Admit>::TAKES_TOKENS, "this access does not accept tokens");
         }
         Self {
@@ -179,6 +185,18 @@ impl Function {
             Kind::Job(entry) => Some(entry),
         }
     }
+}
+
+/// Whether a function declares a grant.
+const fn has(grants: &[Grant], wanted: Grant) -> bool {
+    let mut at = 0;
+    while at < grants.len() {
+        if grants[at] as u8 == wanted as u8 {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 /// How many of these parameters a path has.

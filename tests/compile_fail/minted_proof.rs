@@ -13,5 +13,5 @@ pub fn from_a_scope(scope: Scope) -> Tenant {
 }
 
 pub fn promoted(mine: Workspace<ReadWorkspace>, scope: Scope) -> Workspace<ManageAdminRecovery> {
-    Workspace::prove(scope, mine.user(), mine.role())
+    Workspace::prove(scope, mine.author(), mine.role())
 }

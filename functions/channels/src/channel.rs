@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use shared::crypto::digest::sha256_hex;
 use shared::http::Located;
-use shared::kernel::ids::{Id, Identified, UserId};
+use shared::kernel::author::Author;
+use shared::kernel::ids::{Id, Identified};
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::time::{ApiTimestamp, Timestamp};
 use shared::table::Entity;
@@ -38,7 +39,7 @@ pub struct Channel {
     pub handle: String,
     pub connection: Connection,
     pub connected_at: Timestamp,
-    pub connected_by: UserId,
+    pub connected_by: Author,
 }
 
 pub type ChannelId = Id<Channel>;
@@ -76,7 +77,7 @@ impl Channel {
     }
 
     /// Marks the account as connected after a person has signed in again.
-    pub fn reconnect(&mut self, service: String, handle: String, by: UserId, at: Timestamp) {
+    pub fn reconnect(&mut self, service: String, handle: String, by: Author, at: Timestamp) {
         self.service = service;
         self.handle = handle;
         self.connection = Connection::Connected;

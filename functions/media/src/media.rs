@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use shared::crypto::digest::{base64, from_base64, sha256};
 use shared::http::UserLimit;
-use shared::kernel::ids::{Id, Identified, UserId};
+use shared::kernel::author::Author;
+use shared::kernel::ids::{Id, Identified};
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::time::after;
 use shared::kernel::visible_text::{Unreadable, lines, without_unseen_ends};
@@ -52,7 +53,7 @@ pub type MediaId = Id<Media>;
 pub struct Media {
     id: MediaId,
     alt_text: Option<AltText>,
-    created_by: UserId,
+    created_by: Author,
     created_at: Timestamp,
     state: State,
 }
@@ -115,7 +116,7 @@ impl Media {
         size_bytes: SizeBytes,
         sha256: Sha256,
         alt_text: Option<AltText>,
-        created_by: UserId,
+        created_by: Author,
         now: Timestamp,
     ) -> Self {
         let state = State::Awaiting { size_bytes, sha256, expires_at: after(now, UPLOAD_WAIT) };
@@ -130,7 +131,7 @@ impl Media {
         self.alt_text.as_ref()
     }
 
-    pub fn created_by(&self) -> UserId {
+    pub fn created_by(&self) -> Author {
         self.created_by
     }
 

@@ -1,7 +1,7 @@
 //! Pictures as clients see them.
 
 use serde::Serialize;
-use shared::kernel::ids::UserId;
+use shared::kernel::author::Author;
 use shared::kernel::time::ApiTimestamp;
 use utoipa::ToSchema;
 
@@ -14,7 +14,7 @@ pub struct MediaView {
     id: MediaId,
     state: MediaState,
     alt_text: Option<AltText>,
-    created_by: UserId,
+    created_by: Author,
     #[schema(value_type = String, format = DateTime)]
     created_at: ApiTimestamp,
     /// When an incomplete picture expires. Null once it is ready.

@@ -266,8 +266,14 @@ async fn a_missing_version_is_replaced_only_by_the_same_bytes() {
     let scope = app.object_scope(owner.workspace);
     let id: MediaId = app.new_id();
     let (file, size) = (picture(), json!(picture().len()));
-    let mut media =
-        Media::announced(id, serde_json::from_value(size).unwrap(), Sha256::of(&file), None, owner.user, app.now());
+    let mut media = Media::announced(
+        id,
+        serde_json::from_value(size).unwrap(),
+        Sha256::of(&file),
+        None,
+        owner.user.into(),
+        app.now(),
+    );
     let name = format!("{id}.jpg");
     let gone = StoredPicture {
         name: name.clone(),

@@ -8,6 +8,7 @@ use shared::kernel::problems::Problem;
 use shared::tenancy::recount::{Correction, Recounted};
 use shared::tenancy::usage::LedgerEntry;
 use shared::tenancy::{Limit, Period, Scope};
+use workspaces::workspace_token::{WORKSPACE_TOKENS, count_tokens};
 
 /// A counter: its limit, and the period if it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct Counter {
 }
 
 /// Every limit whose use is counted. A test compares them with the table.
-pub const COUNTED: [Limit; 5] = [CHANNELS, MEMBERS, POSTS_PER_MONTH, SCHEDULED_POSTS, STORAGE_BYTES];
+pub const COUNTED: [Limit; 6] = [CHANNELS, MEMBERS, POSTS_PER_MONTH, SCHEDULED_POSTS, STORAGE_BYTES, WORKSPACE_TOKENS];
 
 /// The counters of a workspace that a recount checks: of a limit of a month, this one and the last.
 pub fn counters(workspace: &Scope) -> Vec<Counter> {
@@ -47,6 +48,7 @@ impl Counter {
             None if limit == CHANNELS => workspace.recount(limit, None, || count_channels(workspace)).await,
             None if limit == SCHEDULED_POSTS => workspace.recount(limit, None, || count_scheduled(workspace)).await,
             None if limit == STORAGE_BYTES => workspace.recount(limit, None, || count_stored_bytes(workspace)).await,
+            None if limit == WORKSPACE_TOKENS => workspace.recount(limit, None, || count_tokens(workspace)).await,
             None => Err(Problem::internal(format!("nothing counts {}", limit.name()))),
         }
     }

@@ -6,7 +6,8 @@ use channels::ChannelId;
 use media::MediaId;
 use serde::{Deserialize, Serialize};
 use shared::http::Patch;
-use shared::kernel::ids::{Id, Identified, UserId};
+use shared::kernel::author::Author;
+use shared::kernel::ids::{Id, Identified};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use shared::table::Entity;
@@ -53,7 +54,7 @@ pub struct Post {
     /// Whether it was counted among the posts of a month: each post is, once.
     #[serde(default)]
     pub(crate) counted_in_month: bool,
-    pub created_by: UserId,
+    pub created_by: Author,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -107,7 +108,7 @@ impl Post {
         text: PostText,
         media_ids: Vec<MediaId>,
         channel_ids: Vec<ChannelId>,
-        created_by: UserId,
+        created_by: Author,
         now: Timestamp,
     ) -> Self {
         Self {

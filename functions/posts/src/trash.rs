@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 
 use serde::{Deserialize, Serialize};
-use shared::kernel::ids::UserId;
+use shared::kernel::author::Author;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::table::Entity;
 
@@ -19,7 +19,7 @@ pub const KEPT_IN_TRASH: SignedDuration = SignedDuration::from_hours(30 * 24);
 pub struct TrashedPost {
     pub post: Post,
     pub deliveries: Vec<Delivery>,
-    pub deleted_by: UserId,
+    pub deleted_by: Author,
     pub deleted_at: Timestamp,
 }
 

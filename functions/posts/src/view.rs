@@ -4,7 +4,7 @@ use channels::{ChannelId, Guarantee, Platform};
 use media::MediaId;
 use serde::Serialize;
 use shared::http::Located;
-use shared::kernel::ids::UserId;
+use shared::kernel::author::Author;
 use shared::kernel::time::ApiTimestamp;
 use utoipa::ToSchema;
 
@@ -25,7 +25,7 @@ pub struct PostView {
     pub schedule: Option<ScheduleView>,
     /// Its progress on each channel.
     pub deliveries: Vec<Progress>,
-    pub created_by: UserId,
+    pub created_by: Author,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: ApiTimestamp,
     /// When its content or schedule last changed.

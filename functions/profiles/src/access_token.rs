@@ -14,6 +14,7 @@ use shared::table::Stored;
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
 
 use crate::problems;
+use crate::reminded::Reminded;
 use crate::scopes::SCOPES;
 
 /// The maximum number of tokens per user.
@@ -44,6 +45,9 @@ pub struct AccessToken {
     pub digest: String,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
+    /// The reminders that its user was sent. An older release sent none.
+    #[serde(default)]
+    pub reminded: Reminded,
 }
 
 impl AccessToken {
@@ -144,32 +148,44 @@ impl AccessTokenName {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scopes(Vec<&'static str>);
 
+/// 1 to 20 different scopes of those that exist, sorted.
+pub fn parse_scopes(texts: &[Cow<'_, str>], known: &'static [&'static str]) -> Result<Vec<&'static str>, NotScopes> {
+    if !(1..=MOST_SCOPES).contains(&texts.len()) {
+        return Err(NotScopes::WrongNumber);
+    }
+    let mut scopes = Vec::with_capacity(texts.len());
+    for text in texts {
+        let scope = known.iter().copied().find(|scope| scope == text).ok_or(NotScopes::Unknown(known))?;
+        if scopes.contains(&scope) {
+            return Err(NotScopes::Repeated);
+        }
+        scopes.push(scope);
+    }
+    scopes.sort_unstable();
+    Ok(scopes)
+}
+
+/// The schema of such a list.
+pub fn scopes_schema(known: &'static [&'static str]) -> RefOr<Schema> {
+    let scope = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(known.iter().copied()));
+    let schema = ArrayBuilder::new().items(scope).min_items(Some(1)).max_items(Some(MOST_SCOPES)).unique_items(true);
+    schema.description(Some("What the token may do. A write scope includes read access.")).into()
+}
+
 /// Why a list of scopes is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotScopes {
     #[error("must be 1 to {MOST_SCOPES} scopes")]
     WrongNumber,
-    #[error("must only contain: {}", SCOPES.join(", "))]
-    Unknown,
+    #[error("must only contain: {}", .0.join(", "))]
+    Unknown(&'static [&'static str]),
     #[error("must not repeat a scope")]
     Repeated,
 }
 
 impl Scopes {
     pub fn parse(texts: &[Cow<'_, str>]) -> Result<Self, NotScopes> {
-        if !(1..=MOST_SCOPES).contains(&texts.len()) {
-            return Err(NotScopes::WrongNumber);
-        }
-        let mut scopes = Vec::with_capacity(texts.len());
-        for text in texts {
-            let scope = SCOPES.into_iter().find(|scope| scope == text).ok_or(NotScopes::Unknown)?;
-            if scopes.contains(&scope) {
-                return Err(NotScopes::Repeated);
-            }
-            scopes.push(scope);
-        }
-        scopes.sort_unstable();
-        Ok(Self(scopes))
+        parse_scopes(texts, &SCOPES).map(Self)
     }
 
     pub fn to_texts(&self) -> Vec<String> {
@@ -231,10 +247,7 @@ impl utoipa::ToSchema for AccessTokenName {
 
 impl utoipa::PartialSchema for Scopes {
     fn schema() -> RefOr<Schema> {
-        let scope = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(SCOPES));
-        let schema =
-            ArrayBuilder::new().items(scope).min_items(Some(1)).max_items(Some(MOST_SCOPES)).unique_items(true);
-        schema.description(Some("What the token may do. A write scope includes read access.")).into()
+        scopes_schema(&SCOPES)
     }
 }
 
@@ -278,11 +291,11 @@ mod tests {
             (vec![], NotScopes::WrongNumber),
             (vec!["me:read"; 21], NotScopes::WrongNumber),
             (vec!["me:read", "me:read"], NotScopes::Repeated),
-            (vec!["me:write"], NotScopes::Unknown),
-            (vec!["ME:READ"], NotScopes::Unknown),
-            (vec!["posts:*"], NotScopes::Unknown),
-            (vec![" me:read"], NotScopes::Unknown),
-            (vec!["posts"], NotScopes::Unknown),
+            (vec!["me:write"], NotScopes::Unknown(&SCOPES)),
+            (vec!["ME:READ"], NotScopes::Unknown(&SCOPES)),
+            (vec!["posts:*"], NotScopes::Unknown(&SCOPES)),
+            (vec![" me:read"], NotScopes::Unknown(&SCOPES)),
+            (vec!["posts"], NotScopes::Unknown(&SCOPES)),
         ] {
             assert_eq!(scopes(&texts).err(), Some(reason), "{texts:?}");
         }

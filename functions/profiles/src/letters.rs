@@ -10,6 +10,7 @@ pub const CONFIRM_EMAIL_CHANGE: &str = "Confirm your new email address";
 pub const EMAIL_CHANGED: &str = "Your email address was changed";
 pub const ACCOUNT_DELETED: &str = "Your account was deleted";
 pub const ACCESS_TOKEN_CREATED: &str = "An access token was created for your account";
+pub const ACCESS_TOKEN_EXPIRES: &str = "Your access token expires soon";
 
 const CONFIRM_EMAIL: Page = Page::named("confirm-email");
 
@@ -66,6 +67,17 @@ pub fn access_token_created(at: Timestamp, token_name: &str) -> Letter {
     warning(ACCESS_TOKEN_CREATED, happened, &[Fact::At(at), Fact::Chosen(token_name)])
 }
 
+/// Before a personal access token expires.
+pub fn access_token_expires(token_name: &str, at: Timestamp) -> Letter {
+    Letter::about(ACCESS_TOKEN_EXPIRES)
+        .greets()
+        .tells(
+            "Your personal access token {} expires on {}. From then on, programs that use it are refused.",
+            &[Fact::Chosen(token_name), Fact::At(at)],
+        )
+        .ends("To keep them working, create another token in your settings. If you don't know this token, or no longer use it, revoke it.")
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -90,5 +102,7 @@ mod tests {
         assert_states(&account_deleted(link), &facts);
         let facts = [hello, on, "created for your account: ci. example. com.", "within its scopes", forgot];
         assert_states(&access_token_created(at, "ci.example.com"), &facts);
+        let facts = [hello, on, "token ci. example. com expires", "create another token"];
+        assert_states(&access_token_expires("ci.example.com", at), &facts);
     }
 }

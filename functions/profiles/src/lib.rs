@@ -6,5 +6,6 @@ mod email_change;
 pub mod jobs;
 pub mod letters;
 pub mod problems;
+pub mod reminded;
 pub mod routes;
 mod scopes;

@@ -55,3 +55,15 @@ pub static WORKSPACE_TRASHED: AuditAction = AuditAction::named("workspace.trashe
 
 /// The workspace was restored from the trash.
 pub static WORKSPACE_RESTORED: AuditAction = AuditAction::named("workspace.restored");
+
+/// A token of the workspace was created.
+pub static WORKSPACE_TOKEN_CREATED: AuditAction = AuditAction::named("workspace_token.created");
+
+/// A token of the workspace got another secret.
+pub static WORKSPACE_TOKEN_ROTATED: AuditAction = AuditAction::named("workspace_token.rotated");
+
+/// A token of the workspace was deleted.
+pub static WORKSPACE_TOKEN_DELETED: AuditAction = AuditAction::named("workspace_token.deleted");
+
+/// A token of the workspace expired.
+pub static WORKSPACE_TOKEN_EXPIRED: AuditAction = AuditAction::named("workspace_token.expired");

@@ -31,7 +31,7 @@ pub async fn require_invitable(workspace: &Workspace<ManageMembers>, email: &Ema
     // A stand-in, so that an address without an account costs as many calls.
     let user: UserId = address.and_then(|address| address.owner()).unwrap_or_else(|| workspace.new_id());
     match workspace.role_of(user).await? {
-        Some(_) if user == workspace.user() => Err(InvitingError::Yourself.into()),
+        Some(_) if user == workspace.user()? => Err(InvitingError::Yourself.into()),
         Some(Role::Owner) => Err(InvitingError::Owner.into()),
         Some(_) => Err(InvitingError::Member.into()),
         None => Ok(()),

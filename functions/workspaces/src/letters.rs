@@ -10,6 +10,8 @@ pub const INVITATION: &str = "You are invited to a workspace";
 pub const OWNERSHIP_OFFERED: &str = "You are offered the ownership of a workspace";
 pub const OWNERSHIP_ACCEPTED: &str = "Your offer of ownership was accepted";
 
+pub const WORKSPACE_TOKEN_EXPIRES: &str = "A token of your workspace expires soon";
+
 const ACCEPT_INVITATION: Page = Page::named("accept-invitation");
 
 /// To an address, which may have no account. It greets no one and names no person: a stranger chose the address.
@@ -44,6 +46,16 @@ pub fn ownership_accepted(workspace: &str, at: Timestamp) -> Letter {
     )
 }
 
+/// To each admin, before a token of the workspace expires.
+pub fn workspace_token_expires(token: &str, workspace: &str, at: Timestamp) -> Letter {
+    let letter = Letter::about(WORKSPACE_TOKEN_EXPIRES).greets().tells(
+        "The token {} of the workspace {} expires on {}. From then on, programs that use it are refused.",
+        &[Fact::Chosen(token), Fact::Chosen(workspace), Fact::At(at)],
+    );
+    to_sign_in(letter)
+        .ends("To keep them working, rotate the token in the workspace's settings. If you don't know it, or it is no longer used, delete it.")
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -74,6 +86,8 @@ mod tests {
         let (hello, on) = ("Hello Ada L.,", "1 March 2026 at 12:00 UTC");
         assert_states(&ownership_offered("Northwind", at), &[hello, on, "ownership of the workspace Northwind"]);
         assert_states(&ownership_accepted("Northwind", at), &[hello, on, "of the workspace Northwind was accepted"]);
+        let facts = [hello, on, "The token ci. example of the workspace Northwind expires", "rotate the token"];
+        assert_states(&workspace_token_expires("ci.example", "Northwind", at), &facts);
         // The longest name fits into the size of a sealed letter, with the longest address.
         let longest = invitation(&"\u{10348}".repeat(80), Role::Reviewer, claim());
         assert!(serde_json::to_string(&longest).unwrap().len() < 1700);

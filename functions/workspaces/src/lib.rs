@@ -11,9 +11,12 @@ pub mod ownership;
 pub mod permissions;
 pub mod problems;
 pub mod routes;
+mod scopes;
 pub mod security;
 pub mod settings;
+mod token_scopes;
 pub mod workspace;
 mod workspace_name;
+pub mod workspace_token;
 
 pub use workspace_name::WorkspaceName;

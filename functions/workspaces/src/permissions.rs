@@ -5,6 +5,8 @@ shared::permissions! {
     ReadMembers;
     /// Invites and removes members, changes their roles, and reads their email addresses.
     ManageMembers covers ReadMembers;
+    /// Creates, rotates and deletes the tokens of the workspace, by which programs use it.
+    ManageTokens;
     /// Renames the workspace and changes its settings.
     ManageWorkspace;
     /// Deletes the workspace, and restores it.

@@ -122,3 +122,20 @@ pub const WORKSPACE_TRASH_EXPIRED: ProblemCode = ProblemCode::new(
     "The workspace was deleted more than 30 days ago.",
     "Create another workspace.",
 );
+
+pub const TOO_MANY_WORKSPACE_TOKENS: ProblemCode = ProblemCode::new(
+    409,
+    "too_many_workspace_tokens",
+    "Too many workspace tokens",
+    "The workspace has as many tokens as its plan allows; `usage` shows the limit.",
+    "Delete a token, or upgrade the plan.",
+)
+.showing(Shows::Usage);
+
+pub const TOO_MANY_TOKEN_SECRETS: ProblemCode = ProblemCode::new(
+    409,
+    "too_many_token_secrets",
+    "Too many secrets",
+    "Three earlier secrets of the token still work.",
+    "Wait until one of them ends, or rotate with `overlap_hours` 0, which ends all of them at once.",
+);

@@ -62,7 +62,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("system", "macOS"),
     ("text", "Our spring catalogue is out: https://northwind.example/spring #spring"),
     ("TotpCode", "287082"),
-    ("token", "bhp_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVm"),
+    ("token", "bhp_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVm1rjHCe"),
     ("transports", "internal"),
     ("type", "public-key"),
     ("updated_at", "2030-02-21T09:00:00.000Z"),

@@ -39,6 +39,7 @@ use std::process::ExitCode;
 
 use outputs::Outputs;
 use shared::http::Plane;
+use token_scopes::Belongs;
 
 /// The project's root: this crate is two folders below it.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -82,7 +83,8 @@ fn generate(root: &Path) -> (Outputs, Vec<String>) {
     outputs.add("docs/plans.md", plans::document());
     outputs.add("docs/problems.md", problems::document());
     outputs.add_json("infra/generated/problems.json", &problems::pages());
-    outputs.add("functions/profiles/src/scopes.rs", token_scopes::list());
+    outputs.add("functions/profiles/src/scopes.rs", token_scopes::list(Belongs::ToUser));
+    outputs.add("functions/workspaces/src/scopes.rs", token_scopes::list(Belongs::ToWorkspace));
     outputs.add_json("infra/generated/routes.json", &routes::document());
     outputs.add_json("infra/generated/routing.json", &routing::document());
     outputs.add_json("events/index.json", &events::index());

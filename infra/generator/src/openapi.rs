@@ -38,7 +38,7 @@ Operations have extension fields:
 
 - `x-permission`: the permission that the caller's role must have, in the workspace or on the staff.
 - `x-fresh-factor-s`: a factor must have been verified within this many seconds; `POST /auth/step-up` verifies one.
-- `x-token-scope`: the scope that a personal access token needs. Without this field, tokens are refused.
+- `x-token-scope`: the scope that a personal access token or a workspace token needs. Without this field, tokens are refused.
 - `x-entitlements`: what the workspace's plan must include.
 - `x-sender`: the service whose signature over the bytes of the body a call must have.
 ";
@@ -355,7 +355,7 @@ fn parameter_of(name: &str, place: &str, required: bool, mut schema: Value) -> V
 fn schemes(plane: Plane) -> Value {
     let bearer = |format: &str| json!({ "type": "http", "scheme": "bearer", "bearerFormat": format });
     if plane == Plane::PRODUCT {
-        json!({ "access_token": bearer("JWT"), "personal_access_token": bearer("bhp_…") })
+        json!({ "access_token": bearer("JWT"), "personal_access_token": bearer("bhp_…"), "workspace_token": bearer("bhw_…") })
     } else if plane == Plane::STAFF {
         json!({ "staff_token": bearer("JWT") })
     } else {
@@ -368,6 +368,11 @@ fn security(access: Level, token: Option<TokenScope>) -> Value {
         (Level::Anyone | Level::Credentials | Level::Inbound(_), _) => json!([]),
         (Level::Staff(_), _) => json!([{ "staff_token": [] }]),
         (_, None) => json!([{ "access_token": [] }]),
+        (Level::Workspace(_), Some(scope)) => json!([
+            { "access_token": [] },
+            { "personal_access_token": [scope.to_string()] },
+            { "workspace_token": [scope.to_string()] },
+        ]),
         (_, Some(scope)) => json!([{ "access_token": [] }, { "personal_access_token": [scope.to_string()] }]),
     }
 }

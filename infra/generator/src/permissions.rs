@@ -47,7 +47,7 @@ pub fn document() -> String {
         let _ = writeln!(text, "| `{}` | {} |{} |", permission.name, has.join(" | "), permission.allows);
     }
     text.push_str(
-        "\n## Routes\n\nA token is a personal access token with the scope. A fresh factor is one that was verified in \
+        "\n## Routes\n\nA token is a personal access token with the scope, or a token of the workspace. A fresh factor is one that was verified in \
          the last 10 minutes. The plan must include the entitlement in the last column.\n\n\
          | route | planes | caller | roles | token | fresh factor | plan |\n|---|---|---|---|---|---|---|\n",
     );

@@ -7,7 +7,7 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::kernel::ids::{TokenId, UserId};
+use crate::kernel::ids::{TokenId, UserId, WorkspaceTokenId};
 
 /// Who acts. Audit logs seal its JSON form: variants and fields are added, never changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -19,6 +19,8 @@ pub enum Actor {
     User { id: UserId },
     /// A program, by a user's personal access token.
     Token { id: TokenId, user: UserId },
+    /// A program, by a token of the workspace.
+    WorkspaceToken { id: WorkspaceTokenId },
     /// A member of the operator's staff, possibly on behalf of a user.
     Staff {
         id: String,
@@ -41,12 +43,13 @@ impl Actor {
     }
 }
 
-/// For logs and cursors. A token counts as its user, so that it can continue what a session began.
+/// For logs and cursors. A personal access token counts as its user, so that it can continue what a session began.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Anyone => f.write_str("anyone"),
             Self::User { id } | Self::Token { user: id, .. } => id.fmt(f),
+            Self::WorkspaceToken { id } => id.fmt(f),
             Self::Staff { id, .. } => write!(f, "staff:{id}"),
             Self::Scim { connection } => write!(f, "scim:{connection}"),
             Self::Webhook { sender } => write!(f, "webhook:{sender}"),
@@ -94,6 +97,7 @@ mod tests {
 
     const USER: &str = "user_01890a5d000070008000000000000004";
     const TOKEN: &str = "pat_01890a5d000070008000000000000005";
+    const MACHINE: &str = "wtok_01890a5d000070008000000000000006";
 
     /// Audit logs seal these bytes: this test may only grow.
     #[test]
@@ -104,6 +108,10 @@ mod tests {
             (Actor::Anyone, json!({ "kind": "anyone" })),
             (Actor::User { id: user }, json!({ "kind": "user", "id": USER })),
             (Actor::Token { id: token, user }, json!({ "kind": "token", "id": TOKEN, "user": USER })),
+            (
+                Actor::WorkspaceToken { id: MACHINE.parse().unwrap() },
+                json!({ "kind": "workspace_token", "id": MACHINE }),
+            ),
             (Actor::Staff { id: text("ada"), on_behalf_of: None }, json!({ "kind": "staff", "id": "ada" })),
             (
                 Actor::Staff { id: text("ada"), on_behalf_of: Some(user) },

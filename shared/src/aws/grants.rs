@@ -23,10 +23,14 @@ pub enum Grant {
     JoinWorkspaces,
     /// Require, in a transaction, that a member of the one workspace still has a role.
     ProveMembership,
+    /// Require, in a transaction, that the acting token of the one workspace is still valid: for routes that accept tokens.
+    ProveToken,
     /// Change the roles of the one workspace's members.
     ChangeRoles,
     /// End memberships of the one workspace, and remove it from the user's list.
     EndMemberships,
+    /// Create, rotate and delete the tokens of the one workspace. A change by a member also needs `ProveMembership`.
+    ChangeTokens,
     /// Change the directory entry of the one workspace. A change by a member also needs `ProveMembership`.
     ChangeDirectory,
     /// Seal secrets for the one workspace, and create its KMS key if it has none.
@@ -62,7 +66,7 @@ pub enum Grant {
     ReadSessions,
     WriteSessions,
     DeleteSessions,
-    /// Read the last uses of personal access tokens.
+    /// Read the last uses of tokens.
     ReadTokenUses,
     /// Change and delete a user's list of workspaces: deleting an account removes it from every workspace, and deletes
     /// the list.
@@ -187,6 +191,9 @@ impl Grant {
                 }
             }
             Self::ProveMembership => const { &[IN_ROLE] },
+            Self::ProveToken => {
+                const { &[tenant(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["T#{workspace}"]))] }
+            }
             Self::ChangeRoles => {
                 const {
                     &[
@@ -208,6 +215,14 @@ impl Grant {
                             Resource::Items(Table::Proofs, &["D#{workspace}", "L#{user}"]),
                         ),
                     ]
+                }
+            }
+            Self::ChangeTokens => {
+                const {
+                    &[tenant(
+                        &["dynamodb:PutItem", "dynamodb:DeleteItem"],
+                        Resource::Items(Table::Proofs, &["T#{workspace}"]),
+                    )]
                 }
             }
             Self::ChangeDirectory => {

@@ -1,6 +1,7 @@
 //! Cryptography: digests, authenticated encryption, derived keys, sealed values. All on aws-lc.
 
 pub(crate) mod aead;
+pub(crate) mod checksum;
 pub(crate) mod derived;
 pub mod digest;
 pub mod link;

@@ -27,7 +27,13 @@ pub(crate) fn problems(entry: &RouteDeclaration, grants: &[Grant]) -> Vec<Proble
     }
     if entry.level.is_of_user() {
         all.push(NOT_SIGNED_IN);
-        all.push(if entry.token.is_some() { SCOPE_MISSING } else { SESSION_NEEDED });
+        if entry.token.is_some() {
+            all.push(SCOPE_MISSING);
+        }
+        // A token of a workspace is refused outside of it.
+        if entry.token.is_none() || !matches!(entry.level, Level::Workspace(_)) {
+            all.push(SESSION_NEEDED);
+        }
     }
     if matches!(entry.level, Level::Staff(_)) {
         all.extend([NOT_SIGNED_IN, PASSKEY_NEEDED, PERMISSION_MISSING]);

@@ -35,7 +35,7 @@ pub struct RouteDeclaration {
     /// The plan limits that it enforces.
     pub plan_limits: &'static [Limit],
     pub body: BodyKind,
-    /// The scope that a personal access token needs; without it, tokens are refused.
+    /// The scope that a token needs; without it, tokens are refused.
     pub token: Option<TokenScope>,
     /// Permissions that some inputs need in addition.
     pub some_need: &'static [DeclaredPermission],

@@ -23,7 +23,7 @@ pub trait Endpoint: DeserializeOwned + ToSchema + Send + 'static {
     const ROUTE: Route;
     const GRANTS: &'static [Grant] = &[];
     const NEEDS: &'static [Entitlement] = &[];
-    /// The scope that a personal access token needs. Without it, tokens are refused.
+    /// The scope that a token needs, a personal one or one of the workspace. Without it, tokens are refused.
     const TOKEN: Option<TokenScope> = None;
     /// Permissions that some inputs need on top of the access: `handle` calls `Workspace::permit`.
     const SOME_NEED: &'static [DeclaredPermission] = &[];
@@ -32,7 +32,7 @@ pub trait Endpoint: DeserializeOwned + ToSchema + Send + 'static {
     const PROBLEMS: &'static [ProblemCode] = &[];
     /// The limits of the plan that `handle` checks.
     const PLAN_LIMITS: &'static [Limit] = &[];
-    /// A limit for each user on top of the limit for each address.
+    /// A limit for each user, or token of a workspace, on top of the limit for each address.
     const LIMIT: Option<UserLimit> = None;
     /// Whether a POST accepts an Idempotency-Key. A route that creates a resource of a workspace must.
     const REPEATABLE: Repeatable<Self> = Repeatable::Never;

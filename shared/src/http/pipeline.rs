@@ -29,8 +29,8 @@ use crate::audit::{Actor, Origin};
 use crate::aws::grants::Table;
 use crate::identity::accounts::Signing;
 use crate::identity::admission::{self, Admission, Admit, Asking, Level, WORKSPACE};
-use crate::identity::caller::Caller;
-use crate::kernel::ids::{StaffId, UserId, WorkspaceId};
+use crate::kernel::author::Author;
+use crate::kernel::ids::{StaffId, UserId, WorkspaceId, WorkspaceTokenId};
 use crate::kernel::plane::Plane;
 use crate::kernel::problem_codes::{IDEMPOTENCY_KEY_REUSED, TIMED_OUT};
 use crate::kernel::problems::Problem;
@@ -62,8 +62,18 @@ struct Observed {
     attempt: Option<Attempt>,
     staff: Option<StaffId>,
     /// The caller, and the workspace that they were let into.
-    user: Option<UserId>,
+    author: Option<Author>,
     workspace: Option<WorkspaceId>,
+}
+
+impl Observed {
+    fn user(&self) -> Option<UserId> {
+        self.author.and_then(|author| if let Author::User(user) = author { Some(user) } else { None })
+    }
+
+    fn token(&self) -> Option<WorkspaceTokenId> {
+        self.author.and_then(|author| if let Author::Token(token) = author { Some(token) } else { None })
+    }
 }
 
 /// The pipeline of one process.
@@ -105,7 +115,8 @@ impl Pipeline {
         }
         tracing::info!(
             request.id = incoming.request_id,
-            user.id = observed.user.as_ref().map(tracing::field::display),
+            user.id = observed.user().map(tracing::field::display),
+            token.id = observed.token().map(tracing::field::display),
             staff.id = observed.staff.as_ref().map(tracing::field::display),
             workspace.id = observed.workspace.as_ref().map(tracing::field::display),
             traceparent = traceparent.as_ref().map(Traceparent::as_str),
@@ -131,7 +142,7 @@ impl Pipeline {
         if entry.sender.is_none() {
             body_check::form(entry, incoming)?;
         }
-        let Observed { limits, attempt, staff, user: observed_user, workspace: observed_workspace } = observed;
+        let Observed { limits, attempt, staff, author: observed_author, workspace: observed_workspace } = observed;
         // A browser sends a preflight before almost every request, and the page cannot help it: it must not use up the
         // limit of an office. The answer is made without a single call, so that a flood of them costs invocations, and
         // those are bounded where every flood is: by the gateway's throttle.
@@ -171,11 +182,11 @@ impl Pipeline {
             // Nothing of a signed call was looked at before its signature.
             body_check::form(entry, incoming)?;
         }
-        *observed_user = admission.caller.as_ref().map(|caller| caller.user);
+        *observed_author = admission.author();
         *staff = admission.staff.as_ref().map(|staff| staff.id);
         *observed_workspace = admission.member.as_ref().map(|admitted| admitted.scope.id());
-        if let (Some(limit), Some(Caller { user, .. })) = (entry.user_limit(), admission.caller) {
-            limit.take(&self.app.aws, &user.to_string(), limits).await?;
+        if let (Some(limit), Some(author)) = (entry.user_limit(), admission.author()) {
+            limit.take(&self.app.aws, &author.to_string(), limits).await?;
         }
         let (remember, watch) = (admission.remember.clone(), admission.accounts.watch.clone());
         let exchange = Exchange { pipeline: self, incoming, remember, watch };

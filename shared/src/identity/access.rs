@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::accounts::{Accounts, Store};
-use super::admission::{Admission, Admit, Admitted, Level, WORKSPACE};
+use super::admission::{Admission, Admit, Level, WORKSPACE};
+use super::admitted::Admitted;
 use super::caller::Caller;
 use super::entering::Founding;
 use super::memberships::Membership;
@@ -230,12 +231,11 @@ impl<P: Permission> Admit for Workspace<P> {
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         checked(&admission, Self::LEVEL)?;
-        let user = caller(&admission)?.user;
-        let Admitted { scope, role, plan, name, trashed_at } =
+        let Admitted { scope, author, role, plan, name, trashed_at } =
             admission.member.ok_or_else(|| Problem::internal("no membership was checked"))?;
         // Checked again, although the pipeline checked it: this check is the guarantee of the type.
         P::DECLARED.require(role)?;
-        Ok(Self::prove(scope, user, role, (plan, name, trashed_at)))
+        Ok(Self::prove(scope, author, role, (plan, name, trashed_at)))
     }
 
     fn scope(&self) -> Option<&Scope> {

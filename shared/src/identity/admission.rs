@@ -3,32 +3,32 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use jiff::Timestamp;
 
 use super::accounts::{Accounts, Signing};
+use super::admitted::{Admitted, Luggage, enter};
 use super::caller::{Caller, Credential, not_signed_in, still_admitted};
 use super::inbound::{self, SenderEntry, Verified};
 use super::personal_token::{self, TokenScope};
-use super::proofs::{self, DirectoryEntry, Epoch, Found, Key, MembershipProof, SessionProof, TokenProof};
-use super::sessions::Strength;
+use super::proofs::{self, Epoch, Found, Key, SessionProof, TokenProof};
 use super::staff::{self, StaffCaller};
 use super::staff_permissions::DeclaredStaffPermission;
+use super::workspace_token;
 use crate::audit::Origin;
 use crate::aws::grants::{Statement, Table};
 use crate::aws::route_rights::ROUTE_BASE;
 use crate::crypto::digest::sha256_hex;
+use crate::kernel::author::Author;
 use crate::kernel::ids::{SessionId, UserId, UserKind, WorkspaceId};
 use crate::kernel::plane::Plane;
 use crate::kernel::problem_codes::{FRESH_FACTOR_NEEDED, SCOPE_MISSING, SECOND_FACTOR_NEEDED, SESSION_NEEDED};
 use crate::kernel::problems::{Problem, ProblemCode};
-use crate::table::guard::Guard;
 use crate::table::read::Reader;
 use crate::table::version::Watch;
+use crate::tenancy::DeclaredPermission;
 use crate::tenancy::app::App;
-use crate::tenancy::entitlements::{Entitlement, WorkspacePlan};
+use crate::tenancy::entitlements::Entitlement;
 use crate::tenancy::remember::Remember;
-use crate::tenancy::scope::{Scope, ScopeParts};
-use crate::tenancy::{DeclaredPermission, Role};
+use crate::tenancy::scope::Scope;
 
 /// What a route requires of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub enum Level {
     Known,
     /// A live session.
     SignedIn,
-    /// A session or token of a member whose role has this permission.
+    /// A session or token of a member, or a token of the workspace, whose role has this permission.
     Workspace(DeclaredPermission),
     /// A signature of this sender over the bytes of the body.
     Inbound(&'static str),
@@ -50,7 +50,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// Whether its callers are users: by a session, or by a token of theirs.
+    /// Whether its callers are users, by a session or by a token of theirs, or tokens of a workspace.
     pub(crate) const fn is_of_user(self) -> bool {
         matches!(self, Self::Known | Self::SignedIn | Self::Workspace(_))
     }
@@ -74,14 +74,12 @@ pub struct Admission {
     pub(crate) remember: Option<Arc<Remember>>,
 }
 
-/// A member who was admitted to the workspace of the path, and what the directory entry says of it.
-pub(crate) struct Admitted {
-    pub(crate) scope: Scope,
-    pub(crate) role: Role,
-    pub(crate) plan: WorkspacePlan,
-    /// The name of the workspace.
-    pub(crate) name: String,
-    pub(crate) trashed_at: Option<Timestamp>,
+impl Admission {
+    /// The caller: a user, or a token of the workspace.
+    pub(crate) fn author(&self) -> Option<Author> {
+        let user = self.caller.as_ref().map(|caller| Author::User(caller.user));
+        user.or_else(|| self.member.as_ref().map(|member| member.author))
+    }
 }
 
 /// The path parameter that names a workspace.
@@ -102,7 +100,7 @@ pub trait Admit: Sized + Send + Sync {
     const BASE: &'static [Statement] = ROUTE_BASE;
     /// The sender of the signed calls that it admits.
     const SENDER: Option<SenderEntry> = None;
-    /// Whether a route may also admit personal access tokens (`Endpoint::TOKEN`).
+    /// Whether a route may also admit tokens (`Endpoint::TOKEN`).
     const TAKES_TOKENS: bool = false;
     /// The path parameters that it proves: the path must have each of them, and they are not fields of the input.
     const SETTLES: &'static [&'static str] = &[];
@@ -132,7 +130,7 @@ pub(crate) struct Asking<'a> {
     /// Whether the workspace may be in the trash.
     pub(crate) in_trash: bool,
     pub(crate) needs: &'static [Entitlement],
-    /// The scope that a personal access token needs; without it, tokens are refused.
+    /// The scope that a token needs; without it, tokens are refused.
     pub(crate) token_scope: Option<TokenScope>,
     /// The bearer token, without its scheme.
     pub(crate) token: Option<&'a str>,
@@ -153,7 +151,7 @@ impl Asking<'_> {
     /// The admission of a request without an authenticated user.
     pub(super) fn without_caller(self) -> Result<Admission, Problem> {
         let Self { level, function, plane, watch, idempotency_key, .. } = self;
-        // Idempotency keys are of users. A malformed one is refused nevertheless.
+        // Idempotency keys are of callers. A malformed one is refused nevertheless.
         idempotency_key?;
         let (app, signing, origin) = (self.app.clone(), self.signing.clone(), self.origin);
         let accounts = Accounts { app, signing, origin, guard: None, watch: watch? };
@@ -161,7 +159,21 @@ impl Asking<'_> {
         let listed = Vec::new();
         Ok(Admission { level, accounts, caller, listed, member, function, plane, verified, staff, remember })
     }
+
+    /// The record of the request's Idempotency-Key and the tracking of its resource; and why one of them is refused, which
+    /// only an admitted caller learns.
+    pub(super) fn take_conditions(&mut self, author: Author) -> Conditions {
+        let key = std::mem::replace(&mut self.idempotency_key, Ok(None));
+        let (key, mut refused) = key.map_or_else(|problem| (None, Some(problem)), |key| (key, None));
+        let watch = std::mem::replace(&mut self.watch, Ok(None)).unwrap_or_else(|problem| {
+            refused.get_or_insert(problem);
+            None
+        });
+        (key.map(|key| key.bind(author, self.workspace)), watch, refused)
+    }
 }
+
+type Conditions = (Option<Arc<Remember>>, Option<Arc<Watch>>, Option<Problem>);
 
 /// A repeatable request before its caller is known: digests of the key and of the request, the kind of its resource and
 /// the status of its success.
@@ -174,11 +186,11 @@ pub(crate) struct IdempotencyKey {
 
 impl IdempotencyKey {
     /// Binds the record to the caller, so that callers with the same key do not share a record.
-    fn bind(self, user: UserId, workspace: Option<WorkspaceId>) -> Arc<Remember> {
-        let sort = sha256_hex(format!("{user}|{}", self.key).as_bytes());
+    fn bind(self, author: Author, workspace: Option<WorkspaceId>) -> Arc<Remember> {
+        let sort = sha256_hex(format!("{author}|{}", self.key).as_bytes());
         let (table, partition, sort) = match workspace {
             Some(workspace) => (Table::Tenants, format!("W#{workspace}"), format!("IDEM#{sort}")),
-            None => (Table::System, format!("IDEM#{user}"), sort),
+            None => (Table::System, format!("IDEM#{author}"), sort),
         };
         Arc::new(Remember::new((table, partition, sort), self.kind, self.fingerprint, self.status))
     }
@@ -193,8 +205,12 @@ pub(crate) fn factor_needed() -> Problem {
 }
 
 pub(crate) fn session_needed() -> Problem {
-    let detail = "This needs a session: a personal access token cannot do it.";
+    let detail = "This needs a session: a token cannot do it.";
     Problem::new(SESSION_NEEDED, detail)
+}
+
+pub(crate) fn scope_missing(needed: TokenScope) -> Problem {
+    Problem::new(SCOPE_MISSING, format!("This needs a token with the scope {needed}."))
 }
 
 pub(crate) fn second_factor_needed() -> Problem {
@@ -267,8 +283,7 @@ impl Presented {
                     return Err(Problem::not_found());
                 }
                 if !needed.is_covered_by(&proof.scopes) {
-                    let detail = format!("This needs a token with the scope {needed}.");
-                    return Err(Problem::new(SCOPE_MISSING, detail));
+                    return Err(scope_missing(needed));
                 }
                 let credential = Credential::Token(proof.id);
                 let strength = epochs.strength_of(proof.strength, proof.factor_epoch);
@@ -289,6 +304,9 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
         Level::Known | Level::SignedIn => None,
         Level::Workspace(permission) => Some(permission),
     };
+    if let Some(text) = asking.token.filter(|text| text.starts_with(workspace_token::PREFIX)) {
+        return workspace_token::admit(asking, text).await;
+    }
     let presented = Presented::read(&asking).await?;
     let user = presented.user();
     let mut keys = presented.keys();
@@ -304,25 +322,13 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
         return Err(factor_needed());
     }
     if let Credential::Token(token) = caller.credential {
-        asking.signing.uses.record(&app.aws, token).await?;
+        asking.signing.uses.record(&app.aws, token.to_string()).await?;
     }
     let guard = Arc::new(still_admitted(&caller));
-    let key = std::mem::replace(&mut asking.idempotency_key, Ok(None));
-    let (key, mut refused) = key.map_or_else(|problem| (None, Some(problem)), |key| (key, None));
-    let watch = std::mem::replace(&mut asking.watch, Ok(None)).unwrap_or_else(|problem| {
-        refused.get_or_insert(problem);
-        None
-    });
-    let remember = key.map(|key| key.bind(user, asking.workspace));
-    let member = match needed {
-        None => None,
-        Some(needed) => {
-            Some(enter(&asking, (&caller, guard.clone()), needed, &found, (remember.clone(), watch.clone()))?)
-        }
-    };
-    if let Some(problem) = refused {
-        return Err(problem);
-    }
+    let (remember, watch, refused) = asking.take_conditions(Author::User(user));
+    let luggage = Luggage { guard: guard.clone(), remember: remember.clone(), watch: watch.clone() };
+    let member = needed.map(|needed| enter(&asking, &caller, needed, &found, luggage)).transpose()?;
+    refused.map_or(Ok(()), Err)?;
     let mut listed = if needed.is_none() { found.workspaces(&proofs::list(user)) } else { Vec::new() };
     listed.retain(|id| caller.workspace.is_none_or(|(own, _)| own == *id));
     let (signing, origin) = (asking.signing.clone(), asking.origin);
@@ -339,57 +345,4 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
         staff: None,
         remember,
     })
-}
-
-/// Admits a caller to the workspace of the path if membership, permission, plan and second factor allow it.
-fn enter(
-    asking: &Asking<'_>,
-    (caller, guard): (&Caller, Arc<Guard>),
-    needed: DeclaredPermission,
-    found: &Found,
-    (remember, watch): (Option<Arc<Remember>>, Option<Arc<Watch>>),
-) -> Result<Admitted, Problem> {
-    let app = asking.app;
-    // A malformed id in the path behaves like the id of a missing workspace.
-    let workspace = asking.workspace.ok_or_else(Problem::not_found)?;
-    let membership: Option<MembershipProof> = found.read(&proofs::membership(workspace, caller.user))?;
-    let entry: Option<DirectoryEntry> = found.read(&proofs::directory(workspace))?;
-    let (Some(membership), Some(entry)) = (membership, entry) else { return Err(Problem::not_found()) };
-    // A token for the workspace ends with the membership in which it was created, even if its user joins again.
-    if caller.workspace.is_some_and(|(_, created_at)| created_at < membership.since) {
-        return Err(Problem::not_found());
-    }
-    entry.require_here(&app.aws.config)?;
-    let security = &entry.security;
-    security.require_network(asking.origin.ip.as_deref())?;
-    match caller.started_at {
-        Some(started_at) => security.require_recent(started_at, app.aws.clock.now())?,
-        None => security.require_personal_tokens()?,
-    }
-    needed.require(membership.role)?;
-    if entry.security.second_factor.binds(membership.role) && caller.strength < Strength::Multi {
-        return Err(second_factor_needed());
-    }
-    entry.require_active()?;
-    if !asking.in_trash {
-        entry.require_kept()?;
-    }
-    let plan = entry.plan_at(app.aws.clock.now());
-    plan.require_all(asking.needs)?;
-    let (directory, revision) = (proofs::directory(workspace), found.revision(&proofs::directory(workspace)));
-    if let (Some(watch), Some(revision)) = (&watch, revision) {
-        watch.read(Table::Proofs, (&directory.0, &directory.1), revision)?;
-    }
-    let scope = Scope::new(ScopeParts {
-        app: app.clone(),
-        workspace,
-        security: entry.security,
-        origin: asking.origin.clone(),
-        function: asking.function,
-        directory: revision,
-        guard: Some(guard),
-        remember,
-        watch,
-    });
-    Ok(Admitted { scope, role: membership.role, plan, trashed_at: entry.trashed_at, name: entry.name })
 }

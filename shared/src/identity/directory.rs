@@ -18,7 +18,8 @@ use crate::kernel::problems::Problem;
 use crate::table::commit::{Act, Plan, Write};
 use crate::table::item::{body, encode, integer, number};
 use crate::tenancy::permissions::ManageSecurity;
-use crate::tenancy::scope::{Scope, Tenant};
+use crate::tenancy::scope::Scope;
+use crate::tenancy::tenant::Tenant;
 use crate::tenancy::{Audited, Covers, Overrides, Permission, SecurityRules, Workspace, WorkspacePlan};
 
 impl DirectoryEntry {
@@ -114,7 +115,7 @@ impl Tenant {
 
 impl<P: Permission> Workspace<P> {
     fn change_directory(&self) -> Result<DirectoryChange<'_, ByMember>, Problem> {
-        let author = in_role(proofs::membership(self.id(), self.user()), self.role())?;
+        let author = in_role(proofs::membership(self.id(), self.user()?), self.role())?;
         Ok(DirectoryChange::new(self, self.directory_revision()?, Some(author)))
     }
 

@@ -61,15 +61,15 @@ impl Scope {
 impl<P: Permission> Workspace<P> {
     /// Ends the caller's own membership. 409 `last_owner`. Needs `Grant::EndMemberships` and `Grant::WriteItems`.
     pub async fn leave(&self, audited: Audited) -> Result<(), Problem> {
-        let plan = MembershipChanges::of(self.id()).end_of(self.user(), self.role())?.into_plan();
-        Box::pin(self.commit_listing(audited, plan, Some(self.user()))).await
+        let plan = MembershipChanges::of(self.id()).end_of(self.user()?, self.role())?.into_plan();
+        Box::pin(self.commit_listing(audited, plan, Some(self.user()?))).await
     }
 
     /// Ends a membership, effective from the user's next request. 409 `last_owner`. Needs `Grant::EndMemberships` and
     /// `Grant::WriteItems`.
     pub async fn remove(&self, member: &Stored<Member>, audited: Audited) -> Result<(), Problem> {
         self.require_rank_over(member.role)?;
-        let plan = MembershipChanges::of(self.id()).end(member)?.by(self.user(), self.role())?.into_plan();
+        let plan = MembershipChanges::of(self.id()).end(member)?.by(self.user()?, self.role())?.into_plan();
         Box::pin(self.commit_listing(audited, plan, Some(member.user))).await
     }
 
@@ -87,7 +87,7 @@ impl<P: Permission> Workspace<P> {
         }
         self.require_rank_over(member.role)?;
         let changes = MembershipChanges::of(self.id()).change(member, role)?;
-        Box::pin(self.commit_plan(audited, changes.by(self.user(), self.role())?.into_plan())).await?;
+        Box::pin(self.commit_plan(audited, changes.by(self.user()?, self.role())?.into_plan())).await?;
         member.role = role;
         member.committed();
         Ok(())
@@ -97,7 +97,7 @@ impl<P: Permission> Workspace<P> {
     /// do what, must not be committed after its author was removed. Needs `Grant::ProveMembership`.
     pub async fn commit_in_role(&self, audited: Audited) -> Result<(), Problem> {
         let mut plan = Plan::default();
-        plan.require_first(in_role(proofs::membership(self.id(), self.user()), self.role())?);
+        plan.require_first(in_role(proofs::membership(self.id(), self.user()?), self.role())?);
         Box::pin(self.commit_plan(audited, plan)).await
     }
 

@@ -44,10 +44,11 @@ impl OwnershipOffer {
         if workspace.role() != Role::Owner {
             return Err(Problem::new(PERMISSION_MISSING, "Only an owner can offer the ownership."));
         }
-        if to == workspace.user() {
+        let from = workspace.user()?;
+        if to == from {
             return Err(Problem::invalid("user_id", "must be another member"));
         }
-        Ok(Self { from: workspace.user(), to, handover, expires_at: after(workspace.now(), OFFER_LIFETIME) })
+        Ok(Self { from, to, handover, expires_at: after(workspace.now(), OFFER_LIFETIME) })
     }
 
     pub fn to(&self) -> UserId {
@@ -87,7 +88,7 @@ impl<P: Permission> Workspace<P> {
     /// Accepts an offer to the caller. 404 for an offer to another member, 409 if it was withdrawn or if the role of one of
     /// the two changed. Needs `Grant::ChangeRoles` and `Grant::WriteItems`.
     pub async fn accept_ownership(&self, offer: &Stored<OwnershipOffer>, audited: Audited) -> Result<(), Problem> {
-        if offer.to != self.user() {
+        if offer.to != self.user()? {
             return Err(Problem::not_found());
         }
         if self.role() == Role::Owner {

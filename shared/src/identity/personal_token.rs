@@ -1,7 +1,7 @@
 //! Personal access tokens (`bhp_…`): credentials of programs that act for a user, limited by scopes and an expiry.
 //!
-//! A token is its user's id and 32 random bytes in base64url, with a prefix that secret scanners know. The id saves a
-//! read: the token's record is stored in the same partition as its user's sessions, and one BatchGetItem reads it with
+//! A token is its user's id and 32 random bytes in base64url, with a prefix and a checksum that secret scanners know. The id
+//! saves a read: the token's record is stored in the same partition as its user's sessions, and one BatchGetItem reads it with
 //! the rest of the proof.
 
 use std::collections::HashMap;
@@ -13,24 +13,27 @@ use jiff::{SignedDuration, Timestamp};
 use super::access::SignedIn;
 use super::account_changes::AccountChanges;
 use super::accounts::Accounts;
-use super::proofs::{self, TokenProof};
+use super::proofs::{self, Epoch, TokenProof};
 use super::sessions::{TokenEpoch, UserEpoch};
 use crate::aws::grants::Table;
 use crate::aws::{Aws, failed};
+use crate::crypto::checksum::{checked, checksum};
 use crate::crypto::digest::{base64url, from_base64url, sha256_hex};
 use crate::kernel::entropy::Entropy;
-use crate::kernel::ids::{TokenId, UserId, WorkspaceId};
+use crate::kernel::ids::{Id, Identified, TokenId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretText;
 use crate::kernel::time::after;
 use crate::table::commit::{Act, Expected};
-use crate::table::item::{number, string, text};
+use crate::table::item::{body, number, string, text};
 use crate::table::read::Reader;
 
 /// The prefix of every token.
 pub const PREFIX: &str = "bhp_";
 const RANDOM_BYTES: usize = 32;
 const ID_BYTES: usize = 16;
+/// The letters of both in base64url.
+const PAYLOAD_LETTERS: usize = 64;
 /// The precision of a token's last use.
 pub const LAST_USED_PRECISION: SignedDuration = SignedDuration::from_mins(10);
 /// Longer than the lifetime of a token.
@@ -38,7 +41,7 @@ const USE_KEPT_FOR: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// The number of recorded uses that a process remembers.
 const KEPT: usize = 256;
 
-/// The scope that a route requires of a token, such as `posts:write`. A write scope includes read access.
+/// The scope that a route requires of a token of either kind, such as `posts:write`. A write scope includes read access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TokenScope {
     noun: &'static str,
@@ -88,7 +91,8 @@ impl NewToken {
     pub fn of(user: UserId, entropy: &Entropy) -> Self {
         let mut bytes = user.as_bytes().to_vec();
         bytes.extend(entropy.bytes::<RANDOM_BYTES>());
-        let secret = SecretText::new(format!("{PREFIX}{}", base64url(&bytes)));
+        let payload = base64url(&bytes);
+        let secret = SecretText::new(format!("{PREFIX}{payload}{}", checksum(&payload)));
         let digest = sha256_hex(secret.expose().as_bytes());
         Self { secret, digest }
     }
@@ -96,7 +100,10 @@ impl NewToken {
 
 /// The user that a token claims, and the digest that it is stored under.
 pub(crate) fn parse(token: &str) -> Option<(UserId, String)> {
-    let bytes = from_base64url(token.strip_prefix(PREFIX)?)?;
+    let text = token.strip_prefix(PREFIX)?;
+    // Tokens of earlier releases have no checksum.
+    let payload = if text.len() == PAYLOAD_LETTERS { text } else { checked(text)? };
+    let bytes = from_base64url(payload)?;
     let id: [u8; ID_BYTES] = bytes.get(..ID_BYTES)?.try_into().ok()?;
     (bytes.len() == ID_BYTES + RANDOM_BYTES).then(|| (UserId::from_bytes(id), sha256_hex(token.as_bytes())))
 }
@@ -117,15 +124,28 @@ impl AccountChanges {
     }
 }
 
-fn used(token: TokenId) -> (String, String) {
+fn used(token: impl fmt::Display) -> (String, String) {
     (format!("USED#{token}"), "-".to_owned())
 }
 
 impl Accounts {
-    /// When each of these tokens was last used, to [`LAST_USED_PRECISION`]. An unused token has no entry.
-    pub async fn last_used(&self, tokens: &[TokenId]) -> Result<HashMap<TokenId, Timestamp>, Problem> {
+    /// The epoch of a user's tokens; None for a user who does not exist, or whose account is deleted. Needs
+    /// `Grant::ReadSessions`.
+    pub async fn token_epoch(&self, user: UserId) -> Result<Option<TokenEpoch>, Problem> {
         let reader = Reader { aws: &self.app.aws, session: None };
-        let keys = tokens.iter().map(|token| used(*token)).collect();
+        let (partition, sort) = proofs::epoch(user);
+        let item = Box::pin(reader.get(Table::Proofs, &partition, &sort)).await?;
+        let epochs: Option<Epoch> = item.as_ref().map(body).transpose()?;
+        Ok(epochs.filter(|epochs| !epochs.closed).map(|epochs| TokenEpoch(epochs.token_epoch)))
+    }
+
+    /// When each of these tokens was last used, to [`LAST_USED_PRECISION`]. An unused token has no entry.
+    pub async fn last_used<T: Identified>(&self, tokens: &[Id<T>]) -> Result<HashMap<Id<T>, Timestamp>, Problem> {
+        let reader = Reader { aws: &self.app.aws, session: None };
+        if tokens.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let keys = tokens.iter().map(used).collect();
         let items = Box::pin(reader.batch(Table::System, keys)).await?;
         let instants = items.iter().filter_map(|item| {
             let token = string(item, "pk")?.strip_prefix("USED#")?.parse().ok()?;
@@ -135,18 +155,18 @@ impl Accounts {
     }
 }
 
-/// Uses of tokens that this process has recorded.
+/// Uses of tokens, by their ids, that this process has recorded.
 #[derive(Default)]
-pub(crate) struct Uses(Mutex<HashMap<TokenId, Timestamp>>);
+pub(crate) struct Uses(Mutex<HashMap<String, Timestamp>>);
 
 impl Uses {
     /// Records that a token was used, at most once in [`LAST_USED_PRECISION`].
-    pub(crate) async fn record(&self, aws: &Aws, token: TokenId) -> Result<(), Problem> {
+    pub(crate) async fn record(&self, aws: &Aws, token: String) -> Result<(), Problem> {
         let now = aws.clock.now();
+        let (partition, sort) = used(&token);
         if !self.is_news(token, now) {
             return Ok(());
         }
-        let (partition, sort) = used(token);
         aws.dynamodb()
             .update_item()
             .table_name(Table::System.name(&aws.config.tables))
@@ -163,7 +183,7 @@ impl Uses {
             .map_err(|error| failed("dynamodb:UpdateItem", error))
     }
 
-    fn is_news(&self, token: TokenId, now: Timestamp) -> bool {
+    fn is_news(&self, token: String, now: Timestamp) -> bool {
         let mut recorded = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if recorded.get(&token).is_some_and(|at| now < after(*at, LAST_USED_PRECISION)) {
             return false;
@@ -188,11 +208,20 @@ mod tests {
         let user = UserId::new(&Clock::fixed(Timestamp::UNIX_EPOCH), &entropy);
         let token = NewToken::of(user, &entropy);
         let text = token.secret.expose();
-        assert_eq!(text.len(), 68);
+        assert_eq!(text.len(), 74);
         assert_eq!(parse(text), Some((user, token.digest.clone())));
-        for wrong in
-            [String::new(), text[4..].to_owned(), format!("{text}A"), format!("{text}="), text[..67].to_owned()]
-        {
+        // As of earlier releases.
+        let unchecked = &text[..68];
+        assert_eq!(parse(unchecked), Some((user, sha256_hex(unchecked.as_bytes()))));
+        for wrong in [
+            String::new(),
+            text[4..].to_owned(),
+            format!("{text}A"),
+            format!("{text}="),
+            text[..67].to_owned(),
+            text[..73].to_owned(),
+            text.replace("bhp_A", "bhp_B"),
+        ] {
             assert_eq!(parse(&wrong), None, "{wrong}");
         }
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::sessions::{SESSION_LIFETIME, Strength};
-use crate::kernel::ids::{SessionId, TokenId, UserId, WorkspaceId};
+use crate::kernel::ids::{SessionId, TokenId, UserId, WorkspaceId, WorkspaceTokenId};
 use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
 use crate::table::commit::Expected;
@@ -172,6 +172,11 @@ pub(crate) fn membership(workspace: WorkspaceId, user: UserId) -> Key {
 
 pub(crate) fn directory(workspace: WorkspaceId) -> Key {
     (format!("D#{workspace}"), "DIRECTORY".to_owned())
+}
+
+/// A token of a workspace. Its partition is the workspace's, like that of memberships.
+pub(crate) fn workspace_token(workspace: WorkspaceId, token: WorkspaceTokenId) -> Key {
+    (format!("T#{workspace}"), token.to_string())
 }
 
 /// The workspaces of a user, as a set of ids. For listing only; it does not prove membership.

@@ -9,7 +9,7 @@ use crate::kernel::trace::Traceparent;
 use crate::tenancy::NamedWorkspaces;
 use crate::tenancy::all_workspaces::{AllWorkspaces, Core, OutboxRow, Reason, Relayed};
 use crate::tenancy::app::App;
-use crate::tenancy::scope::Tenant;
+use crate::tenancy::tenant::Tenant;
 
 /// One run, as started by the runner. Not public: a job cannot create its own access.
 pub struct Run {

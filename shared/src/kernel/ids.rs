@@ -38,6 +38,8 @@ pub enum SessionKind {}
 pub enum StaffKind {}
 /// A personal access token, with which a program acts for a user.
 pub enum TokenKind {}
+/// A token of a workspace, with which a program acts for itself.
+pub enum WorkspaceTokenKind {}
 
 impl Identified for WorkspaceKind {
     const PREFIX: &'static str = "ws";
@@ -62,11 +64,17 @@ impl Identified for TokenKind {
     const NAME: &'static str = "AccessToken";
 }
 
+impl Identified for WorkspaceTokenKind {
+    const PREFIX: &'static str = "wtok";
+    const NAME: &'static str = "WorkspaceToken";
+}
+
 pub type WorkspaceId = Id<WorkspaceKind>;
 pub type UserId = Id<UserKind>;
 pub type SessionId = Id<SessionKind>;
 pub type StaffId = Id<StaffKind>;
 pub type TokenId = Id<TokenKind>;
+pub type WorkspaceTokenId = Id<WorkspaceTokenKind>;
 
 impl<T> Id<T> {
     pub(crate) fn new(clock: &Clock, entropy: &Entropy) -> Self {

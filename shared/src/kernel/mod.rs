@@ -1,6 +1,7 @@
-//! The basics of all other modules: identifiers, time, network addresses, randomness, secrets, problems, text and heavy
+//! The basics of all other modules: identifiers, authors, time, network addresses, randomness, secrets, problems, text and heavy
 //! work.
 
+pub mod author;
 pub mod entropy;
 pub mod ids;
 pub mod job_context;

@@ -186,7 +186,7 @@ pub const SESSION_NEEDED: ProblemCode = ProblemCode::new(
     403,
     "session_needed",
     "Session required",
-    "This requires a session; personal access tokens are refused regardless of their scopes.",
+    "This requires a session; tokens are refused regardless of their scopes. A workspace token is also refused where a personal access token is not, if the route concerns a person.",
     "Sign in and use the access token of the session.",
 );
 

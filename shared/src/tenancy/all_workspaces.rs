@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 use super::app::App;
 use super::keys::RECORD;
-use super::scope::{Scope, ScopeParts, Tenant};
+use super::scope::{Scope, ScopeParts};
 use super::security_rules::SecurityRules;
+use super::tenant::Tenant;
 use crate::audit::Origin;
 use crate::aws::grants::Table;
 use crate::aws::queues::MAX_DELAY_S;

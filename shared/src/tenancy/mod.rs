@@ -19,6 +19,7 @@ pub(crate) mod remember;
 pub mod roles;
 pub mod scope;
 pub mod security_rules;
+pub mod tenant;
 pub mod usage;
 mod vault;
 
@@ -33,6 +34,7 @@ pub use overrides::{Override, OverrideValue, Overrides, PlanOverride};
 pub use period::Period;
 pub use permissions::{Covers, DeclaredPermission, Permission};
 pub use roles::{AssignableRole, Role};
-pub use scope::{Scope, Tenant, Workspace};
+pub use scope::{Scope, Workspace};
 pub use security_rules::{PersonalTokenRule, RecoveryRule, SecondFactorRule, SecurityRules};
+pub use tenant::Tenant;
 pub use usage::DailyLimit;

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use jiff::Timestamp;
 
 use super::all_workspaces::{Core, Reason};
-use super::scope::Tenant;
+use super::tenant::Tenant;
 use crate::kernel::ids::WorkspaceId;
 
 /// The proof that an operator started the job, for one run. Only a job with `Trigger::Operator` can have it: the payload

@@ -91,6 +91,11 @@ fn table() -> &'static BTreeMap<String, Vec<Role>> {
     TABLE.get_or_init(|| serde_json::from_str(include_str!("permissions.json")).unwrap_or_default())
 }
 
+/// The roles of each permission in the table.
+pub(super) fn permission_sets() -> impl Iterator<Item = &'static [Role]> {
+    table().values().map(Vec::as_slice)
+}
+
 /// The names in the table.
 pub fn in_table() -> impl Iterator<Item = &'static str> {
     table().keys().map(String::as_str)
@@ -119,6 +124,14 @@ mod tests {
         let unknown = DeclaredPermission { name: "ReadEverything", allows: "Reads everything.", covers: &[] };
         for role in Role::ALL {
             assert!(unknown.require(role).is_err(), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn a_role_covers_those_whose_permissions_it_all_has() {
+        for (at, role) in Role::ALL.into_iter().enumerate() {
+            let covered: Vec<_> = Role::ALL.into_iter().filter(|other| role.covers(*other)).collect();
+            assert_eq!(covered, Role::ALL[..=at], "{role:?}");
         }
     }
 

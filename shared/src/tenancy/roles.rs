@@ -1,5 +1,6 @@
 //! Roles of members in a workspace. A role is a set of permissions (`permissions.json`), not a level.
 
+use super::permissions::permission_sets;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -28,6 +29,11 @@ impl Role {
             Self::Admin => "admin",
             Self::Owner => "owner",
         }
+    }
+
+    /// Whether it has every permission of another role.
+    pub fn covers(self, other: Self) -> bool {
+        permission_sets().all(|roles| !roles.contains(&other) || roles.contains(&self))
     }
 
     /// Whether it administers the workspace: its sessions always need a second factor (claim 18), and it is notified

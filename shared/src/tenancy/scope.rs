@@ -24,9 +24,10 @@ use crate::aws::outbound::{OutboundAnswer, OutboundError, OutboundRequest};
 use crate::aws::session_policy::Subject;
 use crate::aws::sessions::Session;
 use crate::config::Sending;
+use crate::kernel::author::Author;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{Id, UserId, WorkspaceId, new_uuid};
-use crate::kernel::job_context::JobContext;
+use crate::kernel::problem_codes::SESSION_NEEDED;
 use crate::kernel::problems::Problem;
 use crate::outbox::{self, Cause};
 use crate::table::commit::{Expected, Plan, commit};
@@ -306,10 +307,10 @@ impl Scope {
     }
 }
 
-/// The proof that the caller is a member of this workspace whose role has the permission `P`.
+/// The proof that the caller is a member of this workspace, or a token of it, whose role has the permission `P`.
 pub struct Workspace<P: Permission> {
     scope: Scope,
-    user: UserId,
+    author: Author,
     role: Role,
     plan: WorkspacePlan,
     name: String,
@@ -320,11 +321,11 @@ pub struct Workspace<P: Permission> {
 impl<P: Permission> Workspace<P> {
     pub(crate) fn prove(
         scope: Scope,
-        user: UserId,
+        author: Author,
         role: Role,
         (plan, name, trashed_at): (WorkspacePlan, String, Option<Timestamp>),
     ) -> Self {
-        Self { scope, user, role, plan, name, trashed_at, permission: PhantomData }
+        Self { scope, author, role, plan, name, trashed_at, permission: PhantomData }
     }
 
     /// When the workspace was moved to the trash.
@@ -332,8 +333,20 @@ impl<P: Permission> Workspace<P> {
         self.trashed_at
     }
 
-    pub fn user(&self) -> UserId {
-        self.user
+    /// Who makes what the request makes.
+    pub fn author(&self) -> Author {
+        self.author
+    }
+
+    /// The user who acts; 403 for a token of the workspace, which is of no user.
+    pub fn user(&self) -> Result<UserId, Problem> {
+        match self.author {
+            Author::User(user) => Ok(user),
+            Author::Token(_) => Err(Problem::new(
+                SESSION_NEEDED,
+                "This needs a session of a member: a token of the workspace cannot do it.",
+            )),
+        }
     }
 
     pub fn role(&self) -> Role {
@@ -366,31 +379,6 @@ impl<P: Permission> Workspace<P> {
 }
 
 impl<P: Permission> Deref for Workspace<P> {
-    type Target = Scope;
-
-    fn deref(&self) -> &Scope {
-        &self.scope
-    }
-}
-
-/// A job's access to the one workspace of its message. A job is not a member and has no role.
-pub struct Tenant {
-    scope: Scope,
-    context: JobContext,
-}
-
-impl Tenant {
-    pub(crate) fn prove(scope: Scope, context: JobContext) -> Self {
-        Self { scope, context }
-    }
-
-    /// The context of this run.
-    pub fn context(&self) -> &JobContext {
-        &self.context
-    }
-}
-
-impl Deref for Tenant {
     type Target = Scope;
 
     fn deref(&self) -> &Scope {

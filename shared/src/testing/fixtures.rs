@@ -9,7 +9,8 @@ use crate::audit::{Actor, Origin};
 use crate::aws::grants::{Grant, Table};
 use crate::function::Function;
 use crate::identity::accounts::Signing;
-use crate::identity::admission::{Admission, Admitted};
+use crate::identity::admission::Admission;
+use crate::identity::admitted::Admitted;
 use crate::identity::caller::{Caller, Credential};
 use crate::identity::membership_changes::{Cap, MembershipChanges};
 use crate::identity::personal_token::NewToken;
@@ -26,7 +27,8 @@ use crate::kernel::time::{SignedDuration, Timestamp, after};
 use crate::kernel::worker::Cancellation;
 use crate::table::commit::{Expected, Plan, commit};
 use crate::tenancy::app::App;
-use crate::tenancy::scope::{Scope, ScopeParts, Tenant};
+use crate::tenancy::scope::{Scope, ScopeParts};
+use crate::tenancy::tenant::Tenant;
 use crate::tenancy::{Overrides, Role, SecurityRules, WorkspacePlan};
 
 use super::person::{Person, StaffMember};
@@ -310,6 +312,7 @@ impl TestApp {
             listed: Vec::new(),
             member: Some(Admitted {
                 scope,
+                author: person.user.into(),
                 role: Role::Owner,
                 plan: Self::plan("enterprise"),
                 name: "Test".to_owned(),

@@ -29,6 +29,10 @@ tell(async () => {
   const invited = body('invite_member', await api.inviteMember({ client, path, body: invite }));
   const invitations = body('list_invitations', await api.listInvitations({ client, path, query: { limit: 10 } }));
   check('the invitation is listed', invitations.items[0]?.id === invited.id && invitations.next_cursor === null);
+  const program = { name: 'Program', scopes: ['posts:write' as const] };
+  const machine = body('create_workspace_token', await api.createWorkspaceToken({ client, path, body: program }));
+  const machines = body('list_workspace_tokens', await api.listWorkspaceTokens({ client, path, query: { limit: 10 } }));
+  check('the workspace token is listed', machine.token !== null && machines.items[0]?.id === machine.id && machines.next_cursor === null);
   const members = body('list_members', await api.listMembers({ client, path, query: { limit: 10 } }));
   check('the owner is listed', members.items.length === 1 && members.items[0]?.role === 'owner');
   check('no ownership is offered', body('list_ownership_offers', await api.listOwnershipOffers({ client, path })).items.length === 0);

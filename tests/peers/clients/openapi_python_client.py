@@ -55,6 +55,10 @@ about = models.InviteMember.from_dict({"email": f"invited.{workspace}@example.co
 invited = call("invite_member", workspace, body=about, expected=models.Invitation).parsed.id
 invitations = call("list_invitations", workspace, limit=10, expected=models.InvitationList).parsed
 check("the invitation is listed", ids(invitations) == [invited] and invitations.next_cursor is None)
+about = models.CreateWorkspaceToken.from_dict({"name": "Program", "scopes": ["posts:write"]})
+machine = call("create_workspace_token", workspace, body=about, expected=models.IssuedWorkspaceToken).parsed
+machines = call("list_workspace_tokens", workspace, limit=10, expected=models.WorkspaceTokenList).parsed
+check("the workspace token is listed", bool(machine.token) and ids(machines) == [machine.id] and machines.next_cursor is None)
 members = call("list_members", workspace, limit=10, expected=models.MemberList).parsed
 check("the owner is listed", [member.role.value for member in members.items] == ["owner"])
 offers = call("list_ownership_offers", workspace, expected=models.OwnershipOfferList).parsed

@@ -32,6 +32,13 @@ tell(async () => {
     await api.GET('/workspaces/{workspace_id}/invitations', { params: { path, query: { limit: 10 } } }),
   );
   check('the invitation is listed', invitations.items[0]?.id === invited.id && invitations.next_cursor === null);
+  const program = { name: 'Program', scopes: ['posts:write' as const] };
+  const machine = body('create_workspace_token', await api.POST('/workspaces/{workspace_id}/tokens', { params: { path }, body: program }));
+  const machines = body(
+    'list_workspace_tokens',
+    await api.GET('/workspaces/{workspace_id}/tokens', { params: { path, query: { limit: 10 } } }),
+  );
+  check('the workspace token is listed', machine.token !== null && machines.items[0]?.id === machine.id && machines.next_cursor === null);
   const members = body('list_members', await api.GET('/workspaces/{workspace_id}/members', { params: { path, query: { limit: 10 } } }));
   check('the owner is listed', members.items.length === 1 && members.items[0]?.role === 'owner');
   const offers = body('list_ownership_offers', await api.GET('/workspaces/{workspace_id}/ownership-offers', { params: { path } }));

@@ -176,6 +176,8 @@ impl World {
         place.filling = place.filling.clone().with("channel_id", &one).with("media_id", &media).with("user_id", member);
         let invitation = self.invited(&place, &self.email()).await;
         place.filling = place.filling.clone().with("invitation_id", invitation).with("invited_email", self.email());
+        self.workspace_token(&place).await;
+        place.filling = place.filling.clone().with("token_id", self.workspace_token(&place).await);
         self.in_place(&place, &media::routes::complete_upload::FUNCTION, Value::Null).await;
         self.draft(&place).await;
         let post = self.scheduled(&place, 3600, &[&one, &other]).await;

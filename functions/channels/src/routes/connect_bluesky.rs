@@ -36,7 +36,8 @@ pub static FUNCTION: Function = Function::route::<ConnectBluesky>();
 
 impl Endpoint for ConnectBluesky {
     const ROUTE: Route = Route::post("connect-bluesky", "/workspaces/{workspace_id}/channels/bluesky").timeout_s(25);
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SealSecrets, Grant::CallPlatforms];
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken, Grant::SealSecrets, Grant::CallPlatforms];
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Channel>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("channels"));
     const PROBLEMS: &'static [ProblemCode] = problems::OF_CONNECTING;
@@ -84,7 +85,7 @@ async fn connect(
         handle: account.handle.clone(),
         connection: Connection::Connected,
         connected_at: workspace.now(),
-        connected_by: workspace.user(),
+        connected_by: workspace.author(),
     };
     // First, so that a request which is over the limit and also conflicts gets the limit.
     let refusal = ChannelError::TooMany { limit: workspace.plan().limit(CHANNELS) };
@@ -123,7 +124,7 @@ async fn reconnect(
     let ended = EndedSession::of(&session, workspace.new_id(), workspace.now());
     let (access, refresh) = sealed(workspace, channel.id, account).await?;
     session.renew(Some((access, account.access_expires_at)), Some(refresh), Some(account.server.clone()));
-    channel.reconnect(service.as_text(), account.handle.clone(), workspace.user(), workspace.now());
+    channel.reconnect(service.as_text(), account.handle.clone(), workspace.author(), workspace.now());
     let changes = Changes::default()
         .replace(&channel)
         .or(ChannelError::ModifiedConcurrently)

@@ -23,7 +23,7 @@ pub static FUNCTION: Function = Function::route::<DisconnectChannel>();
 
 impl Endpoint for DisconnectChannel {
     const ROUTE: Route = Route::delete("disconnect-channel", "/workspaces/{workspace_id}/channels/{channel_id}");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken];
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("channels"));
     const PROBLEMS: &'static [ProblemCode] = &[problems::CHANNELS_MODIFIED_CONCURRENTLY];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Channel>());

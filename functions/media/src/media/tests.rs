@@ -16,7 +16,8 @@ fn stored(name: &str, size_bytes: u64) -> StoredPicture {
 
 fn awaiting() -> Media {
     let (size_bytes, sha256) = (SizeBytes(FILE.len() as u64), Sha256::of(FILE));
-    Media::announced(id(), size_bytes, sha256, None, id(), Timestamp::UNIX_EPOCH)
+    let by = "user_0197a0c0e4b07cc2a1f0c5d1e2f3a4b5".parse().unwrap();
+    Media::announced(id(), size_bytes, sha256, None, by, Timestamp::UNIX_EPOCH)
 }
 
 #[test]

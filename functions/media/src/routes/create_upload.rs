@@ -62,7 +62,7 @@ pub static FUNCTION: Function = Function::route::<CreateUpload>();
 
 impl Endpoint for CreateUpload {
     const ROUTE: Route = Route::post("create-upload", "/workspaces/{workspace_id}/media");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SignUploads];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken, Grant::SignUploads];
     const LIMIT: Option<UserLimit> = Some(UPLOADS);
     const PLAN_LIMITS: &'static [Limit] = &[UPLOAD_BYTES, STORAGE_BYTES];
     const REPEATABLE: Repeatable<Self> = Repeatable::recalled::<Media>(|id, workspace| Box::pin(recall(id, workspace)));
@@ -83,7 +83,7 @@ impl Endpoint for CreateUpload {
         }
         let Self { size_bytes, sha256, alt_text, .. } = self;
         let media =
-            Media::announced(workspace.new_id(), size_bytes, sha256, alt_text, workspace.user(), workspace.now());
+            Media::announced(workspace.new_id(), size_bytes, sha256, alt_text, workspace.author(), workspace.now());
         let answer = sign(workspace, &media).await?;
         // Early, before the file is sent. Its renditions are counted when they are stored.
         let full = MediaError::StorageFull { limit: workspace.plan().limit(STORAGE_BYTES) };

@@ -19,6 +19,7 @@ use shared::tenancy::{Changes, Limit, Page};
 use shared::testing::{Person, Request, TestApp};
 use test_support::picture::dot;
 use test_support::scripted_server::{PASSWORD, ScriptedServer};
+use workspaces::routes::create_workspace_token;
 use workspaces::routes::invite_member;
 
 pub struct Place {
@@ -160,6 +161,10 @@ impl Place {
         for number in 0..count {
             requests.push(match limit.name() {
                 "members" => self.inviting(),
+                "workspace_tokens" => {
+                    let body = json!({ "name": "Import", "scopes": ["posts:write"] });
+                    self.to(&create_workspace_token::FUNCTION).json(body)
+                }
                 "channels" => self.connecting(&format!("user{number}.test")),
                 "scheduled_posts" | "posts_per_month" => {
                     let post = self.draft().await;

@@ -31,7 +31,7 @@ pub static FUNCTION: Function = Function::route::<CreatePost>();
 
 impl Endpoint for CreatePost {
     const ROUTE: Route = Route::post("create-post", "/workspaces/{workspace_id}/posts");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken];
     const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Post>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
@@ -50,7 +50,7 @@ impl Endpoint for CreatePost {
             self.text,
             self.media_ids.into_vec(),
             self.channel_ids.into_vec(),
-            workspace.user(),
+            workspace.author(),
             workspace.now(),
         );
         workspace.commit(Changes::default().insert(&post).audit(&POST_CREATED, post.id)).await?;

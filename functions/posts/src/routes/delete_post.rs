@@ -22,7 +22,7 @@ pub static FUNCTION: Function = Function::route::<DeletePost>();
 
 impl Endpoint for DeletePost {
     const ROUTE: Route = Route::delete("delete-post", "/workspaces/{workspace_id}/posts/{post_id}");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken];
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
     const PROBLEMS: &'static [ProblemCode] = &[problems::POST_BEING_PUBLISHED, problems::POST_MODIFIED_CONCURRENTLY];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Post>());
@@ -41,7 +41,7 @@ impl Endpoint for DeletePost {
         let trashed = TrashedPost {
             post: (*post).clone(),
             deliveries: deliveries.iter().map(|delivery| (**delivery).clone()).collect(),
-            deleted_by: workspace.user(),
+            deleted_by: workspace.author(),
             deleted_at: workspace.now(),
         };
         let changes = Changes::default()

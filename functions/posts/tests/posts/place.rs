@@ -92,7 +92,7 @@ impl<Server> Place<Server> {
         let (workspace, user) = (self.app.scope(self.owner.workspace), self.owner.user);
         let (id, size) = (workspace.new_id(), serde_json::from_value(bytes.len().into()).unwrap());
         let alt_text = AltText::try_from("A wall".to_owned()).unwrap();
-        let media = Media::announced(id, size, Sha256::of(bytes), Some(alt_text), user, self.app.now());
+        let media = Media::announced(id, size, Sha256::of(bytes), Some(alt_text), user.into(), self.app.now());
         workspace.commit(Changes::default().insert(&media).unaudited("a fixture")).await.unwrap();
         id
     }

@@ -2,6 +2,7 @@
 
 pub mod purge_deleted_accounts;
 pub mod purge_login_history;
+pub mod remind_expiring_access_tokens;
 
 use shared::function::Listed;
 
@@ -9,4 +10,5 @@ use shared::function::Listed;
 pub static LISTED: &[Listed] = &[
     Listed::job(&purge_deleted_accounts::FUNCTION),
     Listed::job(&purge_login_history::FUNCTION),
+    Listed::job(&remind_expiring_access_tokens::FUNCTION),
 ];

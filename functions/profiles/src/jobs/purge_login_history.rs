@@ -53,7 +53,7 @@ impl Job for PurgeLoginHistory {
     }
 }
 
-/// Removes a record unconditionally: records of neither kind ever change.
+/// Removes a record unconditionally: a sign-in never changes, and of a token only which reminders were sent.
 fn forget<R: AccountRecord>(changes: AccountChanges, record: &Stored<R>) -> AccountChanges {
     changes.forget::<R>(&record.account_key(), &record.part())
 }

@@ -14,6 +14,7 @@ use crate::access_token::{
 };
 use crate::letters;
 use crate::problems;
+use crate::reminded::Reminded;
 
 /// Creates a token with which a program acts for the caller, limited by scopes and an expiry. It can do no more than
 /// its user, and cannot change the account itself.
@@ -34,7 +35,7 @@ pub struct CreateAccessToken {
 pub struct NewAccessToken {
     id: TokenId,
     /// For `Authorization: Bearer`. It is never shown again.
-    #[schema(pattern = "^bhp_[A-Za-z0-9_-]{64}$")]
+    #[schema(pattern = "^bhp_[A-Za-z0-9_-]{64}[0-9A-Za-z]{6}$")]
     token: String,
     name: AccessTokenName,
     scopes: Vec<String>,
@@ -88,6 +89,7 @@ impl CreateAccessToken {
     fn into_token(self, caller: &SignedIn, new: &NewToken) -> AccessToken {
         let Self { name, scopes, workspace_id, expires_in_days } = self;
         let created_at = caller.accounts().now();
+        let expires_at = expires_in_days.from(created_at);
         AccessToken {
             id: caller.accounts().new_id(),
             user: caller.user(),
@@ -97,7 +99,8 @@ impl CreateAccessToken {
             workspace_id,
             digest: new.digest.clone(),
             created_at,
-            expires_at: expires_in_days.from(created_at),
+            expires_at,
+            reminded: Reminded::of_new(expires_at, created_at),
         }
     }
 }

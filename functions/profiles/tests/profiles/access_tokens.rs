@@ -27,7 +27,7 @@ async fn a_new_tokens_secret_is_shown_only_once() {
     });
     let made = owner.make(&app, body).await.expect(201).body;
     let (token, id) = (made["token"].as_str().unwrap(), &made["id"]);
-    assert!(token.starts_with("bhp_") && token.len() == 68, "{token}");
+    assert!(token.starts_with("bhp_") && token.len() == 74, "{token}");
     let view = json!({
         "id": id,
         "name": "Nightly import",

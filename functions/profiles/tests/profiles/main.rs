@@ -5,4 +5,5 @@ mod access_tokens;
 mod ending;
 mod owner;
 mod profile;
+mod reminders;
 mod session_list;

@@ -20,7 +20,8 @@ async fn a_personal_token_with_another_spelling_is_refused() {
     let token = token(&app, &person).await;
     let text = token.secret.expose();
     present(&app, text).await.expect(200);
-    let body = text.strip_prefix("bhp_").unwrap();
+    // Without its checksum, as in earlier releases.
+    let body = &text["bhp_".len()..][..64];
     let bytes = from_base64url(body).unwrap();
     let mut cases = Vec::new();
     for prefix in ["", "bhp", "BHP_", "Bhp_", "bhp-", "bhp_bhp_", "bhs_", "ghp_", "%62hp_", "bhp_."] {
@@ -72,7 +73,7 @@ async fn a_personal_token_is_refused_for_another_user_and_after_it_ends() {
     assert_eq!(present(&app, theirs.secret.expose()).await.expect(200).body["id"], json!(other.user));
 
     let [my_bytes, their_bytes] =
-        [&mine, &theirs].map(|token| from_base64url(token.secret.expose().strip_prefix("bhp_").unwrap()).unwrap());
+        [&mine, &theirs].map(|token| from_base64url(&token.secret.expose()["bhp_".len()..][..64]).unwrap());
     let text = |bytes: &[u8]| format!("bhp_{}", base64url(bytes));
     let mut cases = vec![
         case("my secret for another", text(&[&their_bytes[..16], &my_bytes[16..]].concat())),

@@ -32,11 +32,11 @@ impl Endpoint for AcceptOwnership {
             return Ok(NoContent);
         }
         workspace.require_second_factor()?;
-        let offer = workspace.find::<OwnershipOffer>(&workspace.user()).await?.ok_or(OwnershipError::NoOffer)?;
+        let offer = workspace.find::<OwnershipOffer>(&workspace.user()?).await?.ok_or(OwnershipError::NoOffer)?;
         require_role(workspace.role())?;
         let letter = letters::ownership_accepted(workspace.name(), workspace.now());
         let audited = Changes::default()
-            .audit(&OWNERSHIP_ACCEPTED, workspace.user())
+            .audit(&OWNERSHIP_ACCEPTED, workspace.user()?)
             .detail(serde_json::json!({ "from": offer.from(), "handover": offer.handover() }))
             .send(&SendEmail::to_user(offer.from(), letter));
         workspace.accept_ownership(&offer, audited).await?;

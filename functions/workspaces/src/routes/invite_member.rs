@@ -47,7 +47,7 @@ impl Endpoint for InviteMember {
 
     async fn handle(self, workspace: &Workspace<ManageMembers>) -> Result<Self::Output, Problem> {
         inviting::require_invitable(workspace, &self.email).await?;
-        let invitation = Invitation::new(workspace, self.email.as_str(), self.role, workspace.user());
+        let invitation = Invitation::new(workspace, self.email.as_str(), self.role, workspace.user()?);
         let changes = Changes::default().insert(&invitation).insert(&invitation.pending()).or(InvitingError::Invited);
         let changes = counted(changes, workspace.now());
         let refusal = InvitingError::TooMany { limit: workspace.plan().limit(MEMBERS) };

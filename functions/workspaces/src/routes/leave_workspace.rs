@@ -24,7 +24,7 @@ impl Endpoint for LeaveWorkspace {
     type Output = NoContent;
 
     async fn handle(self, workspace: &Self::Access) -> Result<Self::Output, Problem> {
-        workspace.leave(Changes::default().audit(&MEMBER_LEFT, workspace.user()).detail(workspace.role())).await?;
+        workspace.leave(Changes::default().audit(&MEMBER_LEFT, workspace.user()?).detail(workspace.role())).await?;
         Ok(NoContent)
     }
 }

@@ -30,7 +30,7 @@ impl Endpoint for ListOwnershipOffers {
 
     async fn handle(self, workspace: &Workspace<ReadWorkspace>) -> Result<Self::Output, Problem> {
         if workspace.permit::<TransferOwnership>().is_err() {
-            let own = workspace.find::<OwnershipOffer>(&workspace.user()).await?;
+            let own = workspace.find::<OwnershipOffer>(&workspace.user()?).await?;
             let items = own.iter().map(|offer| OwnershipOfferView::from(&**offer)).collect();
             return Ok(Reply(Listing { items, next_cursor: None }));
         }

@@ -29,7 +29,7 @@ impl Endpoint for WithdrawOwnershipOffer {
     type Output = NoContent;
 
     async fn handle(self, workspace: &Workspace<ReadWorkspace>) -> Result<Self::Output, Problem> {
-        if self.user_id != workspace.user() {
+        if self.user_id != workspace.user()? {
             workspace.permit::<TransferOwnership>()?;
         }
         let offer = workspace.get::<OwnershipOffer>(&self.user_id).await?;

@@ -3,8 +3,12 @@
 
 mod interleavings;
 mod invitations;
+mod machine;
 mod members;
 mod ownership;
 mod policies;
 mod team;
+mod token_jobs;
+mod token_rotation;
 mod trash;
+mod workspace_tokens;

@@ -98,7 +98,7 @@ impl Endpoint for Leave {
     type Output = NoContent;
 
     async fn handle(self, workspace: &Workspace<ReadWorkspace>) -> Result<NoContent, Problem> {
-        workspace.leave(Changes::default().audit(&MEMBER_LEFT, workspace.user())).await?;
+        workspace.leave(Changes::default().audit(&MEMBER_LEFT, workspace.user()?)).await?;
         Ok(NoContent)
     }
 }
@@ -192,7 +192,7 @@ impl Endpoint for Accept {
 
     async fn handle(self, workspace: &Workspace<ReadWorkspace>) -> Result<NoContent, Problem> {
         let offer = workspace.get::<OwnershipOffer>(&self.user_id).await?;
-        let audited = Changes::default().audit(&OWNERSHIP_ACCEPTED, workspace.user());
+        let audited = Changes::default().audit(&OWNERSHIP_ACCEPTED, workspace.user()?);
         workspace.accept_ownership(&offer, audited).await?;
         Ok(NoContent)
     }

@@ -1,7 +1,10 @@
 //! What the functions of profiles need.
 
+use profiles::access_token::AccessToken;
+use profiles::reminded::Reminded;
 use profiles::routes::{change_email, create_access_token, delete_account};
 use serde_json::{Value, json};
+use shared::identity::{AccountChanges, AccountKey};
 
 use crate::cloud;
 use crate::place::{Place, World, text};
@@ -31,6 +34,18 @@ impl World {
                 let path = Filling::default();
                 let made = self.call(&create_access_token::FUNCTION, ready.get("token"), &path, body).await;
                 ready.with("token_id", text(&made["id"]))
+            }
+            "remind-expiring-access-tokens" => {
+                let ready = self.as_someone(ready).await;
+                let body = json!({ "name": "CI", "scopes": ["posts:read"], "expires_in_days": 1 });
+                let path = Filling::default();
+                let made = self.call(&create_access_token::FUNCTION, ready.get("token"), &path, body).await;
+                let (accounts, key) = (self.app.accounts(), AccountKey::User(ready.get("user").parse().unwrap()));
+                let token = accounts.find_part::<AccessToken>(&key, &text(&made["id"])).await.unwrap();
+                let mut token = token.expect("a token");
+                token.reminded = Reminded::default();
+                accounts.commit(AccountChanges::default().replace(&token)).await.unwrap();
+                ready
             }
             "purge-deleted-accounts" => {
                 let ready = self.as_someone(ready).await;

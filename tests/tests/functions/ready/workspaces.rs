@@ -1,11 +1,13 @@
 //! What the functions of workspaces need.
 
+use profiles::reminded::Reminded;
 use serde_json::{Value, json};
 use shared::identity::Invitation;
 use shared::kernel::ids::UserId;
 use shared::tenancy::{Changes, Role};
 use workspaces::jobs::mail_invitation::{self, MailInvitation};
-use workspaces::routes::{create_workspace, delete_workspace, invite_member, offer_ownership};
+use workspaces::routes::{create_workspace, create_workspace_token, delete_workspace, invite_member, offer_ownership};
+use workspaces::workspace_token::WorkspaceToken;
 
 use crate::cloud;
 use crate::person::claim;
@@ -42,6 +44,23 @@ impl World {
                 let mut invitation = scope.get::<Invitation>(&id).await.unwrap();
                 invitation.expires_at = self.app.now();
                 scope.commit(Changes::default().replace(&invitation).unaudited("a fixture")).await.unwrap();
+                ready
+            }
+            "create-workspace-token" => {
+                self.prove_second_factor(&place.owner.token).await;
+                ready
+            }
+            "rotate-workspace-token" | "delete-workspace-token" => {
+                self.prove_second_factor(&place.owner.token).await;
+                ready.with("token_id", self.workspace_token(place).await)
+            }
+            "expire-workspace-tokens" => {
+                let now = self.app.now();
+                self.change_token(place, |token| token.expires_at = now).await;
+                ready
+            }
+            "remind-expiring-workspace-tokens" => {
+                self.change_token(place, |token| token.reminded = Reminded::default()).await;
                 ready
             }
             "offer-ownership" => {
@@ -88,6 +107,23 @@ impl World {
         let body = json!({ "email": email, "role": "member" });
         let token = &place.owner.token;
         text(&self.call(&invite_member::FUNCTION, token, &place.filling, body).await["id"])
+    }
+
+    /// The id of a new token of the workspace, whose lifetime is too short for reminders.
+    pub async fn workspace_token(&self, place: &Place) -> String {
+        let body = json!({ "name": "Import", "scopes": ["posts:write"], "expires_in_days": 1 });
+        let token = &place.owner.token;
+        text(&self.call(&create_workspace_token::FUNCTION, token, &place.filling, body).await["id"])
+    }
+
+    /// Changes the record of a new token.
+    async fn change_token(&self, place: &Place, change: impl FnOnce(&mut WorkspaceToken)) {
+        self.prove_second_factor(&place.owner.token).await;
+        let id = self.workspace_token(place).await.parse().unwrap();
+        let scope = self.app.scope(place.owner.workspace);
+        let mut token = scope.get::<WorkspaceToken>(&id).await.unwrap();
+        change(&mut token);
+        scope.commit(Changes::default().replace(&token).unaudited("a fixture")).await.unwrap();
     }
 
     /// A new user who is a member: the id and the access token.

@@ -1,0 +1,121 @@
+//! Entering a workspace: what the directory entry requires of a caller, and the proof that they were admitted.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::admission::{Asking, second_factor_needed};
+use super::caller::Caller;
+use super::proofs::{self, DirectoryEntry, Found, MembershipProof};
+use super::sessions::Strength;
+use crate::aws::grants::Table;
+use crate::kernel::author::Author;
+use crate::kernel::ids::WorkspaceId;
+use crate::kernel::problems::Problem;
+use crate::table::guard::Guard;
+use crate::table::version::Watch;
+use crate::tenancy::entitlements::WorkspacePlan;
+use crate::tenancy::remember::Remember;
+use crate::tenancy::scope::{Scope, ScopeParts};
+use crate::tenancy::{DeclaredPermission, Role};
+
+/// A caller who was admitted to the workspace of the path, and what the directory entry says of it.
+pub(crate) struct Admitted {
+    pub(crate) scope: Scope,
+    pub(crate) author: Author,
+    pub(crate) role: Role,
+    pub(crate) plan: WorkspacePlan,
+    /// The name of the workspace.
+    pub(crate) name: String,
+    pub(crate) trashed_at: Option<Timestamp>,
+}
+
+/// What a request carries into a workspace.
+pub(super) struct Luggage {
+    pub(super) guard: Arc<Guard>,
+    pub(super) remember: Option<Arc<Remember>>,
+    pub(super) watch: Option<Arc<Watch>>,
+}
+
+/// Admits a user to the workspace of the path if membership, security rules, permission, plan and second factor allow it.
+pub(super) fn enter(
+    asking: &Asking<'_>,
+    caller: &Caller,
+    needed: DeclaredPermission,
+    found: &Found,
+    luggage: Luggage,
+) -> Result<Admitted, Problem> {
+    let app = asking.app;
+    // A malformed id in the path behaves like the id of a missing workspace.
+    let workspace = asking.workspace.ok_or_else(Problem::not_found)?;
+    let membership: Option<MembershipProof> = found.read(&proofs::membership(workspace, caller.user))?;
+    let entry: Option<DirectoryEntry> = found.read(&proofs::directory(workspace))?;
+    let (Some(membership), Some(entry)) = (membership, entry) else { return Err(Problem::not_found()) };
+    // A token for the workspace ends with the membership in which it was created, even if its user joins again.
+    if caller.workspace.is_some_and(|(_, created_at)| created_at < membership.since) {
+        return Err(Problem::not_found());
+    }
+    entry.require_here(&app.aws.config)?;
+    let security = &entry.security;
+    security.require_network(asking.origin.ip.as_deref())?;
+    match caller.started_at {
+        Some(started_at) => security.require_recent(started_at, app.aws.clock.now())?,
+        None => security.require_personal_tokens()?,
+    }
+    needed.require(membership.role)?;
+    if security.second_factor.binds(membership.role) && caller.strength < Strength::Multi {
+        return Err(second_factor_needed());
+    }
+    let entrant = (workspace, Author::User(caller.user), membership.role);
+    admitted(asking, entrant, (entry, found), luggage)
+}
+
+/// Admits a token of the workspace if the network, its role and the plan allow it. The rules on sessions, second factors and
+/// personal access tokens are about people.
+pub(super) fn enter_by_token(
+    asking: &Asking<'_>,
+    (workspace, author, role): (WorkspaceId, Author, Role),
+    needed: DeclaredPermission,
+    found: &Found,
+    luggage: Luggage,
+) -> Result<Admitted, Problem> {
+    let entry: Option<DirectoryEntry> = found.read(&proofs::directory(workspace))?;
+    let entry = entry.ok_or_else(Problem::not_found)?;
+    entry.require_here(&asking.app.aws.config)?;
+    entry.security.require_network(asking.origin.ip.as_deref())?;
+    needed.require(role)?;
+    admitted(asking, (workspace, author, role), (entry, found), luggage)
+}
+
+/// What the workspace itself requires, of every caller.
+fn admitted(
+    asking: &Asking<'_>,
+    (workspace, author, role): (WorkspaceId, Author, Role),
+    (entry, found): (DirectoryEntry, &Found),
+    luggage: Luggage,
+) -> Result<Admitted, Problem> {
+    let app = asking.app;
+    entry.require_active()?;
+    if !asking.in_trash {
+        entry.require_kept()?;
+    }
+    let plan = entry.plan_at(app.aws.clock.now());
+    plan.require_all(asking.needs)?;
+    let (directory, revision) = (proofs::directory(workspace), found.revision(&proofs::directory(workspace)));
+    let Luggage { guard, remember, watch } = luggage;
+    if let (Some(watch), Some(revision)) = (&watch, revision) {
+        watch.read(Table::Proofs, (&directory.0, &directory.1), revision)?;
+    }
+    let scope = Scope::new(ScopeParts {
+        app: app.clone(),
+        workspace,
+        security: entry.security,
+        origin: asking.origin.clone(),
+        function: asking.function,
+        directory: revision,
+        guard: Some(guard),
+        remember,
+        watch,
+    });
+    Ok(Admitted { scope, author, role, plan, trashed_at: entry.trashed_at, name: entry.name })
+}
