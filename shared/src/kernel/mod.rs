@@ -5,6 +5,7 @@ pub mod entropy;
 pub mod ids;
 pub mod job_context;
 pub mod network;
+pub mod networks;
 pub mod plane;
 pub mod problem_codes;
 pub mod problems;
