@@ -55,6 +55,7 @@ def local_parameters() -> dict[str, str]:
         "AppUrl": DEV_ORIGINS[0],
         "AllowedOrigins": ",".join(DEV_ORIGINS),
         "StaffAllowedOrigins": "http://localhost:3001",
+        "StaffConsoleUrl": "http://localhost:3001",
         "MailFrom": f"no-reply@{MAIL_DOMAIN}",
         # A new workspace has every entitlement.
         "InitialPlan": "enterprise",

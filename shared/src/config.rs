@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use crate::kernel::networks::Networks;
 use crate::kernel::plane::Plane;
 use crate::kernel::problems::Problem;
 
@@ -30,6 +31,8 @@ pub struct Config {
     pub planes: Planes,
     /// The web application, which mailed links point to.
     pub app_url: String,
+    /// The web application of the staff: its domain is that of their passkeys. Empty without staff.
+    pub staff_console_url: String,
     /// Paths of the web application's pages that are not `/<page>`.
     pub app_paths: HashMap<String, String>,
     pub mail_from: String,
@@ -51,7 +54,7 @@ pub struct Config {
 #[derive(Clone)]
 pub struct Planes(Vec<(Plane, PlaneSettings)>);
 
-/// The address and allowed origins of one plane.
+/// The address, allowed origins and allowed networks of one plane.
 #[derive(Clone)]
 pub struct PlaneSettings {
     /// The gateway's id of its API, which every event has.
@@ -59,6 +62,8 @@ pub struct PlaneSettings {
     pub base_url: String,
     /// Empty allows none.
     pub allowed_origins: Vec<String>,
+    /// The networks that are answered. Empty: all.
+    pub networks: Networks,
 }
 
 impl Planes {
@@ -187,6 +192,7 @@ impl PlaneSettings {
                 .map(|origin| origin.trim().to_owned())
                 .filter(|o| !o.is_empty())
                 .collect(),
+            networks: networks(plane.variable("NETWORKS"))?,
         })
     }
 }
@@ -216,6 +222,7 @@ impl Config {
             workspace_keys,
             base_url: text("BASE_URL")?,
             app_url: text("APP_URL")?,
+            staff_console_url: optional("STAFF_CONSOLE_URL").unwrap_or_default(),
             planes: Planes::each(PlaneSettings::from_env)?,
             app_paths: paths("APP_PATHS")?,
             mail_from: text("MAIL_FROM")?,
@@ -252,6 +259,15 @@ fn paths(name: &'static str) -> Result<HashMap<String, String>, ConfigError> {
     let pairs = listed.split(',').filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| pair.split_once('=').filter(|(_, path)| path.starts_with('/') && !path.contains('#')));
     pairs.map(|pair| pair.map(|(page, path)| (page.to_owned(), path.to_owned())).ok_or_else(malformed)).collect()
+}
+
+/// `192.0.2.0/24,2001:db8::/32`. A list that cannot be read is a fault: without it, every network would be admitted.
+fn networks(name: String) -> Result<Networks, ConfigError> {
+    let listed = optional(&name).unwrap_or_default();
+    let listed = listed.split(',').map(str::trim).filter(|network| !network.is_empty());
+    let networks = listed.map(str::parse).collect::<Result<_, _>>().ok();
+    let rule = "must be networks without host bits that do not overlap, like 192.0.2.0/24,2001:db8::/32";
+    networks.and_then(|networks| Networks::new(networks).ok()).ok_or(ConfigError { name: name.into(), rule })
 }
 
 fn optional(name: &str) -> Option<String> {

@@ -26,6 +26,7 @@ use crate::jobs::access::JobAccess;
 use crate::jobs::job::{Declaration, Job, Trigger};
 use crate::jobs::runner::{self, JobEntry};
 use crate::kernel::entropy::Entropy;
+use crate::kernel::plane::Plane;
 use crate::kernel::problems::ProblemCode;
 use crate::kernel::time::Clock;
 use crate::tenancy::app::App;
@@ -168,7 +169,14 @@ impl Function {
 
     /// Every problem that the route may return; none for a job.
     pub fn problems(&self) -> Vec<ProblemCode> {
-        self.route_declaration().map(|entry| answers::problems(entry, self.grants)).unwrap_or_default()
+        let of = |entry: &RouteDeclaration| answers::problems(entry, self.grants, entry.planes);
+        self.route_declaration().map(of).unwrap_or_default()
+    }
+
+    /// Every problem that the route may return on a plane.
+    pub fn problems_on(&self, plane: Plane) -> Vec<ProblemCode> {
+        let of = |entry: &RouteDeclaration| answers::problems(entry, self.grants, &[plane]);
+        self.route_declaration().map(of).unwrap_or_default()
     }
 
     pub(crate) fn route_declaration(&self) -> Option<&RouteDeclaration> {

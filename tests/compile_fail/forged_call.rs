@@ -1,7 +1,7 @@
 //! The proofs of a signed call and of staff cannot be constructed field by field.
 
-use shared::identity::staff_permissions::ReadStaff;
 use shared::identity::{Inbound, Sender, Staff, Verified};
+use shared::staff_permissions;
 
 pub fn call<P: Sender>(verified: Verified) -> Inbound<P> {
     Inbound { verified }
@@ -9,4 +9,9 @@ pub fn call<P: Sender>(verified: Verified) -> Inbound<P> {
 
 pub fn staff() -> Staff<ReadStaff> {
     Staff { caller: 1 }
+}
+
+staff_permissions! {
+    /// Sees who is on the staff.
+    ReadStaff;
 }

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use shared::function::Function;
 use shared::http::{Endpoint, NoContent, Plane, Route};
 use shared::identity::Staff;
-use shared::identity::staff_permissions::ReadStaff;
 use shared::kernel::problems::Problem;
+use shared::staff_permissions;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
@@ -21,4 +21,9 @@ impl Endpoint for Elsewhere {
     async fn handle(self, _: &Staff<ReadStaff>) -> Result<NoContent, Problem> {
         Ok(NoContent)
     }
+}
+
+staff_permissions! {
+    /// Sees who is on the staff.
+    ReadStaff;
 }

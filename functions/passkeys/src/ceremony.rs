@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use shared::crypto::digest::{base64url, from_base64url, sha256_hex};
 use shared::identity::{AccountChanges, AccountKey, AccountRecord, Accounts};
 use shared::kernel::entropy::Entropy;
-use shared::kernel::ids::{SessionId, UserId};
+use shared::kernel::ids::{SessionId, StaffId, UserId};
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::secrets::SecretText;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
@@ -43,6 +43,10 @@ pub enum Purpose {
     Registration { user: UserId, session: SessionId },
     /// Authenticates a user, who is identified by the passkey.
     Proof,
+    /// Registers a passkey of a member of the operator's staff, who has an enrolment link.
+    StaffRegistration { staff: StaffId },
+    /// Authenticates a member of the staff.
+    StaffProof,
 }
 
 /// The token of a ceremony, required to complete it: 32 random bytes.

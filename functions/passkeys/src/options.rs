@@ -1,12 +1,10 @@
 //! The options for creating or using a passkey, in the JSON that `parseCreationOptionsFromJSON` and
 //! `parseRequestOptionsFromJSON` accept (WebAuthn Level 3, sections 5.1.9 and 5.1.10).
 
-use accounts::user::User;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::ceremony::{Challenge, LIFETIME};
-use crate::passkey::Passkey;
 use crate::webauthn::credential::CredentialId;
 use crate::webauthn::key::ALGORITHMS;
 use crate::webauthn::octets::Octets;
@@ -91,28 +89,36 @@ struct Selection {
     user_verification: &'static str,
 }
 
+/// The owner of a new passkey, as the authenticator shows them.
+pub struct PasskeyOwner<'a> {
+    /// The user handle: the 16 bytes of the owner's id.
+    pub handle: &'a [u8; 16],
+    pub name: &'a str,
+    pub display_name: &'a str,
+}
+
 const PUBLIC_KEY: &str = "public-key";
 const REQUIRED: &str = "required";
 
 impl PasskeyCreationOptions {
-    /// `known` are the user's passkeys: an authenticator that holds one of them does not create another.
+    /// `known` are the owner's passkeys, with their transports: an authenticator that holds one of them does not create another.
     pub fn new<'a>(
         challenge: Challenge,
         party: RelyingParty,
-        user: &User,
-        known: impl Iterator<Item = &'a Passkey>,
+        owner: &PasskeyOwner<'_>,
+        known: impl Iterator<Item = (&'a CredentialId, &'a [String])>,
     ) -> Self {
-        let known = known.map(|passkey| KnownPasskey {
+        let known = known.map(|(id, transports)| KnownPasskey {
             kind: PUBLIC_KEY,
-            id: passkey.credential.clone(),
-            transports: passkey.transports.clone(),
+            id: id.clone(),
+            transports: transports.to_vec(),
         });
         Self {
             rp: Party { id: party.id, name: PARTY_NAME },
             user: PasskeyUser {
-                id: Octets::from(user.id.as_bytes()),
-                name: user.email.as_str().to_owned(),
-                display_name: user.name.as_str().to_owned(),
+                id: Octets::from(owner.handle),
+                name: owner.name.to_owned(),
+                display_name: owner.display_name.to_owned(),
             },
             challenge,
             pub_key_cred_params: ALGORITHMS.map(|alg| Algorithm { kind: PUBLIC_KEY, alg }).into(),

@@ -120,6 +120,14 @@ pub struct Regressed {
     pub received: u32,
 }
 
+impl Regressed {
+    /// Requires that a counter in use has increased.
+    pub fn check(stored: u32, received: u32) -> Result<(), Self> {
+        let is_in_use = stored != 0 || received != 0;
+        if is_in_use && received <= stored { Err(Self { stored, received }) } else { Ok(()) }
+    }
+}
+
 impl Passkey {
     pub fn created_at(&self) -> Timestamp {
         self.created_at
@@ -155,11 +163,8 @@ impl Passkey {
     /// Records a use. A counter in use increases each time (WebAuthn Level 3, section 6.1.1); synchronised passkeys do
     /// not count and always send 0.
     pub fn use_now(&mut self, seen: Seen, now: Timestamp) -> Result<(), Regressed> {
-        let (stored, received) = (self.counter, seen.counter);
-        if (stored != 0 || received != 0) && received <= stored {
-            return Err(Regressed { stored, received });
-        }
-        self.counter = received;
+        Regressed::check(self.counter, seen.counter)?;
+        self.counter = seen.counter;
         self.backed_up = seen.backed_up;
         self.last_used_at = Some(now);
         Ok(())

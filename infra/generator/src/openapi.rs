@@ -45,7 +45,7 @@ Operations have extension fields:
 
 /// The document of a plane, and the faults of the declarations.
 pub fn document(root: &Path, plane: Plane, version: &str) -> (Value, Vec<String>) {
-    let mut described = Described::default();
+    let mut described = Described::on(plane);
     for (domain, listed, declared) in routes().filter(|(_, _, declared)| declared.planes.contains(&plane)) {
         described.add(root, domain.name, (listed, declared));
     }
@@ -91,11 +91,13 @@ struct Described {
     answered: Vec<Value>,
     problems: problems::Shared,
     faults: Vec<String>,
+    plane: Plane,
 }
 
-impl Default for Described {
-    fn default() -> Self {
+impl Described {
+    fn on(plane: Plane) -> Self {
         Self {
+            plane,
             paths: BTreeMap::new(),
             schemas: responses::schemas(),
             answered: Vec::new(),
@@ -259,7 +261,7 @@ impl Described {
             let headers = responses::headers_of_success(304, true);
             answered.insert("304".to_owned(), json!({ "description": responses::success(304), "headers": headers }));
         }
-        answered.extend(self.problems.responses(operation.function));
+        answered.extend(self.problems.responses(operation.function, self.plane));
         Value::Object(answered)
     }
 

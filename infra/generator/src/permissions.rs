@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use domains::routes;
 use shared::function::Level;
 use shared::http::RouteDeclaration;
+use shared::identity::{DeclaredStaffPermission, StaffRole};
 use shared::tenancy::{DeclaredPermission, Role};
 
 use crate::readme::listed_planes;
@@ -36,6 +37,15 @@ fn needed() -> impl Iterator<Item = DeclaredPermission> {
     found.into_iter()
 }
 
+/// Every permission that a route of the staff needs, by name.
+fn of_staff() -> BTreeMap<&'static str, DeclaredStaffPermission> {
+    let needed = routes().filter_map(|(_, _, declared)| match declared.level {
+        Level::Staff(permission) => Some((permission.name, permission)),
+        _ => None,
+    });
+    needed.collect()
+}
+
 /// The document.
 pub fn document() -> String {
     let mut text = HEAD.to_owned();
@@ -44,6 +54,17 @@ pub fn document() -> String {
     let _ = writeln!(text, "|---|{}---|", "---|".repeat(names.len()));
     for permission in declared().values() {
         let has = Role::ALL.map(|role| if permission.roles().contains(&role) { "yes" } else { "" });
+        let _ = writeln!(text, "| `{}` | {} |{} |", permission.name, has.join(" | "), permission.allows);
+    }
+    let names: Vec<&str> = StaffRole::ALL.iter().map(|role| role.name()).collect();
+    text.push_str(
+        "\n## Staff\n\nMembers of the operator's staff have separate roles and permissions, \
+         `shared/src/identity/staff_permissions.json`. A caller who is not on the staff gets 404, a member whose roles lack \
+         the permission 403 (`permission_missing`).\n\n",
+    );
+    let _ = write!(text, "| permission | {} | allows |\n|---|{}---|\n", names.join(" | "), "---|".repeat(names.len()));
+    for permission in of_staff().values() {
+        let has = StaffRole::ALL.map(|role| if permission.roles().contains(&role) { "yes" } else { "" });
         let _ = writeln!(text, "| `{}` | {} |{} |", permission.name, has.join(" | "), permission.allows);
     }
     text.push_str(
@@ -96,6 +117,9 @@ pub fn faults() -> Vec<String> {
             faults.push(format!("{}: staff_permissions.json grants it to no role", permission.name));
         }
     }
+    let known = of_staff();
+    let unused = shared::identity::staff_permissions::in_table().filter(|name| !known.contains_key(name));
+    faults.extend(unused.map(|name| format!("{name}: is in staff_permissions.json, but no route needs it")));
     let twice = needed().filter(|permission| declared.get(permission.name) != Some(permission));
     faults.extend(twice.map(|permission| format!("{}: two permissions have this name", permission.name)));
     for permission in declared.values() {

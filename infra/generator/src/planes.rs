@@ -20,10 +20,11 @@ pub fn named(plane: Plane, what: &str) -> String {
     if plane == Plane::PRODUCT { what.to_owned() } else { format!("{}{what}", pascal(plane.name)) }
 }
 
-/// The parameters of a plane that an operator sets: its address, and its allowed origins.
+/// The parameters of a plane that an operator sets: its address, and its allowed origins and networks.
 pub fn given(plane: Plane) -> Vec<String> {
     let origins = plane.has_origins.then(|| named(plane, "AllowedOrigins"));
-    [named(plane, "BaseUrl")].into_iter().chain(origins).collect()
+    let networks = plane.has_networks.then(|| named(plane, "Networks"));
+    [named(plane, "BaseUrl")].into_iter().chain(origins).chain(networks).collect()
 }
 
 /// The environment variables about planes that every function gets.
@@ -32,7 +33,8 @@ pub fn environment() -> impl Iterator<Item = (String, Value)> {
         let variable =
             |setting: &str, parameter: &str| (plane.variable(setting), json!({ "Ref": named(*plane, parameter) }));
         let origins = plane.has_origins.then(|| variable("ALLOWED_ORIGINS", "AllowedOrigins"));
-        [variable("API_ID", "ApiId"), variable("BASE_URL", "BaseUrl")].into_iter().chain(origins)
+        let networks = plane.has_networks.then(|| variable("NETWORKS", "Networks"));
+        [variable("API_ID", "ApiId"), variable("BASE_URL", "BaseUrl")].into_iter().chain(origins).chain(networks)
     };
     Plane::ALL.iter().flat_map(settings)
 }
@@ -184,6 +186,7 @@ mod tests {
         let all: Vec<String> = Plane::ALL.iter().flat_map(|plane| given(*plane)).collect();
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "{all:?}");
         assert!(all.contains(&"BaseUrl".to_owned()) && all.contains(&"StaffAllowedOrigins".to_owned()), "{all:?}");
+        assert!(all.contains(&"StaffNetworks".to_owned()) && !all.contains(&"Networks".to_owned()), "{all:?}");
         assert!(!all.contains(&"HooksAllowedOrigins".to_owned()), "the hooks have no origins");
     }
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use domains::{all, routes};
 use serde_json::{Map, Value, json};
 use shared::function::Function;
-use shared::http::RouteDeclaration;
+use shared::http::{Plane, RouteDeclaration};
 use shared::kernel::problems::{ProblemCode, Shows};
 
 use crate::names::pascal;
@@ -79,10 +79,10 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// The responses of a route by their statuses.
-    pub fn responses(&mut self, function: &Function) -> Map<String, Value> {
+    /// The responses of a route on a plane, by their statuses.
+    pub fn responses(&mut self, function: &Function, plane: Plane) -> Map<String, Value> {
         let mut by_status: BTreeMap<u16, Vec<ProblemCode>> = BTreeMap::new();
-        for problem in function.problems() {
+        for problem in function.problems_on(plane) {
             by_status.entry(problem.status).or_default().push(problem);
         }
         let mut responses = Map::new();

@@ -39,6 +39,7 @@ const PARAMETERS: &[&str] = &[
     "RestoredTo",
     "ResumedAt",
     "Sending",
+    "StaffConsoleUrl",
     "WorkspaceKeys",
 ];
 
@@ -100,6 +101,7 @@ fn environment(has_tenant_role: bool) -> Value {
         "RESTORED_TO": parameter("RestoredTo"),
         "RESUMED_AT": parameter("ResumedAt"),
         "RELEASE": parameter("Release"),
+        "STAFF_CONSOLE_URL": parameter("StaffConsoleUrl"),
     });
     planes::environment().for_each(|(name, value)| variables[name] = value);
     variables

@@ -3,6 +3,7 @@
 //! One table serves three readers: the generator writes the roles from it, `sessions` uses it to narrow the assumed
 //! role to one workspace, and the test double refuses calls that it does not allow.
 
+use super::staff_rights;
 pub use super::statement::{Holder, ItemRight, Resource, Statement, Table, item_rights, leading_keys};
 use super::statement::{own, tenant};
 
@@ -62,6 +63,10 @@ pub enum Grant {
     ReadCeremonies,
     WriteCeremonies,
     DeleteCeremonies,
+    /// Read the staff: members, addresses, passkeys, links and epochs.
+    ReadStaff,
+    WriteStaff,
+    DeleteStaff,
     /// Read the proofs of users: sessions, personal access tokens, epochs.
     ReadSessions,
     WriteSessions,
@@ -106,11 +111,11 @@ pub enum Grant {
 
 /// What letters are sealed for: the purpose in the encryption context of their keys.
 pub const LETTER: &str = "letter";
-const READ: &[&str] = &["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"];
+pub(super) const READ: &[&str] = &["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"];
 const WRITE: &[&str] =
     &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"];
-const UPSERT: &[&str] = &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"];
-const DELETE: &[&str] = &["dynamodb:DeleteItem"];
+pub(super) const UPSERT: &[&str] = &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"];
+pub(super) const DELETE: &[&str] = &["dynamodb:DeleteItem"];
 pub(super) const PUT: &[&str] = &["dynamodb:PutItem"];
 const OWN_WORKSPACE: &[&str] = &["W#{workspace}", "W#{workspace}#*"];
 
@@ -270,6 +275,9 @@ impl Grant {
             Self::ReadCeremonies => records!(READ, "C#*"),
             Self::WriteCeremonies => records!(UPSERT, "C#*"),
             Self::DeleteCeremonies => records!(DELETE, "C#*"),
+            Self::ReadStaff => staff_rights::READ_STAFF,
+            Self::WriteStaff => staff_rights::WRITE_STAFF,
+            Self::DeleteStaff => staff_rights::DELETE_STAFF,
             Self::ReadSessions => const { &[own(READ, Resource::Items(Table::Proofs, &["S#*"]))] },
             Self::WriteSessions => const { &[own(UPSERT, Resource::Items(Table::Proofs, &["S#*"]))] },
             Self::DeleteSessions => const { &[own(DELETE, Resource::Items(Table::Proofs, &["S#*"])), STILL_ADMITTED] },

@@ -11,6 +11,7 @@ pub(crate) mod queues;
 pub mod route_rights;
 pub mod session_policy;
 pub(crate) mod sessions;
+mod staff_rights;
 mod statement;
 #[cfg(feature = "testing")]
 pub mod wire;

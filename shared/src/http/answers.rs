@@ -4,11 +4,12 @@ use super::declaration::RouteDeclaration;
 use super::method::Method;
 use crate::aws::grants::Grant;
 use crate::identity::admission::Level;
+use crate::kernel::plane::Plane;
 use crate::kernel::problem_codes::*;
 use crate::kernel::problems::ProblemCode;
 
-/// In the order of their statuses and codes.
-pub(crate) fn problems(entry: &RouteDeclaration, grants: &[Grant]) -> Vec<ProblemCode> {
+/// Those on these planes, in the order of their statuses and codes.
+pub(crate) fn problems(entry: &RouteDeclaration, grants: &[Grant], planes: &[Plane]) -> Vec<ProblemCode> {
     let method = entry.route.method;
     let mut all = vec![INTERNAL, UNAVAILABLE, TIMED_OUT, TOO_MANY_REQUESTS];
     if method != Method::Any {
@@ -35,8 +36,12 @@ pub(crate) fn problems(entry: &RouteDeclaration, grants: &[Grant]) -> Vec<Proble
             all.push(SESSION_NEEDED);
         }
     }
+    // To a caller from another network, a plane is empty.
+    if planes.iter().any(|plane| plane.has_networks) {
+        all.push(NOT_FOUND);
+    }
     if matches!(entry.level, Level::Staff(_)) {
-        all.extend([NOT_SIGNED_IN, PASSKEY_NEEDED, PERMISSION_MISSING]);
+        all.extend([NOT_FOUND, NOT_SIGNED_IN, PASSKEY_NEEDED, PERMISSION_MISSING]);
     }
     if entry.is_fresh {
         all.push(FRESH_FACTOR_NEEDED);

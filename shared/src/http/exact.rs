@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
-use super::rates::{Policy, RateLimitStatus, conflict, network, too_many};
+use super::rates::{Policy, RateLimitStatus, conflict, too_many};
 use crate::aws::grants::Table;
 use crate::aws::{Aws, failed};
 use crate::crypto::digest::{hex, sha256_hex};
+use crate::kernel::network::customer_network;
 use crate::kernel::problems::Problem;
 use crate::table::item::{Item, integer, number, text};
 
@@ -45,7 +46,7 @@ impl Exact {
         subject: &str,
         limits: &mut Vec<RateLimitStatus>,
     ) -> Result<Attempt, Problem> {
-        let partition = format!("RATE#{}#{}", self.name, sha256_hex(network(subject).as_bytes()));
+        let partition = format!("RATE#{}#{}", self.name, sha256_hex(customer_network(subject).as_bytes()));
         let attempt = Attempt { limit: *self, partition, id: hex(&aws.entropy.bytes::<ID_BYTES>()) };
         // Most subjects have no record: the first write assumes that, and returns the record if there is one.
         let mut seen = Item::new();

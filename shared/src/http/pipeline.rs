@@ -12,6 +12,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::{HeaderValue, Response};
 use lambda_http::Body;
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::declaration::RouteDeclaration;
@@ -31,11 +32,13 @@ use crate::identity::accounts::Signing;
 use crate::identity::admission::{self, Admission, Admit, Asking, Level, WORKSPACE};
 use crate::kernel::author::Author;
 use crate::kernel::ids::{StaffId, UserId, WorkspaceId, WorkspaceTokenId};
+use crate::kernel::network::customer_network;
 use crate::kernel::plane::Plane;
 use crate::kernel::problem_codes::{IDEMPOTENCY_KEY_REUSED, TIMED_OUT};
 use crate::kernel::problems::Problem;
 use crate::kernel::trace::Traceparent;
 use crate::metrics;
+use crate::system_events::{self, EventKind, Occurrence, Severity};
 use crate::table::item::body;
 use crate::table::read::Reader;
 use crate::table::version::Watch;
@@ -44,6 +47,9 @@ use crate::tenancy::remember::{Remember, Remembered};
 
 /// What is left of a function's timeout when a request is given up, so that the client gets an answer.
 const ANSWERED_BEFORE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// A caller outside the networks of a plane asked it for something.
+static PLANE_NETWORK_REFUSED: EventKind = EventKind::security("plane_network_refused", Severity::Warning);
 
 /// One request on its way through.
 pub(crate) struct Exchange<'a> {
@@ -138,8 +144,14 @@ impl Pipeline {
         observed: &mut Observed,
     ) -> Result<Answer, Problem> {
         let plane = self.plane(entry, incoming)?;
-        body_check::size(entry, incoming)?;
-        if entry.sender.is_none() {
+        if !self.answers(plane, incoming) {
+            return Err(self.refuse_network(plane, entry, incoming, &mut observed.limits).await?);
+        }
+        let is_hidden = matches!(entry.level, Level::Staff(_));
+        if !is_hidden {
+            body_check::size(entry, incoming)?;
+        }
+        if !is_hidden && entry.sender.is_none() {
             body_check::form(entry, incoming)?;
         }
         let Observed { limits, attempt, staff, author: observed_author, workspace: observed_workspace } = observed;
@@ -167,17 +179,16 @@ impl Pipeline {
             body: &incoming.body,
             headers: &incoming.headers,
             workspace: incoming.path_parameter(WORKSPACE).and_then(|id| id.parse().ok()),
-            origin: Origin {
-                actor: Actor::Anyone,
-                request_id: incoming.request_id.clone(),
-                ip: Some(incoming.ip.clone()),
-                user_agent: incoming.header("user-agent").map(|agent| agent.chars().take(300).collect()),
-                traceparent,
-            },
+            origin: origin(incoming, traceparent),
             idempotency_key: idempotency_key(entry, incoming),
             watch: conditions::watch(entry, incoming),
         };
         let admission = admission::admit(asking).await?;
+        if is_hidden {
+            // To a caller outside the staff, the route does not exist, whatever they send.
+            body_check::size(entry, incoming)?;
+            body_check::form(entry, incoming)?;
+        }
         if entry.sender.is_some() {
             // Nothing of a signed call was looked at before its signature.
             body_check::form(entry, incoming)?;
@@ -191,6 +202,31 @@ impl Pipeline {
         let (remember, watch) = (admission.remember.clone(), admission.accounts.watch.clone());
         let exchange = Exchange { pipeline: self, incoming, remember, watch };
         (entry.call)(admission, &exchange).await
+    }
+
+    /// Whether the plane answers callers of this network.
+    fn answers(&self, plane: Plane, incoming: &Incoming) -> bool {
+        let settings = self.app.aws.config.planes.settings(plane);
+        settings.is_some_and(|settings| settings.networks.admit(Some(&incoming.ip)))
+    }
+
+    /// Answers as if nothing were there. The attempt is recorded once per network and hour: many must not fill the table.
+    async fn refuse_network(
+        &self,
+        plane: Plane,
+        entry: &RouteDeclaration,
+        incoming: &Incoming,
+        limits: &mut Vec<RateLimitStatus>,
+    ) -> Result<Problem, Problem> {
+        // A preflight makes no call, and is followed by no request.
+        if entry.route.method != Method::Options {
+            self.leases.take(&self.app.aws, &incoming.ip, entry.address_policy(), limits).await?;
+            let network = customer_network(&incoming.ip);
+            let occurrence = Occurrence::of(&PLANE_NETWORK_REFUSED, &network);
+            let occurrence = occurrence.detail(json!({ "plane": plane.name })).once(&network);
+            system_events::emit(&self.app.aws, &origin(incoming, None), occurrence).await?;
+        }
+        Ok(Problem::not_found())
     }
 
     /// The plane that a request came by. The gateway leads no other API to the function; without its word, nothing does.
@@ -275,6 +311,17 @@ impl Pipeline {
             rates::headers(policies, limits).into_iter().for_each(|(name, value)| set(name, value));
         }
         response
+    }
+}
+
+/// The origin of a request, whose actor is not known yet.
+fn origin(incoming: &Incoming, traceparent: Option<Traceparent>) -> Origin {
+    Origin {
+        actor: Actor::Anyone,
+        request_id: incoming.request_id.clone(),
+        ip: Some(incoming.ip.clone()),
+        user_agent: incoming.header("user-agent").map(|agent| agent.chars().take(300).collect()),
+        traceparent,
     }
 }
 

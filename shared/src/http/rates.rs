@@ -1,7 +1,6 @@
 //! Rate limits: the lease of an address, and what a response says about each limit.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
@@ -10,7 +9,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use crate::aws::grants::Table;
 use crate::aws::{Aws, failed};
 use crate::crypto::digest::sha256_hex;
-use crate::kernel::network::unwrapped;
+use crate::kernel::network::customer_network;
 use crate::kernel::problem_codes::TOO_MANY_REQUESTS;
 use crate::kernel::problems::Problem;
 use crate::table::item::{Item, integer, number, text};
@@ -134,18 +133,6 @@ pub(crate) fn headers(policies: &[Policy], limits: &[RateLimitStatus]) -> [(&'st
     ]
 }
 
-/// The network that counts as one address: an IPv6 customer has at least a /64 (RFC 6177).
-pub(super) fn network(ip: &str) -> String {
-    match ip.parse().map(unwrapped) {
-        Ok(IpAddr::V6(address)) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-        Ok(IpAddr::V4(address)) => address.to_string(),
-        Err(_) => ip.to_owned(),
-    }
-}
-
 pub(super) fn too_many(retry_after_s: i64) -> Problem {
     let seconds = u32::try_from(retry_after_s.max(1)).unwrap_or(u32::MAX);
     Problem::new(TOO_MANY_REQUESTS, format!("Too many requests. Try again in {seconds} seconds.")).retry_after(seconds)
@@ -162,7 +149,7 @@ impl Leases {
         limits: &mut Vec<RateLimitStatus>,
     ) -> Result<(), Problem> {
         let now_s = aws.clock.now().as_second();
-        let (admitted, lease) = self.count(aws, network(ip), policy, now_s).await?;
+        let (admitted, lease) = self.count(aws, customer_network(ip), policy, now_s).await?;
         let resets_in_s = lease.record.resets_in_s(now_s);
         let remaining = lease.record.room(policy.quota, now_s) + lease.left;
         limits.push(RateLimitStatus { policy, remaining, resets_in_s });
@@ -307,16 +294,16 @@ mod tests {
 
     #[test]
     fn an_ipv6_customer_is_one_address() {
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2:ffff::1"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_eq!(network("192.0.2.1"), "192.0.2.1");
+        assert_eq!(customer_network("2001:db8:1:2:3:4:5:6"), customer_network("2001:db8:1:2:ffff::1"));
+        assert_ne!(customer_network("2001:db8:1:2::1"), customer_network("2001:db8:1:3::1"));
+        assert_eq!(customer_network("192.0.2.1"), "192.0.2.1");
     }
 
     #[test]
     fn an_ipv4_customer_behind_a_gateway_to_ipv6_is_that_customer() {
         for address in ["::ffff:192.0.2.1", "64:ff9b::192.0.2.1", "2002:c000:201::1", "2002:c000:201:7:8::9"] {
-            assert_eq!(network(address), "192.0.2.1", "{address}");
+            assert_eq!(customer_network(address), "192.0.2.1", "{address}");
         }
-        assert_ne!(network("::ffff:192.0.2.1"), network("::ffff:192.0.2.2"));
+        assert_ne!(customer_network("::ffff:192.0.2.1"), customer_network("::ffff:192.0.2.2"));
     }
 }

@@ -306,7 +306,7 @@ impl AccountChanges {
     }
 
     /// Adds what was made, or the failure to make it, which the commit then returns.
-    fn with<T>(mut self, made: Result<T, Problem>, add: impl FnOnce(Self, T) -> Self) -> Self {
+    pub(super) fn with<T>(mut self, made: Result<T, Problem>, add: impl FnOnce(Self, T) -> Self) -> Self {
         match made {
             Ok(made) => add(self, made),
             Err(problem) => {

@@ -14,7 +14,7 @@ use super::records::{AccountKey, AccountRecord, LookedUp, Wanted, sort_key, stor
 use super::sender_keys::SenderKeys;
 use super::sessions::{SessionTerms, UserEpoch};
 use super::signing::{SigningKey, VerifyingKeys};
-use super::token::{self, PublicKey};
+use super::token::{Bearer, PublicKey};
 use crate::audit::Origin;
 use crate::aws::grants::{LETTER, Table};
 use crate::config::PasswordCost;
@@ -24,7 +24,7 @@ use crate::crypto::digest::{base64, from_base64, hmac_sha256, hmac_sha512, sha25
 use crate::crypto::link::{self, LinkClaims};
 use crate::crypto::sealed::{KeyOwner, Place, Sealed};
 use crate::kernel::entropy::Entropy;
-use crate::kernel::ids::{Id, UserId, new_uuid};
+use crate::kernel::ids::{Id, UserId, UserKind, new_uuid};
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::{SecretBytes, SecretText};
 use crate::outbox::{self, Cause};
@@ -237,7 +237,7 @@ impl Accounts {
 
     /// How long an access token is valid, in seconds.
     pub fn access_token_lifetime_s(&self) -> i64 {
-        token::LIFETIME.as_secs()
+        UserKind::LIFETIME.as_secs()
     }
 
     /// The claims of a genuine mailed link for this purpose.

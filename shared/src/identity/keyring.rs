@@ -216,7 +216,7 @@ impl Keyring {
 
 /// Keeps a key published until the last token that it signed has expired.
 fn retire(keys: &mut KeySet, kid: &str, now: Timestamp) {
-    keys.retiring.insert(kid.to_owned(), after(after(now, token::LIFETIME), MARGIN));
+    keys.retiring.insert(kid.to_owned(), after(after(now, token::LONGEST_LIFETIME), MARGIN));
 }
 
 fn put_private(plan: &mut Plan, sort: &str, key: &SealedKey, expected: Expected) -> Result<(), Problem> {

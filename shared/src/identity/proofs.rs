@@ -164,10 +164,15 @@ pub(crate) fn epoch(user: UserId) -> Key {
     (format!("S#{user}"), "EPOCH".to_owned())
 }
 
+/// The partition of a workspace's memberships.
+pub(crate) fn members(workspace: WorkspaceId) -> String {
+    format!("M#{workspace}")
+}
+
 /// A membership is stored in the workspace's partition, so that the right to write it depends on the workspace, not on
 /// the user.
 pub(crate) fn membership(workspace: WorkspaceId, user: UserId) -> Key {
-    (format!("M#{workspace}"), user.to_string())
+    (members(workspace), user.to_string())
 }
 
 pub(crate) fn directory(workspace: WorkspaceId) -> Key {

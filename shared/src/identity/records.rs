@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::aws::grants::Table;
 use crate::crypto::digest::sha256_hex;
-use crate::kernel::ids::UserId;
+use crate::kernel::ids::{StaffId, UserId};
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretText;
 use crate::table::entity::Stored;
@@ -54,6 +54,12 @@ pub enum AccountKey {
     Token(String),
     /// A ceremony that a client started: the digest of its token.
     Ceremony(String),
+    /// A member of the operator's staff.
+    Staff(StaffId),
+    /// The address of a member of the staff: the digest of the normalised address.
+    StaffAddress(String),
+    /// The link with which a member of the staff registers a passkey: the digest of its token.
+    StaffEnrolment(String),
 }
 
 impl AccountKey {
@@ -77,6 +83,9 @@ impl AccountKey {
             Self::Email(digest) => format!("E#{digest}"),
             Self::Token(digest) => format!("R#{digest}"),
             Self::Ceremony(digest) => format!("C#{digest}"),
+            Self::Staff(id) => format!("STAFF#{id}"),
+            Self::StaffAddress(digest) => format!("STAFF#E#{digest}"),
+            Self::StaffEnrolment(digest) => format!("STAFF#L#{digest}"),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Staff: members of the operator's staff, who are not users and have a separate plane.
 //!
-//! The proof and sessions of a member are stored in Proofs under `STAFF#<id>`, which only staff routes may read.
+//! The proof and sessions of a member are stored in Proofs under `STAFF#<id>`, which no route of users may read.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::access::Access;
 use super::accounts::{Accounts, Store};
@@ -15,15 +16,24 @@ use super::admission::{Admission, Admit, Asking, Level};
 use super::caller::not_signed_in;
 use super::proofs::{Found, Key};
 use super::staff_permissions::{DeclaredStaffPermission, StaffPermission, StaffRole};
+use super::token::{Bearer, Claims, EXPIRED};
 use crate::audit::Actor;
 use crate::aws::grants::{Statement, Table};
 use crate::aws::route_rights::STAFF_BASE;
-use crate::kernel::ids::{SessionId, StaffId, StaffKind};
+use crate::kernel::ids::{SessionId, StaffId, StaffKind, UserKind};
+use crate::kernel::network::customer_network;
 use crate::kernel::plane::Plane;
 use crate::kernel::problem_codes::PASSKEY_NEEDED;
 use crate::kernel::problems::Problem;
+use crate::system_events::{self, EventKind, Occurrence, Severity};
 use crate::table::guard::Guard;
 use crate::table::read::Reader;
+
+/// How long a session of the staff lasts.
+pub const STAFF_SESSION_LIFETIME: SignedDuration = StaffKind::LIFETIME;
+
+/// A caller outside the staff asked for one of its routes: a user, or a caller whom nothing identifies.
+pub static STAFF_ROUTE_ATTEMPTED: EventKind = EventKind::security("staff_route_attempted", Severity::Warning);
 
 /// A member of the staff.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,11 +43,10 @@ pub(crate) struct StaffProof {
     pub(crate) roles: Vec<StaffRole>,
 }
 
-/// A session of a member of the staff.
+/// A session of a member of the staff. Nothing extends it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct StaffSession {
     pub(crate) epoch: u64,
-    pub(crate) idle_ends_at: Timestamp,
     pub(crate) ends_at: Timestamp,
     /// When a passkey was verified in it.
     pub(crate) passkey_at: Option<Timestamp>,
@@ -56,6 +65,7 @@ pub(crate) fn session(staff: StaffId, session: SessionId) -> Key {
 pub(crate) struct StaffCaller {
     pub(crate) id: StaffId,
     session: SessionId,
+    ends_at: Timestamp,
     roles: Vec<StaffRole>,
 }
 
@@ -73,6 +83,15 @@ impl<P: StaffPermission> Staff<P> {
 
     pub fn session(&self) -> SessionId {
         self.caller.session
+    }
+
+    pub fn roles(&self) -> &[StaffRole] {
+        &self.caller.roles
+    }
+
+    /// When the session ends.
+    pub fn session_ends_at(&self) -> Timestamp {
+        self.caller.ends_at
     }
 }
 
@@ -102,14 +121,36 @@ impl<P: StaffPermission> Deref for Staff<P> {
     }
 }
 
+/// The claims of a genuine staff token. Only its bearer learns that there is a staff route: 401 if it is no longer valid.
+/// Every other caller gets the answer of a path that does not exist.
+async fn claims(asking: &Asking<'_>) -> Result<Claims<StaffKind>, Problem> {
+    let aws = &asking.app.aws;
+    let Some(token) = asking.token else { return Err(attempted(asking, None).await?) };
+    match asking.signing.all.verify::<StaffKind>(aws, token).await? {
+        Ok(claims) => Ok(claims),
+        Err(EXPIRED) => Err(not_signed_in()),
+        Err(refused) => {
+            tracing::info!(rule = refused.0, "staff token refused");
+            let user = asking.signing.all.verify::<UserKind>(aws, token).await?.ok();
+            Err(attempted(asking, user.map(|claims| claims.sub.to_string())).await?)
+        }
+    }
+}
+
+/// Records an attempt from outside the staff, at most once an hour for each user, and for each network of callers whom
+/// nothing identifies: many attempts must not fill the table. Returns the answer.
+async fn attempted(asking: &Asking<'_>, user: Option<String>) -> Result<Problem, Problem> {
+    let Asking { app, origin, function, .. } = asking;
+    let caller = user.unwrap_or_else(|| customer_network(origin.ip.as_deref().unwrap_or_default()));
+    let occurrence = Occurrence::of(&STAFF_ROUTE_ATTEMPTED, &caller).detail(json!({ "route": function }));
+    system_events::emit(&app.aws, origin, occurrence.once(&caller)).await?;
+    Ok(Problem::not_found())
+}
+
 /// Admits a member of the staff with one read.
 pub(super) async fn admit(asking: Asking<'_>, needed: DeclaredStaffPermission) -> Result<Admission, Problem> {
     let aws = &asking.app.aws;
-    let token = asking.token.ok_or_else(not_signed_in)?;
-    let claims = asking.signing.all.verify::<StaffKind>(aws, token).await?.map_err(|refused| {
-        tracing::info!(rule = refused.0, "staff token refused");
-        not_signed_in()
-    })?;
+    let claims = claims(&asking).await?;
     let (id, proved, own) = (claims.sub, member(claims.sub), session(claims.sub, claims.sid));
     let reader = Reader { aws, session: None };
     let found = Found::new(reader.batch(Table::Proofs, vec![proved.clone(), own.clone()]).await?);
@@ -117,7 +158,7 @@ pub(super) async fn admit(asking: Asking<'_>, needed: DeclaredStaffPermission) -
         return Err(not_signed_in());
     };
     let now = aws.clock.now();
-    if opened.epoch != proof.epoch || opened.idle_ends_at <= now || opened.ends_at <= now {
+    if opened.epoch != proof.epoch || opened.ends_at <= now {
         return Err(not_signed_in());
     }
     if opened.passkey_at.is_none() {
@@ -128,6 +169,6 @@ pub(super) async fn admit(asking: Asking<'_>, needed: DeclaredStaffPermission) -
     admission.accounts.origin.actor = Actor::Staff { id: id.to_string(), on_behalf_of: None };
     let still = Guard::new(Table::Proofs, proved, "e.epoch = :epoch", proof.epoch, not_signed_in);
     admission.accounts.guard = Some(Arc::new(still));
-    admission.staff = Some(StaffCaller { id, session: claims.sid, roles: proof.roles });
+    admission.staff = Some(StaffCaller { id, session: claims.sid, ends_at: opened.ends_at, roles: proof.roles });
     Ok(admission)
 }

@@ -1,4 +1,4 @@
-//! Access tokens: ES256, fifteen minutes, verified offline (RFC 7519, RFC 8725, RFC 9068).
+//! Access tokens: ES256, fifteen minutes for users and an hour for staff, verified offline (RFC 7519, RFC 8725, RFC 9068).
 
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -11,7 +11,10 @@ use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretText;
 use crate::kernel::time::{CLOCKS_DIFFER_BY, after};
 
-pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_mins(15);
+/// The longest lifetime of a token of any bearer.
+pub(crate) const LONGEST_LIFETIME: SignedDuration = StaffKind::LIFETIME;
+/// A genuine token that is no longer valid.
+pub(crate) const EXPIRED: Refused = Refused("expired");
 
 /// The bearers of access tokens. Tokens of one kind are never accepted as another (RFC 8725, section 3.11): they differ
 /// in `typ`, in issuer and audience, and in the prefix of `sub`.
@@ -20,17 +23,22 @@ pub(crate) trait Bearer: Identified + 'static {
     const TYPE: &'static str;
     /// The plane that accepts them. Its address is their `iss` and `aud`.
     const PLANE: Plane;
+    /// How long their tokens are valid.
+    const LIFETIME: SignedDuration;
 }
 
 impl Bearer for UserKind {
     /// RFC 9068, section 2.1.
     const TYPE: &'static str = "at+jwt";
     const PLANE: Plane = Plane::PRODUCT;
+    const LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 }
 
 impl Bearer for StaffKind {
     const TYPE: &'static str = "staff-at+jwt";
     const PLANE: Plane = Plane::STAFF;
+    // As long as their session, which has no refresh token.
+    const LIFETIME: SignedDuration = SignedDuration::from_mins(60);
 }
 
 /// All tokens that we issue are much shorter; longer ones are not parsed.
@@ -95,7 +103,7 @@ pub(crate) fn mint<K: Bearer>(
         sid: session,
         iat: now.as_second(),
         nbf: now.as_second(),
-        exp: after(now, LIFETIME).as_second(),
+        exp: after(now, K::LIFETIME).as_second(),
         jti,
     };
     jsonwebtoken::encode(&header, &claims, key).map(SecretText::new).map_err(Problem::internal)
@@ -141,10 +149,10 @@ pub(crate) fn verify<K: Bearer>(
         return Err(Refused("not yet valid"));
     }
     if claims.exp <= now {
-        return Err(Refused("expired"));
+        return Err(EXPIRED);
     }
     // We never sign tokens with a longer lifetime, so this code did not sign one that claims it.
-    if claims.exp.saturating_sub(claims.nbf) > LIFETIME.as_secs() {
+    if claims.exp.saturating_sub(claims.nbf) > K::LIFETIME.as_secs() {
         return Err(Refused("lifetime"));
     }
     Ok(claims)
@@ -188,7 +196,7 @@ mod tests {
         let issued = Timestamp::from_second(1_800_000_000).unwrap();
         let (token, key) = minted::<UserKind>(ISSUER, issued);
         let at = |seconds| verify::<UserKind>(&token, &key, ISSUER, after(issued, SignedDuration::from_secs(seconds)));
-        let lifetime_s = LIFETIME.as_secs();
+        let lifetime_s = UserKind::LIFETIME.as_secs();
         for valid_s in [-2, 0, lifetime_s - 1] {
             assert!(at(valid_s).is_ok(), "{valid_s}");
         }

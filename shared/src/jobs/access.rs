@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::identity::{AllAccounts, Keyring, Mailroom, SenderKeyring};
-use crate::kernel::job_context::JobContext;
+use crate::identity::{AllAccounts, Keyring, Mailroom, SenderKeyring, StaffRegister};
+use crate::kernel::job_context::{JobContext, OperatorReply};
 use crate::kernel::problems::Problem;
 use crate::kernel::trace::Traceparent;
 use crate::tenancy::NamedWorkspaces;
@@ -17,6 +17,8 @@ pub struct Run {
     pub(crate) function: &'static str,
     pub(crate) run_id: String,
     pub(crate) context: JobContext,
+    /// For what an operator gets as the result.
+    pub(crate) reply: OperatorReply,
     /// The partition of the message: `W#<workspace>` or `U#<user>`, from the key of its outbox row.
     pub(crate) partition: Option<String>,
     pub(crate) row: Option<OutboxRow>,
@@ -41,7 +43,7 @@ pub(crate) mod sealed {
 }
 
 /// The access of a job's `run`: `Tenant`, `AllWorkspaces<Reason>`, `AllAccounts<Reason>`, `Keyring`, `SenderKeyring`,
-/// `Mailroom`, `Relay` or `NamedWorkspaces<Reason>`.
+/// `StaffRegister`, `Mailroom`, `Relay` or `NamedWorkspaces<Reason>`.
 pub trait JobAccess: sealed::Begin {
     /// Whether only an operator may start its jobs, because the payload decides what they change.
     const BY_OPERATOR: bool = false;
@@ -90,6 +92,15 @@ impl JobAccess for SenderKeyring {}
 impl sealed::Begin for SenderKeyring {
     fn begin(run: Run) -> Result<Self, Problem> {
         Ok(Self::prove(run.app, run.function, run.run_id))
+    }
+}
+
+impl JobAccess for StaffRegister {
+    const BY_OPERATOR: bool = true;
+}
+impl sealed::Begin for StaffRegister {
+    fn begin(run: Run) -> Result<Self, Problem> {
+        Ok(Self::prove(run.app, run.function, run.run_id, run.reply))
     }
 }
 

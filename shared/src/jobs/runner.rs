@@ -14,7 +14,7 @@ use super::access::{Run, sealed::Begin};
 use super::history::{Begun, Lock, Outcome, Record};
 use super::job::{Declaration, Job, JobError, Trigger};
 use crate::kernel::ids::new_uuid;
-use crate::kernel::job_context::JobContext;
+use crate::kernel::job_context::{JobContext, OperatorReply};
 use crate::kernel::problems::{Problem, ProblemCode};
 use crate::kernel::time::{CLOCKS_DIFFER_BY, after};
 use crate::kernel::trace::Traceparent;
@@ -118,6 +118,7 @@ struct Source {
     partition: Option<String>,
     row: Option<OutboxRow>,
     traceparent: Option<Traceparent>,
+    reply: OperatorReply,
 }
 
 /// Why a message is returned to its queue, and for how long if its job said so.
@@ -157,12 +158,13 @@ impl Runner<'_> {
         }
     }
 
-    /// Runs an operator's request, once per invocation, and returns the error if it fails.
+    /// Runs an operator's request, once per invocation, and returns its reply, or the error if it fails.
     async fn operator(&self, payload: Value) -> Result<Value, Problem> {
         let aws = &self.app.aws;
         let key = format!("{}|{}", aws.clock.now(), new_uuid(&aws.clock, &aws.entropy).simple());
-        match self.one(&key, Source::default(), payload).await {
-            Ok(()) => Ok(Value::Null),
+        let reply = OperatorReply::default();
+        match self.one(&key, Source { reply: reply.clone(), ..Source::default() }, payload).await {
+            Ok(()) => Ok(reply.take()),
             Err(JobError::Retry { problem, .. } | JobError::GiveUp(problem)) => Err(problem),
         }
     }
@@ -199,7 +201,7 @@ impl Runner<'_> {
         }
         self.await_instant(envelope.not_before).await;
         let Envelope { id, payload, traceparent, .. } = envelope;
-        let source = Source { partition: Some(partition), row: None, traceparent };
+        let source = Source { partition: Some(partition), traceparent, ..Source::default() };
         match self.one(&id, source, payload).await {
             Ok(()) | Err(JobError::GiveUp(_)) => Ok(()),
             Err(JobError::Retry { problem, after }) => Err(Back { problem, after }),
@@ -229,7 +231,7 @@ impl Runner<'_> {
                 }
             };
             let traceparent = row.envelope.traceparent.clone();
-            let source = Source { partition: None, row: Some(row), traceparent };
+            let source = Source { row: Some(row), traceparent, ..Source::default() };
             if let Err(JobError::Retry { .. }) = self.one(&record.event_id, source, Value::Null).await {
                 // Everything from the first failure on is delivered again, in order.
                 failures.push(serde_json::json!({ "itemIdentifier": record.dynamodb.sequence_number }));
@@ -256,13 +258,13 @@ impl Runner<'_> {
                 return Err(JobError::retry(Problem::unavailable("another run of this message is in progress")));
             }
         };
-        let Source { partition, row, traceparent } = source;
+        let Source { partition, row, traceparent, reply } = source;
         let trace = traceparent.clone();
         let (cancellation, ended) = Cancellation::on_drop();
         let ends_at = after(aws.clock.now(), SignedDuration::try_from(deadline).unwrap_or(SignedDuration::MAX));
         let context = JobContext::new(attempt, ends_at, cancellation);
         let (app, run_id) = (self.app.clone(), key.to_owned());
-        let run = Run { app, function: job, run_id, context, partition, row, traceparent };
+        let run = Run { app, function: job, run_id, context, reply, partition, row, traceparent };
         let work = AssertUnwindSafe((self.entry.run)(run, payload)).catch_unwind();
         let result = match tokio::time::timeout(deadline, work).await {
             Ok(Ok(result)) => result,

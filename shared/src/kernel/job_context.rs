@@ -1,5 +1,9 @@
 //! The context of a job's run: its attempt, deadline and cancellation.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
 use super::time::{SignedDuration, Timestamp};
 use super::worker::Cancellation;
 
@@ -32,5 +36,19 @@ impl JobContext {
     /// Set once the run was aborted at its deadline, for work that continues in its own thread or task.
     pub fn cancellation(&self) -> &Cancellation {
         &self.cancellation
+    }
+}
+
+/// What a job replies to the operator who started it; null if it sets nothing.
+#[derive(Clone, Default)]
+pub(crate) struct OperatorReply(Arc<Mutex<Value>>);
+
+impl OperatorReply {
+    pub(crate) fn set(&self, value: Value) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = value;
+    }
+
+    pub(crate) fn take(&self) -> Value {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

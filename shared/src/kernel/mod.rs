@@ -6,6 +6,7 @@ pub mod entropy;
 pub mod ids;
 pub mod job_context;
 pub mod network;
+pub mod networks;
 pub mod plane;
 pub mod problem_codes;
 pub mod problems;

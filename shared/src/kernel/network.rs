@@ -11,6 +11,18 @@ pub fn unwrapped(address: IpAddr) -> IpAddr {
     }
 }
 
+/// The network of a caller that counts as one address: an IPv6 customer has at least a /64 (RFC 6177).
+pub fn customer_network(ip: &str) -> String {
+    match ip.parse().map(unwrapped) {
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Err(_) => ip.to_owned(),
+    }
+}
+
 fn carried(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [a, b, c, d, e, f, high, low] = address.segments();
     let ipv4 = |high: u16, low: u16| Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));

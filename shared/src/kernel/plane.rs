@@ -9,6 +9,8 @@ pub struct Plane {
     pub callers: &'static str,
     /// Whether scripts of other origins may call it; a parameter then lists the origins.
     pub has_origins: bool,
+    /// Whether it can be closed to all but certain networks; a parameter then lists them.
+    pub has_networks: bool,
     /// The gateway's limit of requests per second, over all clients.
     pub rate: u32,
     /// The gateway's burst limit.
@@ -21,17 +23,25 @@ impl Plane {
         name: "product",
         callers: "the web application and API clients",
         has_origins: true,
+        has_networks: false,
         rate: 2000,
         burst: 1000,
     };
     /// The operator's staff.
-    pub const STAFF: Self =
-        Self { name: "staff", callers: "the staff console", has_origins: true, rate: 100, burst: 200 };
+    pub const STAFF: Self = Self {
+        name: "staff",
+        callers: "the staff console",
+        has_origins: true,
+        has_networks: true,
+        rate: 100,
+        burst: 200,
+    };
     /// Other services: webhooks, OAuth callbacks, SCIM.
     pub const HOOKS: Self = Self {
         name: "hooks",
         callers: "other services and their redirects",
         has_origins: false,
+        has_networks: false,
         rate: 1000,
         burst: 500,
     };

@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::networks::Networks;
 use super::roles::Role;
+use crate::kernel::networks::Networks;
 use crate::kernel::problem_codes::{NETWORK_NOT_ALLOWED, PERSONAL_TOKENS_BLOCKED, SESSION_TOO_OLD};
 use crate::kernel::problems::Problem;
 use crate::kernel::time::after;

@@ -16,7 +16,7 @@ use crate::identity::membership_changes::{Cap, MembershipChanges};
 use crate::identity::personal_token::NewToken;
 use crate::identity::proofs::{self, DirectoryEntry, Epoch, Key, SessionProof, TokenProof};
 use crate::identity::sessions::{IDLE_LIFETIME, SESSION_LIFETIME, SessionTerms, Strength};
-use crate::identity::staff::{self, StaffProof, StaffSession};
+use crate::identity::staff::{self, STAFF_SESSION_LIFETIME, StaffProof, StaffSession};
 use crate::identity::{AccountChanges, EpochTurn, Mailroom, SenderKeyring, StaffRole};
 use crate::kernel::ids::{Id, SessionId, StaffId, UserId, WorkspaceId};
 use crate::kernel::job_context::JobContext;
@@ -58,6 +58,9 @@ pub(super) const GRANTS: &[Grant] = &[
     Grant::ReadCeremonies,
     Grant::WriteCeremonies,
     Grant::DeleteCeremonies,
+    Grant::ReadStaff,
+    Grant::WriteStaff,
+    Grant::DeleteStaff,
     Grant::ReadSessions,
     Grant::WriteSessions,
     Grant::DeleteSessions,
@@ -198,12 +201,18 @@ impl TestApp {
     pub async fn staff(&self, roles: &[StaffRole], passkey_at: Option<Timestamp>) -> Result<StaffMember, Problem> {
         let (id, session): (StaffId, SessionId) = (self.new_id(), self.new_id());
         let now = self.now();
-        let ends_at = after(now, IDLE_LIFETIME);
-        let opened = StaffSession { epoch: 1, idle_ends_at: ends_at, ends_at, passkey_at };
+        let ends_at = after(now, STAFF_SESSION_LIFETIME);
+        let opened = StaffSession { epoch: 1, ends_at, passkey_at };
         self.put_proof(staff::session(id, session), &opened, Some(ends_at)).await?;
         self.set_staff(id, 1, roles).await?;
         let token = Signing::default().own.mint(&self.fixtures.aws, id, session).await?;
         Ok(StaffMember { id, session, token: token.expose().to_owned() })
+    }
+
+    /// Another access token of a session of the staff.
+    pub async fn staff_token(&self, id: StaffId, session: SessionId) -> Result<String, Problem> {
+        let token = Signing::default().own.mint(&self.fixtures.aws, id, session).await?;
+        Ok(token.expose().to_owned())
     }
 
     /// Sets the epoch and the roles of a member of the staff.

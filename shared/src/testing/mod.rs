@@ -36,6 +36,7 @@ use crate::crypto::link::LinkClaims;
 use crate::function::Function;
 use crate::http::incoming::Incoming;
 use crate::kernel::entropy::Entropy;
+use crate::kernel::networks::Networks;
 use crate::kernel::plane::Plane;
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::{SecretBytes, SecretText};
@@ -131,6 +132,7 @@ impl TestApp {
             workspace_keys: WorkspaceKeys::Dedicated,
             base_url: "https://api.example.com".to_owned(),
             app_url: "https://app.example.com".to_owned(),
+            staff_console_url: "https://staff.example.com".to_owned(),
             app_paths: HashMap::new(),
             planes: planes(),
             mail_from: "no-reply@example.com".to_owned(),
@@ -352,6 +354,7 @@ fn planes() -> Planes {
             api_id: api_id(plane),
             base_url: format!("https://{api}.example.com"),
             allowed_origins: origins.into_iter().collect(),
+            networks: Networks::default(),
         })
     };
     Planes::each(settings).unwrap_or_else(|never| match never {})

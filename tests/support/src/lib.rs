@@ -17,6 +17,7 @@ pub mod passkey_owner;
 pub mod people;
 pub mod picture;
 pub mod scripted_server;
+pub mod staff_member;
 
 /// Whether tests run at their full length, which takes hours.
 pub fn is_long() -> bool {

@@ -6,7 +6,7 @@ use shared::prelude::route::*;
 use sign_in::second_factor::Factors;
 
 use crate::ceremony::{Ceremony, LIFETIME, Purpose, relying_party};
-use crate::options::PasskeyCreationOptions;
+use crate::options::{PasskeyCreationOptions, PasskeyOwner};
 use crate::passkey::{MOST, Passkey, PasskeyError};
 use crate::problems;
 
@@ -53,8 +53,10 @@ impl Endpoint for StartPasskeyRegistration {
         let purpose = Purpose::Registration { user: user.id, session: caller.session() };
         let (name, ceremony) = Ceremony::begin(accounts.entropy(), purpose, accounts.now());
         accounts.commit(AccountChanges::default().insert(&ceremony)).await?;
-        let known = known.iter().map(|passkey| &**passkey);
-        let options = PasskeyCreationOptions::new(ceremony.challenge, party, &user, known);
+        let known = known.iter().map(|passkey| (&passkey.credential, &*passkey.transports));
+        let owner =
+            PasskeyOwner { handle: user.id.as_bytes(), name: user.email.as_str(), display_name: user.name.as_str() };
+        let options = PasskeyCreationOptions::new(ceremony.challenge, party, &owner, known);
         let ceremony = name.into_text();
         Ok(Reply(PasskeyRegistrationStarted { ceremony, expires_in_s: LIFETIME.as_secs(), options }))
     }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer};
 use shared::crypto::digest::sha256;
-use shared::kernel::ids::UserId;
+use shared::kernel::ids::{Id, UserId};
 use utoipa::ToSchema;
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
 
@@ -142,7 +142,12 @@ impl PasskeyAssertion {
 
     /// The user that the response claims, not yet verified.
     pub fn user(&self) -> Option<UserId> {
-        self.response.user_handle.as_slice().try_into().ok().map(UserId::from_bytes)
+        self.owner()
+    }
+
+    /// The same for another kind of owner.
+    pub fn owner<K>(&self) -> Option<Id<K>> {
+        self.response.user_handle.as_slice().try_into().ok().map(Id::from_bytes)
     }
 
     /// Verifies an assertion against a passkey of the claimed user (section 7.2). Without a passkey it fails, after the

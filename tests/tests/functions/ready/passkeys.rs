@@ -43,7 +43,7 @@ impl World {
 }
 
 /// The parts of an authenticator's response.
-fn with_credential(ready: Filling, started: &Value, credential: Value) -> Filling {
+pub(super) fn with_credential(ready: Filling, started: &Value, credential: Value) -> Filling {
     let pieces = [
         ("client_data", "clientDataJSON"),
         ("attestation_object", "attestationObject"),

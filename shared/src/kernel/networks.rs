@@ -1,4 +1,4 @@
-//! The networks from which a workspace may be used, in CIDR notation (RFC 4632, section 3.1; RFC 4291, section 2.3).
+//! The networks from which a workspace, or a plane, may be used, in CIDR notation (RFC 4632, section 3.1; RFC 4291, section 2.3).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -75,7 +75,7 @@ impl<'de> Deserialize<'de> for Network {
     }
 }
 
-/// The networks of a workspace, none of which contains another. Empty: every address is admitted.
+/// The networks of a workspace or a plane, none of which contains another. Empty: every address is admitted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Networks(Vec<Network>);
 

@@ -1,0 +1,6 @@
+//! The staff: enrolment, sign-in, and what they see and do.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod customers;
+mod enrolment;
+mod sign_in;
