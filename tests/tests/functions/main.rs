@@ -13,6 +13,7 @@ mod events;
 mod instants;
 mod isolation;
 mod ledger;
+mod machines;
 mod person;
 mod place;
 mod policies;
