@@ -19,4 +19,5 @@ pub mod workspace;
 mod workspace_name;
 pub mod workspace_token;
 
+pub use scopes::SCOPES;
 pub use workspace_name::WorkspaceName;

@@ -37,6 +37,11 @@ impl Contents {
         self
     }
 
+    /// Whether an item of any table has this text in its JSON form.
+    pub fn shows(&self, text: &str) -> bool {
+        self.0.values().any(|item| item.to_string().contains(text))
+    }
+
     /// The added, changed and removed items until `later`.
     pub fn changes_until(&self, later: &Self) -> Vec<String> {
         let gone = self.0.iter().filter(|(key, item)| later.0.get(*key) != Some(item));

@@ -14,6 +14,7 @@ mod instants;
 mod isolation;
 mod ledger;
 mod matrix;
+mod machines;
 mod person;
 mod place;
 mod policies;

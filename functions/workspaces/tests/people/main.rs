@@ -9,6 +9,7 @@ mod ownership;
 mod policies;
 mod team;
 mod token_jobs;
+mod token_logs;
 mod token_rotation;
 mod trash;
 mod workspace_tokens;
