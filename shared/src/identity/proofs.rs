@@ -125,6 +125,9 @@ pub(crate) struct DirectoryEntry {
     /// When an owner moved the workspace to the trash. Absent, not null, outside of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) trashed_at: Option<Timestamp>,
+    /// When the erasure of the workspace began: it cannot be restored any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) erasing_at: Option<Timestamp>,
     /// What differs from the plan.
     #[serde(default, skip_serializing_if = "Overrides::is_empty")]
     pub(crate) overrides: Overrides,

@@ -330,6 +330,7 @@ fn seed() -> u64 {
 /// # Panics
 ///
 /// If `BULKHEAD_AT` is not an instant.
+#[allow(clippy::unwrap_used)]
 fn start() -> Timestamp {
     let at = std::env::var("BULKHEAD_AT").map_or_else(|_| Timestamp::now(), |at| at.parse().unwrap());
     use std::io::Write;
