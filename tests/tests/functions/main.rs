@@ -9,6 +9,7 @@ mod changes;
 mod cloud;
 mod coverage;
 mod domains;
+mod erasure;
 mod events;
 mod instants;
 mod isolation;

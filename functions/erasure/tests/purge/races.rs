@@ -1,6 +1,7 @@
 //! A restore against the first step, and writes during an erasure.
 
 use erasure::jobs::purge_workspaces;
+use serde_json::json;
 use shared::aws::wire::Fault;
 use shared::identity::Strength;
 use shared::kernel::time::SignedDuration;
@@ -94,7 +95,7 @@ async fn an_erasure_that_a_restore_overtakes_does_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_written_during_an_erasure_is_found_by_another_pass() {
+async fn an_item_that_is_written_during_an_erasure_is_found_by_another_pass() {
     let app = TestApp::new();
     let place = Place::new(&app).await;
     place.trash(&app).await;
@@ -127,4 +128,48 @@ async fn a_workspace_that_an_operator_changes_is_looked_through_again() {
     assert_eq!(place.certificate(&app), None);
     purge(&app).await;
     assert!(place.certificate(&app).is_some());
+}
+
+#[tokio::test]
+async fn an_item_that_expires_while_it_is_erased_is_not_counted() {
+    let app = TestApp::new();
+    let place = Place::new(&app).await;
+    place.put(&app, &app.tables().tenants.clone(), "BRIEF#1");
+    place.trash(&app).await;
+    app.advance(DAY * 30);
+    let wire = app.wire(&purge_workspaces::FUNCTION);
+    let tick = app.tick(&purge_workspaces::FUNCTION);
+    let mut tick = std::pin::pin!(tick);
+    let mut has_expired = false;
+    wire.arm(Fault::Hold("DynamoDB.TransactWriteItems"));
+    loop {
+        tokio::select! {
+            biased;
+            ended = &mut tick => break drop(ended.unwrap()),
+            () = wire.held.notified() => {}
+        }
+        // Before the step that deletes it: by then, the objects are deleted and the items are read.
+        if app.cloud().object_versions().is_empty() && !has_expired && erasing_items(&app, &place) {
+            let key = json!({ "pk": { "S": format!("W#{}", place.id()) }, "sk": { "S": "BRIEF#1" } });
+            let delete = json!({ "TableName": app.tables().tenants, "Key": key });
+            app.cloud().call("DynamoDB_20120810.DeleteItem", &delete).unwrap();
+            has_expired = true;
+        }
+        wire.arm(Fault::Hold("DynamoDB.TransactWriteItems"));
+        wire.release();
+    }
+    assert!(has_expired);
+    wire.disarm();
+    for _ in 0..3 {
+        purge(&app).await;
+    }
+    let destroyed = claims(&place.certificate(&app).unwrap())["destroyed"].clone();
+    assert!(destroyed["items"]["BRIEF"].is_null(), "{destroyed}");
+}
+
+fn erasing_items(app: &TestApp, place: &Place) -> bool {
+    let items = app.cloud().items(&app.tables().tenants).unwrap();
+    let own = |item: &&serde_json::Value| item["pk"]["S"] == format!("W#{}", place.id()).as_str();
+    let state = items.iter().filter(own).find(|item| item["sk"]["S"] == "ERASURE#CURRENT");
+    state.is_some_and(|state| state["e"]["M"]["begun"]["M"]["phase"]["S"] == "Items")
 }

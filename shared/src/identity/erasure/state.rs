@@ -31,7 +31,7 @@ pub(super) struct Begun {
     pub(super) found: u64,
     /// The revision of the directory entry when this pass began.
     pub(super) directory: u64,
-    /// Who is told that the workspace was erased.
+    /// Who gets the certificate.
     pub(super) owners: Vec<UserId>,
     pub(super) keys: Vec<DestroyedKey>,
     /// Versions of objects that are being deleted: the intent.
