@@ -63,6 +63,8 @@ pub enum Fact<'a> {
     Chosen(&'a str),
     Ip(&'a str),
     Count(usize),
+    /// A JWS in compact serialisation, which is written in pieces that fit on a line.
+    Signed(&'a str),
 }
 
 impl fmt::Display for Fact<'_> {
@@ -72,8 +74,16 @@ impl fmt::Display for Fact<'_> {
             Self::Chosen(text) => f.write_str(&plain(text)),
             Self::Ip(text) => f.write_str(&plain_ip(text)),
             Self::Count(count) => count.fmt(f),
+            Self::Signed(text) => f.write_str(&in_pieces(text)),
         }
     }
+}
+
+/// The characters of base64url and dots, in pieces of 48: a narrow page shows them whole.
+fn in_pieces(jws: &str) -> String {
+    let sound: Vec<char> =
+        jws.chars().filter(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(*letter)).collect();
+    sound.chunks(48).map(|piece| piece.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
 impl Letter {

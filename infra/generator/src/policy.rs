@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use shared::aws::grants::{Holder, ItemRight, LETTER, Resource, Statement, Table, item_rights, leading_keys};
+use shared::aws::grants::{
+    CERTIFICATE_KEY, Holder, ItemRight, LETTER, OBJECT_PREFIXES, Resource, Statement, Table, item_rights, leading_keys,
+};
 
 use crate::names::physical;
 
@@ -44,7 +46,20 @@ fn written(statement: &Statement) -> Vec<Value> {
             let objects = format!("arn:${{AWS::Partition}}:s3:::${{MediaBucket}}/{}", sub_text(prefix));
             vec![allow(actions, json!({ "Fn::Sub": objects }))]
         }
+        Resource::ObjectVersions => {
+            let prefixes: Vec<String> = OBJECT_PREFIXES.iter().map(|prefix| tagged(prefix)).collect();
+            let bucket = json!({ "Fn::Sub": "arn:${AWS::Partition}:s3:::${MediaBucket}" });
+            vec![allow_if(actions, bucket, json!({ "StringLike": { "s3:prefix": prefixes } }))]
+        }
         Resource::WorkspaceKeys => workspace_keys(actions),
+        Resource::TaggedWorkspaceKey => vec![allow_if(
+            actions,
+            arn("kms", "key/*"),
+            json!({ "StringEquals": {
+                "aws:ResourceTag/workspace": tagged("{workspace}"),
+                "aws:ResourceTag/deployment": deployment(),
+            } }),
+        )],
         Resource::NewWorkspaceKey => new_workspace_key(actions),
         Resource::AnyWorkspaceKey => any_workspace_key(actions),
         Resource::StorageKey => vec![allow_if(
@@ -57,6 +72,11 @@ fn written(statement: &Statement) -> Vec<Value> {
             actions,
             json!({ "Ref": "SystemKey" }),
             json!({ "StringEquals": { "kms:EncryptionContext:purpose": LETTER } }),
+        )],
+        Resource::CertificateKey => vec![allow_if(
+            actions,
+            json!({ "Ref": "SystemKey" }),
+            json!({ "StringEquals": { "kms:EncryptionContext:purpose": CERTIFICATE_KEY } }),
         )],
         Resource::DerivationKey => vec![allow(actions, json!({ "Ref": "DerivationKey" }))],
         Resource::Queues => vec![allow(actions, arn("sqs", &physical("*")))],

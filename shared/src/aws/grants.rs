@@ -3,6 +3,8 @@
 //! One table serves three readers: the generator writes the roles from it, `sessions` uses it to narrow the assumed
 //! role to one workspace, and the test double refuses calls that it does not allow.
 
+pub use super::erasure_rights::{CERTIFICATE_KEY, OBJECT_PREFIXES};
+use super::erasure_rights::{ERASE_WORKSPACE, SIGN_CERTIFICATES};
 use super::staff_rights;
 pub use super::statement::{Holder, ItemRight, Resource, Statement, Table, item_rights, leading_keys};
 use super::statement::{own, tenant};
@@ -105,6 +107,10 @@ pub enum Grant {
     RelayOutbox,
     /// List workspace keys and schedule the deletion of orphans.
     RetireKeys,
+    /// Erase the one workspace: its items, messages, audit entries, memberships, directory entry, objects and key.
+    EraseWorkspaces,
+    /// Create and use the key that signs deletion certificates.
+    SignCertificates,
     /// Call addresses outside AWS. Not an IAM right: `Scope::call` requires it.
     CallPlatforms,
 }
@@ -117,7 +123,7 @@ const WRITE: &[&str] =
 pub(super) const UPSERT: &[&str] = &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"];
 pub(super) const DELETE: &[&str] = &["dynamodb:DeleteItem"];
 pub(super) const PUT: &[&str] = &["dynamodb:PutItem"];
-const OWN_WORKSPACE: &[&str] = &["W#{workspace}", "W#{workspace}#*"];
+pub(super) const OWN_WORKSPACE: &[&str] = &["W#{workspace}", "W#{workspace}#*"];
 
 /// Every transaction of a user checks that they are still admitted.
 const STILL_ADMITTED: Statement = own(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["S#*"]));
@@ -374,6 +380,8 @@ impl Grant {
                     )]
                 }
             }
+            Self::EraseWorkspaces => ERASE_WORKSPACE,
+            Self::SignCertificates => SIGN_CERTIFICATES,
             Self::CallPlatforms => &[],
         }
     }

@@ -6,6 +6,8 @@ use aws_credential_types::Credentials;
 use aws_sdk_kms::config::SharedCredentialsProvider;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{DataKeySpec, MacAlgorithmSpec, Tag};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use jiff::Timestamp;
 
 use super::{Aws, failed};
 use crate::kernel::ids::WorkspaceId;
@@ -186,6 +188,38 @@ impl Aws {
             .await
             .map(drop)
             .map_err(|error| failed("kms:ScheduleKeyDeletion", error))
+    }
+
+    /// Schedules the deletion of a workspace's key, unless it is scheduled already, and returns when KMS destroys it.
+    pub(crate) async fn destroy_workspace_key(
+        &self,
+        credentials: &Credentials,
+        key: &str,
+    ) -> Result<Timestamp, Problem> {
+        let scheduled = self
+            .kms()
+            .schedule_key_deletion()
+            .key_id(key)
+            .pending_window_in_days(DELETION_WAIT_DAYS)
+            .customize()
+            .config_override(acting(Some(credentials)))
+            .send()
+            .await;
+        let at = match scheduled {
+            Ok(answer) => answer.deletion_date,
+            // An earlier call had its effect, and its response was lost.
+            Err(error) if error.code() == Some("KMSInvalidStateException") => {
+                let described = self.kms().describe_key().key_id(key).customize();
+                let described = described.config_override(acting(Some(credentials))).send().await;
+                let described = described.map_err(|error| failed("kms:DescribeKey", error))?;
+                described.key_metadata.and_then(|metadata| metadata.deletion_date)
+            }
+            // KMS has destroyed it since.
+            Err(error) if error.code() == Some("NotFoundException") => return Ok(self.clock.now()),
+            Err(error) => return Err(failed("kms:ScheduleKeyDeletion", error)),
+        };
+        let at = at.and_then(|at| Timestamp::from_millisecond(at.to_millis().ok()?).ok());
+        at.ok_or_else(|| Problem::internal("KMS returned no date of the key's deletion"))
     }
 
     /// A page of this deployment's workspace keys, by alias.

@@ -2,9 +2,11 @@
 
 #[cfg(feature = "testing")]
 pub mod busy;
+mod erasure_rights;
 pub mod grants;
 pub(crate) mod kms;
 pub mod mailer;
+pub(crate) mod object_versions;
 pub(crate) mod objects;
 pub mod outbound;
 pub(crate) mod queues;

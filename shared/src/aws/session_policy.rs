@@ -1,6 +1,8 @@
 //! The session policy: a function's tenant statements with the literal keys of one workspace.
 
-use super::grants::{Grant, Holder, ItemRight, Resource, Statement, TENANT_BASE, item_rights, leading_keys};
+use super::grants::{
+    Grant, Holder, ItemRight, OBJECT_PREFIXES, Resource, Statement, TENANT_BASE, item_rights, leading_keys,
+};
 use crate::config::Tables;
 use crate::kernel::ids::{UserId, WorkspaceId};
 
@@ -73,6 +75,16 @@ fn narrowed(
 ) -> Option<(String, Option<serde_json::Value>)> {
     Some(match resource {
         Resource::Objects(prefix) => (format!("arn:aws:s3:::{bucket}/{}", fill(prefix)?), None),
+        Resource::ObjectVersions => {
+            let prefixes: Vec<String> = OBJECT_PREFIXES.iter().filter_map(|prefix| fill(prefix)).collect();
+            (format!("arn:aws:s3:::{bucket}"), Some(serde_json::json!({ "StringLike": { "s3:prefix": prefixes } })))
+        }
+        Resource::TaggedWorkspaceKey => (
+            "*".to_owned(),
+            Some(serde_json::json!({
+                "StringEquals": { "aws:ResourceTag/workspace": subject.workspace.to_string() },
+            })),
+        ),
         Resource::WorkspaceKeys => (
             "*".to_owned(),
             Some(serde_json::json!({

@@ -49,10 +49,14 @@ pub enum Resource {
     Stream(Table),
     /// Objects of the media bucket under a prefix; `{workspace}` stands for the session's tag.
     Objects(&'static str),
+    /// The list of the versions of a workspace's objects.
+    ObjectVersions,
     /// The keys that wrap a workspace's data keys, with the workspace in the encryption context.
     WorkspaceKeys,
     /// Creating a workspace's key: the request must tag it with the session's workspace.
     NewWorkspaceKey,
+    /// The key of the session's workspace, by its tag.
+    TaggedWorkspaceKey,
     /// All workspace keys, to be listed and retired.
     AnyWorkspaceKey,
     /// The key that encrypts tables and objects at rest, usable only through those services.
@@ -60,6 +64,8 @@ pub enum Resource {
     SystemKey,
     /// The system key, for letters alone.
     LetterKey,
+    /// The system key, for the key that signs deletion certificates alone.
+    CertificateKey,
     DerivationKey,
     /// The queues of all jobs.
     Queues,

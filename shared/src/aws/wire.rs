@@ -323,7 +323,13 @@ fn operation(request: &HttpRequest) -> String {
     if request.uri().contains("/v2/email/") {
         return "SES.SendEmail".to_owned();
     }
+    let names = |parameter: &str| {
+        let (_, query) = request.uri().split_once('?').unwrap_or_default();
+        query.split('&').any(|part| part.split('=').next() == Some(parameter))
+    };
     let verb = match request.method() {
+        "GET" if names("versions") => "ListBucketVersions",
+        "POST" if names("delete") => "DeleteObjectVersion",
         "GET" => "GetObject",
         "PUT" => "PutObject",
         "DELETE" => "DeleteObject",

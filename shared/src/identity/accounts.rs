@@ -316,7 +316,7 @@ impl Accounts {
         Box::pin(self.app.data_keys.seal(aws, None, &aws.config.system_key, &letter_place(&partition), letter)).await
     }
 
-    /// The public keys by which access tokens are verified.
+    /// The public keys by which access tokens and deletion certificates are verified.
     pub async fn public_keys(&self) -> Result<Vec<PublicKey>, Problem> {
         Box::pin(self.signing.all.all(&self.app.aws)).await
     }

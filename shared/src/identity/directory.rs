@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::erasure::Erasure;
 use super::membership_changes::in_role;
 use super::proofs::{self, DirectoryEntry};
 use crate::aws::grants::Table;
@@ -15,8 +16,9 @@ use crate::kernel::problem_codes::{
     NETWORKS_EXCLUDE_CALLER, WORKSPACE_LIVES_ELSEWHERE, WORKSPACE_SUSPENDED, WORKSPACE_TRASHED,
 };
 use crate::kernel::problems::Problem;
-use crate::table::commit::{Act, Plan, Write};
-use crate::table::item::{body, encode, integer, number};
+use crate::table::commit::{Act, Expected, Plan, Write};
+use crate::table::entity::sort_key;
+use crate::table::item::{Row, body, encode, integer, number};
 use crate::tenancy::permissions::ManageSecurity;
 use crate::tenancy::scope::Scope;
 use crate::tenancy::tenant::Tenant;
@@ -47,6 +49,9 @@ impl DirectoryEntry {
 
     /// 403 while the workspace is in the trash.
     pub(crate) fn require_kept(&self) -> Result<(), Problem> {
+        if self.erasing_at.is_some() {
+            return Err(Problem::new(WORKSPACE_TRASHED, "This workspace is being erased."));
+        }
         if self.trashed_at.is_some() {
             return Err(Problem::new(WORKSPACE_TRASHED, "This workspace is in the trash. An owner can restore it."));
         }
@@ -81,6 +86,10 @@ impl<'a> Directory<'a> {
     /// Every override, including expired ones.
     pub fn overrides(&self) -> &Overrides {
         &self.entry.overrides
+    }
+
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
     }
 
     pub fn is_suspended(&self) -> bool {
@@ -124,15 +133,21 @@ impl<P: Permission> Workspace<P> {
         Ok(self.change_directory()?.set("name", &name))
     }
 
-    /// Moves the workspace to the trash, effective from the next request. The caller's route decides who may.
-    pub fn trash(&self, at: Timestamp) -> Result<DirectoryChange<'_, ByMember>, Problem> {
-        Ok(self.change_directory()?.set("trashed_at", &at))
+    /// Moves the workspace to the trash, effective from the next request, and lets its erasure begin at `erased_from`. The
+    /// caller's route decides who may.
+    pub fn trash(&self, at: Timestamp, erased_from: Timestamp) -> Result<DirectoryChange<'_, ByMember>, Problem> {
+        let mut change = self.change_directory()?.set("trashed_at", &at);
+        change.others.put(Table::Tenants, None, Row::of(&Erasure::after_trash(at, erased_from))?, Expected::Any);
+        Ok(change)
     }
 
-    /// Takes the workspace out of the trash.
-    pub fn restore(&self) -> Result<DirectoryChange<'_, ByMember>, Problem> {
+    /// Takes the workspace out of the trash. `too_late` is the refusal once its erasure has begun.
+    pub fn restore(&self, too_late: impl Into<Problem>) -> Result<DirectoryChange<'_, ByMember>, Problem> {
         let mut change = self.change_directory()?;
         change.removed.push("trashed_at");
+        let not_begun = Expected::That("attribute_not_exists(e.#begun)", HashMap::new());
+        change.others.add(Table::Tenants, None, sort_key::<Erasure>(Erasure::KEY), Act::Delete(not_begun));
+        change.others.refuse(too_late.into());
         Ok(change)
     }
 
@@ -161,6 +176,8 @@ pub struct DirectoryChange<'a, By> {
     removed: Vec<&'static str>,
     /// Requires that the member still has the role that admitted them.
     author: Option<Write>,
+    /// Other writes of the change.
+    others: Plan,
     by: PhantomData<fn() -> By>,
 }
 
@@ -192,6 +209,11 @@ impl DirectoryChange<'_, ByOperator> {
         self.set("suspended", &true)
     }
 
+    /// Marks the workspace as being erased: it cannot be restored any more.
+    pub(crate) fn erase(self, at: Timestamp) -> Self {
+        self.set("erasing_at", &at)
+    }
+
     pub fn resume(self) -> Self {
         self.set("suspended", &false)
     }
@@ -199,7 +221,8 @@ impl DirectoryChange<'_, ByOperator> {
 
 impl<'a, By> DirectoryChange<'a, By> {
     fn new(scope: &'a Scope, revision: u64, author: Option<Write>) -> Self {
-        Self { scope, revision, fields: Vec::new(), removed: Vec::new(), author, by: PhantomData }
+        let (fields, removed, others) = (Vec::new(), Vec::new(), Plan::default());
+        Self { scope, revision, fields, removed, author, others, by: PhantomData }
     }
 
     /// Commits the change in one transaction with `audited`.
@@ -217,7 +240,8 @@ impl<'a, By> DirectoryChange<'a, By> {
         }
         let update = Act::Update { expression: expression.into(), condition: Some("n = :revision"), values };
         let (partition, sort) = proofs::directory(self.scope.id());
-        let mut plan = Plan::default();
+        // Before the entry, so that the refusal of a restore that is too late says so.
+        let mut plan = self.others;
         plan.add(Table::Proofs, Some(partition), sort, update);
         if let Some(author) = self.author {
             plan.require_first(author);

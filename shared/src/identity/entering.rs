@@ -49,6 +49,7 @@ impl Founding {
             security: SecurityRules::default(),
             owners: 0,
             trashed_at: None,
+            erasing_at: None,
             overrides: Overrides::default(),
             created_at: self.scope.now(),
         };

@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::proofs::row;
-use super::signing::{KeySet, PUBLIC, SIGNING, SealedKey, make_key};
+use super::signing::{KeySet, PUBLIC, PURPOSE, SIGNING, SealedKey, make_key};
 use super::token;
 use crate::audit::Origin;
 use crate::aws::grants::Table;
@@ -108,7 +108,7 @@ impl Keyring {
                 Rotated::Promoted { kid: next_key.kid }
             }
             None if after(signing.made_at, SIGNS_UNTIL) <= after(after(now, PUBLISHED_BEFORE), SLACK) => {
-                let (key, public) = make_key(&self.app.aws).await?;
+                let (key, public) = make_key(&self.app.aws, PURPOSE).await?;
                 keys.keys.push(public);
                 put_private(&mut plan, NEXT, &key, next.expected)?;
                 Rotated::Published { kid: key.kid }
@@ -163,7 +163,7 @@ impl Keyring {
                     delete_private(&mut plan, NEXT, next.expected);
                 }
                 None => {
-                    let (key, public) = make_key(&self.app.aws).await?;
+                    let (key, public) = make_key(&self.app.aws, PURPOSE).await?;
                     keys.keys.push(public);
                     put_private(&mut plan, SIGNING.1, &key, current.expected)?;
                 }

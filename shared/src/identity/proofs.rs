@@ -125,6 +125,9 @@ pub(crate) struct DirectoryEntry {
     /// When an owner moved the workspace to the trash. Absent, not null, outside of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) trashed_at: Option<Timestamp>,
+    /// When the erasure of the workspace began: it cannot be restored any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) erasing_at: Option<Timestamp>,
     /// What differs from the plan.
     #[serde(default, skip_serializing_if = "Overrides::is_empty")]
     pub(crate) overrides: Overrides,
@@ -181,7 +184,12 @@ pub(crate) fn directory(workspace: WorkspaceId) -> Key {
 
 /// A token of a workspace. Its partition is the workspace's, like that of memberships.
 pub(crate) fn workspace_token(workspace: WorkspaceId, token: WorkspaceTokenId) -> Key {
-    (format!("T#{workspace}"), token.to_string())
+    (workspace_tokens(workspace), token.to_string())
+}
+
+/// The partition of the tokens of a workspace.
+pub(crate) fn workspace_tokens(workspace: WorkspaceId) -> String {
+    format!("T#{workspace}")
 }
 
 /// The workspaces of a user, as a set of ids. For listing only; it does not prove membership.

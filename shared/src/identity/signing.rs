@@ -10,6 +10,7 @@ use jsonwebtoken::EncodingKey;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
+use super::certificates;
 use super::proofs::row;
 use super::token::{self, Bearer, Claims, PublicKey, Refused};
 use crate::aws::Aws;
@@ -30,7 +31,7 @@ const LOOKED_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(1);
 
 pub(super) const SIGNING: (&str, &str) = ("KEY#signing", "CURRENT");
 pub(super) const PUBLIC: (&str, &str) = ("J#keys", "CURRENT");
-const PURPOSE: &str = "signing-key";
+pub(super) const PURPOSE: &str = "signing-key";
 
 /// The key that signs now, sealed.
 #[derive(Serialize, Deserialize)]
@@ -38,6 +39,12 @@ pub(super) struct SealedKey {
     pub(super) kid: String,
     sealed: String,
     pub(super) made_at: Timestamp,
+}
+
+impl SealedKey {
+    pub(super) fn sealed(&self) -> Result<Vec<u8>, Problem> {
+        from_base64(&self.sealed).ok_or_else(|| Problem::internal("a sealed signing key"))
+    }
 }
 
 /// All keys whose tokens are accepted.
@@ -53,6 +60,8 @@ pub(super) struct KeySet {
 #[derive(Default)]
 pub(crate) struct VerifyingKeys {
     kept: Mutex<Option<(Timestamp, KeySet)>>,
+    /// Those of deletion certificates, which verify no token.
+    of_certificates: Mutex<Option<(Timestamp, Vec<PublicKey>)>>,
 }
 
 impl VerifyingKeys {
@@ -86,8 +95,23 @@ impl VerifyingKeys {
         Ok(found)
     }
 
-    /// The JWK Set, as current as the keys that verify tokens.
+    /// The JWK Set, as current as the keys that verify tokens, with the keys of deletion certificates.
     pub(crate) async fn all(&self, aws: &Aws) -> Result<Vec<PublicKey>, Problem> {
+        let mut keys = self.of_tokens(aws).await?;
+        let now = aws.clock.now();
+        let mut kept = self.of_certificates.lock().await;
+        match kept.as_ref().filter(|(read_at, _)| now < after(*read_at, FRESH_FOR)) {
+            Some((_, known)) => keys.extend(known.iter().cloned()),
+            None => {
+                let read = certificates::public_keys(aws).await?;
+                keys.extend(read.iter().cloned());
+                *kept = Some((now, read));
+            }
+        }
+        Ok(keys)
+    }
+
+    async fn of_tokens(&self, aws: &Aws) -> Result<Vec<PublicKey>, Problem> {
         let now = aws.clock.now();
         let mut kept = self.kept.lock().await;
         if let Some((_, set)) = kept.as_ref().filter(|(read_at, _)| now < after(*read_at, FRESH_FOR)) {
@@ -140,9 +164,7 @@ impl SigningKey {
             match kept.as_mut().filter(|kept| kept.kid == current.kid) {
                 Some(kept) => kept.read_at = now,
                 None => {
-                    let sealed =
-                        from_base64(&current.sealed).ok_or_else(|| Problem::internal("a sealed signing key"))?;
-                    let document = aws.decrypt_for_system(PURPOSE, &sealed).await?;
+                    let document = aws.decrypt_for_system(PURPOSE, &current.sealed()?).await?;
                     let key = EncodingKey::from_ec_der(document.expose());
                     *kept = Some(Kept { kid: current.kid, key, read_at: now });
                 }
@@ -159,10 +181,10 @@ pub(super) async fn read_sealed(aws: &Aws) -> Result<Option<SealedKey>, Problem>
     item.as_ref().map(body).transpose()
 }
 
-/// A new key pair, with the private half sealed.
-pub(super) async fn make_key(aws: &Aws) -> Result<(SealedKey, PublicKey), Problem> {
+/// A new key pair, with the private half sealed for a purpose.
+pub(super) async fn make_key(aws: &Aws, purpose: &str) -> Result<(SealedKey, PublicKey), Problem> {
     let (private, public) = new_pair()?;
-    let sealed = base64(&aws.encrypt_for_system(PURPOSE, &private).await?);
+    let sealed = base64(&aws.encrypt_for_system(purpose, &private).await?);
     Ok((SealedKey { kid: public.kid.clone(), sealed, made_at: aws.clock.now() }, public))
 }
 
@@ -190,7 +212,7 @@ pub(crate) fn new_pair() -> Result<(SecretBytes, PublicKey), Problem> {
 
 /// Generates the first key. Of several functions that try in parallel, one wins, and the others use its key.
 async fn make_first(aws: &Aws) -> Result<SealedKey, Problem> {
-    let (key, public) = make_key(aws).await?;
+    let (key, public) = make_key(aws, PURPOSE).await?;
     let mut plan = Plan::default();
     plan.put(Table::System, Some(SIGNING.0.to_owned()), row(SIGNING.1, &key, None)?, Expected::Absent);
     let set = KeySet { keys: vec![public], ..KeySet::default() };

@@ -12,7 +12,7 @@ use crate::aws::sessions::Session;
 use crate::config::WorkspaceKeys;
 use crate::kernel::problems::Problem;
 use crate::table::commit::{Expected, Plan, Uncommitted, commit};
-use crate::table::entity::Entity;
+use crate::table::entity::{Entity, Stored};
 use crate::table::item::{Row, decode};
 use crate::table::read::Reader;
 
@@ -31,10 +31,11 @@ impl Entity for WorkspaceKey {
     type Key = str;
 
     fn key(&self) -> impl Borrow<Self::Key> {
-        "CURRENT"
+        KEY
     }
 }
 
+const KEY: &str = "CURRENT";
 pub(crate) const RECORD: &str = "KEY#CURRENT";
 
 /// The ARN of the key that wraps this workspace's data keys.
@@ -53,6 +54,21 @@ pub(crate) async fn current(scope: &Scope, session: &Session) -> Result<String, 
     };
     app.workspace_keys.put(scope.id(), &arn);
     Ok(arn)
+}
+
+impl Scope {
+    /// The ARN of the workspace's own key, if it has one.
+    pub(crate) async fn key_arn(&self) -> Result<Option<String>, Problem> {
+        let record: Option<Stored<WorkspaceKey>> = self.find(KEY).await?;
+        Ok(record.map(|record| record.into_inner().arn))
+    }
+
+    /// Schedules the destruction of the workspace's own key, once however often it is called, and returns its instant.
+    /// Needs `Grant::EraseWorkspaces`.
+    pub(crate) async fn destroy_own_key(&self, arn: &str) -> Result<Timestamp, Problem> {
+        let credentials = self.session().await?.credentials;
+        Box::pin(self.app().aws.destroy_workspace_key(&credentials, arn)).await
+    }
 }
 
 /// Creates a key and records it. If another request recorded one first, that key is used and this one is discarded. A

@@ -2,6 +2,7 @@
 
 use super::scope::Scope;
 use crate::aws::grants::Grant;
+use crate::aws::object_versions::ObjectVersion;
 use crate::aws::objects::{ByteRange, Object, Presentation, Ranged, SignedDownload, SignedUpload, is_sound_segment};
 use crate::kernel::problems::Problem;
 
@@ -63,6 +64,24 @@ impl Scope {
     pub async fn read_range(&self, name: &str, version: Option<&str>, range: ByteRange) -> Result<Ranged, Problem> {
         let credentials = self.session().await?.credentials;
         self.app().aws.read_range(&credentials, &self.object(name), version, range).await
+    }
+
+    /// The first versions of the workspace's objects. Needs `Grant::EraseWorkspaces`.
+    pub(crate) async fn list_object_versions(&self, limit: usize) -> Result<Vec<ObjectVersion>, Problem> {
+        let credentials = self.session().await?.credentials;
+        for prefix in [self.quarantined(""), self.object("")] {
+            let found = Box::pin(self.app().aws.object_versions(&credentials, &prefix, limit)).await?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Deletes versions that `list_object_versions` returned.
+    pub(crate) async fn delete_object_versions(&self, versions: &[ObjectVersion]) -> Result<(), Problem> {
+        let credentials = self.session().await?.credentials;
+        Box::pin(self.app().aws.delete_object_versions(&credentials, versions)).await
     }
 
     fn quarantined(&self, name: &str) -> String {

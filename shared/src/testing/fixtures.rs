@@ -110,6 +110,7 @@ impl TestApp {
             // The first owner is counted as they join.
             owners: 0,
             trashed_at: None,
+            erasing_at: None,
             overrides: Overrides::default(),
             created_at: self.now(),
         };

@@ -42,6 +42,10 @@ impl Contents {
         self.0.values().any(|item| item.to_string().contains(text))
     }
 
+    pub fn keys(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+
     /// The added, changed and removed items until `later`.
     pub fn changes_until(&self, later: &Self) -> Vec<String> {
         let gone = self.0.iter().filter(|(key, item)| later.0.get(*key) != Some(item));

@@ -53,13 +53,14 @@ fn again(function: &'static Function, event: &Value) -> Value {
 }
 
 /// Jobs that are due only later, in chronological order.
-const LATE: [&str; 10] = [
+const LATE: [&str; 11] = [
     "watch-failed-logins",
     "expire-sessions",
     "purge-unverified-accounts",
     "rotate-signing-keys",
     "purge-deleted-accounts",
     "purge-login-history",
+    "purge-workspaces",
     "expire-overrides",
     "recount-usage",
     "withdraw-signing-key",

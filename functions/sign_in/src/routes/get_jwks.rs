@@ -1,15 +1,15 @@
-//! `GET /.well-known/jwks.json`: the public keys that verify access tokens (RFC 7517).
+//! `GET /.well-known/jwks.json`: the public keys that verify access tokens and deletion certificates (RFC 7517).
 
 use shared::http::Document;
 use shared::identity::PublicKey;
 use shared::prelude::route::*;
 
-/// Returns the public keys that verify access tokens, as a JWK Set.
+/// Returns the public keys that verify access tokens and deletion certificates, as a JWK Set.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetJwks {}
 
-/// A JWK Set. A key stays in it as long as tokens that it signed are valid.
+/// A JWK Set. A key stays in it as long as tokens that it signed are valid; one that signed a certificate stays.
 #[derive(Serialize, ToSchema)]
 pub struct JwkSet {
     keys: Vec<PublicKey>,

@@ -39,7 +39,7 @@ impl Endpoint for DeleteWorkspace {
         let profile = workspace.get::<Profile>(PROFILE_KEY).await?;
         // The profile is written too, so that its version changes.
         let audited = Changes::default().replace(&profile).audit(&WORKSPACE_TRASHED, workspace.id());
-        workspace.trash(now)?.commit(audited).await?;
+        workspace.trash(now, restorable_until(now))?.commit(audited).await?;
         Ok(Reply(TrashedWorkspace { restorable_until: restorable_until(now).into() }))
     }
 }

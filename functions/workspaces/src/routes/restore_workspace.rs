@@ -32,7 +32,7 @@ impl Endpoint for RestoreWorkspace {
         }
         let profile = workspace.get::<Profile>(PROFILE_KEY).await?;
         let audited = Changes::default().replace(&profile).audit(&WORKSPACE_RESTORED, workspace.id());
-        workspace.restore()?.commit(audited).await?;
+        workspace.restore(WorkspaceError::TrashExpired)?.commit(audited).await?;
         Ok(NoContent)
     }
 }

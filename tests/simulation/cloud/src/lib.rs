@@ -171,6 +171,11 @@ impl Cloud {
         self.tables.recorded()
     }
 
+    /// Every version of every object: its key and its id.
+    pub fn object_versions(&self) -> Vec<String> {
+        lock(&self.objects).keys()
+    }
+
     /// The mails that SES accepted, oldest first.
     pub fn mails(&self) -> Vec<Mail> {
         lock(&self.mailbox).mails.clone()

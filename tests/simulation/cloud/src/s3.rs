@@ -1,6 +1,8 @@
 //! A fake of S3: versioned buckets, reads of a range, and requests that are signed in their URL.
 //!
 //! Its rules are those of [GetObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html),
+//! [ListObjectVersions](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html),
+//! [DeleteObjects](https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html),
 //! [PutObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html), their
 //! [errors](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html) and
 //! [signed URLs](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html). The signature of a URL is
@@ -72,6 +74,8 @@ impl Objects {
         }
         let Some(place) = place(&url) else { return refuse((StatusCode::NOT_FOUND, "NoSuchBucket")) };
         match *request.method() {
+            Method::GET if query.contains_key("versions") => self.list_versions(&place.0, &query),
+            Method::POST if query.contains_key("delete") => self.delete_versions(&place.0, request.body()),
             Method::PUT => self.put(place, request),
             Method::GET => self.get(&place, request, &query),
             _ => refuse((StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed")),
@@ -93,6 +97,65 @@ impl Objects {
             Response::builder().header("x-amz-version-id", &version.id).header("etag", format!("\"{sha256}\""));
         self.objects.entry(place).or_default().push(version);
         answer.body(Bytes::new()).unwrap_or_default()
+    }
+
+    /// ListObjectVersions: by key, the newest version first.
+    fn list_versions(&self, bucket: &str, query: &HashMap<String, String>) -> Response<Bytes> {
+        let prefix = query.get("prefix").map(String::as_str).unwrap_or_default();
+        let limit = query.get("max-keys").and_then(|limit| limit.parse().ok()).unwrap_or(1000).min(1000);
+        let mut found: Vec<(&str, &Version)> = self
+            .objects
+            .iter()
+            .filter(|((of, key), _)| of == bucket && key.starts_with(prefix))
+            .flat_map(|((_, key), versions)| versions.iter().rev().map(|version| (key.as_str(), version)))
+            .collect();
+        found.sort_by_key(|(key, _)| *key);
+        let is_truncated = found.len() > limit;
+        let listed: String = found
+            .iter()
+            .take(limit)
+            .map(|(key, Version { id, bytes, .. })| {
+                let size = bytes.len();
+                format!("<Version><Key>{key}</Key><VersionId>{id}</VersionId><Size>{size}</Size></Version>")
+            })
+            .collect();
+        let body = format!(
+            "<ListVersionsResult><Name>{bucket}</Name><IsTruncated>{is_truncated}</IsTruncated>{listed}</ListVersionsResult>"
+        );
+        response(200, "application/xml", body)
+    }
+
+    /// DeleteObjects, of versions: one that does not exist is deleted, too.
+    fn delete_versions(&mut self, bucket: &str, body: &[u8]) -> Response<Bytes> {
+        let body = String::from_utf8_lossy(body);
+        let between = |text: &str, name: &str| {
+            let (_, rest) = text.split_once(&format!("<{name}>"))?;
+            Some(rest.split_once(&format!("</{name}>"))?.0.to_owned())
+        };
+        for object in body.split("<Object>").skip(1) {
+            let (Some(key), Some(id)) = (between(object, "Key"), between(object, "VersionId")) else {
+                return refuse((StatusCode::BAD_REQUEST, "MalformedXML"));
+            };
+            let place = (bucket.to_owned(), key);
+            if let Some(versions) = self.objects.get_mut(&place) {
+                versions.retain(|version| version.id != id);
+                if versions.is_empty() {
+                    self.objects.remove(&place);
+                }
+            }
+        }
+        response(200, "application/xml", "<DeleteResult></DeleteResult>".to_owned())
+    }
+
+    /// The keys of every object with its versions, in their order.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> = self
+            .objects
+            .iter()
+            .flat_map(|((_, key), versions)| versions.iter().map(move |version| format!("{key} {}", version.id)))
+            .collect();
+        keys.sort();
+        keys
     }
 
     fn get(

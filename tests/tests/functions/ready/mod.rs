@@ -3,6 +3,7 @@
 
 mod accounts;
 mod channels;
+mod erasure;
 mod media;
 mod operations;
 mod passkeys;
@@ -26,6 +27,7 @@ impl World {
         match entry.unwrap_or_else(|| panic!("no function is named {function}")).domain {
             "accounts" => self.ready_for_accounts(function, ready).await,
             "channels" => self.ready_for_channels(function, place, ready).await,
+            "erasure" => self.ready_for_erasure(ready).await,
             "media" => self.ready_for_media(function, place, ready).await,
             "operations" => self.ready_for_operations(function, place, ready).await,
             "passkeys" => self.ready_for_passkeys(function, ready).await,
