@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::audit::Origin;
 use crate::aws::Aws;
 use crate::aws::grants::Table;
-use crate::crypto::digest::sha256;
+use crate::crypto::digest::{sha256, sha256_hex};
 use crate::kernel::ids::new_uuid;
+use crate::kernel::network::customer_network;
 use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
 use crate::metrics;
@@ -72,10 +73,19 @@ pub struct Occurrence {
 }
 
 impl Occurrence {
-    /// `subject` identifies what the event concerns: a user's id, or the digest of an address. Never personal data,
+    /// `subject` identifies what the event concerns: an id, or the digest of an address or network. Never personal data,
     /// never a secret.
     pub fn of(kind: &'static EventKind, subject: impl Display) -> Self {
         Self { kind, subject: subject.to_string(), detail: serde_json::Value::Null, once: None }
+    }
+
+    /// One about the callers of an address's network, at most once an hour: many attempts must not fill the table. The
+    /// subject is the network's digest, because subjects are logged; the details name it.
+    pub fn of_network(kind: &'static EventKind, ip: &str, mut detail: serde_json::Value) -> Self {
+        let network = customer_network(ip);
+        let digest = sha256_hex(network.as_bytes());
+        detail["network"] = network.into();
+        Self::of(kind, &digest).once(&digest).detail(detail)
     }
 
     /// Adds details for an operator.

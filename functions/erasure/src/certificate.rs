@@ -8,10 +8,13 @@ use shared::kernel::time::{ApiTimestamp, SignedDuration, Timestamp, after};
 pub const BACKUPS_REACH: SignedDuration = SignedDuration::from_hours(35 * 24);
 
 const OWN_KEY: &str = "Everything that `destroyed` counts was deleted. KMS destroys the keys of the workspace at their \
-                       `destroyed_at`: from then on, no copy and no backup opens its secrets. The other deleted items \
+                       `destroyed_at`: from then on, no copy and no backup opens the secrets that they sealed. The other deleted items \
                        are in the backups of the tables until `backups_end_at`.";
-const NO_KEY: &str = "Everything that `destroyed` counts was deleted. The workspace had no key, because it stored no \
-                      secrets. The deleted items are in the backups of the tables until `backups_end_at`.";
+const OWN_AND_SHARED_KEY: &str = "Everything that `destroyed` counts was deleted. KMS destroys the keys of the workspace at their `destroyed_at`: from \
+     then on, no copy and no backup opens the secrets that they sealed. Other secrets may have been sealed under a key of \
+     all workspaces, which is not destroyed. The other deleted items are in the backups of the tables until \
+     `backups_end_at`.";
+const NO_KEY: &str = "Everything that `destroyed` counts was deleted. The workspace had no key of its own. The deleted items are in the backups of the tables until `backups_end_at`.";
 const SHARED_KEY: &str = "Everything that `destroyed` counts was deleted. The secrets of the workspace were sealed under \
                           a key of all workspaces, which is not destroyed. The deleted items are in the backups of the \
                           tables until `backups_end_at`.";
@@ -23,7 +26,8 @@ pub fn claims(destruction: &Destruction, (issuer, id): (&str, &str), has_own_key
     let keys: Vec<Value> =
         keys.iter().map(|key| json!({ "arn": key.arn, "destroyed_at": key.destroyed_at.map(at) })).collect();
     let statement = match (keys.is_empty(), has_own_key) {
-        (false, _) => OWN_KEY,
+        (false, true) => OWN_KEY,
+        (false, false) => OWN_AND_SHARED_KEY,
         (true, true) => NO_KEY,
         (true, false) => SHARED_KEY,
     };

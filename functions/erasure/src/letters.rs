@@ -28,7 +28,7 @@ pub fn workspace_erased(destruction: &Destruction, erased_at: Timestamp, certifi
     let destroyed_at = destruction.keys.iter().filter_map(|key| key.destroyed_at).max();
     let letter = match destroyed_at {
         Some(at) => letter.tells(
-            "The encryption key of the workspace is destroyed on {}. From then on, no backup opens its secrets.",
+            "The encryption key of the workspace is destroyed on {}. From then on, no backup opens the secrets that it sealed.",
             &[Fact::At(at)],
         ),
         None => letter,

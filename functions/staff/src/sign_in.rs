@@ -15,8 +15,8 @@ use shared::system_events::{EventKind, Occurrence, Severity};
 use crate::passkey::{STAFF_PASSKEY_COUNTER_REGRESSED, StaffPasskey, relying_party};
 
 pub static STAFF_SIGNED_IN: EventKind = EventKind::security("staff_signed_in", Severity::Info);
-/// A sign-in of the staff was refused.
-pub static STAFF_SIGN_IN_REFUSED: EventKind = EventKind::security("staff_sign_in_refused", Severity::Warning);
+/// A sign-in of the staff was refused. Kept for a year, like refused sign-ins of users: anyone can cause it.
+pub static STAFF_SIGN_IN_REFUSED: EventKind = EventKind::operational("staff_sign_in_refused", Severity::Warning);
 
 /// The subject of an event about no known member.
 const UNKNOWN: &str = "unknown";

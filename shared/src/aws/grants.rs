@@ -5,9 +5,9 @@
 
 pub use super::erasure_rights::{CERTIFICATE_KEY, OBJECT_PREFIXES};
 use super::erasure_rights::{ERASE_WORKSPACE, SIGN_CERTIFICATES};
-use super::staff_rights;
 pub use super::statement::{Holder, ItemRight, Resource, Statement, Table, item_rights, leading_keys};
 use super::statement::{own, tenant};
+use super::{membership_rights, staff_rights};
 
 /// A right that a function declares in its `GRANTS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -89,6 +89,10 @@ pub enum Grant {
     ReadAccountsDue,
     /// Read the members of workspaces, with their roles.
     ReadMembers,
+    /// Read the memberships of a user, and the directory entries of their workspaces: for routes that everyone may call.
+    ReadMemberships,
+    /// Read the public keys that verify access tokens: for routes that everyone may call.
+    ReadPublicKeys,
     /// Read the system events.
     ReadEvents,
     /// Create and use the keys that sign access tokens.
@@ -127,9 +131,6 @@ pub(super) const OWN_WORKSPACE: &[&str] = &["W#{workspace}", "W#{workspace}#*"];
 
 /// Every transaction of a user checks that they are still admitted.
 const STILL_ADMITTED: Statement = own(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["S#*"]));
-
-/// Changes of members and of the workspace check that their author still has the role that admitted them.
-const IN_ROLE: Statement = tenant(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["M#{workspace}"]));
 
 /// A right on the records of Accounts whose partition key starts with a prefix.
 macro_rules! records {
@@ -171,71 +172,13 @@ impl Grant {
                 const { &[tenant(&["dynamodb:GetItem"], Resource::Items(Table::Proofs, &["D#{workspace}"]))] }
             }
             Self::ReadAudit => const { &[tenant(&["dynamodb:Query"], Resource::Items(Table::Audit, OWN_WORKSPACE))] },
-            Self::FoundWorkspaces => {
-                const {
-                    &[
-                        tenant(
-                            &["dynamodb:PutItem", "dynamodb:UpdateItem"],
-                            Resource::Items(Table::Proofs, &["M#{workspace}", "D#{workspace}", "L#{user}"]),
-                        ),
-                        tenant(PUT, Resource::Items(Table::System, &["IDEM#{user}"])),
-                        own(&["dynamodb:GetItem"], Resource::Items(Table::System, &["IDEM#*"])),
-                    ]
-                }
-            }
-            Self::JoinWorkspaces => {
-                const {
-                    &[
-                        tenant(
-                            &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
-                            Resource::Items(Table::Tenants, OWN_WORKSPACE),
-                        ),
-                        tenant(PUT, Resource::Items(Table::Outbox, OWN_WORKSPACE)),
-                        tenant(PUT, Resource::Items(Table::Audit, OWN_WORKSPACE)),
-                        tenant(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["S#*"])),
-                        tenant(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["D#{workspace}"])),
-                        tenant(
-                            &["dynamodb:PutItem", "dynamodb:UpdateItem"],
-                            Resource::Items(Table::Proofs, &["M#{workspace}", "L#{user}"]),
-                        ),
-                    ]
-                }
-            }
-            Self::ProveMembership => const { &[IN_ROLE] },
-            Self::ProveToken => {
-                const { &[tenant(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["T#{workspace}"]))] }
-            }
-            Self::ChangeRoles => {
-                const {
-                    &[
-                        IN_ROLE,
-                        tenant(
-                            &["dynamodb:UpdateItem"],
-                            Resource::Items(Table::Proofs, &["M#{workspace}", "D#{workspace}"]),
-                        ),
-                    ]
-                }
-            }
-            Self::EndMemberships => {
-                const {
-                    &[
-                        IN_ROLE,
-                        tenant(DELETE, Resource::Items(Table::Proofs, &["M#{workspace}"])),
-                        tenant(
-                            &["dynamodb:UpdateItem"],
-                            Resource::Items(Table::Proofs, &["D#{workspace}", "L#{user}"]),
-                        ),
-                    ]
-                }
-            }
-            Self::ChangeTokens => {
-                const {
-                    &[tenant(
-                        &["dynamodb:PutItem", "dynamodb:DeleteItem"],
-                        Resource::Items(Table::Proofs, &["T#{workspace}"]),
-                    )]
-                }
-            }
+            Self::FoundWorkspaces => membership_rights::FOUND_WORKSPACES,
+            Self::JoinWorkspaces => membership_rights::JOIN_WORKSPACES,
+            Self::ProveMembership => membership_rights::PROVE_MEMBERSHIP,
+            Self::ProveToken => membership_rights::PROVE_TOKEN,
+            Self::ChangeRoles => membership_rights::CHANGE_ROLES,
+            Self::EndMemberships => membership_rights::END_MEMBERSHIPS,
+            Self::ChangeTokens => membership_rights::CHANGE_TOKENS,
             Self::ChangeDirectory => {
                 const { &[tenant(&["dynamodb:UpdateItem"], Resource::Items(Table::Proofs, &["D#{workspace}"]))] }
             }
@@ -307,7 +250,7 @@ impl Grant {
                 const {
                     &[
                         own(&["dynamodb:GetItem", "dynamodb:PutItem"], Resource::Items(Table::System, &["KEY#*"])),
-                        own(PUT, Resource::Items(Table::Proofs, &["J#*"])),
+                        own(PUT, Resource::Items(Table::Proofs, &["J#keys"])),
                         own(&["kms:Encrypt", "kms:Decrypt"], Resource::SystemKey),
                     ]
                 }
@@ -321,6 +264,10 @@ impl Grant {
                     ]
                 }
             }
+            Self::ReadMemberships => {
+                const { &[own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Proofs, &["L#*", "M#*", "D#*"]))] }
+            }
+            Self::ReadPublicKeys => const { &[own(&["dynamodb:GetItem"], Resource::Items(Table::Proofs, &["J#*"]))] },
             Self::ReadEvents => const { &[own(&["dynamodb:Query"], Resource::Items(Table::System, &["EVENT#*"]))] },
             Self::RotateKeys => {
                 const {
@@ -329,7 +276,7 @@ impl Grant {
                             &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],
                             Resource::Items(Table::System, &["KEY#*"]),
                         ),
-                        own(&["dynamodb:GetItem", "dynamodb:PutItem"], Resource::Items(Table::Proofs, &["J#*"])),
+                        own(&["dynamodb:GetItem", "dynamodb:PutItem"], Resource::Items(Table::Proofs, &["J#keys"])),
                         own(&["kms:Encrypt"], Resource::SystemKey),
                     ]
                 }

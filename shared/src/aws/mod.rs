@@ -6,6 +6,7 @@ mod erasure_rights;
 pub mod grants;
 pub(crate) mod kms;
 pub mod mailer;
+mod membership_rights;
 pub(crate) mod object_versions;
 pub(crate) mod objects;
 pub mod outbound;

@@ -19,16 +19,16 @@ pub const STAFF_BASE: &[Statement] = &[
     own(PUT, Resource::Items(Table::System, &["EVENT#*"])),
 ];
 
-/// The rights of a route for signed calls: it reads no proof of a person.
-pub const INBOUND_BASE: &[Statement] = &[
+/// The rights of a route that reads no proof: for everyone, or for signed calls.
+pub const OPEN_BASE: &[Statement] = &[
     own(&["dynamodb:UpdateItem"], Resource::Items(Table::System, &["RATE#*"])),
     own(PUT, Resource::Items(Table::System, &["EVENT#*"])),
 ];
 
-/// The same, with the keys of senders that are stored.
+/// The same, with the stored keys of senders of signed calls.
 pub const INBOUND_BASE_WITH_KEYS: &[Statement] = &[
-    INBOUND_BASE[0],
-    INBOUND_BASE[1],
+    OPEN_BASE[0],
+    OPEN_BASE[1],
     own(&["dynamodb:GetItem"], Resource::Items(Table::System, &["SENDER#*"])),
     own(&["kms:Decrypt"], Resource::SystemKey),
 ];

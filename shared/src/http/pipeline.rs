@@ -32,7 +32,6 @@ use crate::identity::accounts::Signing;
 use crate::identity::admission::{self, Admission, Admit, Asking, Level, WORKSPACE};
 use crate::kernel::author::Author;
 use crate::kernel::ids::{StaffId, UserId, WorkspaceId, WorkspaceTokenId};
-use crate::kernel::network::customer_network;
 use crate::kernel::plane::Plane;
 use crate::kernel::problem_codes::{IDEMPOTENCY_KEY_REUSED, TIMED_OUT};
 use crate::kernel::problems::Problem;
@@ -221,9 +220,8 @@ impl Pipeline {
         // A preflight makes no call, and is followed by no request.
         if entry.route.method != Method::Options {
             self.leases.take(&self.app.aws, &incoming.ip, entry.address_policy(), limits).await?;
-            let network = customer_network(&incoming.ip);
-            let occurrence = Occurrence::of(&PLANE_NETWORK_REFUSED, &network);
-            let occurrence = occurrence.detail(json!({ "plane": plane.name })).once(&network);
+            let detail = json!({ "plane": plane.name });
+            let occurrence = Occurrence::of_network(&PLANE_NETWORK_REFUSED, &incoming.ip, detail);
             system_events::emit(&self.app.aws, &origin(incoming, None), occurrence).await?;
         }
         Ok(Problem::not_found())

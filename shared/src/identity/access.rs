@@ -11,6 +11,8 @@ use super::caller::Caller;
 use super::entering::Founding;
 use super::memberships::Membership;
 use super::sessions::{Strength, TokenEpoch, UserEpoch};
+use crate::aws::grants::Statement;
+use crate::aws::route_rights::OPEN_BASE;
 use crate::kernel::ids::{SessionId, UserId, WorkspaceId};
 use crate::kernel::plane::Plane;
 use crate::kernel::problems::Problem;
@@ -61,6 +63,7 @@ fn checked(admission: &Admission, level: Level) -> Result<(), Problem> {
 impl Access for Anyone {}
 impl Admit for Anyone {
     const LEVEL: Level = Level::Anyone;
+    const BASE: &'static [Statement] = OPEN_BASE;
     const MAY_MOVE: bool = true;
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
@@ -92,6 +95,7 @@ impl Deref for Anyone {
 impl Access for Credentials {}
 impl Admit for Credentials {
     const LEVEL: Level = Level::Credentials;
+    const BASE: &'static [Statement] = OPEN_BASE;
     const MAY_MOVE: bool = true;
 
     fn admit(admission: Admission) -> Result<Self, Problem> {

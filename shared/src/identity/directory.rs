@@ -97,7 +97,11 @@ impl<'a> Directory<'a> {
     }
 
     pub fn is_trashed(&self) -> bool {
-        self.entry.trashed_at.is_some()
+        self.trashed_at().is_some()
+    }
+
+    pub fn trashed_at(&self) -> Option<Timestamp> {
+        self.entry.trashed_at
     }
 
     pub fn owners(&self) -> u32 {

@@ -11,7 +11,7 @@ use super::accounts::{Accounts, Store};
 use super::admission::{Admission, Admit, Asking, Level};
 use crate::audit::Actor;
 use crate::aws::grants::Statement;
-use crate::aws::route_rights::{INBOUND_BASE, INBOUND_BASE_WITH_KEYS};
+use crate::aws::route_rights::{INBOUND_BASE_WITH_KEYS, OPEN_BASE};
 use crate::kernel::plane::Plane;
 use crate::kernel::problem_codes::SIGNATURE_INVALID;
 use crate::kernel::problems::Problem;
@@ -113,7 +113,7 @@ impl<P: Sender> Admit for Inbound<P> {
     const PLANES: &'static [Plane] = &[Plane::HOOKS];
     const BASE: &'static [Statement] = match P::KEYS {
         KeySource::Stored => INBOUND_BASE_WITH_KEYS,
-        KeySource::InCode => INBOUND_BASE,
+        KeySource::InCode => OPEN_BASE,
     };
     const SENDER: Option<SenderEntry> =
         Some(SenderEntry { name: P::NAME, calls_per_minute: P::CALLS_PER_MINUTE, keys: P::KEYS, verify: P::verify });

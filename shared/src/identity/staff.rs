@@ -21,7 +21,6 @@ use crate::audit::Actor;
 use crate::aws::grants::{Statement, Table};
 use crate::aws::route_rights::STAFF_BASE;
 use crate::kernel::ids::{SessionId, StaffId, StaffKind, UserKind};
-use crate::kernel::network::customer_network;
 use crate::kernel::plane::Plane;
 use crate::kernel::problem_codes::PASSKEY_NEEDED;
 use crate::kernel::problems::Problem;
@@ -141,9 +140,12 @@ async fn claims(asking: &Asking<'_>) -> Result<Claims<StaffKind>, Problem> {
 /// nothing identifies: many attempts must not fill the table. Returns the answer.
 async fn attempted(asking: &Asking<'_>, user: Option<String>) -> Result<Problem, Problem> {
     let Asking { app, origin, function, .. } = asking;
-    let caller = user.unwrap_or_else(|| customer_network(origin.ip.as_deref().unwrap_or_default()));
-    let occurrence = Occurrence::of(&STAFF_ROUTE_ATTEMPTED, &caller).detail(json!({ "route": function }));
-    system_events::emit(&app.aws, origin, occurrence.once(&caller)).await?;
+    let detail = json!({ "route": function });
+    let occurrence = match user {
+        Some(user) => Occurrence::of(&STAFF_ROUTE_ATTEMPTED, &user).once(&user).detail(detail),
+        None => Occurrence::of_network(&STAFF_ROUTE_ATTEMPTED, origin.ip.as_deref().unwrap_or_default(), detail),
+    };
+    system_events::emit(&app.aws, origin, occurrence).await?;
     Ok(Problem::not_found())
 }
 

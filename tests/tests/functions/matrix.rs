@@ -144,7 +144,7 @@ impl Matrix {
             State::Closed => {
                 let rules = json!({ "networks": [format!("{OWN_NETWORK}/32")] });
                 let request = Request::to(&update_security::FUNCTION).bearer(&owner.token);
-                let request = request.path("workspace_id", &self.place.owner.workspace).ip(OWN_NETWORK).json(rules);
+                let request = request.path("workspace_id", self.place.owner.workspace).ip(OWN_NETWORK).json(rules);
                 self.world.app.call(request).await.expect(200);
             }
         }

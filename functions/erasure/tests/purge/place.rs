@@ -36,7 +36,7 @@ impl Place {
         let place = Self { owner, sealed };
         place.put(app, &app.tables().outbox, "MESSAGE#1");
         let token = Request::to(&create_workspace_token::FUNCTION).by(&place.owner);
-        let token = token.path("workspace_id", &place.id().to_string());
+        let token = token.path("workspace_id", place.id());
         app.call(token.json(json!({ "name": "Import", "scopes": ["posts:read"] }))).await.expect(201);
         place
     }

@@ -4,7 +4,8 @@ use erasure::jobs::purge_workspaces;
 use mail::SendEmail;
 use serde_json::json;
 use shared::config::{Tables, WorkspaceKeys};
-use shared::kernel::time::SignedDuration;
+use shared::identity::Strength;
+use shared::kernel::time::{SignedDuration, sortable};
 use shared::testing::{Request, TestApp};
 use workspaces::jobs::sweep_orphan_keys;
 use workspaces::routes::{get_workspace, list_workspaces, restore_workspace};
@@ -27,6 +28,32 @@ async fn a_workspace_is_erased_from_the_thirtieth_day_on_and_not_before() {
     assert_eq!(place.certificate(&app), None, "an hour passes between two passes");
     purge(&app).await;
     assert!(place.certificate(&app).is_some());
+}
+
+/// A release that does not know the entry restored the workspace, and it was deleted again five days before the entry is due.
+#[tokio::test]
+async fn an_entry_of_an_earlier_deletion_waits_for_thirty_days_from_the_last_one() {
+    let app = TestApp::new();
+    let place = Place::new(&app).await;
+    let earlier = app.now();
+    app.advance(DAY * 25);
+    place.trash(&app).await;
+    let tenants = app.tables().tenants.clone();
+    let is_entry = |item: &serde_json::Value| item["sk"]["S"].as_str().is_some_and(|sort| sort.starts_with("ERASURE#"));
+    let mut entry = app.cloud().items(&tenants).unwrap().into_iter().find(is_entry).unwrap();
+    entry["e"]["M"]["trashed_at"]["S"] = json!(earlier);
+    entry["e"]["M"]["due_at"]["S"] = json!(earlier + DAY * 30);
+    let sort = entry["sk"]["S"].as_str().unwrap().to_owned();
+    entry["due_sk"]["S"] = json!(format!("{}#{sort}", sortable(earlier + DAY * 30)));
+    put(&app, &tenants, &entry);
+    app.advance(DAY * 6);
+    for _ in 0..3 {
+        purge(&app).await;
+    }
+    assert_eq!(place.certificate(&app), None);
+    let restored = Request::to(&restore_workspace::FUNCTION);
+    let owner = app.with_strength(&place.owner, Strength::Multi).await.unwrap();
+    app.call(restored.by(&owner).path("workspace_id", place.id())).await.expect(204);
 }
 
 #[tokio::test]

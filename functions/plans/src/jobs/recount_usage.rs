@@ -3,7 +3,7 @@
 //! Each workspace is due once a night. A run that ends early leaves the others due for the run an hour later.
 
 use serde_json::json;
-use shared::kernel::time::SignedDuration;
+use shared::kernel::time::{SignedDuration, Timestamp};
 use shared::prelude::job::*;
 use shared::system_events::{EventKind, Occurrence, Severity};
 use shared::table::Stored;
@@ -36,7 +36,7 @@ pub static FUNCTION: Function = Function::job::<RecountUsage>();
 impl Job for RecountUsage {
     const JOB: Declaration =
         Declaration::new("recount-usage", Trigger::Schedule("cron(20 0-5 * * ? *)")).timeout_s(330);
-    const GRANTS: &'static [Grant] = &[Grant::ReadDue, Grant::ReadItems, Grant::WriteItems];
+    const GRANTS: &'static [Grant] = &[Grant::ReadDue, Grant::ReadPlan, Grant::ReadItems, Grant::WriteItems];
     type Access = AllWorkspaces<CountsMustBeTrue>;
 
     async fn run(self, workspaces: &Self::Access) -> Result<(), JobError> {
@@ -55,9 +55,17 @@ async fn recount_all(
     if !next.is_due(now) || workspaces.context().left(now) < RESERVED {
         return Ok(());
     }
+    // What is in the trash may be on its way to be erased: the things go before their counters.
+    if workspace.directory().await?.is_trashed() {
+        return postpone(&workspace, next, now).await;
+    }
     for counter in counters(&workspace) {
         recount(workspaces, &workspace, counter).await?;
     }
+    postpone(&workspace, next, now).await
+}
+
+async fn postpone(workspace: &Tenant, next: Stored<NextRecount>, now: Timestamp) -> Result<(), Problem> {
     let changes = Changes::default().replace(&next.postponed(now)).unaudited("bookkeeping of the job");
     workspace.commit_if_unchanged(changes).await?;
     Ok(())

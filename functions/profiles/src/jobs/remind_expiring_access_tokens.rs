@@ -46,10 +46,14 @@ impl Job for RemindExpiringAccessTokens {
             }
         });
         visit.await?;
+        let mut failure = None;
+        // One that fails blocks no other.
         for (user, token) in due {
-            remind(all, user, token).await?;
+            if let Err(problem) = remind(all, user, token).await {
+                failure.get_or_insert(problem);
+            }
         }
-        Ok(())
+        failure.map_or(Ok(()), |problem| Err(problem.into()))
     }
 }
 

@@ -41,7 +41,7 @@ pub static FUNCTION: Function = Function::route::<CompleteRecovery>();
 impl Endpoint for CompleteRecovery {
     // Argon2 needs 64 MiB, and more CPU, which Lambda allots in proportion to memory.
     const ROUTE: Route = Route::post("complete-recovery", "/auth/complete-recovery").memory_mb(1024);
-    const GRANTS: &'static [Grant] = regaining::GRANTS;
+    const GRANTS: &'static [Grant] = shared::grants!(regaining::GRANTS, &[Grant::ReadMemberships]);
     const PROBLEMS: &'static [ProblemCode] = &[accounts::problems::LINK_INVALID, problems::RECOVERY_BLOCKED];
     type Access = Credentials;
     type Output = Reply<RecoveredAccount>;

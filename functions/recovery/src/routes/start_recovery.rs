@@ -42,8 +42,14 @@ pub static FUNCTION: Function = Function::route::<StartRecovery>();
 
 impl Endpoint for StartRecovery {
     const ROUTE: Route = Route::post("start-recovery", "/auth/recovery");
-    const GRANTS: &'static [Grant] =
-        &[Grant::ReadUserRecords, Grant::WriteUserRecords, Grant::ReadSessions, Grant::WriteLetters, Grant::DeriveKeys];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadUserRecords,
+        Grant::WriteUserRecords,
+        Grant::ReadSessions,
+        Grant::ReadMemberships,
+        Grant::WriteLetters,
+        Grant::DeriveKeys,
+    ];
     const PROBLEMS: &'static [ProblemCode] =
         &[sign_in::problems::CHALLENGE_EXPIRED, sign_in::problems::NO_SECOND_FACTOR, problems::RECOVERY_BLOCKED];
     type Access = Credentials;

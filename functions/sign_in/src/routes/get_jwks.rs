@@ -19,6 +19,7 @@ pub static FUNCTION: Function = Function::route::<GetJwks>();
 
 impl Endpoint for GetJwks {
     const ROUTE: Route = Route::get("get-jwks", "/.well-known/jwks.json");
+    const GRANTS: &'static [Grant] = &[Grant::ReadPublicKeys];
     type Access = Anyone;
     // Caches may keep it for one minute: a withdrawn key must be refused within 60 seconds.
     type Output = Document<JwkSet>;

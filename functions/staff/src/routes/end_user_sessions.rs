@@ -38,8 +38,8 @@ impl Endpoint for EndUserSessions {
         let epoch = staff.epoch(user.id).await?;
         let ended = Occurrence::of(&STAFF_ENDED_SESSIONS, user.id).detail(json!({ "reason": self.reason }));
         let changes = AccountChanges::default().revoke_sessions(user.id, epoch).event(ended);
-        // A refusal means that a concurrent request ended all sessions.
-        let _ended = staff.try_commit(changes.mail_to(user.id, letters::sessions_ended(staff.now()))).await?;
+        // 409 if a concurrent request ended all sessions: the reason would be lost, and there may be new ones.
+        staff.commit(changes.mail_to(user.id, letters::sessions_ended(staff.now()))).await?;
         Ok(NoContent)
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::object_versions::ObjectVersion;
 use crate::kernel::ids::{UserId, WorkspaceId};
+use crate::kernel::time::after;
 use crate::table::entity::{Due, Entity};
 
 /// A workspace in the trash, from its deletion on. It is due when the workspace cannot be restored any more.
@@ -121,6 +122,11 @@ impl Erasure {
     /// The entry of a workspace that is moved to the trash, and cannot be restored from `due_at` on.
     pub(crate) fn after_trash(trashed_at: Timestamp, due_at: Timestamp) -> Self {
         Self { trashed_at, due_at, begun: None }
+    }
+
+    /// The entry of the same workspace, for a later deletion.
+    pub(super) fn deleted_again(&self, trashed_at: Timestamp) -> Self {
+        Self::after_trash(trashed_at, after(trashed_at, self.due_at.duration_since(self.trashed_at)))
     }
 
     pub fn is_due(&self, now: Timestamp) -> bool {

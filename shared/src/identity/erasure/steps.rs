@@ -49,7 +49,13 @@ impl Tenant {
     async fn begin(&self, erasure: &mut Stored<Erasure>) -> Result<Advanced, Problem> {
         let directory = self.directory().await?;
         // An operator suspended it for a reason, and what it did may have to be looked into.
-        if !directory.is_trashed() || directory.is_suspended() {
+        let Some(trashed_at) = directory.trashed_at().filter(|_| !directory.is_suspended()) else {
+            return Ok(Advanced::Waits);
+        };
+        // A release that does not know the entry restored the workspace, and it was deleted again since.
+        if trashed_at != erasure.trashed_at {
+            **erasure = erasure.deleted_again(trashed_at);
+            self.keep(erasure, Plan::default()).await?;
             return Ok(Advanced::Waits);
         }
         let now = self.now();
