@@ -15,7 +15,7 @@ use crate::kernel::problem_codes::{WORKSPACE_LIVES_ELSEWHERE, WORKSPACE_SUSPENDE
 use crate::kernel::problems::{Problem, ProblemCode};
 use crate::kernel::secrets::SecretText;
 
-/// A caller with a live session, never a personal access token, who presents an invitation. Its route needs no
+/// A caller with a live session, never a token, who presents an invitation. Its route needs no
 /// Idempotency-Key: a repeated acceptance by the same user has the same response.
 pub struct Joining(SignedIn);
 

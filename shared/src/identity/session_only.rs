@@ -1,4 +1,4 @@
-//! An access that requires a session: personal access tokens are refused, whatever their scopes.
+//! An access that requires a session: tokens are refused, whatever their scopes.
 
 use std::ops::Deref;
 

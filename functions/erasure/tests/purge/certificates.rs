@@ -56,7 +56,7 @@ async fn a_stranger_verifies_a_certificate_and_no_changed_one() {
     let found = verified(&certificate, &keys).unwrap();
     assert_eq!((&found["sub"], &found["iss"]), (&json!(place.id()), &json!("https://api.example.com")));
     assert_eq!(found["iat"].as_i64().unwrap(), app.now().as_second());
-    assert!(found["statement"].as_str().unwrap().contains("no copy and no backup opens its secrets"));
+    assert!(found["statement"].as_str().unwrap().contains("no copy and no backup opens the secrets that they sealed"));
     for at in 0..certificate.len() {
         let letter = certificate.as_bytes()[at];
         let other = if letter == b'A' { 'B' } else { 'A' };
