@@ -93,6 +93,7 @@ def run(arguments: list[str]) -> None:
     show_audit_trail(steps, ada)
     show_usage(steps, ada)
     limit_networks(steps, ada)
+    let_program_write(steps, ada)
     turn_stranger_away(steps, ada, {"channel": channel_id, "media": media["id"], "post": post_id})
     invite(steps, ada)
 
@@ -316,6 +317,25 @@ def limit_networks(steps: Steps, ada: Person) -> None:
         require("her answer at another address", (403, "network_not_allowed"), (refused.status, refused.document.get("code")))
         steps.note(f"from {ada.address}: 200; from {elsewhere.address}: 403 network_not_allowed")
         ada.call("update-security", "PATCH", security, {"networks": []})
+
+
+def let_program_write(steps: Steps, ada: Person) -> None:
+    """A token of the workspace acts for no user, within its scopes, and a rotation without an overlap ends its secret at once."""
+    tokens = f"{ada.workspace}/tokens"
+    with steps("create a token of the workspace for a program, and rotate it"):
+        about = {"name": "Import", "scopes": ["posts:read", "posts:write"], "expires_in_days": 1}
+        token = ada.call("create-workspace-token", "POST", tokens, about, expected=201)
+        program = Client()
+        program.access_token = token["token"]
+        post = program.call("create-post", "POST", f"{ada.workspace}/posts", {"text": "Written by a program"}, expected=201)
+        require("the author of its post", token["id"], post["created_by"])
+        other = program.ask("GET", tokens)
+        require("its answer from the list of tokens", (403, "session_needed"), (other.status, other.document.get("code")))
+        rotated = ada.call("rotate-workspace-token", "POST", f"{tokens}/{token['id']}/rotate", {"overlap_hours": 0})
+        require("the answer to the earlier secret", 401, program.ask("GET", f"{ada.workspace}/posts").status)
+        program.access_token = rotated["token"]
+        program.call("list-posts", "GET", f"{ada.workspace}/posts")
+        steps.note(f"{token['token'][:8]}… until {rotated['expires_at'][:16]} UTC; its post is by {post['created_by']}")
 
 
 def turn_stranger_away(steps: Steps, ada: Person, ids: dict[str, str]) -> None:
