@@ -204,6 +204,26 @@ async fn drift_is_reported_and_corrected_once() {
     assert_eq!(drifted().await.len(), 2, "a corrected counter is not reported again");
 }
 
+/// While a workspace is erased, its things go before their counters.
+#[tokio::test]
+async fn a_workspace_in_the_trash_is_not_recounted() {
+    let at = Place::on_plan("scale").await;
+    let (workspace, plan) = (at.app.scope(at.owner.workspace), shared::testing::TestApp::plan("scale"));
+    let changes =
+        Changes::default().count_up(shared::identity::MEMBERS, &plan, shared::kernel::problems::Problem::not_found());
+    workspace.commit(changes.unaudited("a drift")).await.unwrap();
+    at.app.advance(SignedDuration::from_hours(20));
+    let (proofs, partition) = (at.app.tables().proofs.clone(), format!("D#{}", at.owner.workspace));
+    let mut items = at.app.cloud().items(&proofs).unwrap().into_iter();
+    let mut entry = items.find(|item| item["pk"]["S"] == partition.as_str()).unwrap();
+    entry["e"]["M"]["trashed_at"] = json!({ "S": at.app.now() });
+    at.app.cloud().call("DynamoDB_20120810.PutItem", &json!({ "TableName": proofs, "Item": entry })).unwrap();
+    at.app.tick(&recount_usage::FUNCTION).await.unwrap();
+    let events = at.app.events_since(after(at.app.now(), -DAY)).await.unwrap();
+    assert!(events.iter().all(|event| event.name != "usage_drifted"), "{events:?}");
+    assert_eq!(at.used(shared::identity::MEMBERS).await, 2);
+}
+
 #[tokio::test]
 async fn a_correction_never_overwrites_a_concurrent_count() {
     let at = Place::on_plan("scale").await;

@@ -1,6 +1,7 @@
 //! What the staff sees of users and workspaces, and what it does to them.
 
 use serde_json::{Value, json};
+use shared::identity::{AccountChanges, AccountKey, EpochTurn};
 use shared::kernel::ids::{UserId, WorkspaceId};
 use shared::kernel::time::SignedDuration;
 use shared::tenancy::Role;
@@ -40,6 +41,7 @@ async fn an_unknown_address_user_or_workspace_is_404() {
     let app = TestApp::new();
     let staff = signed_in(&app, &["support"]).await;
     post_as(&app, &staff, &find_user::FUNCTION, json!({ "email": "unknown@example.com" })).await.expect(404);
+    assert_eq!(looks(&app).await, [AccountKey::email_digest("unknown@example.com")], "that, too, tells something");
     let user: UserId = app.new_id();
     call(&app, &staff, Request::to(&look_up_user::FUNCTION).path("user_id", user)).await.expect(404);
     let workspace: WorkspaceId = app.new_id();
@@ -91,4 +93,20 @@ async fn ended_sessions_are_refused_the_user_is_emailed_and_the_reason_is_kept()
     assert!(ended.origin.actor.to_string().starts_with("staff:staff_"));
     let letters = app.outbox::<mail::SendEmail>(&format!("U#{}", user.user)).await.unwrap();
     assert!(letters.iter().any(|posted| posted.envelope.payload.to_string().contains(staff::letters::SESSIONS_ENDED)));
+}
+
+#[tokio::test]
+async fn sessions_that_are_ended_concurrently_are_409_and_no_reason_is_lost() {
+    let app = TestApp::new();
+    let user = Caller::new(&app).await;
+    let staff = signed_in(&app, &["support"]).await;
+    let request = Request::to(&end_user_sessions::FUNCTION).path("user_id", user.user).bearer(&staff);
+    let ended = async {
+        let accounts = app.accounts();
+        let epoch = accounts.epoch(user.user).await.unwrap();
+        let turn = EpochTurn::default().and_revoking_sessions();
+        accounts.commit(AccountChanges::default().turn(user.user, epoch, turn)).await.unwrap();
+    };
+    let (answer, _) = app.call_while(request.json(json!({ "reason": "Reported a stolen laptop" })), ended).await;
+    assert_eq!(answer.expect(409).code(), "modified_concurrently");
 }
