@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
-use shared::crypto::digest::{base64url, from_base64url, sha256_hex};
+use shared::crypto::random_token::RandomToken;
 use shared::identity::{AccountChanges, AccountKey, AccountRecord, Accounts};
 use shared::kernel::entropy::Entropy;
 use shared::kernel::ids::{SessionId, StaffId, UserId};
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
-use shared::kernel::secrets::SecretText;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::problems;
 use crate::webauthn::octets::Octets;
@@ -19,8 +18,6 @@ use crate::webauthn::statement::RelyingParty;
 /// How long a ceremony is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 const BYTES: usize = 32;
-/// The length of 32 bytes in base64url.
-const CHARACTERS: usize = 43;
 
 /// What the authenticator signs: 32 random bytes.
 pub type Challenge = Octets<BYTES>;
@@ -50,11 +47,11 @@ pub enum Purpose {
 }
 
 /// The token of a ceremony, required to complete it: 32 random bytes.
-pub struct CeremonyToken(SecretText);
+pub struct CeremonyToken(RandomToken);
 
 /// Why a text cannot be a ceremony token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a ceremony token: {CHARACTERS} characters of base64url")]
+#[error("must be a ceremony token: {} characters of base64url", RandomToken::CHARACTERS)]
 pub struct NotACeremonyToken;
 
 /// The ceremony does not exist, has expired or was already used.
@@ -75,9 +72,9 @@ impl Refusal for CeremonyOver {
 impl Ceremony {
     /// Starts a ceremony. The caller inserts its record and returns its token to the client.
     pub fn begin(entropy: &Entropy, purpose: Purpose, now: Timestamp) -> (CeremonyToken, Self) {
-        let name = CeremonyToken(SecretText::new(base64url(&entropy.bytes::<BYTES>())));
+        let name = CeremonyToken(RandomToken::new(entropy));
         let challenge = Challenge::from(&entropy.bytes::<BYTES>());
-        let digest = name.digest();
+        let digest = name.0.digest();
         (name, Self { digest, challenge, purpose, expires_at: after(now, LIFETIME) })
     }
 
@@ -111,17 +108,11 @@ impl AccountRecord for Ceremony {
 
 impl CeremonyToken {
     pub fn parse(text: String) -> Result<Self, NotACeremonyToken> {
-        let is_one = text.len() == CHARACTERS && from_base64url(&text).is_some();
-        if is_one { Ok(Self(SecretText::new(text))) } else { Err(NotACeremonyToken) }
+        RandomToken::parse(text).map(Self).ok_or(NotACeremonyToken)
     }
 
     pub fn key(&self) -> AccountKey {
-        AccountKey::Ceremony(self.digest())
-    }
-
-    /// The token is a credential, so only its digest is stored.
-    fn digest(&self) -> String {
-        sha256_hex(self.0.expose().as_bytes())
+        AccountKey::Ceremony(self.0.digest())
     }
 
     /// For the response that returns it.
@@ -138,13 +129,7 @@ impl<'de> Deserialize<'de> for CeremonyToken {
 
 impl utoipa::PartialSchema for CeremonyToken {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .description(Some("The ceremony token that was returned with the options."))
-            .min_length(Some(CHARACTERS))
-            .max_length(Some(CHARACTERS))
-            .pattern(Some("^[A-Za-z0-9_-]{43}$"))
-            .into()
+        RandomToken::schema("The ceremony token that was returned with the options.")
     }
 }
 
@@ -157,6 +142,8 @@ impl utoipa::ToSchema for CeremonyToken {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use shared::crypto::digest::base64url;
+
     use super::*;
 
     #[test]

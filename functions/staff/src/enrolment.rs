@@ -3,23 +3,19 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
-use shared::crypto::digest::{base64url, from_base64url, sha256_hex};
+use shared::crypto::random_token::RandomToken;
 use shared::identity::{AccountKey, AccountRecord, Accounts, StaffEpoch};
 use shared::kernel::entropy::Entropy;
 use shared::kernel::ids::StaffId;
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
-use shared::kernel::secrets::SecretText;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::table::Stored;
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::problems;
 
 /// How long a link is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
-const BYTES: usize = 32;
-/// The length of 32 bytes in base64url.
-const CHARACTERS: usize = 43;
 
 /// An unused link. It is deleted when a passkey is registered with it.
 #[derive(Serialize, Deserialize)]
@@ -31,12 +27,12 @@ pub struct StaffEnrolment {
     pub expires_at: Timestamp,
 }
 
-/// The token of a link: 32 random bytes. Only its digest is stored.
-pub struct EnrolmentToken(SecretText);
+/// The token of a link.
+pub struct EnrolmentToken(RandomToken);
 
 /// Why a text cannot be the token of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be the token of an enrolment link: {CHARACTERS} characters of base64url")]
+#[error("must be the token of an enrolment link: {} characters of base64url", RandomToken::CHARACTERS)]
 pub struct NotAnEnrolmentToken;
 
 /// The link does not exist, has expired, was used or replaced, or its member was revoked.
@@ -56,14 +52,14 @@ impl Refusal for EnrolmentOver {
 
 impl StaffEnrolment {
     pub fn new(entropy: &Entropy, staff: StaffId, epoch: StaffEpoch, now: Timestamp) -> (EnrolmentToken, Self) {
-        let token = EnrolmentToken(SecretText::new(base64url(&entropy.bytes::<BYTES>())));
-        let enrolment = Self { digest: token.digest(), staff, epoch, expires_at: after(now, LIFETIME) };
+        let token = EnrolmentToken(RandomToken::new(entropy));
+        let enrolment = Self { digest: token.0.digest(), staff, epoch, expires_at: after(now, LIFETIME) };
         (token, enrolment)
     }
 
     /// The enrolment of a token.
     pub async fn of(accounts: &Accounts, token: &EnrolmentToken) -> Result<Stored<Self>, Problem> {
-        let found = accounts.find::<Self>(&AccountKey::StaffEnrolment(token.digest())).await?;
+        let found = accounts.find::<Self>(&AccountKey::StaffEnrolment(token.0.digest())).await?;
         let found = found.ok_or(EnrolmentOver)?;
         let epoch = accounts.find_staff_epoch(found.staff).await?;
         if epoch == Some(found.epoch) { Ok(found) } else { Err(EnrolmentOver.into()) }
@@ -84,12 +80,7 @@ impl AccountRecord for StaffEnrolment {
 
 impl EnrolmentToken {
     pub fn parse(text: String) -> Result<Self, NotAnEnrolmentToken> {
-        let is_one = text.len() == CHARACTERS && from_base64url(&text).is_some();
-        if is_one { Ok(Self(SecretText::new(text))) } else { Err(NotAnEnrolmentToken) }
-    }
-
-    fn digest(&self) -> String {
-        sha256_hex(self.0.expose().as_bytes())
+        RandomToken::parse(text).map(Self).ok_or(NotAnEnrolmentToken)
     }
 
     /// The link, for the operator who passes it on. The token is in the fragment, which browsers send to no server.
@@ -106,13 +97,7 @@ impl<'de> Deserialize<'de> for EnrolmentToken {
 
 impl utoipa::PartialSchema for EnrolmentToken {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .description(Some("The token of the enrolment link."))
-            .min_length(Some(CHARACTERS))
-            .max_length(Some(CHARACTERS))
-            .pattern(Some("^[A-Za-z0-9_-]{43}$"))
-            .into()
+        RandomToken::schema("The token of the enrolment link.")
     }
 }
 

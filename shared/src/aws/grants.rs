@@ -132,6 +132,9 @@ pub(super) const OWN_WORKSPACE: &[&str] = &["W#{workspace}", "W#{workspace}#*"];
 /// Every transaction of a user checks that they are still admitted.
 const STILL_ADMITTED: Statement = own(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["S#*"]));
 
+/// The memberships of a user, and the directory entries of their workspaces.
+const MEMBERSHIPS: Statement = own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Proofs, &["L#*", "M#*", "D#*"]));
+
 /// A right on the records of Accounts whose partition key starts with a prefix.
 macro_rules! records {
     (READ, $start:literal) => {
@@ -257,16 +260,9 @@ impl Grant {
             }
             Self::ReadAccountsDue => const { &[own(&["dynamodb:Query"], Resource::DueIndex(Table::Accounts))] },
             Self::ReadMembers => {
-                const {
-                    &[
-                        own(&["dynamodb:Query"], Resource::Items(Table::Proofs, &["M#*"])),
-                        own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Proofs, &["L#*", "M#*", "D#*"])),
-                    ]
-                }
+                const { &[own(&["dynamodb:Query"], Resource::Items(Table::Proofs, &["M#*"])), MEMBERSHIPS] }
             }
-            Self::ReadMemberships => {
-                const { &[own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Proofs, &["L#*", "M#*", "D#*"]))] }
-            }
+            Self::ReadMemberships => const { &[MEMBERSHIPS] },
             Self::ReadPublicKeys => const { &[own(&["dynamodb:GetItem"], Resource::Items(Table::Proofs, &["J#*"]))] },
             Self::ReadEvents => const { &[own(&["dynamodb:Query"], Resource::Items(Table::System, &["EVENT#*"]))] },
             Self::RotateKeys => {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use aws_credential_types::Credentials;
 use aws_sdk_kms::config::SharedCredentialsProvider;
+use aws_sdk_kms::error::SdkError;
+use aws_sdk_kms::operation::schedule_key_deletion::{ScheduleKeyDeletionError, ScheduleKeyDeletionOutput};
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{DataKeySpec, MacAlgorithmSpec, Tag};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -178,16 +180,17 @@ impl Aws {
     }
 
     pub(crate) async fn discard_own_key(&self, credentials: &Credentials, key: &str) -> Result<(), Problem> {
-        self.kms()
-            .schedule_key_deletion()
-            .key_id(key)
-            .pending_window_in_days(DELETION_WAIT_DAYS)
-            .customize()
-            .config_override(acting(Some(credentials)))
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| failed("kms:ScheduleKeyDeletion", error))
+        let scheduled = self.schedule_deletion(Some(credentials), key).await;
+        scheduled.map(drop).map_err(|error| failed("kms:ScheduleKeyDeletion", error))
+    }
+
+    async fn schedule_deletion(
+        &self,
+        credentials: Option<&Credentials>,
+        key: &str,
+    ) -> Result<ScheduleKeyDeletionOutput, SdkError<ScheduleKeyDeletionError>> {
+        let deletion = self.kms().schedule_key_deletion().key_id(key).pending_window_in_days(DELETION_WAIT_DAYS);
+        deletion.customize().config_override(acting(credentials)).send().await
     }
 
     /// Schedules the deletion of a workspace's key, unless it is scheduled already, and returns when KMS destroys it.
@@ -196,16 +199,7 @@ impl Aws {
         credentials: &Credentials,
         key: &str,
     ) -> Result<Timestamp, Problem> {
-        let scheduled = self
-            .kms()
-            .schedule_key_deletion()
-            .key_id(key)
-            .pending_window_in_days(DELETION_WAIT_DAYS)
-            .customize()
-            .config_override(acting(Some(credentials)))
-            .send()
-            .await;
-        let at = match scheduled {
+        let at = match self.schedule_deletion(Some(credentials), key).await {
             Ok(answer) => answer.deletion_date,
             // An earlier call had its effect, and its response was lost.
             Err(error) if error.code() == Some("KMSInvalidStateException") => {
@@ -269,14 +263,8 @@ impl Aws {
     }
 
     pub(crate) async fn retire_key(&self, key: &str) -> Result<(), Problem> {
-        self.kms()
-            .schedule_key_deletion()
-            .key_id(key)
-            .pending_window_in_days(DELETION_WAIT_DAYS)
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| failed("kms:ScheduleKeyDeletion", error))
+        let scheduled = self.schedule_deletion(None, key).await;
+        scheduled.map(drop).map_err(|error| failed("kms:ScheduleKeyDeletion", error))
     }
 }
 

@@ -4,6 +4,7 @@ use aws_credential_types::Credentials;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use serde::{Deserialize, Serialize};
 
+use super::objects::acting;
 use super::{Aws, failed};
 use crate::kernel::problems::Problem;
 
@@ -13,10 +14,6 @@ pub(crate) struct ObjectVersion {
     key: String,
     version: String,
     pub(crate) size_bytes: u64,
-}
-
-fn acting(credentials: &Credentials) -> aws_sdk_s3::config::Builder {
-    aws_sdk_s3::Config::builder().credentials_provider(credentials.clone())
 }
 
 impl Aws {

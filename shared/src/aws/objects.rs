@@ -134,7 +134,7 @@ fn content_range(field: &str) -> Option<(ByteRange, u64)> {
     (range.first <= range.last && range.last < size).then_some((range, size))
 }
 
-fn acting(credentials: &Credentials) -> aws_sdk_s3::config::Builder {
+pub(super) fn acting(credentials: &Credentials) -> aws_sdk_s3::config::Builder {
     aws_sdk_s3::Config::builder().credentials_provider(credentials.clone())
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod checksum;
 pub(crate) mod derived;
 pub mod digest;
 pub mod link;
+pub mod random_token;
 pub(crate) mod sealed;
 
 pub use sealed::Sealed;

@@ -5,16 +5,13 @@ use jiff::Timestamp;
 use super::accounts::Accounts;
 use super::all_accounts::AllAccounts;
 use super::proofs::{self, DirectoryEntry, Found, MembershipProof};
+use super::workspace_outline::members;
 use crate::aws::grants::Table;
 use crate::kernel::ids::{UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
-use crate::table::item::{body, string};
-use crate::table::read::{PageQuery, Reader};
+use crate::table::read::Reader;
 use crate::tenancy::all_workspaces::Reason;
 use crate::tenancy::{Role, SecurityRules};
-
-/// Members per read.
-const PAGE: u32 = 1000;
 
 /// A workspace that a user is a member of.
 #[derive(Clone, Debug)]
@@ -85,30 +82,9 @@ impl<R: Reason> AllAccounts<R> {
         let mut around: Vec<Administered> = Vec::new();
         for Membership { workspace, name, .. } in self.memberships(user).await? {
             let reader = Reader { aws: &self.app.aws, session: None };
-            let (partition, _) = proofs::membership(workspace, user);
-            let mut after = None;
-            loop {
-                let query = PageQuery {
-                    table: Table::Proofs,
-                    partition: &partition,
-                    prefix: "",
-                    after,
-                    limit: PAGE,
-                    newest_first: false,
-                };
-                let (items, next) = Box::pin(reader.page(query)).await?;
-                for item in &items {
-                    let MembershipProof { role, .. } = body(item)?;
-                    let admin = string(item, "sk").and_then(|id| id.parse().ok()).filter(|id| *id != user);
-                    if let Some(admin) = admin.filter(|_| role.administers()) {
-                        around.push(Administered { admin, workspace: name.clone() });
-                    }
-                }
-                match next {
-                    Some(sort) => after = Some(sort),
-                    None => break,
-                }
-            }
+            let members = members(&reader, workspace).await?.into_iter();
+            let admins = members.filter(|(member, role)| *member != user && role.administers());
+            around.extend(admins.map(|(admin, _)| Administered { admin, workspace: name.clone() }));
         }
         around.sort_unstable();
         around.dedup_by_key(|administered| administered.admin);

@@ -42,7 +42,8 @@ impl<P: StaffPermission> Staff<P> {
     }
 }
 
-async fn members(reader: &Reader<'_>, workspace: WorkspaceId) -> Result<Vec<(UserId, Role)>, Problem> {
+/// The members of a workspace, in the order of their ids.
+pub(super) async fn members(reader: &Reader<'_>, workspace: WorkspaceId) -> Result<Vec<(UserId, Role)>, Problem> {
     let partition = proofs::members(workspace);
     let (mut members, mut after) = (Vec::new(), None);
     loop {

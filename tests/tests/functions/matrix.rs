@@ -104,9 +104,8 @@ impl Matrix {
         let own = scopes(|level| matches!(level, Level::Workspace(_)));
         let owner = matrix.owner();
         for role in [Role::Admin, Role::Member, Role::Reviewer] {
-            let all = matrix.workspace_token(&owner.token, &matrix.place.filling, role, &own).await;
-            let unfit =
-                matrix.workspace_token(&owner.token, &matrix.place.filling, role, &["media:read".to_owned()]).await;
+            let all = matrix.workspace_token(&owner, &matrix.place.filling, role, &own).await;
+            let unfit = matrix.workspace_token(&owner, &matrix.place.filling, role, &["media:read".to_owned()]).await;
             matrix.callers.push(Caller { kind: WorkspaceToken, role, token: all });
             matrix.callers.push(Caller { kind: UnfitWorkspaceToken, role, token: unfit });
         }
@@ -116,10 +115,10 @@ impl Matrix {
         matrix
     }
 
-    fn owner(&self) -> Caller {
+    /// The token of an owner with a fresh session.
+    fn owner(&self) -> String {
         let is_owner = |caller: &&Caller| caller.kind == FreshSession && caller.role == Role::Owner;
-        let Caller { kind, role, ref token } = *self.callers.iter().find(is_owner).unwrap();
-        Caller { kind, role, token: token.clone() }
+        self.callers.iter().find(is_owner).unwrap().token.clone()
     }
 
     async fn workspace_token(&self, by: &str, filling: &Filling, role: Role, scopes: &[String]) -> String {
@@ -138,12 +137,12 @@ impl Matrix {
             }
             State::Trashed => {
                 let path = &self.place.filling;
-                self.world.call(&delete_workspace::FUNCTION, &owner.token, path, Value::Null).await;
+                self.world.call(&delete_workspace::FUNCTION, &owner, path, Value::Null).await;
             }
             State::Elsewhere => self.world.app.configure(|config| "elsewhere".clone_into(&mut config.cell)),
             State::Closed => {
                 let rules = json!({ "networks": [format!("{OWN_NETWORK}/32")] });
-                let request = Request::to(&update_security::FUNCTION).bearer(&owner.token);
+                let request = Request::to(&update_security::FUNCTION).bearer(&owner);
                 let request = request.path("workspace_id", self.place.owner.workspace).ip(OWN_NETWORK).json(rules);
                 self.world.app.call(request).await.expect(200);
             }
@@ -152,14 +151,7 @@ impl Matrix {
 
     /// The event of a route, by a caller.
     fn event(&self, endpoint: &Endpoint, caller: &Caller) -> Value {
-        let sample = Sample::of(endpoint.entry);
-        let mut filling = self.place.filling.clone().with("token", &caller.token);
-        for name in sample.placeholders() {
-            if !filling.has(&name) {
-                filling = filling.with(&name, "x".repeat(86));
-            }
-        }
-        sample.filled(&filling)
+        Sample::of(endpoint.entry).filled_as_far(&self.place.filling.clone().with("token", &caller.token))
     }
 
     /// Tries every route with every caller. Returns the number of refusals.

@@ -66,6 +66,17 @@ impl Sample {
     }
 }
 
+impl Sample {
+    /// For requests that are refused before they reach their credentials: what nothing fills is stood in for.
+    pub fn filled_as_far(&self, filling: &Filling) -> Value {
+        let mut filling = filling.clone();
+        for name in self.placeholders().into_iter().filter(|name| !filling.has(name)).collect::<Vec<_>>() {
+            filling = filling.with(&name, "x".repeat(86));
+        }
+        self.filled(&filling)
+    }
+}
+
 /// The request in an event of a route.
 pub fn request(function: DomainFunction, event: &Value) -> Request {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

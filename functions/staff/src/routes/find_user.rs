@@ -32,10 +32,8 @@ impl Endpoint for FindUser {
         let key = AccountKey::email(self.email.as_str());
         let owner = staff.find::<Address>(&key).await?.and_then(|address| address.owner());
         // A search without a result tells something, too.
-        match owner {
-            Some(owner) => looked_up::record(staff, owner).await?,
-            None => looked_up::record(staff, AccountKey::email_digest(self.email.as_str())).await?,
-        }
+        let digest = || AccountKey::email_digest(self.email.as_str());
+        looked_up::record(staff, owner.map_or_else(digest, |owner| owner.to_string())).await?;
         let owner = owner.ok_or_else(Problem::not_found)?;
         StaffUserView::of(staff, owner).await?.map(Reply).ok_or_else(Problem::not_found)
     }

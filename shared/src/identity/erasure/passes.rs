@@ -54,7 +54,7 @@ impl Tenant {
 
     /// Removes the workspace from the members' lists, and then their memberships, which are counted.
     async fn end_memberships(&self, begun: &mut Begun) -> Result<Page, Problem> {
-        let partition = format!("M#{}", self.id());
+        let partition = proofs::members(self.id());
         let (table, limit) = (Table::Proofs, u32::try_from(PAGE).unwrap_or_default());
         let query = PageQuery { table, partition: &partition, prefix: "", after: None, limit, newest_first: false };
         let (items, _) = self.reader().await?.page(query).await?;

@@ -36,6 +36,11 @@ impl Tables {
         self.entities(workspace, "POST").filter(|post| post["counted"]["BOOL"] == true).count() as u64
     }
 
+    /// How often a user is a member of a workspace.
+    pub fn memberships(&self, workspace: &str, user: &str) -> usize {
+        self.entities(workspace, "MEMBER").filter(|member| member["user"]["S"] == user).count()
+    }
+
     /// The entities of a kind in a workspace.
     pub fn entities(&self, workspace: &str, kind: &str) -> impl Iterator<Item = &Value> {
         let prefix = format!("{kind}#");

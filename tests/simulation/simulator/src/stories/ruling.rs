@@ -106,8 +106,7 @@ impl Story for Ruling {
             let workspace = owner.workspace.to_string();
             let mut found = Vec::new();
             for (user, is_member) in &self.people {
-                let is_theirs = |member: &&Value| member["user"]["S"] == user.as_str();
-                let count = tables.entities(&workspace, "MEMBER").filter(is_theirs).count();
+                let count = tables.memberships(&workspace, user);
                 let [joined, removed] =
                     ["member.joined", "member.removed"].map(|action| tables.audit_entries(&workspace, action, user));
                 if is_member.is_some_and(|is_member| count != usize::from(is_member)) || joined != removed + count {

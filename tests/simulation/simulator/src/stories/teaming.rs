@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::testing::{Person, Request};
 use workspaces::routes::{change_member_role, get_workspace, leave_workspace, list_workspaces};
 
@@ -69,8 +69,7 @@ impl Story for Teaming {
         Box::pin(async move {
             let (Some(owner), Some((user, is_member))) = (&self.owner, &self.invited) else { return Vec::new() };
             let workspace = owner.workspace.to_string();
-            let is_theirs = |member: &&Value| member["user"]["S"] == user.as_str();
-            let count = tables.entities(&workspace, "MEMBER").filter(is_theirs).count();
+            let count = tables.memberships(&workspace, user);
             let joined = tables.audit_entries(&workspace, "member.joined", user);
             let left = tables.audit_entries(&workspace, "member.left", user);
             let is_right = is_member.is_none_or(|is_member| count == usize::from(is_member)) && joined == left + count;
