@@ -63,9 +63,10 @@ impl Recovery {
         LinkClaims { purpose, user: self.user, binding, expires_at: self.link_ends_at() }
     }
 
-    /// Whether a link completes it now.
+    /// Whether a link completes it now. It was waited for if the link was offered: the clock of this machine may be behind
+    /// that of the job which decided so.
     pub fn is_completed_by(&self, link: &LinkClaims, epoch: UserEpoch, now: Timestamp) -> bool {
-        self.is_live(epoch, now) && self.ready_at <= now && link.binding == self.link().binding
+        self.is_live(epoch, now) && self.offered_at.is_some() && link.binding == self.link().binding
     }
 
     fn link_ends_at(&self) -> Timestamp {

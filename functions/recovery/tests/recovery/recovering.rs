@@ -9,7 +9,7 @@ use recovery::routes::{cancel_recovery, complete_recovery, start_recovery};
 use serde_json::{Value, json};
 use shared::identity::{AccountChanges, AccountKey, Strength};
 use shared::kernel::ids::UserId;
-use shared::kernel::time::SignedDuration;
+use shared::kernel::time::{CLOCKS_DIFFER_BY, SignedDuration};
 use shared::tenancy::Role;
 use shared::testing::{Request, Response, TestApp};
 use workspaces::routes::update_security;
@@ -84,6 +84,17 @@ async fn a_recovery_removes_every_factor_after_the_waiting_time() {
     for name in ["recovery_started", "account_recovered"] {
         assert_eq!(events.iter().filter(|event| event.name == name).count(), 1, "{name}");
     }
+}
+
+/// The clock of the job that emailed it was ahead.
+#[tokio::test]
+async fn an_emailed_link_is_accepted_by_a_machine_whose_clock_is_behind() {
+    let app = TestApp::new();
+    let ada = enrolled(&app).await;
+    start(&app, &ada.email).await.expect(200);
+    let token = offered(&app, &ada).await;
+    app.advance(-CLOCKS_DIFFER_BY);
+    complete(&app, &token, NEXT).await.expect(200);
 }
 
 #[tokio::test]
