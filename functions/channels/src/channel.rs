@@ -3,15 +3,16 @@
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
+use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use shared::crypto::digest::sha256_hex;
-use shared::http::Located;
+use shared::http::{Created, Located};
 use shared::kernel::author::Author;
 use shared::kernel::ids::{Id, Identified};
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::time::{ApiTimestamp, Timestamp};
 use shared::table::Entity;
-use shared::tenancy::{Limit, Scope};
+use shared::tenancy::{Limit, Permission, Scope, Workspace, WorkspacePlan};
 use utoipa::ToSchema;
 
 use crate::platform::{Guarantee, Limits, Platform};
@@ -74,6 +75,11 @@ impl Channel {
     /// The details of an audit entry: which account, on which server.
     pub fn facts(&self) -> serde_json::Value {
         serde_json::json!({ "platform": self.platform, "service": self.service, "account_id": self.account_id })
+    }
+
+    /// Whether nothing can be scheduled for it, because the plan has no room for it. What was scheduled before is published.
+    pub fn is_read_only(&self, plan: &WorkspacePlan) -> bool {
+        plan.is_read_only(CHANNELS, self.id.created_at())
     }
 
     /// Marks the account as connected after a person has signed in again.
@@ -172,6 +178,9 @@ pub struct ChannelView {
     pub state: ChannelState,
     /// Why it must be reconnected, with the platform's own error.
     pub refusal: Option<ChannelRefusal>,
+    /// Whether nothing can be scheduled for it, because the plan has no room for it: it is newer than as many channels as the plan
+    /// allows. What was scheduled before is published.
+    pub read_only: bool,
     /// What is guaranteed for a post if the connection breaks during the send.
     pub guarantee: Guarantee,
     pub limits: Limits,
@@ -205,8 +214,25 @@ impl Located for ChannelView {
     }
 }
 
-impl From<&Channel> for ChannelView {
-    fn from(channel: &Channel) -> Self {
+impl ChannelView {
+    /// Adds what the view depends on, besides the channel, to the version of the response.
+    pub fn vary<P: Permission>(workspace: &Workspace<P>) -> Result<(), Problem> {
+        workspace.vary_version_by(&workspace.plan().read_only_after(CHANNELS))
+    }
+
+    /// The response to a repeated request that connected the channel.
+    pub fn recall<'a, P: Permission>(
+        id: &'a str,
+        workspace: &'a Workspace<P>,
+    ) -> BoxFuture<'a, Result<Created<Self>, Problem>> {
+        Box::pin(async move {
+            Self::vary(workspace)?;
+            let channel = workspace.get::<Channel>(&id.parse().map_err(Problem::internal)?).await?;
+            Ok(Created(Self::of(&channel, workspace.plan())))
+        })
+    }
+
+    pub fn of(channel: &Channel, plan: &WorkspacePlan) -> Self {
         let (state, refusal) = match &channel.connection {
             Connection::Connected => (ChannelState::Connected, None),
             Connection::NeedsReauthorisation { since, code, text } => {
@@ -222,6 +248,7 @@ impl From<&Channel> for ChannelView {
             handle: channel.handle.clone(),
             state,
             refusal,
+            read_only: channel.is_read_only(plan),
             guarantee: channel.platform.guarantee(),
             limits: channel.platform.limits(),
             connected_at: channel.connected_at.into(),
@@ -275,16 +302,17 @@ mod tests {
 
     #[test]
     fn the_first_refusal_is_kept_until_the_account_is_reconnected() {
+        let plan = shared::testing::TestApp::plan("studio");
         let (first, later) = (Timestamp::UNIX_EPOCH, Timestamp::from_second(60).unwrap());
         let mut channel = channel("did:plc:a");
         assert!(channel.need_reauthorisation("ExpiredToken", "Token has been revoked", first));
         assert!(!channel.need_reauthorisation("AccountTakedown", "Account has been taken down", later));
-        let view = ChannelView::from(&channel);
+        let view = ChannelView::of(&channel, &plan);
         assert_eq!(view.state, ChannelState::NeedsReauthorisation);
         let (code, text) = ("ExpiredToken".to_owned(), "Token has been revoked".to_owned());
         assert_eq!(view.refusal, Some(ChannelRefusal { code, text, since: first.into() }));
         channel.reconnect("https://pds.test".to_owned(), "bob.test".to_owned(), channel.connected_by, later);
-        assert_eq!(ChannelView::from(&channel).state, ChannelState::Connected);
+        assert_eq!(ChannelView::of(&channel, &plan).state, ChannelState::Connected);
         assert_eq!(channel.handle, "bob.test");
     }
 }

@@ -3,12 +3,12 @@
 use channels::channel::{CHANNELS, count_channels};
 use media::media::{STORAGE_BYTES, count_stored_bytes};
 use posts::post::{POSTS_PER_MONTH, SCHEDULED_POSTS, count_scheduled};
-use shared::identity::{MEMBERS, count_members};
+use shared::identity::{MEMBERS, WORKSPACE_TOKENS, count_members};
 use shared::kernel::problems::Problem;
 use shared::tenancy::recount::{Correction, Recounted};
 use shared::tenancy::usage::LedgerEntry;
 use shared::tenancy::{Limit, Period, Scope};
-use workspaces::workspace_token::{WORKSPACE_TOKENS, count_tokens};
+use workspaces::workspace_token::count_tokens;
 
 /// A counter: its limit, and the period if it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 pub mod audit_actions;
 pub mod counted;
 pub mod jobs;
+pub mod read_only;
 pub mod routes;
 pub mod setting_override;
 pub mod view;

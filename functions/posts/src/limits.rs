@@ -1,10 +1,11 @@
 //! Checks a post against the limits of its channels when it is written, before publishing could fail.
 
+use channels::channel::CHANNELS;
 use channels::{Channel, ChannelId, Connection, OverLimit};
 use media::media::MediaError;
 use media::{Media, MediaId};
 use shared::kernel::problems::Problem;
-use shared::tenancy::Scope;
+use shared::tenancy::{Scope, WorkspacePlan};
 
 use crate::post_text::PostText;
 use crate::problems::POST_DOES_NOT_FIT;
@@ -30,9 +31,10 @@ pub async fn check_draft(scope: &Scope, content: Content<'_>, channel_ids: &[Cha
     refuse(faults.collect())
 }
 
-/// Checks a post to be scheduled, and returns its channels: every picture must be ready and every channel connected.
+/// Checks a post to be scheduled, and returns its channels: every picture must be ready, and every channel connected and within
+/// the limit of the plan.
 pub async fn check_schedule(
-    scope: &Scope,
+    (scope, plan): (&Scope, &WorkspacePlan),
     content: Content<'_>,
     channel_ids: &[ChannelId],
 ) -> Result<Vec<Channel>, Problem> {
@@ -46,6 +48,14 @@ pub async fn check_schedule(
     for channel in &channels {
         if channel.connection != Connection::Connected {
             let rule = format!("must be connected: reconnect {} first", name(channel));
+            faults.push(Fault { field: "channel_ids", rule });
+        }
+        if channel.is_read_only(plan) {
+            let (name, room) = (name(channel), plan.limit(CHANNELS));
+            let rule = format!(
+                "must not be read-only: the plan allows {room} channels, and {name} is newer than those. Upgrade the plan, or \
+                 disconnect another channel"
+            );
             faults.push(Fault { field: "channel_ids", rule });
         }
         faults.extend(misfits(content.text, &pictures, channel));

@@ -6,11 +6,15 @@ use shared::identity::InvitationClaim;
 use shared::kernel::time::Timestamp;
 use shared::tenancy::Role;
 
+use crate::inactivity::INACTIVE_DAYS;
+
 pub const INVITATION: &str = "You are invited to a workspace";
 pub const OWNERSHIP_OFFERED: &str = "You are offered the ownership of a workspace";
 pub const OWNERSHIP_ACCEPTED: &str = "Your offer of ownership was accepted";
 
 pub const WORKSPACE_TOKEN_EXPIRES: &str = "A token of your workspace expires soon";
+
+pub const INACTIVE_MEMBERS: &str = "Members of your workspace who no longer sign in";
 
 const ACCEPT_INVITATION: Page = Page::named("accept-invitation");
 
@@ -56,6 +60,17 @@ pub fn workspace_token_expires(token: &str, workspace: &str, at: Timestamp) -> L
         .ends("To keep them working, rotate the token in the workspace's settings. If you don't know it, or it is no longer used, delete it.")
 }
 
+/// To each admin. `names` are of the first of `count` members.
+pub fn inactive_members(workspace: &str, count: usize, names: &[String]) -> Letter {
+    let names = names.join(", ");
+    let letter = Letter::about(INACTIVE_MEMBERS).greets().tells(
+        "Members of the workspace {} who have not signed in for {} days: {}. Among them: {}.",
+        &[Fact::Chosen(workspace), Fact::Count(INACTIVE_DAYS), Fact::Count(count), Fact::Chosen(&names)],
+    );
+    to_sign_in(letter)
+        .ends("Remove those who no longer need access, and those you don't know. What they made or connected stays.")
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -88,6 +103,9 @@ mod tests {
         assert_states(&ownership_accepted("Northwind", at), &[hello, on, "of the workspace Northwind was accepted"]);
         let facts = [hello, on, "The token ci. example of the workspace Northwind expires", "rotate the token"];
         assert_states(&workspace_token_expires("ci.example", "Northwind", at), &facts);
+        let names = ["Ada Lovelace".to_owned(), "bob. example".to_owned()];
+        let facts = [hello, "workspace Northwind who", "for 60 days: 12.", "Ada Lovelace, bob. example."];
+        assert_states(&inactive_members("Northwind", 12, &names), &facts);
         // The longest name fits into the size of a sealed letter, with the longest address.
         let longest = invitation(&"\u{10348}".repeat(80), Role::Reviewer, claim());
         assert!(serde_json::to_string(&longest).unwrap().len() < 1700);

@@ -1,6 +1,7 @@
 //! Workspaces: the tenants, their creation and their members.
 
 pub mod audit_actions;
+pub mod inactivity;
 pub mod invitation;
 mod inviting;
 pub mod jobs;

@@ -8,20 +8,17 @@ use profiles::access_token::{AccessTokenName, ExpiresInDays};
 use profiles::reminded::Reminded;
 use serde::{Deserialize, Serialize};
 use shared::http::Located;
-use shared::identity::NewWorkspaceToken;
+use shared::identity::{NewWorkspaceToken, WORKSPACE_TOKENS};
 use shared::kernel::ids::{UserId, WorkspaceTokenId};
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::time::{ApiTimestamp, SignedDuration, Timestamp, after};
 use shared::kernel::whole_number::WholeNumber;
 use shared::table::{Due, Entity};
-use shared::tenancy::{AssignableRole, Limit, Permission, Role, Scope, Workspace};
+use shared::tenancy::{AssignableRole, Permission, Role, Scope, Workspace, WorkspacePlan};
 use utoipa::ToSchema;
 
 use crate::problems;
 use crate::token_scopes::WorkspaceScopes;
-
-/// The tokens of a workspace. An expired one counts until the hourly job removes it.
-pub const WORKSPACE_TOKENS: Limit = Limit::named("workspace_tokens");
 
 /// Counts the tokens.
 pub async fn count_tokens(workspace: &Scope) -> Result<u64, Problem> {
@@ -141,6 +138,8 @@ pub struct WorkspaceTokenView {
     pub name: AccessTokenName,
     pub role: Role,
     pub scopes: Vec<String>,
+    /// Whether it can only read, because the plan has no room for it: it is newer than as many tokens as the plan allows.
+    pub read_only: bool,
     pub created_by: UserId,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: ApiTimestamp,
@@ -157,12 +156,13 @@ pub struct WorkspaceTokenView {
 }
 
 impl WorkspaceTokenView {
-    pub fn new(token: &WorkspaceToken, last_used_at: Option<Timestamp>) -> Self {
+    pub fn new(token: &WorkspaceToken, last_used_at: Option<Timestamp>, plan: &WorkspacePlan) -> Self {
         Self {
             id: token.id,
             name: token.name.clone(),
             role: token.role.into(),
             scopes: token.scopes.clone(),
+            read_only: plan.is_read_only(WORKSPACE_TOKENS, token.id.created_at()),
             created_by: token.created_by,
             created_at: token.created_at.into(),
             expires_at: token.expires_at.into(),

@@ -41,7 +41,7 @@ pub(crate) fn problems(entry: &RouteDeclaration, grants: &[Grant], planes: &[Pla
         all.push(NOT_FOUND);
     }
     if matches!(entry.level, Level::Staff(_)) {
-        all.extend([NOT_FOUND, NOT_SIGNED_IN, PASSKEY_NEEDED, PERMISSION_MISSING]);
+        all.extend([NOT_FOUND, NOT_SIGNED_IN, OVER_PLAN_LIMIT, PASSKEY_NEEDED, PERMISSION_MISSING]);
     }
     if entry.is_fresh {
         all.push(FRESH_FACTOR_NEEDED);
@@ -52,6 +52,9 @@ pub(crate) fn problems(entry: &RouteDeclaration, grants: &[Grant], planes: &[Pla
         all.extend([NETWORK_NOT_ALLOWED, SESSION_TOO_OLD]);
         if entry.token.is_some() {
             all.push(PERSONAL_TOKENS_BLOCKED);
+        }
+        if !entry.only_reads() {
+            all.push(OVER_PLAN_LIMIT);
         }
         if !entry.in_trash {
             all.push(WORKSPACE_TRASHED);

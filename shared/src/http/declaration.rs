@@ -6,6 +6,7 @@ use super::body::BodyKind;
 use super::calls::WarmCalls;
 use super::endpoint::{Route, UserLimit};
 use super::exact::{CREDENTIAL_LIMIT, Exact};
+use super::method::Method;
 use super::output::Answer;
 use super::pipeline::Exchange;
 use super::rates::{self, Policy};
@@ -62,6 +63,14 @@ impl RouteDeclaration {
     pub(super) fn user_limit(&self) -> Option<Exact> {
         let UserLimit { requests, seconds } = self.limit?;
         Some(Exact { name: self.route.name, requests, seconds })
+    }
+
+    /// Whether its requests change nothing but what the caller may always change: their own membership.
+    pub(super) fn only_reads(&self) -> bool {
+        match self.level {
+            Level::Workspace(permission) => self.route.method == Method::Get || permission.only_reads(),
+            _ => false,
+        }
     }
 
     /// Every limit that its requests are counted by.

@@ -170,6 +170,7 @@ impl Pipeline {
             plane,
             level: entry.level,
             is_fresh: entry.is_fresh,
+            only_reads: entry.only_reads(),
             in_trash: entry.in_trash,
             needs: entry.needs,
             token_scope: entry.token,

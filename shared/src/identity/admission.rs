@@ -127,6 +127,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) plane: Plane,
     pub(crate) level: Level,
     pub(crate) is_fresh: bool,
+    /// Whether it is open to those who may only read.
+    pub(crate) only_reads: bool,
     /// Whether the workspace may be in the trash.
     pub(crate) in_trash: bool,
     pub(crate) needs: &'static [Entitlement],

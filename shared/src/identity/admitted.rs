@@ -6,15 +6,18 @@ use jiff::Timestamp;
 
 use super::admission::{Asking, second_factor_needed};
 use super::caller::Caller;
+use super::member::MEMBERS;
 use super::proofs::{self, DirectoryEntry, Found, MembershipProof};
 use super::sessions::Strength;
+use super::workspace_token::WORKSPACE_TOKENS;
 use crate::aws::grants::Table;
 use crate::kernel::author::Author;
 use crate::kernel::ids::WorkspaceId;
+use crate::kernel::problem_codes::OVER_PLAN_LIMIT;
 use crate::kernel::problems::Problem;
 use crate::table::guard::Guard;
 use crate::table::version::Watch;
-use crate::tenancy::entitlements::WorkspacePlan;
+use crate::tenancy::entitlements::{Limit, WorkspacePlan};
 use crate::tenancy::remember::Remember;
 use crate::tenancy::scope::{Scope, ScopeParts};
 use crate::tenancy::{DeclaredPermission, Role};
@@ -66,6 +69,9 @@ pub(super) fn enter(
     if security.second_factor.binds(membership.role) && caller.strength < Strength::Multi {
         return Err(second_factor_needed());
     }
+    if membership.role != Role::Owner {
+        require_room(asking, &entry, (MEMBERS, "members"), membership.since)?;
+    }
     let entrant = (workspace, Author::User(caller.user), membership.role);
     admitted(asking, entrant, (entry, found), luggage)
 }
@@ -84,7 +90,29 @@ pub(super) fn enter_by_token(
     entry.require_here(&asking.app.aws.config)?;
     entry.security.require_network(asking.origin.ip.as_deref())?;
     needed.require(role)?;
+    if let Author::Token(token) = author {
+        require_room(asking, &entry, (WORKSPACE_TOKENS, "tokens"), token.created_at())?;
+    }
     admitted(asking, (workspace, author, role), (entry, found), luggage)
+}
+
+/// 403 if the request changes something and the plan has no room for the caller: there are as many older members, or tokens, as it
+/// allows.
+fn require_room(
+    asking: &Asking<'_>,
+    entry: &DirectoryEntry,
+    (limit, things): (Limit, &str),
+    created_at: Timestamp,
+) -> Result<(), Problem> {
+    if asking.only_reads || !entry.read_only_after.covers(limit, created_at) {
+        return Ok(());
+    }
+    let room = entry.plan_at(asking.app.aws.clock.now()).limit(limit);
+    let detail = format!(
+        "The workspace's plan allows {room} {things}, and this one is newer than those: it can read, but change nothing. \
+         Upgrade the plan, or remove some of the others."
+    );
+    Err(Problem::new(OVER_PLAN_LIMIT, detail))
 }
 
 /// What the workspace itself requires, of every caller.

@@ -22,12 +22,12 @@ use crate::table::item::{Row, body, encode, integer, number};
 use crate::tenancy::permissions::ManageSecurity;
 use crate::tenancy::scope::Scope;
 use crate::tenancy::tenant::Tenant;
-use crate::tenancy::{Audited, Covers, Overrides, Permission, SecurityRules, Workspace, WorkspacePlan};
+use crate::tenancy::{Audited, Covers, Overrides, Permission, ReadOnlyAfter, SecurityRules, Workspace, WorkspacePlan};
 
 impl DirectoryEntry {
     /// The plan with the overrides that have not expired.
     pub(crate) fn plan_at(&self, now: Timestamp) -> WorkspacePlan {
-        WorkspacePlan::new(self.plan.clone(), self.overrides.clone(), now)
+        WorkspacePlan::new(self.plan.clone(), self.overrides.clone(), self.read_only_after.clone(), now)
     }
 
     /// 421 if another region or cell serves the workspace.
@@ -86,6 +86,11 @@ impl<'a> Directory<'a> {
     /// Every override, including expired ones.
     pub fn overrides(&self) -> &Overrides {
         &self.entry.overrides
+    }
+
+    /// What is read-only because the plan has no room for it.
+    pub fn read_only_after(&self) -> &ReadOnlyAfter {
+        &self.entry.read_only_after
     }
 
     pub(crate) fn revision(&self) -> u64 {
@@ -206,6 +211,15 @@ impl DirectoryChange<'_, ByOperator> {
             return self;
         }
         self.set("overrides", overrides)
+    }
+
+    /// Sets what is read-only because the plan has no room for it, effective from the next request.
+    pub fn read_only_after(mut self, read_only_after: &ReadOnlyAfter) -> Self {
+        if read_only_after.is_empty() {
+            self.removed.push("read_only_after");
+            return self;
+        }
+        self.set("read_only_after", read_only_after)
     }
 
     /// Refuses every member, effective from the next request.

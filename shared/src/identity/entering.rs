@@ -20,7 +20,7 @@ use crate::table::item::Row;
 use crate::table::read::Reader;
 use crate::tenancy::recount::NextRecount;
 use crate::tenancy::scope::Scope;
-use crate::tenancy::{Audited, Overrides, Role, SecurityRules};
+use crate::tenancy::{Audited, Overrides, ReadOnlyAfter, Role, SecurityRules};
 
 /// A scope over a workspace that does not exist yet, under a new id.
 pub struct Founding {
@@ -51,6 +51,7 @@ impl Founding {
             trashed_at: None,
             erasing_at: None,
             overrides: Overrides::default(),
+            read_only_after: ReadOnlyAfter::default(),
             created_at: self.scope.now(),
         };
         let cap = Cap { workspaces: cap, too_many: too_many.into() };

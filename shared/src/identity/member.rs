@@ -10,7 +10,7 @@ use crate::kernel::ids::UserId;
 use crate::kernel::problems::Problem;
 use crate::table::Entity;
 use crate::tenancy::scope::Scope;
-use crate::tenancy::{Limit, Role};
+use crate::tenancy::{Limit, Role, WorkspacePlan};
 
 /// The members of a workspace. A pending invitation counts as one, so that accepting it is never refused by the plan; its
 /// place is freed when it is declined, revoked, or marked as expired.
@@ -30,6 +30,14 @@ pub struct Member {
     pub user: UserId,
     pub role: Role,
     pub joined_at: Timestamp,
+}
+
+impl Member {
+    /// Whether they can only read, because the plan has no room for them. The plan never ends the rights of an owner, who can
+    /// change it.
+    pub fn is_read_only(&self, plan: &WorkspacePlan) -> bool {
+        self.role != Role::Owner && plan.is_read_only(MEMBERS, self.joined_at)
+    }
 }
 
 impl Entity for Member {

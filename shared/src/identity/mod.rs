@@ -72,5 +72,5 @@ pub use staff_permissions::{DeclaredStaffPermission, StaffPermission, StaffRole}
 pub use staff_register::StaffRegister;
 pub use token::PublicKey;
 pub use workspace_outline::WorkspaceOutline;
-pub use workspace_token::NewWorkspaceToken;
+pub use workspace_token::{NewWorkspaceToken, WORKSPACE_TOKENS};
 pub use workspace_token_changes::{Rotation, WorkspaceTokenTerms};

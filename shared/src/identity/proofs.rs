@@ -13,7 +13,7 @@ use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
 use crate::table::commit::Expected;
 use crate::table::item::{Item, Row, body, encode, integer, string};
-use crate::tenancy::{Overrides, Role, SecurityRules};
+use crate::tenancy::{Overrides, ReadOnlyAfter, Role, SecurityRules};
 
 /// A session of a user. It ends by its idle timeout or its maximum lifetime; revocation bumps the user's epoch past it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -131,6 +131,9 @@ pub(crate) struct DirectoryEntry {
     /// What differs from the plan.
     #[serde(default, skip_serializing_if = "Overrides::is_empty")]
     pub(crate) overrides: Overrides,
+    /// What is read-only because the plan has no room for it.
+    #[serde(default, skip_serializing_if = "ReadOnlyAfter::is_empty")]
+    pub(crate) read_only_after: ReadOnlyAfter,
     pub(crate) created_at: Timestamp,
 }
 

@@ -24,8 +24,10 @@ use crate::kernel::secrets::SecretText;
 use crate::kernel::time::after;
 use crate::table::guard::Guard;
 use crate::table::read::Reader;
-use crate::tenancy::AssignableRole;
+use crate::tenancy::{AssignableRole, Limit};
 
+/// The tokens of a workspace. An expired one counts until the hourly job removes it.
+pub const WORKSPACE_TOKENS: Limit = Limit::named("workspace_tokens");
 /// The prefix of every token.
 pub const PREFIX: &str = "bhw_";
 /// The longest time for which an earlier secret works after a rotation.

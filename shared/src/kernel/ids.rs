@@ -12,7 +12,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use uuid::Uuid;
 
 use super::entropy::Entropy;
-use super::time::Clock;
+use super::time::{Clock, Timestamp};
 
 /// A type with its own kind of identifier.
 pub trait Identified {
@@ -94,6 +94,12 @@ impl<T> Id<T> {
     /// The 16 bytes of the UUID, for a value that is derived from the identifier.
     pub fn as_bytes(&self) -> &[u8; 16] {
         self.uuid.as_bytes()
+    }
+
+    /// When the identifier was created, to the millisecond.
+    pub fn created_at(&self) -> Timestamp {
+        let ms = i64::try_from(self.created_ms()).unwrap_or(i64::MAX);
+        Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
     }
 
     /// When the identifier was created, in milliseconds since 1970 (RFC 9562, section 5.7).

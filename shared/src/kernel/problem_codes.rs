@@ -262,6 +262,14 @@ pub const WORKSPACE_LIVES_ELSEWHERE: ProblemCode = ProblemCode::new(
     "Send the request to `base_url`.",
 );
 
+pub const OVER_PLAN_LIMIT: ProblemCode = ProblemCode::new(
+    403,
+    "over_plan_limit",
+    "Over the limit of the plan",
+    "The plan of the workspace has no room for the member or token, which is read-only until it has.",
+    "Upgrade the plan, or remove members or tokens until the others are within the limit.",
+);
+
 pub const WORKSPACE_SUSPENDED: ProblemCode = ProblemCode::new(
     403,
     "workspace_suspended",

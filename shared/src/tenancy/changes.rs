@@ -138,6 +138,11 @@ impl Audited {
         self.posting(message, None)
     }
 
+    /// Sends a message if there is one.
+    pub fn send_if<M: Message>(self, message: Option<M>) -> Self {
+        message.iter().fold(self, Self::send)
+    }
+
     /// Sends a message that must not arrive before an instant, to the second.
     pub fn send_at<M: Message>(self, message: &M, not_before: Timestamp) -> Self {
         self.posting(message, Some(not_before))

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::overrides::{OverrideValue, Overrides};
 use super::plan_table::{PlanTable, Terms};
+use super::read_only::{ApplyPlanLimits, ReadOnlyAfter};
 use crate::kernel::problem_codes::PLAN_LACKS_ENTITLEMENT;
 use crate::kernel::problems::Problem;
 
@@ -85,11 +86,12 @@ pub struct WorkspacePlan {
     name: String,
     /// Those that had not expired when the plan was read.
     overrides: Overrides,
+    read_only_after: ReadOnlyAfter,
 }
 
 impl WorkspacePlan {
-    pub(crate) fn new(name: String, overrides: Overrides, now: Timestamp) -> Self {
-        Self { name, overrides: overrides.active(now) }
+    pub(crate) fn new(name: String, overrides: Overrides, read_only_after: ReadOnlyAfter, now: Timestamp) -> Self {
+        Self { name, overrides: overrides.active(now), read_only_after }
     }
 
     /// For display. Code calls `require` and `limit`.
@@ -122,6 +124,22 @@ impl WorkspacePlan {
     /// The quota of the workspace: 0 if the table has none.
     pub fn limit(&self, limit: Limit) -> u64 {
         self.quota(limit.0).value
+    }
+
+    /// When the newest thing was created that the plan has room for; `None` if it has room for all of them.
+    pub fn read_only_after(&self, limit: Limit) -> Option<Timestamp> {
+        self.read_only_after.of(limit)
+    }
+
+    /// Whether a thing of this age is read-only, because the plan has no room for it.
+    pub fn is_read_only(&self, limit: Limit, created_at: Timestamp) -> bool {
+        self.read_only_after.covers(limit, created_at)
+    }
+
+    /// What is to be sent when one of the things of a limit goes, because another may be no longer read-only: nothing, unless one
+    /// is.
+    pub fn after_removal(&self, limit: Limit) -> Option<ApplyPlanLimits> {
+        self.read_only_after(limit).map(|_| ApplyPlanLimits {})
     }
 
     /// Whether the workspace includes a feature.
@@ -158,7 +176,7 @@ mod tests {
     const AUDIT_LOG: Entitlement = Entitlement::named("AuditLog");
 
     fn plan(name: &str, overrides: Overrides) -> WorkspacePlan {
-        WorkspacePlan::new(name.to_owned(), overrides, Timestamp::UNIX_EPOCH)
+        WorkspacePlan::new(name.to_owned(), overrides, ReadOnlyAfter::default(), Timestamp::UNIX_EPOCH)
     }
 
     fn until(second: i64, value: OverrideValue) -> Override {
@@ -198,7 +216,12 @@ mod tests {
         assert_eq!((free.limit(CHANNELS), free.quota("channels").source), (7, PlanSource::Override));
         assert!(free.require(AUDIT_LOG).is_ok());
         assert!(free.require(Entitlement::named("PostPublishing")).is_err());
-        let later = WorkspacePlan::new("free".to_owned(), overrides, Timestamp::from_second(10).unwrap());
+        let later = WorkspacePlan::new(
+            "free".to_owned(),
+            overrides,
+            ReadOnlyAfter::default(),
+            Timestamp::from_second(10).unwrap(),
+        );
         assert_eq!((later.limit(CHANNELS), later.quota("channels").source), (3, PlanSource::Plan));
         assert!(later.require(AUDIT_LOG).is_err());
         assert!(later.require(Entitlement::named("PostPublishing")).is_ok());

@@ -36,6 +36,11 @@ impl DeclaredPermission {
         table().get(self.name).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether it allows no change of the workspace. A test compares it with the routes.
+    pub(crate) fn only_reads(&self) -> bool {
+        self.name.starts_with("Read")
+    }
+
     /// 403 if a role does not have it.
     pub(crate) fn require(&self, role: Role) -> Result<(), Problem> {
         if self.roles().contains(&role) {

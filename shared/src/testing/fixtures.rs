@@ -29,7 +29,7 @@ use crate::table::commit::{Expected, Plan, commit};
 use crate::tenancy::app::App;
 use crate::tenancy::scope::{Scope, ScopeParts};
 use crate::tenancy::tenant::Tenant;
-use crate::tenancy::{Overrides, Role, SecurityRules, WorkspacePlan};
+use crate::tenancy::{Overrides, ReadOnlyAfter, Role, SecurityRules, WorkspacePlan};
 
 use super::person::{Person, StaffMember};
 use super::requests::{Request, Response};
@@ -93,7 +93,7 @@ impl TestApp {
 
     /// A plan, as part of a member's proof.
     pub fn plan(name: &str) -> WorkspacePlan {
-        WorkspacePlan::new(name.to_owned(), Overrides::default(), Timestamp::UNIX_EPOCH)
+        WorkspacePlan::new(name.to_owned(), Overrides::default(), ReadOnlyAfter::default(), Timestamp::UNIX_EPOCH)
     }
 
     /// A new workspace on a plan, and its owner.
@@ -112,6 +112,7 @@ impl TestApp {
             trashed_at: None,
             erasing_at: None,
             overrides: Overrides::default(),
+            read_only_after: ReadOnlyAfter::default(),
             created_at: self.now(),
         };
         self.put_proof(proofs::directory(workspace), &entry, None).await?;

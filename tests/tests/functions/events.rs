@@ -53,7 +53,7 @@ fn again(function: &'static Function, event: &Value) -> Value {
 }
 
 /// Jobs that are due only later, in chronological order.
-const LATE: [&str; 11] = [
+const LATE: [&str; 12] = [
     "watch-failed-logins",
     "expire-sessions",
     "purge-unverified-accounts",
@@ -63,6 +63,7 @@ const LATE: [&str; 11] = [
     "purge-workspaces",
     "expire-overrides",
     "recount-usage",
+    "report-inactive-members",
     "withdraw-signing-key",
     "import-accounts",
 ];

@@ -38,7 +38,7 @@ impl Endpoint for ConnectBluesky {
     const ROUTE: Route = Route::post("connect-bluesky", "/workspaces/{workspace_id}/channels/bluesky").timeout_s(25);
     const GRANTS: &'static [Grant] =
         &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken, Grant::SealSecrets, Grant::CallPlatforms];
-    const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Channel>();
+    const REPEATABLE: Repeatable<Self> = Repeatable::recalled::<Channel>(ChannelView::recall);
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("channels"));
     const PROBLEMS: &'static [ProblemCode] = problems::OF_CONNECTING;
     const PLAN_LIMITS: &'static [Limit] = &[CHANNELS];
@@ -48,6 +48,7 @@ impl Endpoint for ConnectBluesky {
     type Output = Created<ChannelView>;
 
     async fn handle(self, workspace: &Workspace<ManageChannels>) -> Result<Self::Output, Problem> {
+        ChannelView::vary(workspace)?;
         let service = Service::or_default(self.service)?;
         // The one external effect that must precede the commit, because its result is committed.
         let account = sign_in(workspace, &service, &self.identifier, &self.app_password).await?;
@@ -63,8 +64,7 @@ impl Endpoint for ConnectBluesky {
 
 async fn keep(workspace: &Proof, service: &Service, account: &SignedIn) -> Result<ChannelView, Problem> {
     let accounts = workspace.find::<ConnectedAccounts>(ConnectedAccounts::KEY).await?;
-    let known =
-        accounts.as_ref().and_then(|accounts| accounts.channel_of(Platform::Bluesky, account.account_id.as_str()));
+    let known = accounts.as_ref().and_then(|listed| listed.channel_of(Platform::Bluesky, account.account_id.as_str()));
     match known {
         Some(channel) => reconnect(workspace, channel, service, account).await,
         None => connect(workspace, accounts, service, account).await,
@@ -109,7 +109,7 @@ async fn connect(
         .audit(&CHANNEL_CONNECTED, channel.id)
         .detail(channel.facts());
     workspace.commit(changes).await?;
-    Ok(ChannelView::from(&channel))
+    Ok(ChannelView::of(&channel, workspace.plan()))
 }
 
 /// Replaces the old tokens, whose session is ended after the commit.
@@ -135,7 +135,7 @@ async fn reconnect(
         .detail(channel.facts())
         .send(&EndChannelSession { ended_session_id: ended.id });
     workspace.commit(changes).await?;
-    Ok(ChannelView::from(&*channel))
+    Ok(ChannelView::of(&channel, workspace.plan()))
 }
 
 async fn new_session(scope: &Scope, channel: ChannelId, account: &SignedIn) -> Result<ChannelSession, Problem> {

@@ -3,7 +3,7 @@
 use shared::prelude::route::*;
 
 use crate::audit_actions::CHANNEL_DISCONNECTED;
-use crate::channel::{CHANNELS, Channel, ChannelError, ChannelId, ConnectedAccounts};
+use crate::channel::{CHANNELS, Channel, ChannelError, ChannelId, ChannelView, ConnectedAccounts};
 use crate::jobs::end_channel_session::EndChannelSession;
 use crate::permissions::ManageChannels;
 use crate::problems;
@@ -33,6 +33,7 @@ impl Endpoint for DisconnectChannel {
     type Output = NoContent;
 
     async fn handle(self, workspace: &Workspace<ManageChannels>) -> Result<Self::Output, Problem> {
+        ChannelView::vary(workspace)?;
         let channel = workspace.get::<Channel>(&self.channel_id).await?;
         let session = workspace.get::<ChannelSession>(&self.channel_id).await?;
         let mut accounts = workspace.get::<ConnectedAccounts>(ConnectedAccounts::KEY).await?;
@@ -51,6 +52,7 @@ impl Endpoint for DisconnectChannel {
             .audit(&CHANNEL_DISCONNECTED, channel.id)
             .detail(serde_json::json!({ "platform": channel.platform, "account_id": channel.account_id }))
             .send(&EndChannelSession { ended_session_id: ended.id });
+        let changes = changes.send_if(workspace.plan().after_removal(CHANNELS));
         workspace.commit(changes).await?;
         Ok(NoContent)
     }

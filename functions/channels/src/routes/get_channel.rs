@@ -23,7 +23,8 @@ impl Endpoint for GetChannel {
     type Output = Reply<ChannelView>;
 
     async fn handle(self, workspace: &Workspace<ReadChannels>) -> Result<Self::Output, Problem> {
+        ChannelView::vary(workspace)?;
         let channel = workspace.get::<Channel>(&self.channel_id).await?;
-        Ok(Reply(ChannelView::from(&*channel)))
+        Ok(Reply(ChannelView::of(&channel, workspace.plan())))
     }
 }

@@ -30,6 +30,6 @@ impl Endpoint for ListChannels {
     async fn handle(self, workspace: &Workspace<ReadChannels>) -> Result<Self::Output, Problem> {
         let page = Page { limit: self.limit.get(), cursor: self.cursor, newest_first: true };
         let channels = workspace.page::<Channel>("", &page).await?;
-        Ok(Reply(channels.map(|channel| ChannelView::from(&*channel))))
+        Ok(Reply(channels.map(|channel| ChannelView::of(&channel, workspace.plan()))))
     }
 }

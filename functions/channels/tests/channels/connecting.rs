@@ -45,6 +45,7 @@ async fn an_account_is_connected_with_an_app_password() {
             "handle": "alice.test",
             "state": "connected",
             "refusal": null,
+            "read_only": false,
             "guarantee": "exactly_once",
             "limits": { "text_graphemes": 300, "text_bytes": 3000, "pictures": 4, "picture_bytes": 2_000_000 },
             "connected_at": channel["connected_at"],

@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::kernel::problem_codes::MODIFIED_CONCURRENTLY;
 use shared::prelude::job::*;
 use shared::table::Stored;
-use shared::tenancy::{AllWorkspaces, Changes, PlanOverride};
+use shared::tenancy::{AllWorkspaces, ApplyPlanLimits, Changes, PlanOverride};
 use shared::work::{contend, each_due};
 
 use crate::audit_actions::OVERRIDE_EXPIRED;
@@ -46,6 +46,6 @@ async fn remove(workspace: &Tenant, name: &str) -> Result<(), Problem> {
     let directory = workspace.directory().await?;
     let overrides = directory.overrides().clone().without(&record.name);
     let changes = Changes::default().delete(&record).audit(&OVERRIDE_EXPIRED, workspace.id());
-    let detail = json!({ "name": record.name });
-    directory.change().overrides(&overrides).commit(changes.detail(detail)).await
+    let changes = changes.detail(json!({ "name": record.name })).send(&ApplyPlanLimits {});
+    directory.change().overrides(&overrides).commit(changes).await
 }

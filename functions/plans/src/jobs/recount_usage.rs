@@ -1,4 +1,5 @@
-//! The job `recount-usage`: every night, compares each counter of use with the things, and reports and corrects drift.
+//! The job `recount-usage`: every night, compares each counter of use with the things, reports and corrects drift, and
+//! decides again what is read-only.
 //!
 //! Each workspace is due once a night. A run that ends early leaves the others due for the run an hour later.
 
@@ -12,6 +13,7 @@ use shared::tenancy::{AllWorkspaces, Changes};
 use shared::work::each_due;
 
 use crate::counted::{Counter, counters};
+use crate::read_only;
 
 #[derive(Deserialize)]
 pub struct RecountUsage {}
@@ -36,7 +38,8 @@ pub static FUNCTION: Function = Function::job::<RecountUsage>();
 impl Job for RecountUsage {
     const JOB: Declaration =
         Declaration::new("recount-usage", Trigger::Schedule("cron(20 0-5 * * ? *)")).timeout_s(330);
-    const GRANTS: &'static [Grant] = &[Grant::ReadDue, Grant::ReadPlan, Grant::ReadItems, Grant::WriteItems];
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadDue, Grant::ReadPlan, Grant::ReadItems, Grant::ChangeDirectory, Grant::WriteItems];
     type Access = AllWorkspaces<CountsMustBeTrue>;
 
     async fn run(self, workspaces: &Self::Access) -> Result<(), JobError> {
@@ -62,6 +65,8 @@ async fn recount_all(
     for counter in counters(&workspace) {
         recount(workspaces, &workspace, counter).await?;
     }
+    // What became free while nothing was read-only yet, or by a change of an owner, sends no message.
+    read_only::apply(&workspace).await?;
     postpone(&workspace, next, now).await
 }
 

@@ -5,7 +5,7 @@ use shared::kernel::ids::WorkspaceId;
 use shared::kernel::time::Timestamp;
 use shared::prelude::job::*;
 use shared::tenancy::overrides::MOST_OVERRIDES;
-use shared::tenancy::{Changes, NamedWorkspaces, Override, OverrideValue, PlanOverride};
+use shared::tenancy::{ApplyPlanLimits, Changes, NamedWorkspaces, Override, OverrideValue, PlanOverride};
 
 use crate::audit_actions::{OVERRIDE_APPLIED, OVERRIDE_REMOVED};
 use crate::setting_override::{OverrideError, checked};
@@ -69,6 +69,7 @@ async fn set(workspace: &Tenant, record: PlanOverride) -> Result<(), Problem> {
     }
     let detail = json!({ "name": record.name, "value": value, "reason": record.reason, "expires_at": expires_at });
     let changes = Changes::default().overwrite(&record).audit(&OVERRIDE_APPLIED, workspace.id()).detail(detail);
+    let changes = changes.send(&ApplyPlanLimits {});
     directory.change().overrides(&overrides).commit(changes).await
 }
 
@@ -80,5 +81,6 @@ async fn remove(workspace: &Tenant, name: &str) -> Result<(), Problem> {
     let overrides = directory.overrides().clone().without(name);
     let changes = Changes::default().forget::<PlanOverride>(name);
     let changes = changes.audit(&OVERRIDE_REMOVED, workspace.id()).detail(json!({ "name": name }));
+    let changes = changes.send(&ApplyPlanLimits {});
     directory.change().overrides(&overrides).commit(changes).await
 }

@@ -3,6 +3,7 @@
 
 mod place;
 mod random;
+mod read_only;
 
 use audit_log::routes::list_audit_entries;
 use futures::future::join_all;

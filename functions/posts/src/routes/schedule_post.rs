@@ -68,7 +68,7 @@ impl Endpoint for SchedulePost {
         let schedule = Schedule::new(self.at, &self.time_zone, now)?;
         let aside = post.reschedule(&self.channel_ids)?;
         let content = Content { text: &post.text, media_ids: &post.media_ids };
-        let channels = limits::check_schedule(workspace, content, &self.channel_ids).await?;
+        let channels = limits::check_schedule((workspace, workspace.plan()), content, &self.channel_ids).await?;
         let aside = supersede(workspace, &mut post, &aside).await?;
         let deliver = |channel: &Channel| Delivery::new(workspace.new_id(), post.id, channel, schedule.clone(), now);
         let mut deliveries: Vec<Delivery> = channels.iter().map(deliver).collect();

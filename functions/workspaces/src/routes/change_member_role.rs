@@ -35,13 +35,13 @@ impl Endpoint for ChangeMemberRole {
 
     async fn handle(self, workspace: &Workspace<ManageMembers>) -> Result<Self::Output, Problem> {
         let addresses = Addresses::of(workspace);
-        workspace.vary_version_by(&addresses)?;
+        MemberView::vary(workspace)?;
         let (mut member, user) = workspace.member_with::<User>(self.user_id).await?;
         if let Some(role) = self.role.given() {
             let detail = serde_json::json!({ "from": member.role, "to": role });
             let audited = Changes::default().audit(&MEMBER_ROLE_CHANGED, self.user_id).detail(detail);
             workspace.change_role(&mut member, role, audited).await?;
         }
-        Ok(Reply(MemberView::new(&member, user.as_deref(), addresses)))
+        Ok(Reply(MemberView::new(&member, user.as_deref(), addresses, workspace.plan())))
     }
 }

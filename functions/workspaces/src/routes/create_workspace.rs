@@ -6,6 +6,7 @@ use shared::tenancy::{Role, SecurityRules};
 
 use crate::WorkspaceName;
 use crate::audit_actions::WORKSPACE_CREATED;
+use crate::inactivity::NextReport;
 use crate::problems;
 use crate::settings::Settings;
 use crate::workspace::{Profile, WORKSPACES_PER_USER, WorkspaceError, WorkspaceView};
@@ -35,6 +36,7 @@ impl Endpoint for CreateWorkspace {
         let name = self.name.as_str().to_owned();
         let changes = Changes::default()
             .insert(&Profile { name: self.name, founded_by: founder, created_at, settings: Settings::default() })
+            .insert(&NextReport::after(created_at))
             .audit(&WORKSPACE_CREATED, founding.target());
         founding.commit(&name, WORKSPACES_PER_USER, WorkspaceError::TooMany, changes).await?;
         let plan = founding.plan().to_owned();

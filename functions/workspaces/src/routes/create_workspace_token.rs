@@ -2,6 +2,7 @@
 
 use profiles::access_token::{AccessTokenName, ExpiresInDays};
 use serde_json::json;
+use shared::identity::WORKSPACE_TOKENS;
 use shared::identity::{NewWorkspaceToken, WorkspaceTokenTerms};
 use shared::kernel::ids::WorkspaceTokenKind;
 use shared::prelude::route::*;
@@ -11,7 +12,7 @@ use crate::audit_actions::WORKSPACE_TOKEN_CREATED;
 use crate::permissions::ManageTokens;
 use crate::problems;
 use crate::token_scopes::WorkspaceScopes;
-use crate::workspace_token::{IssuedWorkspaceToken, WORKSPACE_TOKENS, WorkspaceToken, WorkspaceTokenError};
+use crate::workspace_token::{IssuedWorkspaceToken, WorkspaceToken, WorkspaceTokenError};
 
 /// Creates a token with which a program uses the workspace, limited by scopes, a role and an expiry. It belongs to the
 /// workspace, and works on when its creator leaves.

@@ -1,11 +1,12 @@
 //! `DELETE /workspaces/{workspace_id}/tokens/{token_id}`: deletes a token of the workspace.
 
+use shared::identity::WORKSPACE_TOKENS;
 use shared::kernel::ids::WorkspaceTokenId;
 use shared::prelude::route::*;
 
 use crate::audit_actions::WORKSPACE_TOKEN_DELETED;
 use crate::permissions::ManageTokens;
-use crate::workspace_token::{WORKSPACE_TOKENS, WorkspaceToken};
+use crate::workspace_token::WorkspaceToken;
 
 /// Deletes a token of the workspace: all of its secrets are refused from the next request on.
 #[derive(Deserialize, ToSchema)]
@@ -28,7 +29,9 @@ impl Endpoint for DeleteWorkspaceToken {
     async fn handle(self, workspace: &Self::Access) -> Result<Self::Output, Problem> {
         let token = workspace.get::<WorkspaceToken>(&self.token_id).await?;
         let changes = Changes::default().delete(&token).count_down(WORKSPACE_TOKENS);
-        workspace.delete_token(token.id, changes.audit(&WORKSPACE_TOKEN_DELETED, token.id)).await?;
+        let changes = changes.audit(&WORKSPACE_TOKEN_DELETED, token.id);
+        let changes = changes.send_if(workspace.plan().after_removal(WORKSPACE_TOKENS));
+        workspace.delete_token(token.id, changes).await?;
         Ok(NoContent)
     }
 }

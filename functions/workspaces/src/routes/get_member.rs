@@ -28,8 +28,8 @@ impl Endpoint for GetMember {
 
     async fn handle(self, workspace: &Workspace<ReadMembers>) -> Result<Self::Output, Problem> {
         let addresses = Addresses::of(workspace);
-        workspace.vary_version_by(&addresses)?;
+        MemberView::vary(workspace)?;
         let (member, user) = workspace.member_with::<User>(self.user_id).await?;
-        Ok(Reply(MemberView::new(&member, user.as_deref(), addresses)))
+        Ok(Reply(MemberView::new(&member, user.as_deref(), addresses, workspace.plan())))
     }
 }

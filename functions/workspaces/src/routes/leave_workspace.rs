@@ -1,7 +1,7 @@
 //! `DELETE /workspaces/{workspace_id}/membership`: ends the caller's own membership.
 
-use shared::identity::InTrash;
 use shared::identity::last_owner::LAST_OWNER;
+use shared::identity::{InTrash, MEMBERS};
 use shared::prelude::route::*;
 use shared::tenancy::permissions::ReadWorkspace;
 
@@ -24,7 +24,9 @@ impl Endpoint for LeaveWorkspace {
     type Output = NoContent;
 
     async fn handle(self, workspace: &Self::Access) -> Result<Self::Output, Problem> {
-        workspace.leave(Changes::default().audit(&MEMBER_LEFT, workspace.user()?).detail(workspace.role())).await?;
+        let audited = Changes::default().audit(&MEMBER_LEFT, workspace.user()?).detail(workspace.role());
+        let audited = audited.send_if(workspace.plan().after_removal(MEMBERS));
+        workspace.leave(audited).await?;
         Ok(NoContent)
     }
 }

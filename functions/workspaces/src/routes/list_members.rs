@@ -36,7 +36,8 @@ impl Endpoint for ListMembers {
         let users = workspace.records_of::<User>(&members).await?;
         let addresses = Addresses::of(workspace);
         let pairs = members.iter().zip(&users);
-        let items = pairs.map(|(member, user)| MemberView::new(member, user.as_deref(), addresses)).collect();
+        let items =
+            pairs.map(|(member, user)| MemberView::new(member, user.as_deref(), addresses, workspace.plan())).collect();
         Ok(Reply(Listing { items, next_cursor }))
     }
 }

@@ -1,6 +1,7 @@
 //! `GET /workspaces/{workspace_id}/tokens`: lists the tokens of the workspace, newest first.
 
 use shared::prelude::route::*;
+use shared::table::Stored;
 use shared::tenancy::{Listing, Page, PageLimit};
 
 use crate::permissions::ManageTokens;
@@ -33,7 +34,10 @@ impl Endpoint for ListWorkspaceTokens {
         tokens.retain(|token| !token.is_expired(workspace.now()));
         let ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
         let uses = workspace.people().last_used(&ids).await?;
-        let items = tokens.iter().map(|token| WorkspaceTokenView::new(token, uses.get(&token.id).copied())).collect();
+        let view = |token: &Stored<WorkspaceToken>| {
+            WorkspaceTokenView::new(token, uses.get(&token.id).copied(), workspace.plan())
+        };
+        let items = tokens.iter().map(view).collect();
         Ok(Reply(Listing { items, next_cursor }))
     }
 }

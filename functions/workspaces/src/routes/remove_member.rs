@@ -1,13 +1,13 @@
 //! `DELETE /workspaces/{workspace_id}/members/{user_id}`: removes a member from the workspace.
 
 use accounts::user::User;
-use shared::identity::Member;
 use shared::identity::last_owner::LAST_OWNER;
+use shared::identity::{MEMBERS, Member};
 use shared::kernel::ids::UserId;
 use shared::prelude::route::*;
 
 use crate::audit_actions::MEMBER_REMOVED;
-use crate::member::Addresses;
+use crate::member::MemberView;
 use crate::permissions::ManageMembers;
 
 /// Removes a member. Their access ends at their next request, and their personal access tokens for the workspace never
@@ -35,10 +35,10 @@ impl Endpoint for RemoveMember {
     type Output = NoContent;
 
     async fn handle(self, workspace: &Workspace<ManageMembers>) -> Result<Self::Output, Problem> {
-        // The version of a member, as clients have read it, depends on the user too.
-        workspace.vary_version_by(&Addresses::of(workspace))?;
+        MemberView::vary(workspace)?;
         let (member, _) = workspace.member_with::<User>(self.user_id).await?;
         let audited = Changes::default().audit(&MEMBER_REMOVED, self.user_id).detail(member.role);
+        let audited = audited.send_if(workspace.plan().after_removal(MEMBERS));
         workspace.remove(&member, audited).await?;
         Ok(NoContent)
     }

@@ -1,6 +1,7 @@
 //! The people of a workspace: members, their roles and who removes them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod inactivity;
 mod interleavings;
 mod invitations;
 mod machine;

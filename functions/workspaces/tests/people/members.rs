@@ -15,7 +15,7 @@ const ROLES: [Role; 4] = Role::ALL;
 /// A member as a list shows them.
 fn shown(of: &Known, role: Role, has_address: bool) -> Value {
     let email = if has_address { json!(of.email) } else { Value::Null };
-    json!({ "user_id": of.person.user, "name": "Ada Lovelace", "email": email, "role": role })
+    json!({ "user_id": of.person.user, "name": "Ada Lovelace", "email": email, "role": role, "read_only": false })
 }
 
 fn without_date(mut member: Value) -> Value {

@@ -4,11 +4,12 @@ use mail::SendEmail;
 use serde_json::json;
 use shared::audit::Actor;
 use shared::aws::wire::Fault;
+use shared::identity::WORKSPACE_TOKENS;
 use shared::kernel::time::SignedDuration;
 use shared::tenancy::Role;
 use workspaces::jobs::{expire_workspace_tokens, remind_expiring_workspace_tokens};
 use workspaces::letters::WORKSPACE_TOKEN_EXPIRES;
-use workspaces::workspace_token::{WORKSPACE_TOKENS, count_tokens};
+use workspaces::workspace_token::count_tokens;
 
 use crate::machine::*;
 use crate::team::{Known, Team};

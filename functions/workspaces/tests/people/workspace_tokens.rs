@@ -34,6 +34,7 @@ async fn a_new_tokens_secret_is_shown_once_and_never_stored() {
         "name": "Nightly import",
         "role": "member",
         "scopes": ["members:read", "posts:write"],
+        "read_only": false,
         "created_by": team.owner.person.user,
         "created_at": sortable(team.app.now()),
         "expires_at": sortable(team.app.now() + SignedDuration::from_hours(7 * 24)),

@@ -18,6 +18,13 @@ impl World {
                 self.app.run(&set_override::FUNCTION, event).await.unwrap();
                 self.and_wait(ready, 2)
             }
+            "apply-plan-limits" => {
+                self.channel(place).await;
+                let set = json!({ "name": "channels", "value": 0, "reason": "Pilot", "expires_at": in_hours(1) });
+                let event = json!({ "workspace_id": place.owner.workspace, "set": set });
+                self.app.run(&set_override::FUNCTION, event).await.unwrap();
+                ready
+            }
             "recount-usage" => self.and_wait(ready, 21),
             _ => ready,
         }

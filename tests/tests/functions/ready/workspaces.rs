@@ -63,6 +63,7 @@ impl World {
                 self.change_token(place, |token| token.reminded = Reminded::default()).await;
                 ready
             }
+            "report-inactive-members" => self.and_wait(ready, 61 * 24),
             "offer-ownership" => {
                 self.prove_second_factor(&place.owner.token).await;
                 ready.with("user_id", self.member(place, Role::Member).await.0)

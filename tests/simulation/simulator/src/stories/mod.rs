@@ -11,6 +11,7 @@ use crate::plan::Dice;
 
 mod appending;
 mod asking;
+mod automating;
 mod claiming;
 mod crowding;
 mod departing;
@@ -58,6 +59,7 @@ pub struct Kind {
 pub static KINDS: &[Kind] = &[
     Kind { name: "appending", weight: 1, is_simulated: false, begin: || Box::new(appending::Appending::default()) },
     Kind { name: "asking", weight: 1, is_simulated: true, begin: || Box::new(asking::Asking::default()) },
+    Kind { name: "automating", weight: 1, is_simulated: true, begin: || Box::new(automating::Automating::default()) },
     Kind { name: "claiming", weight: 1, is_simulated: false, begin: || Box::new(claiming::Claiming) },
     Kind { name: "crowding", weight: 1, is_simulated: true, begin: || Box::new(crowding::Crowding) },
     Kind { name: "departing", weight: 1, is_simulated: false, begin: || Box::new(departing::Departing) },
@@ -73,7 +75,7 @@ pub static KINDS: &[Kind] = &[
     PUBLISHING,
     Kind { name: "recovering", weight: 1, is_simulated: false, begin: || Box::new(recovering::Recovering) },
     Kind { name: "refreshing", weight: 2, is_simulated: false, begin: || Box::new(refreshing::Refreshing::default()) },
-    Kind { name: "rotating", weight: 1, is_simulated: true, begin: || Box::new(rotating::Rotating) },
+    Kind { name: "rotating", weight: 2, is_simulated: true, begin: || Box::new(rotating::Rotating) },
     Kind { name: "ruling", weight: 1, is_simulated: true, begin: || Box::new(ruling::Ruling::default()) },
     Kind { name: "teaming", weight: 1, is_simulated: false, begin: || Box::new(teaming::Teaming::default()) },
     Kind { name: "uploading", weight: 1, is_simulated: false, begin: || Box::new(uploading::Uploading::default()) },
