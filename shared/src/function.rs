@@ -90,6 +90,11 @@ impl Function {
                     || has(E::GRANTS, Grant::WriteItems) == has(E::GRANTS, Grant::ProveToken),
                 "a route that changes a workspace and accepts tokens needs `Grant::ProveToken`"
             );
+            assert!(
+                !has(E::GRANTS, Grant::ServeOverrides)
+                    || (workspace_in_access && <E::Access as Admit>::TAKES_TOKENS && !<E::Access as Admit>::FRESH),
+                "an override session has no factor and no user: only a route of a workspace can admit it"
+            );
             assert!(E::TOKEN.is_none() || <E::Access as Admit>::TAKES_TOKENS, "this access does not accept tokens");
         }
         Self {
@@ -110,6 +115,7 @@ impl Function {
                 plan_limits: E::PLAN_LIMITS,
                 body: E::BODY,
                 token: E::TOKEN,
+                serves_overrides: has(E::GRANTS, Grant::ServeOverrides),
                 some_need: E::SOME_NEED,
                 limit: E::LIMIT,
                 problems: E::PROBLEMS,

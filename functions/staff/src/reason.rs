@@ -13,6 +13,12 @@ const LONGEST_CHARACTERS: usize = 500;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StaffReason(String);
 
+impl StaffReason {
+    pub fn into_text(self) -> String {
+        self.0
+    }
+}
+
 impl<'de> Deserialize<'de> for StaffReason {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         line(&Cow::<'de, str>::deserialize(deserializer)?, LONGEST_CHARACTERS).map(Self).map_err(de::Error::custom)

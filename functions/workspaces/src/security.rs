@@ -6,7 +6,7 @@ use mail::EmailDomain;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use shared::http::repeated;
 use shared::kernel::whole_number::WholeNumber;
-use shared::tenancy::{Networks, PersonalTokenRule, RecoveryRule, SecondFactorRule, SecurityRules};
+use shared::tenancy::{Networks, OverrideAccess, PersonalTokenRule, RecoveryRule, SecondFactorRule, SecurityRules};
 use utoipa::openapi::{ArrayBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -32,13 +32,24 @@ pub struct SecurityView {
     networks: Networks,
     /// Whether personal access tokens are admitted.
     personal_tokens: PersonalTokenRule,
+    /// The most that a session of our staff in the workspace may do.
+    override_access: OverrideAccess,
 }
 
 impl From<&SecurityRules> for SecurityView {
     fn from(rules: &SecurityRules) -> Self {
         let SecurityRules { second_factor, admin_recovery, longest_session_hours, personal_tokens, .. } = *rules;
+        let override_access = rules.override_access;
         let (invitee_domains, networks) = (rules.invitee_domains.clone(), rules.networks.clone());
-        Self { second_factor, admin_recovery, invitee_domains, longest_session_hours, networks, personal_tokens }
+        Self {
+            second_factor,
+            admin_recovery,
+            invitee_domains,
+            longest_session_hours,
+            networks,
+            personal_tokens,
+            override_access,
+        }
     }
 }
 

@@ -87,6 +87,7 @@ async fn the_second_factor_rule_can_be_set_to_everyone_and_back_to_admins() {
         "longest_session_hours": null,
         "networks": [],
         "personal_tokens": "allowed",
+        "override_access": "read_only",
     });
     assert_eq!(answer.body, shown);
     for (single, multi) in &others {
@@ -100,7 +101,14 @@ async fn the_second_factor_rule_can_be_set_to_everyone_and_back_to_admins() {
     for (single, _) in &others {
         assert_eq!(visit(&app, single).await.expect(200).body["second_factor"], ADMINS, "{:?}", single.role);
     }
-    let rules = |of: &str| json!({ "second_factor": of, "admin_recovery": "allowed", "personal_tokens": "allowed" });
+    let rules = |of: &str| {
+        json!({
+            "second_factor": of,
+            "admin_recovery": "allowed",
+            "personal_tokens": "allowed",
+            "override_access": "read_only",
+        })
+    };
     let entry = |of: &str| (admin.user.to_string(), owner.workspace.to_string(), rules(of));
     assert_eq!(audited(&app, &owner).await, [entry(EVERYONE), entry(ADMINS)]);
 }

@@ -135,7 +135,7 @@ impl Operation<'_> {
 
 impl Described {
     fn add(&mut self, root: &Path, domain: &str, (listed, declared): (&Listed, RouteDeclaration)) {
-        let RouteDeclaration { route, needs, level, token, is_fresh, body, .. } = declared;
+        let RouteDeclaration { route, needs, level, token, is_fresh, body, serves_overrides, .. } = declared;
         if route.method.serves_any_path() {
             return;
         }
@@ -150,7 +150,7 @@ impl Described {
             "operationId": snake(route.name),
             "tags": [domain],
             "summary": summary,
-            "security": security(level, token),
+            "security": security(level, token, serves_overrides),
             "parameters": input.parameters,
             "responses": self.responses(&operation, shapes.output.as_ref()),
         });
@@ -357,7 +357,7 @@ fn parameter_of(name: &str, place: &str, required: bool, mut schema: Value) -> V
 fn schemes(plane: Plane) -> Value {
     let bearer = |format: &str| json!({ "type": "http", "scheme": "bearer", "bearerFormat": format });
     if plane == Plane::PRODUCT {
-        json!({ "access_token": bearer("JWT"), "personal_access_token": bearer("bhp_…"), "workspace_token": bearer("bhw_…") })
+        json!({ "access_token": bearer("JWT"), "personal_access_token": bearer("bhp_…"), "workspace_token": bearer("bhw_…"), "override_token": bearer("bho_…") })
     } else if plane == Plane::STAFF {
         json!({ "staff_token": bearer("JWT") })
     } else {
@@ -365,18 +365,19 @@ fn schemes(plane: Plane) -> Value {
     }
 }
 
-fn security(access: Level, token: Option<TokenScope>) -> Value {
-    match (access, token) {
-        (Level::Anyone | Level::Credentials | Level::Inbound(_), _) => json!([]),
-        (Level::Staff(_), _) => json!([{ "staff_token": [] }]),
-        (_, None) => json!([{ "access_token": [] }]),
-        (Level::Workspace(_), Some(scope)) => json!([
-            { "access_token": [] },
-            { "personal_access_token": [scope.to_string()] },
-            { "workspace_token": [scope.to_string()] },
-        ]),
-        (_, Some(scope)) => json!([{ "access_token": [] }, { "personal_access_token": [scope.to_string()] }]),
-    }
+fn security(access: Level, token: Option<TokenScope>, serves_overrides: bool) -> Value {
+    let ways = match (access, token) {
+        (Level::Anyone | Level::Credentials | Level::Inbound(_), _) => Vec::new(),
+        (Level::Staff(_), _) => vec![json!({ "staff_token": [] })],
+        (_, None) => vec![json!({ "access_token": [] })],
+        (level, Some(scope)) => {
+            let scope = scope.to_string();
+            let of_workspace = matches!(level, Level::Workspace(_)).then(|| json!({ "workspace_token": [scope] }));
+            let of_users = [json!({ "access_token": [] }), json!({ "personal_access_token": [scope] })];
+            of_users.into_iter().chain(of_workspace).collect()
+        }
+    };
+    ways.into_iter().chain(serves_overrides.then(|| json!({ "override_token": [] }))).collect()
 }
 
 fn take_object(value: &mut Value, key: &str) -> Map<String, Value> {

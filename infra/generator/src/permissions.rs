@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use domains::routes;
 use shared::function::Level;
-use shared::http::RouteDeclaration;
+use shared::http::{Method, RouteDeclaration};
 use shared::identity::{DeclaredStaffPermission, StaffRole};
-use shared::tenancy::{DeclaredPermission, Role};
+use shared::tenancy::{DeclaredPermission, OverrideAccess, Role};
 
 use crate::readme::listed_planes;
 
@@ -17,7 +17,8 @@ const HEAD: &str = "<!-- Written by infra/generator. Do not edit. -->
 
 A role is a set of permissions: `shared/src/tenancy/permissions.json` is the table, and this page is generated from it and
 the routes' declarations. A caller who is not a member of the workspace gets 404, a member whose role lacks the
-permission 403 (`permission_missing`).
+permission 403 (`permission_missing`). An override session is one of the operator's staff (decision 0043): read-only, or full where an
+owner allows it. It is admitted by the routes that are marked, with its permissions.
 ";
 
 /// Every permission that a route needs, by name.
@@ -49,11 +50,14 @@ fn of_staff() -> BTreeMap<&'static str, DeclaredStaffPermission> {
 /// The document.
 pub fn document() -> String {
     let mut text = HEAD.to_owned();
-    let names: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
+    let roles_and_overrides = Role::ALL.iter().map(|role| role.name());
+    let names: Vec<&str> = roles_and_overrides.chain(OverrideAccess::ALL.iter().map(|access| access.name())).collect();
     let _ = write!(text, "\n## Roles\n\n| permission | {} | allows |\n", names.join(" | "));
     let _ = writeln!(text, "|---|{}---|", "---|".repeat(names.len()));
     for permission in declared().values() {
-        let has = Role::ALL.map(|role| if permission.roles().contains(&role) { "yes" } else { "" });
+        let by_role = Role::ALL.map(|role| permission.roles().contains(&role));
+        let by_override = OverrideAccess::ALL.map(|access| permission.overrides().contains(&access));
+        let has: Vec<&str> = by_role.into_iter().chain(by_override).map(|has| if has { "yes" } else { "" }).collect();
         let _ = writeln!(text, "| `{}` | {} |{} |", permission.name, has.join(" | "), permission.allows);
     }
     let names: Vec<&str> = StaffRole::ALL.iter().map(|role| role.name()).collect();
@@ -70,10 +74,11 @@ pub fn document() -> String {
     text.push_str(
         "\n## Routes\n\nA token is a personal access token with the scope, or a token of the workspace. A fresh factor is one that was verified in \
          the last 10 minutes. The plan must include the entitlement in the last column.\n\n\
-         | route | planes | caller | roles | token | fresh factor | plan |\n|---|---|---|---|---|---|---|\n",
+         | route | planes | caller | roles | override sessions | token | fresh factor | plan |\n|---|---|---|---|---|---|---|---|\n",
     );
     for (_, _, declared) in routes() {
         let RouteDeclaration { route, planes, level: access, some_need, is_fresh, token, needs, .. } = declared;
+        let overrides = override_sessions(&declared);
         if route.method.serves_any_path() {
             continue;
         }
@@ -96,9 +101,22 @@ pub fn document() -> String {
         let plan: Vec<&str> = needs.iter().map(|entitlement| entitlement.name()).collect();
         let (method, path, plan) = (route.method.name(), route.path, plan.join(", "));
         let planes = listed_planes(planes);
-        let _ = writeln!(text, "| `{method} {path}` | {planes} | {caller} | {roles} | {token} | {fresh} | {plan} |");
+        let _ = writeln!(
+            text,
+            "| `{method} {path}` | {planes} | {caller} | {roles} | {overrides} | {token} | {fresh} | {plan} |"
+        );
     }
     text
+}
+
+/// The override sessions that a route admits. A read-only one admits no change, whatever its permission.
+fn override_sessions(declared: &RouteDeclaration) -> String {
+    let Level::Workspace(permission) = declared.level else { return String::new() };
+    let admits = |access: &&OverrideAccess| {
+        declared.serves_overrides && (**access == OverrideAccess::Full || declared.route.method == Method::Get)
+    };
+    let names: Vec<&str> = permission.overrides().iter().filter(admits).map(|access| access.words()).collect();
+    names.join(", ")
 }
 
 fn roles(permission: &DeclaredPermission) -> String {
@@ -115,6 +133,15 @@ pub fn faults() -> Vec<String> {
             && permission.roles().is_empty()
         {
             faults.push(format!("{}: staff_permissions.json grants it to no role", permission.name));
+        }
+    }
+    for (_, _, route) in routes() {
+        if let Level::Workspace(permission) = route.level
+            && route.serves_overrides
+            && permission.overrides().is_empty()
+        {
+            faults
+                .push(format!("{}: admits override sessions, which never have {}", route.route.name, permission.name));
         }
     }
     let known = of_staff();

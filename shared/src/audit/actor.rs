@@ -7,7 +7,7 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::kernel::ids::{TokenId, UserId, WorkspaceTokenId};
+use crate::kernel::ids::{OverrideSessionId, StaffId, TokenId, UserId, WorkspaceTokenId};
 
 /// Who acts. Audit logs seal its JSON form: variants and fields are added, never changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -27,6 +27,8 @@ pub enum Actor {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         on_behalf_of: Option<UserId>,
     },
+    /// A member of the operator's staff, in an override session of the workspace, by their name at its opening.
+    OverrideSession { id: OverrideSessionId, staff: StaffId, name: String },
     /// An identity provider that provisions members (RFC 7644), by the id of its connection.
     Scim { connection: String },
     /// The sender of a signed inbound call.
@@ -51,6 +53,7 @@ impl fmt::Display for Actor {
             Self::User { id } | Self::Token { user: id, .. } => id.fmt(f),
             Self::WorkspaceToken { id } => id.fmt(f),
             Self::Staff { id, .. } => write!(f, "staff:{id}"),
+            Self::OverrideSession { id, .. } => id.fmt(f),
             Self::Scim { connection } => write!(f, "scim:{connection}"),
             Self::Webhook { sender } => write!(f, "webhook:{sender}"),
             Self::Job { name } => write!(f, "job:{name}"),
@@ -98,6 +101,8 @@ mod tests {
     const USER: &str = "user_01890a5d000070008000000000000004";
     const TOKEN: &str = "pat_01890a5d000070008000000000000005";
     const MACHINE: &str = "wtok_01890a5d000070008000000000000006";
+    const OVERRIDE: &str = "ovr_01890a5d000070008000000000000007";
+    const STAFF: &str = "staff_01890a5d000070008000000000000008";
 
     /// Audit logs seal these bytes: this test may only grow.
     #[test]
@@ -116,6 +121,14 @@ mod tests {
             (
                 Actor::Staff { id: text("ada"), on_behalf_of: Some(user) },
                 json!({ "kind": "staff", "id": "ada", "on_behalf_of": USER }),
+            ),
+            (
+                Actor::OverrideSession {
+                    id: OVERRIDE.parse().unwrap(),
+                    staff: STAFF.parse().unwrap(),
+                    name: text("Grace Hopper"),
+                },
+                json!({ "kind": "override_session", "id": OVERRIDE, "staff": STAFF, "name": "Grace Hopper" }),
             ),
             (Actor::Scim { connection: text("c1") }, json!({ "kind": "scim", "connection": "c1" })),
             (Actor::Webhook { sender: text("stripe") }, json!({ "kind": "webhook", "sender": "stripe" })),

@@ -7,7 +7,7 @@ pub use super::erasure_rights::{CERTIFICATE_KEY, OBJECT_PREFIXES};
 use super::erasure_rights::{ERASE_WORKSPACE, SIGN_CERTIFICATES};
 pub use super::statement::{Holder, ItemRight, Resource, Statement, Table, item_rights, leading_keys};
 use super::statement::{own, tenant};
-use super::{membership_rights, staff_rights};
+use super::{membership_rights, override_rights, staff_rights};
 
 /// A right that a function declares in its `GRANTS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,6 +34,16 @@ pub enum Grant {
     EndMemberships,
     /// Create, rotate and delete the tokens of the one workspace. A change by a member also needs `ProveMembership`.
     ChangeTokens,
+    /// Admit override sessions of the staff: record each of their requests, on the condition that the session is valid.
+    ServeOverrides,
+    /// Open and end override sessions of the one workspace, for the staff.
+    OpenOverrides,
+    /// List override sessions of every workspace, for the staff.
+    ListOverrides,
+    /// List the override sessions of the one workspace.
+    ReadOverrides,
+    /// Approve and end the override sessions of the one workspace. A change by a member also needs `ProveMembership`.
+    DecideOverrides,
     /// Change the directory entry of the one workspace. A change by a member also needs `ProveMembership`.
     ChangeDirectory,
     /// Seal secrets for the one workspace, and create its KMS key if it has none.
@@ -182,6 +192,11 @@ impl Grant {
             Self::ChangeRoles => membership_rights::CHANGE_ROLES,
             Self::EndMemberships => membership_rights::END_MEMBERSHIPS,
             Self::ChangeTokens => membership_rights::CHANGE_TOKENS,
+            Self::ServeOverrides => override_rights::SERVE_OVERRIDES,
+            Self::OpenOverrides => override_rights::OPEN_OVERRIDES,
+            Self::ListOverrides => override_rights::LIST_OVERRIDES,
+            Self::ReadOverrides => override_rights::READ_OVERRIDES,
+            Self::DecideOverrides => override_rights::DECIDE_OVERRIDES,
             Self::ChangeDirectory => {
                 const { &[tenant(&["dynamodb:UpdateItem"], Resource::Items(Table::Proofs, &["D#{workspace}"]))] }
             }

@@ -10,6 +10,7 @@ mod membership_rights;
 pub(crate) mod object_versions;
 pub(crate) mod objects;
 pub mod outbound;
+mod override_rights;
 pub(crate) mod queues;
 pub mod route_rights;
 pub mod session_policy;

@@ -5,7 +5,7 @@ use super::statement::{Resource, Statement, Table, own};
 
 /// The rights of every route that admits users or tokens: the one read of its proof, the public signing keys, rate leases.
 pub const ROUTE_BASE: &[Statement] = &[
-    own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Proofs, &["S#*", "L#*", "M#*", "D#*", "T#*"])),
+    own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Proofs, &["S#*", "L#*", "M#*", "D#*", "T#*", "O#*"])),
     own(&["dynamodb:GetItem"], Resource::Items(Table::Proofs, &["J#*"])),
     own(&["dynamodb:UpdateItem"], Resource::Items(Table::System, &["RATE#*", "USED#*"])),
     own(PUT, Resource::Items(Table::System, &["EVENT#*"])),

@@ -31,9 +31,15 @@ pub(crate) fn problems(entry: &RouteDeclaration, grants: &[Grant], planes: &[Pla
         if entry.token.is_some() {
             all.push(SCOPE_MISSING);
         }
-        // A token of a workspace is refused outside of it.
-        if entry.token.is_none() || !matches!(entry.level, Level::Workspace(_)) {
+        // A token of a workspace is refused outside of it, and an override session by most routes.
+        if entry.token.is_none() || !entry.serves_overrides {
             all.push(SESSION_NEEDED);
+        }
+    }
+    if entry.serves_overrides {
+        all.push(OVERRIDE_PENDING);
+        if method != Method::Get {
+            all.push(OVERRIDE_READ_ONLY);
         }
     }
     // To a caller from another network, a plane is empty.

@@ -38,6 +38,8 @@ pub struct RouteDeclaration {
     pub body: BodyKind,
     /// The scope that a token needs; without it, tokens are refused.
     pub token: Option<TokenScope>,
+    /// Whether it admits override sessions of the staff.
+    pub serves_overrides: bool,
     /// Permissions that some inputs need in addition.
     pub some_need: &'static [DeclaredPermission],
     pub limit: Option<UserLimit>,

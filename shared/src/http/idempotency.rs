@@ -63,6 +63,7 @@ mod tests {
         plan_limits: &[],
         body: BodyKind::Json,
         token: None,
+        serves_overrides: false,
         some_need: &[],
         limit: None,
         problems: &[],

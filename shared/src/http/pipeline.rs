@@ -31,7 +31,7 @@ use crate::aws::grants::Table;
 use crate::identity::accounts::Signing;
 use crate::identity::admission::{self, Admission, Admit, Asking, Level, WORKSPACE};
 use crate::kernel::author::Author;
-use crate::kernel::ids::{StaffId, UserId, WorkspaceId, WorkspaceTokenId};
+use crate::kernel::ids::{OverrideSessionId, StaffId, UserId, WorkspaceId, WorkspaceTokenId};
 use crate::kernel::plane::Plane;
 use crate::kernel::problem_codes::{IDEMPOTENCY_KEY_REUSED, TIMED_OUT};
 use crate::kernel::problems::Problem;
@@ -79,6 +79,10 @@ impl Observed {
     fn token(&self) -> Option<WorkspaceTokenId> {
         self.author.and_then(|author| if let Author::Token(token) = author { Some(token) } else { None })
     }
+
+    fn override_session(&self) -> Option<OverrideSessionId> {
+        self.author.and_then(|author| if let Author::Override(session) = author { Some(session) } else { None })
+    }
 }
 
 /// The pipeline of one process.
@@ -122,6 +126,7 @@ impl Pipeline {
             request.id = incoming.request_id,
             user.id = observed.user().map(tracing::field::display),
             token.id = observed.token().map(tracing::field::display),
+            override.id = observed.override_session().map(tracing::field::display),
             staff.id = observed.staff.as_ref().map(tracing::field::display),
             workspace.id = observed.workspace.as_ref().map(tracing::field::display),
             traceparent = traceparent.as_ref().map(Traceparent::as_str),
@@ -170,9 +175,11 @@ impl Pipeline {
             plane,
             level: entry.level,
             is_fresh: entry.is_fresh,
-            only_reads: entry.only_reads(),
             in_trash: entry.in_trash,
             needs: entry.needs,
+            reads: entry.route.method == Method::Get,
+            serves_overrides: entry.serves_overrides,
+            parameters: &incoming.path,
             token_scope: entry.token,
             token: incoming.bearer(),
             sender: entry.sender,

@@ -8,6 +8,7 @@ use super::accounts::{Accounts, Signing};
 use super::admitted::{Admitted, Luggage, enter};
 use super::caller::{Caller, Credential, not_signed_in, still_admitted};
 use super::inbound::{self, SenderEntry, Verified};
+use super::override_session;
 use super::personal_token::{self, TokenScope};
 use super::proofs::{self, Epoch, Found, Key, SessionProof, TokenProof};
 use super::staff::{self, StaffCaller};
@@ -41,7 +42,8 @@ pub enum Level {
     Known,
     /// A live session.
     SignedIn,
-    /// A session or token of a member, or a token of the workspace, whose role has this permission.
+    /// A session or token of a member, or a token of the workspace, whose role has this permission; or an override session
+    /// that has it.
     Workspace(DeclaredPermission),
     /// A signature of this sender over the bytes of the body.
     Inbound(&'static str),
@@ -75,7 +77,7 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// The caller: a user, or a token of the workspace.
+    /// The caller: a user, a token of the workspace, or an override session.
     pub(crate) fn author(&self) -> Option<Author> {
         let user = self.caller.as_ref().map(|caller| Author::User(caller.user));
         user.or_else(|| self.member.as_ref().map(|member| member.author))
@@ -127,11 +129,15 @@ pub(crate) struct Asking<'a> {
     pub(crate) plane: Plane,
     pub(crate) level: Level,
     pub(crate) is_fresh: bool,
-    /// Whether it is open to those who may only read.
-    pub(crate) only_reads: bool,
     /// Whether the workspace may be in the trash.
     pub(crate) in_trash: bool,
     pub(crate) needs: &'static [Entitlement],
+    /// Whether the route only reads.
+    pub(crate) reads: bool,
+    /// Whether the route admits override sessions of the staff.
+    pub(crate) serves_overrides: bool,
+    /// The parameters of the path. Unverified.
+    pub(crate) parameters: &'a [(String, String)],
     /// The scope that a token needs; without it, tokens are refused.
     pub(crate) token_scope: Option<TokenScope>,
     /// The bearer token, without its scheme.
@@ -308,6 +314,9 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
     };
     if let Some(text) = asking.token.filter(|text| text.starts_with(workspace_token::PREFIX)) {
         return workspace_token::admit(asking, text).await;
+    }
+    if let Some(text) = asking.token.filter(|text| text.starts_with(override_session::PREFIX)) {
+        return override_session::admit(asking, text).await;
     }
     let presented = Presented::read(&asking).await?;
     let user = presented.user();

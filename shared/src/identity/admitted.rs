@@ -12,21 +12,21 @@ use super::sessions::Strength;
 use super::workspace_token::WORKSPACE_TOKENS;
 use crate::aws::grants::Table;
 use crate::kernel::author::Author;
-use crate::kernel::ids::WorkspaceId;
-use crate::kernel::problem_codes::OVER_PLAN_LIMIT;
+use crate::kernel::ids::{OverrideSessionId, WorkspaceId};
+use crate::kernel::problem_codes::{OVER_PLAN_LIMIT, OVERRIDE_READ_ONLY};
 use crate::kernel::problems::Problem;
 use crate::table::guard::Guard;
 use crate::table::version::Watch;
 use crate::tenancy::entitlements::{Limit, WorkspacePlan};
 use crate::tenancy::remember::Remember;
 use crate::tenancy::scope::{Scope, ScopeParts};
-use crate::tenancy::{DeclaredPermission, Role};
+use crate::tenancy::{DeclaredPermission, OverrideAccess, Role, Standing};
 
 /// A caller who was admitted to the workspace of the path, and what the directory entry says of it.
 pub(crate) struct Admitted {
     pub(crate) scope: Scope,
     pub(crate) author: Author,
-    pub(crate) role: Role,
+    pub(crate) standing: Standing,
     pub(crate) plan: WorkspacePlan,
     /// The name of the workspace.
     pub(crate) name: String,
@@ -70,9 +70,9 @@ pub(super) fn enter(
         return Err(second_factor_needed());
     }
     if membership.role != Role::Owner {
-        require_room(asking, &entry, (MEMBERS, "members"), membership.since)?;
+        require_room(asking, (&entry, needed), (MEMBERS, "members"), membership.since)?;
     }
-    let entrant = (workspace, Author::User(caller.user), membership.role);
+    let entrant = (workspace, Author::User(caller.user), membership.role.into());
     admitted(asking, entrant, (entry, found), luggage)
 }
 
@@ -91,20 +91,41 @@ pub(super) fn enter_by_token(
     entry.security.require_network(asking.origin.ip.as_deref())?;
     needed.require(role)?;
     if let Author::Token(token) = author {
-        require_room(asking, &entry, (WORKSPACE_TOKENS, "tokens"), token.created_at())?;
+        require_room(asking, (&entry, needed), (WORKSPACE_TOKENS, "tokens"), token.created_at())?;
     }
-    admitted(asking, (workspace, author, role), (entry, found), luggage)
+    admitted(asking, (workspace, author, role.into()), (entry, found), luggage)
+}
+
+/// Admits a session of the staff if the workspace and the plan allow it. The rules of the workspace are about its members and
+/// their programs: of the staff, the operator decides from where and how they sign in.
+pub(super) fn enter_by_override(
+    asking: &Asking<'_>,
+    (workspace, session, wanted): (WorkspaceId, OverrideSessionId, OverrideAccess),
+    needed: DeclaredPermission,
+    found: &Found,
+    luggage: Luggage,
+) -> Result<Admitted, Problem> {
+    let entry: Option<DirectoryEntry> = found.read(&proofs::directory(workspace))?;
+    let entry = entry.ok_or_else(Problem::not_found)?;
+    entry.require_here(&asking.app.aws.config)?;
+    // An owner who allows less is heard from the next request on.
+    let access = wanted.min(entry.security.override_access);
+    if access == OverrideAccess::ReadOnly && !asking.reads {
+        return Err(Problem::new(OVERRIDE_READ_ONLY, "This override session can only read."));
+    }
+    needed.require(Standing::Override(access))?;
+    admitted(asking, (workspace, Author::Override(session), Standing::Override(access)), (entry, found), luggage)
 }
 
 /// 403 if the request changes something and the plan has no room for the caller: there are as many older members, or tokens, as it
 /// allows.
 fn require_room(
     asking: &Asking<'_>,
-    entry: &DirectoryEntry,
+    (entry, needed): (&DirectoryEntry, DeclaredPermission),
     (limit, things): (Limit, &str),
     created_at: Timestamp,
 ) -> Result<(), Problem> {
-    if asking.only_reads || !entry.read_only_after.covers(limit, created_at) {
+    if asking.reads || needed.only_reads() || !entry.read_only_after.covers(limit, created_at) {
         return Ok(());
     }
     let room = entry.plan_at(asking.app.aws.clock.now()).limit(limit);
@@ -118,7 +139,7 @@ fn require_room(
 /// What the workspace itself requires, of every caller.
 fn admitted(
     asking: &Asking<'_>,
-    (workspace, author, role): (WorkspaceId, Author, Role),
+    (workspace, author, standing): (WorkspaceId, Author, Standing),
     (entry, found): (DirectoryEntry, &Found),
     luggage: Luggage,
 ) -> Result<Admitted, Problem> {
@@ -145,5 +166,5 @@ fn admitted(
         remember,
         watch,
     });
-    Ok(Admitted { scope, author, role, plan, trashed_at: entry.trashed_at, name: entry.name })
+    Ok(Admitted { scope, author, standing, plan, trashed_at: entry.trashed_at, name: entry.name })
 }

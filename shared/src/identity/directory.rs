@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::erasure::Erasure;
-use super::membership_changes::in_role;
 use super::proofs::{self, DirectoryEntry};
 use crate::aws::grants::Table;
 use crate::config::Config;
@@ -133,8 +132,7 @@ impl Tenant {
 
 impl<P: Permission> Workspace<P> {
     fn change_directory(&self) -> Result<DirectoryChange<'_, ByMember>, Problem> {
-        let author = in_role(proofs::membership(self.id(), self.user()?), self.role())?;
-        Ok(DirectoryChange::new(self, self.directory_revision()?, Some(author)))
+        Ok(DirectoryChange::new(self, self.directory_revision()?, self.still_in_role()?))
     }
 
     /// Renames the workspace in the directory. The caller updates other copies of the name.

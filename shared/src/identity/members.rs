@@ -15,11 +15,12 @@ use super::proofs::{self, Found, MembershipProof};
 use super::records::{AccountKey, AccountRecord, Wanted};
 use crate::aws::grants::Table;
 use crate::crypto::sealed::Sealed;
+use crate::kernel::author::Author;
 use crate::kernel::ids::UserId;
 use crate::kernel::problem_codes::PERMISSION_MISSING;
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretText;
-use crate::table::commit::Plan;
+use crate::table::commit::{Plan, Write};
 use crate::table::entity::{Stored, sort_key};
 use crate::table::item::decode;
 use crate::table::read::Reader;
@@ -97,8 +98,17 @@ impl<P: Permission> Workspace<P> {
     /// do what, must not be committed after its author was removed. Needs `Grant::ProveMembership`.
     pub async fn commit_in_role(&self, audited: Audited) -> Result<(), Problem> {
         let mut plan = Plan::default();
-        plan.require_first(in_role(proofs::membership(self.id(), self.user()?), self.role())?);
+        self.still_in_role()?.into_iter().for_each(|still| plan.require_first(still));
         Box::pin(self.commit_plan(audited, plan)).await
+    }
+
+    /// Requires that the member still has the role that admitted them. The guard of an override session requires what it
+    /// needs.
+    pub(super) fn still_in_role(&self) -> Result<Option<Write>, Problem> {
+        if let Author::Override(_) = self.author() {
+            return Ok(None);
+        }
+        in_role(proofs::membership(self.id(), self.user()?), self.role()).map(Some)
     }
 
     /// The role of a user; `None` for a user who is not a member. One read.

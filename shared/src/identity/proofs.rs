@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::sessions::{SESSION_LIFETIME, Strength};
-use crate::kernel::ids::{SessionId, TokenId, UserId, WorkspaceId, WorkspaceTokenId};
+use crate::kernel::ids::{OverrideSessionId, SessionId, StaffId, TokenId, UserId, WorkspaceId, WorkspaceTokenId};
 use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
 use crate::table::commit::Expected;
@@ -193,6 +193,26 @@ pub(crate) fn workspace_token(workspace: WorkspaceId, token: WorkspaceTokenId) -
 /// The partition of the tokens of a workspace.
 pub(crate) fn workspace_tokens(workspace: WorkspaceId) -> String {
     format!("T#{workspace}")
+}
+
+/// A session of the staff in a workspace. Its partition is the workspace's.
+pub(crate) fn override_session(workspace: WorkspaceId, session: OverrideSessionId) -> Key {
+    (override_sessions(workspace), session.to_string())
+}
+
+/// The partition of the override sessions of a workspace.
+pub(crate) fn override_sessions(workspace: WorkspaceId) -> String {
+    format!("O#{workspace}")
+}
+
+/// The epoch and roles of a member of the staff, for the routes of users, which may not read what is under `STAFF#`.
+pub(crate) fn override_standing(staff: StaffId) -> Key {
+    (format!("O#{staff}"), "STAFF".to_owned())
+}
+
+/// The workspaces in which a member of the staff opened sessions. For listing only; it proves nothing.
+pub(crate) fn overrides_of(staff: StaffId) -> String {
+    format!("OL#{staff}")
 }
 
 /// The workspaces of a user, as a set of ids. For listing only; it does not prove membership.

@@ -64,14 +64,15 @@ pub(crate) fn session(staff: StaffId, session: SessionId) -> Key {
 pub(crate) struct StaffCaller {
     pub(crate) id: StaffId,
     session: SessionId,
+    pub(super) epoch: u64,
     ends_at: Timestamp,
     roles: Vec<StaffRole>,
 }
 
 /// The proof of a member of the staff with the permission `P`, in a session with a verified passkey.
 pub struct Staff<P: StaffPermission> {
-    accounts: Store,
-    caller: StaffCaller,
+    pub(super) accounts: Store,
+    pub(super) caller: StaffCaller,
     permission: PhantomData<fn() -> P>,
 }
 
@@ -171,6 +172,7 @@ pub(super) async fn admit(asking: Asking<'_>, needed: DeclaredStaffPermission) -
     admission.accounts.origin.actor = Actor::Staff { id: id.to_string(), on_behalf_of: None };
     let still = Guard::new(Table::Proofs, proved, "e.epoch = :epoch", proof.epoch, not_signed_in);
     admission.accounts.guard = Some(Arc::new(still));
-    admission.staff = Some(StaffCaller { id, session: claims.sid, ends_at: opened.ends_at, roles: proof.roles });
+    let (epoch, ends_at) = (proof.epoch, opened.ends_at);
+    admission.staff = Some(StaffCaller { id, session: claims.sid, epoch, ends_at, roles: proof.roles });
     Ok(admission)
 }

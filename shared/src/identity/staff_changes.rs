@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account_changes::AccountChanges;
 use super::accounts::Accounts;
-use super::proofs::Key;
+use super::proofs::{self, Key};
 use super::staff::{self, STAFF_SESSION_LIFETIME, StaffProof, StaffSession};
 use super::staff_permissions::StaffRole;
 use crate::aws::grants::Table;
@@ -60,17 +60,23 @@ impl AccountChanges {
     /// Adds a member of the staff.
     pub fn add_staff(self, id: StaffId, roles: &[StaffRole]) -> (Self, StaffEpoch) {
         let proof = StaffProof { epoch: StaffEpoch::FIRST.0, roles: roles.to_vec() };
-        (self.proof(staff::member(id), &proof, None, Expected::Absent), StaffEpoch::FIRST)
+        let added = self.proof(staff::member(id), &proof, None, Expected::Absent);
+        (added.proof(proofs::override_standing(id), &proof, None, Expected::Any), StaffEpoch::FIRST)
     }
 
     /// Sets the roles of a member of the staff, from the next request of their sessions on.
     pub fn set_staff_roles(self, id: StaffId, epoch: StaffEpoch, roles: &[StaffRole]) -> Self {
-        self.change_staff(id, epoch, "SET e.#roles = :roles, w = :w, n = n + :one", roles)
+        let changed = self.change_staff(id, epoch, "SET e.#roles = :roles, w = :w, n = n + :one", roles);
+        let proof = StaffProof { epoch: epoch.0, roles: roles.to_vec() };
+        changed.proof(proofs::override_standing(id), &proof, None, Expected::Any)
     }
 
-    /// Takes every role from a member of the staff, and ends their sessions, passkeys and links.
+    /// Takes every role from a member of the staff, and ends their sessions, override sessions, passkeys and links.
     pub fn revoke_staff(self, id: StaffId, epoch: StaffEpoch) -> Self {
-        self.change_staff(id, epoch, "SET e.#roles = :roles, e.epoch = e.epoch + :one, w = :w, n = n + :one", &[])
+        let expression = "SET e.#roles = :roles, e.epoch = e.epoch + :one, w = :w, n = n + :one";
+        let proof = StaffProof { epoch: epoch.0 + 1, roles: Vec::new() };
+        let revoked = self.change_staff(id, epoch, expression, &[]);
+        revoked.proof(proofs::override_standing(id), &proof, None, Expected::Any)
     }
 
     /// Requires that the member of the staff has not been revoked since the epoch was read.

@@ -83,6 +83,11 @@ macro_rules! staff_permissions {
     )+ };
 }
 
+staff_permissions! {
+    /// Opens sessions into workspaces, lists those of the staff, and ends them.
+    OverrideWorkspaces;
+}
+
 /// The names of the permissions in the table.
 pub fn in_table() -> impl Iterator<Item = &'static str> {
     table().keys().map(String::as_str)

@@ -1,4 +1,4 @@
-//! Authors: who made something in a workspace, a user or a program.
+//! Authors: who made something in a workspace, a user, a program or the operator's staff.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,9 +7,12 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
-use super::ids::{Identified, UserId, UserKind, WorkspaceTokenId, WorkspaceTokenKind};
+use super::ids::{
+    Identified, OverrideSessionId, OverrideSessionKind, UserId, UserKind, WorkspaceTokenId, WorkspaceTokenKind,
+};
 
-/// A user, in a session or by a personal access token; or a token of the workspace.
+/// A user, in a session or by a personal access token; a token of the workspace; or a member of the staff in an override
+/// session, which is named instead of them.
 ///
 /// It is stored and shown as the id, whose prefix names its kind. A user's is the same text as of earlier releases, which
 /// knew no other authors.
@@ -17,11 +20,12 @@ use super::ids::{Identified, UserId, UserKind, WorkspaceTokenId, WorkspaceTokenK
 pub enum Author {
     User(UserId),
     Token(WorkspaceTokenId),
+    Override(OverrideSessionId),
 }
 
 /// Why a text is not the id of an author.
 #[derive(Debug, thiserror::Error)]
-#[error("must be the id of a user or of a workspace token")]
+#[error("must be the id of a user, of a workspace token or of an override session")]
 pub struct NotAnAuthor;
 
 impl From<UserId> for Author {
@@ -35,6 +39,7 @@ impl fmt::Display for Author {
         match self {
             Self::User(id) => id.fmt(f),
             Self::Token(id) => id.fmt(f),
+            Self::Override(id) => id.fmt(f),
         }
     }
 }
@@ -44,7 +49,8 @@ impl FromStr for Author {
 
     fn from_str(text: &str) -> Result<Self, NotAnAuthor> {
         let token = || text.parse().map(Self::Token);
-        text.parse().map(Self::User).or_else(|_| token()).map_err(|_| NotAnAuthor)
+        let session = || text.parse().map(Self::Override);
+        text.parse().map(Self::User).or_else(|_| token()).or_else(|_| session()).map_err(|_| NotAnAuthor)
     }
 }
 
@@ -62,11 +68,14 @@ impl<'de> Deserialize<'de> for Author {
 
 impl utoipa::PartialSchema for Author {
     fn schema() -> RefOr<Schema> {
-        let (user, token) = (UserKind::PREFIX, WorkspaceTokenKind::PREFIX);
+        let (user, token, session) = (UserKind::PREFIX, WorkspaceTokenKind::PREFIX, OverrideSessionKind::PREFIX);
+        let description = format!(
+            "The id of a user (`{user}_`), of a workspace token (`{token}_`), or of a session of our staff (`{session}_`)."
+        );
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some(format!("The id of a user (`{user}_`) or of a workspace token (`{token}_`).")))
-            .pattern(Some(format!("^({user}|{token})_[0-9a-f]{{32}}$")))
+            .description(Some(description))
+            .pattern(Some(format!("^({user}|{token}|{session})_[0-9a-f]{{32}}$")))
             .examples([format!("{user}_0190b1c8d2f37c1fa1b2c3d4e5f60718")])
             .into()
     }
@@ -91,8 +100,8 @@ mod tests {
     /// Earlier releases stored the id of the user.
     #[test]
     fn a_stored_user_is_read_as_an_author_and_written_as_the_same_text() {
-        let (user, token) = (json!(format!("user_{HEX}")), json!(format!("wtok_{HEX}")));
-        for (stored, is_user) in [(&user, true), (&token, false)] {
+        let [user, token, session] = ["user", "wtok", "ovr"].map(|prefix| json!(format!("{prefix}_{HEX}")));
+        for (stored, is_user) in [(&user, true), (&token, false), (&session, false)] {
             let author: Author = serde_json::from_value(stored.clone()).unwrap();
             assert_eq!(matches!(author, Author::User(_)), is_user);
             assert_eq!(&serde_json::to_value(author).unwrap(), stored);

@@ -40,6 +40,8 @@ pub enum StaffKind {}
 pub enum TokenKind {}
 /// A token of a workspace, with which a program acts for itself.
 pub enum WorkspaceTokenKind {}
+/// A session of a member of the staff in one workspace.
+pub enum OverrideSessionKind {}
 
 impl Identified for WorkspaceKind {
     const PREFIX: &'static str = "ws";
@@ -69,12 +71,18 @@ impl Identified for WorkspaceTokenKind {
     const NAME: &'static str = "WorkspaceToken";
 }
 
+impl Identified for OverrideSessionKind {
+    const PREFIX: &'static str = "ovr";
+    const NAME: &'static str = "OverrideSession";
+}
+
 pub type WorkspaceId = Id<WorkspaceKind>;
 pub type UserId = Id<UserKind>;
 pub type SessionId = Id<SessionKind>;
 pub type StaffId = Id<StaffKind>;
 pub type TokenId = Id<TokenKind>;
 pub type WorkspaceTokenId = Id<WorkspaceTokenKind>;
+pub type OverrideSessionId = Id<OverrideSessionKind>;
 
 impl<T> Id<T> {
     pub(crate) fn new(clock: &Clock, entropy: &Entropy) -> Self {

@@ -238,6 +238,22 @@ pub const PASSKEY_NEEDED: ProblemCode = ProblemCode::new(
     "Sign in with a passkey.",
 );
 
+pub const OVERRIDE_PENDING: ProblemCode = ProblemCode::new(
+    403,
+    "override_pending",
+    "Session not approved",
+    "An owner of the workspace has not approved the override session yet.",
+    "Ask an owner of the workspace to approve it.",
+);
+
+pub const OVERRIDE_READ_ONLY: ProblemCode = ProblemCode::new(
+    403,
+    "override_read_only",
+    "Session only reads",
+    "The override session may only read: it was opened so, or the security rules of the workspace allow no more.",
+    "Ask a member of the workspace to make the change, or an owner to allow it (`override_access`).",
+);
+
 pub const SCOPE_MISSING: ProblemCode = ProblemCode::new(
     403,
     "scope_missing",

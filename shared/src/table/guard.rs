@@ -1,4 +1,4 @@
-//! A guard: one condition of every transaction of a request.
+//! A guard: what every transaction of a request requires.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,6 +22,8 @@ pub(crate) struct Guard {
     /// Updated if the request's own transaction changes it.
     epoch: AtomicU64,
     refusal: fn() -> Problem,
+    /// Another condition of the same caller.
+    also: Option<Box<Guard>>,
 }
 
 impl Guard {
@@ -32,12 +34,18 @@ impl Guard {
         epoch: u64,
         refusal: fn() -> Problem,
     ) -> Self {
-        Self { table, key, condition, epoch: AtomicU64::new(epoch), refusal }
+        Self { table, key, condition, epoch: AtomicU64::new(epoch), refusal, also: None }
+    }
+
+    /// Both conditions.
+    pub(crate) fn and(self, also: Self) -> Self {
+        Self { also: Some(Box::new(also)), ..self }
     }
 
     /// Adds the condition. A plan that writes the item itself has its own condition (DynamoDB allows one action per
     /// item), which must compare with the same epoch.
     pub(crate) fn add_to(&self, plan: &mut Plan) -> Result<(), Problem> {
+        self.also.iter().try_for_each(|also| also.add_to(plan))?;
         let (partition, sort) = &self.key;
         let epoch = number(self.epoch.load(Ordering::Relaxed));
         if let Some(write) = plan.write_to(self.table, partition, sort) {

@@ -1,10 +1,13 @@
-//! Permissions: what a member may do. Code never compares roles: a route names the permission that it needs, and
-//! `permissions.json` is the only table that maps roles to permissions.
+//! Permissions: what a member may do, or the staff in an override session. Code never compares roles: a route names the
+//! permission that it needs, and `permissions.json` is the only table that maps roles to permissions.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use serde::{Deserialize, Deserializer, de};
+
 use super::roles::Role;
+use super::standing::{OverrideAccess, Standing};
 use crate::kernel::problem_codes::PERMISSION_MISSING;
 use crate::kernel::problems::Problem;
 
@@ -33,19 +36,30 @@ pub struct DeclaredPermission {
 impl DeclaredPermission {
     /// The roles that have it, from the table; none for a name that is not in the table.
     pub fn roles(&self) -> &'static [Role] {
-        table().get(self.name).map_or(&[], Vec::as_slice)
+        table().get(self.name).map_or(&[], |holders| holders.roles.as_slice())
     }
 
-    /// Whether it allows no change of the workspace. A test compares it with the routes.
+    /// Whether it allows no change of the workspace, but of the own membership. A test compares it with the routes.
     pub(crate) fn only_reads(&self) -> bool {
         self.name.starts_with("Read")
     }
 
-    /// 403 if a role does not have it.
-    pub(crate) fn require(&self, role: Role) -> Result<(), Problem> {
-        if self.roles().contains(&role) {
-            return Ok(());
-        }
+    /// The kinds of override sessions that have it.
+    pub fn overrides(&self) -> &'static [OverrideAccess] {
+        table().get(self.name).map_or(&[], |holders| holders.overrides.as_slice())
+    }
+
+    /// 403 if a role, or an override session, does not have it.
+    pub(crate) fn require(&self, standing: impl Into<Standing>) -> Result<(), Problem> {
+        let role = match standing.into() {
+            Standing::Role(role) if self.roles().contains(&role) => return Ok(()),
+            Standing::Override(access) if self.overrides().contains(&access) => return Ok(()),
+            Standing::Override(_) => {
+                let detail = format!("An override session never has the permission {}. Ask a member.", self.name);
+                return Err(Problem::new(PERMISSION_MISSING, detail));
+            }
+            Standing::Role(role) => role,
+        };
         let roles: Vec<&str> = self.roles().iter().map(|role| role.name()).collect();
         let (own, name, roles) = (role.name(), self.name, roles.join(", "));
         let detail =
@@ -88,17 +102,42 @@ permissions! {
     ManageSecurity covers ReadWorkspace;
     /// Decides whether admins may recover their accounts without a second factor.
     ManageAdminRecovery covers ManageSecurity ReadWorkspace;
+    /// Lists, approves and ends the override sessions of our staff, and decides whether they may change anything.
+    ManageStaffAccess;
 }
 
-fn table() -> &'static BTreeMap<String, Vec<Role>> {
-    static TABLE: OnceLock<BTreeMap<String, Vec<Role>>> = OnceLock::new();
+/// Who has a permission.
+#[derive(Default)]
+struct Holders {
+    roles: Vec<Role>,
+    overrides: Vec<OverrideAccess>,
+}
+
+impl<'de> Deserialize<'de> for Holders {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut holders = Self::default();
+        for name in Vec::<String>::deserialize(deserializer)? {
+            let role = Role::ALL.into_iter().find(|role| role.name() == name);
+            let access = OverrideAccess::ALL.into_iter().find(|access| access.name() == name);
+            match (role, access) {
+                (Some(role), _) => holders.roles.push(role),
+                (None, Some(access)) => holders.overrides.push(access),
+                (None, None) => return Err(de::Error::custom(format_args!("{name} is no role"))),
+            }
+        }
+        Ok(holders)
+    }
+}
+
+fn table() -> &'static BTreeMap<String, Holders> {
+    static TABLE: OnceLock<BTreeMap<String, Holders>> = OnceLock::new();
     // An unreadable table permits nothing; a test reads it.
     TABLE.get_or_init(|| serde_json::from_str(include_str!("permissions.json")).unwrap_or_default())
 }
 
 /// The roles of each permission in the table.
 pub(super) fn permission_sets() -> impl Iterator<Item = &'static [Role]> {
-    table().values().map(Vec::as_slice)
+    table().values().map(|holders| holders.roles.as_slice())
 }
 
 /// The names in the table.
@@ -143,8 +182,26 @@ mod tests {
     #[test]
     fn an_owner_has_every_permission() {
         assert!(!table().is_empty());
-        for (name, roles) in table() {
-            assert!(roles.contains(&Role::Owner), "{name}");
+        for (name, holders) in table() {
+            assert!(holders.roles.contains(&Role::Owner), "{name}");
+        }
+    }
+
+    /// The list itself, stated a second time: a new permission is not given to the staff by mistake.
+    #[test]
+    fn an_override_session_has_exactly_these_permissions_and_none_that_no_admin_has() {
+        let of = |access| {
+            let has = table().iter().filter(|(_, holders)| holders.overrides.contains(&access));
+            has.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
+        };
+        let reads =
+            ["ReadAuditLog", "ReadChannels", "ReadMedia", "ReadMembers", "ReadPosts", "ReadWorkspace"].as_slice();
+        assert_eq!(of(OverrideAccess::ReadOnly), reads);
+        let mut all = [reads, &["ManageWorkspace", "WriteMedia", "WritePosts"]].concat();
+        all.sort_unstable();
+        assert_eq!(of(OverrideAccess::Full), all);
+        for (name, holders) in table().iter().filter(|(_, holders)| !holders.overrides.is_empty()) {
+            assert!(holders.roles.contains(&Role::Admin), "{name}");
         }
     }
 }

@@ -17,6 +17,7 @@ use super::permissions::{Covers, Permission};
 use super::remember::Remember;
 use super::roles::Role;
 use super::security_rules::SecurityRules;
+use super::standing::Standing;
 use super::usage;
 use crate::audit::{self, Actor, AuditAction, AuditEntry, Origin, Target};
 use crate::aws::grants::{Grant, Table};
@@ -307,11 +308,12 @@ impl Scope {
     }
 }
 
-/// The proof that the caller is a member of this workspace, or a token of it, whose role has the permission `P`.
+/// The proof that the caller is a member of this workspace, or a token of it, whose role has the permission `P`; or a member
+/// of the staff in an override session that has it.
 pub struct Workspace<P: Permission> {
     scope: Scope,
     author: Author,
-    role: Role,
+    standing: Standing,
     plan: WorkspacePlan,
     name: String,
     trashed_at: Option<Timestamp>,
@@ -322,10 +324,10 @@ impl<P: Permission> Workspace<P> {
     pub(crate) fn prove(
         scope: Scope,
         author: Author,
-        role: Role,
+        standing: Standing,
         (plan, name, trashed_at): (WorkspacePlan, String, Option<Timestamp>),
     ) -> Self {
-        Self { scope, author, role, plan, name, trashed_at, permission: PhantomData }
+        Self { scope, author, standing, plan, name, trashed_at, permission: PhantomData }
     }
 
     /// When the workspace was moved to the trash.
@@ -338,7 +340,7 @@ impl<P: Permission> Workspace<P> {
         self.author
     }
 
-    /// The user who acts; 403 for a token of the workspace, which is of no user.
+    /// The user who acts; 403 for a token of the workspace, which is of no user, and for an override session.
     pub fn user(&self) -> Result<UserId, Problem> {
         match self.author {
             Author::User(user) => Ok(user),
@@ -346,11 +348,15 @@ impl<P: Permission> Workspace<P> {
                 SESSION_NEEDED,
                 "This needs a session of a member: a token of the workspace cannot do it.",
             )),
+            Author::Override(_) => {
+                let detail = "This needs a session of a member: an override session cannot do it.";
+                Err(Problem::new(SESSION_NEEDED, detail))
+            }
         }
     }
 
     pub fn role(&self) -> Role {
-        self.role
+        self.standing.role()
     }
 
     /// The name of the workspace.
@@ -366,7 +372,7 @@ impl<P: Permission> Workspace<P> {
     /// 403 if the caller's role lacks an additional permission that some inputs of the route need. The route declares
     /// it (`Endpoint::SOME_NEED`).
     pub fn permit<Q: Permission>(&self) -> Result<(), Problem> {
-        Q::DECLARED.require(self.role)
+        Q::DECLARED.require(self.standing)
     }
 
     /// The same proof for code that requires less.

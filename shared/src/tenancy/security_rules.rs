@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::roles::Role;
+use super::standing::OverrideAccess;
 use crate::kernel::networks::Networks;
 use crate::kernel::problem_codes::{NETWORK_NOT_ALLOWED, PERSONAL_TOKENS_BLOCKED, SESSION_TOO_OLD};
 use crate::kernel::problems::Problem;
@@ -28,6 +29,9 @@ pub struct SecurityRules {
     pub networks: Networks,
     #[serde(default)]
     pub personal_tokens: PersonalTokenRule,
+    /// The most that an override session of the operator's staff may do.
+    #[serde(default)]
+    pub override_access: OverrideAccess,
 }
 
 impl SecurityRules {

@@ -219,7 +219,9 @@ impl TestApp {
 
     /// Sets the epoch and the roles of a member of the staff.
     pub async fn set_staff(&self, id: StaffId, epoch: u64, roles: &[StaffRole]) -> Result<(), Problem> {
-        self.put_proof(staff::member(id), &StaffProof { epoch, roles: roles.to_vec() }, None).await
+        let proof = StaffProof { epoch, roles: roles.to_vec() };
+        self.put_proof(proofs::override_standing(id), &proof, None).await?;
+        self.put_proof(staff::member(id), &proof, None).await
     }
 
     async fn put_proof(
@@ -324,7 +326,7 @@ impl TestApp {
             member: Some(Admitted {
                 scope,
                 author: person.user.into(),
-                role: Role::Owner,
+                standing: Role::Owner.into(),
                 plan: Self::plan("enterprise"),
                 name: "Test".to_owned(),
                 trashed_at: None,

@@ -36,6 +36,8 @@ tell(async () => {
   const members = body('list_members', await api.listMembers({ client, path, query: { limit: 10 } }));
   check('the owner is listed', members.items.length === 1 && members.items[0]?.role === 'owner');
   check('no ownership is offered', body('list_ownership_offers', await api.listOwnershipOffers({ client, path })).items.length === 0);
+  const sessions = body('list_override_sessions', await api.listOverrideSessions({ client, path }));
+  check('no session of the staff is open', sessions.items.length === 0);
   const entitlements = body('get_entitlements', await api.getEntitlements({ client, path }));
   check('the audit log is included', entitlements.features.some(({ name, included }) => name === 'AuditLog' && included));
   const usage = body('get_usage', await api.getUsage({ client, path }));

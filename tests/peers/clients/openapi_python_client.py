@@ -63,6 +63,8 @@ members = call("list_members", workspace, limit=10, expected=models.MemberList).
 check("the owner is listed", [member.role.value for member in members.items] == ["owner"])
 offers = call("list_ownership_offers", workspace, expected=models.OwnershipOfferList).parsed
 check("no ownership is offered", offers.items == [])
+sessions = call("list_override_sessions", workspace, expected=models.OverrideSessionList).parsed
+check("no session of the staff is open", sessions.items == [])
 entitlements = call("get_entitlements", workspace, expected=models.Entitlements).parsed
 check("the audit log is included", any(feature.name == "AuditLog" and feature.included for feature in entitlements.features))
 used = call("get_usage", workspace, expected=models.UsageList).parsed

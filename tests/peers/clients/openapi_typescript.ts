@@ -43,6 +43,8 @@ tell(async () => {
   check('the owner is listed', members.items.length === 1 && members.items[0]?.role === 'owner');
   const offers = body('list_ownership_offers', await api.GET('/workspaces/{workspace_id}/ownership-offers', { params: { path } }));
   check('no ownership is offered', offers.items.length === 0);
+  const sessions = body('list_override_sessions', await api.GET('/workspaces/{workspace_id}/override-sessions', { params: { path } }));
+  check('no session of the staff is open', sessions.items.length === 0);
   const entitlements = body('get_entitlements', await api.GET('/workspaces/{workspace_id}/entitlements', { params: { path } }));
   check('the audit log is included', entitlements.features.some(({ name, included }) => name === 'AuditLog' && included));
   const usage = body('get_usage', await api.GET('/workspaces/{workspace_id}/usage', { params: { path } }));

@@ -13,6 +13,7 @@ pub mod authenticator_app;
 pub mod emulator;
 pub mod mailed_links;
 pub mod models;
+pub mod overrides;
 pub mod passkey_owner;
 pub mod people;
 pub mod picture;

@@ -31,6 +31,12 @@ impl Contents {
         self
     }
 
+    /// Without the items that have a text.
+    pub fn without(mut self, text: &str) -> Self {
+        self.0.retain(|_, item| !item.to_string().contains(text));
+        self
+    }
+
     /// The items of one workspace.
     pub fn in_workspace(mut self, workspace: &str) -> Self {
         self.0.retain(|key, item| key.contains(workspace) || item.to_string().contains(workspace));

@@ -29,7 +29,7 @@ const HEADERS: [(&str, &str); 8] = [
 ];
 
 /// Domains whose samples concern a user, not a workspace.
-const OF_PEOPLE: [&str; 6] = ["accounts", "sign_in", "passkeys", "recovery", "profiles", "staff"];
+const OF_PEOPLE: [&str; 7] = ["accounts", "sign_in", "passkeys", "recovery", "profiles", "staff", "override_sessions"];
 
 /// A plan that includes nothing.
 const NO_PLAN: &str = "none";

@@ -16,6 +16,7 @@ mod isolation;
 mod ledger;
 mod machines;
 mod matrix;
+mod overrides;
 mod person;
 mod place;
 mod policies;

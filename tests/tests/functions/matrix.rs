@@ -4,10 +4,11 @@
 use serde_json::{Map, Value, json};
 use shared::function::{Declared, Level};
 use shared::http::{Method, RouteDeclaration};
-use shared::identity::{StaffRole, Strength};
+use shared::identity::{OVERRIDE_APPROVAL, StaffRole, Strength};
 use shared::kernel::time::SignedDuration;
-use shared::tenancy::{Changes, Role};
+use shared::tenancy::{Changes, DeclaredPermission, Role};
 use shared::testing::Request;
+use test_support::overrides;
 use workspaces::routes::{create_workspace_token, delete_workspace, update_security};
 
 use crate::domains::{Endpoint, endpoints};
@@ -36,8 +37,14 @@ enum Kind {
     Stranger,
     /// A token of another workspace, with every scope.
     StrangeToken,
-    /// A member of the operator's staff.
+    /// A member of the operator's staff, by the session of the console.
     Staff,
+    /// One in an override session that may only read.
+    ReadOnlyOverride,
+    /// One in an override session that was opened for changes, which the workspace allows.
+    FullOverride,
+    /// The same in another workspace.
+    StrangeOverride,
 }
 
 use Kind::*;
@@ -60,6 +67,8 @@ enum State {
     Closed,
 }
 
+/// What an override session reads is recorded before it is read.
+const USED: &str = "override_session.used";
 const OWN_NETWORK: &str = "203.0.113.7";
 
 struct Matrix {
@@ -112,6 +121,15 @@ impl Matrix {
         let theirs = matrix.world.app.join(other.owner.workspace, Role::Owner).await.unwrap();
         let token = matrix.workspace_token(&theirs.token, &other.filling, Role::Admin, &own).await;
         matrix.callers.push(Caller { kind: StrangeToken, role: Role::Admin, token });
+        let own = matrix.world.app.join(matrix.place.owner.workspace, Role::Owner).await.unwrap();
+        for (kind, owner, access) in
+            [(ReadOnlyOverride, &own, "read_only"), (FullOverride, &own, "full"), (StrangeOverride, &theirs, "full")]
+        {
+            overrides::allow(&matrix.world.app, owner, "full").await.expect(200);
+            let token = overrides::opened(&matrix.world.app, owner.workspace, access).await.token;
+            // Its role is that of no member.
+            matrix.callers.push(Caller { kind, role: Role::Admin, token });
+        }
         matrix
     }
 
@@ -157,7 +175,7 @@ impl Matrix {
     /// Tries every route with every caller. Returns the number of refusals.
     async fn tried(&mut self, state: State) -> usize {
         self.turn(state).await;
-        let before = self.world.contents().await;
+        let before = self.world.contents().await.without(USED);
         let (mut faults, mut refused) = (Vec::new(), 0);
         for endpoint in endpoints() {
             let Level::Workspace(_) = endpoint.access else { continue };
@@ -184,7 +202,7 @@ impl Matrix {
                 }
             }
         }
-        faults.extend(self.world.changes_since(&before, "stored").await);
+        faults.extend(before.changes_until(&self.world.contents().await.without(USED)));
         none(faults);
         refused
     }
@@ -228,6 +246,9 @@ fn refusal(endpoint: &Endpoint, caller: &Caller, state: State) -> Option<(u16, &
     if *kind == Staff {
         return Some((401, "not_signed_in"));
     }
+    if matches!(kind, ReadOnlyOverride | FullOverride | StrangeOverride) {
+        return refusal_of_override(&route, needed, *kind, state);
+    }
     if is_token && route.token.is_none() {
         return Some((403, "session_needed"));
     }
@@ -257,9 +278,57 @@ fn refusal(endpoint: &Endpoint, caller: &Caller, state: State) -> Option<(u16, &
     match state {
         State::Suspended => Some((403, "workspace_suspended")),
         State::Trashed if !route.in_trash => Some((403, "workspace_trashed")),
+        // The plan of the place has all other entitlements.
+        _ if route.needs.contains(&OVERRIDE_APPROVAL) => Some((402, "plan_lacks_entitlement")),
         _ => None,
     }
 }
+
+/// Why an override session is refused. The networks of the workspace and its rules on factors are not about the staff.
+fn refusal_of_override(
+    route: &RouteDeclaration,
+    needed: DeclaredPermission,
+    kind: Kind,
+    state: State,
+) -> Option<(u16, &'static str)> {
+    if kind == StrangeOverride {
+        return Some((404, "not_found"));
+    }
+    if !ADMITTING_OVERRIDES.contains(&(needed.name, route.route.method == Method::Get))
+        || route.is_fresh
+        || route.in_trash
+    {
+        return Some((403, "session_needed"));
+    }
+    if route.route.name == "list-ownership-offers" || route.route.name == "withdraw-ownership-offer" {
+        return Some((403, "session_needed"));
+    }
+    if state == State::Elsewhere {
+        return Some((421, "workspace_lives_elsewhere"));
+    }
+    if kind == ReadOnlyOverride && route.route.method != Method::Get {
+        return Some((403, "override_read_only"));
+    }
+    match state {
+        State::Suspended => Some((403, "workspace_suspended")),
+        State::Trashed => Some((403, "workspace_trashed")),
+        State::Kept | State::Elsewhere | State::Closed => None,
+    }
+}
+
+/// The permissions whose routes admit override sessions, and whether those routes read. The routes about the ownership that
+/// have one of them do not.
+const ADMITTING_OVERRIDES: [(&str, bool); 9] = [
+    ("ReadWorkspace", true),
+    ("ReadMembers", true),
+    ("ReadMedia", true),
+    ("ReadChannels", true),
+    ("ReadPosts", true),
+    ("ReadAuditLog", true),
+    ("ManageWorkspace", false),
+    ("WriteMedia", false),
+    ("WritePosts", false),
+];
 
 #[tokio::test]
 async fn every_caller_of_a_workspace_gets_what_the_table_of_permissions_says() {

@@ -82,7 +82,9 @@ fn fault(statement: &Value) -> Option<&'static str> {
             let bound = keys.is_some_and(|keys| {
                 // A check of the user's epoch, as above, may be in one statement with a check of a membership.
                 let checks_users = actions == ["dynamodb:ConditionCheckItem"];
-                let is_bound = |key: &str| is_of_the_workspace(key) || (checks_users && key == "S#*");
+                // The same of a member of the staff in an override session.
+                let is_bound =
+                    |key: &str| is_of_the_workspace(key) || (checks_users && ["S#*", "O#staff_*"].contains(&key));
                 !keys.is_empty() && keys.iter().all(|key| key.as_str().is_some_and(is_bound))
             });
             // ForAllValues is true if a request names no key.

@@ -35,7 +35,7 @@ fn declaring() -> Vec<Declaring> {
 
 /// The first string after `Route::…(` or `Declaration::new(`.
 fn declared_name(code: &str) -> Option<String> {
-    let at = code.find("= Route::").or_else(|| code.find("Declaration::new("))?;
+    let at = code.find("const ROUTE: Route =").or_else(|| code.find("Declaration::new("))?;
     code[at..].split('"').nth(1).map(str::to_owned)
 }
 

@@ -81,7 +81,7 @@ pub static FUNCTION: Function = Function::route::<ListAuditEntries>();
 
 impl Endpoint for ListAuditEntries {
     const ROUTE: Route = Route::get("list-audit-entries", "/workspaces/{workspace_id}/audit-entries");
-    const GRANTS: &'static [Grant] = &[Grant::ReadAudit, Grant::DeriveKeys];
+    const GRANTS: &'static [Grant] = &[Grant::ReadAudit, Grant::DeriveKeys, Grant::ServeOverrides];
     const NEEDS: &'static [Entitlement] = &[AUDIT_LOG];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("audit-entries"));
     type Access = Workspace<ReadAuditLog>;

@@ -16,7 +16,7 @@ pub static FUNCTION: Function = Function::route::<GetChannel>();
 
 impl Endpoint for GetChannel {
     const ROUTE: Route = Route::get("get-channel", "/workspaces/{workspace_id}/channels/{channel_id}");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::ServeOverrides];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("channels"));
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Channel>());
     type Access = Workspace<ReadChannels>;

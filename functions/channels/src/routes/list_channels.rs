@@ -22,7 +22,7 @@ pub static FUNCTION: Function = Function::route::<ListChannels>();
 
 impl Endpoint for ListChannels {
     const ROUTE: Route = Route::get("list-channels", "/workspaces/{workspace_id}/channels");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::DeriveKeys];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::DeriveKeys, Grant::ServeOverrides];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("channels"));
     type Access = Workspace<ReadChannels>;
     type Output = Reply<Listing<ChannelView>>;

@@ -17,7 +17,7 @@ pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 pub const SECRET: &str = "a secret of the workspace";
 
-/// A workspace with items, audit entries, messages, members, a token, objects in versions, and a key.
+/// A workspace with items, audit entries, messages, members, a token, a session of the staff, objects in versions, and a key.
 pub struct Place {
     pub owner: Person,
     pub sealed: Sealed,
@@ -35,6 +35,8 @@ impl Place {
         }
         let place = Self { owner, sealed };
         place.put(app, &app.tables().outbox, "MESSAGE#1");
+        // As one that has expired, and that DynamoDB has not deleted yet.
+        put_in(app, &app.tables().proofs, &format!("O#{}", place.id()), "ovr_1");
         let token = Request::to(&create_workspace_token::FUNCTION).by(&place.owner);
         let token = token.path("workspace_id", place.id());
         app.call(token.json(json!({ "name": "Import", "scopes": ["posts:read"] }))).await.expect(201);
@@ -55,9 +57,7 @@ impl Place {
 
     /// Stores an item of the workspace past the product.
     pub fn put(&self, app: &TestApp, table: &str, sort: &str) {
-        let partition = format!("W#{}", self.id());
-        let item = json!({ "pk": { "S": partition }, "sk": { "S": sort }, "n": { "N": "1" }, "v": { "N": "1" } });
-        put(app, table, &item);
+        put_in(app, table, &format!("W#{}", self.id()), sort);
     }
 
     pub async fn trash(&self, app: &TestApp) {
@@ -68,7 +68,7 @@ impl Place {
     /// What the certificate of the workspace must count, from the tables and the bucket.
     pub fn tally(&self, app: &TestApp) -> Value {
         let Tables { tenants, outbox, audit, proofs, .. } = app.tables();
-        let [own, members, tokens] = ["W", "M", "T"].map(|kind| format!("{kind}#{}", self.id()));
+        let [own, members, tokens, sessions] = ["W", "M", "T", "O"].map(|kind| format!("{kind}#{}", self.id()));
         let sorts = |table: &str, partition: &str| -> Vec<String> {
             let items = app.cloud().items(table).unwrap().into_iter().filter(|item| item["pk"]["S"] == partition);
             items.map(|item| item["sk"]["S"].as_str().unwrap().to_owned()).collect()
@@ -83,6 +83,7 @@ impl Place {
             "items": items,
             "memberships": sorts(proofs, &members).len(),
             "workspace_tokens": sorts(proofs, &tokens).len(),
+            "override_sessions": sorts(proofs, &sessions).len(),
             "messages": sorts(outbox, &own).len(),
             "audit_entries": sorts(audit, &own).len(),
             "object_versions": versions,
@@ -105,6 +106,11 @@ impl Place {
         let item = items.into_iter().find(is_one)?;
         Some(item["e"]["M"]["certificate"]["S"].as_str().unwrap().to_owned())
     }
+}
+
+fn put_in(app: &TestApp, table: &str, partition: &str, sort: &str) {
+    let item = json!({ "pk": { "S": partition }, "sk": { "S": sort }, "n": { "N": "1" }, "v": { "N": "1" } });
+    put(app, table, &item);
 }
 
 pub fn put(app: &TestApp, table: &str, item: &Value) {

@@ -38,8 +38,14 @@ impl Endpoint for CompleteUpload {
     const ROUTE: Route = Route::post("complete-upload", "/workspaces/{workspace_id}/media/{media_id}/complete")
         .memory_mb(1_769)
         .timeout_s(28);
-    const GRANTS: &'static [Grant] =
-        &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken, Grant::ReadObjects, Grant::WriteObjects];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadItems,
+        Grant::WriteItems,
+        Grant::ProveToken,
+        Grant::ReadObjects,
+        Grant::WriteObjects,
+        Grant::ServeOverrides,
+    ];
     /// Counted before the file is read: a damaged file costs as much as a valid one.
     const LIMIT: Option<UserLimit> = Some(UPLOADS);
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Media>();

@@ -62,7 +62,8 @@ pub static FUNCTION: Function = Function::route::<CreateUpload>();
 
 impl Endpoint for CreateUpload {
     const ROUTE: Route = Route::post("create-upload", "/workspaces/{workspace_id}/media");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken, Grant::SignUploads];
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken, Grant::SignUploads, Grant::ServeOverrides];
     const LIMIT: Option<UserLimit> = Some(UPLOADS);
     const PLAN_LIMITS: &'static [Limit] = &[UPLOAD_BYTES, STORAGE_BYTES];
     const REPEATABLE: Repeatable<Self> = Repeatable::recalled::<Media>(|id, workspace| Box::pin(recall(id, workspace)));

@@ -17,7 +17,7 @@ pub static FUNCTION: Function = Function::route::<GetMedia>();
 
 impl Endpoint for GetMedia {
     const ROUTE: Route = Route::get("get-media", "/workspaces/{workspace_id}/media/{media_id}");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::ServeOverrides];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("media"));
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Media>());
     type Access = Workspace<ReadMedia>;

@@ -14,6 +14,7 @@ pub static FUNCTION: Function = Function::route::<GetEntitlements>();
 
 impl Endpoint for GetEntitlements {
     const ROUTE: Route = Route::get("get-entitlements", "/workspaces/{workspace_id}/entitlements");
+    const GRANTS: &'static [Grant] = &[Grant::ServeOverrides];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("workspaces"));
     type Access = Workspace<ReadWorkspace>;
     type Output = Reply<EntitlementsView>;

@@ -16,7 +16,7 @@ pub static FUNCTION: Function = Function::route::<GetUsage>();
 
 impl Endpoint for GetUsage {
     const ROUTE: Route = Route::get("get-usage", "/workspaces/{workspace_id}/usage");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::ServeOverrides];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("workspaces"));
     type Access = Workspace<ReadWorkspace>;
     type Output = Reply<WholeList<UsageView>>;

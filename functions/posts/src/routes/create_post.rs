@@ -31,7 +31,7 @@ pub static FUNCTION: Function = Function::route::<CreatePost>();
 
 impl Endpoint for CreatePost {
     const ROUTE: Route = Route::post("create-post", "/workspaces/{workspace_id}/posts");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken, Grant::ServeOverrides];
     const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Post>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));

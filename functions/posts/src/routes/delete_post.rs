@@ -22,7 +22,7 @@ pub static FUNCTION: Function = Function::route::<DeletePost>();
 
 impl Endpoint for DeletePost {
     const ROUTE: Route = Route::delete("delete-post", "/workspaces/{workspace_id}/posts/{post_id}");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken, Grant::ServeOverrides];
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
     const PROBLEMS: &'static [ProblemCode] = &[problems::POST_BEING_PUBLISHED, problems::POST_MODIFIED_CONCURRENTLY];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Post>());

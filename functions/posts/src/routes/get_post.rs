@@ -17,7 +17,7 @@ pub static FUNCTION: Function = Function::route::<GetPost>();
 
 impl Endpoint for GetPost {
     const ROUTE: Route = Route::get("get-post", "/workspaces/{workspace_id}/posts/{post_id}");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::ServeOverrides];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("posts"));
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Post>());
     type Access = Workspace<ReadPosts>;

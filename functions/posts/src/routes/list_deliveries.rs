@@ -27,7 +27,7 @@ pub static FUNCTION: Function = Function::route::<ListDeliveries>();
 
 impl Endpoint for ListDeliveries {
     const ROUTE: Route = Route::get("list-deliveries", "/workspaces/{workspace_id}/posts/{post_id}/deliveries");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::DeriveKeys];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::DeriveKeys, Grant::ServeOverrides];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("posts"));
     type Access = Workspace<ReadPosts>;
     type Output = Reply<Listing<DeliveryView>>;

@@ -23,7 +23,7 @@ pub static FUNCTION: Function = Function::route::<ListPosts>();
 
 impl Endpoint for ListPosts {
     const ROUTE: Route = Route::get("list-posts", "/workspaces/{workspace_id}/posts");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::DeriveKeys];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::DeriveKeys, Grant::ServeOverrides];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("posts"));
     type Access = Workspace<ReadPosts>;
     type Output = Reply<Listing<PostView>>;

@@ -39,7 +39,7 @@ pub static FUNCTION: Function = Function::route::<SchedulePost>();
 
 impl Endpoint for SchedulePost {
     const ROUTE: Route = Route::post("schedule-post", "/workspaces/{workspace_id}/posts/{post_id}/schedule");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken, Grant::ServeOverrides];
     const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
     const PLAN_LIMITS: &'static [Limit] = &[SCHEDULED_POSTS, POSTS_PER_MONTH];
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Post>();

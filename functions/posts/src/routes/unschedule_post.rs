@@ -22,7 +22,7 @@ pub static FUNCTION: Function = Function::route::<UnschedulePost>();
 
 impl Endpoint for UnschedulePost {
     const ROUTE: Route = Route::post("unschedule-post", "/workspaces/{workspace_id}/posts/{post_id}/unschedule");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken, Grant::ServeOverrides];
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<Post>();
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
     const PROBLEMS: &'static [ProblemCode] =

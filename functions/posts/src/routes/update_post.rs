@@ -36,7 +36,7 @@ pub static FUNCTION: Function = Function::route::<UpdatePost>();
 
 impl Endpoint for UpdatePost {
     const ROUTE: Route = Route::patch("update-post", "/workspaces/{workspace_id}/posts/{post_id}");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveToken, Grant::ServeOverrides];
     const NEEDS: &'static [Entitlement] = &[POST_PUBLISHING];
     const TOKEN: Option<TokenScope> = Some(TokenScope::write("posts"));
     const PROBLEMS: &'static [ProblemCode] = &[

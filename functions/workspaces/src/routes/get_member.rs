@@ -19,7 +19,7 @@ pub static FUNCTION: Function = Function::route::<GetMember>();
 
 impl Endpoint for GetMember {
     const ROUTE: Route = Route::get("get-member", "/workspaces/{workspace_id}/members/{user_id}");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::ReadUserRecords];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::ReadUserRecords, Grant::ServeOverrides];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("members"));
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Member>());
     const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the user behind the member is read");

@@ -15,7 +15,7 @@ pub static FUNCTION: Function = Function::route::<GetSettings>();
 
 impl Endpoint for GetSettings {
     const ROUTE: Route = Route::get("get-settings", "/workspaces/{workspace_id}/settings");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::ServeOverrides];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("workspaces"));
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Profile>());
     type Access = Workspace<ReadWorkspace>;

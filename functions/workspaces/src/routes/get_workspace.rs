@@ -14,7 +14,7 @@ pub static FUNCTION: Function = Function::route::<GetWorkspace>();
 
 impl Endpoint for GetWorkspace {
     const ROUTE: Route = Route::get("get-workspace", "/workspaces/{workspace_id}");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems];
+    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::ServeOverrides];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("workspaces"));
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Profile>());
     type Access = Workspace<ReadWorkspace>;

@@ -24,7 +24,8 @@ pub static FUNCTION: Function = Function::route::<ListMembers>();
 
 impl Endpoint for ListMembers {
     const ROUTE: Route = Route::get("list-members", "/workspaces/{workspace_id}/members");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::ReadUserRecords, Grant::DeriveKeys];
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadItems, Grant::ReadUserRecords, Grant::DeriveKeys, Grant::ServeOverrides];
     const TOKEN: Option<TokenScope> = Some(TokenScope::read("members"));
     const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the users behind the members are read");
     type Access = Workspace<ReadMembers>;

@@ -21,7 +21,7 @@ pub static FUNCTION: Function = Function::route::<RenameWorkspace>();
 impl Endpoint for RenameWorkspace {
     const ROUTE: Route = Route::patch("rename-workspace", "/workspaces/{workspace_id}");
     const GRANTS: &'static [Grant] =
-        &[Grant::ReadItems, Grant::WriteItems, Grant::ChangeDirectory, Grant::ProveMembership];
+        &[Grant::ReadItems, Grant::WriteItems, Grant::ChangeDirectory, Grant::ProveMembership, Grant::ServeOverrides];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Profile>());
     const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the profile is read");
     type Access = Workspace<ManageWorkspace>;

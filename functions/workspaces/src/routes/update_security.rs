@@ -3,9 +3,10 @@
 use shared::audit::Target;
 use shared::kernel::problem_codes::NETWORKS_EXCLUDE_CALLER;
 use shared::prelude::route::*;
-use shared::tenancy::permissions::{ManageAdminRecovery, ManageSecurity};
+use shared::tenancy::permissions::{ManageAdminRecovery, ManageSecurity, ManageStaffAccess};
 use shared::tenancy::{
-    DeclaredPermission, Networks, Permission, PersonalTokenRule, RecoveryRule, SecondFactorRule, SecurityRules,
+    DeclaredPermission, Networks, OverrideAccess, Permission, PersonalTokenRule, RecoveryRule, SecondFactorRule,
+    SecurityRules,
 };
 
 use crate::audit_actions::WORKSPACE_SECURITY_UPDATED;
@@ -38,6 +39,10 @@ pub struct UpdateSecurity {
     #[serde(default)]
     #[schema(inline)]
     personal_tokens: Patch<PersonalTokenRule>,
+    /// The most that a session of our staff in the workspace may do. Only an owner may set it.
+    #[serde(default)]
+    #[schema(inline)]
+    override_access: Patch<OverrideAccess>,
 }
 
 pub static FUNCTION: Function = Function::route::<UpdateSecurity>();
@@ -45,7 +50,7 @@ pub static FUNCTION: Function = Function::route::<UpdateSecurity>();
 impl Endpoint for UpdateSecurity {
     const ROUTE: Route = Route::patch("update-security", "/workspaces/{workspace_id}/security");
     const GRANTS: &'static [Grant] = &[Grant::WriteItems, Grant::ChangeDirectory, Grant::ProveMembership];
-    const SOME_NEED: &'static [DeclaredPermission] = &[ManageAdminRecovery::DECLARED];
+    const SOME_NEED: &'static [DeclaredPermission] = &[ManageAdminRecovery::DECLARED, ManageStaffAccess::DECLARED];
     const PROBLEMS: &'static [ProblemCode] = &[NETWORKS_EXCLUDE_CALLER];
     const VERSIONED: Option<Versioned> = Some(Versioned::directory());
     type Access = Fresh<Workspace<ManageSecurity>>;
@@ -54,6 +59,9 @@ impl Endpoint for UpdateSecurity {
     async fn handle(self, workspace: &Fresh<Workspace<ManageSecurity>>) -> Result<Self::Output, Problem> {
         if self.admin_recovery.is_given() {
             workspace.permit::<ManageAdminRecovery>()?;
+        }
+        if self.override_access.is_given() {
+            workspace.permit::<ManageStaffAccess>()?;
         }
         let rules = self.applied_to(workspace.security().clone());
         let audited =
@@ -72,6 +80,7 @@ impl UpdateSecurity {
         hours.apply(&mut rules.longest_session_hours);
         self.networks.apply(&mut rules.networks);
         self.personal_tokens.apply(&mut rules.personal_tokens);
+        self.override_access.apply(&mut rules.override_access);
         rules
     }
 }

@@ -27,7 +27,8 @@ pub static FUNCTION: Function = Function::route::<UpdateSettings>();
 
 impl Endpoint for UpdateSettings {
     const ROUTE: Route = Route::patch("update-settings", "/workspaces/{workspace_id}/settings");
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::ProveMembership];
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadItems, Grant::WriteItems, Grant::ProveMembership, Grant::ServeOverrides];
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<Profile>());
     const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the profile is read");
     type Access = Workspace<ManageWorkspace>;

@@ -205,6 +205,7 @@ async fn the_rules_are_shown_to_those_who_manage_them_and_changes_are_audited() 
         "longest_session_hours": 24,
         "networks": ["203.0.113.7/32"],
         "personal_tokens": "blocked",
+        "override_access": "full",
     });
     assert_eq!(team.secure(rules.clone()).await.expect(200).body, rules);
     assert_eq!(team.rules().await.body, rules);

@@ -34,6 +34,7 @@ impl Tenant {
             Phase::Key => self.destroy_key(begun).await,
             Phase::Memberships => self.end_memberships(begun).await,
             Phase::Tokens => self.delete_tokens(begun).await,
+            Phase::OverrideSessions => self.delete_override_sessions(begun).await,
             Phase::Objects => self.delete_objects(begun).await,
             Phase::Items => self.delete_items(begun, Table::Tenants).await,
             Phase::Messages => self.delete_items(begun, Table::Outbox).await,
@@ -92,6 +93,23 @@ impl Tenant {
         }
         let count = sorts.len() as u64;
         begun.tally.workspace_tokens += count;
+        begun.found += count;
+        let mut deletions = Plan::default();
+        for sort in sorts {
+            deletions.add(Table::Proofs, Some(partition.clone()), sort, Act::Delete(present()));
+        }
+        Ok(Page::Some(deletions))
+    }
+
+    /// The sessions of the staff. They are refused since the workspace is in the trash.
+    async fn delete_override_sessions(&self, begun: &mut Begun) -> Result<Page, Problem> {
+        let partition = proofs::override_sessions(self.id());
+        let sorts = Box::pin(self.reader().await?.sort_keys(Table::Proofs, &partition, PAGE)).await?;
+        if sorts.is_empty() {
+            return Ok(Page::Empty);
+        }
+        let count = sorts.len() as u64;
+        begun.tally.override_sessions += count;
         begun.found += count;
         let mut deletions = Plan::default();
         for sort in sorts {

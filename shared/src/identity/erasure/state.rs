@@ -46,6 +46,7 @@ pub(super) enum Phase {
     Key,
     Memberships,
     Tokens,
+    OverrideSessions,
     Objects,
     Items,
     Messages,
@@ -57,7 +58,8 @@ impl Phase {
         match self {
             Self::Key => Some(Self::Memberships),
             Self::Memberships => Some(Self::Tokens),
-            Self::Tokens => Some(Self::Objects),
+            Self::Tokens => Some(Self::OverrideSessions),
+            Self::OverrideSessions => Some(Self::Objects),
             Self::Objects => Some(Self::Items),
             Self::Items => Some(Self::Messages),
             Self::Messages => Some(Self::AuditEntries),
@@ -73,6 +75,9 @@ pub struct Tally {
     pub items: BTreeMap<String, u64>,
     pub memberships: u64,
     pub workspace_tokens: u64,
+    /// Open or waiting sessions of the staff.
+    #[serde(default)]
+    pub override_sessions: u64,
     pub messages: u64,
     pub audit_entries: u64,
     pub object_versions: u64,

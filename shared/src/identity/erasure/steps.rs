@@ -27,7 +27,7 @@ pub enum Advanced {
     /// The next step is due later, or another run is at work.
     Waits,
     /// Nothing is left: certify it.
-    Emptied(Destruction),
+    Emptied(Box<Destruction>),
 }
 
 impl Tenant {
@@ -99,7 +99,7 @@ impl Tenant {
         let (directory, trashed_at) = (self.directory().await?, erasure.trashed_at);
         let Some(begun) = erasure.begun.as_mut() else { return Ok(Advanced::Waits) };
         if begun.found == 0 && begun.directory == directory.revision() {
-            return Ok(Advanced::Emptied(Destruction {
+            return Ok(Advanced::Emptied(Box::new(Destruction {
                 workspace: self.id(),
                 name: directory.name().to_owned(),
                 trashed_at,
@@ -108,7 +108,7 @@ impl Tenant {
                 keys: begun.keys.clone(),
                 owners: begun.owners.clone(),
                 directory: begun.directory,
-            }));
+            })));
         }
         (begun.pass, begun.phase, begun.found) = (begun.pass + 1, Phase::Key, 0);
         begun.directory = directory.revision();

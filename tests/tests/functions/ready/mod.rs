@@ -6,6 +6,7 @@ mod channels;
 mod erasure;
 mod media;
 mod operations;
+mod override_sessions;
 mod passkeys;
 mod plans;
 mod posts;
@@ -30,6 +31,7 @@ impl World {
             "erasure" => self.ready_for_erasure(ready).await,
             "media" => self.ready_for_media(function, place, ready).await,
             "operations" => self.ready_for_operations(function, place, ready).await,
+            "override_sessions" => self.ready_for_override_sessions(function, place, ready).await,
             "passkeys" => self.ready_for_passkeys(function, ready).await,
             "plans" => self.ready_for_plans(function, place, ready).await,
             "posts" => self.ready_for_posts(function, place, ready).await,

@@ -1,0 +1,99 @@
+//! `POST /staff/workspaces/{workspace_id}/override-sessions`: opens a session of the staff into a workspace.
+
+use mail::SendEmail;
+use serde_json::json;
+use shared::audit::Target;
+use shared::identity::{OverrideSession, OverrideSite, OverrideTerms, OverrideWorkspaces, Staff};
+use shared::kernel::ids::WorkspaceId;
+use shared::prelude::route::*;
+use shared::system_events::Occurrence;
+use shared::tenancy::{Audited, OverrideAccess};
+use staff::member::StaffMember;
+use staff::reason::StaffReason;
+
+use crate::audit_actions::{OVERRIDE_SESSION_OPENED, OVERRIDE_SESSION_REQUESTED};
+use crate::opening::{self, Minutes};
+use crate::ticket::Ticket;
+use crate::view::IssuedOverrideSession;
+use crate::{letters, problems};
+
+/// The most owners who are told in the transaction of the opening. A workspace has a few.
+const MOST_OWNERS: usize = 50;
+
+/// Opens a session into a workspace, whose owners are emailed. Nothing extends it. Where the plan says so, it is `pending`
+/// until an owner approves it, for 24 hours; its minutes count from then.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenOverrideSession {
+    workspace_id: WorkspaceId,
+    reason: StaffReason,
+    ticket: Ticket,
+    #[schema(value_type = u32, minimum = 1, maximum = 60, example = 30)]
+    minutes: Minutes,
+    /// `full` only where the security rules of the workspace allow it.
+    #[serde(default)]
+    access: OverrideAccess,
+}
+
+pub static FUNCTION: Function = Function::route::<OpenOverrideSession>();
+
+impl Endpoint for OpenOverrideSession {
+    const ROUTE: Route = Route::post("open-override-session", "/staff/workspaces/{workspace_id}/override-sessions");
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadStaff, Grant::ReadAddresses, Grant::ReadMembers, Grant::OpenOverrides];
+    const PROBLEMS: &'static [ProblemCode] = &[
+        problems::OWN_WORKSPACE,
+        problems::FULL_ACCESS_NOT_ALLOWED,
+        problem_codes::WORKSPACE_LIVES_ELSEWHERE,
+        problem_codes::WORKSPACE_SUSPENDED,
+        problem_codes::WORKSPACE_TRASHED,
+    ];
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(
+        7,
+        "the member's record and address and the workspace's entry and members are read, and the intent is committed before \
+         the session",
+    );
+    type Access = Staff<OverrideWorkspaces>;
+    type Output = Created<IssuedOverrideSession>;
+
+    async fn handle(self, staff: &Staff<OverrideWorkspaces>) -> Result<Self::Output, Problem> {
+        let (workspace, access) = (self.workspace_id, self.access);
+        let member = opening::own_record(staff).await?;
+        let site = staff.override_site(workspace, member.name.as_str()).await?.ok_or_else(Problem::not_found)?;
+        opening::judge(staff, &member, &site, (workspace, access)).await?;
+        let session = site.session(self.terms(&member));
+        let event = json!({ "session": session.id, "staff": staff.id(), "access": access, "ticket": session.ticket });
+        let intent = Occurrence::of(&opening::OVERRIDE_SESSION_OPENED, workspace).detail(event);
+        let token = site.token();
+        site.open(&session, &token, intent, audited(&site, &session)).await?;
+        Ok(Created(IssuedOverrideSession::new(session, &token)))
+    }
+}
+
+impl OpenOverrideSession {
+    fn terms(self, member: &StaffMember) -> OverrideTerms {
+        OverrideTerms {
+            staff_name: member.name.as_str().to_owned(),
+            access: self.access,
+            reason: self.reason.into_text(),
+            ticket: self.ticket.into_text(),
+            minutes: self.minutes.get(),
+        }
+    }
+}
+
+/// What the workspace's audit log and its owners get.
+fn audited(site: &OverrideSite<'_>, session: &OverrideSession) -> Audited {
+    let OverrideSession { id, access, reason, ticket, minutes, .. } = session;
+    let expires_at = session.ends_at();
+    let detail = json!({
+        "reason": reason, "ticket": ticket, "access": access, "minutes": minutes, "expires_at": expires_at,
+    });
+    let (action, letter) = match session.begun_at {
+        Some(_) => (&OVERRIDE_SESSION_OPENED, letters::opened(site.name(), session)),
+        None => (&OVERRIDE_SESSION_REQUESTED, letters::requested(site.name(), session)),
+    };
+    let audited = Changes::default().audit(action, Target::from(*id)).detail(detail);
+    let owners = site.owners().take(MOST_OWNERS);
+    owners.fold(audited, |audited, owner| audited.send(&SendEmail::to_user(owner, letter.clone())))
+}

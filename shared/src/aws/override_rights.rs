@@ -1,0 +1,34 @@
+//! The rights on override sessions, by which the operator's staff enters a workspace.
+
+use super::grants::{OWN_WORKSPACE, PUT};
+use super::statement::{Resource, Statement, Table, own, tenant};
+
+const SESSIONS: Resource = Resource::Items(Table::Proofs, &["O#{workspace}"]);
+/// Its member of the staff is not revoked.
+const STILL_STAFF: &[&str] = &["O#staff_*"];
+
+/// A route that admits them records each request, on the condition that the session is still valid.
+pub(super) const SERVE_OVERRIDES: &[Statement] = &[
+    tenant(PUT, Resource::Items(Table::Audit, OWN_WORKSPACE)),
+    tenant(&["dynamodb:ConditionCheckItem"], SESSIONS),
+    tenant(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, STILL_STAFF)),
+];
+
+/// The staff opens and ends them. The audit log and the mail to the owners are the workspace's.
+pub(super) const OPEN_OVERRIDES: &[Statement] = &[
+    tenant(PUT, Resource::Items(Table::Audit, OWN_WORKSPACE)),
+    tenant(PUT, Resource::Items(Table::Outbox, OWN_WORKSPACE)),
+    tenant(&["dynamodb:PutItem", "dynamodb:DeleteItem"], SESSIONS),
+    tenant(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, &["D#{workspace}"])),
+    tenant(&["dynamodb:ConditionCheckItem"], Resource::Items(Table::Proofs, STILL_STAFF)),
+    own(PUT, Resource::Items(Table::Proofs, &["OL#staff_*"])),
+];
+
+pub(super) const LIST_OVERRIDES: &[Statement] = &[
+    own(&["dynamodb:Query"], Resource::Items(Table::Proofs, &["O#ws_*", "OL#staff_*"])),
+    own(&["dynamodb:BatchGetItem"], Resource::Items(Table::Proofs, &["O#ws_*"])),
+];
+
+pub(super) const READ_OVERRIDES: &[Statement] = &[tenant(&["dynamodb:Query"], SESSIONS)];
+
+pub(super) const DECIDE_OVERRIDES: &[Statement] = &[tenant(&["dynamodb:PutItem", "dynamodb:DeleteItem"], SESSIONS)];

@@ -1,0 +1,304 @@
+//! The only module that writes override sessions: the staff opens and ends them, owners approve and end them.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::account_changes::AccountChanges;
+use super::accounts::Accounts;
+use super::override_session::{NewOverrideToken, OVERRIDE_APPROVAL, OverrideProof, OverrideSession, still_staff};
+use super::proofs::{self, DirectoryEntry, Found};
+use super::staff::Staff;
+use super::staff_permissions::StaffPermission;
+use super::workspace_outline::members;
+use crate::audit::{Actor, Origin};
+use crate::aws::grants::Table;
+use crate::kernel::ids::{OverrideSessionId, StaffId, UserId, WorkspaceId};
+use crate::kernel::problems::Problem;
+use crate::kernel::time::after;
+use crate::system_events::Occurrence;
+use crate::table::commit::{Act, Expected, Plan};
+use crate::table::entity::Stored;
+use crate::table::item::{Item, body, integer, string};
+use crate::table::read::{PageQuery, Reader};
+use crate::tenancy::permissions::ManageStaffAccess;
+use crate::tenancy::scope::{Scope, ScopeParts};
+use crate::tenancy::{Audited, Covers, OverrideAccess, Permission, Role, SecurityRules, Workspace};
+
+/// Sessions that are listed at once. They last for minutes, or wait for a day.
+const PAGE: u32 = 100;
+
+/// What a member of the staff asks for.
+pub struct OverrideTerms {
+    pub staff_name: String,
+    pub access: OverrideAccess,
+    pub reason: String,
+    pub ticket: String,
+    pub minutes: u32,
+}
+
+/// An entry of the list of a member's sessions.
+#[derive(Serialize, Deserialize)]
+struct Pointer {
+    workspace: WorkspaceId,
+}
+
+/// A workspace from outside, for a member of the staff who opens or ends a session into it. It reads no item of the workspace.
+pub struct OverrideSite<'a> {
+    accounts: &'a Accounts,
+    scope: Scope,
+    staff: StaffId,
+    staff_epoch: u64,
+    id: OverrideSessionId,
+    entry: DirectoryEntry,
+    revision: u64,
+    members: Vec<(UserId, Role)>,
+}
+
+impl<P: StaffPermission> Staff<P> {
+    /// The workspace, for a new session; `None` if there is none. Two reads, of Proofs alone; needs `Grant::ReadMembers` and
+    /// `Grant::OpenOverrides`. `name` is the member's, as the workspace's audit log has it.
+    pub async fn override_site(&self, workspace: WorkspaceId, name: &str) -> Result<Option<OverrideSite<'_>>, Problem> {
+        let (reader, key) = (Reader { aws: &self.app.aws, session: None }, proofs::directory(workspace));
+        let found = Found::new(Box::pin(reader.batch(Table::Proofs, vec![key.clone()])).await?);
+        let (Some(entry), Some(revision)) = (found.read::<DirectoryEntry>(&key)?, found.revision(&key)) else {
+            return Ok(None);
+        };
+        let members = members(&reader, workspace).await?;
+        let id = self.new_id();
+        let (scope, staff_epoch) = (self.override_scope(workspace, id, name), self.caller.epoch);
+        let accounts: &Accounts = self;
+        Ok(Some(OverrideSite { accounts, scope, staff: self.id(), staff_epoch, id, entry, revision, members }))
+    }
+
+    /// The open and waiting sessions of a workspace. One read; needs `Grant::ListOverrides`.
+    pub async fn overrides_in(&self, workspace: WorkspaceId) -> Result<Vec<OverrideSession>, Problem> {
+        let reader = Reader { aws: &self.app.aws, session: None };
+        let items = listed(&reader, &proofs::override_sessions(workspace)).await?;
+        Ok(live(&items, self.now())?.into_iter().map(Stored::into_inner).map(|proof| proof.session).collect())
+    }
+
+    /// The same of a member of the staff. Two reads.
+    pub async fn overrides_of(&self, member: StaffId) -> Result<Vec<OverrideSession>, Problem> {
+        let reader = Reader { aws: &self.app.aws, session: None };
+        let pointers = listed(&reader, &proofs::overrides_of(member)).await?;
+        let key = |item: &Item| -> Result<_, Problem> {
+            let Pointer { workspace } = body(item)?;
+            let id = string(item, "sk").unwrap_or_default().parse().map_err(Problem::internal)?;
+            Ok(proofs::override_session(workspace, id))
+        };
+        let keys = pointers.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let items = Box::pin(reader.batch(Table::Proofs, keys)).await?;
+        let mut sessions: Vec<_> =
+            live(&items, self.now())?.into_iter().map(Stored::into_inner).map(|proof| proof.session).collect();
+        sessions.sort_unstable_by_key(|session| std::cmp::Reverse(session.id));
+        Ok(sessions)
+    }
+
+    /// Ends a session of this workspace, of any member of the staff. 404 if there is none. Needs `Grant::OpenOverrides`
+    /// and `Grant::ListOverrides`.
+    pub async fn end_override(
+        &self,
+        workspace: WorkspaceId,
+        id: OverrideSessionId,
+        name: &str,
+        audited: Audited,
+    ) -> Result<(), Problem> {
+        let reader = Reader { aws: &self.app.aws, session: None };
+        let found = find(&reader, workspace, id, self.now()).await?;
+        let scope = self.override_scope(workspace, id, name);
+        Box::pin(scope.commit_plan(audited, ended(&found))).await
+    }
+
+    /// Only for what this module commits: the staff reads no item of a workspace by it.
+    fn override_scope(&self, workspace: WorkspaceId, id: OverrideSessionId, name: &str) -> Scope {
+        let staff = self.id();
+        let actor = Actor::OverrideSession { id, staff, name: name.to_owned() };
+        Scope::new(ScopeParts {
+            app: self.app.clone(),
+            workspace,
+            security: SecurityRules::default(),
+            origin: Origin { actor, ..self.origin.clone() },
+            function: "override-session",
+            directory: None,
+            guard: Some(still_staff(proofs::override_standing(staff), self.caller.epoch).into()),
+            remember: None,
+            watch: None,
+        })
+    }
+}
+
+impl OverrideSite<'_> {
+    /// The id that a session gets.
+    pub fn id(&self) -> OverrideSessionId {
+        self.id
+    }
+
+    /// The name of the workspace.
+    pub fn name(&self) -> &str {
+        &self.entry.name
+    }
+
+    /// Refuses a workspace that admits no one: of another cell, suspended, or in the trash.
+    pub fn require_open(&self) -> Result<(), Problem> {
+        self.entry.require_here(&self.scope.app().aws.config)?;
+        self.entry.require_active()?;
+        self.entry.require_kept()
+    }
+
+    pub fn is_member(&self, user: UserId) -> bool {
+        self.members.iter().any(|(member, _)| *member == user)
+    }
+
+    pub fn owners(&self) -> impl Iterator<Item = UserId> + '_ {
+        self.members.iter().filter(|(_, role)| *role == Role::Owner).map(|(user, _)| *user)
+    }
+
+    /// The most that the workspace's rules allow.
+    pub fn allows(&self) -> OverrideAccess {
+        self.entry.security.override_access
+    }
+
+    /// Whether an owner must approve each session.
+    pub fn needs_approval(&self) -> bool {
+        self.entry.plan_at(self.scope.now()).feature(OVERRIDE_APPROVAL.name()).value
+    }
+
+    /// The session on these terms, which begins now if it needs no approval.
+    pub fn session(&self, terms: OverrideTerms) -> OverrideSession {
+        let OverrideTerms { staff_name, access, reason, ticket, minutes } = terms;
+        let now = self.scope.now();
+        OverrideSession {
+            id: self.id,
+            workspace: self.scope.id(),
+            staff: self.staff,
+            staff_name,
+            access,
+            reason,
+            ticket,
+            minutes,
+            requested_at: now,
+            begun_at: (!self.needs_approval()).then_some(now),
+            approved_by: None,
+        }
+    }
+
+    pub fn token(&self) -> NewOverrideToken {
+        NewOverrideToken::of(self.scope.id(), self.staff, self.id, self.scope.entropy())
+    }
+
+    /// Opens the session, or asks for its approval, in one transaction with `audited`, if the directory entry is the one that
+    /// was read: the rules, the plan and the state by which it was judged. `intent` and an entry of the member's list are
+    /// committed before, by the own role of the function, which may not write to a workspace.
+    pub async fn open(
+        &self,
+        session: &OverrideSession,
+        token: &NewOverrideToken,
+        intent: Occurrence,
+        audited: Audited,
+    ) -> Result<(), Problem> {
+        let pointer = Pointer { workspace: session.workspace };
+        // Longer than any session: what it names may have ended before.
+        let until = after(session.requested_at, super::override_session::APPROVED_WITHIN * 2);
+        let key = (proofs::overrides_of(self.staff), self.id.to_string());
+        let intended = AccountChanges::default().proof(key, &pointer, Some(until), Expected::Absent).event(intent);
+        self.accounts.commit(intended).await?;
+        let proof =
+            OverrideProof { digest: token.digest.clone(), staff_epoch: self.staff_epoch, session: session.clone() };
+        let (partition, sort) = proofs::override_session(session.workspace, self.id);
+        let mut plan = Plan::default();
+        let row = proofs::row(&sort, &proof, Some(session.ends_at()))?;
+        plan.put(Table::Proofs, Some(partition), row, Expected::Absent);
+        let (directory, sort) = proofs::directory(session.workspace);
+        plan.add(Table::Proofs, Some(directory), sort, Act::Check(Expected::Revision(self.revision)));
+        Box::pin(self.scope.commit_plan(audited, plan)).await
+    }
+}
+
+impl<P: Permission + Covers<ManageStaffAccess>> Workspace<P> {
+    /// The open and waiting sessions of the staff, newest first. One read; needs `Grant::ReadOverrides`.
+    pub async fn overrides(&self) -> Result<Vec<OverrideSession>, Problem> {
+        let reader = self.reader().await?;
+        let items = listed(&reader, &proofs::override_sessions(self.id())).await?;
+        Ok(live(&items, self.now())?.into_iter().map(Stored::into_inner).map(|proof| proof.session).collect())
+    }
+
+    /// A session of the staff with its revision; 404 if there is none. One read.
+    pub async fn find_override(&self, id: OverrideSessionId) -> Result<FoundOverride, Problem> {
+        let reader = Reader { aws: &self.app().aws, session: None };
+        Ok(FoundOverride(find(&reader, self.id(), id, self.now()).await?))
+    }
+
+    /// Begins a session that waits: its minutes count from now. Needs `Grant::DecideOverrides`, `Grant::WriteItems` and
+    /// `Grant::ProveMembership`.
+    pub async fn approve_override(&self, found: FoundOverride, audited: Audited) -> Result<OverrideSession, Problem> {
+        let FoundOverride(mut found) = found;
+        (found.session.begun_at, found.session.approved_by) = (Some(self.now()), Some(self.user()?));
+        let (partition, sort) = proofs::override_session(self.id(), found.session.id);
+        let mut plan = Plan::default();
+        let row = proofs::row(&sort, &*found, Some(found.session.ends_at()))?;
+        plan.put(Table::Proofs, Some(partition), row, Expected::Revision(found.revision));
+        self.commit_override(plan, audited).await?;
+        Ok(found.into_inner().session)
+    }
+
+    /// Ends a session, or refuses one that waits. The same grants.
+    pub async fn end_override(&self, found: &FoundOverride, audited: Audited) -> Result<(), Problem> {
+        self.commit_override(ended(&found.0), audited).await
+    }
+
+    async fn commit_override(&self, mut plan: Plan, audited: Audited) -> Result<(), Problem> {
+        self.still_in_role()?.into_iter().for_each(|still| plan.require_first(still));
+        Box::pin(self.commit_plan(audited, plan)).await
+    }
+}
+
+/// A session as an owner found it.
+pub struct FoundOverride(Stored<OverrideProof>);
+
+impl FoundOverride {
+    pub fn session(&self) -> &OverrideSession {
+        &self.0.session
+    }
+
+    pub fn into_session(self) -> OverrideSession {
+        self.0.into_inner().session
+    }
+}
+
+fn ended(found: &Stored<OverrideProof>) -> Plan {
+    let (partition, sort) = proofs::override_session(found.session.workspace, found.session.id);
+    let mut plan = Plan::default();
+    plan.add(Table::Proofs, Some(partition), sort, Act::Delete(Expected::Revision(found.revision)));
+    plan
+}
+
+async fn listed(reader: &Reader<'_>, partition: &str) -> Result<Vec<Item>, Problem> {
+    let (table, limit, newest_first) = (Table::Proofs, PAGE, true);
+    let query = PageQuery { table, partition, prefix: "ovr_", after: None, limit, newest_first };
+    Ok(Box::pin(reader.page(query)).await?.0)
+}
+
+/// The sessions among these items that have not ended.
+fn live(items: &[Item], now: Timestamp) -> Result<Vec<Stored<OverrideProof>>, Problem> {
+    let mut found = items.iter().map(stored).collect::<Result<Vec<_>, _>>()?;
+    found.retain(|proof| now < proof.session.ends_at());
+    Ok(found)
+}
+
+fn stored(item: &Item) -> Result<Stored<OverrideProof>, Problem> {
+    let revision = integer(item, "n").ok_or_else(|| Problem::internal("an override session has no revision"))?;
+    Ok(Stored::new(body(item)?, revision))
+}
+
+async fn find(
+    reader: &Reader<'_>,
+    workspace: WorkspaceId,
+    id: OverrideSessionId,
+    now: Timestamp,
+) -> Result<Stored<OverrideProof>, Problem> {
+    let items = Box::pin(reader.batch(Table::Proofs, vec![proofs::override_session(workspace, id)])).await?;
+    live(&items, now)?.pop().ok_or_else(Problem::not_found)
+}
