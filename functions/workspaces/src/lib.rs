@@ -2,7 +2,7 @@
 
 pub mod audit_actions;
 pub mod invitation;
-mod inviting;
+pub mod inviting;
 pub mod jobs;
 mod joining;
 pub mod letters;

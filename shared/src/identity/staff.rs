@@ -65,6 +65,7 @@ pub(crate) struct StaffCaller {
     pub(crate) id: StaffId,
     session: SessionId,
     ends_at: Timestamp,
+    epoch: u64,
     roles: Vec<StaffRole>,
 }
 
@@ -86,6 +87,15 @@ impl<P: StaffPermission> Staff<P> {
 
     pub fn roles(&self) -> &[StaffRole] {
         &self.caller.roles
+    }
+
+    /// The epoch that admitted the request.
+    pub(super) fn own_epoch(&self) -> u64 {
+        self.caller.epoch
+    }
+
+    pub(super) fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 
     /// When the session ends.
@@ -171,6 +181,7 @@ pub(super) async fn admit(asking: Asking<'_>, needed: DeclaredStaffPermission) -
     admission.accounts.origin.actor = Actor::Staff { id: id.to_string(), on_behalf_of: None };
     let still = Guard::new(Table::Proofs, proved, "e.epoch = :epoch", proof.epoch, not_signed_in);
     admission.accounts.guard = Some(Arc::new(still));
-    admission.staff = Some(StaffCaller { id, session: claims.sid, ends_at: opened.ends_at, roles: proof.roles });
+    let StaffProof { epoch, roles } = proof;
+    admission.staff = Some(StaffCaller { id, session: claims.sid, ends_at: opened.ends_at, epoch, roles });
     Ok(admission)
 }
