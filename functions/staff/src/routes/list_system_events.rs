@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use shared::identity::Staff;
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::ApiTimestamp;
 use shared::prelude::route::*;
 use shared::system_events::Severity;
 use shared::system_events::timeline::{EventClass, EventFilter};
@@ -30,10 +30,10 @@ pub struct ListSystemEvents {
     network: Option<IpAddr>,
     /// The earliest instant; the default is 7 days before `to`.
     #[schema(value_type = Option<String>, format = DateTime)]
-    from: Option<Timestamp>,
+    from: Option<ApiTimestamp>,
     /// The instant before which events are listed; the default is now.
     #[schema(value_type = Option<String>, format = DateTime)]
-    to: Option<Timestamp>,
+    to: Option<ApiTimestamp>,
     /// Events per page; the default is 50.
     #[serde(default)]
     #[schema(inline)]
@@ -55,6 +55,7 @@ impl Endpoint for ListSystemEvents {
     async fn handle(self, staff: &Staff<ReadEvents>) -> Result<Self::Output, Problem> {
         let Self { kind, severity, class, subject, network, from, to, limit, cursor } = self;
         let network = network.map(|address| address.to_string());
+        let (from, to) = (from.map(ApiTimestamp::instant), to.map(ApiTimestamp::instant));
         let filter = EventFilter { kind, severity, class, subject, network, from, to };
         let page = Page { limit: limit.get(), cursor, newest_first: true };
         Ok(Reply(staff.timeline(&filter, &page).await?.map(EventView::from)))

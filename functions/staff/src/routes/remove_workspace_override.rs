@@ -25,8 +25,7 @@ pub static FUNCTION: Function = Function::route::<RemoveWorkspaceOverride>();
 impl Endpoint for RemoveWorkspaceOverride {
     const ROUTE: Route = Route::post("remove-workspace-override", "/staff/workspaces/{workspace_id}/overrides/remove");
     const GRANTS: &'static [Grant] = &[Grant::ProveStaff, Grant::ReadPlan, Grant::ChangeDirectory, Grant::WriteItems];
-    const WARM_CALLS: WarmCalls =
-        WarmCalls::up_to(4, "the directory entry is read, and each workspace needs another STS session");
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "the directory entry is read");
     const PROBLEMS: &'static [ProblemCode] = &[OVERRIDE_UNKNOWN];
     type Access = StaffWorkspace<SetOverrides>;
     type Output = NoContent;

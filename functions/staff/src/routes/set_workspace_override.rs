@@ -4,9 +4,11 @@ use plans::audit_actions::OVERRIDE_APPLIED;
 use plans::setting_override::{OVERRIDE_INVALID, checked, setting};
 use serde_json::json;
 use shared::identity::StaffWorkspace;
-use shared::kernel::time::Timestamp;
+use shared::kernel::time::ApiTimestamp;
 use shared::prelude::route::*;
 use shared::tenancy::{OverrideValue, PlanOverride};
+use utoipa::openapi::schema::OneOfBuilder;
+use utoipa::openapi::{ObjectBuilder, Schema, Type};
 
 use crate::permissions::SetOverrides;
 use crate::reason::ShownReason;
@@ -20,13 +22,12 @@ pub struct SetWorkspaceOverride {
     /// A feature or a limit.
     #[schema(example = "members")]
     name: String,
-    /// `true` or `false` for a feature, a whole number for a limit.
-    #[schema(value_type = Value, example = 25)]
+    #[schema(schema_with = value_schema)]
     value: OverrideValue,
     reason: ShownReason,
     /// At most 366 days ahead.
     #[schema(value_type = String, format = DateTime)]
-    expires_at: Timestamp,
+    expires_at: ApiTimestamp,
 }
 
 pub static FUNCTION: Function = Function::route::<SetWorkspaceOverride>();
@@ -35,17 +36,14 @@ impl Endpoint for SetWorkspaceOverride {
     const ROUTE: Route = Route::post("set-workspace-override", "/staff/workspaces/{workspace_id}/overrides");
     const GRANTS: &'static [Grant] =
         &[Grant::ProveStaff, Grant::ReadPlan, Grant::ChangeDirectory, Grant::GetItems, Grant::WriteItems];
-    const WARM_CALLS: WarmCalls = WarmCalls::up_to(
-        5,
-        "the directory entry and the override are read, and each workspace needs another STS session",
-    );
+    const WARM_CALLS: WarmCalls = WarmCalls::up_to(4, "the directory entry and the override are read");
     const PROBLEMS: &'static [ProblemCode] = &[OVERRIDE_INVALID];
     type Access = StaffWorkspace<SetOverrides>;
     type Output = NoContent;
 
     async fn handle(self, workspace: &Self::Access) -> Result<Self::Output, Problem> {
         let reason = self.reason.into_text();
-        let record = checked(&self.name, self.value, &reason, self.expires_at, workspace.now())?;
+        let record = checked(&self.name, self.value, &reason, self.expires_at.instant(), workspace.now())?;
         let directory = workspace.directory().await?;
         let known = workspace.find::<PlanOverride>(&record.name).await?;
         let Some((overrides, audited)) = setting(&directory, known.as_deref(), &record)? else { return Ok(NoContent) };
@@ -55,4 +53,11 @@ impl Endpoint for SetWorkspaceOverride {
         workspace.change(directory.change().overrides(&overrides), audited, set).await?;
         Ok(NoContent)
     }
+}
+
+fn value_schema() -> Schema {
+    let (feature, limit) =
+        (ObjectBuilder::new().schema_type(Type::Boolean), ObjectBuilder::new().schema_type(Type::Integer));
+    let described = "`true` or `false` for a feature, a whole number for a limit.";
+    OneOfBuilder::new().item(feature).item(limit.minimum(Some(0))).description(Some(described)).examples([25]).into()
 }

@@ -1,11 +1,13 @@
 //! What the functions of the staff need.
 
+use plans::jobs::recount_usage::USAGE_DRIFTED;
 use plans::jobs::set_override;
 use serde_json::json;
-use shared::identity::StaffRole;
+use shared::identity::{Invitation, StaffRole};
 use shared::kernel::ids::WorkspaceId;
 use shared::kernel::time::{SignedDuration, after};
-use shared::tenancy::Changes;
+use shared::system_events::Occurrence;
+use shared::tenancy::{AssignableRole, Changes};
 use staff::routes::request_suspension;
 use test_support::staff_member::{self, Member, enrolled, grant, signed_in, start, start_enrolment, token};
 
@@ -67,8 +69,17 @@ impl World {
                 self.as_admin(ready).await
             }
             "resend-open-invitation" | "expire-open-invitation" => {
-                let id = self.invited(place, &self.email()).await;
-                self.as_admin(ready).await.with("invitation_id", id)
+                // Not by the route, whose invitations of a day are counted.
+                let scope = app.scope(place.owner.workspace);
+                let by = place.owner.user;
+                let invitation = Invitation::new(&scope, &self.email(), AssignableRole::Member, by);
+                let changes = Changes::default().insert(&invitation).insert(&invitation.pending());
+                scope.commit(changes.unaudited("a fixture")).await.unwrap();
+                self.as_admin(ready).await.with("invitation_id", invitation.id)
+            }
+            "list-system-events" => {
+                app.accounts().emit(Occurrence::of(&USAGE_DRIFTED, place.owner.workspace)).await.unwrap();
+                self.as_admin(ready).await
             }
             "get-system-event" | "acknowledge-system-event" => {
                 let ready = self.as_admin(ready).await;

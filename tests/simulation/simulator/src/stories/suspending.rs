@@ -12,7 +12,7 @@ use shared::testing::{Person, Request};
 use staff::routes::{
     get_suspension_request, request_suspension, resume_workspace, suspend_workspace, withdraw_suspension_request,
 };
-use workspaces::routes::get_workspace;
+use workspaces::routes::list_members;
 
 use super::Story;
 use super::people::expect;
@@ -104,7 +104,7 @@ impl Suspending {
         }
         self.suspended += confirmed;
         let owner = client.deployment.signed_in_again(client, owner).await;
-        let read = client.send_until_answered(Request::to(&get_workspace::FUNCTION).by(&owner)).await;
+        let read = client.send_until_answered(Request::to(&list_members::FUNCTION).by(&owner)).await;
         let is_suspended = read.code() == "workspace_suspended";
         // An approval or withdrawal whose response was lost may have been the one that took effect.
         if (is_suspended && was_withdrawn) || (confirmed > 0 && !is_suspended) {
@@ -112,7 +112,7 @@ impl Suspending {
         }
         if is_suspended {
             self.resume(client, to(&resume_workspace::FUNCTION)).await?;
-            expect(client, Request::to(&get_workspace::FUNCTION).by(&owner), 200).await;
+            expect(client, Request::to(&list_members::FUNCTION).by(&owner), 200).await;
         }
         Some(())
     }
