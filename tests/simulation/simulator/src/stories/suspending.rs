@@ -23,7 +23,8 @@ use crate::judge::Tables;
 #[derive(Default)]
 pub struct Suspending {
     workspace: Option<WorkspaceId>,
-    requests: usize,
+    /// Requests that were made and not withdrawn, as far as the client knows.
+    open: usize,
     /// Approvals and resumptions that were confirmed.
     suspended: usize,
     resumed: usize,
@@ -55,12 +56,12 @@ impl Story for Suspending {
             let Some(workspace) = self.workspace.map(|workspace| workspace.to_string()) else { return Vec::new() };
             let count = |action| tables.audit_entries(&workspace, action, &workspace);
             let (suspended, resumed) = (count("workspace.suspended"), count("workspace.resumed"));
-            let is_right = (self.suspended..=self.requests).contains(&suspended)
+            let is_right = (self.suspended..=self.open).contains(&suspended)
                 && resumed >= self.resumed
                 && (suspended == resumed || suspended == resumed + 1);
             let found = format!(
-                "{suspended} suspensions and {resumed} ends in the audit log, for {} requests, {} and {} confirmed",
-                self.requests, self.suspended, self.resumed
+                "{suspended} suspensions and {resumed} ends in the audit log, for {} requests that were not withdrawn, {} and {} confirmed",
+                self.open, self.suspended, self.resumed
             );
             if is_right { Vec::new() } else { vec![found] }
         })
@@ -82,7 +83,6 @@ impl Suspending {
                 return None;
             }
         };
-        self.requests += 1;
         let approve = || to(&suspend_workspace::FUNCTION).json(json!({ "request_id": id }));
         let is_withdrawn = client.once_in(2);
         let withdraw = async {
@@ -103,6 +103,7 @@ impl Suspending {
             client.fault("a request was approved, and withdrawn");
         }
         self.suspended += confirmed;
+        self.open += usize::from(!was_withdrawn);
         let owner = client.deployment.signed_in_again(client, owner).await;
         let read = client.send_until_answered(Request::to(&list_members::FUNCTION).by(&owner)).await;
         let is_suspended = read.code() == "workspace_suspended";
