@@ -152,14 +152,16 @@ async fn an_hour_with_many_events_is_walked_to_its_end() {
     // The beginning of an hour.
     let into = at.app.now().as_millisecond() % 3_600_000;
     at.app.advance(SignedDuration::from_millis(3_600_000 - into));
-    let mut expected = Vec::new();
+    let (mut grave, mut passing) = (Vec::new(), Vec::new());
     for number in 0..1500 {
         at.app.advance(SignedDuration::from_millis(1));
-        at.app.accounts().emit(Occurrence::of(&GRAVE, format!("{number:04}"))).await.unwrap();
+        let (kind, expected) = if number % 20 == 0 { (&PASSING, &mut passing) } else { (&GRAVE, &mut grave) };
+        at.app.accounts().emit(Occurrence::of(kind, format!("{number:04}"))).await.unwrap();
         expected.insert(0, format!("{number:04}"));
     }
-    let (found, _) = at.walk(&[("kind", "grave"), ("limit", "100")]).await;
-    assert_eq!(found, expected);
+    // What matches often fills a page from a part of a round; what matches seldom takes several rounds.
+    assert_eq!(at.walk(&[("kind", "grave"), ("limit", "100")]).await.0, grave);
+    assert_eq!(at.walk(&[("kind", "passing"), ("limit", "100")]).await.0, passing);
 }
 
 /// Each at most once an hour, and listed like any other.

@@ -172,3 +172,21 @@ async fn an_invitation_of_another_workspace_is_404() {
         other.send(Support, request).await.expect(404);
     }
 }
+
+/// Its erasure may have begun, or it may have changed which addresses it invites.
+#[tokio::test]
+async fn an_invitation_is_not_sent_again_in_a_workspace_that_has_changed_since_it_was_read() {
+    let at = At::new().await;
+    let invitation = at.invited("ada@example.com").await;
+    let member = at.app.staff(&[Support], Some(at.app.now())).await.unwrap();
+    let request = Request::to(&resend_open_invitation::FUNCTION).path("invitation_id", invitation.id);
+    let request = request.path("workspace_id", at.owner.workspace).bearer(&member.token);
+    let changed = async {
+        let scope = at.app.scope(at.owner.workspace);
+        let renamed = scope.directory().await.unwrap().change().name("Other");
+        renamed.commit(Changes::default().unaudited("a fixture")).await.unwrap();
+    };
+    let (answer, reached) = at.app.call_while(request.json(json!({ "reason": "x" })), changed).await;
+    assert_eq!((answer.expect(409).code(), reached), ("modified_concurrently", Some(())));
+    assert_eq!((at.invitation(&invitation).await.letters, at.entries().await.len()), (1, 0));
+}
