@@ -3,6 +3,8 @@
 //! They are stored in System under `EVENT#<hour>#<shard>`, by id, which is chronological. Each is kept for a year, or
 //! forever if it concerns security (claim 51). A critical event pages an operator.
 
+pub mod timeline;
+
 use std::fmt::Display;
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +20,7 @@ use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
 use crate::metrics;
 use crate::table::commit::{Expected, Plan, commit};
-use crate::table::item::{Row, body, encode};
+use crate::table::item::{Item, Row, body, encode, string};
 use crate::table::read::{PageQuery, Reader};
 
 /// How long an operational event is kept (claim 51).
@@ -26,9 +28,14 @@ const KEPT_FOR: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// Shards per hour: a partition allows 1,000 writes a second, and an attack causes many.
 const SHARDS: u8 = 8;
 const PAGE: u32 = 1000;
+/// How long the mark of a deduplicated event is kept: it is compared in its own hour.
+const MARK_KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// The sort keys of marks and of acknowledgements. Those of events are their ids, in lower-case digits.
+const MARK: &str = "ONCE#";
+const ACKNOWLEDGEMENT: &str = "ACK#";
 
 /// The severity of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// For context only.
@@ -130,8 +137,15 @@ pub(crate) fn record(
     origin: &Origin,
     occurrence: Occurrence,
 ) -> Result<SystemEvent, Problem> {
-    let (event, row, partition) = row(aws, origin, &occurrence)?;
-    plan.put(Table::System, Some(partition), row, Expected::Absent);
+    let (event, row) = row(aws, origin, &occurrence)?;
+    if let Some(key) = &occurrence.once {
+        let key = format!("{MARK}{}#{key}", event.name);
+        let expires_at = Some(after(event.at, MARK_KEPT_FOR));
+        let mark = Row { sort: key, version: 1, body: encode(&event.id)?, due: None, expires_at };
+        let place = partition(&hour(event.at), shard(&mark.sort));
+        plan.put(Table::System, Some(place), mark, Expected::Absent);
+    }
+    plan.put(Table::System, Some(partition_of(&event.id)), row, Expected::Absent);
     Ok(event)
 }
 
@@ -139,13 +153,10 @@ fn expiry(kind: &EventKind, at: Timestamp) -> Option<Timestamp> {
     (!kind.kept_for_good).then(|| after(at, KEPT_FOR))
 }
 
-fn row(aws: &Aws, origin: &Origin, occurrence: &Occurrence) -> Result<(SystemEvent, Row, String), Problem> {
+fn row(aws: &Aws, origin: &Origin, occurrence: &Occurrence) -> Result<(SystemEvent, Row), Problem> {
     let at = aws.clock.now();
     let EventKind { name, severity, .. } = *occurrence.kind;
-    let id = match &occurrence.once {
-        Some(key) => format!("{name}#{key}"),
-        None => new_uuid(&aws.clock, &aws.entropy).simple().to_string(),
-    };
+    let id = new_uuid(&aws.clock, &aws.entropy).simple().to_string();
     let event = SystemEvent {
         at,
         name: name.to_owned(),
@@ -155,10 +166,18 @@ fn row(aws: &Aws, origin: &Origin, occurrence: &Occurrence) -> Result<(SystemEve
         detail: occurrence.detail.clone(),
         id,
     };
-    let partition = partition(&hour(at), sha256(event.id.as_bytes())[0] % SHARDS);
     let expires_at = expiry(occurrence.kind, at);
     let row = Row { sort: event.id.clone(), version: 1, body: encode(&event)?, due: None, expires_at };
-    Ok((event, row, partition))
+    Ok((event, row))
+}
+
+fn shard(id: &str) -> u8 {
+    sha256(id.as_bytes())[0] % SHARDS
+}
+
+/// The partition of an event, by its id: the hour is that of the id, so that an id alone finds its event.
+fn partition_of(id: &str) -> String {
+    partition(&hour(timeline::created(id)), shard(id))
 }
 
 /// Counts and logs a recorded event.
@@ -216,7 +235,10 @@ pub(crate) async fn since(aws: &Aws, since: Timestamp) -> Result<Vec<SystemEvent
                     newest_first: false,
                 };
                 let (items, next) = reader.page(query).await?;
-                for item in &items {
+                let bookkeeping = |item: &Item| {
+                    string(item, "sk").is_some_and(|sort| sort.starts_with(MARK) || sort.starts_with(ACKNOWLEDGEMENT))
+                };
+                for item in items.iter().filter(|item| !bookkeeping(item)) {
                     let event: SystemEvent = body(item)?;
                     if event.at >= since {
                         found.push(event);

@@ -1,19 +1,35 @@
 //! The rules of an override: which values a feature or limit takes, for how long, and with which reason.
 
+use serde_json::json;
+use shared::identity::Directory;
 use shared::kernel::problems::{ProblemCode, Refusal};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::kernel::visible_text;
 use shared::tenancy::overrides::MOST_OVERRIDES;
 use shared::tenancy::plan_table::PlanTable;
-use shared::tenancy::{OverrideValue, PlanOverride};
+use shared::tenancy::{ApplyPlanLimits, Audited, Changes, Override, OverrideValue, Overrides, PlanOverride};
+
+use crate::audit_actions::{OVERRIDE_APPLIED, OVERRIDE_REMOVED};
 
 /// The longest time for which a workspace differs from its plan. An agreement for longer is a plan.
 const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 500;
 
-const OVERRIDE_INVALID: ProblemCode = ProblemCode::of_job(422, "override_invalid");
-const OVERRIDE_UNKNOWN: ProblemCode = ProblemCode::of_job(404, "override_unknown");
+pub const OVERRIDE_INVALID: ProblemCode = ProblemCode::new(
+    422,
+    "override_invalid",
+    "Override not valid",
+    "The override is not one that a workspace can have.",
+    "Correct the field that the detail names.",
+);
+pub const OVERRIDE_UNKNOWN: ProblemCode = ProblemCode::new(
+    404,
+    "override_unknown",
+    "No such override",
+    "The workspace has no override with this name.",
+    "Check the name.",
+);
 
 /// Why an override is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +79,37 @@ pub fn checked(
         return Err(OverrideError::WrongExpiry);
     }
     Ok(PlanOverride { name: name.to_owned(), value, reason, set_at: now, expires_at })
+}
+
+/// The overrides with this one, its record and its audit entry; none if it is set already. The condition on the directory entry
+/// also orders concurrent changes of the records.
+pub fn setting(
+    directory: &Directory<'_>,
+    known: Option<&PlanOverride>,
+    record: &PlanOverride,
+) -> Result<Option<(Overrides, Audited)>, OverrideError> {
+    let (value, reason, expires_at) = (record.value, &record.reason, record.expires_at);
+    if known.is_some_and(|known| (known.value, &known.reason, known.expires_at) == (value, reason, expires_at)) {
+        return Ok(None);
+    }
+    let overrides = directory.overrides().clone().with(&record.name, Override { value, expires_at });
+    if overrides.len() > MOST_OVERRIDES {
+        return Err(OverrideError::TooMany);
+    }
+    let detail = json!({ "name": record.name, "value": value, "reason": reason, "expires_at": expires_at });
+    let changes = Changes::default().overwrite(record).audit(&OVERRIDE_APPLIED, directory.workspace());
+    Ok(Some((overrides, changes.detail(detail).send(&ApplyPlanLimits {}))))
+}
+
+/// The overrides without this one, and its audit entry.
+pub fn removing(directory: &Directory<'_>, name: &str) -> Result<(Overrides, Audited), OverrideError> {
+    if directory.overrides().get(name).is_none() {
+        return Err(OverrideError::NotSet);
+    }
+    let changes = Changes::default().forget::<PlanOverride>(name);
+    let audited = changes.audit(&OVERRIDE_REMOVED, directory.workspace()).detail(json!({ "name": name }));
+    let audited = audited.send(&ApplyPlanLimits {});
+    Ok((directory.overrides().clone().without(name), audited))
 }
 
 #[cfg(test)]

@@ -7,4 +7,18 @@ shared::staff_permissions! {
     FindCustomers;
     /// Ends the sessions of users.
     EndSessions;
+    /// Requests the suspension of a workspace, reads such a request, and withdraws it.
+    RequestSuspensions;
+    /// Approves the suspension of a workspace that another member of the staff requested.
+    ApproveSuspensions;
+    /// Ends the suspension of a workspace.
+    ResumeWorkspaces;
+    /// Sets and removes exceptions from the plan of a workspace.
+    SetOverrides;
+    /// Lists the open invitations of a workspace, and sends them again or ends them.
+    HandleInvitations;
+    /// Reads the system events, and the runs of jobs.
+    ReadEvents;
+    /// Acknowledges system events.
+    AcknowledgeEvents;
 }

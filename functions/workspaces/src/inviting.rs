@@ -6,12 +6,16 @@ use accounts::enumeration_safe_mail::{count, withheld};
 use accounts::letter_budget::{LetterBudget, Request};
 use mail::{EmailAddress, NotAnAddress};
 use shared::identity::invitation_error::EMAIL_DOMAIN_NOT_ALLOWED;
-use shared::identity::{AccountKey, Wanted};
+use shared::identity::{AccountKey, Invitation, MEMBERS, PendingInvitation, Wanted};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Role, Scope, Workspace};
+use shared::kernel::time::Timestamp;
+use shared::table::Stored;
+use shared::tenancy::{Audited, Changes, Role, Scope, SecurityRules, Workspace};
 
-use crate::invitation::InvitingError;
+use crate::audit_actions::{INVITATION_RESENT, INVITATION_REVOKED};
+use crate::invitation::{InvitingError, counted};
+use crate::jobs::mail_invitation::MailInvitation;
 use crate::permissions::ManageMembers;
 
 /// How often to count a letter again, if parallel requests count one too.
@@ -22,7 +26,7 @@ pub async fn require_invitable(workspace: &Workspace<ManageMembers>, email: &Ema
     if !email.can_receive_mail() {
         return Err(NotAnAddress::DomainUnreachable.into());
     }
-    require_allowed_domain(workspace, email.domain())?;
+    require_allowed_domain(workspace.security(), email.domain())?;
     let people = workspace.people();
     if email.as_str() == people.sender() {
         return Err(InvitingError::Service.into());
@@ -39,13 +43,33 @@ pub async fn require_invitable(workspace: &Workspace<ManageMembers>, email: &Ema
 }
 
 /// 403 for an address of a domain that the workspace does not invite. The caller manages members, and may know the list.
-pub fn require_allowed_domain(workspace: &Scope, domain: &str) -> Result<(), Problem> {
-    let rules = workspace.security();
+fn require_allowed_domain(rules: &SecurityRules, domain: &str) -> Result<(), Problem> {
     if rules.invites(domain) {
         return Ok(());
     }
     let rule = format!("must have one of the domains that the workspace allows: {}", rules.invitee_domains.join(", "));
     Err(Problem::new(EMAIL_DOMAIN_NOT_ALLOWED, format!("email {rule}.")).at("email", rule))
+}
+
+/// Renews an invitation that can still be accepted, under the workspace's rules, and mails it again. Counts as an invitation of
+/// the day.
+pub fn sent_again(
+    invitation: &mut Stored<Invitation>,
+    rules: &SecurityRules,
+    now: Timestamp,
+) -> Result<Audited, Problem> {
+    require_allowed_domain(rules, invitation.domain())?;
+    invitation.renew(now)?;
+    let changes = Changes::default().replace(invitation).overwrite(&invitation.pending());
+    let letter = MailInvitation { invitation_id: invitation.id, letter: invitation.letters };
+    Ok(counted(changes, now).audit(&INVITATION_RESENT, invitation.id).send(&letter))
+}
+
+/// Revokes an invitation that can still be accepted: its links no longer work, and the address can be invited again.
+pub fn revoked(invitation: &mut Stored<Invitation>, now: Timestamp) -> Result<Audited, Problem> {
+    invitation.revoke(now)?;
+    let changes = Changes::default().replace(invitation).forget::<PendingInvitation>(invitation.pending_key());
+    Ok(changes.count_down(MEMBERS).audit(&INVITATION_REVOKED, invitation.id))
 }
 
 /// Counts a letter of an invitation to an address. False once it has got those of the day, from all workspaces together.

@@ -3,7 +3,7 @@
 pub mod audit_actions;
 pub mod inactivity;
 pub mod invitation;
-mod inviting;
+pub mod inviting;
 pub mod jobs;
 mod joining;
 pub mod letters;

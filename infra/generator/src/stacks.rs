@@ -191,7 +191,13 @@ mod tests {
             if role == tenant::LOGICAL_ID {
                 // A user's epoch can only be compared, and the session policy names the user.
                 let compares = statement["Action"] == serde_json::json!(["dynamodb:ConditionCheckItem"]);
+                // A change by the staff records its system event, and reads none.
+                let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+                let records = statement["Action"] == serde_json::json!(["dynamodb:PutItem"])
+                    && *keys == serde_json::json!(["EVENT#*"])
+                    && is_about(&statement["Resource"], "-system\"");
                 let is_bound = compares
+                    || records
                     || is_about(&statement, "PrincipalTag/workspace")
                     || is_about(&statement, "PrincipalTag/user");
                 assert!(

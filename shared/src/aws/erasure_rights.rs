@@ -12,8 +12,8 @@ pub const OBJECT_PREFIXES: &[&str] = &["q/{workspace}/*", "m/{workspace}/*"];
 /// The same actions for several tables, so that the session policy stays within the limit of STS.
 const ERASE: &[&str] = &["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"];
 
-/// The proofs of a workspace: its directory entry, its memberships, its tokens and its override sessions.
-const PROOFS: &[&str] = &["D#{workspace}", "M#{workspace}", "T#{workspace}", "O#{workspace}"];
+/// The proofs of a workspace: its directory entry, its memberships, its tokens, its override sessions, and a request to suspend it.
+const PROOFS: &[&str] = &["D#{workspace}", "M#{workspace}", "SUSPENSION#{workspace}", "T#{workspace}", "O#{workspace}"];
 
 /// `Grant::EraseWorkspaces`: the only right to delete audit entries.
 pub(super) const ERASE_WORKSPACE: &[Statement] = &[

@@ -16,6 +16,15 @@ pub enum Grant {
     ReadItems,
     /// Change the items of the one workspace, with audit entries and outbox messages.
     WriteItems,
+    /// Read single items of the one workspace by their keys: for the staff, who list nothing.
+    GetItems,
+    /// Add audit entries and messages of the one workspace, and change none of its items.
+    WriteAudit,
+    /// Require, in a transaction, that the acting member of the staff still is one and that the one workspace has not changed,
+    /// and record a system event in it.
+    ProveStaff,
+    /// Read, make and delete the request to suspend the one workspace.
+    RequestSuspensions,
     /// Read the plan of the one workspace: for jobs, which have no member's proof with the plan.
     ReadPlan,
     /// Read the audit entries of the one workspace.
@@ -105,6 +114,10 @@ pub enum Grant {
     ReadPublicKeys,
     /// Read the system events.
     ReadEvents,
+    /// Read the system events with their acknowledgements, for the staff.
+    ReadTimeline,
+    /// Read the records of the runs of jobs.
+    ReadRuns,
     /// Create and use the keys that sign access tokens.
     SignTokens,
     /// Replace and withdraw the keys that sign access tokens.
@@ -181,6 +194,10 @@ impl Grant {
                     ]
                 }
             }
+            Self::GetItems => staff_rights::GET_ITEMS,
+            Self::WriteAudit => staff_rights::WRITE_AUDIT,
+            Self::ProveStaff => staff_rights::PROVE_STAFF,
+            Self::RequestSuspensions => staff_rights::REQUEST_SUSPENSIONS,
             Self::ReadPlan => {
                 const { &[tenant(&["dynamodb:GetItem"], Resource::Items(Table::Proofs, &["D#{workspace}"]))] }
             }
@@ -279,6 +296,8 @@ impl Grant {
             }
             Self::ReadMemberships => const { &[MEMBERSHIPS] },
             Self::ReadPublicKeys => const { &[own(&["dynamodb:GetItem"], Resource::Items(Table::Proofs, &["J#*"]))] },
+            Self::ReadTimeline => staff_rights::READ_TIMELINE,
+            Self::ReadRuns => staff_rights::READ_RUNS,
             Self::ReadEvents => const { &[own(&["dynamodb:Query"], Resource::Items(Table::System, &["EVENT#*"]))] },
             Self::RotateKeys => {
                 const {

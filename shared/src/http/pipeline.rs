@@ -202,7 +202,7 @@ impl Pipeline {
         }
         *observed_author = admission.author();
         *staff = admission.staff.as_ref().map(|staff| staff.id);
-        *observed_workspace = admission.member.as_ref().map(|admitted| admitted.scope.id());
+        *observed_workspace = admission.member.as_ref().map(|admitted| admitted.scope.id()).or(admission.named);
         if let (Some(limit), Some(author)) = (entry.user_limit(), admission.author()) {
             limit.take(&self.app.aws, &author.to_string(), limits).await?;
         }

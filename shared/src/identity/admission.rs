@@ -68,6 +68,8 @@ pub struct Admission {
     pub(crate) listed: Vec<WorkspaceId>,
     pub(crate) member: Option<Admitted>,
     pub(crate) function: &'static str,
+    /// The workspace that the path of a staff route names, unverified.
+    pub(crate) named: Option<WorkspaceId>,
     /// The plane of the request.
     pub(crate) plane: Plane,
     /// The call that its sender's rule verified.
@@ -158,14 +160,14 @@ pub(crate) struct Asking<'a> {
 impl Asking<'_> {
     /// The admission of a request without an authenticated user.
     pub(super) fn without_caller(self) -> Result<Admission, Problem> {
-        let Self { level, function, plane, watch, idempotency_key, .. } = self;
+        let Self { level, function, plane, watch, idempotency_key, workspace: named, .. } = self;
         // Idempotency keys are of callers. A malformed one is refused nevertheless.
         idempotency_key?;
         let (app, signing, origin) = (self.app.clone(), self.signing.clone(), self.origin);
         let accounts = Accounts { app, signing, origin, guard: None, watch: watch? };
         let (caller, member, verified, staff, remember) = (None, None, None, None, None);
         let listed = Vec::new();
-        Ok(Admission { level, accounts, caller, listed, member, function, plane, verified, staff, remember })
+        Ok(Admission { level, accounts, caller, listed, member, function, named, plane, verified, staff, remember })
     }
 
     /// The record of the request's Idempotency-Key and the tracking of its resource; and why one of them is refused, which
@@ -351,6 +353,7 @@ pub(crate) async fn admit(mut asking: Asking<'_>) -> Result<Admission, Problem> 
         listed,
         member,
         function,
+        named: None,
         plane,
         verified: None,
         staff: None,

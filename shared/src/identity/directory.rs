@@ -11,6 +11,7 @@ use super::erasure::Erasure;
 use super::proofs::{self, DirectoryEntry};
 use crate::aws::grants::Table;
 use crate::config::Config;
+use crate::kernel::ids::WorkspaceId;
 use crate::kernel::problem_codes::{
     NETWORKS_EXCLUDE_CALLER, WORKSPACE_LIVES_ELSEWHERE, WORKSPACE_SUSPENDED, WORKSPACE_TRASHED,
 };
@@ -66,12 +67,16 @@ pub struct Directory<'a> {
 }
 
 impl<'a> Directory<'a> {
-    async fn read(scope: &'a Scope) -> Result<Self, Problem> {
+    pub(crate) async fn read(scope: &'a Scope) -> Result<Self, Problem> {
         let (partition, sort) = proofs::directory(scope.id());
         let item = Box::pin(async { scope.reader().await?.get(Table::Proofs, &partition, &sort).await }).await?;
         let item = item.ok_or_else(Problem::not_found)?;
         let revision = integer(&item, "n").ok_or_else(|| Problem::internal("a directory entry has no revision"))?;
         Ok(Self { scope, entry: body(&item)?, revision })
+    }
+
+    pub fn workspace(&self) -> WorkspaceId {
+        self.scope.id()
     }
 
     pub fn name(&self) -> &str {
@@ -90,6 +95,23 @@ impl<'a> Directory<'a> {
     /// What is read-only because the plan has no room for it.
     pub fn read_only_after(&self) -> &ReadOnlyAfter {
         &self.entry.read_only_after
+    }
+
+    /// The workspace's security rules.
+    pub fn security(&self) -> &SecurityRules {
+        &self.entry.security
+    }
+
+    /// 421 if another region or cell serves the workspace, 403 if its erasure has begun: what is written then could stay.
+    pub(crate) fn require_not_erased(&self) -> Result<(), Problem> {
+        self.entry.require_here(&self.scope.app().aws.config)?;
+        if self.entry.erasing_at.is_some() { self.entry.require_kept() } else { Ok(()) }
+    }
+
+    /// Requires, in a plan, that the entry has not changed since it was read.
+    pub(crate) fn unchanged(&self, plan: &mut Plan) {
+        let (partition, sort) = proofs::directory(self.scope.id());
+        plan.add(Table::Proofs, Some(partition), sort, Act::Check(Expected::Revision(self.revision)));
     }
 
     pub(crate) fn revision(&self) -> u64 {
@@ -243,6 +265,12 @@ impl<'a, By> DirectoryChange<'a, By> {
 
     /// Commits the change in one transaction with `audited`.
     pub async fn commit(self, audited: Audited) -> Result<(), Problem> {
+        let scope = self.scope;
+        Box::pin(scope.commit_plan(audited, self.into_plan()?)).await
+    }
+
+    /// The writes of the change.
+    pub(crate) fn into_plan(self) -> Result<Plan, Problem> {
         let mut expression = "SET n = n + :one, w = :w".to_owned();
         let mut values =
             HashMap::from([(":one".to_owned(), number(1)), (":revision".to_owned(), number(self.revision))]);
@@ -262,7 +290,7 @@ impl<'a, By> DirectoryChange<'a, By> {
         if let Some(author) = self.author {
             plan.require_first(author);
         }
-        Box::pin(self.scope.commit_plan(audited, plan)).await
+        Ok(plan)
     }
 
     fn set(mut self, field: &'static str, value: &impl Serialize) -> Self {

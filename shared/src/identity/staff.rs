@@ -89,6 +89,15 @@ impl<P: StaffPermission> Staff<P> {
         &self.caller.roles
     }
 
+    /// The epoch that admitted the request.
+    pub(super) fn own_epoch(&self) -> u64 {
+        self.caller.epoch
+    }
+
+    pub(super) fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
     /// When the session ends.
     pub fn session_ends_at(&self) -> Timestamp {
         self.caller.ends_at
@@ -172,7 +181,7 @@ pub(super) async fn admit(asking: Asking<'_>, needed: DeclaredStaffPermission) -
     admission.accounts.origin.actor = Actor::Staff { id: id.to_string(), on_behalf_of: None };
     let still = Guard::new(Table::Proofs, proved, "e.epoch = :epoch", proof.epoch, not_signed_in);
     admission.accounts.guard = Some(Arc::new(still));
-    let (epoch, ends_at) = (proof.epoch, opened.ends_at);
-    admission.staff = Some(StaffCaller { id, session: claims.sid, epoch, ends_at, roles: proof.roles });
+    let StaffProof { epoch, roles } = proof;
+    admission.staff = Some(StaffCaller { id, session: claims.sid, ends_at: opened.ends_at, epoch, roles });
     Ok(admission)
 }

@@ -19,6 +19,13 @@ const KEPT_FOR_S: i64 = 400 * 24 * 60 * 60;
 /// Margin after the deadline, in case the end is recorded late: a run that may still be alive must not be taken over.
 const LEASE_MARGIN: Duration = Duration::from_secs(10);
 
+/// Shards of the runs of one job.
+pub(super) const SHARDS: u8 = 16;
+
+pub(super) fn partition(job: &str, shard: u8) -> String {
+    format!("RUN#{job}#{shard:x}")
+}
+
 /// Whether a run may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Begun {
@@ -61,7 +68,7 @@ pub(crate) struct Record<'a> {
 
 impl Record<'_> {
     fn partition(&self) -> String {
-        format!("RUN#{}#{:x}", self.job, sha256(self.key.as_bytes())[0] & 0xf)
+        partition(self.job, sha256(self.key.as_bytes())[0] % SHARDS)
     }
 
     /// Leases the run until its deadline, unless it is done, given up or in progress.

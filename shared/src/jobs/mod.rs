@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod history;
 pub mod job;
 pub(crate) mod runner;
+pub mod runs;
 
 pub use crate::kernel::job_context::JobContext;
 pub use access::{JobAccess, Relay};

@@ -1,7 +1,9 @@
 //! Time, injected: only `Clock::system` reads the system's clock.
 
+use std::borrow::Cow;
+
 pub use jiff::{SignedDuration, Timestamp};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A clock.
 #[derive(Clone)]
@@ -121,7 +123,7 @@ pub fn sortable(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-/// An instant in a response: RFC 3339 in UTC, always with three fraction digits, so that such texts sort
+/// An instant in a request or a response: RFC 3339, in a response in UTC and always with three fraction digits, so that such texts sort
 /// chronologically. No response has a bare `Timestamp`, which omits trailing zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ApiTimestamp(Timestamp);
@@ -129,6 +131,20 @@ pub struct ApiTimestamp(Timestamp);
 impl From<Timestamp> for ApiTimestamp {
     fn from(at: Timestamp) -> Self {
         Self(at)
+    }
+}
+
+impl ApiTimestamp {
+    pub fn instant(self) -> Timestamp {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for ApiTimestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        let unreadable = |_| de::Error::custom("must be an instant like 2026-03-01T08:30:00Z");
+        text.parse().map(Self).map_err(unreadable)
     }
 }
 

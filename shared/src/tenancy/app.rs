@@ -57,6 +57,16 @@ impl App {
         Ok((items, next_cursor))
     }
 
+    /// The cursor of a list that no single partition holds, whose position is this text.
+    pub(crate) async fn seal_cursor(&self, bound_to: String, position: &str) -> Result<String, Problem> {
+        cursor::seal(&self.cursor_key().await?, &Binding(bound_to), position, self.aws.clock.now())
+    }
+
+    /// The position of such a cursor.
+    pub(crate) async fn open_cursor(&self, bound_to: String, sealed: &str) -> Result<String, Problem> {
+        cursor::open(&self.cursor_key().await?, &Binding(bound_to), sealed, self.aws.clock.now())
+    }
+
     async fn cursor_key(&self) -> Result<SecretBytes, Problem> {
         self.derived.get(&self.aws, Label::Cursor).await
     }

@@ -30,7 +30,7 @@ pub struct Override {
 
 /// Whether a feature is included, or the value of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "must be true or false, or a whole number")]
 pub enum OverrideValue {
     Included(bool),
     Limit(u64),

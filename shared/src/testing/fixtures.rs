@@ -332,6 +332,7 @@ impl TestApp {
                 trashed_at: None,
             }),
             function: function.name(),
+            named: None,
             plane: Plane::PRODUCT,
             verified: None,
             staff: None,

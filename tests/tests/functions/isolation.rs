@@ -29,7 +29,7 @@ impl Neighbours {
         let world = World::new().await;
         let (mine, theirs) = (world.place().await, world.place().await);
         let mut ready = BTreeMap::new();
-        for endpoint in inside() {
+        for endpoint in inside().chain(of_staff()) {
             let name = endpoint.name();
             ready.insert(name, [world.ready_for(name, &mine).await, world.ready_for(name, &theirs).await]);
         }
@@ -66,6 +66,12 @@ impl Neighbours {
 /// Routes of a workspace.
 fn inside() -> impl Iterator<Item = Endpoint> {
     endpoints().into_iter().filter(|endpoint| matches!(endpoint.access, Level::Workspace(_)))
+}
+
+/// Routes of the staff that are about the workspace of their path.
+fn of_staff() -> impl Iterator<Item = Endpoint> {
+    let staff = endpoints().into_iter().filter(|endpoint| matches!(endpoint.access, Level::Staff(_)));
+    staff.filter(|endpoint| endpoint.route.path.contains("{workspace_id}"))
 }
 
 /// An unused id of the same kind.
@@ -113,6 +119,31 @@ async fn another_workspaces_id_answers_like_a_missing_one_on_every_route() {
         }
     }
     assert!(tried >= 10, "only {tried} ids were tried");
+    faults.extend(at.changed().await);
+    none(faults);
+}
+
+/// An id of one workspace behind the path of another, by the staff, who may enter both.
+#[tokio::test]
+async fn another_workspaces_id_answers_the_staff_like_a_missing_one() {
+    let at = Neighbours::new().await;
+    let (mut faults, mut tried) = (Vec::new(), 0);
+    for endpoint in of_staff() {
+        let sample = Sample::of(endpoint.entry);
+        let in_path = |name: &String| endpoint.route.path.contains(&format!("{{{name}}}"));
+        for name in positions(&sample).into_iter().filter(in_path) {
+            let theirs = at.theirs(&endpoint);
+            let (theirs, unused_id) = (theirs.get(&name), unused_id(theirs.get(&name)));
+            let with = |id: &str| sample.filled(&at.mine(&endpoint).with(&name, id));
+            let (other, none) =
+                (at.world.send(&endpoint, &with(theirs)).await, at.world.send(&endpoint, &with(&unused_id)).await);
+            if other.status != 404 || comparable(&other, theirs) != comparable(&none, &unused_id) {
+                faults.push(format!("{}, {name}: {} / {}", endpoint.name(), other.text, none.text));
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried >= 2, "only {tried} ids were tried");
     faults.extend(at.changed().await);
     none(faults);
 }

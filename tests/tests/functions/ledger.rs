@@ -19,13 +19,18 @@ const COLD: usize = 2;
 const CALLS: usize = 5;
 
 /// Each of their requests is about another workspace, or about another user's list of workspaces.
-const ANOTHER_SESSION: [&str; 6] = [
+const ANOTHER_SESSION: [&str; 11] = [
     "accept-invitation",
     "create-workspace",
     "delete-workspace",
+    "get-suspension-request",
     "leave-workspace",
     "remove-member",
+    "request-suspension",
     "restore-workspace",
+    "resume-workspace",
+    "suspend-workspace",
+    "withdraw-suspension-request",
 ];
 
 /// The calls of a warm route.

@@ -77,14 +77,19 @@ fn fault(statement: &Value) -> Option<&'static str> {
             let of_proofs = resources.iter().all(|resource| resource.ends_with(":table/bh-proofs"));
             (!of_proofs).then_some("its condition is not on a proof")
         }
+        // System events: the narrowed role restricts it to them (`EVENT#*`), and it reads nothing.
+        "dynamodb" if actions == ["dynamodb:PutItem"] && condition.is_null() => {
+            let of_system = resources.iter().all(|resource| resource.ends_with(":table/bh-system"));
+            (!of_system).then_some("its condition is not on a system event")
+        }
         "dynamodb" => {
             let keys = condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"].as_array();
             let bound = keys.is_some_and(|keys| {
-                // A check of the user's epoch, as above, may be in one statement with a check of a membership.
+                // A check of the epoch of a user or a member of the staff, as above, may be in one statement with a check of a membership.
                 let checks_users = actions == ["dynamodb:ConditionCheckItem"];
-                // The same of a member of the staff in an override session.
-                let is_bound =
-                    |key: &str| is_of_the_workspace(key) || (checks_users && ["S#*", "O#staff_*"].contains(&key));
+                let is_bound = |key: &str| {
+                    is_of_the_workspace(key) || (checks_users && ["S#*", "STAFF#*", "O#staff_*"].contains(&key))
+                };
                 !keys.is_empty() && keys.iter().all(|key| key.as_str().is_some_and(is_bound))
             });
             // ForAllValues is true if a request names no key.

@@ -3,8 +3,9 @@
 //! the same item.
 
 use shared::function::Level;
-use shared::identity::{AccountChanges, EpochTurn, Strength};
-use shared::kernel::ids::UserId;
+use shared::http::Method;
+use shared::identity::{AccountChanges, EpochTurn, StaffRole, Strength};
+use shared::kernel::ids::{StaffId, UserId};
 
 use crate::domains::endpoints;
 use crate::none;
@@ -57,5 +58,33 @@ async fn a_change_of_a_user_who_is_no_longer_admitted_is_refused() {
         }
     }
     assert!(tried >= 30, "only {tried} routes committed a change");
+    none(faults);
+}
+
+/// The same for the staff: a member who is revoked just before a route commits changes nothing.
+#[tokio::test]
+async fn a_change_of_a_member_of_the_staff_who_was_revoked_is_refused() {
+    let world = World::new().await;
+    let place = world.place().await;
+    let (mut faults, mut tried) = (Vec::new(), 0);
+    for endpoint in endpoints() {
+        // What looks at a customer records that, and changes nothing.
+        let is_look = endpoint.route.method == Method::Get || endpoint.name() == "find-user";
+        if !matches!(endpoint.access, Level::Staff(_)) || is_look {
+            continue;
+        }
+        let (name, filling) = (endpoint.name(), world.ready_for(endpoint.name(), &place).await);
+        let staff: StaffId = claim(filling.get("token"), "sub").parse().unwrap();
+        let revoked = async { world.app.set_staff(staff, 9, &[StaffRole::Admin]).await.unwrap() };
+        world.app.move_address();
+        let asked = request(endpoint.entry, &Sample::of(endpoint.entry).filled(&filling));
+        let (answer, reached) = world.app.call_while(asked, revoked).await;
+        world.app.wire(endpoint.entry.function()).disarm();
+        tried += 1;
+        if reached.is_none() || (answer.status, answer.code()) != (401, "not_signed_in") {
+            faults.push(format!("{name}: {reached:?} {} {}", answer.status, answer.text));
+        }
+    }
+    assert!(tried >= 10, "only {tried} routes committed a change");
     none(faults);
 }

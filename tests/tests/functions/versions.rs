@@ -12,9 +12,16 @@ use crate::none;
 use crate::place::{Place, World};
 use crate::sample::{Filling, Sample};
 
-/// Resources that are composed of several items, or of none but what admission reads.
-const UNVERSIONED: [&str; 5] =
-    ["list-factors", "get-entitlements", "get-own-staff-member", "look-up-user", "look-up-workspace"];
+/// Resources that are composed of several items, or of none but what admission reads; and what no route changes.
+const UNVERSIONED: [&str; 7] = [
+    "list-factors",
+    "get-entitlements",
+    "get-own-staff-member",
+    "get-suspension-request",
+    "get-system-event",
+    "look-up-user",
+    "look-up-workspace",
+];
 
 fn with(event: &Value, header: &str, value: &str) -> Value {
     let mut event = event.clone();

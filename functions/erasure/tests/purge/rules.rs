@@ -4,9 +4,10 @@ use erasure::jobs::purge_workspaces;
 use mail::SendEmail;
 use serde_json::json;
 use shared::config::{Tables, WorkspaceKeys};
-use shared::identity::Strength;
+use shared::identity::{StaffRole, Strength};
 use shared::kernel::time::{SignedDuration, sortable};
 use shared::testing::{Request, TestApp};
+use staff::routes::request_suspension;
 use workspaces::jobs::sweep_orphan_keys;
 use workspaces::routes::{get_workspace, list_workspaces, restore_workspace};
 
@@ -170,6 +171,30 @@ async fn a_suspended_workspace_is_kept_until_it_is_resumed() {
     purge(&app).await;
     purge(&app).await;
     assert!(place.certificate(&app).is_some());
+}
+
+/// What the staff wrote into it then could stay.
+#[tokio::test]
+async fn a_workspace_that_is_being_erased_is_closed_to_the_staff_and_a_request_to_suspend_it_is_erased() {
+    let app = TestApp::new();
+    let place = Place::new(&app).await;
+    place.trash(&app).await;
+    let request = async || {
+        let member = app.staff(&[StaffRole::Admin], Some(app.now())).await.unwrap();
+        let request = Request::to(&request_suspension::FUNCTION).path("workspace_id", place.id());
+        let body = json!({ "reason": "Phishing", "ticket": "CASE-1" });
+        app.call(request.bearer(&member.token).json(body)).await
+    };
+    app.advance(DAY * 30 - SignedDuration::from_hours(1));
+    request().await.expect(200);
+    app.advance(SignedDuration::from_hours(1));
+    purge(&app).await;
+    assert_eq!(request().await.expect(403).code(), "workspace_trashed");
+    assert!(everything(&app).keys().any(|key| key.contains("SUSPENSION#")));
+    purge(&app).await;
+    assert!(place.certificate(&app).is_some());
+    assert!(!everything(&app).keys().any(|key| key.contains("SUSPENSION#")));
+    request().await.expect(404);
 }
 
 #[tokio::test]

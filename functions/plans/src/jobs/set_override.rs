@@ -1,14 +1,11 @@
 //! The job `set-override`: an operator sets or removes an exception from a workspace's plan.
 
-use serde_json::json;
 use shared::kernel::ids::WorkspaceId;
 use shared::kernel::time::Timestamp;
 use shared::prelude::job::*;
-use shared::tenancy::overrides::MOST_OVERRIDES;
-use shared::tenancy::{ApplyPlanLimits, Changes, NamedWorkspaces, Override, OverrideValue, PlanOverride};
+use shared::tenancy::{NamedWorkspaces, OverrideValue, PlanOverride};
 
-use crate::audit_actions::{OVERRIDE_APPLIED, OVERRIDE_REMOVED};
-use crate::setting_override::{OverrideError, checked};
+use crate::setting_override::{checked, removing, setting};
 
 /// `{"workspace_id", "set": {"name", "value", "reason", "expires_at"}}` or `{"workspace_id", "remove": {"name"}}`. The
 /// workspace's members see the reason in their audit log.
@@ -53,34 +50,15 @@ impl Job for SetOverride {
     }
 }
 
-/// The condition on the directory entry also orders concurrent changes of the records.
 async fn set(workspace: &Tenant, record: PlanOverride) -> Result<(), Problem> {
     let directory = workspace.directory().await?;
-    let overrides = directory.overrides().clone();
-    let (value, expires_at) = (record.value, record.expires_at);
     let known = workspace.find::<PlanOverride>(&record.name).await?;
-    if known.is_some_and(|known| (known.value, &known.reason, known.expires_at) == (value, &record.reason, expires_at))
-    {
-        return Ok(());
-    }
-    let overrides = overrides.with(&record.name, Override { value, expires_at });
-    if overrides.len() > MOST_OVERRIDES {
-        return Err(OverrideError::TooMany.into());
-    }
-    let detail = json!({ "name": record.name, "value": value, "reason": record.reason, "expires_at": expires_at });
-    let changes = Changes::default().overwrite(&record).audit(&OVERRIDE_APPLIED, workspace.id()).detail(detail);
-    let changes = changes.send(&ApplyPlanLimits {});
-    directory.change().overrides(&overrides).commit(changes).await
+    let Some((overrides, audited)) = setting(&directory, known.as_deref(), &record)? else { return Ok(()) };
+    directory.change().overrides(&overrides).commit(audited).await
 }
 
 async fn remove(workspace: &Tenant, name: &str) -> Result<(), Problem> {
     let directory = workspace.directory().await?;
-    if directory.overrides().get(name).is_none() {
-        return Err(OverrideError::NotSet.into());
-    }
-    let overrides = directory.overrides().clone().without(name);
-    let changes = Changes::default().forget::<PlanOverride>(name);
-    let changes = changes.audit(&OVERRIDE_REMOVED, workspace.id()).detail(json!({ "name": name }));
-    let changes = changes.send(&ApplyPlanLimits {});
-    directory.change().overrides(&overrides).commit(changes).await
+    let (overrides, audited) = removing(&directory, name)?;
+    directory.change().overrides(&overrides).commit(audited).await
 }

@@ -3,4 +3,7 @@
 
 mod customers;
 mod enrolment;
+mod events;
 mod sign_in;
+mod support;
+mod suspension;

@@ -6,10 +6,8 @@ use shared::identity::invitation_error::{
 use shared::identity::{Invitation, InvitationId};
 use shared::prelude::route::*;
 
-use crate::audit_actions::INVITATION_RESENT;
-use crate::invitation::{InvitationView, counted};
-use crate::inviting::require_allowed_domain;
-use crate::jobs::mail_invitation::MailInvitation;
+use crate::invitation::InvitationView;
+use crate::inviting::sent_again;
 use crate::permissions::ManageMembers;
 use crate::problems;
 
@@ -42,11 +40,7 @@ impl Endpoint for ResendInvitation {
 
     async fn handle(self, workspace: &Workspace<ManageMembers>) -> Result<Self::Output, Problem> {
         let mut invitation = workspace.get::<Invitation>(&self.invitation_id).await?;
-        require_allowed_domain(workspace, invitation.domain())?;
-        invitation.renew(workspace.now())?;
-        let changes = Changes::default().replace(&invitation).overwrite(&invitation.pending());
-        let letter = MailInvitation { invitation_id: invitation.id, letter: invitation.letters };
-        let audited = counted(changes, workspace.now()).audit(&INVITATION_RESENT, invitation.id).send(&letter);
+        let audited = sent_again(&mut invitation, workspace.security(), workspace.now())?;
         workspace.commit_in_role(audited).await?;
         Ok(Reply(InvitationView::from(&*invitation)))
     }

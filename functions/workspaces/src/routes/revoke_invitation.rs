@@ -1,10 +1,10 @@
 //! `DELETE /workspaces/{workspace_id}/invitations/{invitation_id}`: revokes a pending invitation.
 
 use shared::identity::invitation_error::{INVITATION_EXPIRED, INVITATION_REVOKED, INVITATION_USED};
-use shared::identity::{Invitation, InvitationId, MEMBERS, PendingInvitation};
+use shared::identity::{Invitation, InvitationId};
 use shared::prelude::route::*;
 
-use crate::audit_actions::INVITATION_REVOKED as REVOKED;
+use crate::inviting::revoked;
 use crate::permissions::ManageMembers;
 
 /// Revokes a pending invitation: its links no longer work, and the address can be invited again.
@@ -27,10 +27,8 @@ impl Endpoint for RevokeInvitation {
 
     async fn handle(self, workspace: &Workspace<ManageMembers>) -> Result<Self::Output, Problem> {
         let mut invitation = workspace.get::<Invitation>(&self.invitation_id).await?;
-        invitation.revoke(workspace.now())?;
-        let changes = Changes::default().replace(&invitation).forget::<PendingInvitation>(invitation.pending_key());
-        let changes = changes.count_down(MEMBERS);
-        workspace.commit_in_role(changes.audit(&REVOKED, invitation.id)).await?;
+        let audited = revoked(&mut invitation, workspace.now())?;
+        workspace.commit_in_role(audited).await?;
         Ok(NoContent)
     }
 }

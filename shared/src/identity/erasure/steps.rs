@@ -6,7 +6,7 @@ use serde_json::json;
 use super::passes::Page;
 use super::state::{Begun, Destruction, Erasure, Phase, Tally};
 use crate::aws::grants::Table;
-use crate::identity::{certificates, proofs};
+use crate::identity::{certificates, proofs, suspension};
 use crate::kernel::ids::new_uuid;
 use crate::kernel::problem_codes::MODIFIED_CONCURRENTLY;
 use crate::kernel::problems::Problem;
@@ -149,6 +149,8 @@ impl Tenant {
         let (partition, sort) = proofs::directory(self.id());
         let unchanged = Act::Delete(Expected::Revision(destruction.directory));
         plan.add(Table::Proofs, Some(partition), sort, unchanged);
+        let (partition, sort) = suspension::key(self.id());
+        plan.add(Table::Proofs, Some(partition), sort, Act::Delete(Expected::Any));
         certificates::store(&mut plan, self.id(), self.now(), certificate)?;
         match Box::pin(self.commit_plan(messages, plan)).await {
             Err(problem) if problem.code() == MODIFIED_CONCURRENTLY.code => Ok(false),

@@ -37,7 +37,7 @@ impl World {
             "posts" => self.ready_for_posts(function, place, ready).await,
             "profiles" => self.ready_for_profiles(function, place, ready).await,
             "recovery" => self.ready_for_recovery(function, ready).await,
-            "staff" => self.ready_for_staff(function, ready).await,
+            "staff" => self.ready_for_staff(function, place, ready).await,
             "sign_in" => self.ready_for_sign_in(function, ready).await,
             "workspaces" => self.ready_for_workspaces(function, place, ready).await,
             _ => ready,

@@ -1,13 +1,22 @@
 //! What the functions of the staff need.
 
+use plans::jobs::recount_usage::USAGE_DRIFTED;
+use plans::jobs::set_override;
+use serde_json::json;
+use shared::identity::{Invitation, StaffRole};
+use shared::kernel::ids::WorkspaceId;
+use shared::kernel::time::{SignedDuration, after};
+use shared::system_events::Occurrence;
+use shared::tenancy::{AssignableRole, Changes};
+use staff::routes::request_suspension;
 use test_support::staff_member::{self, Member, enrolled, grant, signed_in, start, start_enrolment, token};
 
 use super::passkeys::with_credential;
-use crate::place::World;
+use crate::place::{Place, World, text};
 use crate::sample::Filling;
 
 impl World {
-    pub(super) async fn ready_for_staff(&self, function: &str, ready: Filling) -> Filling {
+    pub(super) async fn ready_for_staff(&self, function: &str, place: &Place, ready: Filling) -> Filling {
         let app = &self.app;
         match function {
             "grant-staff" => ready.with("staff_email", self.email()),
@@ -34,7 +43,69 @@ impl World {
                 let user = ready.get("user").to_owned();
                 ready.with("user_id", user).with("token", signed_in(app, &["admin"]).await)
             }
-            _ => ready.with("token", signed_in(app, &["admin"]).await),
+            "request-suspension" => self.as_admin(ready).await.with("workspace_id", self.another_workspace().await),
+            "get-suspension-request" | "withdraw-suspension-request" | "suspend-workspace" => {
+                let workspace = self.another_workspace().await;
+                let id = self.suspension_requested(workspace).await;
+                let ready = self.as_admin(ready).await.with("suspension_request_id", id);
+                ready.with("workspace_id", workspace)
+            }
+            "resume-workspace" => {
+                let workspace = self.another_workspace().await;
+                let scope = app.scope(workspace);
+                let suspending = scope.directory().await.unwrap().change().suspend();
+                suspending.commit(Changes::default().unaudited("a fixture")).await.unwrap();
+                self.as_admin(ready).await.with("workspace_id", workspace)
+            }
+            "set-workspace-override" => {
+                let until = after(app.now(), SignedDuration::from_hours(24));
+                self.as_admin(ready).await.with("expires_at", until)
+            }
+            "remove-workspace-override" => {
+                let until = after(app.now(), SignedDuration::from_hours(24));
+                let set = json!({ "name": "members", "value": 300, "reason": "Pilot", "expires_at": until });
+                let event = json!({ "workspace_id": place.owner.workspace, "set": set });
+                app.run(&set_override::FUNCTION, event).await.unwrap();
+                self.as_admin(ready).await
+            }
+            "resend-open-invitation" | "expire-open-invitation" => {
+                // Not by the route, whose invitations of a day are counted.
+                let scope = app.scope(place.owner.workspace);
+                let by = place.owner.user;
+                let invitation = Invitation::new(&scope, &self.email(), AssignableRole::Member, by);
+                let changes = Changes::default().insert(&invitation).insert(&invitation.pending());
+                scope.commit(changes.unaudited("a fixture")).await.unwrap();
+                self.as_admin(ready).await.with("invitation_id", invitation.id)
+            }
+            "list-system-events" => {
+                app.accounts().emit(Occurrence::of(&USAGE_DRIFTED, place.owner.workspace)).await.unwrap();
+                self.as_admin(ready).await
+            }
+            "get-system-event" | "acknowledge-system-event" => {
+                let ready = self.as_admin(ready).await;
+                let events = app.events_since(app.now() - SignedDuration::from_hours(1)).await.unwrap();
+                // The sign-in of that admin: nothing has acknowledged it.
+                let last = events.iter().map(|event| &event.id).max().unwrap();
+                ready.with("event_id", format!("event_{last}"))
+            }
+            _ => self.as_admin(ready).await,
         }
+    }
+
+    async fn as_admin(&self, ready: Filling) -> Filling {
+        ready.with("token", signed_in(&self.app, &["admin"]).await)
+    }
+
+    /// A workspace whose suspension nothing else needs.
+    async fn another_workspace(&self) -> WorkspaceId {
+        self.app.owner().await.unwrap().workspace
+    }
+
+    /// The id of a request by another member of the staff.
+    async fn suspension_requested(&self, workspace: WorkspaceId) -> String {
+        let requester = self.app.staff(&[StaffRole::Support], Some(self.app.now())).await.unwrap();
+        let path = Filling::default().with("workspace_id", workspace);
+        let body = json!({ "reason": "Phishing", "ticket": "CASE-1" });
+        text(&self.call(&request_suspension::FUNCTION, &requester.token, &path, body).await["id"])
     }
 }

@@ -30,6 +30,7 @@ mod recovering;
 pub mod refreshing;
 mod rotating;
 mod ruling;
+mod suspending;
 mod teaming;
 mod uploading;
 
@@ -77,6 +78,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: "refreshing", weight: 2, is_simulated: false, begin: || Box::new(refreshing::Refreshing::default()) },
     Kind { name: "rotating", weight: 2, is_simulated: true, begin: || Box::new(rotating::Rotating) },
     Kind { name: "ruling", weight: 1, is_simulated: true, begin: || Box::new(ruling::Ruling::default()) },
+    Kind { name: "suspending", weight: 1, is_simulated: true, begin: || Box::new(suspending::Suspending::default()) },
     Kind { name: "teaming", weight: 1, is_simulated: false, begin: || Box::new(teaming::Teaming::default()) },
     Kind { name: "uploading", weight: 1, is_simulated: false, begin: || Box::new(uploading::Uploading::default()) },
 ];
