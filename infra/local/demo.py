@@ -23,9 +23,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import bluesky
 import deploy
 import emulator
+import functions
 import places
 from demo import authenticator, pds, picture
-from demo.client import TRANSCRIPT, Client, exchange, shown, start_transcript
+from demo.client import TRANSCRIPT, Answer, Client, exchange, shown, start_transcript
 from demo.delivery import LATEST_SECONDS, await_end
 from demo.mailbox import read_mail_to, token_in
 from demo.steps import Steps
@@ -40,6 +41,8 @@ AHEAD_SECONDS = 20
 # A session's access token expires after 15 minutes, too soon for trying more by hand.
 TOKEN_DAYS = 30
 TOKEN_SCOPES = ["me:read", "workspaces:read", "channels:read", "media:read", "media:write", "posts:read", "posts:write"]
+# Usually a second. Longer than the outbox sweep takes, which sends messages that the stream lost.
+LIMITS_APPLIED_SECONDS = 150
 LINK = "https://example.com/spring"
 TAG = "cafés"
 ALT_TEXT = "A low sun in an evening sky"
@@ -93,7 +96,8 @@ def run(arguments: list[str]) -> None:
     show_audit_trail(steps, ada)
     show_usage(steps, ada)
     limit_networks(steps, ada)
-    let_program_write(steps, ada)
+    program = let_program_write(steps, ada)
+    lower_the_plan(steps, ada, program)
     turn_stranger_away(steps, ada, {"channel": channel_id, "media": media["id"], "post": post_id})
     invite(steps, ada)
 
@@ -319,7 +323,7 @@ def limit_networks(steps: Steps, ada: Person) -> None:
         ada.call("update-security", "PATCH", security, {"networks": []})
 
 
-def let_program_write(steps: Steps, ada: Person) -> None:
+def let_program_write(steps: Steps, ada: Person) -> Client:
     """A token of the workspace acts for no user, within its scopes, and a rotation without an overlap ends its secret at once."""
     tokens = f"{ada.workspace}/tokens"
     with steps("create a token of the workspace for a program, and rotate it"):
@@ -336,6 +340,35 @@ def let_program_write(steps: Steps, ada: Person) -> None:
         program.access_token = rotated["token"]
         program.call("list-posts", "GET", f"{ada.workspace}/posts")
         steps.note(f"{token['token'][:8]}… until {rotated['expires_at'][:16]} UTC; its post is by {post['created_by']}")
+    return program
+
+
+def lower_the_plan(steps: Steps, ada: Person, program: Client) -> None:
+    """Nothing is deleted: what the plan has no room for is read-only until it has."""
+    posts, limit = f"{ada.workspace}/posts", {"name": "workspace_tokens", "value": 0, "reason": "The demo shows it"}
+    with steps("leave no room for tokens in the plan: the program can only read"):
+        expires_at = datetime.now(UTC) + timedelta(hours=1)
+        operator = {"workspace_id": ada.workspace_id, "set": limit | {"expires_at": expires_at.isoformat()}}
+        functions.invoke("set-override", operator)
+        refused = await_status(program, posts, 403)
+        require("the code of its answer", "over_plan_limit", refused.document["code"])
+        program.call("list-posts", "GET", posts)
+        (token,) = ada.call("list-workspace-tokens", "GET", f"{ada.workspace}/tokens")["items"]
+        require("what Ada sees of its token", True, token["read_only"])
+        functions.invoke("set-override", {"workspace_id": ada.workspace_id, "remove": {"name": limit["name"]}})
+        await_status(program, posts, 201)
+        steps.note("403 over_plan_limit to the program that writes, 200 if it reads; with room again, 201")
+
+
+def await_status(program: Client, posts: str, status: int) -> Answer:
+    """Writes until the answer has this status: a job decides what is read-only, within seconds."""
+    deadline = time.monotonic() + LIMITS_APPLIED_SECONDS
+    while True:
+        answer = program.ask("POST", posts, {"text": "Written by a program"})
+        if answer.status == status or time.monotonic() > deadline:
+            require("the status of its answer", status, answer.status)
+            return answer
+        time.sleep(0.5)
 
 
 def turn_stranger_away(steps: Steps, ada: Person, ids: dict[str, str]) -> None:

@@ -69,6 +69,15 @@ def check_logs() -> None:
         raise Failure("looking for panics", "none in any function's log", "\n            ".join(panics[:10]))
 
 
+def invoke(name: str, event: dict) -> dict:
+    """Runs an operator's job, and returns its reply."""
+    path = f"/2015-03-31/functions/{physical_name(name)}/invocations"
+    reply = aws.json_call("lambda", "POST", path, event) or {}
+    if "errorMessage" in reply:
+        raise Failure(f"running the job {name}", "no error", f"{reply}; `make logs FN={name}` shows its log")
+    return reply
+
+
 def physical_name(name: str) -> str:
     """The name in the cloud: the stack's prefix and the function's name."""
     listed = []

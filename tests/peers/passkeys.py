@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Passkeys of the deployed stack, over HTTP, with third-party authenticators: PyPI's soft-webauthn, and Chromium's.
 
-`python3 tests/peers/passkeys.py` runs both, `… soft` or `… chromium` one. The local cloud must be up, with this build deployed.
+`python3 tests/peers/passkeys.py` runs all stories, `… soft`, `… staff` or `… chromium` one. The local cloud must be up, with this build deployed.
 The pins of `infra/local/requirements-peers.txt` are installed on first use; the second needs a Chromium on the machine.
 """
 
@@ -22,6 +22,7 @@ from demo.client import Client, start_transcript
 from demo.mailbox import read_mail_to, token_in
 from demo.steps import Steps
 from progress import Failure, main
+from staff import tell_staff
 
 MUTATIONS = 40
 DOMAIN_DIGEST_BYTES = 32
@@ -48,7 +49,7 @@ class Person(Client):
 
 
 def run(arguments: list[str]) -> None:
-    stories = {"soft": tell_soft, "chromium": tell_chromium}
+    stories = {"soft": tell_soft, "staff": tell_staff, "chromium": tell_chromium}
     if not set(arguments) <= set(stories):
         raise Failure("reading the command", "any of " + ", ".join(stories), " ".join(arguments))
     python = tools.python_tools("peers") / "python"

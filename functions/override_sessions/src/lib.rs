@@ -6,5 +6,4 @@ pub mod letters;
 pub mod opening;
 pub mod problems;
 pub mod routes;
-pub mod ticket;
 pub mod view;

@@ -53,6 +53,9 @@ lines! {
         "Agreed with the customer.";
     /// Where the staff documents the case.
     StaffTicket, 100 characters: "Where the staff documents the case. Only the staff sees it.", "CASE-1024";
+    /// The same where the workspace's members see it.
+    ShownTicket, 100 characters: "The ticket, in one line of text. The workspace's members see it in their audit log.",
+        "SUP-4711";
     /// What a member of the staff found out about a system event.
     EventNote, 500 characters: "What was found out, in one line of text. Only the staff sees it.",
         "A penetration test that the customer announced.";

@@ -43,6 +43,7 @@ class Client:
     def __init__(self) -> None:
         self.address = f"127.{random.randint(1, 254)}.{random.randint(0, 255)}.{random.randint(1, 254)}"
         self.access_token = ""
+        self.plane = "product"
 
     def call(self, function: str, method: str, path: str, body: dict | None = None, *, expected: int = 200) -> dict:
         """Calls the route of `function`, and returns the response document."""
@@ -62,7 +63,7 @@ class Client:
         if body is not None:
             headers["content-type"] = "application/json"
             content = json.dumps(body).encode()
-        return exchange(method, deploy.base_url() + path, content, headers, self.address)
+        return exchange(method, deploy.base_url(self.plane) + path, content, headers, self.address)
 
 
 def exchange(method: str, url: str, body: bytes = b"", headers: dict[str, str] | None = None, address: str = "127.0.0.1") -> Answer:

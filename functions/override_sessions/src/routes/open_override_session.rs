@@ -9,11 +9,10 @@ use shared::prelude::route::*;
 use shared::system_events::Occurrence;
 use shared::tenancy::{Audited, OverrideAccess};
 use staff::member::StaffMember;
-use staff::reason::StaffReason;
+use staff::reason::{ShownReason, ShownTicket};
 
 use crate::audit_actions::{OVERRIDE_SESSION_OPENED, OVERRIDE_SESSION_REQUESTED};
 use crate::opening::{self, Minutes};
-use crate::ticket::Ticket;
 use crate::view::IssuedOverrideSession;
 use crate::{letters, problems};
 
@@ -26,8 +25,8 @@ const MOST_OWNERS: usize = 50;
 #[serde(deny_unknown_fields)]
 pub struct OpenOverrideSession {
     workspace_id: WorkspaceId,
-    reason: StaffReason,
-    ticket: Ticket,
+    reason: ShownReason,
+    ticket: ShownTicket,
     #[schema(value_type = u32, minimum = 1, maximum = 60, example = 30)]
     minutes: Minutes,
     /// `full` only where the security rules of the workspace allow it.

@@ -10,6 +10,7 @@ use shared::testing::{Person, Request};
 use workspaces::routes::{create_workspace_token, delete_workspace_token, rotate_workspace_token};
 
 use super::Story;
+use super::people::as_owner;
 use crate::client::{Client, Outcome};
 use crate::deployment::Deployment;
 use crate::judge::Tables;
@@ -69,9 +70,7 @@ impl Story for Automating {
                 has_begun.store(true, Ordering::Relaxed);
                 match change {
                     Change::Delete => {
-                        let first = self.delete(client, &owner).await;
-                        self.delete(&other, &owner).await;
-                        (first, vec![])
+                        (tokio::join!(self.delete(client, &owner), self.delete(&other, &owner)).0, vec![])
                     }
                     change => {
                         let (first, second) =
@@ -180,16 +179,5 @@ impl Automating {
     async fn delete(&self, client: &Client, owner: &Person) -> Outcome {
         let request = Request::to(&delete_workspace_token::FUNCTION).path("token_id", &self.token);
         as_owner(client, owner, request).await
-    }
-}
-
-/// A request of the owner, who signs in again if the last factor is too old, or another admin was first.
-async fn as_owner(client: &Client, owner: &Person, request: Request) -> Outcome {
-    loop {
-        let owner = client.deployment.signed_in_again(client, owner).await;
-        let outcome = client.send_until_answered(request.clone().by(&owner)).await;
-        if !matches!(outcome.code(), "fresh_factor_needed" | "not_signed_in" | "modified_concurrently") {
-            return outcome;
-        }
     }
 }

@@ -16,6 +16,7 @@ mod claiming;
 mod crowding;
 mod departing;
 mod editing;
+mod entering;
 mod exceeding;
 mod filling;
 mod founding;
@@ -65,6 +66,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: "crowding", weight: 1, is_simulated: true, begin: || Box::new(crowding::Crowding) },
     Kind { name: "departing", weight: 1, is_simulated: false, begin: || Box::new(departing::Departing) },
     Kind { name: "editing", weight: 1, is_simulated: false, begin: || Box::new(editing::Editing) },
+    Kind { name: "entering", weight: 1, is_simulated: true, begin: || Box::new(entering::Entering::default()) },
     Kind { name: "exceeding", weight: 1, is_simulated: true, begin: || Box::new(exceeding::Exceeding::default()) },
     Kind { name: "filling", weight: 1, is_simulated: true, begin: || Box::new(filling::Filling::default()) },
     Kind { name: "founding", weight: 1, is_simulated: true, begin: || Box::new(founding::Founding) },

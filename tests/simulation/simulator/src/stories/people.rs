@@ -3,6 +3,7 @@
 use profiles::routes::list_sessions;
 use serde_json::{Value, json};
 use shared::function::Function;
+use shared::identity::Strength;
 use shared::testing::{Person, Request};
 use sign_in::routes::{confirm_totp, enrol_totp};
 use test_support::authenticator_app::code_at;
@@ -127,4 +128,18 @@ pub async fn invite(
 pub async fn accept(client: &Client, account: &Account, token: &str) -> Outcome {
     let request = Request::to(&accept_invitation::FUNCTION).bearer(&account.access_token);
     client.send_until_answered(request.json(json!({ "token": token }))).await
+}
+
+/// A request of the owner of a simulated workspace, in a session that has just begun, until no other change is first.
+pub async fn as_owner(client: &Client, owner: &Person, request: Request) -> Outcome {
+    loop {
+        let session = match client.deployment.region() {
+            Some(region) => region.app.with_strength(owner, Strength::Multi).await.ok(),
+            None => None,
+        };
+        let outcome = client.send_until_answered(request.clone().by(session.as_ref().unwrap_or(owner))).await;
+        if !matches!(outcome.code(), "fresh_factor_needed" | "not_signed_in" | "modified_concurrently") {
+            return outcome;
+        }
+    }
 }
