@@ -1,4 +1,5 @@
-//! A member of the staff enters a workspace and reads it, while its owner ends the session, or the operator revokes the member.
+//! A member of the staff enters a workspace and reads it, while its owner ends the session twice at once, or the operator revokes
+//! the member.
 
 use std::sync::Arc;
 
@@ -46,14 +47,16 @@ impl Story for Entering {
                 return client.fault(&format!("an opened session lacks its token: {}", opened.response.text));
             };
             self.session = session.to_owned();
-            let (inside, is_revoked) = (client.another("inside"), client.once_in(3));
+            let (inside, other, is_revoked) = (client.another("inside"), client.another("other"), client.once_in(3));
             let end = async {
                 client.pause_s(0, 20).await;
                 if is_revoked {
                     return region.app.set_staff(member.id, 2, &[StaffRole::Support]).await.is_ok();
                 }
                 let end = Request::to(&end_override_session::FUNCTION).path("override_session_id", session);
-                as_owner(client, &owner, end).await.status() == 204
+                let (first, second) =
+                    tokio::join!(as_owner(client, &owner, end.clone()), as_owner(&other, &owner, end));
+                first.status() == 204 || second.status() == 204
             };
             let read = async {
                 let mut reads = 0;
