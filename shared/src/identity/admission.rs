@@ -23,6 +23,7 @@ use crate::kernel::ids::{SessionId, UserId, UserKind, WorkspaceId};
 use crate::kernel::plane::Plane;
 use crate::kernel::problem_codes::{FRESH_FACTOR_NEEDED, SCOPE_MISSING, SECOND_FACTOR_NEEDED, SESSION_NEEDED};
 use crate::kernel::problems::{Problem, ProblemCode};
+use crate::table::guard::Guard;
 use crate::table::read::Reader;
 use crate::table::version::Watch;
 use crate::tenancy::DeclaredPermission;
@@ -168,6 +169,21 @@ impl Asking<'_> {
         let (caller, member, verified, staff, remember) = (None, None, None, None, None);
         let listed = Vec::new();
         Ok(Admission { level, accounts, caller, listed, member, function, named, plane, verified, staff, remember })
+    }
+
+    /// The admission of a caller of a workspace who is no user.
+    pub(super) fn entered(
+        self,
+        member: Admitted,
+        guard: Arc<Guard>,
+        remember: Option<Arc<Remember>>,
+    ) -> Result<Admission, Problem> {
+        let watch = member.scope.watch.clone();
+        let mut admission = self.without_caller()?;
+        admission.accounts.guard = Some(guard);
+        admission.accounts.watch = watch;
+        (admission.member, admission.remember) = (Some(member), remember);
+        Ok(admission)
     }
 
     /// The record of the request's Idempotency-Key and the tracking of its resource; and why one of them is refused, which

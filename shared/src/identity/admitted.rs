@@ -85,9 +85,7 @@ pub(super) fn enter_by_token(
     found: &Found,
     luggage: Luggage,
 ) -> Result<Admitted, Problem> {
-    let entry: Option<DirectoryEntry> = found.read(&proofs::directory(workspace))?;
-    let entry = entry.ok_or_else(Problem::not_found)?;
-    entry.require_here(&asking.app.aws.config)?;
+    let entry = entry_here(asking, workspace, found)?;
     entry.security.require_network(asking.origin.ip.as_deref())?;
     needed.require(role)?;
     if let Author::Token(token) = author {
@@ -105,9 +103,7 @@ pub(super) fn enter_by_override(
     found: &Found,
     luggage: Luggage,
 ) -> Result<Admitted, Problem> {
-    let entry: Option<DirectoryEntry> = found.read(&proofs::directory(workspace))?;
-    let entry = entry.ok_or_else(Problem::not_found)?;
-    entry.require_here(&asking.app.aws.config)?;
+    let entry = entry_here(asking, workspace, found)?;
     // An owner who allows less is heard from the next request on.
     let access = wanted.min(entry.security.override_access);
     if access == OverrideAccess::ReadOnly && !asking.reads {
@@ -115,6 +111,14 @@ pub(super) fn enter_by_override(
     }
     needed.require(Standing::Override(access))?;
     admitted(asking, (workspace, Author::Override(session), Standing::Override(access)), (entry, found), luggage)
+}
+
+/// The directory entry of a workspace that this deployment serves.
+fn entry_here(asking: &Asking<'_>, workspace: WorkspaceId, found: &Found) -> Result<DirectoryEntry, Problem> {
+    let entry: Option<DirectoryEntry> = found.read(&proofs::directory(workspace))?;
+    let entry = entry.ok_or_else(Problem::not_found)?;
+    entry.require_here(&asking.app.aws.config)?;
+    Ok(entry)
 }
 
 /// 403 if the request changes something and the plan has no room for the caller: there are as many older members, or tokens, as it

@@ -195,12 +195,7 @@ pub(super) async fn admit(mut asking: Asking<'_>, text: &str) -> Result<Admissio
     refused.map_or(Ok(()), Err)?;
     let used = Changes::default().audit(&OVERRIDE_SESSION_USED, Target::from(id));
     member.scope.commit(used.detail(use_of(&asking))).await?;
-    let watch = member.scope.watch.clone();
-    let mut admission = asking.without_caller()?;
-    admission.accounts.guard = Some(guard);
-    admission.accounts.watch = watch;
-    (admission.member, admission.remember) = (Some(member), remember);
-    Ok(admission)
+    asking.entered(member, guard, remember)
 }
 
 /// What a request is for: the route, and the resource that its path names.

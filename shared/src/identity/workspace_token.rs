@@ -148,12 +148,7 @@ pub(super) async fn admit(mut asking: Asking<'_>, text: &str) -> Result<Admissio
     let entrant = (workspace, author, proof.role.into());
     let member = enter_by_token(&asking, entrant, needed, &found, luggage)?;
     refused.map_or(Ok(()), Err)?;
-    let watch = member.scope.watch.clone();
-    let mut admission = asking.without_caller()?;
-    admission.accounts.guard = Some(guard);
-    admission.accounts.watch = watch;
-    (admission.member, admission.remember) = (Some(member), remember);
-    Ok(admission)
+    asking.entered(member, guard, remember)
 }
 
 #[cfg(test)]
