@@ -47,7 +47,7 @@ pub(crate) fn problems(entry: &RouteDeclaration, grants: &[Grant], planes: &[Pla
         all.push(NOT_FOUND);
     }
     if matches!(entry.level, Level::Staff(_)) {
-        all.extend([NOT_FOUND, NOT_SIGNED_IN, OVER_PLAN_LIMIT, PASSKEY_NEEDED, PERMISSION_MISSING]);
+        all.extend([NOT_FOUND, NOT_SIGNED_IN, PASSKEY_NEEDED, PERMISSION_MISSING]);
     }
     if entry.is_fresh {
         all.push(FRESH_FACTOR_NEEDED);
