@@ -27,7 +27,7 @@ import tools
 from demo import pds
 from demo.client import start_transcript
 from demo.steps import Steps
-from passkeys import Person
+from people import Person
 from progress import Failure, main
 from progress import run as execute
 from soft_authenticator import SoftAuthenticator

@@ -19,33 +19,13 @@ import deploy
 import tools
 from chromium import Chromium, Refused
 from demo.client import Client, start_transcript
-from demo.mailbox import read_mail_to, token_in
 from demo.steps import Steps
+from people import Person, require, require_code
 from progress import Failure, main
 from staff import tell_staff
 
 MUTATIONS = 40
 DOMAIN_DIGEST_BYTES = 32
-
-
-class Person(Client):
-    """A user with an account, signed in by password."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        email, password = f"pat-{secrets.token_hex(5)}@example.com", secrets.token_urlsafe(18)
-        self.call("register", "POST", "/auth/register", {"email": email}, expected=202)
-        token = token_in(read_mail_to(email))
-        self.call("verify-email", "POST", "/auth/verify-email", {"token": token, "name": "Pat", "password": password})
-        session = self.call("login", "POST", "/auth/login", {"email": email, "password": password})
-        self.user_id, self.access_token = session["user_id"], session["access_token"]
-
-    def start(self) -> dict:
-        return self.call("start-passkey-registration", "POST", "/me/passkeys/options", {})
-
-    def register(self, started: dict, credential: dict, *, expected: int = 201) -> dict:
-        about = {"ceremony": started["ceremony"], "name": "Test", "credential": credential}
-        return self.call("register-passkey", "POST", "/me/passkeys", about, expected=expected)
 
 
 def run(arguments: list[str]) -> None:
@@ -180,15 +160,6 @@ def expect_refusal(name: str, ceremony: Callable[[], dict]) -> None:
         require("the browser's refusal", name, refused.args[0])
     else:
         raise Failure("a ceremony in the browser", name, "a passkey")
-
-
-def require(what: str, expected: object, came: object) -> None:
-    if came != expected:
-        raise Failure(what, str(expected), str(came))
-
-
-def require_code(problem: dict, code: str) -> None:
-    require("the problem's code", code, problem["code"])
 
 
 def require_user(session: dict, person: Person) -> None:

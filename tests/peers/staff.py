@@ -9,10 +9,9 @@ import secrets
 import deploy
 import functions
 from demo import authenticator
-from demo.client import Answer, Client
-from demo.mailbox import read_mail_to, token_in
+from demo.client import Client
 from demo.steps import Steps
-from progress import Failure
+from people import Person, require, require_code
 
 
 class Member(Client):
@@ -36,17 +35,11 @@ class Member(Client):
         self.access_token = self.call("complete-staff-sign-in", "POST", "/staff/sign-in", proof)["access_token"]
 
 
-class Owner(Client):
+class Owner(Person):
     """The owner of a workspace, with a second factor."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.email, password = f"pat-{secrets.token_hex(5)}@example.com", secrets.token_urlsafe(18)
-        self.call("register", "POST", "/auth/register", {"email": self.email}, expected=202)
-        about = {"token": token_in(read_mail_to(self.email)), "name": "Pat", "password": password}
-        self.call("verify-email", "POST", "/auth/verify-email", about)
-        credentials = {"email": self.email, "password": password}
-        self.access_token = self.call("login", "POST", "/auth/login", credentials)["access_token"]
         enrolment = self.call("enrol-totp", "POST", "/me/totp", expected=201)
         self.call("confirm-totp", "POST", "/me/totp/confirm", {"code": authenticator.code(enrolment["secret"])})
         self.workspace_id = self.call("create-workspace", "POST", "/workspaces", {"name": "Northwind"}, expected=201)["id"]
@@ -74,11 +67,11 @@ def tell_staff(steps: Steps, _origin: str) -> None:
         inside = Client()
         inside.access_token = opened["token"]
         posts = f"{owner.workspace}/posts"
-        require_code("before the approval", "override_pending", inside.ask("GET", posts))
+        require_code(inside.ask("GET", posts).document, "override_pending", "the answer before the approval")
         owner.call("approve-override-session", "PUT", f"{session}/approval")
         inside.call("list-posts", "GET", posts)
-        require_code("a change", "override_read_only", inside.ask("POST", posts, {"text": "By the staff"}))
-        require_code("the tokens", "session_needed", inside.ask("GET", f"{owner.workspace}/tokens"))
+        require_code(inside.ask("POST", posts, {"text": "By the staff"}).document, "override_read_only", "the answer to a change")
+        require_code(inside.ask("GET", f"{owner.workspace}/tokens").document, "session_needed", "the answer to the tokens")
     with steps("staff: the owner sees what it read, and ends it"):
         used = [entry for entry in owner.audited() if entry["action"] == "override_session.used"]
         require("the reads in the audit log", ["list-posts"], [entry["target"]["detail"]["route"] for entry in used])
@@ -89,7 +82,7 @@ def tell_staff(steps: Steps, _origin: str) -> None:
         request = grace.call("request-suspension", "POST", f"{at}/suspension-request", wanted)
         require("its own approval by support", 403, grace.ask("POST", f"{at}/suspend", {"request_id": request["id"]}).status)
         mary.call("suspend-workspace", "POST", f"{at}/suspend", {"request_id": request["id"]}, expected=204)
-        require_code("the owner", "workspace_suspended", owner.ask("GET", owner.workspace))
+        require_code(owner.ask("GET", owner.workspace).document, "workspace_suspended", "the answer to the owner")
         mary.call("resume-workspace", "POST", f"{at}/resume", {"reason": "It was a mistake."}, expected=204)
         owner.call("get-workspace", "GET", owner.workspace)
         actions = [entry["action"] for entry in owner.audited()]
@@ -98,12 +91,3 @@ def tell_staff(steps: Steps, _origin: str) -> None:
         events = mary.call("list-system-events", "GET", f"/staff/events?subject={owner.workspace_id}")["items"]
         kinds = {event["kind"] for event in events}
         require("kinds that are missing", set(), {"suspension_requested", "workspace_suspended", "workspace_resumed"} - kinds)
-
-
-def require(what: str, expected: object, came: object) -> None:
-    if came != expected:
-        raise Failure(what, str(expected), str(came))
-
-
-def require_code(what: str, code: str, answer: Answer) -> None:
-    require(f"the code of the answer to {what}", code, answer.document.get("code"))

@@ -7,7 +7,7 @@ use shared::identity::{AccountChanges, Accounts, Mailroom};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
-use shared::tenancy::Scope;
+use shared::tenancy::{Audited, Scope};
 
 use crate::{EmailAddress, Letter, SendEmail};
 
@@ -24,10 +24,21 @@ pub struct Reader {
     pub name: Option<String>,
 }
 
-/// Letters to users, as part of what changes their accounts.
-pub trait MailUser {
-    /// Sends a letter to a user, from their own outbox.
+/// Letters to users, as part of what changes their accounts or a workspace.
+pub trait MailUser: Sized {
+    /// Sends a letter to a user: from their own outbox, or from the workspace's.
     fn mail_to(self, user: UserId, letter: Letter) -> Self;
+
+    /// Sends a letter to each of these users.
+    fn mail_to_each(self, users: impl IntoIterator<Item = UserId>, letter: &Letter) -> Self {
+        users.into_iter().fold(self, |changes, user| changes.mail_to(user, letter.clone()))
+    }
+}
+
+impl MailUser for Audited {
+    fn mail_to(self, user: UserId, letter: Letter) -> Self {
+        self.send(&SendEmail::to_user(user, letter))
+    }
 }
 
 impl MailUser for AccountChanges {

@@ -61,20 +61,12 @@ async fn things(workspace: &Tenant, limit: Limit) -> Result<Vec<Timestamp>, Prob
     }
 }
 
-/// How many things are read at once.
-const PAGE: u32 = 500;
-
 async fn created<E: Entity>(
     workspace: &Tenant,
     created_at: impl Fn(&E) -> Option<Timestamp> + Send,
 ) -> Result<Vec<Timestamp>, Problem> {
-    let (mut all, mut behind) = (Vec::new(), None);
-    loop {
-        let (page, next) = workspace.walk::<E>("", behind.as_deref(), PAGE).await?;
-        all.extend(page.iter().filter_map(|thing| created_at(thing)));
-        match next {
-            Some(next) => behind = Some(next),
-            None => return Ok(all),
-        }
-    }
+    let mut all = Vec::new();
+    let seen = &mut all;
+    workspace.each::<E>("", move |thing| seen.extend(created_at(thing))).await?;
+    Ok(all)
 }

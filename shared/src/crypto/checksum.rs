@@ -1,6 +1,9 @@
 //! The checksum of secrets that people paste: secret scanners recognise it, and a mistyped secret is refused without a
 //! read. It protects nothing.
 
+use super::digest::{base64url, from_base64url};
+use crate::kernel::secrets::SecretText;
+
 /// The digits of a checksum. The largest CRC-32 has 6 in base 62.
 pub const CHECKSUM_DIGITS: usize = 6;
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -28,6 +31,17 @@ pub fn checked(text: &str) -> Option<&str> {
     let at = text.len().checked_sub(CHECKSUM_DIGITS)?;
     let (payload, digits) = (text.get(..at)?, text.get(at..)?);
     (checksum(payload) == digits).then_some(payload)
+}
+
+/// A secret with these bytes: a prefix, the bytes in base64url, and the checksum of those letters.
+pub fn secret_of(prefix: &str, bytes: &[u8]) -> SecretText {
+    let payload = base64url(bytes);
+    SecretText::new(format!("{prefix}{payload}{}", checksum(&payload)))
+}
+
+/// The bytes of such a text; None if the prefix or the checksum is another one.
+pub fn bytes_of(prefix: &str, text: &str) -> Option<Vec<u8>> {
+    from_base64url(checked(text.strip_prefix(prefix)?)?)
 }
 
 #[cfg(test)]

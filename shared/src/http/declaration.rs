@@ -67,12 +67,14 @@ impl RouteDeclaration {
         Some(Exact { name: self.route.name, requests, seconds })
     }
 
+    /// Whether its method only reads.
+    pub(super) fn reads(&self) -> bool {
+        self.route.method == Method::Get
+    }
+
     /// Whether its requests change nothing but what the caller may always change: their own membership.
     pub(super) fn only_reads(&self) -> bool {
-        match self.level {
-            Level::Workspace(permission) => self.route.method == Method::Get || permission.only_reads(),
-            _ => false,
-        }
+        self.level.only_reads(self.reads())
     }
 
     /// Every limit that its requests are counted by.

@@ -177,7 +177,7 @@ impl Pipeline {
             is_fresh: entry.is_fresh,
             in_trash: entry.in_trash,
             needs: entry.needs,
-            reads: entry.route.method == Method::Get,
+            reads: entry.reads(),
             serves_overrides: entry.serves_overrides,
             parameters: &incoming.path,
             token_scope: entry.token,

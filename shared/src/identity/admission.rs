@@ -53,6 +53,12 @@ pub enum Level {
 }
 
 impl Level {
+    /// Whether requests to a route of a workspace change nothing but the caller's own membership. `reads` tells whether its method
+    /// only reads.
+    pub(crate) fn only_reads(self, reads: bool) -> bool {
+        matches!(self, Self::Workspace(permission) if reads || permission.only_reads())
+    }
+
     /// Whether its callers are users, by a session or by a token of theirs, or tokens of a workspace.
     pub(crate) const fn is_of_user(self) -> bool {
         matches!(self, Self::Known | Self::SignedIn | Self::Workspace(_))

@@ -70,7 +70,7 @@ pub(super) fn enter(
         return Err(second_factor_needed());
     }
     if membership.role != Role::Owner {
-        require_room(asking, (&entry, needed), (MEMBERS, "members"), membership.since)?;
+        require_room(asking, &entry, (MEMBERS, "members"), membership.since)?;
     }
     let entrant = (workspace, Author::User(caller.user), membership.role.into());
     admitted(asking, entrant, (entry, found), luggage)
@@ -89,7 +89,7 @@ pub(super) fn enter_by_token(
     entry.security.require_network(asking.origin.ip.as_deref())?;
     needed.require(role)?;
     if let Author::Token(token) = author {
-        require_room(asking, (&entry, needed), (WORKSPACE_TOKENS, "tokens"), token.created_at())?;
+        require_room(asking, &entry, (WORKSPACE_TOKENS, "tokens"), token.created_at())?;
     }
     admitted(asking, (workspace, author, role.into()), (entry, found), luggage)
 }
@@ -125,11 +125,11 @@ fn entry_here(asking: &Asking<'_>, workspace: WorkspaceId, found: &Found) -> Res
 /// allows.
 fn require_room(
     asking: &Asking<'_>,
-    (entry, needed): (&DirectoryEntry, DeclaredPermission),
+    entry: &DirectoryEntry,
     (limit, things): (Limit, &str),
     created_at: Timestamp,
 ) -> Result<(), Problem> {
-    if asking.reads || needed.only_reads() || !entry.read_only_after.covers(limit, created_at) {
+    if asking.level.only_reads(asking.reads) || !entry.read_only_after.covers(limit, created_at) {
         return Ok(());
     }
     let room = entry.plan_at(asking.app.aws.clock.now()).limit(limit);

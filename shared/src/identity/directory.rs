@@ -225,21 +225,13 @@ impl DirectoryChange<'_, ByOperator> {
     }
 
     /// Sets what differs from the plan, effective from the next request.
-    pub fn overrides(mut self, overrides: &Overrides) -> Self {
-        if overrides.is_empty() {
-            self.removed.push("overrides");
-            return self;
-        }
-        self.set("overrides", overrides)
+    pub fn overrides(self, overrides: &Overrides) -> Self {
+        self.set_or_remove("overrides", Some(overrides).filter(|overrides| !overrides.is_empty()))
     }
 
     /// Sets what is read-only because the plan has no room for it, effective from the next request.
-    pub fn read_only_after(mut self, read_only_after: &ReadOnlyAfter) -> Self {
-        if read_only_after.is_empty() {
-            self.removed.push("read_only_after");
-            return self;
-        }
-        self.set("read_only_after", read_only_after)
+    pub fn read_only_after(self, read_only_after: &ReadOnlyAfter) -> Self {
+        self.set_or_remove("read_only_after", Some(read_only_after).filter(|after| !after.is_empty()))
     }
 
     /// Refuses every member, effective from the next request.
@@ -291,6 +283,16 @@ impl<'a, By> DirectoryChange<'a, By> {
             plan.require_first(author);
         }
         Ok(plan)
+    }
+
+    fn set_or_remove(mut self, field: &'static str, value: Option<&impl Serialize>) -> Self {
+        match value {
+            Some(value) => self.set(field, value),
+            None => {
+                self.removed.push(field);
+                self
+            }
+        }
     }
 
     fn set(mut self, field: &'static str, value: &impl Serialize) -> Self {

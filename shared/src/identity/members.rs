@@ -97,9 +97,13 @@ impl<P: Permission> Workspace<P> {
     /// Commits changes if the caller still has the role that admitted them. A change that invites, or decides who may
     /// do what, must not be committed after its author was removed. Needs `Grant::ProveMembership`.
     pub async fn commit_in_role(&self, audited: Audited) -> Result<(), Problem> {
-        let mut plan = Plan::default();
-        self.still_in_role()?.into_iter().for_each(|still| plan.require_first(still));
-        Box::pin(self.commit_plan(audited, plan)).await
+        self.commit_plan_in_role(audited, Plan::default()).await
+    }
+
+    /// The same, preceded by writes of `shared` itself.
+    pub(super) async fn commit_plan_in_role(&self, audited: Audited, mut first: Plan) -> Result<(), Problem> {
+        self.still_in_role()?.into_iter().for_each(|still| first.require_first(still));
+        Box::pin(self.commit_plan(audited, first)).await
     }
 
     /// Requires that the member still has the role that admitted them. The guard of an override session requires what it

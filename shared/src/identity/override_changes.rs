@@ -65,7 +65,7 @@ impl<P: StaffPermission> Staff<P> {
         };
         let members = members(&reader, workspace).await?;
         let id = self.new_id();
-        let (scope, staff_epoch) = (self.override_scope(workspace, id, name), self.caller.epoch);
+        let (scope, staff_epoch) = (self.override_scope(workspace, id, name), self.own_epoch());
         let accounts: &Accounts = self;
         Ok(Some(OverrideSite { accounts, scope, staff: self.id(), staff_epoch, id, entry, revision, members }))
     }
@@ -74,7 +74,7 @@ impl<P: StaffPermission> Staff<P> {
     pub async fn overrides_in(&self, workspace: WorkspaceId) -> Result<Vec<OverrideSession>, Problem> {
         let reader = Reader { aws: &self.app.aws, session: None };
         let items = listed(&reader, &proofs::override_sessions(workspace)).await?;
-        Ok(live(&items, self.now())?.into_iter().map(Stored::into_inner).map(|proof| proof.session).collect())
+        sessions(&items, self.now())
     }
 
     /// The same of a member of the staff. Two reads.
@@ -91,8 +91,7 @@ impl<P: StaffPermission> Staff<P> {
             return Ok(Vec::new());
         }
         let items = Box::pin(reader.batch(Table::Proofs, keys)).await?;
-        let mut sessions: Vec<_> =
-            live(&items, self.now())?.into_iter().map(Stored::into_inner).map(|proof| proof.session).collect();
+        let mut sessions = sessions(&items, self.now())?;
         sessions.sort_unstable_by_key(|session| std::cmp::Reverse(session.id));
         Ok(sessions)
     }
@@ -123,7 +122,7 @@ impl<P: StaffPermission> Staff<P> {
             origin: Origin { actor, ..self.origin.clone() },
             function: "override-session",
             directory: None,
-            guard: Some(still_staff(proofs::override_standing(staff), self.caller.epoch).into()),
+            guard: Some(still_staff(proofs::override_standing(staff), self.own_epoch()).into()),
             remember: None,
             watch: None,
         })
@@ -222,7 +221,7 @@ impl<P: Permission + Covers<ManageStaffAccess>> Workspace<P> {
     pub async fn overrides(&self) -> Result<Vec<OverrideSession>, Problem> {
         let reader = self.reader().await?;
         let items = listed(&reader, &proofs::override_sessions(self.id())).await?;
-        Ok(live(&items, self.now())?.into_iter().map(Stored::into_inner).map(|proof| proof.session).collect())
+        sessions(&items, self.now())
     }
 
     /// A session of the staff with its revision; 404 if there is none. One read.
@@ -240,18 +239,13 @@ impl<P: Permission + Covers<ManageStaffAccess>> Workspace<P> {
         let mut plan = Plan::default();
         let row = proofs::row(&sort, &*found, Some(found.session.ends_at()))?;
         plan.put(Table::Proofs, Some(partition), row, Expected::Revision(found.revision));
-        self.commit_override(plan, audited).await?;
+        self.commit_plan_in_role(audited, plan).await?;
         Ok(found.into_inner().session)
     }
 
     /// Ends a session, or refuses one that waits. The same grants.
     pub async fn end_override(&self, found: &FoundOverride, audited: Audited) -> Result<(), Problem> {
-        self.commit_override(ended(&found.0), audited).await
-    }
-
-    async fn commit_override(&self, mut plan: Plan, audited: Audited) -> Result<(), Problem> {
-        self.still_in_role()?.into_iter().for_each(|still| plan.require_first(still));
-        Box::pin(self.commit_plan(audited, plan)).await
+        self.commit_plan_in_role(audited, ended(&found.0)).await
     }
 }
 
@@ -286,6 +280,10 @@ fn live(items: &[Item], now: Timestamp) -> Result<Vec<Stored<OverrideProof>>, Pr
     let mut found = items.iter().map(stored).collect::<Result<Vec<_>, _>>()?;
     found.retain(|proof| now < proof.session.ends_at());
     Ok(found)
+}
+
+fn sessions(items: &[Item], now: Timestamp) -> Result<Vec<OverrideSession>, Problem> {
+    Ok(live(items, now)?.into_iter().map(|proof| proof.into_inner().session).collect())
 }
 
 fn stored(item: &Item) -> Result<Stored<OverrideProof>, Problem> {

@@ -19,8 +19,8 @@ use super::staff::StaffProof;
 use super::staff_permissions::{OverrideWorkspaces, StaffPermission};
 use crate::audit::{Actor, AuditAction, Target};
 use crate::aws::grants::Table;
-use crate::crypto::checksum::{checked, checksum};
-use crate::crypto::digest::{base64url, equal, from_base64url, sha256_hex};
+use crate::crypto::checksum::{bytes_of, secret_of};
+use crate::crypto::digest::{equal, sha256_hex};
 use crate::kernel::author::Author;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{OverrideSessionId, StaffId, UserId, WorkspaceId};
@@ -98,8 +98,7 @@ pub struct NewOverrideToken {
 impl NewOverrideToken {
     pub fn of(workspace: WorkspaceId, staff: StaffId, session: OverrideSessionId, entropy: &Entropy) -> Self {
         let ids = [*workspace.as_bytes(), *staff.as_bytes(), *session.as_bytes()].concat();
-        let payload = base64url(&[ids.as_slice(), &entropy.bytes::<RANDOM_BYTES>()].concat());
-        let secret = SecretText::new(format!("{PREFIX}{payload}{}", checksum(&payload)));
+        let secret = secret_of(PREFIX, &[ids.as_slice(), &entropy.bytes::<RANDOM_BYTES>()].concat());
         let digest = sha256_hex(secret.expose().as_bytes());
         Self { secret, digest }
     }
@@ -115,7 +114,7 @@ struct Claimed {
 }
 
 fn parse(text: &str) -> Option<Claimed> {
-    let bytes = from_base64url(checked(text.strip_prefix(PREFIX)?)?)?;
+    let bytes = bytes_of(PREFIX, text)?;
     let (workspace, rest) = bytes.split_first_chunk::<ID_BYTES>()?;
     let (staff, rest) = rest.split_first_chunk::<ID_BYTES>()?;
     let (session, random) = rest.split_first_chunk::<ID_BYTES>()?;
@@ -210,6 +209,7 @@ fn use_of(asking: &Asking<'_>) -> serde_json::Value {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::crypto::checksum::checksum;
     use crate::kernel::time::Clock;
 
     fn new(entropy: &Entropy) -> (NewOverrideToken, Claimed) {

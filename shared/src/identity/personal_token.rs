@@ -17,8 +17,8 @@ use super::proofs::{self, Epoch, TokenProof};
 use super::sessions::{TokenEpoch, UserEpoch};
 use crate::aws::grants::Table;
 use crate::aws::{Aws, failed};
-use crate::crypto::checksum::{checked, checksum};
-use crate::crypto::digest::{base64url, from_base64url, sha256_hex};
+use crate::crypto::checksum::{checked, secret_of};
+use crate::crypto::digest::{from_base64url, sha256_hex};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{Id, Identified, TokenId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
@@ -91,8 +91,7 @@ impl NewToken {
     pub fn of(user: UserId, entropy: &Entropy) -> Self {
         let mut bytes = user.as_bytes().to_vec();
         bytes.extend(entropy.bytes::<RANDOM_BYTES>());
-        let payload = base64url(&bytes);
-        let secret = SecretText::new(format!("{PREFIX}{payload}{}", checksum(&payload)));
+        let secret = secret_of(PREFIX, &bytes);
         let digest = sha256_hex(secret.expose().as_bytes());
         Self { secret, digest }
     }

@@ -64,15 +64,15 @@ pub(crate) fn session(staff: StaffId, session: SessionId) -> Key {
 pub(crate) struct StaffCaller {
     pub(crate) id: StaffId,
     session: SessionId,
-    pub(super) epoch: u64,
+    epoch: u64,
     ends_at: Timestamp,
     roles: Vec<StaffRole>,
 }
 
 /// The proof of a member of the staff with the permission `P`, in a session with a verified passkey.
 pub struct Staff<P: StaffPermission> {
-    pub(super) accounts: Store,
-    pub(super) caller: StaffCaller,
+    accounts: Store,
+    caller: StaffCaller,
     permission: PhantomData<fn() -> P>,
 }
 
@@ -92,10 +92,6 @@ impl<P: StaffPermission> Staff<P> {
     /// The epoch that admitted the request.
     pub(super) fn own_epoch(&self) -> u64 {
         self.caller.epoch
-    }
-
-    pub(super) fn accounts(&self) -> &Accounts {
-        &self.accounts
     }
 
     /// When the session ends.

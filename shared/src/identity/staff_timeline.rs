@@ -17,19 +17,12 @@ impl<P: StaffPermission> Staff<P> {
     pub async fn timeline(&self, filter: &EventFilter, page: &Page) -> Result<Listing<TimelineEvent>, Problem> {
         let bound_to = serde_json::to_string(filter).map_err(Problem::internal)?;
         let bound_to = format!("{}|timeline|{bound_to}", self.origin().actor);
-        let position = match &page.cursor {
-            Some(cursor) => Some(self.app.open_cursor(bound_to.clone(), cursor).await?),
-            None => None,
-        };
+        let position = self.app.open_cursor(&bound_to, page.cursor.as_deref()).await?;
         let reader = self.system();
         let limit = usize::try_from(page.limit).unwrap_or_default();
         let (mut items, next) = Box::pin(timeline::page(&reader, filter, position, limit)).await?;
         timeline::acknowledged(&reader, &mut items).await?;
-        let next_cursor = match next {
-            Some(position) => Some(self.app.seal_cursor(bound_to, &position).await?),
-            None => None,
-        };
-        Ok(Listing { items, next_cursor })
+        Ok(Listing { items, next_cursor: self.app.seal_cursor(&bound_to, next.as_deref()).await? })
     }
 
     /// One system event. Needs `Grant::ReadTimeline`.

@@ -69,7 +69,7 @@ impl<P: StaffPermission> Admit for StaffWorkspace<P> {
         let staff = Staff::<P>::admit(admission)?;
         // A malformed id in the path behaves like the id of a missing workspace.
         let workspace = named.ok_or_else(Problem::not_found)?;
-        let Accounts { app, origin, guard, .. } = staff.accounts();
+        let Accounts { app, origin, guard, .. } = &*staff;
         // The customer sees who acted, and not from where.
         let origin = Origin { ip: None, user_agent: None, ..origin.clone() };
         let scope = Scope::new(ScopeParts {

@@ -14,8 +14,8 @@ use super::caller::not_signed_in;
 use super::proofs::{self, Found, Key};
 use crate::audit::Actor;
 use crate::aws::grants::Table;
-use crate::crypto::checksum::{checked, checksum};
-use crate::crypto::digest::{base64url, equal, from_base64url, sha256_hex};
+use crate::crypto::checksum::{bytes_of, secret_of};
+use crate::crypto::digest::{equal, sha256_hex};
 use crate::kernel::author::Author;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{WorkspaceId, WorkspaceTokenId};
@@ -98,8 +98,7 @@ impl NewWorkspaceToken {
         let mut bytes = workspace.as_bytes().to_vec();
         bytes.extend(token.as_bytes());
         bytes.extend(entropy.bytes::<RANDOM_BYTES>());
-        let payload = base64url(&bytes);
-        let secret = SecretText::new(format!("{PREFIX}{payload}{}", checksum(&payload)));
+        let secret = secret_of(PREFIX, &bytes);
         let digest = sha256_hex(secret.expose().as_bytes());
         Self { secret, digest }
     }
@@ -107,7 +106,7 @@ impl NewWorkspaceToken {
 
 /// The workspace and token that a text claims to be a secret of, and its digest.
 pub(crate) fn parse(text: &str) -> Option<(WorkspaceId, WorkspaceTokenId, String)> {
-    let bytes = from_base64url(checked(text.strip_prefix(PREFIX)?)?)?;
+    let bytes = bytes_of(PREFIX, text)?;
     let (workspace, rest) = bytes.split_first_chunk::<ID_BYTES>()?;
     let (token, random) = rest.split_first_chunk::<ID_BYTES>()?;
     let (workspace, token) = (WorkspaceId::from_bytes(*workspace), WorkspaceTokenId::from_bytes(*token));
@@ -155,6 +154,8 @@ pub(super) async fn admit(mut asking: Asking<'_>, text: &str) -> Result<Admissio
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::crypto::checksum::checksum;
+    use crate::crypto::digest::base64url;
     use crate::kernel::time::Clock;
 
     fn ids(entropy: &Entropy) -> (WorkspaceId, WorkspaceTokenId) {

@@ -47,10 +47,7 @@ impl JobRun {
 /// `Grant::ReadRuns` and `Grant::DeriveKeys`.
 pub async fn page<P: StaffPermission>(staff: &Staff<P>, job: &str, page: &Page) -> Result<Listing<JobRun>, Problem> {
     let bound_to = format!("{}|runs|{job}", staff.origin().actor);
-    let after = match &page.cursor {
-        Some(cursor) => Some(staff.app.open_cursor(bound_to.clone(), cursor).await?),
-        None => None,
-    };
+    let after = staff.app.open_cursor(&bound_to, page.cursor.as_deref()).await?;
     let reader = staff.system();
     let partitions: Vec<String> = (0..SHARDS).map(|shard| partition(job, shard)).collect();
     let shards = partitions.iter().map(|partition| {
@@ -71,9 +68,7 @@ pub async fn page<P: StaffPermission>(staff: &Staff<P>, job: &str, page: &Page) 
     let limit = usize::try_from(page.limit).unwrap_or_default();
     let is_cut = items.len() > limit;
     items.truncate(limit);
-    let next_cursor = match items.last().filter(|_| is_cut || has_more) {
-        Some(last) => Some(staff.app.seal_cursor(bound_to, &last.key).await?),
-        None => None,
-    };
+    let last = items.last().filter(|_| is_cut || has_more).map(|run| run.key.as_str());
+    let next_cursor = staff.app.seal_cursor(&bound_to, last).await?;
     Ok(Listing { items, next_cursor })
 }

@@ -121,8 +121,7 @@ fn stored(id: EventId) -> String {
 
 /// The instant of a stored id.
 pub(super) fn created(stored: &str) -> Timestamp {
-    let ms = id_of(stored).and_then(|id| i64::try_from(id.created_ms()).ok());
-    ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or_default()
+    id_of(stored).map(|id| id.created_at()).unwrap_or_default()
 }
 
 /// The first id that an event of this instant could have.

@@ -43,28 +43,25 @@ impl App {
         bound_to: &str,
         page: &Page,
     ) -> Result<(Vec<Item>, Option<String>), Problem> {
-        let (binding, now) = (Binding(format!("{bound_to}|{prefix}")), self.aws.clock.now());
-        let after = match &page.cursor {
-            Some(cursor) => Some(cursor::open(&self.cursor_key().await?, &binding, cursor, now)?),
-            None => None,
-        };
+        let bound_to = format!("{bound_to}|{prefix}");
+        let after = self.open_cursor(&bound_to, page.cursor.as_deref()).await?;
         let (limit, newest_first) = (page.limit, page.newest_first);
         let (items, next) = reader.page(PageQuery { table, partition, prefix, after, limit, newest_first }).await?;
-        let next_cursor = match next {
-            Some(sort) => Some(cursor::seal(&self.cursor_key().await?, &binding, &sort, now)?),
-            None => None,
-        };
-        Ok((items, next_cursor))
+        Ok((items, self.seal_cursor(&bound_to, next.as_deref()).await?))
     }
 
-    /// The cursor of a list that no single partition holds, whose position is this text.
-    pub(crate) async fn seal_cursor(&self, bound_to: String, position: &str) -> Result<String, Problem> {
-        cursor::seal(&self.cursor_key().await?, &Binding(bound_to), position, self.aws.clock.now())
+    /// The cursor of the next page, if there is one. `bound_to` is everything that it is valid for.
+    pub(crate) async fn seal_cursor(&self, bound_to: &str, next: Option<&str>) -> Result<Option<String>, Problem> {
+        let Some(position) = next else { return Ok(None) };
+        let binding = Binding(bound_to.to_owned());
+        cursor::seal(&self.cursor_key().await?, &binding, position, self.aws.clock.now()).map(Some)
     }
 
-    /// The position of such a cursor.
-    pub(crate) async fn open_cursor(&self, bound_to: String, sealed: &str) -> Result<String, Problem> {
-        cursor::open(&self.cursor_key().await?, &Binding(bound_to), sealed, self.aws.clock.now())
+    /// The position of the page that a cursor asks for, if there is one.
+    pub(crate) async fn open_cursor(&self, bound_to: &str, cursor: Option<&str>) -> Result<Option<String>, Problem> {
+        let Some(cursor) = cursor else { return Ok(None) };
+        let binding = Binding(bound_to.to_owned());
+        Ok(Some(cursor::open(&self.cursor_key().await?, &binding, cursor, self.aws.clock.now())?))
     }
 
     async fn cursor_key(&self) -> Result<SecretBytes, Problem> {

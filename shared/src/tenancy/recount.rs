@@ -139,13 +139,21 @@ impl Scope {
 
     /// The sum of `weight` over every entity of a kind whose key starts with a prefix.
     pub async fn total<E: Entity>(&self, prefix: &str, weight: impl Fn(&E) -> u64 + Send) -> Result<u64, Problem> {
-        let (mut total, mut behind) = (0, None);
+        let mut total = 0;
+        let sum = &mut total;
+        self.each::<E>(prefix, move |entity| *sum += weight(entity)).await?;
+        Ok(total)
+    }
+
+    /// Reads every entity whose key starts with `prefix`, in key order.
+    pub async fn each<E: Entity>(&self, prefix: &str, mut see: impl FnMut(&E) + Send) -> Result<(), Problem> {
+        let mut behind = None;
         loop {
             let (page, next) = self.walk::<E>(prefix, behind.as_deref(), PAGE).await?;
-            total += page.iter().map(|entity| weight(entity)).sum::<u64>();
+            page.iter().for_each(|entity| see(entity));
             match next {
                 Some(next) => behind = Some(next),
-                None => return Ok(total),
+                None => return Ok(()),
             }
         }
     }

@@ -193,6 +193,20 @@ async fn another_workspaces_path_answers_like_a_missing_one() {
     trial.end().await;
 }
 
+/// Who is over the limit of the plan may send what needs such a permission (`OVER_PLAN_LIMIT`): of these routes, only those about the
+/// caller's own membership change anything.
+#[test]
+fn a_permission_to_read_changes_nothing_but_the_own_membership() {
+    let reads = |endpoint: &Endpoint| match endpoint.access {
+        Level::Workspace(permission) => permission.name.starts_with("Read"),
+        _ => false,
+    };
+    let changing = endpoints().into_iter().filter(|endpoint| reads(endpoint) && endpoint.route.method != Method::Get);
+    let mut names: Vec<_> = changing.map(|endpoint| endpoint.name()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["accept-ownership", "leave-workspace"]);
+}
+
 #[tokio::test]
 async fn a_role_without_the_permission_gets_403() {
     let mut trial = Trial::new().await;

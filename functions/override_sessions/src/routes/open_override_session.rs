@@ -1,6 +1,6 @@
 //! `POST /staff/workspaces/{workspace_id}/override-sessions`: opens a session of the staff into a workspace.
 
-use mail::SendEmail;
+use mail::MailUser;
 use serde_json::json;
 use shared::audit::Target;
 use shared::identity::{OverrideSession, OverrideSite, OverrideTerms, OverrideWorkspaces, Staff};
@@ -93,6 +93,5 @@ fn audited(site: &OverrideSite<'_>, session: &OverrideSession) -> Audited {
         None => (&OVERRIDE_SESSION_REQUESTED, letters::requested(site.name(), session)),
     };
     let audited = Changes::default().audit(action, Target::from(*id)).detail(detail);
-    let owners = site.owners().take(MOST_OWNERS);
-    owners.fold(audited, |audited, owner| audited.send(&SendEmail::to_user(owner, letter.clone())))
+    audited.mail_to_each(site.owners().take(MOST_OWNERS), &letter)
 }

@@ -1,6 +1,6 @@
 //! `POST /staff/workspaces/{workspace_id}/resume`: ends the suspension of a workspace.
 
-use mail::SendEmail;
+use mail::MailUser;
 use serde_json::json;
 use shared::identity::suspension::NOT_SUSPENDED;
 use shared::identity::{StaffWorkspace, SuspensionError};
@@ -44,8 +44,7 @@ impl Endpoint for ResumeWorkspace {
         let resumed = Occurrence::of(&suspension::WORKSPACE_RESUMED, workspace.id()).detail(detail.clone());
         let audited = Changes::default().audit(&audit_actions::WORKSPACE_RESUMED, workspace.id()).detail(detail);
         let owners = workspace.owners().await?;
-        let audited =
-            owners.into_iter().fold(audited, |audited, owner| audited.send(&SendEmail::to_user(owner, letter.clone())));
+        let audited = audited.mail_to_each(owners, &letter);
         workspace.change(directory.change().resume(), audited, resumed).await?;
         Ok(NoContent)
     }

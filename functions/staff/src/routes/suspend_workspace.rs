@@ -1,6 +1,6 @@
 //! `POST /staff/workspaces/{workspace_id}/suspend`: approves the suspension of a workspace.
 
-use mail::SendEmail;
+use mail::MailUser;
 use serde_json::json;
 use shared::identity::suspension::{ALREADY_SUSPENDED, SECOND_PERSON_NEEDED, SUSPENSION_REQUEST_OVER};
 use shared::identity::{StaffWorkspace, SuspensionError, SuspensionRequestId};
@@ -46,8 +46,7 @@ impl Endpoint for SuspendWorkspace {
         let audited = Changes::default().audit(&audit_actions::WORKSPACE_SUSPENDED, workspace.id()).detail(detail);
         let letter = letters::workspace_suspended(directory.name(), &request.reason, workspace.now());
         let owners = workspace.owners().await?;
-        let audited =
-            owners.into_iter().fold(audited, |audited, owner| audited.send(&SendEmail::to_user(owner, letter.clone())));
+        let audited = audited.mail_to_each(owners, &letter);
         let suspended = occurrence(&suspension::WORKSPACE_SUSPENDED, workspace.id(), &request);
         let basis = (&directory, &request);
         workspace.suspend::<RequestSuspensions>(basis, self.request_id, audited, suspended).await?;

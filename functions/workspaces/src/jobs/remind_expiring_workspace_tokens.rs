@@ -1,6 +1,6 @@
 //! The job `remind-expiring-workspace-tokens`: every hour, reminds the admins of tokens that expire in 14 days and in one day.
 
-use mail::SendEmail;
+use mail::MailUser;
 use shared::identity::Member;
 use shared::prelude::job::*;
 use shared::table::Stored;
@@ -56,8 +56,7 @@ async fn remind(workspace: Tenant, mut token: Stored<WorkspaceToken>) -> Result<
         }
         let admins = members.iter().filter(|member| member.role.administers());
         let audited = Changes::default().replace(&token).unaudited("which letters were sent is bookkeeping");
-        let audited =
-            admins.fold(audited, |audited, admin| audited.send(&SendEmail::to_user(admin.user, letter.clone())));
+        let audited = audited.mail_to_each(admins.map(|admin| admin.user), &letter);
         if !workspace.commit_if_unchanged(audited).await? || next.is_none() {
             return Ok(());
         }

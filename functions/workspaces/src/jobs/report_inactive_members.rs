@@ -2,7 +2,7 @@
 //!
 //! Each workspace is due 30 days after its last report. The letters are in one transaction with the next due instant.
 
-use mail::SendEmail;
+use mail::MailUser;
 use shared::kernel::time::SignedDuration;
 use shared::prelude::job::*;
 use shared::table::Stored;
@@ -67,7 +67,6 @@ async fn report(
     let letter = inactive_members(directory.name(), found.count, &found.names);
     // A workspace with more admins than fit into a transaction has enough who are told.
     let told = found.admins.iter().filter(|_| found.count > 0).take(ROOM as usize);
-    let changes = told.fold(changes, |changes, admin| changes.send(&SendEmail::to_user(admin.user, letter.clone())));
-    workspace.commit_if_unchanged(changes).await?;
+    workspace.commit_if_unchanged(changes.mail_to_each(told.map(|admin| admin.user), &letter)).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::state::{Begun, DestroyedKey, Phase};
+use super::state::{Begun, DestroyedKey, Phase, Tally};
 use super::steps::state_key;
 use crate::aws::grants::Table;
 use crate::identity::proofs::{self, MembershipProof};
@@ -33,8 +33,16 @@ impl Tenant {
         match begun.phase {
             Phase::Key => self.destroy_key(begun).await,
             Phase::Memberships => self.end_memberships(begun).await,
-            Phase::Tokens => self.delete_tokens(begun).await,
-            Phase::OverrideSessions => self.delete_override_sessions(begun).await,
+            // The records of the tokens are among the items.
+            Phase::Tokens => {
+                let tokens = proofs::workspace_tokens(self.id());
+                self.delete_proofs(begun, tokens, |tally| &mut tally.workspace_tokens).await
+            }
+            // They are refused since the workspace is in the trash.
+            Phase::OverrideSessions => {
+                let sessions = proofs::override_sessions(self.id());
+                self.delete_proofs(begun, sessions, |tally| &mut tally.override_sessions).await
+            }
             Phase::Objects => self.delete_objects(begun).await,
             Phase::Items => self.delete_items(begun, Table::Tenants).await,
             Phase::Messages => self.delete_items(begun, Table::Outbox).await,
@@ -84,33 +92,20 @@ impl Tenant {
         Ok(Page::Some(deletions))
     }
 
-    /// The proofs of the workspace's own tokens. Their records are among its items.
-    async fn delete_tokens(&self, begun: &mut Begun) -> Result<Page, Problem> {
-        let partition = proofs::workspace_tokens(self.id());
+    /// Deletes the proofs of one of the workspace's partitions, and adds them to a count of the tally.
+    async fn delete_proofs(
+        &self,
+        begun: &mut Begun,
+        partition: String,
+        count: impl FnOnce(&mut Tally) -> &mut u64 + Send,
+    ) -> Result<Page, Problem> {
         let sorts = Box::pin(self.reader().await?.sort_keys(Table::Proofs, &partition, PAGE)).await?;
         if sorts.is_empty() {
             return Ok(Page::Empty);
         }
-        let count = sorts.len() as u64;
-        begun.tally.workspace_tokens += count;
-        begun.found += count;
-        let mut deletions = Plan::default();
-        for sort in sorts {
-            deletions.add(Table::Proofs, Some(partition.clone()), sort, Act::Delete(present()));
-        }
-        Ok(Page::Some(deletions))
-    }
-
-    /// The sessions of the staff. They are refused since the workspace is in the trash.
-    async fn delete_override_sessions(&self, begun: &mut Begun) -> Result<Page, Problem> {
-        let partition = proofs::override_sessions(self.id());
-        let sorts = Box::pin(self.reader().await?.sort_keys(Table::Proofs, &partition, PAGE)).await?;
-        if sorts.is_empty() {
-            return Ok(Page::Empty);
-        }
-        let count = sorts.len() as u64;
-        begun.tally.override_sessions += count;
-        begun.found += count;
+        let found = sorts.len() as u64;
+        *count(&mut begun.tally) += found;
+        begun.found += found;
         let mut deletions = Plan::default();
         for sort in sorts {
             deletions.add(Table::Proofs, Some(partition.clone()), sort, Act::Delete(present()));

@@ -1,0 +1,36 @@
+"""People of the deployed stack, and what the stories require of its answers."""
+
+import secrets
+
+from demo.client import Client
+from demo.mailbox import read_mail_to, token_in
+from progress import Failure
+
+
+class Person(Client):
+    """A user with an account, signed in by password."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        email, password = f"pat-{secrets.token_hex(5)}@example.com", secrets.token_urlsafe(18)
+        self.call("register", "POST", "/auth/register", {"email": email}, expected=202)
+        token = token_in(read_mail_to(email))
+        self.call("verify-email", "POST", "/auth/verify-email", {"token": token, "name": "Pat", "password": password})
+        session = self.call("login", "POST", "/auth/login", {"email": email, "password": password})
+        self.user_id, self.access_token = session["user_id"], session["access_token"]
+
+    def start(self) -> dict:
+        return self.call("start-passkey-registration", "POST", "/me/passkeys/options", {})
+
+    def register(self, started: dict, credential: dict, *, expected: int = 201) -> dict:
+        about = {"ceremony": started["ceremony"], "name": "Test", "credential": credential}
+        return self.call("register-passkey", "POST", "/me/passkeys", about, expected=expected)
+
+
+def require(what: str, expected: object, came: object) -> None:
+    if came != expected:
+        raise Failure(what, str(expected), str(came))
+
+
+def require_code(problem: dict, code: str, what: str = "the problem") -> None:
+    require(f"the code of {what}", code, problem.get("code"))
