@@ -102,6 +102,7 @@ pub(crate) fn post(
         version: 1,
         body: encode(&envelope)?,
         due: Some((DUE_KIND.to_owned(), Due::at(swept_at(at, envelope.not_before)))),
+        domain: None,
         expires_at: Some(after(at.max(envelope.not_before.unwrap_or(at)), KEPT_FOR)),
     };
     plan.put(Table::Outbox, None, row, Expected::Absent);

@@ -80,8 +80,8 @@ pub struct Occurrence {
 }
 
 impl Occurrence {
-    /// `subject` identifies what the event concerns: an id, or the digest of an address or network. Never personal data,
-    /// never a secret.
+    /// `subject` identifies what the event concerns: an id, or the digest of an address, domain or network. Never personal
+    /// data, never a secret.
     pub fn of(kind: &'static EventKind, subject: impl Display) -> Self {
         Self { kind, subject: subject.to_string(), detail: serde_json::Value::Null, once: None }
     }
@@ -141,7 +141,7 @@ pub(crate) fn record(
     if let Some(key) = &occurrence.once {
         let key = format!("{MARK}{}#{key}", event.name);
         let expires_at = Some(after(event.at, MARK_KEPT_FOR));
-        let mark = Row { sort: key, version: 1, body: encode(&event.id)?, due: None, expires_at };
+        let mark = Row { sort: key, version: 1, body: encode(&event.id)?, due: None, domain: None, expires_at };
         let place = partition(&hour(event.at), shard(&mark.sort));
         plan.put(Table::System, Some(place), mark, Expected::Absent);
     }
@@ -167,7 +167,7 @@ fn row(aws: &Aws, origin: &Origin, occurrence: &Occurrence) -> Result<(SystemEve
         id,
     };
     let expires_at = expiry(occurrence.kind, at);
-    let row = Row { sort: event.id.clone(), version: 1, body: encode(&event)?, due: None, expires_at };
+    let row = Row { sort: event.id.clone(), version: 1, body: encode(&event)?, due: None, domain: None, expires_at };
     Ok((event, row))
 }
 

@@ -7,6 +7,7 @@ use shared::identity::{AccountKey, AccountRecord};
 use shared::kernel::ids::UserId;
 use shared::kernel::problems::{ProblemCode, Refusal};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::table::DomainEntry;
 
 use crate::mailed_link::DeadLink;
 use crate::user::restoring_link;
@@ -94,6 +95,11 @@ impl Address {
 
     pub fn owner(&self) -> Option<UserId> {
         self.owner
+    }
+
+    /// When the owner deleted the account, while it can be restored.
+    pub fn deleted_at(&self) -> Option<Timestamp> {
+        self.deleted_at
     }
 
     /// The user of a registration that can still be verified.
@@ -255,6 +261,11 @@ impl AccountRecord for Address {
             Some(_) => None,
             None => self.registration.map(|registration| registration.expires_at),
         }
+    }
+
+    /// Only an owner is found: until its link is opened, anyone may have made a registration.
+    fn domain(&self) -> Option<DomainEntry> {
+        self.owner.map(|owner| DomainEntry::new(self.email.domain(), owner))
     }
 }
 

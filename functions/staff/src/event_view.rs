@@ -20,7 +20,7 @@ pub struct EventView {
     kind: String,
     severity: Severity,
     class: EventClass,
-    /// What it concerns: an id, or the digest of an address or network.
+    /// What it concerns: an id, or the digest of an address, domain or network.
     #[schema(example = "ws_0190b1c8d2f37c1fa1b2c3d4e5f60718")]
     subject: String,
     /// Who caused it.

@@ -3,7 +3,9 @@
 use std::fmt::Display;
 
 use serde_json::json;
+use shared::crypto::digest::sha256_hex;
 use shared::identity::{Accounts, Staff, StaffPermission};
+use shared::kernel::ids::UserId;
 use shared::kernel::problems::Problem;
 use shared::system_events::{EventKind, Occurrence, Severity};
 
@@ -15,4 +17,17 @@ pub async fn record<P: StaffPermission>(staff: &Staff<P>, customer: impl Display
     let (accounts, member): (&Accounts, _) = (staff, staff.id());
     let occurrence = Occurrence::of(&STAFF_LOOKED_UP, &customer).detail(json!({ "staff": member }));
     accounts.emit(occurrence.once(format!("{member}#{customer}"))).await
+}
+
+/// Records a look at the users of a domain, by its digest, with who was shown: once an hour for each member and set of users.
+pub async fn record_all<P: StaffPermission>(
+    staff: &Staff<P>,
+    digest: &str,
+    shown: impl Iterator<Item = UserId>,
+) -> Result<(), Problem> {
+    let (accounts, member): (&Accounts, _) = (staff, staff.id());
+    let shown: Vec<String> = shown.map(|user| user.to_string()).collect();
+    let set = sha256_hex(shown.join(" ").as_bytes());
+    let occurrence = Occurrence::of(&STAFF_LOOKED_UP, digest).detail(json!({ "staff": member, "users": shown }));
+    accounts.emit(occurrence.once(format!("{member}#{digest}#{set}"))).await
 }

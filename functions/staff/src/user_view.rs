@@ -1,10 +1,11 @@
 //! What the staff sees of a user: how they sign in and where they are a member, and nothing that they wrote.
 
 use accounts::PersonName;
+use accounts::address::Address;
 use accounts::user::User;
 use mail::EmailAddress;
 use serde::Serialize;
-use shared::identity::{AccountKey, Accounts, Membership};
+use shared::identity::{AccountKey, Accounts, FoundByDomain, Membership};
 use shared::kernel::ids::{UserId, WorkspaceId};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{ApiTimestamp, SignedDuration, after};
@@ -34,6 +35,17 @@ pub struct StaffUserView {
     sessions: usize,
     /// The number of failed attempts to sign in, in the last 24 hours.
     failed_sign_ins: u32,
+    memberships: Vec<StaffMembershipView>,
+}
+
+/// A user whose address is in a domain, as the staff sees them.
+#[derive(Serialize, ToSchema)]
+pub struct StaffUserOfDomain {
+    id: UserId,
+    email: EmailAddress,
+    /// When the user deleted the account. It can be restored for 30 days.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deleted_at: Option<ApiTimestamp>,
     memberships: Vec<StaffMembershipView>,
 }
 
@@ -76,6 +88,14 @@ impl StaffUserView {
             failed_sign_ins,
             memberships,
         }))
+    }
+}
+
+impl From<FoundByDomain<Address>> for StaffUserOfDomain {
+    fn from(found: FoundByDomain<Address>) -> Self {
+        let FoundByDomain { user: id, record, memberships } = found;
+        let memberships = memberships.into_iter().map(StaffMembershipView::from).collect();
+        Self { id, email: record.email().clone(), deleted_at: record.deleted_at().map(Into::into), memberships }
     }
 }
 

@@ -36,9 +36,8 @@ fn written(statement: &Statement) -> Vec<Value> {
     let actions = statement.actions;
     match statement.resource {
         Resource::Items(..) => Vec::new(),
-        Resource::DueIndex(table) => {
-            vec![allow(actions, arn("dynamodb", &format!("table/{}/index/due", table_name(table))))]
-        }
+        Resource::DueIndex(table) => vec![allow(actions, index(table, "due"))],
+        Resource::DomainIndex(table) => vec![allow(actions, index(table, "domain"))],
         Resource::Stream(table) => {
             vec![allow(actions, arn("dynamodb", &format!("table/{}/stream/*", table_name(table))))]
         }
@@ -169,6 +168,10 @@ pub fn table_name(table: Table) -> String {
         Table::Accounts => "accounts",
         Table::System => "system",
     })
+}
+
+fn index(table: Table, name: &str) -> Value {
+    arn("dynamodb", &format!("table/{}/index/{name}", table_name(table)))
 }
 
 /// A service of this region in KMS's form.

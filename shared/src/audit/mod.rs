@@ -85,8 +85,14 @@ pub(crate) fn record(
     origin: &Origin,
 ) -> Result<(), Problem> {
     let entry = AuditEntry { v: SHAPE, id, at, action: action.name().to_owned(), target, origin: origin.clone() };
-    let row =
-        Row { sort: format!("{PREFIX}{}", entry.id), version: 1, body: encode(&entry)?, due: None, expires_at: None };
+    let row = Row {
+        sort: format!("{PREFIX}{}", entry.id),
+        version: 1,
+        body: encode(&entry)?,
+        due: None,
+        domain: None,
+        expires_at: None,
+    };
     plan.put(Table::Audit, None, row, Expected::Absent);
     Ok(())
 }

@@ -106,6 +106,8 @@ pub enum Grant {
     OpenLetters,
     /// Find the accounts that are due for a job, by the due index.
     ReadAccountsDue,
+    /// Find the addresses of a domain, by the domain index: for the staff.
+    FindByDomain,
     /// Read the members of workspaces, with their roles.
     ReadMembers,
     /// Read the memberships of a user, and the directory entries of their workspaces: for routes that everyone may call.
@@ -291,6 +293,7 @@ impl Grant {
                 }
             }
             Self::ReadAccountsDue => const { &[own(&["dynamodb:Query"], Resource::DueIndex(Table::Accounts))] },
+            Self::FindByDomain => staff_rights::FIND_BY_DOMAIN,
             Self::ReadMembers => {
                 const { &[own(&["dynamodb:Query"], Resource::Items(Table::Proofs, &["M#*"])), MEMBERSHIPS] }
             }

@@ -13,6 +13,8 @@ pub(super) const WRITE_STAFF: &[Statement] =
     &[own(UPSERT, RECORDS), own(UPSERT, PROOFS), own(PUT, Resource::Items(Table::Proofs, &["O#staff_*"]))];
 pub(super) const DELETE_STAFF: &[Statement] = &[own(DELETE, RECORDS), own(DELETE, PROOFS)];
 
+pub(super) const FIND_BY_DOMAIN: &[Statement] = &[own(&["dynamodb:Query"], Resource::DomainIndex(Table::Accounts))];
+
 /// Without `Query`: no item can be listed.
 pub(super) const GET_ITEMS: &[Statement] =
     &[tenant(&["dynamodb:GetItem"], Resource::Items(Table::Tenants, &["W#{workspace}"]))];

@@ -45,6 +45,8 @@ pub enum Resource {
     Items(Table, &'static [&'static str]),
     /// The due index of a table, across partitions.
     DueIndex(Table),
+    /// The domain index of a table.
+    DomainIndex(Table),
     /// A table's stream.
     Stream(Table),
     /// Objects of the media bucket under a prefix; `{workspace}` stands for the session's tag.

@@ -14,8 +14,17 @@ pub(super) struct Held {
     tables: Tables,
 }
 
-/// One use of a table: action, table, partition key; none for a query of the due index.
-type Use = (String, String, Option<String>);
+/// One use of a table: action, table, what of it.
+type Use = (String, String, Target);
+
+/// What of a table is used.
+#[derive(Debug)]
+enum Target {
+    /// The items of a partition.
+    Partition(String),
+    Index(String),
+    Unknown,
+}
 
 impl Held {
     pub(super) fn new(statements: Vec<Statement>, tables: Tables) -> Self {
@@ -30,7 +39,7 @@ impl Held {
             "DynamoDB" => {
                 let body: Value = serde_json::from_slice(body).ok()?;
                 let refused = uses(operation, &body).into_iter().find(|used| !self.allows_use(signer, used));
-                refused.map(|(action, table, key)| format!("{action} on {table} {key:?} as {signer:?}"))
+                refused.map(|(action, table, target)| format!("{action} on {table} {target:?} as {signer:?}"))
             }
             "STS" => {
                 let any = self.statements.iter().any(|statement| statement.holder == Holder::Tenant);
@@ -53,13 +62,14 @@ impl Held {
     }
 
     /// Keys may be allowed by different statements here: as the role is written, `item_rights` unites them.
-    fn allows_use(&self, signer: Holder, (action, table, key): &Use) -> bool {
+    fn allows_use(&self, signer: Holder, (action, table, target): &Use) -> bool {
         let named = |candidate: Table| candidate.name(&self.tables) == table;
-        self.of(signer, action).any(|statement| match (statement.resource, key) {
-            (Resource::Items(table, patterns), Some(key)) => {
+        self.of(signer, action).any(|statement| match (statement.resource, target) {
+            (Resource::Items(table, patterns), Target::Partition(key)) => {
                 named(table) && patterns.iter().any(|pattern| matches(pattern, key))
             }
-            (Resource::DueIndex(table), None) => named(table),
+            (Resource::DueIndex(table), Target::Index(index)) => index == "due" && named(table),
+            (Resource::DomainIndex(table), Target::Index(index)) => index == "domain" && named(table),
             _ => false,
         })
     }
@@ -86,7 +96,8 @@ fn matches(pattern: &str, key: &str) -> bool {
 }
 
 fn uses(operation: &str, body: &Value) -> Vec<Use> {
-    let key = |item: &Value| item["pk"]["S"].as_str().map(str::to_owned);
+    let partition = |key: &Value| key["S"].as_str().map_or(Target::Unknown, |key| Target::Partition(key.to_owned()));
+    let key = |item: &Value| partition(&item["pk"]);
     let used = |action: &str, table: &Value, item: &Value| {
         (format!("dynamodb:{action}"), table.as_str().unwrap_or_default().to_owned(), key(item))
     };
@@ -94,9 +105,9 @@ fn uses(operation: &str, body: &Value) -> Vec<Use> {
         "GetItem" | "UpdateItem" | "DeleteItem" => vec![used(operation, &body["TableName"], &body["Key"])],
         "PutItem" => vec![used(operation, &body["TableName"], &body["Item"])],
         "Query" => {
-            let partition = &body["ExpressionAttributeValues"][":pk"];
-            let key = body["IndexName"].is_null().then(|| partition["S"].as_str().unwrap_or_default().to_owned());
-            vec![("dynamodb:Query".to_owned(), body["TableName"].as_str().unwrap_or_default().to_owned(), key)]
+            let of_table = || partition(&body["ExpressionAttributeValues"][":pk"]);
+            let target = body["IndexName"].as_str().map_or_else(of_table, |index| Target::Index(index.to_owned()));
+            vec![("dynamodb:Query".to_owned(), body["TableName"].as_str().unwrap_or_default().to_owned(), target)]
         }
         "BatchGetItem" => {
             let tables = body["RequestItems"].as_object().into_iter().flatten();
@@ -124,6 +135,6 @@ fn uses(operation: &str, body: &Value) -> Vec<Use> {
                 })
                 .collect()
         }
-        other => vec![(format!("dynamodb:{other}"), String::new(), None)],
+        other => vec![(format!("dynamodb:{other}"), String::new(), Target::Unknown)],
     }
 }

@@ -299,7 +299,8 @@ impl AccountChanges {
         self.with(encode(record), |mut changes, body| {
             let sort = sort_key::<R>(&record.part());
             let due = record.due().map(|at| (R::KIND.to_ascii_lowercase(), Due::at(at)));
-            let row = Row { sort, version: R::VERSION, body, due, expires_at: record.expires_at() };
+            let (domain, expires_at) = (record.domain(), record.expires_at());
+            let row = Row { sort, version: R::VERSION, body, due, domain, expires_at };
             changes.plan.put(Table::Accounts, Some(record.account_key().partition()), row, expected);
             changes
         })

@@ -1,5 +1,7 @@
 //! Memberships: a user's workspaces, and their admins and owners.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::accounts::Accounts;
@@ -12,6 +14,9 @@ use crate::kernel::problems::Problem;
 use crate::table::read::Reader;
 use crate::tenancy::all_workspaces::Reason;
 use crate::tenancy::{Role, SecurityRules};
+
+/// DynamoDB's limit for one batch.
+const BATCH: usize = 100;
 
 /// A workspace that a user is a member of.
 #[derive(Clone, Debug)]
@@ -63,16 +68,45 @@ impl Accounts {
         }
         let reader = Reader { aws: &self.app.aws, session: None };
         let found = Found::new(Box::pin(reader.batch(Table::Proofs, keys)).await?);
-        let mut memberships = Vec::new();
-        for id in workspaces {
-            let membership: Option<MembershipProof> = found.read(&proofs::membership(*id, user))?;
-            let entry: Option<DirectoryEntry> = found.read(&proofs::directory(*id))?;
-            if let (Some(membership), Some(entry)) = (membership, entry) {
-                memberships.push(Membership::new(*id, membership.role, entry));
-            }
-        }
-        Ok(memberships)
+        read(&found, user, workspaces)
     }
+
+    /// The workspaces of each of at most 100 different users, in the order of the users. Takes one read for their lists, and one
+    /// for each 100 memberships and workspaces.
+    pub(crate) async fn memberships_of(&self, users: &[UserId]) -> Result<Vec<Vec<Membership>>, Problem> {
+        if users.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reader = Reader { aws: &self.app.aws, session: None };
+        let lists: Vec<_> = users.iter().map(|user| proofs::list(*user)).collect();
+        let listed = Found::new(Box::pin(reader.batch(Table::Proofs, lists.clone())).await?);
+        let listed: Vec<_> = users.iter().zip(&lists).map(|(user, list)| (*user, listed.workspaces(list))).collect();
+        // Each key once: colleagues are members of the same workspaces.
+        let keys: BTreeSet<_> = listed
+            .iter()
+            .flat_map(|(user, ids)| ids.iter().map(|id| (*user, *id)))
+            .flat_map(|(user, id)| [proofs::membership(id, user), proofs::directory(id)])
+            .collect();
+        let mut items = Vec::new();
+        for keys in keys.into_iter().collect::<Vec<_>>().chunks(BATCH) {
+            items.extend(Box::pin(reader.batch(Table::Proofs, keys.to_vec())).await?);
+        }
+        let found = Found::new(items);
+        listed.iter().map(|(user, workspaces)| read(&found, *user, workspaces)).collect()
+    }
+}
+
+/// A user's memberships of these workspaces, of the items that were read.
+fn read(found: &Found, user: UserId, workspaces: &[WorkspaceId]) -> Result<Vec<Membership>, Problem> {
+    let mut memberships = Vec::new();
+    for id in workspaces {
+        let membership: Option<MembershipProof> = found.read(&proofs::membership(*id, user))?;
+        let entry: Option<DirectoryEntry> = found.read(&proofs::directory(*id))?;
+        if let (Some(membership), Some(entry)) = (membership, entry) {
+            memberships.push(Membership::new(*id, membership.role, entry));
+        }
+    }
+    Ok(memberships)
 }
 
 impl<R: Reason> AllAccounts<R> {

@@ -254,5 +254,5 @@ impl Found {
 }
 
 pub(crate) fn row<T: Serialize>(sort: &str, value: &T, expires_at: Option<Timestamp>) -> Result<Row, Problem> {
-    Ok(Row { sort: sort.to_owned(), version: 1, body: encode(value)?, due: None, expires_at })
+    Ok(Row { sort: sort.to_owned(), version: 1, body: encode(value)?, due: None, domain: None, expires_at })
 }

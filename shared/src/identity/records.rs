@@ -13,7 +13,7 @@ use crate::crypto::digest::sha256_hex;
 use crate::kernel::ids::{StaffId, UserId};
 use crate::kernel::problems::Problem;
 use crate::kernel::secrets::SecretText;
-use crate::table::entity::Stored;
+use crate::table::entity::{DomainEntry, Stored};
 use crate::table::item::{Item, string, versioned};
 use crate::table::version::{Versioned, Watch};
 
@@ -40,6 +40,11 @@ pub trait AccountRecord: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// When a job must process it. The entry is stored in the due index of the table, under the kind.
     fn due(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// The user whom the staff finds by the domain of an address. The entry is stored in the domain index of the table.
+    fn domain(&self) -> Option<DomainEntry> {
         None
     }
 }

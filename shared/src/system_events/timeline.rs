@@ -240,7 +240,7 @@ fn key_of_acknowledgement(id: EventId) -> (String, String) {
 pub(crate) fn row(event: &TimelineEvent, acknowledged: &Acknowledgement) -> Result<(String, Row), Problem> {
     let (partition, sort) = key_of_acknowledgement(event.id);
     let expires_at = event.expires_s.and_then(|second| Timestamp::from_second(i64::try_from(second).ok()?).ok());
-    Ok((partition, Row { sort, version: 1, body: encode(acknowledged)?, due: None, expires_at }))
+    Ok((partition, Row { sort, version: 1, body: encode(acknowledged)?, due: None, domain: None, expires_at }))
 }
 
 #[cfg(test)]

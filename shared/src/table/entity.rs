@@ -8,6 +8,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::crypto::digest::sha256_hex;
+use crate::kernel::ids::UserId;
+
 /// An entity of a workspace. It defines its sort key; the scope defines the partition.
 pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Upper case, unique in the product: `POST`. The sort key is `<KIND>#<key>`.
@@ -40,6 +43,26 @@ pub struct Due {
 impl Due {
     pub fn at(at: Timestamp) -> Self {
         Self { at }
+    }
+}
+
+/// An entry of the domain index: a user whose email address is in a domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DomainEntry {
+    /// The domain is in no key, as an address is in none.
+    pub(crate) digest: String,
+    pub(crate) user: UserId,
+}
+
+impl DomainEntry {
+    /// `domain` has the form in which addresses have it.
+    pub fn new(domain: &str, user: UserId) -> Self {
+        Self { digest: Self::digest(domain), user }
+    }
+
+    /// The digest of a domain, for use where the domain must not appear.
+    pub fn digest(domain: &str) -> String {
+        sha256_hex(domain.as_bytes())
     }
 }
 

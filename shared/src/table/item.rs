@@ -1,7 +1,8 @@
 //! Items: the table format of an entity.
 //!
 //! `pk`, `sk`; `e` the entity; `v` its shape's version; `n` its revision; `w` the id of its last write; `ttl` its
-//! expiry in epoch seconds; `due_pk`, `due_sk` its entry in the due index.
+//! expiry in epoch seconds; `due_pk`, `due_sk` its entry in the due index; `domain_pk`, `domain_sk` its entry in the domain
+//! index.
 
 use std::borrow::Borrow as _;
 use std::collections::HashMap;
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::entity::{Due, Entity, Stored, sort_key};
+use super::entity::{DomainEntry, Due, Entity, Stored, sort_key};
 use crate::crypto::digest::sha256;
 use crate::kernel::problems::Problem;
 use crate::kernel::time::sortable;
@@ -27,6 +28,7 @@ pub(crate) struct Row {
     pub(crate) version: u32,
     pub(crate) body: AttributeValue,
     pub(crate) due: Option<(String, Due)>,
+    pub(crate) domain: Option<DomainEntry>,
     pub(crate) expires_at: Option<Timestamp>,
 }
 
@@ -37,6 +39,7 @@ impl Row {
             version: E::VERSION,
             body: encode(entity)?,
             due: entity.due().map(|due| (E::KIND.to_ascii_lowercase(), due)),
+            domain: None,
             expires_at: entity.expires_at(),
         })
     }
@@ -52,6 +55,10 @@ impl Row {
         if let Some((kind, due)) = self.due {
             item.insert("due_pk".to_owned(), text(due_partition(&kind, shard(partition, &self.sort))));
             item.insert("due_sk".to_owned(), text(format!("{}#{}", sortable(due.at), self.sort)));
+        }
+        if let Some(DomainEntry { digest, user }) = self.domain {
+            item.insert("domain_pk".to_owned(), text(digest));
+            item.insert("domain_sk".to_owned(), text(user.to_string()));
         }
         if let Some(expires_at) = self.expires_at {
             item.insert("ttl".to_owned(), number(expires_at.as_second()));

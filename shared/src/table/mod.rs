@@ -8,5 +8,5 @@ pub(crate) mod item;
 pub(crate) mod read;
 pub(crate) mod version;
 
-pub use entity::{Due, Entity, Stored};
+pub use entity::{DomainEntry, Due, Entity, Stored};
 pub use version::Versioned;

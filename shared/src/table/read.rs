@@ -15,6 +15,14 @@ use jiff::Timestamp;
 /// Rounds of BatchGetItem before unprocessed keys are a 503. They are never treated as absent.
 const BATCH_ROUNDS: u32 = 4;
 
+/// A page of the domain index.
+pub(crate) struct DomainPage {
+    /// The keys of items, in the order of their users.
+    pub(crate) keys: Vec<(String, String)>,
+    /// The position after which the next page begins, if there are more.
+    pub(crate) next: Option<String>,
+}
+
 /// Reads tables in a workspace's session, or in none as the function's own role.
 pub(crate) struct Reader<'a> {
     pub(crate) aws: &'a Aws,
@@ -215,5 +223,43 @@ impl Reader<'_> {
                 _ => return Ok(found),
             }
         }
+    }
+
+    /// A page of the domain index: eventually consistent, so callers read the items.
+    pub(crate) async fn domain(
+        &self,
+        table: Table,
+        digest: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<DomainPage, Problem> {
+        let names = ["domain_sk", "pk", "sk"];
+        // By the whole key: while a user moves to another address of the domain, the index may have them twice.
+        let start = after.map(|position| {
+            let values = names.into_iter().zip(position.split(' '));
+            let mut start: Item = values.map(|(name, value)| (name.to_owned(), text(value))).collect();
+            start.insert("domain_pk".to_owned(), text(digest));
+            start
+        });
+        let answer = self
+            .dynamodb()
+            .query()
+            .table_name(self.name(table))
+            .index_name("domain")
+            .key_condition_expression("domain_pk = :pk")
+            .expression_attribute_values(":pk", text(digest))
+            .limit(i32::try_from(limit).unwrap_or(100))
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|error| failed("dynamodb:Query", error))?;
+        let position = |key: &Item| {
+            let values: Option<Vec<&str>> = names.into_iter().map(|name| string(key, name)).collect();
+            values.map(|values| values.join(" "))
+        };
+        let next = answer.last_evaluated_key.as_ref().and_then(position);
+        let items = answer.items.unwrap_or_default();
+        let key = |item: &Item| Some((string(item, "pk")?.to_owned(), string(item, "sk")?.to_owned()));
+        Ok(DomainPage { keys: items.iter().filter_map(key).collect(), next })
     }
 }

@@ -60,6 +60,7 @@ impl Remember {
             version: 1,
             body: encode(&remembered)?,
             due: None,
+            domain: None,
             expires_at: Some(after(now, REMEMBERED_FOR)),
         })
     }

@@ -112,13 +112,20 @@ fn schema(table: Table, name: &str) -> Value {
         "AttributeDefinitions": attributes(&["pk", "sk"]),
         "KeySchema": key("pk", "sk"),
     });
-    if matches!(table, Table::Tenants | Table::Outbox | Table::Accounts) {
-        schema["AttributeDefinitions"] = json!(attributes(&["pk", "sk", "due_pk", "due_sk"]));
-        schema["GlobalSecondaryIndexes"] = json!([{
-            "IndexName": "due",
-            "KeySchema": key("due_pk", "due_sk"),
+    let index = |name: &str| {
+        json!({
+            "IndexName": name,
+            "KeySchema": key(&format!("{name}_pk"), &format!("{name}_sk")),
             "Projection": { "ProjectionType": "KEYS_ONLY" },
-        }]);
+        })
+    };
+    if matches!(table, Table::Tenants | Table::Outbox) {
+        schema["AttributeDefinitions"] = json!(attributes(&["pk", "sk", "due_pk", "due_sk"]));
+        schema["GlobalSecondaryIndexes"] = json!([index("due")]);
+    }
+    if table == Table::Accounts {
+        schema["AttributeDefinitions"] = json!(attributes(&["pk", "sk", "due_pk", "due_sk", "domain_pk", "domain_sk"]));
+        schema["GlobalSecondaryIndexes"] = json!([index("due"), index("domain")]);
     }
     schema
 }

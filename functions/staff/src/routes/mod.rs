@@ -6,6 +6,7 @@ pub mod complete_staff_sign_in;
 pub mod end_user_sessions;
 pub mod expire_open_invitation;
 pub mod find_user;
+pub mod find_users_by_domain;
 pub mod get_own_staff_member;
 pub mod get_suspension_request;
 pub mod get_system_event;
@@ -35,6 +36,7 @@ pub static LISTED: &[Listed] = &[
     Listed::route::<end_user_sessions::EndUserSessions>(&end_user_sessions::FUNCTION),
     Listed::route::<expire_open_invitation::ExpireOpenInvitation>(&expire_open_invitation::FUNCTION),
     Listed::route::<find_user::FindUser>(&find_user::FUNCTION),
+    Listed::route::<find_users_by_domain::FindUsersByDomain>(&find_users_by_domain::FUNCTION),
     Listed::route::<get_own_staff_member::GetOwnStaffMember>(&get_own_staff_member::FUNCTION),
     Listed::route::<get_suspension_request::GetSuspensionRequest>(&get_suspension_request::FUNCTION),
     Listed::route::<get_system_event::GetSystemEvent>(&get_system_event::FUNCTION),

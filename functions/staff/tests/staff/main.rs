@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod customers;
+mod domains;
 mod enrolment;
 mod events;
 mod sign_in;

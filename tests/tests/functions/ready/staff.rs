@@ -1,10 +1,11 @@
 //! What the functions of the staff need.
 
+use accounts::address::Address;
 use plans::jobs::recount_usage::USAGE_DRIFTED;
 use plans::jobs::set_override;
 use serde_json::json;
-use shared::identity::{Invitation, StaffRole};
-use shared::kernel::ids::WorkspaceId;
+use shared::identity::{AccountChanges, Invitation, StaffRole};
+use shared::kernel::ids::{UserKind, WorkspaceId};
 use shared::kernel::time::{SignedDuration, after};
 use shared::system_events::Occurrence;
 use shared::tenancy::{AssignableRole, Changes};
@@ -76,6 +77,13 @@ impl World {
                 let changes = Changes::default().insert(&invitation).insert(&invitation.pending());
                 scope.commit(changes.unaudited("a fixture")).await.unwrap();
                 self.as_admin(ready).await.with("invitation_id", invitation.id)
+            }
+            "find-users-by-domain" => {
+                let domain = format!("{}.example.com", self.app.new_id::<UserKind>().to_string().replace('_', "-"));
+                let mut address = Address::new(format!("ada@{domain}").parse().unwrap());
+                address.claim(place.owner.user).unwrap();
+                app.accounts().commit(AccountChanges::default().insert(&address)).await.unwrap();
+                self.as_admin(ready).await.with("domain", domain)
             }
             "list-system-events" => {
                 app.accounts().emit(Occurrence::of(&USAGE_DRIFTED, place.owner.workspace)).await.unwrap();
