@@ -10,9 +10,9 @@ from progress import Failure
 class Person(Client):
     """A user with an account, signed in by password."""
 
-    def __init__(self) -> None:
+    def __init__(self, domain: str = "example.com") -> None:
         super().__init__()
-        email, password = f"pat-{secrets.token_hex(5)}@example.com", secrets.token_urlsafe(18)
+        email, password = f"pat-{secrets.token_hex(5)}@{domain}", secrets.token_urlsafe(18)
         self.call("register", "POST", "/auth/register", {"email": email}, expected=202)
         token = token_in(read_mail_to(email))
         self.call("verify-email", "POST", "/auth/verify-email", {"token": token, "name": "Pat", "password": password})

@@ -39,7 +39,8 @@ class Owner(Person):
     """The owner of a workspace, with a second factor."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self.domain = f"northwind-{secrets.token_hex(5)}.example.com"
+        super().__init__(self.domain)
         enrolment = self.call("enrol-totp", "POST", "/me/totp", expected=201)
         self.call("confirm-totp", "POST", "/me/totp/confirm", {"code": authenticator.code(enrolment["secret"])})
         self.workspace_id = self.call("create-workspace", "POST", "/workspaces", {"name": "Northwind"}, expected=201)["id"]
@@ -60,6 +61,12 @@ def tell_staff(steps: Steps, _origin: str) -> None:
         outside = Client()
         outside.access_token = grace.access_token
         require("the session's answer on the product plane", 401, outside.ask("GET", owner.workspace).status)
+    with steps("staff: the owner's workspace is found by the domain of the owner's address"):
+        find = "/staff/users/find-by-domain"
+        page = grace.call("find-users-by-domain", "POST", find, {"domain": owner.domain.upper()})
+        require("the users of the domain", [owner.user_id], [user["id"] for user in page["items"]])
+        require("the owner's workspaces", [owner.workspace_id], [held["workspace_id"] for held in page["items"][0]["memberships"]])
+        require("the answer to a whole address", 422, grace.ask("POST", find, {"domain": f"pat@{owner.domain}"}).status)
     with steps("staff: a member enters the workspace once its owner has approved it"):
         about = {"reason": "A post is not published.", "ticket": "SUP-4711", "minutes": 30}
         opened = grace.call("open-override-session", "POST", f"{at}/override-sessions", about, expected=201)

@@ -138,3 +138,34 @@ fn uses(operation: &str, body: &Value) -> Vec<Use> {
         other => vec![(format!("dynamodb:{other}"), String::new(), Target::Unknown)],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_right_on_one_index_is_none_on_another_or_on_items() {
+        let query = |index: Option<&str>| {
+            let values = json!({ ":pk": { "S": "E#1" } });
+            let mut body = json!({ "TableName": "t-accounts", "ExpressionAttributeValues": values });
+            if let Some(index) = index {
+                body["IndexName"] = json!(index);
+            }
+            body.to_string()
+        };
+        let asked = [query(Some("due")), query(Some("domain")), query(None)];
+        for (resource, allowed) in [
+            (Resource::DueIndex(Table::Accounts), [true, false, false]),
+            (Resource::DomainIndex(Table::Accounts), [false, true, false]),
+            (Resource::DomainIndex(Table::Tenants), [false, false, false]),
+            (Resource::Items(Table::Accounts, &["E#*"]), [false, false, true]),
+        ] {
+            let statement = Statement { holder: Holder::Own, actions: &["dynamodb:Query"], resource };
+            let held = Held::new(vec![statement], Tables::named("t"));
+            let refused = |body: &String| held.refuse("DynamoDB.Query", Holder::Own, body.as_bytes());
+            assert_eq!(asked.each_ref().map(|body| refused(body).is_none()), allowed, "{resource:?}");
+        }
+    }
+}

@@ -324,7 +324,11 @@ fn types(schema: &Value, referred: &Map<String, Value>) -> Vec<String> {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
         return types(&referred[name], referred);
     }
-    let choices = ["oneOf", "anyOf", "allOf"].iter().filter_map(|kind| schema[*kind].as_array()).flatten();
+    // utoipa describes an inlined type as `allOf: [schema, {description, type: object}]`, whatever its type is.
+    if let Some([inlined, _]) = schema["allOf"].as_array().map(Vec::as_slice) {
+        return types(inlined, referred);
+    }
+    let choices = ["oneOf", "anyOf"].iter().filter_map(|kind| schema[*kind].as_array()).flatten();
     let own = match &schema["type"] {
         Value::String(name) => vec![name.clone()],
         Value::Array(names) => names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect(),
