@@ -46,6 +46,8 @@ impl<P: StaffPermission> Staff<P> {
             }
         }
         records.sort_unstable_by_key(|(user, _)| *user);
+        // The records are not read at one instant: a user who has just moved within the domain may have two.
+        records.dedup_by_key(|(user, _)| *user);
         let users: Vec<UserId> = records.iter().map(|(user, _)| *user).collect();
         let memberships = self.memberships_of(&users).await?;
         let found = records.into_iter().zip(memberships);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use accounts::address::Address;
 use accounts::jobs::import_accounts;
 use mail::jobs::send_email;
 use mail::{EmailAddress, SendEmail};
@@ -9,7 +10,7 @@ use profiles::jobs::purge_deleted_accounts;
 use profiles::routes::{change_email, confirm_email_change, delete_account};
 use recovery::routes::restore_account;
 use serde_json::{Value, json};
-use shared::identity::{AccountKey, StaffRole};
+use shared::identity::{AccountChanges, AccountKey, StaffRole};
 use shared::kernel::ids::UserId;
 use shared::kernel::time::SignedDuration;
 use shared::table::DomainEntry;
@@ -226,6 +227,18 @@ async fn a_deleted_account_is_found_as_such_until_it_is_erased_and_then_leaves_n
     app.tick(&purge_deleted_accounts::FUNCTION).await.unwrap();
     assert_eq!(ids(&found(&app, DOMAIN).await), [bob.to_string()]);
     assert_eq!(index(&app), BTreeSet::from([entry(DOMAIN, bob)]));
+}
+
+/// A batch of reads is not of one instant, so it may have both records of a user who moves within the domain.
+#[tokio::test]
+async fn a_user_with_two_records_in_a_domain_is_shown_once() {
+    let app = TestApp::new();
+    let ada = user_at(&app, &format!("ada@{DOMAIN}")).await;
+    let bob = user_at(&app, &format!("bob@{DOMAIN}")).await;
+    let mut second = Address::new(format!("countess@{DOMAIN}").parse().unwrap());
+    second.claim(ada).unwrap();
+    app.accounts().commit(AccountChanges::default().insert(&second)).await.unwrap();
+    assert_eq!(ids(&found(&app, DOMAIN).await), [ada.to_string(), bob.to_string()]);
 }
 
 /// The index is eventually consistent.
