@@ -93,7 +93,7 @@ async fn an_invalid_rule_names_its_field_and_the_correction() {
         ),
         (json!({ "networks": many }), "networks", "at most 30"),
         (json!({ "networks": null }), "networks", "must be"),
-        (json!({ "invitee_domains": ["@example.com"] }), "invitee_domains.0", "without the @"),
+        (json!({ "invitee_domains": ["@example.com"] }), "invitee_domains.0", "only what follows the @"),
         (json!({ "invitee_domains": ["Example.com", "example.com"] }), "invitee_domains", "must not repeat"),
         (json!({ "invitee_domains": domains }), "invitee_domains", "at most 20"),
         (json!({ "longest_session_hours": 0 }), "longest_session_hours", "from 1 to 720"),
