@@ -108,6 +108,12 @@ impl<'a> Directory<'a> {
         if self.entry.erasing_at.is_some() { self.entry.require_kept() } else { Ok(()) }
     }
 
+    /// 403 if the workspace admits no one: it is suspended, or in the trash.
+    pub(crate) fn require_open(&self) -> Result<(), Problem> {
+        self.entry.require_active()?;
+        self.entry.require_kept()
+    }
+
     /// Requires, in a plan, that the entry has not changed since it was read.
     pub(crate) fn unchanged(&self, plan: &mut Plan) {
         let (partition, sort) = proofs::directory(self.scope.id());

@@ -3,19 +3,21 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::account_changes::AccountChanges;
-use super::accounts::Accounts;
-use super::override_session::{NewOverrideToken, OVERRIDE_APPROVAL, OverrideProof, OverrideSession, still_staff};
-use super::proofs::{self, DirectoryEntry, Found};
+use super::directory::Directory;
+use super::override_session::{
+    APPROVED_WITHIN, NewOverrideToken, OVERRIDE_APPROVAL, OverrideProof, OverrideSession, still_staff,
+};
+use super::proofs;
 use super::staff::Staff;
 use super::staff_permissions::StaffPermission;
+use super::staff_workspace::StaffWorkspace;
 use super::workspace_outline::members;
 use crate::audit::{Actor, Origin};
 use crate::aws::grants::Table;
 use crate::kernel::ids::{OverrideSessionId, StaffId, UserId, WorkspaceId};
 use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
-use crate::system_events::Occurrence;
+use crate::system_events::{self, Occurrence};
 use crate::table::commit::{Act, Expected, Plan};
 use crate::table::entity::Stored;
 use crate::table::item::{Item, body, integer, string};
@@ -42,34 +44,28 @@ struct Pointer {
     workspace: WorkspaceId,
 }
 
-/// A workspace from outside, for a member of the staff who opens or ends a session into it. It reads no item of the workspace.
-pub struct OverrideSite<'a> {
-    accounts: &'a Accounts,
+/// The workspace of the path, for a member of the staff who opens a session into it. It reads no item of the workspace.
+pub struct OverrideSite<'a, P: StaffPermission> {
+    staff: &'a Staff<P>,
     scope: Scope,
-    staff: StaffId,
-    staff_epoch: u64,
     id: OverrideSessionId,
-    entry: DirectoryEntry,
-    revision: u64,
+    directory: Directory<'a>,
     members: Vec<(UserId, Role)>,
 }
 
-impl<P: StaffPermission> Staff<P> {
-    /// The workspace, for a new session; `None` if there is none. Two reads, of Proofs alone; needs `Grant::ReadMembers` and
+impl<P: StaffPermission> StaffWorkspace<P> {
+    /// The workspace, for a new session. Two reads, of Proofs alone; needs `Grant::ReadPlan`, `Grant::ReadMembers` and
     /// `Grant::OpenOverrides`. `name` is the member's, as the workspace's audit log has it.
-    pub async fn override_site(&self, workspace: WorkspaceId, name: &str) -> Result<Option<OverrideSite<'_>>, Problem> {
-        let (reader, key) = (Reader { aws: &self.app.aws, session: None }, proofs::directory(workspace));
-        let found = Found::new(Box::pin(reader.batch(Table::Proofs, vec![key.clone()])).await?);
-        let (Some(entry), Some(revision)) = (found.read::<DirectoryEntry>(&key)?, found.revision(&key)) else {
-            return Ok(None);
-        };
-        let members = members(&reader, workspace).await?;
-        let id = self.new_id();
-        let (scope, staff_epoch) = (self.override_scope(workspace, id, name), self.own_epoch());
-        let accounts: &Accounts = self;
-        Ok(Some(OverrideSite { accounts, scope, staff: self.id(), staff_epoch, id, entry, revision, members }))
+    pub async fn override_site(&self, name: &str) -> Result<OverrideSite<'_, P>, Problem> {
+        let (staff, directory) = (self.staff(), self.directory().await?);
+        let members = members(&Reader { aws: &staff.app.aws, session: None }, self.id()).await?;
+        let id = staff.new_id();
+        let scope = staff.override_scope(self.id(), id, name);
+        Ok(OverrideSite { staff, scope, id, directory, members })
     }
+}
 
+impl<P: StaffPermission> Staff<P> {
     /// The open and waiting sessions of a workspace. One read; needs `Grant::ListOverrides`.
     pub async fn overrides_in(&self, workspace: WorkspaceId) -> Result<Vec<OverrideSession>, Problem> {
         let reader = Reader { aws: &self.app.aws, session: None };
@@ -96,8 +92,8 @@ impl<P: StaffPermission> Staff<P> {
         Ok(sessions)
     }
 
-    /// Ends a session of this workspace, of any member of the staff. 404 if there is none. Needs `Grant::OpenOverrides`
-    /// and `Grant::ListOverrides`.
+    /// Ends a session of this workspace, of any member of the staff. 404 if there is none. Needs `Grant::OpenOverrides`,
+    /// `Grant::WriteAudit` and `Grant::ListOverrides`.
     pub async fn end_override(
         &self,
         workspace: WorkspaceId,
@@ -129,22 +125,15 @@ impl<P: StaffPermission> Staff<P> {
     }
 }
 
-impl OverrideSite<'_> {
-    /// The id that a session gets.
-    pub fn id(&self) -> OverrideSessionId {
-        self.id
-    }
-
+impl<P: StaffPermission> OverrideSite<'_, P> {
     /// The name of the workspace.
     pub fn name(&self) -> &str {
-        &self.entry.name
+        self.directory.name()
     }
 
-    /// Refuses a workspace that admits no one: of another cell, suspended, or in the trash.
+    /// Refuses a workspace that admits no one: suspended, or in the trash.
     pub fn require_open(&self) -> Result<(), Problem> {
-        self.entry.require_here(&self.scope.app().aws.config)?;
-        self.entry.require_active()?;
-        self.entry.require_kept()
+        self.directory.require_open()
     }
 
     pub fn is_member(&self, user: UserId) -> bool {
@@ -157,12 +146,12 @@ impl OverrideSite<'_> {
 
     /// The most that the workspace's rules allow.
     pub fn allows(&self) -> OverrideAccess {
-        self.entry.security.override_access
+        self.directory.security().override_access
     }
 
     /// Whether an owner must approve each session.
     pub fn needs_approval(&self) -> bool {
-        self.entry.plan_at(self.scope.now()).feature(OVERRIDE_APPROVAL.name()).value
+        self.directory.plan().feature(OVERRIDE_APPROVAL.name()).value
     }
 
     /// The session on these terms, which begins now if it needs no approval.
@@ -172,7 +161,7 @@ impl OverrideSite<'_> {
         OverrideSession {
             id: self.id,
             workspace: self.scope.id(),
-            staff: self.staff,
+            staff: self.staff.id(),
             staff_name,
             access,
             reason,
@@ -185,34 +174,35 @@ impl OverrideSite<'_> {
     }
 
     pub fn token(&self) -> NewOverrideToken {
-        NewOverrideToken::of(self.scope.id(), self.staff, self.id, self.scope.entropy())
+        NewOverrideToken::of(self.scope.id(), self.staff.id(), self.id, self.scope.entropy())
     }
 
-    /// Opens the session, or asks for its approval, in one transaction with `audited`, if the directory entry is the one that
-    /// was read: the rules, the plan and the state by which it was judged. `intent` and an entry of the member's list are
-    /// committed before, by the own role of the function, which may not write to a workspace.
+    /// Opens the session, or asks for its approval, in one transaction with `audited`, the event and an entry of the member's
+    /// list, if the directory entry is the one that was read: the rules, the plan and the state by which it was judged. Needs
+    /// `Grant::OpenOverrides`, `Grant::ProveStaff` and `Grant::WriteAudit`.
     pub async fn open(
         &self,
         session: &OverrideSession,
         token: &NewOverrideToken,
-        intent: Occurrence,
+        occurrence: Occurrence,
         audited: Audited,
     ) -> Result<(), Problem> {
-        let pointer = Pointer { workspace: session.workspace };
-        // Longer than any session: what it names may have ended before.
-        let until = after(session.requested_at, super::override_session::APPROVED_WITHIN * 2);
-        let key = (proofs::overrides_of(self.staff), self.id.to_string());
-        let intended = AccountChanges::default().proof(key, &pointer, Some(until), Expected::Absent).event(intent);
-        self.accounts.commit(intended).await?;
-        let proof =
-            OverrideProof { digest: token.digest.clone(), staff_epoch: self.staff_epoch, session: session.clone() };
+        let (digest, staff_epoch) = (token.digest.clone(), self.staff.own_epoch());
+        let proof = OverrideProof { digest, staff_epoch, session: session.clone() };
         let (partition, sort) = proofs::override_session(session.workspace, self.id);
         let mut plan = Plan::default();
         let row = proofs::row(&sort, &proof, Some(session.ends_at()))?;
         plan.put(Table::Proofs, Some(partition), row, Expected::Absent);
-        let (directory, sort) = proofs::directory(session.workspace);
-        plan.add(Table::Proofs, Some(directory), sort, Act::Check(Expected::Revision(self.revision)));
-        Box::pin(self.scope.commit_plan(audited, plan)).await
+        // Longer than any session: what it names may have ended before.
+        let until = after(session.requested_at, APPROVED_WITHIN * 2);
+        let pointer = proofs::row(&self.id.to_string(), &Pointer { workspace: session.workspace }, Some(until))?;
+        plan.put(Table::Proofs, Some(proofs::overrides_of(session.staff)), pointer, Expected::Absent);
+        self.directory.unchanged(&mut plan);
+        // With the address of the staff, which the workspace's own log has too.
+        let event = system_events::record(&mut plan, &self.scope.app().aws, self.staff.origin(), occurrence)?;
+        Box::pin(self.scope.commit_plan(audited, plan)).await?;
+        system_events::log_and_count(&event);
+        Ok(())
     }
 }
 
