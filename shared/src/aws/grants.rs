@@ -53,6 +53,8 @@ pub enum Grant {
     ReadOverrides,
     /// Approve and end the override sessions of the one workspace. A change by a member also needs `ProveMembership`.
     DecideOverrides,
+    /// End the override sessions of the one workspace whose time is over, by a job.
+    ExpireOverrides,
     /// Change the directory entry of the one workspace. A change by a member also needs `ProveMembership`.
     ChangeDirectory,
     /// Seal secrets for the one workspace, and create its KMS key if it has none.
@@ -214,6 +216,7 @@ impl Grant {
             Self::ListOverrides => override_rights::LIST_OVERRIDES,
             Self::ReadOverrides => override_rights::READ_OVERRIDES,
             Self::DecideOverrides => override_rights::DECIDE_OVERRIDES,
+            Self::ExpireOverrides => override_rights::EXPIRE_OVERRIDES,
             Self::ChangeDirectory => {
                 const { &[tenant(&["dynamodb:UpdateItem"], Resource::Items(Table::Proofs, &["D#{workspace}"]))] }
             }

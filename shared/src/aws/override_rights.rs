@@ -28,4 +28,8 @@ pub(super) const LIST_OVERRIDES: &[Statement] = &[
 
 pub(super) const READ_OVERRIDES: &[Statement] = &[tenant(&["dynamodb:Query"], SESSIONS)];
 
+/// A job records that the time of a session is over.
+pub(super) const EXPIRE_OVERRIDES: &[Statement] =
+    &[tenant(&["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"], SESSIONS)];
+
 pub(super) const DECIDE_OVERRIDES: &[Statement] = &[tenant(&["dynamodb:PutItem", "dynamodb:DeleteItem"], SESSIONS)];

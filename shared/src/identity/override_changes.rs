@@ -1,6 +1,6 @@
 //! The only module that writes override sessions: the staff opens and ends them, owners approve and end them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::directory::Directory;
@@ -15,6 +15,7 @@ use super::workspace_outline::members;
 use crate::audit::{Actor, Origin};
 use crate::aws::grants::Table;
 use crate::kernel::ids::{OverrideSessionId, StaffId, UserId, WorkspaceId};
+use crate::kernel::problem_codes::MODIFIED_CONCURRENTLY;
 use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
 use crate::system_events::{self, Occurrence};
@@ -24,10 +25,15 @@ use crate::table::item::{Item, body, integer, string};
 use crate::table::read::{PageQuery, Reader};
 use crate::tenancy::permissions::ManageStaffAccess;
 use crate::tenancy::scope::{Scope, ScopeParts};
+use crate::tenancy::tenant::Tenant;
 use crate::tenancy::{Audited, Covers, OverrideAccess, Permission, Role, SecurityRules, Workspace};
 
 /// Sessions that are listed at once. They last for minutes, or wait for a day.
 const PAGE: u32 = 100;
+/// How long owners see sessions that are over.
+const ENDED_KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long after its end a session is kept for the job that records it: as long as the job's message.
+const KEPT_FOR_EXPIRY: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// What a member of the staff asks for.
 pub struct OverrideTerms {
@@ -69,14 +75,14 @@ impl<P: StaffPermission> Staff<P> {
     /// The open and waiting sessions of a workspace. One read; needs `Grant::ListOverrides`.
     pub async fn overrides_in(&self, workspace: WorkspaceId) -> Result<Vec<OverrideSession>, Problem> {
         let reader = Reader { aws: &self.app.aws, session: None };
-        let items = listed(&reader, &proofs::override_sessions(workspace)).await?;
+        let items = listed(&reader, &proofs::override_sessions(workspace), "ovr_").await?;
         sessions(&items, self.now())
     }
 
     /// The same of a member of the staff. Two reads.
     pub async fn overrides_of(&self, member: StaffId) -> Result<Vec<OverrideSession>, Problem> {
         let reader = Reader { aws: &self.app.aws, session: None };
-        let pointers = listed(&reader, &proofs::overrides_of(member)).await?;
+        let pointers = listed(&reader, &proofs::overrides_of(member), "ovr_").await?;
         let key = |item: &Item| -> Result<_, Problem> {
             let Pointer { workspace } = body(item)?;
             let id = string(item, "sk").unwrap_or_default().parse().map_err(Problem::internal)?;
@@ -104,7 +110,7 @@ impl<P: StaffPermission> Staff<P> {
         let reader = Reader { aws: &self.app.aws, session: None };
         let found = find(&reader, workspace, id, self.now()).await?;
         let scope = self.override_scope(workspace, id, name);
-        Box::pin(scope.commit_plan(audited, ended(&found))).await
+        Box::pin(scope.commit_plan(audited, ended(&found, self.now())?)).await
     }
 
     /// Only for what this module commits: the staff reads no item of a workspace by it.
@@ -170,6 +176,7 @@ impl<P: StaffPermission> OverrideSite<'_, P> {
             requested_at: now,
             begun_at: (!self.needs_approval()).then_some(now),
             approved_by: None,
+            ended_at: None,
         }
     }
 
@@ -189,10 +196,8 @@ impl<P: StaffPermission> OverrideSite<'_, P> {
     ) -> Result<(), Problem> {
         let (digest, staff_epoch) = (token.digest.clone(), self.staff.own_epoch());
         let proof = OverrideProof { digest, staff_epoch, session: session.clone() };
-        let (partition, sort) = proofs::override_session(session.workspace, self.id);
         let mut plan = Plan::default();
-        let row = proofs::row(&sort, &proof, Some(session.ends_at()))?;
-        plan.put(Table::Proofs, Some(partition), row, Expected::Absent);
+        put(&mut plan, &proof, Expected::Absent)?;
         // Longer than any session: what it names may have ended before.
         let until = after(session.requested_at, APPROVED_WITHIN * 2);
         let pointer = proofs::row(&self.id.to_string(), &Pointer { workspace: session.workspace }, Some(until))?;
@@ -207,11 +212,24 @@ impl<P: StaffPermission> OverrideSite<'_, P> {
 }
 
 impl<P: Permission + Covers<ManageStaffAccess>> Workspace<P> {
-    /// The open and waiting sessions of the staff, newest first. One read; needs `Grant::ReadOverrides`.
+    /// The open and waiting sessions of the staff, and those that ended in the last 30 days, newest first. One read; needs
+    /// `Grant::ReadOverrides`.
     pub async fn overrides(&self) -> Result<Vec<OverrideSession>, Problem> {
         let reader = self.reader().await?;
-        let items = listed(&reader, &proofs::override_sessions(self.id())).await?;
-        sessions(&items, self.now())
+        // Backwards: those that are over come after the others, so that they displace none.
+        let items = listed(&reader, &proofs::override_sessions(self.id()), "").await?;
+        let session = |item: &Item| -> Result<OverrideSession, Problem> {
+            if string(item, "sk").is_some_and(|sort| sort.starts_with("ovr_")) {
+                let session = stored(item)?.into_inner().session;
+                // Until the job has recorded it.
+                let ended_at = Some(session.ends_at()).filter(|end| *end <= self.now());
+                return Ok(OverrideSession { ended_at, ..session });
+            }
+            body(item)
+        };
+        let mut sessions = items.iter().map(session).collect::<Result<Vec<_>, _>>()?;
+        sessions.sort_unstable_by_key(|session| std::cmp::Reverse(session.id));
+        Ok(sessions)
     }
 
     /// A session of the staff with its revision; 404 if there is none. One read.
@@ -222,24 +240,46 @@ impl<P: Permission + Covers<ManageStaffAccess>> Workspace<P> {
 
     /// Begins a session that waits: its minutes count from now. Needs `Grant::DecideOverrides`, `Grant::WriteItems` and
     /// `Grant::ProveMembership`.
-    pub async fn approve_override(&self, found: FoundOverride, audited: Audited) -> Result<OverrideSession, Problem> {
+    pub async fn approve_override(
+        &self,
+        found: FoundOverride,
+        audited: impl FnOnce(&OverrideSession) -> Audited + Send,
+    ) -> Result<OverrideSession, Problem> {
         let FoundOverride(mut found) = found;
         (found.session.begun_at, found.session.approved_by) = (Some(self.now()), Some(self.user()?));
-        let (partition, sort) = proofs::override_session(self.id(), found.session.id);
         let mut plan = Plan::default();
-        let row = proofs::row(&sort, &*found, Some(found.session.ends_at()))?;
-        plan.put(Table::Proofs, Some(partition), row, Expected::Revision(found.revision));
-        self.commit_plan_in_role(audited, plan).await?;
+        put(&mut plan, &found, Expected::Revision(found.revision))?;
+        self.commit_plan_in_role(audited(&found.session), plan).await?;
         Ok(found.into_inner().session)
     }
 
     /// Ends a session, or refuses one that waits. The same grants.
     pub async fn end_override(&self, found: &FoundOverride, audited: Audited) -> Result<(), Problem> {
-        self.commit_plan_in_role(audited, ended(&found.0)).await
+        self.commit_plan_in_role(audited, ended(&found.0, self.now())?).await
     }
 }
 
-/// A session as an owner found it.
+impl Tenant {
+    /// A session of the staff that no person has ended, whether or not its time is over. One read; needs
+    /// `Grant::ExpireOverrides`.
+    pub async fn unended_override(&self, id: OverrideSessionId) -> Result<Option<FoundOverride>, Problem> {
+        let (partition, sort) = proofs::override_session(self.id(), id);
+        let item = Box::pin(async { self.reader().await?.get(Table::Proofs, &partition, &sort).await }).await?;
+        Ok(item.as_ref().map(stored).transpose()?.map(FoundOverride))
+    }
+
+    /// Ends a session whose time is over. Needs `Grant::ExpireOverrides` and `Grant::WriteAudit`. False if it has changed since it
+    /// was read.
+    pub async fn expire_override(&self, found: &FoundOverride, audited: Audited) -> Result<bool, Problem> {
+        let over = ended(&found.0, found.session().ends_at())?;
+        match Box::pin(self.commit_plan(audited, over)).await {
+            Err(problem) if problem.code() == MODIFIED_CONCURRENTLY.code => Ok(false),
+            committed => committed.map(|()| true),
+        }
+    }
+}
+
+/// A session as an owner or a job found it.
 pub struct FoundOverride(Stored<OverrideProof>);
 
 impl FoundOverride {
@@ -252,16 +292,28 @@ impl FoundOverride {
     }
 }
 
-fn ended(found: &Stored<OverrideProof>) -> Plan {
-    let (partition, sort) = proofs::override_session(found.session.workspace, found.session.id);
-    let mut plan = Plan::default();
-    plan.add(Table::Proofs, Some(partition), sort, Act::Delete(Expected::Revision(found.revision)));
-    plan
+fn put(plan: &mut Plan, proof: &OverrideProof, expected: Expected) -> Result<(), Problem> {
+    let (partition, sort) = proofs::override_session(proof.session.workspace, proof.session.id);
+    let row = proofs::row(&sort, proof, Some(after(proof.session.ends_at(), KEPT_FOR_EXPIRY)))?;
+    plan.put(Table::Proofs, Some(partition), row, expected);
+    Ok(())
 }
 
-async fn listed(reader: &Reader<'_>, partition: &str) -> Result<Vec<Item>, Problem> {
+/// What admits it is deleted, and what owners see of it stays.
+fn ended(found: &Stored<OverrideProof>, at: Timestamp) -> Result<Plan, Problem> {
+    let session = OverrideSession { ended_at: Some(at), ..found.session.clone() };
+    let (partition, sort) = proofs::override_session(session.workspace, session.id);
+    let mut plan = Plan::default();
+    plan.add(Table::Proofs, Some(partition), sort, Act::Delete(Expected::Revision(found.revision)));
+    let (partition, sort) = proofs::ended_override(session.workspace, session.id);
+    let row = proofs::row(&sort, &session, Some(after(at, ENDED_KEPT_FOR)))?;
+    plan.put(Table::Proofs, Some(partition), row, Expected::Absent);
+    Ok(plan)
+}
+
+async fn listed(reader: &Reader<'_>, partition: &str, prefix: &str) -> Result<Vec<Item>, Problem> {
     let (table, limit, newest_first) = (Table::Proofs, PAGE, true);
-    let query = PageQuery { table, partition, prefix: "ovr_", after: None, limit, newest_first };
+    let query = PageQuery { table, partition, prefix, after: None, limit, newest_first };
     Ok(Box::pin(reader.page(query)).await?.0)
 }
 

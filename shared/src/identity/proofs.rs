@@ -200,6 +200,11 @@ pub(crate) fn override_session(workspace: WorkspaceId, session: OverrideSessionI
     (override_sessions(workspace), session.to_string())
 }
 
+/// One that is over, for the owners' list: it admits nothing.
+pub(crate) fn ended_override(workspace: WorkspaceId, session: OverrideSessionId) -> Key {
+    (override_sessions(workspace), format!("ENDED#{session}"))
+}
+
 /// The partition of the override sessions of a workspace.
 pub(crate) fn override_sessions(workspace: WorkspaceId) -> String {
     format!("O#{workspace}")

@@ -11,6 +11,7 @@ use staff::member::StaffMember;
 use staff::reason::{ShownReason, ShownTicket};
 
 use crate::audit_actions::{OVERRIDE_SESSION_OPENED, OVERRIDE_SESSION_REQUESTED};
+use crate::jobs::expire_override_session::ExpireOverrideSession;
 use crate::opening::{self, Minutes};
 use crate::view::IssuedOverrideSession;
 use crate::{letters, problems};
@@ -93,5 +94,6 @@ fn audited<P: StaffPermission>(site: &OverrideSite<'_, P>, session: &OverrideSes
         None => (&OVERRIDE_SESSION_REQUESTED, letters::requested(site.name(), session)),
     };
     let audited = Changes::default().audit(action, Target::from(*id)).detail(detail);
-    audited.mail_to_each(site.owners().take(MOST_OWNERS), &letter)
+    let audited = audited.mail_to_each(site.owners().take(MOST_OWNERS), &letter);
+    audited.send_at(&ExpireOverrideSession::of(session), expires_at)
 }
