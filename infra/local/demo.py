@@ -222,7 +222,7 @@ def publish(steps: Steps, ada: Person, post_id: str, due: datetime) -> dict:
         if delivery["state"] != "published":
             expected = f"published within {LATEST_SECONDS} s of {due:%H:%M:%S} UTC"
             came = f"{delivery['state']}, attempts {delivery['attempts']}, last error: {json.dumps(delivery['last_error'])}"
-            raise Failure("the delivery", expected, f"{came}; see `make logs FN=relay-outbox`, then `FN=publish-post`", TRANSCRIPT)
+            raise Failure("the delivery", expected, f"{came}; see `make logs FN=relay-outbox`, then `FN=publish-bluesky`", TRANSCRIPT)
         post = ada.call("get-post", "GET", f"{ada.workspace}/posts/{post_id}")
         require("the post's state", "published", post["state"])
     steps.say("     the delivery:")
@@ -236,9 +236,9 @@ def publish(steps: Steps, ada: Person, post_id: str, due: datetime) -> dict:
 def read_back(steps: Steps, account: pds.Account, delivery: dict) -> dict:
     with steps("read it back from the Bluesky server: exactly one record"):
         published = delivery["published"]
-        require("the posts in the account's repository", [published["uri"]], [post["uri"] for post in pds.posts_of(account.did)])
-        record = pds.record(published["uri"])
-        require("the hash of the record", published["cid"], record["cid"])
+        require("the posts in the account's repository", [published["id"]], [post["uri"] for post in pds.posts_of(account.did)])
+        record = pds.record(published["id"])
+        require("how it is known", "answer", published["confirmed_by"])
         steps.note(f"its createdAt is {record['value']['createdAt']}")
     return record["value"]
 
@@ -285,7 +285,7 @@ def tell_lateness(steps: Steps, account: pds.Account, delivery: dict, due: datet
         settled = (datetime.fromisoformat(delivery["settled_at"]) - due) / timedelta(milliseconds=1)
         if not 0 <= written <= LATEST_SECONDS * 1000:
             expected = f"0 to {LATEST_SECONDS * 1000} ms after its second"
-            raise Failure("the lateness of the record", expected, f"{written:.0f} ms; see `make logs FN=publish-post`", TRANSCRIPT)
+            raise Failure("the lateness of the record", expected, f"{written:.0f} ms; see `make logs FN=publish-bluesky`", TRANSCRIPT)
         steps.note(f"on the Bluesky server {written:.0f} ms after its second, by that server's own revision")
         steps.note(f"recorded as published {settled:.0f} ms after its second")
 

@@ -15,7 +15,8 @@ use shared::table::Entity;
 use shared::tenancy::{Limit, Permission, Scope, Workspace, WorkspacePlan};
 use utoipa::ToSchema;
 
-use crate::platform::{Guarantee, Limits, Platform};
+use crate::limits::Limits;
+use crate::platform::{Guarantee, Platform};
 use crate::problems;
 
 /// The maximum number of channels in a workspace.
@@ -75,6 +76,11 @@ impl Channel {
     /// The details of an audit entry: which account, on which server.
     pub fn facts(&self) -> serde_json::Value {
         serde_json::json!({ "platform": self.platform, "service": self.service, "account_id": self.account_id })
+    }
+
+    /// The maximum size of a post.
+    pub fn limits(&self) -> Limits {
+        self.platform.limits()
     }
 
     /// Whether nothing can be scheduled for it, because the plan has no room for it. What was scheduled before is published.
@@ -250,7 +256,7 @@ impl ChannelView {
             refusal,
             read_only: channel.is_read_only(plan),
             guarantee: channel.platform.guarantee(),
-            limits: channel.platform.limits(),
+            limits: channel.limits(),
             connected_at: channel.connected_at.into(),
         }
     }

@@ -1,15 +1,19 @@
 //! Channels: the accounts on social platforms that a workspace publishes to.
 
+pub mod adapter;
 pub mod audit_actions;
-mod bluesky;
+pub mod bluesky;
 pub mod channel;
 pub mod jobs;
+pub mod limits;
 pub mod permissions;
 pub mod platform;
 pub mod problems;
 pub mod publishing;
 pub mod routes;
-mod session;
+pub mod session;
 
+pub use adapter::Adapter;
 pub use channel::{Channel, ChannelId, ChannelView, Connection};
-pub use platform::{Guarantee, Limits, OverLimit, Platform, count_graphemes};
+pub use limits::{Limits, OverLimit, TextMeasure};
+pub use platform::{Guarantee, Platform};

@@ -3,6 +3,9 @@
 //! The caller stores the [`Intent`] before [`send`], because from then on the post may be visible: later repeats and
 //! reconciliations use exactly this intent, byte for byte. [`prepare`] makes nothing visible and can be repeated freely
 //! until an intent is stored.
+//!
+//! What holds for every platform is checked here, so that no adapter can forget it: the account is connected, the post is
+//! within its limits, and an intent is sent only to the account that it was prepared for.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,9 +14,9 @@ use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
 
-use crate::bluesky;
-use crate::channel::Channel;
-use crate::platform::Platform;
+use crate::adapter::Adapter;
+use crate::channel::{Channel, Connection};
+use crate::limits::OverLimit;
 
 /// The grants that a caller of this module needs: it reads and renews tokens.
 pub const GRANTS: &[Grant] =
@@ -25,8 +28,8 @@ pub struct Draft {
     pub pictures: Vec<Picture>,
     /// The creation time that the platform shows: the time at which the post was due.
     pub created_at: Timestamp,
-    /// The bytes of the post's id, from which the record key is derived: an account has the post at most once, even if
-    /// it is rescheduled.
+    /// The bytes of the post's id, from which the key of a repeat is derived: an account has the post at most once, even if it
+    /// is rescheduled.
     pub post: [u8; 16],
 }
 
@@ -41,21 +44,43 @@ pub struct Picture {
 
 /// What will be sent: complete, fixed, and free of secrets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "StoredIntent")]
 pub struct Intent {
-    /// The key by which the platform recognises a repeat.
-    pub record_key: String,
     /// The target account. A channel that was reconnected to another account gets nothing.
     pub account_id: String,
-    pub record: Value,
+    /// The platform's request ([`Adapter::Request`]), which only its adapter reads.
+    pub request: Value,
+}
+
+/// An intent as this release stores it, or as releases stored it while Bluesky was the only platform.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredIntent {
+    Current { account_id: String, request: Value },
+    OfBluesky { account_id: String, record_key: String, record: Value },
+}
+
+impl From<StoredIntent> for Intent {
+    fn from(stored: StoredIntent) -> Self {
+        match stored {
+            StoredIntent::Current { account_id, request } => Self { account_id, request },
+            StoredIntent::OfBluesky { account_id, record_key, record } => {
+                let request = serde_json::json!({ "version": "v1", "record_key": record_key, "record": record });
+                Self { account_id, request }
+            }
+        }
+    }
 }
 
 /// A published post.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
     /// The platform's identifier of the post: `at://did:plc:…/app.bsky.feed.post/…`.
-    pub uri: String,
-    /// The hash of its content.
-    pub cid: String,
+    #[serde(alias = "uri")]
+    pub id: String,
+    /// What the adapter needs to refer to the post or to change it: Bluesky's hash of the content.
+    #[serde(default, alias = "cid")]
+    pub receipt: Value,
     /// The address of its web page.
     pub url: String,
 }
@@ -91,24 +116,86 @@ impl From<Problem> for PublishError {
 }
 
 /// Uploads pictures, resolves mentions and builds the intent. Makes nothing visible.
-pub async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<Intent, PublishError> {
-    match channel.platform {
-        Platform::Bluesky => Box::pin(bluesky::publish::prepare(scope, channel, draft)).await,
+pub async fn prepare<A: Adapter>(scope: &Scope, channel: &Channel, draft: Draft) -> Result<Intent, PublishError> {
+    require_connected(channel)?;
+    require_limits(channel, &draft)?;
+    let request = Box::pin(A::prepare(scope, channel, draft)).await?;
+    let request = serde_json::to_value(request).map_err(Problem::internal)?;
+    Ok(Intent { account_id: channel.account_id.clone(), request })
+}
+
+/// Sends a stored intent: the one visible effect. What a repeat does depends on the platform ([`crate::Guarantee`]).
+pub async fn send<A: Adapter>(scope: &Scope, channel: &Channel, intent: &Intent) -> Result<Published, PublishError> {
+    require_connected(channel)?;
+    let request = request_of::<A>(channel, intent)?;
+    Box::pin(A::send(scope, channel, &request)).await
+}
+
+/// Finds the publication of an intent that was first sent at `since`. None means: not yet, or, after the platform's settle
+/// time ([`Adapter::SETTLE_TIME_S`]), never.
+pub async fn reconcile<A: Adapter>(
+    scope: &Scope,
+    channel: &Channel,
+    intent: &Intent,
+    since: Timestamp,
+) -> Result<Option<Published>, PublishError> {
+    let request = request_of::<A>(channel, intent)?;
+    Box::pin(A::reconcile(scope, channel, &request, since)).await
+}
+
+/// The request of an intent, for the account that it was prepared for.
+fn request_of<A: Adapter>(channel: &Channel, intent: &Intent) -> Result<A::Request, PublishError> {
+    if channel.platform != A::PLATFORM || channel.account_id != intent.account_id {
+        return Err(Problem::internal("an intent of another account").into());
+    }
+    Ok(A::Request::deserialize(&intent.request).map_err(Problem::internal)?)
+}
+
+fn require_connected(channel: &Channel) -> Result<(), PublishError> {
+    match &channel.connection {
+        Connection::Connected => Ok(()),
+        Connection::NeedsReauthorisation { code, text, .. } => {
+            Err(PublishError::Disconnected { code: code.clone(), text: text.clone() })
+        }
     }
 }
 
-/// Sends a stored intent: the one visible effect. The same intent can be sent again after any error, and the post is
-/// published once (`Guarantee::ExactlyOnce`).
-pub async fn send(scope: &Scope, channel: &Channel, intent: &Intent) -> Result<Published, PublishError> {
-    match channel.platform {
-        Platform::Bluesky => Box::pin(bluesky::publish::send(scope, channel, intent)).await,
+fn require_limits(channel: &Channel, draft: &Draft) -> Result<(), PublishError> {
+    let limits = channel.limits();
+    let sizes = draft.pictures.iter().map(|picture| picture.bytes.len() as u64);
+    if let Some(over) = limits.check_text(&draft.text).next() {
+        return Err(over_limit("text", "Shorten the text, then schedule the post again.", over));
+    }
+    limits
+        .check_pictures(sizes)
+        .map_err(|over| over_limit("pictures", "Use fewer or smaller pictures, then schedule the post again.", over))
+}
+
+fn over_limit(field: &str, remedy: &str, over: OverLimit) -> PublishError {
+    PublishError::Refused {
+        code: format!("{field}_over_limit"),
+        text: format!("{field}: {over}"),
+        remedy: remedy.to_owned(),
     }
 }
 
-/// Finds the publication of an intent. None means: not yet, or, after the platform's settle time
-/// ([`Platform::settle_time_s`]), never.
-pub async fn reconcile(scope: &Scope, channel: &Channel, intent: &Intent) -> Result<Option<Published>, PublishError> {
-    match channel.platform {
-        Platform::Bluesky => Box::pin(bluesky::publish::reconcile(scope, channel, intent)).await,
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_intent_of_an_earlier_release_is_read() {
+        let stored = json!({ "record_key": "3k", "account_id": "did:plc:a", "record": { "text": "a" } });
+        let intent: Intent = serde_json::from_value(stored).unwrap();
+        assert_eq!(intent.account_id, "did:plc:a");
+        assert_eq!(intent.request, json!({ "version": "v1", "record_key": "3k", "record": { "text": "a" } }));
+        let again: Intent = serde_json::from_value(serde_json::to_value(&intent).unwrap()).unwrap();
+        assert_eq!(again, intent);
+        let stored = json!({ "uri": "at://a", "cid": "bafy", "url": "https://bsky.app" });
+        let published: Published = serde_json::from_value(stored).unwrap();
+        assert_eq!((published.id.as_str(), published.receipt), ("at://a", json!("bafy")));
     }
 }

@@ -9,6 +9,7 @@ use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::table::Entity;
 
 use crate::channel::ChannelId;
+use crate::platform::Platform;
 
 /// The purpose that tokens are sealed for. Their owner is the channel, so no other channel can open them.
 pub const TOKEN_PURPOSE: &str = "channel-tokens";
@@ -128,6 +129,9 @@ impl ChannelSession {
 #[derive(Serialize, Deserialize)]
 pub struct EndedSession {
     pub id: EndedSessionId,
+    /// Releases with Bluesky alone stored none.
+    #[serde(default = "bluesky")]
+    pub platform: Platform,
     pub channel: ChannelId,
     pub server: String,
     pub refresh: Sealed,
@@ -135,6 +139,10 @@ pub struct EndedSession {
 }
 
 pub type EndedSessionId = Id<EndedSession>;
+
+const fn bluesky() -> Platform {
+    Platform::Bluesky
+}
 
 /// A refresh token of Bluesky lives 90 days; after that there is nothing left to end.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -158,9 +166,10 @@ impl Entity for EndedSession {
 }
 
 impl EndedSession {
-    pub fn of(session: &ChannelSession, id: EndedSessionId, now: Timestamp) -> Self {
+    pub fn of(platform: Platform, session: &ChannelSession, id: EndedSessionId, now: Timestamp) -> Self {
         Self {
             id,
+            platform,
             channel: session.channel,
             server: session.server.clone(),
             refresh: session.refresh.clone(),

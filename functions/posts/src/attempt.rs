@@ -1,14 +1,16 @@
 //! One attempt at a delivery: prepare, record the intent, send, record the outcome.
 
-use channels::Channel;
+use std::marker::PhantomData;
+
 use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
+use channels::{Adapter, Channel};
 use shared::jobs::JobError;
 use shared::kernel::problem_codes::{WORKSPACE_SUSPENDED, WORKSPACE_TRASHED};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, after};
 use shared::tenancy::Tenant;
 
-use crate::delivery::{Cure, Delivery, DeliveryError, DeliveryKey};
+use crate::delivery::{Confirmation, Cure, Delivery, DeliveryError, DeliveryKey};
 use crate::post::Post;
 use crate::progress::{CONFLICT, claim, take_step};
 use crate::verdict::{Stage, Verdict};
@@ -25,15 +27,16 @@ const REOPEN: &str = "Once the workspace is open again, schedule the post again.
 
 /// One attempt, under one claim. It does not touch a delivery that a later claim has taken over, except to record that
 /// the post was published.
-pub struct Attempt<'a> {
+pub struct Attempt<'a, A> {
     scope: &'a Tenant,
     key: DeliveryKey,
     claim: Claim,
+    adapter: PhantomData<fn() -> A>,
 }
 
-impl<'a> Attempt<'a> {
+impl<'a, A: Adapter> Attempt<'a, A> {
     pub fn new(scope: &'a Tenant, key: DeliveryKey, number: u32) -> Self {
-        Self { scope, key, claim: Claim(number) }
+        Self { scope, key, claim: Claim(number), adapter: PhantomData }
     }
 
     /// Sends the post for the first time.
@@ -103,10 +106,10 @@ impl<'a> Attempt<'a> {
             let error = self.error("channel_disconnected", text, Cure::Reconnect);
             return self.conclude(Stage::Reconciling, Verdict::Hold(error)).await;
         };
-        match publishing::reconcile(self.scope, &channel, intent).await {
-            Ok(Some(published)) => self.published(&published, intent).await,
+        match publishing::reconcile::<A>(self.scope, &channel, intent, delivery.sent_since()).await {
+            Ok(Some(published)) => self.published(&published, Confirmation::Observation, intent).await,
             Err(error) => self.judge(error, Stage::Reconciling).await,
-            Ok(None) => match Missing::of(delivery, channel.platform.guarantee(), self.scope.now()) {
+            Ok(None) => match Missing::of(delivery, A::GUARANTEE, self.scope.now()) {
                 Missing::SendAgain => match self.closed().await? {
                     // An earlier attempt may still arrive there.
                     Some(error) => self.conclude(Stage::Reconciling, Verdict::Hold(error)).await,
@@ -123,7 +126,7 @@ impl<'a> Attempt<'a> {
     }
 
     async fn prepare(&self, channel: &Channel, post: &Post, delivery: &Delivery) -> Result<Intent, PublishError> {
-        let max_bytes = channel.platform.limits().picture_bytes.into();
+        let max_bytes = channel.limits().picture_bytes.into();
         let mut pictures = Vec::with_capacity(post.media_ids.len());
         for id in &post.media_ids {
             let picture = media::publishable::read(self.scope, id, max_bytes).await.map_err(unreadable)?;
@@ -141,7 +144,7 @@ impl<'a> Attempt<'a> {
             created_at: delivery.due_at(),
             post: *post.id.as_bytes(),
         };
-        publishing::prepare(self.scope, channel, draft).await
+        publishing::prepare::<A>(self.scope, channel, draft).await
     }
 
     async fn record(&self, prepared: &Post, intent: &Intent) -> Result<bool, Problem> {
@@ -152,15 +155,15 @@ impl<'a> Attempt<'a> {
     }
 
     async fn send(&self, channel: &Channel, intent: &Intent, stage: Stage) -> Result<(), JobError> {
-        match publishing::send(self.scope, channel, intent).await {
-            Ok(published) => self.published(&published, intent).await,
+        match publishing::send::<A>(self.scope, channel, intent).await {
+            Ok(published) => self.published(&published, Confirmation::Answer, intent).await,
             Err(error) => self.judge(error, stage).await,
         }
     }
 
-    async fn published(&self, published: &Published, intent: &Intent) -> Result<(), JobError> {
+    async fn published(&self, published: &Published, by: Confirmation, intent: &Intent) -> Result<(), JobError> {
         let recorded = take_step(self.scope, self.key, |delivery, _| {
-            record_publication(delivery, published, intent, self.scope.now())
+            record_publication(delivery, (published, by), intent, self.scope.now())
         })
         .await?;
         if !recorded {

@@ -41,6 +41,10 @@ pub struct Delivery {
     /// Claims so far. A message has the number of its claim: after a later claim, the older message does nothing.
     pub(crate) attempt: u32,
     pub(crate) state: State,
+    /// When the intent was recorded and first sent. None if nothing was sent: before the first send, and after one that
+    /// certainly had no effect.
+    #[serde(default)]
+    pub(crate) first_sent_at: Option<Timestamp>,
     /// The last error, even if the delivery may still succeed.
     #[serde(alias = "trouble")]
     pub(crate) last_error: Option<DeliveryError>,
@@ -68,6 +72,8 @@ pub enum State {
     Published {
         at: Timestamp,
         published: Published,
+        #[serde(default)]
+        by: Confirmation,
     },
     /// Nothing was sent, and nothing will be.
     Failed {
@@ -80,6 +86,17 @@ pub enum State {
     Cancelled {
         at: Timestamp,
     },
+}
+
+/// How it is known that a post was published.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirmation {
+    /// The platform answered the send with the post's identifier.
+    #[default]
+    Answer,
+    /// The answer was lost; the post was found on the platform afterwards.
+    Observation,
 }
 
 /// The platform's own error code and text. The remedy also depends on the delivery's state: [`Delivery::remedy`].
@@ -165,6 +182,7 @@ impl Delivery {
             state: State::Scheduled { not_before: schedule.instant() },
             schedule,
             attempt: 0,
+            first_sent_at: None,
             last_error: None,
             created_at: now,
             expires_at: None,
@@ -191,6 +209,12 @@ impl Delivery {
     /// When it is due; postponing an attempt does not change it.
     pub fn due_at(&self) -> Timestamp {
         self.schedule.instant()
+    }
+
+    /// The earliest instant at which it may have been published. A release that recorded no first send sent nothing before it
+    /// was due.
+    pub fn sent_since(&self) -> Timestamp {
+        self.first_sent_at.unwrap_or_else(|| self.due_at())
     }
 
     /// None once it is cancelled: its post no longer lists it.

@@ -11,7 +11,7 @@ pub const HORIZON: SignedDuration = SignedDuration::from_secs(60);
 /// and late.
 pub const CLAIMED_AT_ONCE: SignedDuration = SignedDuration::from_secs(2 * HORIZON.as_secs());
 
-/// The timeout of `publish-post`: four pictures of 2 MB over a slow line, and the post itself.
+/// The timeout of a publishing function: four pictures of 2 MB over a slow line, and the post itself.
 pub const FUNCTION_TIMEOUT_S: u32 = 120;
 
 /// The longest that a send may take: a token renewal and the one visible call.

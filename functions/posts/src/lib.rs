@@ -19,6 +19,7 @@ pub mod wall_time;
 mod attempt;
 mod limits;
 mod progress;
+pub mod publish_on;
 mod verdict;
 
 #[cfg(test)]

@@ -89,12 +89,12 @@ async fn find_pictures(scope: &Scope, ids: &[MediaId]) -> Result<Vec<Media>, Pro
 
 /// Every rule of a channel's platform that the post breaks.
 fn misfits(text: &PostText, pictures: &[Media], channel: &Channel) -> Vec<Fault> {
-    let limits = channel.platform.limits();
+    let limits = channel.limits();
     let mut faults = Vec::new();
     let mut fault = |field, over: &dyn std::fmt::Display| {
         faults.push(Fault { field, rule: format!("for {}: {over}", name(channel)) });
     };
-    if let Err(over) = limits.check_text(text.as_str()) {
+    for over in limits.check_text(text.as_str()) {
         fault("text", &over);
     }
     // The largest rendition that fits is sent, so a picture is at fault only if none fits.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use channels::count_graphemes;
+use channels::TextMeasure;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use shared::kernel::visible_text::{Unreadable, lines};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -35,7 +35,7 @@ impl PostText {
             return Err(NotAText::TooManyBytes);
         }
         let text = lines(text)?;
-        if count_graphemes(&text) > MAX_GRAPHEMES { Err(NotAText::WrongLength) } else { Ok(Self(text)) }
+        if TextMeasure::Graphemes.count(&text) > MAX_GRAPHEMES { Err(NotAText::WrongLength) } else { Ok(Self(text)) }
     }
 
     pub fn as_str(&self) -> &str {

@@ -1,38 +1,17 @@
 //! Transitions of a delivery as transactions: the delivery, its phase on the post, and the audit entry.
 
-use serde::{Deserialize, Serialize};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
-use shared::outbox::Message;
 use shared::table::Stored;
 use shared::tenancy::{Audited, Changes, Scope, WorkspacePlan};
 use shared::work::contend;
 
 use crate::audit_actions::{DELIVERY_FAILED, DELIVERY_HELD, DELIVERY_PUBLISHED};
-use crate::delivery::{Delivery, DeliveryId, DeliveryKey, State, WrongState};
-use crate::post::{Post, PostId, Progress, Recount, SCHEDULED_POSTS};
+use crate::delivery::{Delivery, DeliveryKey, State, WrongState};
+use crate::post::{Post, Progress, Recount, SCHEDULED_POSTS};
 use crate::post_error::PostError;
 use crate::problems::POST_MODIFIED_CONCURRENTLY;
-
-/// The message of the job `publish-post`: one delivery, for one claim. It may arrive twice, late, or after the claim
-/// has ended. It is declared here because claims send it and the job renews claims.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PublishPost {
-    pub post_id: PostId,
-    pub delivery_id: DeliveryId,
-    pub attempt: u32,
-}
-
-impl Message for PublishPost {
-    const NAME: &'static str = "publish-post";
-}
-
-impl PublishPost {
-    /// The message for the claim that a delivery is under.
-    pub fn of(delivery: &Delivery) -> Self {
-        Self { post_id: delivery.post_id, delivery_id: delivery.id, attempt: delivery.attempt() }
-    }
-}
+use crate::publish_on::send_to_publisher;
 
 /// Applies a transition, unless it no longer applies. `step` gets the current delivery and post, and returns whether it
 /// changed anything; it runs again after a conflicting commit.
@@ -89,7 +68,7 @@ pub fn stepped(delivery: &Stored<Delivery>, post: &mut Stored<Post>) -> Audited 
     match delivery.state() {
         State::Published { published, .. } => changes
             .audit(&DELIVERY_PUBLISHED, delivery.id)
-            .detail(serde_json::json!({ "post_id": post.id, "channel_id": channel_id, "uri": published.uri })),
+            .detail(serde_json::json!({ "post_id": post.id, "channel_id": channel_id, "published_id": published.id })),
         State::Failed { .. } => changes
             .audit(&DELIVERY_FAILED, delivery.id)
             .detail(serde_json::json!({ "post_id": post.id, "channel_id": channel_id, "code": code })),
@@ -107,7 +86,7 @@ pub fn stepped(delivery: &Stored<Delivery>, post: &mut Stored<Post>) -> Audited 
 pub async fn claim(scope: &Scope, delivery: &Stored<Delivery>, not_before: Timestamp) -> Result<(), Problem> {
     let changes = Changes::default().replace(delivery).or(PostError::ModifiedConcurrently);
     let claim = changes.unaudited("a claim does not change the post: its outcome is audited");
-    scope.commit(claim.send_at(&PublishPost::of(delivery), not_before)).await
+    scope.commit(send_to_publisher(claim, delivery, not_before)).await
 }
 
 /// Commits the lease of a late message. False if another commit came first: a person's, or the sweep's.

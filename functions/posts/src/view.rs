@@ -1,5 +1,6 @@
 //! Posts and deliveries as clients see them.
 
+use channels::publishing::Published;
 use channels::{ChannelId, Guarantee, Platform};
 use media::MediaId;
 use serde::Serialize;
@@ -8,7 +9,7 @@ use shared::kernel::author::Author;
 use shared::kernel::time::ApiTimestamp;
 use utoipa::ToSchema;
 
-use crate::delivery::{Delivery, DeliveryError, DeliveryId, State};
+use crate::delivery::{Confirmation, Delivery, DeliveryError, DeliveryId, State};
 use crate::post::{Post, PostId, PostState, Progress};
 use crate::schedule::ScheduleView;
 
@@ -75,6 +76,10 @@ pub struct DeliveryView {
     pub attempts: u32,
     /// What is guaranteed if the connection breaks during the send.
     pub guarantee: Guarantee,
+    /// When it was first sent: from then on it may be visible. Null as long as nothing was sent, and after a send that
+    /// certainly published nothing.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub sent_at: Option<ApiTimestamp>,
     pub published: Option<PublishedView>,
     /// What went wrong last, and what to do about it.
     pub last_error: Option<DeliveryErrorView>,
@@ -107,12 +112,12 @@ pub enum DeliveryState {
 /// A published post on its platform.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PublishedView {
-    /// The platform's identifier of the post.
-    pub uri: String,
-    /// The platform's hash of the content, if it has one.
-    pub cid: String,
+    /// The platform's identifier of the post. Bluesky: its AT URI.
+    #[schema(example = "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3mfzvxlxxbc2a")]
+    pub id: String,
     /// The address of the post's web page.
     pub url: String,
+    pub confirmed_by: Confirmation,
 }
 
 /// What went wrong last, and what to do about it.
@@ -140,9 +145,9 @@ impl From<&Delivery> for DeliveryView {
             State::Cancelled { at } => (DeliveryState::Cancelled, Some(*at)),
         };
         let published = match delivery.state() {
-            State::Published { published, .. } => {
-                let published = published.clone();
-                Some(PublishedView { uri: published.uri, cid: published.cid, url: published.url })
+            State::Published { published, by, .. } => {
+                let Published { id, url, .. } = published.clone();
+                Some(PublishedView { id, url, confirmed_by: *by })
             }
             _ => None,
         };
@@ -160,6 +165,7 @@ impl From<&Delivery> for DeliveryView {
             retry_at: retry_at.map(Into::into),
             attempts: delivery.attempt(),
             guarantee: delivery.platform.guarantee(),
+            sent_at: delivery.first_sent_at.map(Into::into),
             published,
             last_error: last_error(delivery),
             settled_at: settled_at.map(Into::into),

@@ -33,7 +33,7 @@ pub enum Actor {
     Scim { connection: String },
     /// The sender of a signed inbound call.
     Webhook { sender: String },
-    /// A job: `publish-post`.
+    /// A job: `publish-bluesky`.
     Job { name: String },
     /// The service itself, outside a job.
     System,
@@ -62,7 +62,7 @@ impl fmt::Display for Actor {
     }
 }
 
-/// Reads an actor in the current or the previous format: a user's id, or `job:publish-post`.
+/// Reads an actor in the current or the previous format: a user's id, or `job:publish-bluesky`.
 pub(super) fn of_either_shape<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Actor, D::Error> {
     struct Either;
     impl<'de> Visitor<'de> for Either {
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn an_actor_in_the_previous_format_is_read() {
         assert_eq!(of_either_shape(&json!(USER)).unwrap(), Actor::User { id: USER.parse().unwrap() });
-        assert_eq!(of_either_shape(&json!("job:publish-post")).unwrap(), Actor::job("publish-post"));
+        assert_eq!(of_either_shape(&json!("job:publish-bluesky")).unwrap(), Actor::job("publish-post"));
         assert_eq!(of_either_shape(&json!("anyone")).unwrap(), Actor::Anyone);
         assert!(of_either_shape(&json!("someone")).is_err());
     }

@@ -43,7 +43,7 @@ impl Trigger {
 /// A job's name, trigger and resources.
 #[derive(Clone, Copy, Debug)]
 pub struct Declaration {
-    /// The function's name: `publish-post`.
+    /// The function's name: `publish-bluesky`.
     pub name: &'static str,
     pub trigger: Trigger,
     pub memory_mb: u32,

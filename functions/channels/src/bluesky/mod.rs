@@ -1,13 +1,67 @@
 //! The Bluesky adapter: signing in and publishing over the AT Protocol.
 
 mod answers;
-pub(crate) mod client;
+mod client;
 mod handle;
 mod identifiers;
-pub(crate) mod publish;
+mod publish;
 mod record;
 mod record_key;
 mod rich_text;
-pub(crate) mod service;
+mod service;
 pub(crate) mod sign_in;
-pub(crate) mod tokens;
+mod tokens;
+
+use shared::kernel::problems::Problem;
+use shared::kernel::time::Timestamp;
+use shared::tenancy::Scope;
+
+use crate::adapter::Adapter;
+use crate::channel::Channel;
+use crate::limits::{Limits, TextLimit, TextMeasure};
+use crate::platform::{Guarantee, Platform};
+use crate::publishing::{Draft, PublishError, Published};
+use crate::session::EndedSession;
+
+pub struct Bluesky;
+
+impl Adapter for Bluesky {
+    const PLATFORM: Platform = Platform::Bluesky;
+    const NAME: &'static str = "bluesky";
+    /// Seen on the official server: `putRecord` with `swapRecord: null` creates a record or repeats it, and never replaces
+    /// another one.
+    const GUARANTEE: Guarantee = Guarantee::ExactlyOnce { for_s: None };
+    /// A write is one transaction in the account's own database, limited by the server's request timeout.
+    const SETTLE_TIME_S: u32 = 30;
+
+    type Request = publish::Request;
+
+    /// Checked on 2026-11-22 against the lexicons `app.bsky.feed.post` and `app.bsky.embed.images` in `@atproto/api`
+    /// 0.19.19, and against the official server, which refuses one more of each.
+    fn limits() -> Limits {
+        let most = |measure, most| TextLimit { measure, most };
+        let text = vec![most(TextMeasure::Graphemes, 300), most(TextMeasure::Utf8Bytes, 3_000)];
+        Limits { text, pictures: 4, picture_bytes: 2_000_000 }
+    }
+
+    async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<publish::Request, PublishError> {
+        publish::prepare(scope, channel, draft).await
+    }
+
+    async fn send(scope: &Scope, channel: &Channel, request: &publish::Request) -> Result<Published, PublishError> {
+        publish::send(scope, channel, request).await
+    }
+
+    async fn reconcile(
+        scope: &Scope,
+        channel: &Channel,
+        request: &publish::Request,
+        _since: Timestamp,
+    ) -> Result<Option<Published>, PublishError> {
+        publish::reconcile(scope, channel, request).await
+    }
+
+    async fn revoke(scope: &Scope, ended: &EndedSession) -> Result<(), Problem> {
+        tokens::revoke(scope, ended).await
+    }
+}

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::kernel::problems::Problem;
 use shared::tenancy::Scope;
@@ -15,93 +16,70 @@ use super::record::{UploadedPicture, post_record};
 use super::record_key::record_key;
 use super::rich_text::{Feature, Span, detect};
 use super::tokens::{self, Access, not_now};
-use crate::channel::{Channel, Connection};
-use crate::platform::OverLimit;
-use crate::publishing::{Draft, Intent, Picture, PublishError, Published};
+use crate::channel::Channel;
+use crate::publishing::{Draft, Picture, PublishError, Published};
 
 /// The web client that shows a published post. The network has other clients; this one is open to everyone.
 const VIEWER: &str = "https://bsky.app";
 
-pub async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<Intent, PublishError> {
-    require_connected(channel)?;
-    require_limits(channel, &draft)?;
+/// A record to write, under the key by which the server recognises a repeat.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "version", rename_all = "snake_case")]
+pub enum Request {
+    V1(PutRecord),
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct PutRecord {
+    record_key: String,
+    record: Value,
+}
+
+impl Request {
+    fn put(&self) -> &PutRecord {
+        let Self::V1(put) = self;
+        put
+    }
+}
+
+pub async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<Request, PublishError> {
     let Draft { text, pictures, created_at, post } = draft;
     let access = tokens::access(scope, channel.id, None).await?;
     let spans = detect(&text);
     let accounts = mentioned_accounts(scope, &access, &spans).await?;
     let pictures = upload(scope, channel, access, pictures).await?;
-    Ok(Intent {
-        record_key: record_key(&post),
-        account_id: channel.account_id.clone(),
-        record: post_record(&text, &spans, &accounts, &pictures, created_at),
-    })
+    let record = post_record(&text, &spans, &accounts, &pictures, created_at);
+    Ok(Request::V1(PutRecord { record_key: record_key(&post), record }))
 }
 
-pub async fn send(scope: &Scope, channel: &Channel, intent: &Intent) -> Result<Published, PublishError> {
-    require_connected(channel)?;
-    require_same_account(channel, intent)?;
+pub async fn send(scope: &Scope, channel: &Channel, request: &Request) -> Result<Published, PublishError> {
+    let record = Record { account: &channel.account_id, put: request.put() };
     let access = tokens::access(scope, channel.id, None).await?;
-    let put = match put(scope, &access, intent).await {
+    let put = match record.put(scope, &access).await {
         // Refused before any effect: try once more with a fresh token.
         Err(error) if error.meaning() == Some(Meaning::StaleToken) => {
             let fresh = tokens::access(scope, channel.id, Some(access.generation)).await?;
-            put(scope, &fresh, intent).await
+            record.put(scope, &fresh).await
         }
         other => other,
     };
     match put {
-        Ok(answer) => Ok(published(intent, answer.uri, Some(answer.cid))),
+        Ok(answer) => Ok(record.published(answer.uri, Some(answer.cid))),
         Err(CallError::Refused(refusal)) if refusal.meaning() == Meaning::OtherVersion => {
-            existing(scope, &access, intent, &refusal).await
+            record.existing(scope, &access, &refusal).await
         }
         Err(error) => Err(unsent(scope, channel, error).await?),
     }
 }
 
-pub async fn reconcile(scope: &Scope, channel: &Channel, intent: &Intent) -> Result<Option<Published>, PublishError> {
-    require_same_account(channel, intent)?;
+pub async fn reconcile(scope: &Scope, channel: &Channel, request: &Request) -> Result<Option<Published>, PublishError> {
+    let record = Record { account: &channel.account_id, put: request.put() };
     let server = tokens::server(scope, channel.id).await?;
-    let found = Client::new(scope, &server).get_record(&intent.account_id, &intent.record_key).await;
+    let found = Client::new(scope, &server).get_record(record.account, &record.put.record_key).await;
     // A read has no effect, so it can be repeated after any error.
     match found.map_err(|error| not_now(&error))? {
-        Some(record) => same_record(intent, record).map(Some).ok_or_else(key_is_taken),
+        Some(found) => record.recognise(found).map(Some).ok_or_else(key_is_taken),
         None => Ok(None),
-    }
-}
-
-fn require_connected(channel: &Channel) -> Result<(), PublishError> {
-    match &channel.connection {
-        Connection::Connected => Ok(()),
-        Connection::NeedsReauthorisation { code, text, .. } => {
-            Err(PublishError::Disconnected { code: code.clone(), text: text.clone() })
-        }
-    }
-}
-
-/// An intent is sent only to the account that it was prepared for.
-fn require_same_account(channel: &Channel, intent: &Intent) -> Result<(), PublishError> {
-    if channel.account_id == intent.account_id {
-        return Ok(());
-    }
-    Err(Problem::internal("an intent of another account").into())
-}
-
-fn require_limits(channel: &Channel, draft: &Draft) -> Result<(), PublishError> {
-    let limits = channel.platform.limits();
-    let sizes = draft.pictures.iter().map(|picture| picture.bytes.len() as u64);
-    limits
-        .check_text(&draft.text)
-        .map_err(|over| over_limit("text", "Shorten the text, then schedule the post again.", over))?;
-    limits
-        .check_pictures(sizes)
-        .map_err(|over| over_limit("pictures", "Use fewer or smaller pictures, then schedule the post again.", over))
-}
-
-fn over_limit(field: &str, remedy: &str, over: OverLimit) -> PublishError {
-    PublishError::Refused {
-        code: format!("{field}_over_limit"),
-        text: format!("{field}: {over}"),
-        remedy: remedy.to_owned(),
     }
 }
 
@@ -157,37 +135,45 @@ async fn upload(
     }
 }
 
-async fn put(scope: &Scope, access: &Access, intent: &Intent) -> Result<PutAnswer, CallError> {
-    let client = Client::new(scope, &access.server);
-    client.put_new_record(&access.token, &intent.account_id, &intent.record_key, &intent.record).await
+/// The record of a request in its account.
+struct Record<'a> {
+    account: &'a str,
+    put: &'a PutRecord,
 }
 
-/// A record exists under our key that the server considers different: ours in another rendering, or one that must not
-/// be overwritten.
-async fn existing(
-    scope: &Scope,
-    access: &Access,
-    intent: &Intent,
-    refusal: &Refusal,
-) -> Result<Published, PublishError> {
-    let client = Client::new(scope, &access.server);
-    match client.get_record(&intent.account_id, &intent.record_key).await {
-        Ok(Some(record)) => same_record(intent, record).ok_or_else(key_is_taken),
-        // The record existed a moment ago, but its content is now unknown: a person must check.
-        Ok(None) => Err(PublishError::Unknown { code: refusal.code.clone(), text: refusal.text.clone() }),
-        Err(error) => Err(PublishError::Unknown { code: refusal.code.clone(), text: error.to_string() }),
+impl Record<'_> {
+    async fn put(&self, scope: &Scope, access: &Access) -> Result<PutAnswer, CallError> {
+        let client = Client::new(scope, &access.server);
+        client.put_new_record(&access.token, self.account, &self.put.record_key, &self.put.record).await
     }
-}
 
-/// Matches a record with this or an earlier intent: a rescheduled post differs from an earlier publication only in its
-/// time.
-fn same_record(intent: &Intent, found: RecordAnswer) -> Option<Published> {
-    let timeless = |record: &Value| {
-        let mut record = record.clone();
-        record.as_object_mut().map(|fields| fields.remove("createdAt"));
-        record
-    };
-    (timeless(&found.value) == timeless(&intent.record)).then(|| published(intent, found.uri, found.cid))
+    /// A record exists under our key that the server considers different: ours in another rendering, or one that must not
+    /// be overwritten.
+    async fn existing(&self, scope: &Scope, access: &Access, refusal: &Refusal) -> Result<Published, PublishError> {
+        let client = Client::new(scope, &access.server);
+        match client.get_record(self.account, &self.put.record_key).await {
+            Ok(Some(found)) => self.recognise(found).ok_or_else(key_is_taken),
+            // The record existed a moment ago, but its content is now unknown: a person must check.
+            Ok(None) => Err(PublishError::Unknown { code: refusal.code.clone(), text: refusal.text.clone() }),
+            Err(error) => Err(PublishError::Unknown { code: refusal.code.clone(), text: error.to_string() }),
+        }
+    }
+
+    /// Matches a record with this or an earlier request: a rescheduled post differs from an earlier publication only in its
+    /// time.
+    fn recognise(&self, found: RecordAnswer) -> Option<Published> {
+        let timeless = |record: &Value| {
+            let mut record = record.clone();
+            record.as_object_mut().map(|fields| fields.remove("createdAt"));
+            record
+        };
+        (timeless(&found.value) == timeless(&self.put.record)).then(|| self.published(found.uri, found.cid))
+    }
+
+    fn published(&self, uri: RecordUri, cid: Option<Cid>) -> Published {
+        let url = format!("{VIEWER}/profile/{}/post/{}", self.account, self.put.record_key);
+        Published { id: uri.into_text(), receipt: cid.map(Cid::into_text).into(), url }
+    }
 }
 
 fn key_is_taken() -> PublishError {
@@ -196,11 +182,6 @@ fn key_is_taken() -> PublishError {
         text: "The account already has this post with different content. It was probably edited on the platform."
             .to_owned(),
     }
-}
-
-fn published(intent: &Intent, uri: RecordUri, cid: Option<Cid>) -> Published {
-    let url = format!("{VIEWER}/profile/{}/post/{}", intent.account_id, intent.record_key);
-    Published { uri: uri.into_text(), cid: cid.map(Cid::into_text).unwrap_or_default(), url }
 }
 
 /// The outcome of a failed write for the post.
@@ -244,10 +225,6 @@ mod tests {
 
     use super::*;
 
-    fn intent(record: Value) -> Intent {
-        Intent { record_key: "3jzfcijpj2z2a".to_owned(), account_id: "did:plc:abc".to_owned(), record }
-    }
-
     fn found(value: Value) -> RecordAnswer {
         let uri = "at://did:plc:abc/app.bsky.feed.post/3jzfcijpj2z2a".to_owned().try_into().unwrap();
         RecordAnswer { uri, cid: None, value }
@@ -255,12 +232,14 @@ mod tests {
 
     #[test]
     fn a_record_with_the_same_content_is_recognised_as_ours() {
-        let ours = intent(json!({ "text": "a", "createdAt": "b" }));
-        let published = same_record(&ours, found(json!({ "createdAt": "b", "text": "a" }))).unwrap();
-        assert_eq!(published.uri, "at://did:plc:abc/app.bsky.feed.post/3jzfcijpj2z2a");
+        let record = json!({ "text": "a", "createdAt": "b" });
+        let put = &PutRecord { record_key: "3jzfcijpj2z2a".to_owned(), record };
+        let ours = Record { account: "did:plc:abc", put };
+        let published = ours.recognise(found(json!({ "createdAt": "b", "text": "a" }))).unwrap();
+        assert_eq!(published.id, "at://did:plc:abc/app.bsky.feed.post/3jzfcijpj2z2a");
         assert_eq!(published.url, "https://bsky.app/profile/did:plc:abc/post/3jzfcijpj2z2a");
-        assert!(same_record(&ours, found(json!({ "text": "a", "createdAt": "earlier" }))).is_some());
-        assert_eq!(same_record(&ours, found(json!({ "text": "edited", "createdAt": "b" }))), None);
+        assert!(ours.recognise(found(json!({ "text": "a", "createdAt": "earlier" }))).is_some());
+        assert_eq!(ours.recognise(found(json!({ "text": "edited", "createdAt": "b" }))), None);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::service;
 use crate::audit_actions::CHANNEL_REAUTHORISATION_NEEDED;
 use crate::channel::{Channel, ChannelId};
 use crate::publishing::PublishError;
-use crate::session::{ChannelSession, Step, TOKEN_PURPOSE};
+use crate::session::{ChannelSession, EndedSession, Step, TOKEN_PURPOSE};
 
 /// Reads of a session that is renewed concurrently. Each read follows another commit or a wait.
 const LOOKS: u32 = 12;
@@ -229,8 +229,21 @@ pub async fn mark_disconnected(scope: &Scope, channel: ChannelId, refusal: &Refu
     lost_or(scope.commit(changes).await).map(|_| ())
 }
 
+/// Signs out. A session that the server refuses to end has already ended; if the server cannot be reached, the caller
+/// repeats the call.
+pub async fn revoke(scope: &Scope, ended: &EndedSession) -> Result<(), Problem> {
+    let server =
+        service::origin(&ended.server).ok_or_else(|| Problem::internal("a stored server address is invalid"))?;
+    let refresh = scope.open(TOKEN_PURPOSE, &ended.channel, &ended.refresh).await?;
+    match Client::new(scope, &server).delete_session(&refresh).await {
+        Err(error) if is_passing(&error) => Err(Problem::unavailable(error)),
+        Ok(()) | Err(CallError::Refused(_) | CallError::Forbidden(_)) => Ok(()),
+        Err(error) => Err(Problem::internal(error)),
+    }
+}
+
 /// Whether the same call may succeed later.
-pub fn is_passing(error: &CallError) -> bool {
+fn is_passing(error: &CallError) -> bool {
     match error {
         CallError::NotSent(_) | CallError::NoAnswer(_) | CallError::Malformed(_) => true,
         CallError::Forbidden(_) => false,

@@ -121,7 +121,7 @@ async fn reconnect(
 ) -> Result<ChannelView, Problem> {
     let mut channel = workspace.get::<Channel>(&channel).await?;
     let mut session = workspace.get::<ChannelSession>(&channel.id).await?;
-    let ended = EndedSession::of(&session, workspace.new_id(), workspace.now());
+    let ended = EndedSession::of(channel.platform, &session, workspace.new_id(), workspace.now());
     let (access, refresh) = sealed(workspace, channel.id, account).await?;
     session.renew(Some((access, account.access_expires_at)), Some(refresh), Some(account.server.clone()));
     channel.reconnect(service.as_text(), account.handle.clone(), workspace.author(), workspace.now());

@@ -39,7 +39,7 @@ impl Endpoint for DisconnectChannel {
         let mut accounts = workspace.get::<ConnectedAccounts>(ConnectedAccounts::KEY).await?;
         accounts.remove(&channel);
         // A job signs out, not this request: the commit could still fail, and the platform could be down for hours.
-        let ended = EndedSession::of(&session, workspace.new_id(), workspace.now());
+        let ended = EndedSession::of(channel.platform, &session, workspace.new_id(), workspace.now());
         let changes = Changes::default()
             .delete(&channel)
             .or(ChannelError::ModifiedConcurrently)

@@ -46,8 +46,12 @@ async fn an_account_is_connected_with_an_app_password() {
             "state": "connected",
             "refusal": null,
             "read_only": false,
-            "guarantee": "exactly_once",
-            "limits": { "text_graphemes": 300, "text_bytes": 3000, "pictures": 4, "picture_bytes": 2_000_000 },
+            "guarantee": { "kind": "exactly_once", "for_s": null },
+            "limits": {
+                "text": [{ "measure": "graphemes", "most": 300 }, { "measure": "utf8_bytes", "most": 3000 }],
+                "pictures": 4,
+                "picture_bytes": 2_000_000,
+            },
             "connected_at": channel["connected_at"],
         })
     );

@@ -7,6 +7,7 @@ mod faults;
 
 use std::io::Write;
 
+use channels::bluesky::Bluesky;
 use channels::jobs::end_channel_session::{self, EndChannelSession};
 use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
 use channels::routes::{connect_bluesky, list_channels};
@@ -77,7 +78,7 @@ impl World {
     }
 
     async fn prepare(&self, channel: &Channel, draft: Draft) -> Option<Intent> {
-        let prepared = publishing::prepare(&self.app.scope(self.owner.workspace), channel, draft).await;
+        let prepared = publishing::prepare::<Bluesky>(&self.app.scope(self.owner.workspace), channel, draft).await;
         checked(prepared, assert_intent)
     }
 
@@ -143,10 +144,10 @@ impl World {
                 let assert = |published: &Published| assert_published(published, &intent);
                 case.script(&self.server);
                 if case.method == "repo.putRecord" {
-                    checked(publishing::send(&scope, &channel, &intent).await, assert);
+                    checked(publishing::send::<Bluesky>(&scope, &channel, &intent).await, assert);
                 } else {
-                    checked(publishing::send(&scope, &channel, &intent).await, assert).unwrap();
-                    let found = publishing::reconcile(&scope, &channel, &intent).await;
+                    checked(publishing::send::<Bluesky>(&scope, &channel, &intent).await, assert).unwrap();
+                    let found = publishing::reconcile::<Bluesky>(&scope, &channel, &intent, self.app.now()).await;
                     checked(found, |found| found.iter().for_each(assert));
                 }
             }
@@ -199,24 +200,24 @@ fn assert_words(code: &str, text: &str) {
 }
 
 fn assert_published(published: &Published, intent: &Intent) {
-    let record = format!("/app.bsky.feed.post/{}", intent.record_key);
-    assert!(published.uri.starts_with("at://") && published.uri.ends_with(&record), "{published:?}");
-    assert!(published.uri.len() <= 8_192 && is_of(&published.uri, ".:_%-/~"), "{published:?}");
-    assert!(published.cid.is_empty() || (published.cid.len() <= 256 && is_of(&published.cid, "+=")), "{published:?}");
+    let record = format!("/app.bsky.feed.post/{}", intent.request["record_key"].as_str().unwrap());
+    assert!(published.id.starts_with("at://") && published.id.ends_with(&record), "{published:?}");
+    assert!(published.id.len() <= 8_192 && is_of(&published.id, ".:_%-/~"), "{published:?}");
+    assert!(published.receipt.as_str().is_none_or(|cid| cid.len() <= 256 && is_of(cid, "+=")), "{published:?}");
 }
 
 fn assert_intent(intent: &Intent) {
-    for facet in intent.record["facets"].as_array().into_iter().flatten() {
+    for facet in intent.request["record"]["facets"].as_array().into_iter().flatten() {
         assert_account(facet["features"][0]["did"].as_str().unwrap());
     }
-    for image in intent.record["embed"]["images"].as_array().into_iter().flatten() {
+    for image in intent.request["record"]["embed"]["images"].as_array().into_iter().flatten() {
         let blob = image["image"].as_object().unwrap();
         let names: Vec<&str> = blob.keys().map(String::as_str).collect();
         assert_eq!(names, ["$type", "mimeType", "ref", "size"]);
         assert!(is_of(blob["ref"]["$link"].as_str().unwrap(), "+="), "{blob:?}");
         assert!(is_of(blob["mimeType"].as_str().unwrap(), "/!#$&-^_.+"), "{blob:?}");
     }
-    assert!(intent.record.to_string().len() < 10_000);
+    assert!(intent.request["record"].to_string().len() < 10_000);
 }
 
 #[tokio::test]
@@ -274,14 +275,14 @@ async fn tokens_of_another_account_are_not_stored() {
     world.server.next("server.refreshSession", Scripted::DoAndChange(Box::new(change)));
     let draft = world.draft("a");
     let scope = world.app.scope(world.owner.workspace);
-    match publishing::prepare(&scope, &channel, draft).await {
+    match publishing::prepare::<Bluesky>(&scope, &channel, draft).await {
         Err(PublishError::NotNow { code, .. }) => assert_eq!(code, "platform_answer_malformed"),
         other => panic!("{other:?}"),
     }
     assert_eq!(scope.get::<Channel>(&channel.id).await.unwrap().connection, Connection::Connected);
     let draft = world.draft("a");
-    let intent = publishing::prepare(&scope, &channel, draft).await.unwrap();
-    publishing::send(&scope, &channel, &intent).await.unwrap();
+    let intent = publishing::prepare::<Bluesky>(&scope, &channel, draft).await.unwrap();
+    publishing::send::<Bluesky>(&scope, &channel, &intent).await.unwrap();
     let renewals: Vec<_> = world.server.calls("server.refreshSession").into_iter().map(|call| call.token).collect();
     assert_eq!(renewals, ["refresh-1", "refresh-1"]);
     assert!(world.server.calls("repo.putRecord")[0].token.starts_with("access-3."));
@@ -302,14 +303,14 @@ async fn a_response_about_another_record_is_not_a_success() {
     };
     let scope = world.app.scope(world.owner.workspace);
     elsewhere("repo.putRecord");
-    match publishing::send(&scope, &channel, &intent).await {
+    match publishing::send::<Bluesky>(&scope, &channel, &intent).await {
         Err(PublishError::Unknown { code, .. }) => assert_eq!(code, "platform_answer_malformed"),
         other => panic!("{other:?}"),
     }
     elsewhere("repo.getRecord");
-    match publishing::reconcile(&scope, &channel, &intent).await {
+    match publishing::reconcile::<Bluesky>(&scope, &channel, &intent, world.app.now()).await {
         Err(PublishError::NotNow { code, .. }) => assert_eq!(code, "platform_answer_malformed"),
         other => panic!("{other:?}"),
     }
-    assert!(publishing::reconcile(&scope, &channel, &intent).await.unwrap().is_some());
+    assert!(publishing::reconcile::<Bluesky>(&scope, &channel, &intent, world.app.now()).await.unwrap().is_some());
 }

@@ -1,5 +1,6 @@
 //! Publishing to a channel: what is sent, and what is known after each failure.
 
+use channels::bluesky::Bluesky;
 use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
 use channels::routes::connect_bluesky;
 use channels::{Channel, ChannelId, Connection};
@@ -40,15 +41,15 @@ impl Connected {
     }
 
     async fn prepare(&self, draft: Draft) -> Result<Intent, PublishError> {
-        publishing::prepare(&self.scope, &self.channel().await, draft).await
+        publishing::prepare::<Bluesky>(&self.scope, &self.channel().await, draft).await
     }
 
     async fn send(&self, intent: &Intent) -> Result<Published, PublishError> {
-        publishing::send(&self.scope, &self.channel().await, intent).await
+        publishing::send::<Bluesky>(&self.scope, &self.channel().await, intent).await
     }
 
     async fn reconcile(&self, intent: &Intent) -> Result<Option<Published>, PublishError> {
-        publishing::reconcile(&self.scope, &self.channel().await, intent).await
+        publishing::reconcile::<Bluesky>(&self.scope, &self.channel().await, intent, self.app.now()).await
     }
 
     async fn actions(&self) -> Vec<String> {
@@ -64,9 +65,13 @@ impl Connected {
     }
 }
 
+fn record_key(intent: &Intent) -> &str {
+    intent.request["record_key"].as_str().unwrap()
+}
+
 /// The name of an intent's record on the scripted server.
 fn name(intent: &Intent) -> String {
-    format!("{}/{}", intent.account_id, intent.record_key)
+    format!("{}/{}", intent.account_id, record_key(intent))
 }
 
 #[track_caller]
@@ -100,8 +105,8 @@ async fn a_post_with_every_feature_is_prepared_invisibly_and_sent_once() {
     assert_eq!(at.reconcile(&intent).await.unwrap(), None);
     let stored: Intent = serde_json::from_str(&serde_json::to_string(&intent).unwrap()).unwrap();
     let published = at.send(&stored).await.unwrap();
-    assert_eq!(published.uri, format!("at://did:plc:alice/app.bsky.feed.post/{}", intent.record_key));
-    assert_eq!(published.url, format!("https://bsky.app/profile/did:plc:alice/post/{}", intent.record_key));
+    assert_eq!(published.id, format!("at://did:plc:alice/app.bsky.feed.post/{}", record_key(&intent)));
+    assert_eq!(published.url, format!("https://bsky.app/profile/did:plc:alice/post/{}", record_key(&intent)));
     assert_eq!(at.send(&stored).await.unwrap(), published);
     assert_eq!(at.reconcile(&stored).await.unwrap(), Some(published));
     let records = at.server.records();
@@ -213,7 +218,7 @@ async fn an_expiring_token_is_renewed_once_for_concurrent_callers() {
     at.app.advance(SignedDuration::from_mins(2));
     at.server.issue_from(at.app.now());
     let channel = at.channel().await;
-    let eight = (0..8).map(|_| publishing::prepare(&at.scope, &channel, at.draft("a")));
+    let eight = (0..8).map(|_| publishing::prepare::<Bluesky>(&at.scope, &channel, at.draft("a")));
     for prepared in futures::future::join_all(eight).await {
         prepared.unwrap();
     }
@@ -229,7 +234,7 @@ async fn an_expired_token_is_awaited_and_renewed_once() {
     at.app.advance(SignedDuration::from_hours(3));
     at.server.issue_from(at.app.now());
     let channel = at.channel().await;
-    let eight = (0..8).map(|_| publishing::prepare(&at.scope, &channel, at.draft("a")));
+    let eight = (0..8).map(|_| publishing::prepare::<Bluesky>(&at.scope, &channel, at.draft("a")));
     for prepared in futures::future::join_all(eight).await {
         prepared.unwrap();
     }

@@ -1,5 +1,6 @@
 //! Publishing to Bluesky's own server, at `BULKHEAD_PDS_URL`: verifies our assumptions about it.
 
+use channels::bluesky::Bluesky;
 use channels::jobs::end_channel_session;
 use channels::publishing::{self, Draft, Picture, PublishError};
 use channels::routes::{connect_bluesky, disconnect_channel};
@@ -85,11 +86,11 @@ async fn a_post_with_every_feature_is_published_exactly_once() {
     };
     let post = *app.new_id::<Channel>().as_bytes();
     let draft = Draft { text: text.clone(), pictures: vec![picture], created_at: app.now(), post };
-    let intent = publishing::prepare(&scope, &channel, draft).await.unwrap();
-    assert_eq!(publishing::reconcile(&scope, &channel, &intent).await.unwrap(), None);
-    let sends = (0..8).map(|_| publishing::send(&scope, &channel, &intent));
+    let intent = publishing::prepare::<Bluesky>(&scope, &channel, draft).await.unwrap();
+    assert_eq!(publishing::reconcile::<Bluesky>(&scope, &channel, &intent, app.now()).await.unwrap(), None);
+    let sends = (0..8).map(|_| publishing::send::<Bluesky>(&scope, &channel, &intent));
     let sent: Vec<_> = futures::future::join_all(sends).await.into_iter().map(Result::unwrap).collect();
-    let found = publishing::reconcile(&scope, &channel, &intent).await.unwrap();
+    let found = publishing::reconcile::<Bluesky>(&scope, &channel, &intent, app.now()).await.unwrap();
     assert!(sent.iter().all(|one| Some(one) == found.as_ref()), "{sent:?}");
 
     let posts = server.posts(&account.did).await;
@@ -124,10 +125,10 @@ async fn a_post_with_every_feature_is_published_exactly_once() {
     // Edited by its owner: never overwritten.
     let mut edited = record.clone();
     edited["text"] = json!("edited");
-    let key = &intent.record_key;
+    let key = intent.request["record_key"].as_str().unwrap();
     let put = json!({ "repo": account.did, "collection": "app.bsky.feed.post", "rkey": key, "record": edited });
     server.post("repo.putRecord", &account.token, put).await;
-    let refused = publishing::send(&scope, &channel, &intent).await;
+    let refused = publishing::send::<Bluesky>(&scope, &channel, &intent).await;
     assert!(matches!(&refused, Err(PublishError::KeyTaken { code, .. }) if code == "record_key_taken"), "{refused:?}");
     assert_eq!(server.posts(&account.did).await[0]["value"]["text"], "edited");
 }
@@ -148,13 +149,13 @@ async fn a_session_is_renewed_and_ended() {
     };
     // By our clock the token is about to expire, so it is renewed; by the server's clock it is not.
     app.advance(SignedDuration::from_mins(116));
-    let intent = publishing::prepare(&scope, &channel, draft("renewed")).await.unwrap();
-    publishing::send(&scope, &channel, &intent).await.unwrap();
+    let intent = publishing::prepare::<Bluesky>(&scope, &channel, draft("renewed")).await.unwrap();
+    publishing::send::<Bluesky>(&scope, &channel, &intent).await.unwrap();
 
     // By our clock the access token has expired, and the server has revoked the session.
     server.post("server.revokeAppPassword", &account.token, json!({ "name": "test" })).await;
     app.advance(SignedDuration::from_hours(3));
-    let refused = publishing::prepare(&scope, &channel, draft("withdrawn")).await;
+    let refused = publishing::prepare::<Bluesky>(&scope, &channel, draft("withdrawn")).await;
     assert!(matches!(&refused, Err(PublishError::Disconnected { code, .. }) if code == "ExpiredToken"), "{refused:?}");
 
     let token = app.mint(owner.user, owner.session).await.unwrap();

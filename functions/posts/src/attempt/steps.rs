@@ -5,7 +5,7 @@ use channels::Guarantee;
 use channels::publishing::{Intent, Published};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 
-use crate::delivery::{Delivery, State, WrongState};
+use crate::delivery::{Confirmation, Delivery, State, WrongState};
 use crate::post::Post;
 use crate::verdict::{Stage, Verdict};
 
@@ -30,9 +30,9 @@ pub enum Missing {
 impl Missing {
     pub fn of(delivery: &Delivery, guarantee: Guarantee, now: Timestamp) -> Self {
         match guarantee {
-            Guarantee::ExactlyOnce if delivery.may_send(now) => Self::SendAgain,
-            Guarantee::ExactlyOnce => Self::Leave,
-            Guarantee::ReconcileThenRetry | Guarantee::AtMostOnceAndHold => Self::Hold,
+            Guarantee::ExactlyOnce { .. } if delivery.may_send(now) => Self::SendAgain,
+            Guarantee::ExactlyOnce { .. } => Self::Leave,
+            Guarantee::ReconcileThenRetry { .. } | Guarantee::AtMostOnceAndHold => Self::Hold,
         }
     }
 }
@@ -55,7 +55,7 @@ impl Claim {
         if !self.holds(delivery) || !post.has_content_of(prepared) || !delivery.may_send(now) {
             return Ok(false);
         }
-        delivery.begin(intent.clone()).map(|()| true)
+        delivery.begin(intent.clone(), now).map(|()| true)
     }
 
     /// Whether an attempt that was overtaken by an edit may prepare the post again.
@@ -90,13 +90,13 @@ impl Claim {
 /// Records the publication of an intent under any claim: it is a fact, no matter which attempt found it.
 pub fn record_publication(
     delivery: &mut Delivery,
-    published: &Published,
+    (published, by): (&Published, Confirmation),
     intent: &Intent,
     now: Timestamp,
 ) -> Result<bool, WrongState> {
     match delivery.state() {
         State::Sending { intent: sent, .. } if sent == intent => {
-            delivery.publish(published.clone(), now).map(|()| true)
+            delivery.publish(published.clone(), by, now).map(|()| true)
         }
         _ => Ok(false),
     }

@@ -39,12 +39,16 @@ pub(crate) fn channel() -> Channel {
 }
 
 fn intent() -> Intent {
-    Intent { record_key: "3k".to_owned(), account_id: "did:plc:a".to_owned(), record: serde_json::json!({"text": "a"}) }
+    Intent { account_id: "did:plc:a".to_owned(), request: serde_json::json!({"text": "a"}) }
 }
 
 fn published() -> Published {
-    let text = |text: &str| text.to_owned();
-    Published { uri: text("at://did:plc:a/app.bsky.feed.post/3k"), cid: text("bafy"), url: text("https://bsky.app") }
+    let (id, url) = ("at://did:plc:a/app.bsky.feed.post/3k".to_owned(), "https://bsky.app".to_owned());
+    Published { id, receipt: "bafy".into(), url }
+}
+
+fn publish(delivery: &mut Delivery) -> Result<(), WrongState> {
+    delivery.publish(published(), Confirmation::Answer, due())
 }
 
 pub(crate) fn error(at: Timestamp) -> DeliveryError {
@@ -60,7 +64,7 @@ pub(crate) fn claimed() -> Delivery {
 
 pub(crate) fn sending() -> Delivery {
     let mut delivery = claimed();
-    delivery.begin(intent()).unwrap();
+    delivery.begin(intent(), due()).unwrap();
     delivery
 }
 
@@ -82,7 +86,7 @@ fn every_state() -> [Delivery; 8] {
         claimed(),
         sending(),
         reconciling(),
-        after_step(sending(), |delivery| delivery.publish(published(), due())),
+        after_step(sending(), publish),
         after_step(claimed(), |delivery| delivery.fail(error(due()))),
         after_step(scheduled(), |delivery| delivery.hold(error(due()))),
         after_step(scheduled(), |delivery| delivery.cancel(due())),
@@ -94,9 +98,9 @@ type Step = fn(&mut Delivery) -> Result<(), WrongState>;
 /// The whole table: each transition, and the state of each of `every_state` afterwards. A dash is a refusal.
 const TABLE: [(&str, Step, [&str; 8]); 10] = [
     ("claim", |d| d.claim(due()), ["claimed", "claimed", "sending", "sending", "-", "-", "-", "-"]),
-    ("begin", |d| d.begin(intent()), ["-", "sending", "-", "-", "-", "-", "-", "-"]),
+    ("begin", |d| d.begin(intent(), due()), ["-", "sending", "-", "-", "-", "-", "-", "-"]),
     ("claim again", |d| d.claim_again(due()).map(drop), ["-", "claimed", "-", "-", "-", "-", "-", "-"]),
-    ("publish", |d| d.publish(published(), due()), ["-", "-", "published", "published", "-", "-", "-", "-"]),
+    ("publish", publish, ["-", "-", "published", "published", "-", "-", "-", "-"]),
     ("fail", |d| d.fail(error(due())), ["failed", "failed", "failed", "failed", "-", "-", "-", "-"]),
     ("hold", |d| d.hold(error(due())), ["held", "held", "held", "held", "-", "-", "-", "-"]),
     ("postpone", |d| d.postpone(error(due()), NEVER), ["-", "scheduled", "scheduled", "sending", "-", "-", "-", "-"]),

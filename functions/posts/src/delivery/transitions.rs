@@ -7,7 +7,7 @@ use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::work::backoff;
 
-use super::{Delivery, DeliveryError, KEPT_AFTER_CANCELLATION, State};
+use super::{Confirmation, Delivery, DeliveryError, KEPT_AFTER_CANCELLATION, State};
 use crate::lease::{FUNCTION_TIMEOUT_S, LEASE, MAX_ATTEMPTS, MAX_LATENESS, MAX_RECONCILIATIONS, SEND_BUDGET};
 
 /// A transition that the delivery's state does not allow.
@@ -131,15 +131,16 @@ impl Delivery {
     }
 
     /// Records the intent. From here on it may have been sent.
-    pub fn begin(&mut self, intent: Intent) -> Result<(), WrongState> {
+    pub fn begin(&mut self, intent: Intent, now: Timestamp) -> Result<(), WrongState> {
         let State::Claimed { lease_until } = self.state else { return Err(self.wrong("sending")) };
         self.state = State::Sending { lease_until, intent, begun_by: self.attempt };
+        self.first_sent_at = Some(now);
         Ok(())
     }
 
-    pub fn publish(&mut self, published: Published, now: Timestamp) -> Result<(), WrongState> {
+    pub fn publish(&mut self, published: Published, by: Confirmation, now: Timestamp) -> Result<(), WrongState> {
         let State::Sending { .. } = self.state else { return Err(self.wrong("published")) };
-        self.state = State::Published { at: now, published };
+        self.state = State::Published { at: now, published, by };
         self.last_error = None;
         Ok(())
     }
@@ -148,6 +149,7 @@ impl Delivery {
     pub fn fail(&mut self, error: DeliveryError) -> Result<(), WrongState> {
         self.unsettled("failed")?;
         self.state = State::Failed { at: error.at };
+        self.first_sent_at = None;
         self.last_error = Some(error);
         Ok(())
     }
@@ -173,6 +175,7 @@ impl Delivery {
             return self.fail(error);
         }
         self.state = State::Scheduled { not_before };
+        self.first_sent_at = None;
         self.last_error = Some(error);
         Ok(())
     }

@@ -1,12 +1,12 @@
 //! The jobs of `posts`. Written by `make generate`: each file of this folder is one.
 
-pub mod publish_post;
+pub mod publish_bluesky;
 pub mod sweep_due_posts;
 
 use shared::function::Listed;
 
 #[rustfmt::skip]
 pub static LISTED: &[Listed] = &[
-    Listed::job(&publish_post::FUNCTION),
+    Listed::job(&publish_bluesky::FUNCTION),
     Listed::job(&sweep_due_posts::FUNCTION),
 ];

@@ -2,9 +2,10 @@
 
 use channels::Channel;
 use serde_json::json;
+use shared::kernel::time::Timestamp;
 use shared::prelude::route::*;
 use shared::table::Stored;
-use shared::tenancy::{Audited, Entitlement, Limit};
+use shared::tenancy::{Entitlement, Limit, Scope};
 
 use crate::audit_actions::POST_SCHEDULED;
 use crate::bounds::ScheduledChannelIds;
@@ -14,8 +15,8 @@ use crate::permissions::WritePosts;
 use crate::post::{POST_PUBLISHING, POSTS_PER_MONTH, Post, PostId, SCHEDULED_POSTS};
 use crate::post_error::PostError;
 use crate::problems;
-use crate::progress::PublishPost;
 use crate::progress::{replace_post, supersede};
+use crate::publish_on::send_to_publisher;
 use crate::schedule::Schedule;
 use crate::view::PostView;
 use crate::wall_time::WallTime;
@@ -72,22 +73,30 @@ impl Endpoint for SchedulePost {
         let aside = supersede(workspace, &mut post, &aside).await?;
         let deliver = |channel: &Channel| Delivery::new(workspace.new_id(), post.id, channel, schedule.clone(), now);
         let mut deliveries: Vec<Delivery> = channels.iter().map(deliver).collect();
-        let mut messages = Vec::new();
-        for delivery in &mut deliveries {
-            if let Some(not_before) = delivery.claim_at_once(now, workspace.sending())? {
-                messages.push((PublishPost::of(delivery), not_before));
-            }
-        }
+        let claimed = claim_at_once(workspace, &mut deliveries)?;
         post.schedule(schedule, self.channel_ids.into_vec(), &deliveries, now);
         let changes = counted(workspace, &mut post)
             .each(&aside, |changes, delivery| changes.replace(delivery).or(PostError::ModifiedConcurrently))
             .each(&deliveries, Changes::insert)
             .audit(&POST_SCHEDULED, post.id)
             .detail(json!({ "schedule": post.schedule, "channel_ids": post.channel_ids }));
-        let send = |changes: Audited, (message, not_before)| changes.send_at(&message, not_before);
-        workspace.commit(messages.into_iter().fold(changes, send)).await?;
+        let send = |changes, (index, at): (usize, _)| send_to_publisher(changes, &deliveries[index], at);
+        workspace.commit(claimed.into_iter().fold(changes, send)).await?;
         Ok(Reply(PostView::from(&*post)))
     }
+}
+
+/// Claims the deliveries that are due so soon that no sweep may see them in time. Returns which, and when their messages must
+/// arrive.
+fn claim_at_once(workspace: &Scope, deliveries: &mut [Delivery]) -> Result<Vec<(usize, Timestamp)>, Problem> {
+    let (now, sending) = (workspace.now(), workspace.sending());
+    let mut claimed = Vec::new();
+    for (index, delivery) in deliveries.iter_mut().enumerate() {
+        if let Some(not_before) = delivery.claim_at_once(now, sending)? {
+            claimed.push((index, not_before));
+        }
+    }
+    Ok(claimed)
 }
 
 /// Replaces the post and counts it: while it is scheduled, and once in the month in which it is first scheduled.

@@ -121,7 +121,7 @@ impl Model for Publication {
             actions.retain(|action| !action.is_fault());
         }
         // The product counts on Lambda's timeout where a platform recognises no keys.
-        if self.guarantee != Guarantee::ExactlyOnce {
+        if !self.guarantee.recognises_repeats() {
             actions.retain(|action| !matches!(action, Action::Freeze(_)));
         }
     }
@@ -206,7 +206,7 @@ fn published_is_visible(_: &Publication, world: &World) -> bool {
     let shown = world.ledger.effects.first().map(|effect| effect.text.as_str());
     each(world).all(|(_, delivery)| match &delivery.state {
         State::Published { published, .. } => {
-            shown == Some(published.uri.as_str())
+            shown == Some(published.id.as_str())
                 && world.post.as_ref().is_some_and(|post| Some(post.text.as_str()) == shown)
         }
         _ => true,
@@ -246,7 +246,8 @@ fn explore(name: &str, model: Publication, reached: &[&'static str]) {
 }
 
 /// Both kinds of platform that are asked before anything is sent again.
-const GUARANTEES: [Guarantee; 2] = [Guarantee::ExactlyOnce, Guarantee::ReconcileThenRetry];
+const GUARANTEES: [Guarantee; 2] =
+    [Guarantee::ExactlyOnce { for_s: None }, Guarantee::ReconcileThenRetry { window_s: 30 }];
 const STARTS: [Start; 2] = [Start::Scheduled, Start::ClaimedAtOnce];
 
 #[test]

@@ -1,7 +1,7 @@
 //! Scheduled posts count against the plan: exactly, even under races, and while a delivery is open.
 
 use futures::future::join_all;
-use posts::jobs::publish_post;
+use posts::jobs::publish_bluesky;
 use posts::post::SCHEDULED_POSTS;
 use posts::routes::{delete_post, schedule_post, unschedule_post};
 use serde_json::{Value, json};
@@ -161,8 +161,8 @@ async fn a_post_on_two_channels_counts_until_both_deliveries_end() {
     at.call(&schedule_post::FUNCTION, &post, schedule).await.expect(200);
     at.advance(30);
     let messages = at.messages().await;
-    at.app.deliver(&publish_post::FUNCTION, &messages[..1]).await.unwrap();
+    at.app.deliver(&publish_bluesky::FUNCTION, &messages[..1]).await.unwrap();
     assert_eq!((at.post(&post).await["state"].clone(), at.used().await), (json!("publishing"), 1));
-    at.app.deliver(&publish_post::FUNCTION, &messages).await.unwrap();
+    at.app.deliver(&publish_bluesky::FUNCTION, &messages).await.unwrap();
     assert_eq!((at.post(&post).await["state"].clone(), at.used().await), (json!("published"), 0));
 }

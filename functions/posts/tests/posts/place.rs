@@ -4,7 +4,7 @@ use channels::routes::connect_bluesky;
 use media::media::{AltText, Sha256, StoredPicture};
 use media::rendition::Format;
 use media::{Media, MediaId};
-use posts::jobs::publish_post::{self, PublishPost};
+use posts::jobs::publish_bluesky::{self, PublishBluesky};
 use posts::jobs::sweep_due_posts;
 use posts::routes::{create_post, get_post, list_deliveries, schedule_post};
 use serde_json::{Value, json};
@@ -135,13 +135,13 @@ impl<Server> Place<Server> {
 
     /// Every message to `publish-post` so far, oldest first.
     pub async fn messages(&self) -> Vec<Posted> {
-        self.app.outbox::<PublishPost>(&self.owner.outbox()).await.unwrap()
+        self.app.outbox::<PublishBluesky>(&self.owner.outbox()).await.unwrap()
     }
 
     /// Delivers every message so far, including those that were delivered before.
     pub async fn deliver(&self) {
         let messages = self.messages().await;
-        self.app.deliver(&publish_post::FUNCTION, &messages).await.unwrap();
+        self.app.deliver(&publish_bluesky::FUNCTION, &messages).await.unwrap();
     }
 
     pub async fn post(&self, post: &str) -> Value {

@@ -1,7 +1,7 @@
 //! Publishing: to the second and exactly once, under every failure.
 
 use channels::routes::disconnect_channel;
-use posts::jobs::publish_post;
+use posts::jobs::publish_bluesky;
 use serde_json::json;
 use shared::tenancy::Changes;
 use shared::testing::Request;
@@ -36,7 +36,7 @@ async fn a_due_post_is_claimed_delayed_to_the_second_and_published_once() {
     // The same payload under another message id, so that the job itself must deduplicate.
     let mut again = messages[0].clone();
     again.envelope.id = "again".to_owned() + &again.envelope.id;
-    at.app.deliver(&publish_post::FUNCTION, &[again]).await.unwrap();
+    at.app.deliver(&publish_bluesky::FUNCTION, &[again]).await.unwrap();
     at.sweep().await;
     assert_eq!(at.server.calls("repo.putRecord").len(), 1);
     assert_eq!(at.actions().await.iter().filter(|action| *action == "delivery.published").count(), 1);
@@ -44,7 +44,7 @@ async fn a_due_post_is_claimed_delayed_to_the_second_and_published_once() {
 
 #[tokio::test]
 async fn a_lost_response_is_reconciled_and_never_blindly_retried() {
-    for (broken, writes) in [(Scripted::DoAndBreak, 1), (Scripted::Break, 2)] {
+    for (broken, writes, known_by) in [(Scripted::DoAndBreak, 1, "observation"), (Scripted::Break, 2, "answer")] {
         let at = Place::new().await;
         let post = at.scheduled("Hello").await;
         at.sweep().await;
@@ -53,9 +53,13 @@ async fn a_lost_response_is_reconciled_and_never_blindly_retried() {
         at.deliver().await;
         assert_eq!(at.states(&post).await, states("publishing", "sending"));
         assert!(at.deliveries(&post).await[0]["last_error"]["remedy"].as_str().unwrap().contains("checking whether"));
+        let sent_at = at.deliveries(&post).await[0]["sent_at"].clone();
+        assert!(sent_at.is_string(), "the delivery does not say when it was sent");
         at.sweep().await;
         at.deliver().await;
         assert_eq!(at.states(&post).await, states("published", "published"));
+        let delivery = &at.deliveries(&post).await[0];
+        assert_eq!((&delivery["sent_at"], &delivery["published"]["confirmed_by"]), (&sent_at, &json!(known_by)));
         assert_eq!((at.server.records().len(), at.server.calls("repo.putRecord").len()), (1, writes));
     }
 }
@@ -69,7 +73,9 @@ async fn a_platforms_refusal_becomes_the_deliverys_last_error() {
     at.server.next("repo.putRecord", refusal(400, "InvalidRequest", "Record/text must not be so"));
     at.deliver().await;
     assert_eq!(at.states(&post).await, states("failed", "failed"));
-    let error = &at.deliveries(&post).await[0]["last_error"];
+    let delivery = &at.deliveries(&post).await[0];
+    assert_eq!(delivery["sent_at"], json!(null), "nothing was published");
+    let error = &delivery["last_error"];
     assert_eq!((&error["code"], &error["text"]), (&json!("InvalidRequest"), &json!("Record/text must not be so")));
     assert!(!error["remedy"].as_str().unwrap().is_empty());
     // The remedy was followed: the same post and channel, another delivery.
@@ -179,7 +185,7 @@ async fn a_late_message_is_published_unless_the_sweep_claimed_again() {
     for late_s in [200, 299, 301, 900] {
         let post = at.scheduled("late").await;
         at.advance(30 + late_s);
-        at.app.deliver(&publish_post::FUNCTION, &at.messages().await).await.unwrap();
+        at.app.deliver(&publish_bluesky::FUNCTION, &at.messages().await).await.unwrap();
         assert_eq!(at.states(&post).await, states("published", "published"), "{late_s} s late");
     }
     let published = at.server.records().len();
@@ -187,11 +193,11 @@ async fn a_late_message_is_published_unless_the_sweep_claimed_again() {
     let late = at.messages().await;
     at.advance(30 + 301);
     at.sweep().await;
-    at.app.deliver(&publish_post::FUNCTION, &late).await.unwrap();
+    at.app.deliver(&publish_bluesky::FUNCTION, &late).await.unwrap();
     assert_eq!(at.states(&post).await, states("scheduled", "claimed"));
     let late = at.messages().await;
     at.advance(25 * 60 * 60);
-    at.app.deliver(&publish_post::FUNCTION, &late).await.unwrap();
+    at.app.deliver(&publish_bluesky::FUNCTION, &late).await.unwrap();
     assert_eq!(at.states(&post).await, states("scheduled", "claimed"), "it was published a day late");
     assert_eq!(at.server.records().len(), published);
 }
@@ -223,7 +229,7 @@ async fn concurrent_deliveries_of_one_post_are_all_recorded() {
     at.sweep().await;
     at.advance(30);
     let messages = at.messages().await;
-    let deliver = |message| at.app.deliver(&publish_post::FUNCTION, std::slice::from_ref(message));
+    let deliver = |message| at.app.deliver(&publish_bluesky::FUNCTION, std::slice::from_ref(message));
     let delivered = futures::future::join_all(messages.iter().map(deliver)).await;
     assert!(delivered.len() == 3 && delivered.iter().all(Result::is_ok), "{delivered:?}");
     assert_eq!(at.post(&post).await["state"], "published");
@@ -260,7 +266,7 @@ async fn a_claim_processed_twice_concurrently_is_sent_once() {
     at.advance(30);
     let mut messages = [at.messages().await, at.messages().await].concat();
     messages[1].envelope.id = format!("again-{}", messages[1].envelope.id);
-    let deliver = |message| at.app.deliver(&publish_post::FUNCTION, std::slice::from_ref(message));
+    let deliver = |message| at.app.deliver(&publish_bluesky::FUNCTION, std::slice::from_ref(message));
     let delivered = futures::future::join_all(messages.iter().map(deliver)).await;
     assert!(delivered.len() == 2 && delivered.iter().all(Result::is_ok), "{delivered:?}");
     assert_eq!(at.states(&post).await, states("published", "published"));

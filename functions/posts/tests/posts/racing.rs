@@ -1,6 +1,6 @@
 //! Edits in the second a post is due: the edited content is published, and edits delay it by one second.
 
-use posts::jobs::publish_post;
+use posts::jobs::publish_bluesky;
 use posts::routes::update_post;
 use serde_json::json;
 use shared::aws::wire::Fault;
@@ -14,7 +14,7 @@ const RESOLVING: &str = "identity.resolveHandle";
 
 /// Delivers the waiting message, pauses it at each of these calls in turn, and makes an edit at each.
 async fn deliver_edited(at: &Place, post: &str, edits: &[(&'static str, Option<&str>)]) {
-    let wire = at.app.wire(&publish_post::FUNCTION);
+    let wire = at.app.wire(&publish_bluesky::FUNCTION);
     wire.arm(Fault::Hold(edits[0].0));
     let editing = async {
         for (number, (_, text)) in edits.iter().enumerate() {
@@ -107,7 +107,7 @@ async fn a_post_unscheduled_during_its_preparation_is_not_published() {
     let post = at.scheduled("@bob.test 0").await;
     at.sweep().await;
     at.advance(30);
-    let wire = at.app.wire(&publish_post::FUNCTION);
+    let wire = at.app.wire(&publish_bluesky::FUNCTION);
     wire.arm(Fault::Hold(RESOLVING));
     let taking_back = async {
         wire.held.notified().await;
@@ -126,7 +126,7 @@ async fn an_edit_while_the_post_is_being_sent_is_refused() {
     let post = at.scheduled("as it was").await;
     at.sweep().await;
     at.advance(30);
-    let wire = at.app.wire(&publish_post::FUNCTION);
+    let wire = at.app.wire(&publish_bluesky::FUNCTION);
     wire.arm(Fault::Hold("repo.putRecord"));
     let editing = async {
         wire.held.notified().await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use posts::delivery::{Delivery, State};
-use posts::jobs::publish_post;
+use posts::jobs::publish_bluesky;
 use posts::routes::{create_post, schedule_post};
 use serde_json::{Value, json};
 use shared::aws::outbound::OutboundRequest;
@@ -124,10 +124,10 @@ impl Place<RealServer> {
         for (number, (post, text)) in numbers.iter().zip(posts) {
             let message = messages.iter().find(|posted| posted.envelope.payload["post_id"] == post).unwrap();
             texts.insert(post, text);
-            let wire = self.app.wire(&publish_post::FUNCTION);
+            let wire = self.app.wire(&publish_bluesky::FUNCTION);
             wire.arm(fault(*number));
             let message = std::slice::from_ref(message);
-            let ended = self.app.deliver_until_crash(&publish_post::FUNCTION, message).await;
+            let ended = self.app.deliver_until_crash(&publish_bluesky::FUNCTION, message).await;
             wire.disarm();
             let crashed = matches!(ended, Err(Ended::Crashed));
             if !crashed {
@@ -223,7 +223,7 @@ async fn break_every_call(fault: fn(usize) -> Fault, token: Token) {
     for delivery in &deliveries {
         let State::Published { published, .. } = delivery.state() else { panic!("not published: {delivery:?}") };
         let text = &texts[&delivery.post_id.to_string()];
-        let record = &records[&published.uri];
+        let record = &records[&published.id];
         picture = record["embed"]["images"][0]["image"].clone();
         assert_eq!(*record, at.expected(text, delivery, &picture));
     }

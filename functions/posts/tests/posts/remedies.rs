@@ -2,7 +2,7 @@
 
 use channels::routes::{connect_bluesky, disconnect_channel};
 use posts::delivery::{Delivery, DeliveryKey};
-use posts::jobs::publish_post;
+use posts::jobs::publish_bluesky;
 use posts::post::Post;
 use posts::routes::{schedule_post, unschedule_post, update_post};
 use serde_json::{Value, json};
@@ -147,7 +147,7 @@ impl Place {
     /// Delivers the newest message, and sweeps a quarter of an hour later.
     async fn move_on(&self) {
         let newest = self.messages().await.pop().unwrap();
-        let _comes_back = self.app.deliver(&publish_post::FUNCTION, &[newest]).await;
+        let _comes_back = self.app.deliver(&publish_bluesky::FUNCTION, &[newest]).await;
         self.advance(20 * 60);
         self.server.issue_from(self.app.now());
         self.sweep().await;

@@ -1,7 +1,7 @@
 //! Scheduling, rescheduling and unscheduling.
 
 use posts::delivery::{Delivery, DeliveryKey};
-use posts::jobs::publish_post;
+use posts::jobs::publish_bluesky;
 use posts::routes::{schedule_post, unschedule_post, update_post};
 use serde_json::{Value, json};
 use shared::config::Sending;
@@ -23,7 +23,10 @@ async fn a_schedule_shows_its_wall_time_and_instant() {
     assert_eq!(view["schedule"]["utc_offset"], "+01:00");
     assert_eq!(view["channel_ids"], json!([at.channel]));
     let delivery = &at.deliveries(&post).await[0];
-    assert_eq!((&delivery["state"], &delivery["guarantee"]), (&json!("scheduled"), &json!("exactly_once")));
+    assert_eq!(
+        (&delivery["state"], &delivery["guarantee"]),
+        (&json!("scheduled"), &json!({ "kind": "exactly_once", "for_s": null }))
+    );
     assert_eq!(delivery["due_at"], "2026-01-15T08:30:00.000Z");
     assert_eq!(view["deliveries"][0]["delivery_id"], delivery["id"]);
 }
@@ -138,7 +141,7 @@ async fn a_post_scheduled_within_two_minutes_is_published_on_its_second_without_
         assert_eq!(arrival(&message), at.deliveries(&post).await[0]["due_at"], "in {seconds} s");
         at.sweep().await;
         at.advance(seconds);
-        at.app.deliver(&publish_post::FUNCTION, &[message]).await.unwrap();
+        at.app.deliver(&publish_bluesky::FUNCTION, &[message]).await.unwrap();
         assert_eq!(at.states(&post).await, ("published".to_owned(), "published".to_owned()));
         at.advance(600);
         at.server.issue_from(at.app.now());
@@ -161,7 +164,7 @@ async fn a_post_scheduled_for_the_next_seconds_can_be_edited_and_rescheduled_unt
     at.call(&schedule_post::FUNCTION, &post, at.in_seconds(20)).await.expect(200);
     let replaced = at.messages().await.into_iter().min_by_key(|message| message.envelope.not_before).unwrap();
     at.advance(5);
-    at.app.deliver(&publish_post::FUNCTION, &[replaced]).await.unwrap();
+    at.app.deliver(&publish_bluesky::FUNCTION, &[replaced]).await.unwrap();
     assert!(at.server.records().is_empty(), "the replaced schedule was published");
     at.advance(15);
     at.deliver().await;

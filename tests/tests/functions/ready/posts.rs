@@ -1,6 +1,6 @@
 //! What the functions of posts need.
 
-use posts::jobs::publish_post::PublishPost;
+use posts::jobs::publish_bluesky::PublishBluesky;
 use shared::kernel::time::SignedDuration;
 
 use crate::place::{Place, World};
@@ -12,7 +12,7 @@ impl World {
         match function {
             "update-post" | "schedule-post" | "delete-post" => ready.with("post_id", self.draft(place).await),
             "unschedule-post" => ready.with("post_id", self.scheduled(place, 3600, &[channel]).await),
-            "publish-post" => self.claimed(place, ready).await,
+            "publish-bluesky" => self.claimed(place, ready).await,
             "sweep-due-posts" => {
                 // Further ahead than the request itself claims.
                 self.scheduled(place, 150, &[channel]).await;
@@ -27,8 +27,8 @@ impl World {
     pub(super) async fn claimed(&self, place: &Place, ready: Filling) -> Filling {
         self.scheduled(place, 30, &[place.filling.get("channel_id")]).await;
         self.app.advance(SignedDuration::from_secs(31));
-        let posted = self.app.outbox::<PublishPost>(&place.owner.outbox()).await.unwrap();
-        let newest: PublishPost = posted.last().unwrap().payload().unwrap();
+        let posted = self.app.outbox::<PublishBluesky>(&place.owner.outbox()).await.unwrap();
+        let PublishBluesky(newest) = posted.last().unwrap().payload().unwrap();
         ready.with("post_id", newest.post_id).with("delivery_id", newest.delivery_id)
     }
 }

@@ -1,6 +1,6 @@
-//! The functions: `sweep-due-posts` and `publish-post`, one action for each commit and each call of the platform.
+//! The functions: `sweep-due-posts` and `publish_on`, one action for each commit and each call of the platform.
 //!
-//! They call the product's own transitions, in the order of `jobs::publish_post`, `jobs::sweep_due_posts` and
+//! They call the product's own transitions, in the order of `publish_on`, `jobs::sweep_due_posts` and
 //! `attempt`.
 
 use channels::Guarantee;
@@ -11,7 +11,7 @@ use super::platform::{Answer, Fate, Flight, intent, published};
 use super::world::{At, Row, Run, Sent, Sweep, World, outcome, seconds, text_of};
 use crate::attempt::steps::{Claim, Missing, record_publication};
 use crate::attempt::{MAX_PREPARATIONS, PREPARED_AGAIN_WITHIN};
-use crate::delivery::{Cure, Delivery, DeliveryError, Work};
+use crate::delivery::{Confirmation, Cure, Delivery, DeliveryError, Work};
 use crate::lease::{FUNCTION_TIMEOUT_S, SEND_BUDGET};
 use crate::post::Post;
 use crate::verdict::{Stage, Verdict};
@@ -109,7 +109,7 @@ impl World {
             (At::Publish { text }, _) => {
                 let now = self.now;
                 self.take_step(run.delivery, |delivery, _| {
-                    record_publication(delivery, &published(&text), &intent(&text), now)
+                    record_publication(delivery, (&published(&text), Confirmation::Answer), &intent(&text), now)
                 });
                 None
             }
@@ -161,14 +161,14 @@ impl World {
             return refused(answer, self.now);
         }
         match self.ledger.find(&text) {
-            Ok(Some(found)) => Some(At::Publish { text: found.uri }),
+            Ok(Some(found)) => Some(At::Publish { text: found.id }),
             Err(answer) => refused(answer, self.now),
             Ok(None) => {
                 // Where nothing is sent again, this finding decides: nothing may follow it.
                 let unsent = self.runs.iter().any(|other| {
                     other.delivery == run.delivery && matches!(other.at, At::Send { .. } | At::Hear { .. })
                 });
-                if guarantee != Guarantee::ExactlyOnce && (unsent || self.ledger.awaits(run.delivery)) {
+                if !guarantee.recognises_repeats() && (unsent || self.ledger.awaits(run.delivery)) {
                     self.break_rule("the platform was asked while the call might still take effect");
                 }
                 match Missing::of(read, guarantee, self.now) {

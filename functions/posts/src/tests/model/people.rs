@@ -72,7 +72,7 @@ impl World {
     /// a platform that recognises no keys would show it twice.
     fn may_be_rescheduled(&self, guarantee: Guarantee) -> bool {
         let held = self.deliveries.iter().flatten().any(|delivery| matches!(delivery.state, State::Held { .. }));
-        guarantee == Guarantee::ExactlyOnce
+        guarantee.recognises_repeats()
             || !held
             || (self.ledger.effects.is_empty() && self.ledger.flights.is_empty() && self.runs.is_empty())
     }

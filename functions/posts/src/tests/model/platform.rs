@@ -82,7 +82,7 @@ pub struct Ledger {
 impl Ledger {
     /// A call arrives. A platform that recognises keys shows one record per post; another shows each call.
     pub fn accept(&mut self, guarantee: Guarantee, delivery: usize, text: &str) -> Answer {
-        let shown = self.effects.first().filter(|_| guarantee == Guarantee::ExactlyOnce);
+        let shown = self.effects.first().filter(|_| guarantee.recognises_repeats());
         match shown {
             Some(effect) if effect.text == text => Answer::Accepted,
             Some(_) => Answer::KeyTaken,
@@ -113,10 +113,9 @@ impl Ledger {
 }
 
 pub fn intent(text: &str) -> Intent {
-    let record = serde_json::Value::String(text.to_owned());
-    Intent { record_key: "3k".to_owned(), account_id: "did:plc:a".to_owned(), record }
+    Intent { account_id: "did:plc:a".to_owned(), request: text.into() }
 }
 
 pub fn published(text: &str) -> Published {
-    Published { uri: text.to_owned(), cid: String::new(), url: String::new() }
+    Published { id: text.to_owned(), receipt: serde_json::Value::Null, url: String::new() }
 }

@@ -43,6 +43,7 @@ impl Hash for Row<Delivery> {
             schedule,
             attempt,
             state,
+            first_sent_at: _,
             last_error: _,
             created_at: _,
             expires_at,
@@ -50,7 +51,7 @@ impl Hash for Row<Delivery> {
         (schedule.instant(), attempt, expires_at.is_some(), state.name()).hash(hasher);
         match state {
             State::Scheduled { not_before: at } | State::Claimed { lease_until: at } => at.hash(hasher),
-            State::Published { at: _, published } => published.uri.hash(hasher),
+            State::Published { at: _, published, by: _ } => published.id.hash(hasher),
             State::Failed { at: _ } | State::Held { at: _ } | State::Cancelled { at: _ } => {}
             State::Sending { lease_until, intent, begun_by } => {
                 (lease_until, begun_by).hash(hasher);
@@ -72,7 +73,7 @@ impl Hash for Row<Post> {
 
 /// The text that an intent publishes.
 pub fn text_of(intent: &Intent) -> &str {
-    intent.record.as_str().unwrap()
+    intent.request.as_str().unwrap()
 }
 
 /// A message to publish, in the outbox or its queue.
@@ -85,7 +86,7 @@ pub struct Sent {
     pub certain: bool,
 }
 
-/// A running function: one execution of `publish-post`.
+/// A running function: one execution of a publishing function.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Run {
     pub delivery: usize,

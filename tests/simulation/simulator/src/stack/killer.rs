@@ -55,7 +55,7 @@ impl Prey {
 }
 
 fn is_publication(function: &str) -> bool {
-    function == "publish-post"
+    function == "publish-bluesky"
 }
 
 fn is_job(function: &str) -> bool {

@@ -18,7 +18,7 @@ use crate::stories::{self, Story};
 /// As many stories run at the same time.
 const AT_ONCE: u64 = 14;
 const PROGRESS: Duration = Duration::from_secs(10);
-/// How long stories may go on without kills, and everything may take to come to rest: a message of `publish-post` that was
+/// How long stories may go on without kills, and everything may take to come to rest: a message of `publish-bluesky` that was
 /// received by a killed process comes back after 12 minutes.
 const MOST_REST: Duration = Duration::from_secs(25 * 60);
 const REST_CHECK: Duration = Duration::from_secs(5);

@@ -1,0 +1,131 @@
+//! The maximum size of a post, and how each platform counts it.
+
+use serde::{Deserialize, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
+use utoipa::ToSchema;
+
+/// The maximum size of a post on a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ChannelLimits)]
+pub struct Limits {
+    /// A text must be within all of them.
+    pub text: Vec<TextLimit>,
+    pub pictures: u32,
+    /// Bytes of one picture.
+    pub picture_bytes: u32,
+}
+
+/// The maximum length of a text, in one measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TextLimit {
+    pub measure: TextMeasure,
+    pub most: u32,
+}
+
+/// How the length of a text is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TextMeasure {
+    /// Extended grapheme clusters (UAX #29): user-perceived characters.
+    Graphemes,
+    /// Bytes in UTF-8.
+    Utf8Bytes,
+}
+
+impl TextMeasure {
+    /// The length of a text.
+    pub fn count(self, text: &str) -> u32 {
+        match self {
+            Self::Graphemes => number(text.graphemes(true).count()),
+            Self::Utf8Bytes => number(text.len()),
+        }
+    }
+
+    /// The unit of the length in a sentence.
+    const fn unit(self) -> &'static str {
+        match self {
+            Self::Graphemes => "characters",
+            Self::Utf8Bytes => "bytes in UTF-8",
+        }
+    }
+}
+
+/// A limit that a post exceeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OverLimit {
+    #[error("must have at most {} {}; it has {is}", .limit.most, .limit.measure.unit())]
+    Text { limit: TextLimit, is: u32 },
+    #[error("must not exceed {most} pictures; there are {is}")]
+    Pictures { most: u32, is: u32 },
+    #[error("must have at most {most} bytes per picture; one has {is}")]
+    PictureBytes { most: u32, is: u32 },
+}
+
+impl Limits {
+    /// Every limit that a text exceeds. Checked when the post is written, before publishing could fail.
+    pub fn check_text(&self, text: &str) -> impl Iterator<Item = OverLimit> {
+        self.text.iter().filter_map(move |limit| {
+            let is = limit.measure.count(text);
+            (is > limit.most).then_some(OverLimit::Text { limit: *limit, is })
+        })
+    }
+
+    /// Whether pictures of these sizes fit.
+    pub fn check_pictures(&self, sizes_bytes: impl IntoIterator<Item = u64>) -> Result<(), OverLimit> {
+        let mut pictures = 0;
+        for size in sizes_bytes {
+            pictures += 1;
+            if size > u64::from(self.picture_bytes) {
+                let is = u32::try_from(size).unwrap_or(u32::MAX);
+                return Err(OverLimit::PictureBytes { most: self.picture_bytes, is });
+            }
+        }
+        if pictures > self.pictures {
+            return Err(OverLimit::Pictures { most: self.pictures, is: pictures });
+        }
+        Ok(())
+    }
+}
+
+fn number(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn graphemes_are_counted_as_user_perceived_characters() {
+        for (text, graphemes) in
+            [("", 0), ("abc", 3), ("e\u{301}", 1), ("👨‍👩‍👧‍👧", 1), ("🇫🇷🇩🇪", 2), ("नमस्ते", 3), ("\r\n", 1), ("👍🏽", 1)]
+        {
+            assert_eq!(TextMeasure::Graphemes.count(text), graphemes, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_exceeded_limit_of_a_text_is_reported() {
+        let most = |measure, most| TextLimit { measure, most };
+        let text = vec![most(TextMeasure::Graphemes, 2), most(TextMeasure::Utf8Bytes, 4)];
+        let limits = Limits { text, pictures: 4, picture_bytes: 2_000_000 };
+        let over = |text| limits.check_text(text).map(|over| over.to_string()).collect::<Vec<_>>();
+        assert!(over("éé").is_empty());
+        assert_eq!(over("abc"), ["must have at most 2 characters; it has 3"]);
+        assert_eq!(over("👍🏽"), ["must have at most 4 bytes in UTF-8; it has 8"]);
+        assert_eq!(
+            over("ééé"),
+            ["must have at most 2 characters; it has 3", "must have at most 4 bytes in UTF-8; it has 6"]
+        );
+    }
+
+    #[test]
+    fn the_number_and_the_bytes_of_pictures_are_limited() {
+        let limits = Limits { text: Vec::new(), pictures: 4, picture_bytes: 2_000_000 };
+        assert_eq!(limits.check_pictures([2_000_000; 4]), Ok(()));
+        assert_eq!(limits.check_pictures([1; 5]), Err(OverLimit::Pictures { most: 4, is: 5 }));
+        let over = OverLimit::PictureBytes { most: 2_000_000, is: 2_000_001 };
+        assert_eq!(limits.check_pictures([1, 2_000_001]), Err(over));
+        assert_eq!(over.to_string(), "must have at most 2000000 bytes per picture; one has 2000001");
+    }
+}
