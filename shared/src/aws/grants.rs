@@ -25,6 +25,8 @@ pub enum Grant {
     ProveStaff,
     /// Read, make and delete the request to suspend the one workspace.
     RequestSuspensions,
+    /// Read the request to suspend the one workspace.
+    ReadSuspensionRequests,
     /// Read the plan of the one workspace: for jobs, which have no member's proof with the plan.
     ReadPlan,
     /// Read the audit entries of the one workspace.
@@ -200,6 +202,7 @@ impl Grant {
             Self::WriteAudit => staff_rights::WRITE_AUDIT,
             Self::ProveStaff => staff_rights::PROVE_STAFF,
             Self::RequestSuspensions => staff_rights::REQUEST_SUSPENSIONS,
+            Self::ReadSuspensionRequests => staff_rights::READ_SUSPENSION_REQUESTS,
             Self::ReadPlan => {
                 const { &[tenant(&["dynamodb:GetItem"], Resource::Items(Table::Proofs, &["D#{workspace}"]))] }
             }

@@ -11,7 +11,7 @@ use super::proofs;
 use super::staff::Staff;
 use super::staff_permissions::StaffPermission;
 use super::staff_workspace::StaffWorkspace;
-use super::workspace_outline::members;
+use super::workspace_outline::{MAILED_OWNERS, members};
 use crate::audit::{Actor, Origin};
 use crate::aws::grants::Table;
 use crate::kernel::ids::{OverrideSessionId, StaffId, UserId, WorkspaceId};
@@ -146,8 +146,9 @@ impl<P: StaffPermission> OverrideSite<'_, P> {
         self.members.iter().any(|(member, _)| *member == user)
     }
 
+    /// The owners who are emailed, at most 50.
     pub fn owners(&self) -> impl Iterator<Item = UserId> + '_ {
-        self.members.iter().filter(|(_, role)| *role == Role::Owner).map(|(user, _)| *user)
+        self.members.iter().filter(|(_, role)| *role == Role::Owner).map(|(user, _)| *user).take(MAILED_OWNERS)
     }
 
     /// The most that the workspace's rules allow.
@@ -307,7 +308,8 @@ fn ended(found: &Stored<OverrideProof>, at: Timestamp) -> Result<Plan, Problem> 
     plan.add(Table::Proofs, Some(partition), sort, Act::Delete(Expected::Revision(found.revision)));
     let (partition, sort) = proofs::ended_override(session.workspace, session.id);
     let row = proofs::row(&sort, &session, Some(after(at, ENDED_KEPT_FOR)))?;
-    plan.put(Table::Proofs, Some(partition), row, Expected::Absent);
+    // One end deletes the session: that is the condition of this write, too.
+    plan.put(Table::Proofs, Some(partition), row, Expected::Any);
     Ok(plan)
 }
 

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::member::MEMBERS;
 use super::sessions::{SESSION_LIFETIME, Strength};
 use crate::kernel::ids::{OverrideSessionId, SessionId, StaffId, TokenId, UserId, WorkspaceId, WorkspaceTokenId};
 use crate::kernel::problems::Problem;
@@ -105,6 +106,13 @@ pub(crate) struct MembershipProof {
     /// When the membership began. A token for the workspace that is older belongs to an earlier membership.
     #[serde(default)]
     pub(crate) since: Timestamp,
+}
+
+impl MembershipProof {
+    /// Whether the plan has no room for the member, who can only read. It never ends the rights of an owner, who can change it.
+    pub(crate) fn lacks_room(&self, entry: &DirectoryEntry) -> bool {
+        self.role != Role::Owner && entry.read_only_after.covers(MEMBERS, self.since)
+    }
 }
 
 /// The facts about a workspace that admission needs, and its name, for listing.

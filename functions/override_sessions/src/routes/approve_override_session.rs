@@ -41,9 +41,8 @@ impl Endpoint for ApproveOverrideSession {
         let detail = json!({ "staff": found.session().staff, "access": found.session().access });
         let audited = Changes::default().audit(&OVERRIDE_SESSION_APPROVED, Target::from(self.override_session_id));
         let audited = audited.detail(detail);
-        let expiring = |session: &OverrideSession| {
-            audited.send_at(&ExpireOverrideSession::of(session), session.ends_at())
-        };
+        let expiring =
+            |session: &OverrideSession| audited.send_at(&ExpireOverrideSession::of(session), session.ends_at());
         let session = workspace.approve_override(found, expiring).await?;
         Ok(Reply(session.into()))
     }

@@ -3,7 +3,9 @@
 use mail::MailUser;
 use serde_json::json;
 use shared::audit::Target;
-use shared::identity::{OverrideSession, OverrideSite, OverrideTerms, OverrideWorkspaces, StaffPermission, StaffWorkspace};
+use shared::identity::{
+    OverrideSession, OverrideSite, OverrideTerms, OverrideWorkspaces, StaffPermission, StaffWorkspace,
+};
 use shared::prelude::route::*;
 use shared::system_events::Occurrence;
 use shared::tenancy::{Audited, OverrideAccess};
@@ -15,9 +17,6 @@ use crate::jobs::expire_override_session::ExpireOverrideSession;
 use crate::opening::{self, Minutes};
 use crate::view::IssuedOverrideSession;
 use crate::{letters, problems};
-
-/// The most owners who are told in the transaction of the opening. A workspace has a few.
-const MOST_OWNERS: usize = 50;
 
 /// Opens a session into a workspace, whose owners are emailed. Nothing extends it. Where the plan says so, it is `pending`
 /// until an owner approves it, for 24 hours; its minutes count from then.
@@ -46,11 +45,8 @@ impl Endpoint for OpenOverrideSession {
         Grant::ProveStaff,
         Grant::WriteAudit,
     ];
-    const PROBLEMS: &'static [ProblemCode] = &[
-        problems::OWN_WORKSPACE,
-        problems::FULL_ACCESS_NOT_ALLOWED,
-        problem_codes::WORKSPACE_SUSPENDED,
-    ];
+    const PROBLEMS: &'static [ProblemCode] =
+        &[problems::OWN_WORKSPACE, problems::FULL_ACCESS_NOT_ALLOWED, problem_codes::WORKSPACE_SUSPENDED];
     const WARM_CALLS: WarmCalls =
         WarmCalls::up_to(6, "the member's record and address and the workspace's entry and members are read");
     type Access = StaffWorkspace<OverrideWorkspaces>;
@@ -94,6 +90,6 @@ fn audited<P: StaffPermission>(site: &OverrideSite<'_, P>, session: &OverrideSes
         None => (&OVERRIDE_SESSION_REQUESTED, letters::requested(site.name(), session)),
     };
     let audited = Changes::default().audit(action, Target::from(*id)).detail(detail);
-    let audited = audited.mail_to_each(site.owners().take(MOST_OWNERS), &letter);
+    let audited = audited.mail_to_each(site.owners(), &letter);
     audited.send_at(&ExpireOverrideSession::of(session), expires_at)
 }

@@ -105,7 +105,10 @@ async fn an_owner_lists_the_sessions_and_ends_one_and_no_other_member_does() {
     read(&app, &other, owner.workspace).await.expect(200);
     let listed = app.call(list.clone().by(&owner)).await.expect(200).body;
     let states = |listed: &Value| [0, 1].map(|at| listed["items"][at]["state"].as_str().unwrap().to_owned());
-    assert_eq!((ids(&listed), states(&listed)), (vec![other.id.as_str(), &first.id], ["open", "ended"].map(str::to_owned)));
+    assert_eq!(
+        (ids(&listed), states(&listed)),
+        (vec![other.id.as_str(), &first.id], ["open", "ended"].map(str::to_owned))
+    );
     assert_eq!(listed["items"][1]["ended_at"], json!(sortable(app.now())));
     // The other one expired, and no job recorded it.
     for (days, expected) in [(29, vec![first.id.as_str()]), (1, vec![])] {

@@ -83,10 +83,31 @@ async fn a_session_that_was_ended_before_has_no_second_entry() {
     assert_eq!(shown(&app, &owner).await["state"], "ended");
 }
 
+/// The owner's request was admitted just before the end.
+#[tokio::test]
+async fn of_an_end_by_an_owner_and_an_expiry_at_the_same_time_one_is_recorded() {
+    let app = TestApp::new();
+    let owner = founded(&app).await;
+    let session = opened(&app, owner.workspace, "read_only").await;
+    app.advance(HOUR - SignedDuration::from_secs(1));
+    let fresh = app.with_strength(&owner, Strength::Multi).await.unwrap();
+    let end = Request::to(&end_override_session::FUNCTION).path("override_session_id", &session.id).by(&fresh);
+    let expiry = async {
+        app.advance(SignedDuration::from_secs(1));
+        deliver(&app, &due(&app, &owner).await).await;
+    };
+    let (answer, reached) = app.call_while(end, expiry).await;
+    assert!(reached.is_some());
+    assert_eq!(answer.expect(409).code(), "modified_concurrently");
+    assert_eq!(actions(&app, &owner, &session).await, ["opened", "expired"]);
+}
+
 /// The message of the request finds a session that an owner has approved, whether or not its minutes are over.
 #[tokio::test]
 async fn an_approved_session_expires_by_its_minutes_and_an_unapproved_one_after_a_day() {
-    for (approved_after, expected) in [(None, vec!["requested", "expired"]), (Some(1), vec!["requested", "approved", "expired"])] {
+    for (approved_after, expected) in
+        [(None, vec!["requested", "expired"]), (Some(1), vec!["requested", "approved", "expired"])]
+    {
         for rest_mins in [30, 90] {
             let app = TestApp::new();
             let owner = founded(&app).await;

@@ -4,6 +4,7 @@
 mod customers;
 mod enrolment;
 mod events;
+mod networks;
 mod sign_in;
 mod support;
 mod suspension;
