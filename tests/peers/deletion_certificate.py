@@ -117,15 +117,15 @@ def tell_deletion(steps, _origin: str) -> None:
     import deploy
     from demo.client import Client
     from demo.mailbox import read_mail_to
-    from people import Person, require
+    from people import require
+    from staff import Owner
 
     with steps("deletion: an owner makes a workspace, and deletes it"):
-        owner = Person()
-        workspace = owner.call("create-workspace", "POST", "/workspaces", {"name": "Northwind"}, expected=201)["id"]
-        at = f"/workspaces/{workspace}"
+        owner = Owner()
+        workspace, at = owner.workspace_id, owner.workspace
         owner.call("create-workspace-token", "POST", f"{at}/tokens", {"name": "Import", "scopes": ["posts:read"]}, expected=201)
         owner.call("rename-workspace", "PATCH", at, {"name": "Southwind"})
-        logged = len(owner.call("list-audit-entries", "GET", f"{at}/audit-entries")["items"])
+        logged = len(owner.audited())
         owner.call("delete-workspace", "DELETE", at)
     with steps("deletion: the workspace is erased, as if 30 days had passed"):
         erase(workspace)
