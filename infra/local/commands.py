@@ -106,7 +106,7 @@ def run_peer(name: str) -> None:
     """Replaces this process by the program, so that ending the process ends the program."""
     program = places.ROOT / "tests" / "peers" / f"{name}.py"
     python = tools.peers(browser=wants_browser()) / "python"
-    os.execv(python, [python, program, *(["soft", "staff"] if name == "passkeys" and not wants_browser() else [])])
+    os.execv(python, [python, program, *(["soft", "staff", "deletion"] if name == "passkeys" and not wants_browser() else [])])
 
 
 def down() -> None:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Passkeys of the deployed stack, over HTTP, with third-party authenticators: PyPI's soft-webauthn, and Chromium's.
 
-`python3 tests/peers/passkeys.py` runs all stories, `… soft`, `… staff` or `… chromium` one. The local cloud must be up, with this build deployed.
+`python3 tests/peers/passkeys.py` runs all stories, `… soft`, `… staff`, `… deletion` or `… chromium` one. The local cloud must be up, with this build deployed.
 The pins of `infra/local/requirements-peers.txt` are installed on first use; the second needs a Chromium on the machine.
 """
 
@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "infra" / "local"))
 import deploy
 import tools
 from chromium import Chromium, Refused
+from deletion_certificate import tell_deletion
 from demo.client import Client, start_transcript
 from demo.steps import Steps
 from people import Person, require, require_code
@@ -29,7 +30,7 @@ DOMAIN_DIGEST_BYTES = 32
 
 
 def run(arguments: list[str]) -> None:
-    stories = {"soft": tell_soft, "staff": tell_staff, "chromium": tell_chromium}
+    stories = {"soft": tell_soft, "staff": tell_staff, "deletion": tell_deletion, "chromium": tell_chromium}
     if not set(arguments) <= set(stories):
         raise Failure("reading the command", "any of " + ", ".join(stories), " ".join(arguments))
     python = tools.python_tools("peers") / "python"

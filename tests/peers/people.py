@@ -13,6 +13,7 @@ class Person(Client):
     def __init__(self, domain: str = "example.com") -> None:
         super().__init__()
         email, password = f"pat-{secrets.token_hex(5)}@{domain}", secrets.token_urlsafe(18)
+        self.email = email
         self.call("register", "POST", "/auth/register", {"email": email}, expected=202)
         token = token_in(read_mail_to(email))
         self.call("verify-email", "POST", "/auth/verify-email", {"token": token, "name": "Pat", "password": password})

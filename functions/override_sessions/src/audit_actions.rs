@@ -13,3 +13,6 @@ pub static OVERRIDE_SESSION_APPROVED: AuditAction = AuditAction::named("override
 
 /// The staff or an owner ended a session, or withdrew or refused one that waited.
 pub static OVERRIDE_SESSION_ENDED: AuditAction = AuditAction::named("override_session.ended");
+
+/// The time of a session was over, or that in which a pending one could be approved.
+pub static OVERRIDE_SESSION_EXPIRED: AuditAction = AuditAction::named("override_session.expired");

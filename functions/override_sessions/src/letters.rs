@@ -67,6 +67,7 @@ mod tests {
             requested_at,
             begun_at: Some(requested_at),
             approved_by: None,
+            ended_at: None,
         };
         let why = "The reason: See win. example. The ticket: SUP-4711.";
         let facts = [

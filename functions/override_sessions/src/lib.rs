@@ -2,6 +2,7 @@
 //! all of it.
 
 pub mod audit_actions;
+pub mod jobs;
 pub mod letters;
 pub mod opening;
 pub mod problems;

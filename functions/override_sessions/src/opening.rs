@@ -3,8 +3,7 @@
 use accounts::address::Address;
 use serde::Deserialize;
 use serde_json::json;
-use shared::identity::{AccountKey, Accounts, OverrideSite, Staff, StaffPermission};
-use shared::kernel::ids::WorkspaceId;
+use shared::identity::{AccountKey, Accounts, OverrideSite, Staff, StaffPermission, StaffWorkspace};
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::whole_number::WholeNumber;
 use shared::system_events::{EventKind, Occurrence, Severity};
@@ -67,12 +66,13 @@ pub async fn own_record<P: StaffPermission>(staff: &Staff<P>) -> Result<StaffMem
 /// Refuses a workspace in which the member of the staff has interests of their own, as far as this can be known: by an
 /// account with the address of the grant. Each refusal of the rules is a system event.
 pub async fn judge<P: StaffPermission>(
-    staff: &Staff<P>,
+    workspace: &StaffWorkspace<P>,
     member: &StaffMember,
-    site: &OverrideSite<'_>,
-    (workspace, access): (WorkspaceId, OverrideAccess),
+    site: &OverrideSite<'_, P>,
+    access: OverrideAccess,
 ) -> Result<(), Problem> {
     site.require_open()?;
+    let staff = workspace.staff();
     let address = staff.find::<Address>(&AccountKey::email(member.email.as_str())).await?;
     let account = address.and_then(|address| address.owner());
     let refusal = if account.is_some_and(|user| site.is_member(user)) {
@@ -84,6 +84,6 @@ pub async fn judge<P: StaffPermission>(
     };
     let accounts: &Accounts = staff;
     let detail = json!({ "staff": staff.id(), "access": access, "code": refusal.problem().code });
-    accounts.emit(Occurrence::of(&OVERRIDE_SESSION_REFUSED, workspace).detail(detail)).await?;
+    accounts.emit(Occurrence::of(&OVERRIDE_SESSION_REFUSED, workspace.id()).detail(detail)).await?;
     Err(refusal.into())
 }

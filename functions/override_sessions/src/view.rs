@@ -8,16 +8,31 @@ use shared::kernel::time::ApiTimestamp;
 use shared::tenancy::OverrideAccess;
 use utoipa::ToSchema;
 
-/// Whether a session can be used.
+/// Whether a session can be used, and how it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OverrideState {
     /// It waits for the approval of an owner.
     Pending,
     Open,
+    /// A member of the staff or an owner ended it, withdrew it, or refused to approve it.
+    Ended,
+    /// Its time was over, or no owner approved it in time.
+    Expired,
 }
 
-/// A session of a member of the staff in a workspace, which has not ended.
+impl OverrideState {
+    fn of(session: &OverrideSession) -> Self {
+        match (session.ended_at, session.begun_at) {
+            (Some(ended_at), _) if ended_at >= session.ends_at() => Self::Expired,
+            (Some(_), _) => Self::Ended,
+            (None, Some(_)) => Self::Open,
+            (None, None) => Self::Pending,
+        }
+    }
+}
+
+/// A session of a member of the staff in a workspace.
 #[derive(Serialize, ToSchema)]
 pub struct OverrideSessionView {
     id: OverrideSessionId,
@@ -43,12 +58,15 @@ pub struct OverrideSessionView {
     /// When it ends; while it is pending, until when an owner can approve it.
     #[schema(value_type = String, format = DateTime)]
     expires_at: ApiTimestamp,
+    /// When it ended, by a person or by its time.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ended_at: Option<ApiTimestamp>,
 }
 
 impl From<OverrideSession> for OverrideSessionView {
     fn from(session: OverrideSession) -> Self {
         let expires_at = session.ends_at().into();
-        let state = if session.begun_at.is_some() { OverrideState::Open } else { OverrideState::Pending };
+        let state = OverrideState::of(&session);
         let OverrideSession { id, workspace, staff, staff_name, access, reason, ticket, minutes, .. } = session;
         Self {
             id,
@@ -63,6 +81,7 @@ impl From<OverrideSession> for OverrideSessionView {
             requested_at: session.requested_at.into(),
             approved_by: session.approved_by,
             expires_at,
+            ended_at: session.ended_at.map(Into::into),
         }
     }
 }

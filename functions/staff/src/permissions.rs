@@ -13,6 +13,8 @@ shared::staff_permissions! {
     ApproveSuspensions;
     /// Ends the suspension of a workspace.
     ResumeWorkspaces;
+    /// Lifts the networks that a workspace is limited to.
+    LiftNetworks;
     /// Sets and removes exceptions from the plan of a workspace.
     SetOverrides;
     /// Lists the open invitations of a workspace, and sends them again or ends them.

@@ -10,5 +10,13 @@ pub const ENROLMENT_OVER: ProblemCode = ProblemCode::new(
     "Ask an operator for a new link.",
 );
 
+pub const NETWORKS_NOT_LIMITED: ProblemCode = ProblemCode::new(
+    409,
+    "networks_not_limited",
+    "Networks not limited",
+    "The workspace is not limited to networks.",
+    "Look for another reason why its members are refused.",
+);
+
 pub const STAFF_GRANT_INVALID: ProblemCode = ProblemCode::of_job(422, "staff_grant_invalid");
 pub const STAFF_UNKNOWN: ProblemCode = ProblemCode::of_job(404, "staff_unknown");

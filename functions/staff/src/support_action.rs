@@ -8,6 +8,9 @@ use shared::system_events::{EventKind, Occurrence, Severity};
 /// event's origin has the member.
 pub static STAFF_CHANGED_WORKSPACE: EventKind = EventKind::security("staff_changed_workspace", Severity::Info);
 
+/// A member of the staff lifted the networks that a workspace was limited to. The subject is the workspace.
+pub static WORKSPACE_NETWORKS_LIFTED: EventKind = EventKind::security("workspace_networks_lifted", Severity::Warning);
+
 /// The event of a change, with what is in the workspace's audit log.
 pub fn occurrence<P: StaffPermission>(workspace: &StaffWorkspace<P>, action: &str, detail: &Value) -> Occurrence {
     let detail = json!({ "action": action, "detail": detail });

@@ -1,13 +1,11 @@
 //! Members who no longer sign in: who they are, and when the admins are told.
 
-use std::borrow::Borrow;
-
 use accounts::user::User;
-use serde::{Deserialize, Serialize};
 use shared::identity::{AccountKey, Member};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
-use shared::table::{Due, Entity, Stored};
+use shared::table::Stored;
+use shared::tenancy::recurring::{NextRun, Recurring};
 use shared::tenancy::{Page, Tenant};
 use sign_in::history::{SignIn, SignInOutcome};
 
@@ -15,42 +13,21 @@ use sign_in::history::{SignIn, SignInOutcome};
 /// member who uses the product signs in at least every 30.
 pub const INACTIVE_DAYS: usize = 60;
 const INACTIVE_FOR: SignedDuration = SignedDuration::from_hours(60 * 24);
-/// The time between two reports of a workspace.
-const BETWEEN: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How many members, or entries of a history, are read at once.
 const AT_ONCE: u32 = 100;
 /// How many names a letter has.
 const NAMED: usize = 10;
 
-/// When the members of a workspace are looked through next. A workspace is founded with one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct NextReport {
-    at: Timestamp,
-}
+/// When the members of a workspace are looked through next.
+pub type NextReport = NextRun<Reports>;
 
-impl NextReport {
-    pub const KEY: &'static str = "NEXT";
+/// The reports about the members of a workspace.
+#[derive(Debug)]
+pub enum Reports {}
 
-    pub fn after(now: Timestamp) -> Self {
-        Self { at: after(now, BETWEEN) }
-    }
-
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        self.at <= now
-    }
-}
-
-impl Entity for NextReport {
+impl Recurring for Reports {
     const KIND: &'static str = "INACTIVITY_REPORT";
-    type Key = str;
-
-    fn key(&self) -> impl Borrow<Self::Key> {
-        Self::KEY
-    }
-
-    fn due(&self) -> Option<Due> {
-        Some(Due::at(self.at))
-    }
+    const BETWEEN: SignedDuration = SignedDuration::from_hours(30 * 24);
 }
 
 /// The inactive members of a workspace, and its admins.

@@ -12,6 +12,8 @@ pub const INVITATION: &str = "You are invited to a workspace";
 pub const OWNERSHIP_OFFERED: &str = "You are offered the ownership of a workspace";
 pub const OWNERSHIP_ACCEPTED: &str = "Your offer of ownership was accepted";
 
+pub const MEMBER_REMOVED: &str = "You were removed from a workspace";
+
 pub const WORKSPACE_TOKEN_EXPIRES: &str = "A token of your workspace expires soon";
 
 pub const INACTIVE_MEMBERS: &str = "Members of your workspace who no longer sign in";
@@ -48,6 +50,18 @@ pub fn ownership_accepted(workspace: &str, at: Timestamp) -> Letter {
     to_sign_in(letter).ends(
         "If this wasn't you, someone else may have access to your account. Reset your password, and contact our support.",
     )
+}
+
+/// To a user whose membership another member ended. It offers no link: there is nothing to sign in to.
+pub fn member_removed(workspace: &str, by: Option<&str>, at: Timestamp) -> Letter {
+    Letter::about(MEMBER_REMOVED)
+        .greets()
+        .tells(
+            "On {}, {} removed you from the workspace {}. You can no longer use it, and your personal access tokens for it no \
+             longer work. What you made or connected stays in it.",
+            &[Fact::At(at), Fact::Chosen(by.unwrap_or("an admin")), Fact::Chosen(workspace)],
+        )
+        .ends("If you did not expect this, ask an admin of the workspace. They can invite you again.")
 }
 
 /// To each admin, before a token of the workspace expires.
@@ -101,6 +115,9 @@ mod tests {
         let (hello, on) = ("Hello Ada L.,", "1 March 2026 at 12:00 UTC");
         assert_states(&ownership_offered("Northwind", at), &[hello, on, "ownership of the workspace Northwind"]);
         assert_states(&ownership_accepted("Northwind", at), &[hello, on, "of the workspace Northwind was accepted"]);
+        let removed = member_removed("Northwind", Some("bob.example"), at);
+        assert_states(&removed, &[hello, on, "bob. example removed you from the workspace Northwind"]);
+        assert_states(&member_removed("Northwind", None, at), &["an admin removed you"]);
         let facts = [hello, on, "The token ci. example of the workspace Northwind expires", "rotate the token"];
         assert_states(&workspace_token_expires("ci.example", "Northwind", at), &facts);
         let names = ["Ada Lovelace".to_owned(), "bob. example".to_owned()];

@@ -78,6 +78,8 @@ pub struct WorkspaceView {
     pub name: String,
     /// The caller's role.
     pub role: Role,
+    /// Whether the caller can only read, because the plan has no room for another member. An owner always can change things.
+    pub read_only: bool,
     #[schema(example = "free")]
     pub plan: String,
     /// Which members' sessions must have verified a second factor.
@@ -99,6 +101,7 @@ impl WorkspaceView {
             id: workspace.id(),
             name: profile.name.as_str().to_owned(),
             role: workspace.role(),
+            read_only: workspace.is_read_only(),
             plan: workspace.plan().name().to_owned(),
             second_factor,
             admin_recovery,
@@ -109,7 +112,8 @@ impl WorkspaceView {
 
     /// Adds what the view depends on, besides the profile, to the version of the response.
     pub fn vary<P: Permission>(workspace: &Workspace<P>) -> Result<(), Problem> {
-        workspace.vary_version_by(&(workspace.role(), workspace.plan().name(), workspace.security()))
+        let caller = (workspace.role(), workspace.is_read_only());
+        workspace.vary_version_by(&(caller, workspace.plan().name(), workspace.security()))
     }
 }
 
@@ -123,13 +127,14 @@ impl Located for WorkspaceView {
 
 impl From<Membership> for WorkspaceView {
     fn from(membership: Membership) -> Self {
-        let Membership { workspace, role, name, plan, security, created_at, trashed_at, .. } = membership;
+        let Membership { workspace, role, name, plan, security, created_at, trashed_at, is_read_only, .. } = membership;
         let restorable_until = trashed_at.map(|at| restorable_until(at).into());
         let SecurityRules { second_factor, admin_recovery, .. } = security;
         Self {
             id: workspace,
             name,
             role,
+            read_only: is_read_only,
             plan,
             second_factor,
             admin_recovery,

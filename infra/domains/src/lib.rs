@@ -33,7 +33,11 @@ pub static DOMAINS: &[Domain] = &[
     Domain { name: "audit_log", routes: audit_log::routes::LISTED, jobs: &[] },
     Domain { name: "plans", routes: plans::routes::LISTED, jobs: plans::jobs::LISTED },
     Domain { name: "staff", routes: staff::routes::LISTED, jobs: staff::jobs::LISTED },
-    Domain { name: "override_sessions", routes: override_sessions::routes::LISTED, jobs: &[] },
+    Domain {
+        name: "override_sessions",
+        routes: override_sessions::routes::LISTED,
+        jobs: override_sessions::jobs::LISTED,
+    },
     Domain { name: "erasure", routes: &[], jobs: erasure::jobs::LISTED },
     Domain { name: "operations", routes: operations::routes::LISTED, jobs: operations::jobs::LISTED },
 ];

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import places
@@ -13,13 +14,13 @@ DELIVERY_SECONDS = 150
 POLL_SECONDS = 0.25
 
 
-def read_mail_to(recipient: str) -> dict:
-    """Waits for the first mail to this address."""
+def read_mail_to(recipient: str, is_wanted: Callable[[dict], bool] = lambda _mail: True) -> dict:
+    """Waits for the first mail to this address, or the first that is wanted."""
     deadline = time.monotonic() + DELIVERY_SECONDS
     while time.monotonic() < deadline:
         accounts = exchange("GET", f"{places.endpoint()}/_ministack/ses/messages").document["messages"]
         for mail in (mail for mails in accounts.values() for mail in mails):
-            if recipient in mail["To"]:
+            if recipient in mail["To"] and is_wanted(mail):
                 return mail
         time.sleep(POLL_SECONDS)
     came = "none; `make logs FN=register`, `relay-outbox` and `send-email` show where it stopped"

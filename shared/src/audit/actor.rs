@@ -62,7 +62,7 @@ impl fmt::Display for Actor {
     }
 }
 
-/// Reads an actor in the current or the previous format: a user's id, or `job:publish-bluesky`.
+/// Reads an actor in the current or the previous format: a user's id, or `job:publish-post`.
 pub(super) fn of_either_shape<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Actor, D::Error> {
     struct Either;
     impl<'de> Visitor<'de> for Either {
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn an_actor_in_the_previous_format_is_read() {
         assert_eq!(of_either_shape(&json!(USER)).unwrap(), Actor::User { id: USER.parse().unwrap() });
-        assert_eq!(of_either_shape(&json!("job:publish-bluesky")).unwrap(), Actor::job("publish-post"));
+        assert_eq!(of_either_shape(&json!("job:publish-post")).unwrap(), Actor::job("publish-post"));
         assert_eq!(of_either_shape(&json!("anyone")).unwrap(), Actor::Anyone);
         assert!(of_either_shape(&json!("someone")).is_err());
     }

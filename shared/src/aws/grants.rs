@@ -25,6 +25,8 @@ pub enum Grant {
     ProveStaff,
     /// Read, make and delete the request to suspend the one workspace.
     RequestSuspensions,
+    /// Read the request to suspend the one workspace.
+    ReadSuspensionRequests,
     /// Read the plan of the one workspace: for jobs, which have no member's proof with the plan.
     ReadPlan,
     /// Read the audit entries of the one workspace.
@@ -53,6 +55,8 @@ pub enum Grant {
     ReadOverrides,
     /// Approve and end the override sessions of the one workspace. A change by a member also needs `ProveMembership`.
     DecideOverrides,
+    /// End the override sessions of the one workspace whose time is over, by a job.
+    ExpireOverrides,
     /// Change the directory entry of the one workspace. A change by a member also needs `ProveMembership`.
     ChangeDirectory,
     /// Seal secrets for the one workspace, and create its KMS key if it has none.
@@ -200,6 +204,7 @@ impl Grant {
             Self::WriteAudit => staff_rights::WRITE_AUDIT,
             Self::ProveStaff => staff_rights::PROVE_STAFF,
             Self::RequestSuspensions => staff_rights::REQUEST_SUSPENSIONS,
+            Self::ReadSuspensionRequests => staff_rights::READ_SUSPENSION_REQUESTS,
             Self::ReadPlan => {
                 const { &[tenant(&["dynamodb:GetItem"], Resource::Items(Table::Proofs, &["D#{workspace}"]))] }
             }
@@ -216,6 +221,7 @@ impl Grant {
             Self::ListOverrides => override_rights::LIST_OVERRIDES,
             Self::ReadOverrides => override_rights::READ_OVERRIDES,
             Self::DecideOverrides => override_rights::DECIDE_OVERRIDES,
+            Self::ExpireOverrides => override_rights::EXPIRE_OVERRIDES,
             Self::ChangeDirectory => {
                 const { &[tenant(&["dynamodb:UpdateItem"], Resource::Items(Table::Proofs, &["D#{workspace}"]))] }
             }

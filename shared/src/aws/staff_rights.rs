@@ -33,6 +33,8 @@ pub(super) const PROVE_STAFF: &[Statement] = &[
 pub(super) const REQUEST_SUSPENSIONS: &[Statement] =
     &[tenant(&["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"], REQUEST)];
 
+pub(super) const READ_SUSPENSION_REQUESTS: &[Statement] = &[tenant(&["dynamodb:GetItem"], REQUEST)];
+
 pub(super) const READ_TIMELINE: &[Statement] = &[own(READ, Resource::Items(Table::System, &["EVENT#*"]))];
 
 pub(super) const READ_RUNS: &[Statement] = &[own(&["dynamodb:Query"], Resource::Items(Table::System, &["RUN#*"]))];

@@ -235,11 +235,11 @@ impl<P: Permission> Admit for Workspace<P> {
 
     fn admit(admission: Admission) -> Result<Self, Problem> {
         checked(&admission, Self::LEVEL)?;
-        let Admitted { scope, author, standing, plan, name, trashed_at } =
+        let Admitted { scope, author, standing, plan, name, trashed_at, is_read_only } =
             admission.member.ok_or_else(|| Problem::internal("no membership was checked"))?;
         // Checked again, although the pipeline checked it: this check is the guarantee of the type.
         P::DECLARED.require(standing)?;
-        Ok(Self::prove(scope, author, standing, (plan, name, trashed_at)))
+        Ok(Self::prove(scope, author, standing, (plan, name, trashed_at), is_read_only))
     }
 
     fn scope(&self) -> Option<&Scope> {

@@ -12,7 +12,7 @@ use super::sessions::Strength;
 use super::workspace_token::WORKSPACE_TOKENS;
 use crate::aws::grants::Table;
 use crate::kernel::author::Author;
-use crate::kernel::ids::{OverrideSessionId, WorkspaceId};
+use crate::kernel::ids::{OverrideSessionId, WorkspaceId, WorkspaceTokenId};
 use crate::kernel::problem_codes::{OVER_PLAN_LIMIT, OVERRIDE_READ_ONLY};
 use crate::kernel::problems::Problem;
 use crate::table::guard::Guard;
@@ -31,6 +31,8 @@ pub(crate) struct Admitted {
     /// The name of the workspace.
     pub(crate) name: String,
     pub(crate) trashed_at: Option<Timestamp>,
+    /// Whether the plan has no room for the caller, who can only read.
+    pub(crate) is_read_only: bool,
 }
 
 /// What a request carries into a workspace.
@@ -69,11 +71,12 @@ pub(super) fn enter(
     if security.second_factor.binds(membership.role) && caller.strength < Strength::Multi {
         return Err(second_factor_needed());
     }
-    if membership.role != Role::Owner {
-        require_room(asking, &entry, (MEMBERS, "members"), membership.since)?;
+    let is_read_only = membership.lacks_room(&entry);
+    if is_read_only {
+        require_reading(asking, &entry, (MEMBERS, "members"))?;
     }
     let entrant = (workspace, Author::User(caller.user), membership.role.into());
-    admitted(asking, entrant, (entry, found), luggage)
+    Ok(Admitted { is_read_only, ..admitted(asking, entrant, (entry, found), luggage)? })
 }
 
 /// Admits a token of the workspace if the network, its role and the plan allow it. The rules on sessions, second factors and
@@ -88,10 +91,12 @@ pub(super) fn enter_by_token(
     let entry = entry_here(asking, workspace, found)?;
     entry.security.require_network(asking.origin.ip.as_deref())?;
     needed.require(role)?;
-    if let Author::Token(token) = author {
-        require_room(asking, &entry, (WORKSPACE_TOKENS, "tokens"), token.created_at())?;
+    let lacks_room = |token: WorkspaceTokenId| entry.read_only_after.covers(WORKSPACE_TOKENS, token.created_at());
+    let is_read_only = matches!(author, Author::Token(token) if lacks_room(token));
+    if is_read_only {
+        require_reading(asking, &entry, (WORKSPACE_TOKENS, "tokens"))?;
     }
-    admitted(asking, (workspace, author, role.into()), (entry, found), luggage)
+    Ok(Admitted { is_read_only, ..admitted(asking, (workspace, author, role.into()), (entry, found), luggage)? })
 }
 
 /// Admits a session of the staff if the workspace and the plan allow it. The rules of the workspace are about its members and
@@ -121,15 +126,10 @@ fn entry_here(asking: &Asking<'_>, workspace: WorkspaceId, found: &Found) -> Res
     Ok(entry)
 }
 
-/// 403 if the request changes something and the plan has no room for the caller: there are as many older members, or tokens, as it
-/// allows.
-fn require_room(
-    asking: &Asking<'_>,
-    entry: &DirectoryEntry,
-    (limit, things): (Limit, &str),
-    created_at: Timestamp,
-) -> Result<(), Problem> {
-    if asking.level.only_reads(asking.reads) || !entry.read_only_after.covers(limit, created_at) {
+/// 403 if the request changes something, for a caller whom the plan has no room for: there are as many older members, or tokens, as
+/// it allows.
+fn require_reading(asking: &Asking<'_>, entry: &DirectoryEntry, (limit, things): (Limit, &str)) -> Result<(), Problem> {
+    if asking.level.only_reads(asking.reads) {
         return Ok(());
     }
     let room = entry.plan_at(asking.app.aws.clock.now()).limit(limit);
@@ -170,5 +170,6 @@ fn admitted(
         remember,
         watch,
     });
-    Ok(Admitted { scope, author, standing, plan, trashed_at: entry.trashed_at, name: entry.name })
+    let (trashed_at, name) = (entry.trashed_at, entry.name);
+    Ok(Admitted { scope, author, standing, plan, trashed_at, name, is_read_only: false })
 }

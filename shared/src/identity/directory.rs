@@ -12,6 +12,7 @@ use super::proofs::{self, DirectoryEntry};
 use crate::aws::grants::Table;
 use crate::config::Config;
 use crate::kernel::ids::WorkspaceId;
+use crate::kernel::networks::Networks;
 use crate::kernel::problem_codes::{
     NETWORKS_EXCLUDE_CALLER, WORKSPACE_LIVES_ELSEWHERE, WORKSPACE_SUSPENDED, WORKSPACE_TRASHED,
 };
@@ -106,6 +107,12 @@ impl<'a> Directory<'a> {
     pub(crate) fn require_not_erased(&self) -> Result<(), Problem> {
         self.entry.require_here(&self.scope.app().aws.config)?;
         if self.entry.erasing_at.is_some() { self.entry.require_kept() } else { Ok(()) }
+    }
+
+    /// 403 if the workspace admits no one: it is suspended, or in the trash.
+    pub(crate) fn require_open(&self) -> Result<(), Problem> {
+        self.entry.require_active()?;
+        self.entry.require_kept()
     }
 
     /// Requires, in a plan, that the entry has not changed since it was read.
@@ -232,6 +239,11 @@ impl DirectoryChange<'_, ByOperator> {
     /// Sets what is read-only because the plan has no room for it, effective from the next request.
     pub fn read_only_after(self, read_only_after: &ReadOnlyAfter) -> Self {
         self.set_or_remove("read_only_after", Some(read_only_after).filter(|after| !after.is_empty()))
+    }
+
+    /// Admits members from every network, effective from the next request. `rules` are those of the entry that was read.
+    pub fn lift_networks(self, rules: &SecurityRules) -> Self {
+        self.set("security", &SecurityRules { networks: Networks::default(), ..rules.clone() })
     }
 
     /// Refuses every member, effective from the next request.

@@ -180,7 +180,7 @@ async fn stand(scope: &Scope, user: UserId, claim: &InvitationClaim) -> Result<S
             // Read again, because the first read may precede the acceptance.
             let (entry, membership) = prove(scope, user).await?;
             let membership = membership.ok_or(InvitationError::Used)?;
-            Ok(Standing::Accepted(Membership::new(claim.workspace, membership.role, entry)))
+            Ok(Standing::Accepted(Membership::new(claim.workspace, &membership, entry)))
         }
         (InvitationState::Accepted { .. } | InvitationState::Declined { .. }, _) => Err(InvitationError::Used.into()),
         (InvitationState::Revoked { .. }, _) => Err(InvitationError::Revoked.into()),
@@ -189,7 +189,8 @@ async fn stand(scope: &Scope, user: UserId, claim: &InvitationClaim) -> Result<S
         (InvitationState::Pending, None) => {
             entry.require_active()?;
             entry.require_kept()?;
-            Ok(Standing::Open(invitation, Membership::new(claim.workspace, claim.role.into(), entry)))
+            let joining = MembershipProof { role: claim.role.into(), since: scope.now() };
+            Ok(Standing::Open(invitation, Membership::new(claim.workspace, &joining, entry)))
         }
     }
 }

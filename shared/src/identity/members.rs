@@ -150,13 +150,38 @@ impl<P: Permission> Workspace<P> {
         &self,
         user: UserId,
     ) -> Result<(Stored<Member>, Option<Stored<R>>), Problem> {
+        let (member, [record, _]) = self.member_with_records(user, None).await?;
+        Ok((member, record))
+    }
+
+    /// A member and the record of the caller's own user, by the same two reads and with the same version.
+    pub async fn member_with_own<R: AccountRecord>(
+        &self,
+        user: UserId,
+    ) -> Result<(Stored<Member>, Option<Stored<R>>), Problem> {
+        let own = self.user()?;
+        let (member, [record, own_record]) =
+            self.member_with_records(user, Some(own).filter(|own| *own != user)).await?;
+        Ok((member, if own == user { record } else { own_record }))
+    }
+
+    /// The records of the member's user, and of another.
+    async fn member_with_records<R: AccountRecord>(
+        &self,
+        user: UserId,
+        other: Option<UserId>,
+    ) -> Result<(Stored<Member>, [Option<Stored<R>>; 2]), Problem> {
         let sort = sort_key::<Member>(&user);
         let item = self.find_item(Table::Tenants, sort.clone()).await?.ok_or_else(Problem::not_found)?;
         let member = decode(&item)?;
-        let record = self.record_of::<R>(&member).await?;
+        let (key, other) = (AccountKey::User(user), other.map(AccountKey::User));
+        let wanted = other.iter().fold(Wanted::default().of::<R>(&key), |wanted, other| wanted.of::<R>(other));
+        let mut found = self.people().look_up(wanted).await?;
+        let (record, other) =
+            (found.take::<R>(&key)?, other.map(|other| found.take::<R>(&other)).transpose()?.flatten());
         self.vary_version_by(&record.as_deref())?;
         self.watched(&sort, &member)?;
-        Ok((member, record))
+        Ok((member, [record, other]))
     }
 
     /// 403 if the member is an owner and the caller is not.

@@ -30,12 +30,15 @@ pub struct Membership {
     pub created_at: Timestamp,
     /// When the workspace was moved to the trash.
     pub trashed_at: Option<Timestamp>,
+    /// Whether the plan has no room for the user, who can only read.
+    pub is_read_only: bool,
 }
 
 impl Membership {
-    pub(crate) fn new(workspace: WorkspaceId, role: Role, entry: DirectoryEntry) -> Self {
+    pub(crate) fn new(workspace: WorkspaceId, proof: &MembershipProof, entry: DirectoryEntry) -> Self {
+        let (role, is_read_only) = (proof.role, proof.lacks_room(&entry));
         let DirectoryEntry { name, plan, security, region, created_at, trashed_at, .. } = entry;
-        Self { workspace, role, name, plan, security, region, created_at, trashed_at }
+        Self { workspace, role, name, plan, security, region, created_at, trashed_at, is_read_only }
     }
 }
 
@@ -103,7 +106,7 @@ fn read(found: &Found, user: UserId, workspaces: &[WorkspaceId]) -> Result<Vec<M
         let membership: Option<MembershipProof> = found.read(&proofs::membership(*id, user))?;
         let entry: Option<DirectoryEntry> = found.read(&proofs::directory(*id))?;
         if let (Some(membership), Some(entry)) = (membership, entry) {
-            memberships.push(Membership::new(*id, membership.role, entry));
+            memberships.push(Membership::new(*id, &membership, entry));
         }
     }
     Ok(memberships)

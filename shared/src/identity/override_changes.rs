@@ -1,31 +1,39 @@
 //! The only module that writes override sessions: the staff opens and ends them, owners approve and end them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::account_changes::AccountChanges;
-use super::accounts::Accounts;
-use super::override_session::{NewOverrideToken, OVERRIDE_APPROVAL, OverrideProof, OverrideSession, still_staff};
-use super::proofs::{self, DirectoryEntry, Found};
+use super::directory::Directory;
+use super::override_session::{
+    APPROVED_WITHIN, NewOverrideToken, OVERRIDE_APPROVAL, OverrideProof, OverrideSession, still_staff,
+};
+use super::proofs;
 use super::staff::Staff;
 use super::staff_permissions::StaffPermission;
-use super::workspace_outline::members;
+use super::staff_workspace::StaffWorkspace;
+use super::workspace_outline::{MAILED_OWNERS, members};
 use crate::audit::{Actor, Origin};
 use crate::aws::grants::Table;
 use crate::kernel::ids::{OverrideSessionId, StaffId, UserId, WorkspaceId};
+use crate::kernel::problem_codes::MODIFIED_CONCURRENTLY;
 use crate::kernel::problems::Problem;
 use crate::kernel::time::after;
-use crate::system_events::Occurrence;
+use crate::system_events::{self, Occurrence};
 use crate::table::commit::{Act, Expected, Plan};
 use crate::table::entity::Stored;
 use crate::table::item::{Item, body, integer, string};
 use crate::table::read::{PageQuery, Reader};
 use crate::tenancy::permissions::ManageStaffAccess;
 use crate::tenancy::scope::{Scope, ScopeParts};
+use crate::tenancy::tenant::Tenant;
 use crate::tenancy::{Audited, Covers, OverrideAccess, Permission, Role, SecurityRules, Workspace};
 
 /// Sessions that are listed at once. They last for minutes, or wait for a day.
 const PAGE: u32 = 100;
+/// How long owners see sessions that are over.
+const ENDED_KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long after its end a session is kept for the job that records it: as long as the job's message.
+const KEPT_FOR_EXPIRY: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// What a member of the staff asks for.
 pub struct OverrideTerms {
@@ -42,45 +50,39 @@ struct Pointer {
     workspace: WorkspaceId,
 }
 
-/// A workspace from outside, for a member of the staff who opens or ends a session into it. It reads no item of the workspace.
-pub struct OverrideSite<'a> {
-    accounts: &'a Accounts,
+/// The workspace of the path, for a member of the staff who opens a session into it. It reads no item of the workspace.
+pub struct OverrideSite<'a, P: StaffPermission> {
+    staff: &'a Staff<P>,
     scope: Scope,
-    staff: StaffId,
-    staff_epoch: u64,
     id: OverrideSessionId,
-    entry: DirectoryEntry,
-    revision: u64,
+    directory: Directory<'a>,
     members: Vec<(UserId, Role)>,
 }
 
-impl<P: StaffPermission> Staff<P> {
-    /// The workspace, for a new session; `None` if there is none. Two reads, of Proofs alone; needs `Grant::ReadMembers` and
+impl<P: StaffPermission> StaffWorkspace<P> {
+    /// The workspace, for a new session. Two reads, of Proofs alone; needs `Grant::ReadPlan`, `Grant::ReadMembers` and
     /// `Grant::OpenOverrides`. `name` is the member's, as the workspace's audit log has it.
-    pub async fn override_site(&self, workspace: WorkspaceId, name: &str) -> Result<Option<OverrideSite<'_>>, Problem> {
-        let (reader, key) = (Reader { aws: &self.app.aws, session: None }, proofs::directory(workspace));
-        let found = Found::new(Box::pin(reader.batch(Table::Proofs, vec![key.clone()])).await?);
-        let (Some(entry), Some(revision)) = (found.read::<DirectoryEntry>(&key)?, found.revision(&key)) else {
-            return Ok(None);
-        };
-        let members = members(&reader, workspace).await?;
-        let id = self.new_id();
-        let (scope, staff_epoch) = (self.override_scope(workspace, id, name), self.own_epoch());
-        let accounts: &Accounts = self;
-        Ok(Some(OverrideSite { accounts, scope, staff: self.id(), staff_epoch, id, entry, revision, members }))
+    pub async fn override_site(&self, name: &str) -> Result<OverrideSite<'_, P>, Problem> {
+        let (staff, directory) = (self.staff(), self.directory().await?);
+        let members = members(&Reader { aws: &staff.app.aws, session: None }, self.id()).await?;
+        let id = staff.new_id();
+        let scope = staff.override_scope(self.id(), id, name);
+        Ok(OverrideSite { staff, scope, id, directory, members })
     }
+}
 
+impl<P: StaffPermission> Staff<P> {
     /// The open and waiting sessions of a workspace. One read; needs `Grant::ListOverrides`.
     pub async fn overrides_in(&self, workspace: WorkspaceId) -> Result<Vec<OverrideSession>, Problem> {
         let reader = Reader { aws: &self.app.aws, session: None };
-        let items = listed(&reader, &proofs::override_sessions(workspace)).await?;
+        let items = listed(&reader, &proofs::override_sessions(workspace), "ovr_").await?;
         sessions(&items, self.now())
     }
 
     /// The same of a member of the staff. Two reads.
     pub async fn overrides_of(&self, member: StaffId) -> Result<Vec<OverrideSession>, Problem> {
         let reader = Reader { aws: &self.app.aws, session: None };
-        let pointers = listed(&reader, &proofs::overrides_of(member)).await?;
+        let pointers = listed(&reader, &proofs::overrides_of(member), "ovr_").await?;
         let key = |item: &Item| -> Result<_, Problem> {
             let Pointer { workspace } = body(item)?;
             let id = string(item, "sk").unwrap_or_default().parse().map_err(Problem::internal)?;
@@ -96,8 +98,8 @@ impl<P: StaffPermission> Staff<P> {
         Ok(sessions)
     }
 
-    /// Ends a session of this workspace, of any member of the staff. 404 if there is none. Needs `Grant::OpenOverrides`
-    /// and `Grant::ListOverrides`.
+    /// Ends a session of this workspace, of any member of the staff. 404 if there is none. Needs `Grant::OpenOverrides`,
+    /// `Grant::WriteAudit` and `Grant::ListOverrides`.
     pub async fn end_override(
         &self,
         workspace: WorkspaceId,
@@ -108,7 +110,7 @@ impl<P: StaffPermission> Staff<P> {
         let reader = Reader { aws: &self.app.aws, session: None };
         let found = find(&reader, workspace, id, self.now()).await?;
         let scope = self.override_scope(workspace, id, name);
-        Box::pin(scope.commit_plan(audited, ended(&found))).await
+        Box::pin(scope.commit_plan(audited, ended(&found, self.now())?)).await
     }
 
     /// Only for what this module commits: the staff reads no item of a workspace by it.
@@ -129,40 +131,34 @@ impl<P: StaffPermission> Staff<P> {
     }
 }
 
-impl OverrideSite<'_> {
-    /// The id that a session gets.
-    pub fn id(&self) -> OverrideSessionId {
-        self.id
-    }
-
+impl<P: StaffPermission> OverrideSite<'_, P> {
     /// The name of the workspace.
     pub fn name(&self) -> &str {
-        &self.entry.name
+        self.directory.name()
     }
 
-    /// Refuses a workspace that admits no one: of another cell, suspended, or in the trash.
+    /// Refuses a workspace that admits no one: suspended, or in the trash.
     pub fn require_open(&self) -> Result<(), Problem> {
-        self.entry.require_here(&self.scope.app().aws.config)?;
-        self.entry.require_active()?;
-        self.entry.require_kept()
+        self.directory.require_open()
     }
 
     pub fn is_member(&self, user: UserId) -> bool {
         self.members.iter().any(|(member, _)| *member == user)
     }
 
+    /// The owners who are emailed, at most 50.
     pub fn owners(&self) -> impl Iterator<Item = UserId> + '_ {
-        self.members.iter().filter(|(_, role)| *role == Role::Owner).map(|(user, _)| *user)
+        self.members.iter().filter(|(_, role)| *role == Role::Owner).map(|(user, _)| *user).take(MAILED_OWNERS)
     }
 
     /// The most that the workspace's rules allow.
     pub fn allows(&self) -> OverrideAccess {
-        self.entry.security.override_access
+        self.directory.security().override_access
     }
 
     /// Whether an owner must approve each session.
     pub fn needs_approval(&self) -> bool {
-        self.entry.plan_at(self.scope.now()).feature(OVERRIDE_APPROVAL.name()).value
+        self.directory.plan().feature(OVERRIDE_APPROVAL.name()).value
     }
 
     /// The session on these terms, which begins now if it needs no approval.
@@ -172,7 +168,7 @@ impl OverrideSite<'_> {
         OverrideSession {
             id: self.id,
             workspace: self.scope.id(),
-            staff: self.staff,
+            staff: self.staff.id(),
             staff_name,
             access,
             reason,
@@ -181,47 +177,60 @@ impl OverrideSite<'_> {
             requested_at: now,
             begun_at: (!self.needs_approval()).then_some(now),
             approved_by: None,
+            ended_at: None,
         }
     }
 
     pub fn token(&self) -> NewOverrideToken {
-        NewOverrideToken::of(self.scope.id(), self.staff, self.id, self.scope.entropy())
+        NewOverrideToken::of(self.scope.id(), self.staff.id(), self.id, self.scope.entropy())
     }
 
-    /// Opens the session, or asks for its approval, in one transaction with `audited`, if the directory entry is the one that
-    /// was read: the rules, the plan and the state by which it was judged. `intent` and an entry of the member's list are
-    /// committed before, by the own role of the function, which may not write to a workspace.
+    /// Opens the session, or asks for its approval, in one transaction with `audited`, the event and an entry of the member's
+    /// list, if the directory entry is the one that was read: the rules, the plan and the state by which it was judged. Needs
+    /// `Grant::OpenOverrides`, `Grant::ProveStaff` and `Grant::WriteAudit`.
     pub async fn open(
         &self,
         session: &OverrideSession,
         token: &NewOverrideToken,
-        intent: Occurrence,
+        occurrence: Occurrence,
         audited: Audited,
     ) -> Result<(), Problem> {
-        let pointer = Pointer { workspace: session.workspace };
-        // Longer than any session: what it names may have ended before.
-        let until = after(session.requested_at, super::override_session::APPROVED_WITHIN * 2);
-        let key = (proofs::overrides_of(self.staff), self.id.to_string());
-        let intended = AccountChanges::default().proof(key, &pointer, Some(until), Expected::Absent).event(intent);
-        self.accounts.commit(intended).await?;
-        let proof =
-            OverrideProof { digest: token.digest.clone(), staff_epoch: self.staff_epoch, session: session.clone() };
-        let (partition, sort) = proofs::override_session(session.workspace, self.id);
+        let (digest, staff_epoch) = (token.digest.clone(), self.staff.own_epoch());
+        let proof = OverrideProof { digest, staff_epoch, session: session.clone() };
         let mut plan = Plan::default();
-        let row = proofs::row(&sort, &proof, Some(session.ends_at()))?;
-        plan.put(Table::Proofs, Some(partition), row, Expected::Absent);
-        let (directory, sort) = proofs::directory(session.workspace);
-        plan.add(Table::Proofs, Some(directory), sort, Act::Check(Expected::Revision(self.revision)));
-        Box::pin(self.scope.commit_plan(audited, plan)).await
+        put(&mut plan, &proof, Expected::Absent)?;
+        // Longer than any session: what it names may have ended before.
+        let until = after(session.requested_at, APPROVED_WITHIN * 2);
+        let pointer = proofs::row(&self.id.to_string(), &Pointer { workspace: session.workspace }, Some(until))?;
+        plan.put(Table::Proofs, Some(proofs::overrides_of(session.staff)), pointer, Expected::Absent);
+        self.directory.unchanged(&mut plan);
+        // With the address of the staff, which the workspace's own log has too.
+        let event = system_events::record(&mut plan, &self.scope.app().aws, self.staff.origin(), occurrence)?;
+        Box::pin(self.scope.commit_plan(audited, plan)).await?;
+        system_events::log_and_count(&event);
+        Ok(())
     }
 }
 
 impl<P: Permission + Covers<ManageStaffAccess>> Workspace<P> {
-    /// The open and waiting sessions of the staff, newest first. One read; needs `Grant::ReadOverrides`.
+    /// The open and waiting sessions of the staff, and those that ended in the last 30 days, newest first. One read; needs
+    /// `Grant::ReadOverrides`.
     pub async fn overrides(&self) -> Result<Vec<OverrideSession>, Problem> {
         let reader = self.reader().await?;
-        let items = listed(&reader, &proofs::override_sessions(self.id())).await?;
-        sessions(&items, self.now())
+        // Backwards: those that are over come after the others, so that they displace none.
+        let items = listed(&reader, &proofs::override_sessions(self.id()), "").await?;
+        let session = |item: &Item| -> Result<OverrideSession, Problem> {
+            if string(item, "sk").is_some_and(|sort| sort.starts_with("ovr_")) {
+                let session = stored(item)?.into_inner().session;
+                // Until the job has recorded it.
+                let ended_at = Some(session.ends_at()).filter(|end| *end <= self.now());
+                return Ok(OverrideSession { ended_at, ..session });
+            }
+            body(item)
+        };
+        let mut sessions = items.iter().map(session).collect::<Result<Vec<_>, _>>()?;
+        sessions.sort_unstable_by_key(|session| std::cmp::Reverse(session.id));
+        Ok(sessions)
     }
 
     /// A session of the staff with its revision; 404 if there is none. One read.
@@ -232,24 +241,46 @@ impl<P: Permission + Covers<ManageStaffAccess>> Workspace<P> {
 
     /// Begins a session that waits: its minutes count from now. Needs `Grant::DecideOverrides`, `Grant::WriteItems` and
     /// `Grant::ProveMembership`.
-    pub async fn approve_override(&self, found: FoundOverride, audited: Audited) -> Result<OverrideSession, Problem> {
+    pub async fn approve_override(
+        &self,
+        found: FoundOverride,
+        audited: impl FnOnce(&OverrideSession) -> Audited + Send,
+    ) -> Result<OverrideSession, Problem> {
         let FoundOverride(mut found) = found;
         (found.session.begun_at, found.session.approved_by) = (Some(self.now()), Some(self.user()?));
-        let (partition, sort) = proofs::override_session(self.id(), found.session.id);
         let mut plan = Plan::default();
-        let row = proofs::row(&sort, &*found, Some(found.session.ends_at()))?;
-        plan.put(Table::Proofs, Some(partition), row, Expected::Revision(found.revision));
-        self.commit_plan_in_role(audited, plan).await?;
+        put(&mut plan, &found, Expected::Revision(found.revision))?;
+        self.commit_plan_in_role(audited(&found.session), plan).await?;
         Ok(found.into_inner().session)
     }
 
     /// Ends a session, or refuses one that waits. The same grants.
     pub async fn end_override(&self, found: &FoundOverride, audited: Audited) -> Result<(), Problem> {
-        self.commit_plan_in_role(audited, ended(&found.0)).await
+        self.commit_plan_in_role(audited, ended(&found.0, self.now())?).await
     }
 }
 
-/// A session as an owner found it.
+impl Tenant {
+    /// A session of the staff that no person has ended, whether or not its time is over. One read; needs
+    /// `Grant::ExpireOverrides`.
+    pub async fn unended_override(&self, id: OverrideSessionId) -> Result<Option<FoundOverride>, Problem> {
+        let (partition, sort) = proofs::override_session(self.id(), id);
+        let item = Box::pin(async { self.reader().await?.get(Table::Proofs, &partition, &sort).await }).await?;
+        Ok(item.as_ref().map(stored).transpose()?.map(FoundOverride))
+    }
+
+    /// Ends a session whose time is over. Needs `Grant::ExpireOverrides` and `Grant::WriteAudit`. False if it has changed since it
+    /// was read.
+    pub async fn expire_override(&self, found: &FoundOverride, audited: Audited) -> Result<bool, Problem> {
+        let over = ended(&found.0, found.session().ends_at())?;
+        match Box::pin(self.commit_plan(audited, over)).await {
+            Err(problem) if problem.code() == MODIFIED_CONCURRENTLY.code => Ok(false),
+            committed => committed.map(|()| true),
+        }
+    }
+}
+
+/// A session as an owner or a job found it.
 pub struct FoundOverride(Stored<OverrideProof>);
 
 impl FoundOverride {
@@ -262,16 +293,29 @@ impl FoundOverride {
     }
 }
 
-fn ended(found: &Stored<OverrideProof>) -> Plan {
-    let (partition, sort) = proofs::override_session(found.session.workspace, found.session.id);
-    let mut plan = Plan::default();
-    plan.add(Table::Proofs, Some(partition), sort, Act::Delete(Expected::Revision(found.revision)));
-    plan
+fn put(plan: &mut Plan, proof: &OverrideProof, expected: Expected) -> Result<(), Problem> {
+    let (partition, sort) = proofs::override_session(proof.session.workspace, proof.session.id);
+    let row = proofs::row(&sort, proof, Some(after(proof.session.ends_at(), KEPT_FOR_EXPIRY)))?;
+    plan.put(Table::Proofs, Some(partition), row, expected);
+    Ok(())
 }
 
-async fn listed(reader: &Reader<'_>, partition: &str) -> Result<Vec<Item>, Problem> {
+/// What admits it is deleted, and what owners see of it stays.
+fn ended(found: &Stored<OverrideProof>, at: Timestamp) -> Result<Plan, Problem> {
+    let session = OverrideSession { ended_at: Some(at), ..found.session.clone() };
+    let (partition, sort) = proofs::override_session(session.workspace, session.id);
+    let mut plan = Plan::default();
+    plan.add(Table::Proofs, Some(partition), sort, Act::Delete(Expected::Revision(found.revision)));
+    let (partition, sort) = proofs::ended_override(session.workspace, session.id);
+    let row = proofs::row(&sort, &session, Some(after(at, ENDED_KEPT_FOR)))?;
+    // One end deletes the session: that is the condition of this write, too.
+    plan.put(Table::Proofs, Some(partition), row, Expected::Any);
+    Ok(plan)
+}
+
+async fn listed(reader: &Reader<'_>, partition: &str, prefix: &str) -> Result<Vec<Item>, Problem> {
     let (table, limit, newest_first) = (Table::Proofs, PAGE, true);
-    let query = PageQuery { table, partition, prefix: "ovr_", after: None, limit, newest_first };
+    let query = PageQuery { table, partition, prefix, after: None, limit, newest_first };
     Ok(Box::pin(reader.page(query)).await?.0)
 }
 

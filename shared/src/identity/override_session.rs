@@ -68,6 +68,9 @@ pub struct OverrideSession {
     /// None while an owner has not approved it.
     pub begun_at: Option<Timestamp>,
     pub approved_by: Option<UserId>,
+    /// When it was over: at its end, or earlier by a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
 }
 
 impl OverrideSession {
@@ -264,6 +267,7 @@ mod tests {
             requested_at,
             begun_at: None,
             approved_by: None,
+            ended_at: None,
         };
         assert_eq!(waiting.ends_at(), after(requested_at, SignedDuration::from_hours(24)));
         let begun_at = after(requested_at, SignedDuration::from_hours(5));

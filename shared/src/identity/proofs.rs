@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::member::MEMBERS;
 use super::sessions::{SESSION_LIFETIME, Strength};
 use crate::kernel::ids::{OverrideSessionId, SessionId, StaffId, TokenId, UserId, WorkspaceId, WorkspaceTokenId};
 use crate::kernel::problems::Problem;
@@ -107,6 +108,13 @@ pub(crate) struct MembershipProof {
     pub(crate) since: Timestamp,
 }
 
+impl MembershipProof {
+    /// Whether the plan has no room for the member, who can only read. It never ends the rights of an owner, who can change it.
+    pub(crate) fn lacks_room(&self, entry: &DirectoryEntry) -> bool {
+        self.role != Role::Owner && entry.read_only_after.covers(MEMBERS, self.since)
+    }
+}
+
 /// The facts about a workspace that admission needs, and its name, for listing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct DirectoryEntry {
@@ -198,6 +206,11 @@ pub(crate) fn workspace_tokens(workspace: WorkspaceId) -> String {
 /// A session of the staff in a workspace. Its partition is the workspace's.
 pub(crate) fn override_session(workspace: WorkspaceId, session: OverrideSessionId) -> Key {
     (override_sessions(workspace), session.to_string())
+}
+
+/// One that is over, for the owners' list: it admits nothing.
+pub(crate) fn ended_override(workspace: WorkspaceId, session: OverrideSessionId) -> Key {
+    (override_sessions(workspace), format!("ENDED#{session}"))
 }
 
 /// The partition of the override sessions of a workspace.

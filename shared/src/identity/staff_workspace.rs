@@ -16,7 +16,7 @@ use super::proofs::{Found, row};
 use super::staff::{self, Staff, StaffProof};
 use super::staff_permissions::StaffPermission;
 use super::suspension::{self, SuspensionError, SuspensionRequest, SuspensionRequestId};
-use super::workspace_outline::members;
+use super::workspace_outline::{MAILED_OWNERS, members};
 use crate::audit::Origin;
 use crate::aws::grants::{Statement, Table};
 use crate::kernel::ids::{UserId, WorkspaceId};
@@ -30,9 +30,6 @@ use crate::table::read::Reader;
 use crate::table::{Entity, Stored};
 use crate::tenancy::scope::{Scope, ScopeParts};
 use crate::tenancy::{Audited, Changes, Listing, Page, PlanOverride, Role, SecurityRules};
-
-/// The most owners who are emailed. A workspace has a few.
-const MOST_OWNERS: usize = 20;
 
 /// The proof of a member of the staff with the permission `P`, for the workspace that the path names.
 pub struct StaffWorkspace<P: StaffPermission> {
@@ -119,11 +116,11 @@ impl<P: StaffPermission> StaffWorkspace<P> {
         self.scope.page("", page).await
     }
 
-    /// The owners, at most 20. Needs `Grant::ReadMembers`.
+    /// The owners who are emailed, at most 50. Needs `Grant::ReadMembers`.
     pub async fn owners(&self) -> Result<Vec<UserId>, Problem> {
         let members = members(&self.reader(), self.id()).await?;
         let owners = members.into_iter().filter(|(_, role)| *role == Role::Owner);
-        Ok(owners.map(|(user, _)| user).take(MOST_OWNERS).collect())
+        Ok(owners.map(|(user, _)| user).take(MAILED_OWNERS).collect())
     }
 
     /// Commits changes of entities, provided that the directory entry is as it was read. Needs `Grant::ProveStaff`.
@@ -148,7 +145,7 @@ impl<P: StaffPermission> StaffWorkspace<P> {
         self.commit_audited(audited, change.into_plan()?, occurrence).await
     }
 
-    /// The pending request to suspend the workspace. Needs `Grant::RequestSuspensions`.
+    /// The pending request to suspend the workspace. Needs `Grant::ReadSuspensionRequests` or `Grant::RequestSuspensions`.
     pub async fn suspension_request(&self) -> Result<Option<SuspensionRequest>, Problem> {
         let (partition, sort) = suspension::key(self.id());
         let item = Box::pin(async { self.scope.reader().await?.get(Table::Proofs, &partition, &sort).await }).await?;

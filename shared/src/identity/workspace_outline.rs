@@ -14,6 +14,9 @@ use crate::tenancy::Role;
 
 /// Members per read.
 const PAGE: u32 = 1000;
+/// The most owners who are emailed about one change. Their letters are in its transaction, which has at most 100 writes and few of
+/// its own; a workspace has a few owners.
+pub(super) const MAILED_OWNERS: usize = 50;
 
 /// What admission knows of a workspace. It has nothing that its members wrote but the name.
 #[derive(Clone, Debug)]

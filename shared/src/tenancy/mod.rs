@@ -15,6 +15,7 @@ pub mod permissions;
 pub mod plan_table;
 pub mod read_only;
 pub mod recount;
+pub mod recurring;
 pub(crate) mod remember;
 pub mod roles;
 pub mod scope;

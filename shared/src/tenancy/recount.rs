@@ -4,69 +4,36 @@
 //! were read therefore had the same things all the time, and the correction has the condition that this write is still
 //! the last one: it cannot overwrite a concurrent count.
 
-use std::borrow::Borrow;
 use std::collections::HashMap;
 
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use jiff::SignedDuration;
 
 use super::changes::Changes;
 use super::entitlements::Limit;
 use super::period::Period;
+use super::recurring::{NextRun, Recurring};
 use super::scope::Scope;
 use crate::aws::grants::Table;
 use crate::kernel::problems::Problem;
-use crate::kernel::time::after;
 use crate::table::Entity;
 use crate::table::commit::Act;
-use crate::table::entity::{Due, Stored};
 use crate::table::item::{number, text};
 
 /// Tries to read the things while the counter does not change.
 const TRIES: u32 = 3;
 /// Entities per read.
 const PAGE: u32 = 500;
-/// The time between two recounts of a workspace: less than a day, so that each night has one.
-const BETWEEN: SignedDuration = SignedDuration::from_hours(20);
+/// When the use of a workspace is counted again.
+pub type NextRecount = NextRun<Recounts>;
 
-/// When the use of a workspace is counted again. A workspace is founded with one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct NextRecount {
-    at: Timestamp,
-}
+/// The recounts of a workspace.
+#[derive(Debug)]
+pub enum Recounts {}
 
-impl NextRecount {
-    pub const KEY: &'static str = "NEXT";
-
-    pub fn after(now: Timestamp) -> Self {
-        Self { at: after(now, BETWEEN) }
-    }
-
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        self.at <= now
-    }
-}
-
-impl Stored<NextRecount> {
-    /// The same entry for the next night.
-    #[must_use]
-    pub fn postponed(mut self, now: Timestamp) -> Self {
-        *self = NextRecount::after(now);
-        self
-    }
-}
-
-impl Entity for NextRecount {
+impl Recurring for Recounts {
     const KIND: &'static str = "RECOUNT";
-    type Key = str;
-
-    fn key(&self) -> impl Borrow<Self::Key> {
-        Self::KEY
-    }
-
-    fn due(&self) -> Option<Due> {
-        Some(Due::at(self.at))
-    }
+    // Less than a day, so that each night has one.
+    const BETWEEN: SignedDuration = SignedDuration::from_hours(20);
 }
 
 /// The result of a recount.

@@ -317,6 +317,7 @@ pub struct Workspace<P: Permission> {
     plan: WorkspacePlan,
     name: String,
     trashed_at: Option<Timestamp>,
+    is_read_only: bool,
     permission: PhantomData<fn() -> P>,
 }
 
@@ -326,8 +327,14 @@ impl<P: Permission> Workspace<P> {
         author: Author,
         standing: Standing,
         (plan, name, trashed_at): (WorkspacePlan, String, Option<Timestamp>),
+        is_read_only: bool,
     ) -> Self {
-        Self { scope, author, standing, plan, name, trashed_at, permission: PhantomData }
+        Self { scope, author, standing, plan, name, trashed_at, is_read_only, permission: PhantomData }
+    }
+
+    /// Whether the plan has no room for the caller, who can only read.
+    pub fn is_read_only(&self) -> bool {
+        self.is_read_only
     }
 
     /// When the workspace was moved to the trash.

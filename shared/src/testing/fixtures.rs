@@ -330,6 +330,7 @@ impl TestApp {
                 plan: Self::plan("enterprise"),
                 name: "Test".to_owned(),
                 trashed_at: None,
+                is_read_only: false,
             }),
             function: function.name(),
             named: None,

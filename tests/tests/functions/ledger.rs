@@ -19,12 +19,13 @@ const COLD: usize = 2;
 const CALLS: usize = 5;
 
 /// Each of their requests is about another workspace, or about another user's list of workspaces.
-const ANOTHER_SESSION: [&str; 11] = [
+const ANOTHER_SESSION: [&str; 12] = [
     "accept-invitation",
     "create-workspace",
     "delete-workspace",
     "get-suspension-request",
     "leave-workspace",
+    "lift-workspace-networks",
     "remove-member",
     "request-suspension",
     "restore-workspace",

@@ -5,6 +5,8 @@
 use serde_json::{Map, Value, json};
 use shared::aws::grants::{Holder, Resource, Table, item_rights};
 use shared::aws::session_policy::SESSION_POLICY_LIMIT;
+use shared::function::Declared;
+use shared::http::{Method, RouteDeclaration};
 use shared::testing::session_policy;
 
 use crate::domains::{DomainFunction, functions};
@@ -87,8 +89,12 @@ fn fault(statement: &Value) -> Option<&'static str> {
             let bound = keys.is_some_and(|keys| {
                 // A check of the epoch of a user or a member of the staff, as above, may be in one statement with a check of a membership.
                 let checks_users = actions == ["dynamodb:ConditionCheckItem"];
+                // The list of the sessions that a member of the staff opened: it proves nothing, and is not read.
+                let lists = actions == ["dynamodb:PutItem"];
                 let is_bound = |key: &str| {
-                    is_of_the_workspace(key) || (checks_users && ["S#*", "STAFF#*", "O#staff_*"].contains(&key))
+                    is_of_the_workspace(key)
+                        || (checks_users && ["S#*", "STAFF#*", "O#staff_*"].contains(&key))
+                        || (lists && key == "OL#staff_*")
                 };
                 !keys.is_empty() && keys.iter().all(|key| key.as_str().is_some_and(is_bound))
             });
@@ -137,6 +143,30 @@ fn only_sessions_can_access_workspace_data() {
             }
         }
     }
+    none(faults);
+}
+
+/// Least privilege: a route that reads has no right to change, but to record the request: audit entries of override sessions, system
+/// events, uses and limits.
+#[test]
+fn no_route_that_reads_has_a_right_to_change() {
+    let changes =
+        ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "s3:PutObject", "s3:DeleteObjectVersion"];
+    let (mut faults, mut reading) = (Vec::new(), 0);
+    for member in functions() {
+        let Declared::Route(RouteDeclaration { route, .. }) = member.function().declared() else { continue };
+        if route.method != Method::Get {
+            continue;
+        }
+        reading += 1;
+        for statement in member.function().statements() {
+            let records = matches!(statement.resource, Resource::Items(Table::Audit | Table::System, _));
+            if !records && statement.actions.iter().any(|action| changes.contains(action)) {
+                faults.push(format!("{}: {:?} on {:?}", member.name(), statement.actions, statement.resource));
+            }
+        }
+    }
+    assert!(reading > 30, "{reading}");
     none(faults);
 }
 

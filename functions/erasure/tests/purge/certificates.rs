@@ -38,6 +38,25 @@ fn verified(certificate: &str, keys: &[Value]) -> Result<Value, String> {
     decode::<Value>(certificate, &key, &rules).map(|decoded| decoded.claims).map_err(|error| error.to_string())
 }
 
+/// Writes a certificate and its keys into the folder that BULKHEAD_CERTIFICATE names, for the verifier in Python:
+/// `tests/peers/deletion_certificate.py`.
+fn write_for_peer(certificate: &str, keys: &[Value], found: &Value) {
+    let Ok(folder) = std::env::var("BULKHEAD_CERTIFICATE") else { return };
+    let expected = json!({
+        "issuer": "https://api.example.com",
+        "workspace": found["sub"],
+        "destroyed": { "memberships": 2, "workspace_tokens": 1, "override_sessions": 1, "object_versions": 2, "object_bytes": 11 },
+    });
+    let files = [
+        ("certificate.jws", certificate.to_owned()),
+        ("jwks.json", json!({ "keys": keys }).to_string()),
+        ("expected.json", expected.to_string()),
+    ];
+    for (name, text) in files {
+        std::fs::write(std::path::Path::new(&folder).join(name), text).unwrap();
+    }
+}
+
 async fn erased(app: &TestApp) -> (Place, String) {
     let place = Place::new(app).await;
     place.trash(app).await;
@@ -54,6 +73,7 @@ async fn a_stranger_verifies_a_certificate_and_no_changed_one() {
     let (place, certificate) = erased(&app).await;
     let keys = published(&app).await;
     let found = verified(&certificate, &keys).unwrap();
+    write_for_peer(&certificate, &keys, &found);
     assert_eq!((&found["sub"], &found["iss"]), (&json!(place.id()), &json!("https://api.example.com")));
     assert_eq!(found["iat"].as_i64().unwrap(), app.now().as_second());
     assert!(found["statement"].as_str().unwrap().contains("no copy and no backup opens the secrets that they sealed"));

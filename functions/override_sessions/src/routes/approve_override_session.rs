@@ -2,13 +2,14 @@
 
 use serde_json::json;
 use shared::audit::Target;
-use shared::identity::OVERRIDE_APPROVAL;
+use shared::identity::{OVERRIDE_APPROVAL, OverrideSession};
 use shared::kernel::ids::OverrideSessionId;
 use shared::prelude::route::*;
 use shared::tenancy::Entitlement;
 use shared::tenancy::permissions::ManageStaffAccess;
 
 use crate::audit_actions::OVERRIDE_SESSION_APPROVED;
+use crate::jobs::expire_override_session::ExpireOverrideSession;
 use crate::view::OverrideSessionView;
 
 /// Approves a pending session of our staff: it begins now, and lasts for its minutes. Repeating it changes nothing. To refuse a
@@ -39,7 +40,10 @@ impl Endpoint for ApproveOverrideSession {
         }
         let detail = json!({ "staff": found.session().staff, "access": found.session().access });
         let audited = Changes::default().audit(&OVERRIDE_SESSION_APPROVED, Target::from(self.override_session_id));
-        let session = workspace.approve_override(found, audited.detail(detail)).await?;
+        let audited = audited.detail(detail);
+        let expiring =
+            |session: &OverrideSession| audited.send_at(&ExpireOverrideSession::of(session), session.ends_at());
+        let session = workspace.approve_override(found, expiring).await?;
         Ok(Reply(session.into()))
     }
 }

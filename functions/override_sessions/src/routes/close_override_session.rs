@@ -24,7 +24,7 @@ impl Endpoint for CloseOverrideSession {
         "close-override-session",
         "/staff/workspaces/{workspace_id}/override-sessions/{override_session_id}",
     );
-    const GRANTS: &'static [Grant] = &[Grant::ReadStaff, Grant::OpenOverrides, Grant::ListOverrides];
+    const GRANTS: &'static [Grant] = &[Grant::ReadStaff, Grant::OpenOverrides, Grant::WriteAudit, Grant::ListOverrides];
     const WARM_CALLS: WarmCalls = WarmCalls::up_to(4, "the session is read, and the caller's name for the audit log");
     type Access = Staff<OverrideWorkspaces>;
     type Output = NoContent;

@@ -6,8 +6,8 @@ use shared::tenancy::permissions::ManageStaffAccess;
 
 use crate::view::OverrideSessionView;
 
-/// Lists the open and pending sessions of our staff in the workspace, newest first: at most 100. The audit log has what was done
-/// in each.
+/// Lists the sessions of our staff in the workspace that are open or pending, or ended in the last 30 days, newest first: at most
+/// 100. The audit log has what was done in each.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListOverrideSessions {}

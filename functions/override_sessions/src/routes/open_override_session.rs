@@ -3,8 +3,9 @@
 use mail::MailUser;
 use serde_json::json;
 use shared::audit::Target;
-use shared::identity::{OverrideSession, OverrideSite, OverrideTerms, OverrideWorkspaces, Staff};
-use shared::kernel::ids::WorkspaceId;
+use shared::identity::{
+    OverrideSession, OverrideSite, OverrideTerms, OverrideWorkspaces, StaffPermission, StaffWorkspace,
+};
 use shared::prelude::route::*;
 use shared::system_events::Occurrence;
 use shared::tenancy::{Audited, OverrideAccess};
@@ -12,19 +13,16 @@ use staff::member::StaffMember;
 use staff::reason::{ShownReason, ShownTicket};
 
 use crate::audit_actions::{OVERRIDE_SESSION_OPENED, OVERRIDE_SESSION_REQUESTED};
+use crate::jobs::expire_override_session::ExpireOverrideSession;
 use crate::opening::{self, Minutes};
 use crate::view::IssuedOverrideSession;
 use crate::{letters, problems};
-
-/// The most owners who are told in the transaction of the opening. A workspace has a few.
-const MOST_OWNERS: usize = 50;
 
 /// Opens a session into a workspace, whose owners are emailed. Nothing extends it. Where the plan says so, it is `pending`
 /// until an owner approves it, for 24 hours; its minutes count from then.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenOverrideSession {
-    workspace_id: WorkspaceId,
     reason: ShownReason,
     ticket: ShownTicket,
     #[schema(value_type = u32, minimum = 1, maximum = 60, example = 30)]
@@ -38,33 +36,32 @@ pub static FUNCTION: Function = Function::route::<OpenOverrideSession>();
 
 impl Endpoint for OpenOverrideSession {
     const ROUTE: Route = Route::post("open-override-session", "/staff/workspaces/{workspace_id}/override-sessions");
-    const GRANTS: &'static [Grant] =
-        &[Grant::ReadStaff, Grant::ReadAddresses, Grant::ReadMembers, Grant::OpenOverrides];
-    const PROBLEMS: &'static [ProblemCode] = &[
-        problems::OWN_WORKSPACE,
-        problems::FULL_ACCESS_NOT_ALLOWED,
-        problem_codes::WORKSPACE_LIVES_ELSEWHERE,
-        problem_codes::WORKSPACE_SUSPENDED,
-        problem_codes::WORKSPACE_TRASHED,
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadStaff,
+        Grant::ReadAddresses,
+        Grant::ReadPlan,
+        Grant::ReadMembers,
+        Grant::OpenOverrides,
+        Grant::ProveStaff,
+        Grant::WriteAudit,
     ];
-    const WARM_CALLS: WarmCalls = WarmCalls::up_to(
-        7,
-        "the member's record and address and the workspace's entry and members are read, and the intent is committed before \
-         the session",
-    );
-    type Access = Staff<OverrideWorkspaces>;
+    const PROBLEMS: &'static [ProblemCode] =
+        &[problems::OWN_WORKSPACE, problems::FULL_ACCESS_NOT_ALLOWED, problem_codes::WORKSPACE_SUSPENDED];
+    const WARM_CALLS: WarmCalls =
+        WarmCalls::up_to(6, "the member's record and address and the workspace's entry and members are read");
+    type Access = StaffWorkspace<OverrideWorkspaces>;
     type Output = Created<IssuedOverrideSession>;
 
-    async fn handle(self, staff: &Staff<OverrideWorkspaces>) -> Result<Self::Output, Problem> {
-        let (workspace, access) = (self.workspace_id, self.access);
+    async fn handle(self, workspace: &Self::Access) -> Result<Self::Output, Problem> {
+        let (staff, access) = (workspace.staff(), self.access);
         let member = opening::own_record(staff).await?;
-        let site = staff.override_site(workspace, member.name.as_str()).await?.ok_or_else(Problem::not_found)?;
-        opening::judge(staff, &member, &site, (workspace, access)).await?;
+        let site = workspace.override_site(member.name.as_str()).await?;
+        opening::judge(workspace, &member, &site, access).await?;
         let session = site.session(self.terms(&member));
         let event = json!({ "session": session.id, "staff": staff.id(), "access": access, "ticket": session.ticket });
-        let intent = Occurrence::of(&opening::OVERRIDE_SESSION_OPENED, workspace).detail(event);
+        let opened = Occurrence::of(&opening::OVERRIDE_SESSION_OPENED, workspace.id()).detail(event);
         let token = site.token();
-        site.open(&session, &token, intent, audited(&site, &session)).await?;
+        site.open(&session, &token, opened, audited(&site, &session)).await?;
         Ok(Created(IssuedOverrideSession::new(session, &token)))
     }
 }
@@ -82,7 +79,7 @@ impl OpenOverrideSession {
 }
 
 /// What the workspace's audit log and its owners get.
-fn audited(site: &OverrideSite<'_>, session: &OverrideSession) -> Audited {
+fn audited<P: StaffPermission>(site: &OverrideSite<'_, P>, session: &OverrideSession) -> Audited {
     let OverrideSession { id, access, reason, ticket, minutes, .. } = session;
     let expires_at = session.ends_at();
     let detail = json!({
@@ -93,5 +90,6 @@ fn audited(site: &OverrideSite<'_>, session: &OverrideSession) -> Audited {
         None => (&OVERRIDE_SESSION_REQUESTED, letters::requested(site.name(), session)),
     };
     let audited = Changes::default().audit(action, Target::from(*id)).detail(detail);
-    audited.mail_to_each(site.owners().take(MOST_OWNERS), &letter)
+    let audited = audited.mail_to_each(site.owners(), &letter);
+    audited.send_at(&ExpireOverrideSession::of(session), expires_at)
 }

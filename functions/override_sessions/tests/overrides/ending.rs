@@ -7,7 +7,7 @@ use override_sessions::routes::{
 use serde_json::{Value, json};
 use shared::aws::wire::Fault;
 use shared::identity::Strength;
-use shared::kernel::time::SignedDuration;
+use shared::kernel::time::{SignedDuration, sortable};
 use shared::tenancy::Role;
 use shared::testing::{Request, Response, TestApp};
 use test_support::overrides::{Opened, allow, entries, open, opened, terms};
@@ -57,7 +57,8 @@ async fn a_session_ends_although_its_item_does_not_expire() {
     assert_eq!(refusal(&read(&app, &session, owner.workspace).await), UNKNOWN);
     let owner = app.with_strength(&owner, Strength::Multi).await.unwrap();
     let list = Request::to(&list_override_sessions::FUNCTION).by(&owner);
-    assert_eq!(ids(&app.call(list).await.expect(200).body), [""; 0]);
+    let listed = app.call(list).await.expect(200).body;
+    assert_eq!((ids(&listed), &listed["items"][0]["state"]), (vec![session.id.as_str()], &json!("expired")));
 }
 
 #[tokio::test]
@@ -102,7 +103,19 @@ async fn an_owner_lists_the_sessions_and_ends_one_and_no_other_member_does() {
     app.call(end.by(&owner)).await.expect(204);
     assert_eq!(refusal(&read(&app, &first, owner.workspace).await), UNKNOWN);
     read(&app, &other, owner.workspace).await.expect(200);
-    assert_eq!(ids(&app.call(list.by(&owner)).await.expect(200).body), [&other.id]);
+    let listed = app.call(list.clone().by(&owner)).await.expect(200).body;
+    let states = |listed: &Value| [0, 1].map(|at| listed["items"][at]["state"].as_str().unwrap().to_owned());
+    assert_eq!(
+        (ids(&listed), states(&listed)),
+        (vec![other.id.as_str(), &first.id], ["open", "ended"].map(str::to_owned))
+    );
+    assert_eq!(listed["items"][1]["ended_at"], json!(sortable(app.now())));
+    // The other one expired, and no job recorded it.
+    for (days, expected) in [(29, vec![first.id.as_str()]), (1, vec![])] {
+        app.advance(SignedDuration::from_hours(days * 24));
+        let owner = app.with_strength(&owner, Strength::Multi).await.unwrap();
+        assert_eq!(ids(&app.call(list.clone().by(&owner)).await.expect(200).body), expected);
+    }
 }
 
 #[tokio::test]

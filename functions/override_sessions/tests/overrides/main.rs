@@ -3,6 +3,7 @@
 
 mod approval;
 mod ending;
+mod expiry;
 mod opening;
 mod use_of;
 mod visits;

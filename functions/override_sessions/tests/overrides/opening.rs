@@ -182,6 +182,8 @@ async fn a_session_is_not_opened_if_the_rules_change_while_it_is_judged() {
     let (answer, reached) = app.call_while(request, changed).await;
     assert!(reached.is_some());
     assert_eq!(refusal(&answer), (409, "modified_concurrently"));
+    // The event is in the same transaction.
+    assert!(events(&app, "override_session_opened").await.is_empty());
 }
 
 #[tokio::test]

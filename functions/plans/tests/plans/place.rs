@@ -21,6 +21,7 @@ use test_support::picture::dot;
 use test_support::scripted_server::{PASSWORD, ScriptedServer};
 use workspaces::routes::create_workspace_token;
 use workspaces::routes::invite_member;
+use workspaces::workspace::Profile;
 
 pub struct Place {
     pub app: TestApp,
@@ -34,7 +35,12 @@ impl Place {
         let app = TestApp::new();
         let owner = app.founder_on(plan).await.unwrap();
         let next = NextRecount::after(app.now());
-        let founded = Changes::default().insert(&next).unaudited("as in a workspace that was created by its route");
+        let profile = json!({ "name": "Northwind", "founded_by": owner.user, "created_at": app.now() });
+        let profile: Profile = serde_json::from_value(profile).unwrap();
+        let founded = Changes::default()
+            .insert(&next)
+            .insert(&profile)
+            .unaudited("as in a workspace that was created by its route");
         app.scope(owner.workspace).commit(founded).await.unwrap();
         let server = ScriptedServer::start(app.now());
         Self { app, owner, server, number: AtomicUsize::new(0) }

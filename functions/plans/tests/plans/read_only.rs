@@ -9,8 +9,8 @@ use shared::kernel::time::{SignedDuration, after};
 use shared::tenancy::{ApplyPlanLimits, Role};
 use shared::testing::{Person, Request};
 use workspaces::routes::{
-    create_workspace_token, delete_workspace_token, get_member, leave_workspace, list_members, list_workspace_tokens,
-    remove_member,
+    create_workspace_token, delete_workspace_token, get_member, get_workspace, leave_workspace, list_members,
+    list_workspace_tokens, list_workspaces, remove_member,
 };
 
 use crate::place::Place;
@@ -62,6 +62,16 @@ impl Place {
         self.read_only(self.to(&list_channels::FUNCTION), "id").await
     }
 
+    /// Whether the workspace is read-only for a person, as its view and their list of workspaces say, and the view's version.
+    async fn is_read_only_for(&self, person: &Person) -> (bool, String) {
+        let view = self.app.call(self.to(&get_workspace::FUNCTION).by(person)).await.expect(200);
+        let listed = self.app.call(Request::to(&list_workspaces::FUNCTION).by(person)).await.expect(200).body;
+        let items = listed["items"].as_array().unwrap();
+        let item = items.iter().find(|item| item["id"] == json!(self.owner.workspace)).unwrap();
+        assert_eq!(item["read_only"], view.body["read_only"], "{listed}");
+        (view.body["read_only"].as_bool().unwrap(), view.header("etag").to_owned())
+    }
+
     fn drafting(&self) -> Request {
         self.to(&create_post::FUNCTION).json(json!({ "text": "Hello" }))
     }
@@ -111,11 +121,15 @@ async fn of_the_members_the_newest_without_room_only_read_and_leave() {
     let at = Place::on_plan("scale").await;
     let (first, admin, late) =
         (at.member(Role::Member).await, at.member(Role::Admin).await, at.member(Role::Member).await);
+    let (_, usual) = at.is_read_only_for(&late).await;
     at.limit("members", 2).await;
     let read_only = at.read_only(at.to(&list_members::FUNCTION), "user_id").await;
     assert_eq!(read_only, [admin.user.to_string(), late.user.to_string()]);
     at.app.call(at.drafting().by(&first)).await.expect(201);
+    assert!(!at.is_read_only_for(&first).await.0 && !at.is_read_only_for(&at.owner).await.0);
     for person in [&admin, &late] {
+        let (is_read_only, version) = at.is_read_only_for(person).await;
+        assert!(is_read_only && version != usual);
         at.app.call(at.to(&list_posts::FUNCTION).by(person)).await.expect(200);
         let refused = at.app.call(at.drafting().by(person)).await.expect(403);
         assert_eq!(refused.code(), "over_plan_limit");
@@ -130,6 +144,7 @@ async fn of_the_members_the_newest_without_room_only_read_and_leave() {
     at.app.call(at.to(&remove_member::FUNCTION).path("user_id", first.user)).await.expect(204);
     assert_eq!(at.apply().await, 1);
     at.app.call(at.drafting().by(&admin)).await.expect(201);
+    assert!(!at.is_read_only_for(&admin).await.0);
     at.sound("after the removals").await;
 }
 

@@ -15,7 +15,7 @@ pub static FUNCTION: Function = Function::route::<GetSuspensionRequest>();
 
 impl Endpoint for GetSuspensionRequest {
     const ROUTE: Route = Route::get("get-suspension-request", "/staff/workspaces/{workspace_id}/suspension-request");
-    const GRANTS: &'static [Grant] = &[Grant::RequestSuspensions];
+    const GRANTS: &'static [Grant] = &[Grant::ReadSuspensionRequests];
     const WARM_CALLS: WarmCalls = WarmCalls::up_to(3, "each workspace needs another STS session");
     type Access = StaffWorkspace<RequestSuspensions>;
     type Output = Reply<SuspensionRequestView>;

@@ -10,6 +10,7 @@ pub mod find_users_by_domain;
 pub mod get_own_staff_member;
 pub mod get_suspension_request;
 pub mod get_system_event;
+pub mod lift_workspace_networks;
 pub mod list_job_runs;
 pub mod list_open_invitations;
 pub mod list_system_events;
@@ -40,6 +41,7 @@ pub static LISTED: &[Listed] = &[
     Listed::route::<get_own_staff_member::GetOwnStaffMember>(&get_own_staff_member::FUNCTION),
     Listed::route::<get_suspension_request::GetSuspensionRequest>(&get_suspension_request::FUNCTION),
     Listed::route::<get_system_event::GetSystemEvent>(&get_system_event::FUNCTION),
+    Listed::route::<lift_workspace_networks::LiftWorkspaceNetworks>(&lift_workspace_networks::FUNCTION),
     Listed::route::<list_job_runs::ListJobRuns>(&list_job_runs::FUNCTION),
     Listed::route::<list_open_invitations::ListOpenInvitations>(&list_open_invitations::FUNCTION),
     Listed::route::<list_system_events::ListSystemEvents>(&list_system_events::FUNCTION),

@@ -5,6 +5,7 @@ mod customers;
 mod domains;
 mod enrolment;
 mod events;
+mod networks;
 mod sign_in;
 mod support;
 mod suspension;

@@ -148,6 +148,18 @@ async fn a_request_changes_nothing_and_its_approval_by_another_suspends_with_aud
 }
 
 #[tokio::test]
+async fn at_most_50_owners_are_emailed_and_a_workspace_with_more_is_suspended_nevertheless() {
+    let at = At::new().await;
+    for _ in 0..51 {
+        at.app.join(at.owner.workspace, Role::Owner).await.unwrap();
+    }
+    let id = at.requested().await;
+    at.approve(&at.other, &id).await.expect(204);
+    assert!(at.is_suspended().await);
+    assert_eq!(at.letters().await.len(), 50);
+}
+
+#[tokio::test]
 async fn one_person_resumes_with_a_reason_and_an_approval_that_was_used_suspends_no_more() {
     let at = At::new().await;
     assert_eq!(at.resume(&at.other).await.expect(409).code(), "workspace_not_suspended");

@@ -49,7 +49,7 @@ impl Job for ReportInactiveMembers {
 async fn report(
     workspaces: &AllWorkspaces<AdminsReviewAccess>,
     workspace: Tenant,
-    mut next: Stored<NextReport>,
+    next: Stored<NextReport>,
 ) -> Result<(), Problem> {
     let now = workspaces.now();
     // The index is eventually consistent.
@@ -57,8 +57,7 @@ async fn report(
         return Ok(());
     }
     let directory = workspace.directory().await?;
-    *next = NextReport::after(now);
-    let changes = Changes::default().replace(&next).unaudited("which letters were sent is bookkeeping");
+    let changes = Changes::default().replace(&next.postponed(now)).unaudited("which letters were sent is bookkeeping");
     if directory.is_trashed() || directory.is_suspended() {
         workspace.commit_if_unchanged(changes).await?;
         return Ok(());

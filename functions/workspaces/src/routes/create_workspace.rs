@@ -46,6 +46,7 @@ impl Endpoint for CreateWorkspace {
             id,
             name,
             role: Role::Owner,
+            read_only: false,
             plan,
             second_factor,
             admin_recovery,

@@ -1,11 +1,13 @@
 //! Who the members are, and how memberships change and end.
 
+use mail::SendEmail;
 use serde_json::{Value, json};
 use shared::audit::Actor;
 use shared::identity::Strength;
 use shared::kernel::time::SignedDuration;
 use shared::tenancy::Role;
 use shared::testing::{Person, Request};
+use workspaces::letters;
 use workspaces::routes::{list_members, list_workspaces};
 
 use crate::team::{Known, Team};
@@ -157,6 +159,15 @@ async fn a_removed_member_is_a_stranger_from_the_next_request() {
             (entry.target.id.clone(), &entry.target.detail),
             (member.person.user.to_string(), &Some(json!("member")))
         );
+        // Only one who was removed is emailed, with the name of who did it.
+        let letters = team.app.outbox::<SendEmail>(&team.owner.person.outbox()).await.unwrap();
+        let letters = letters.iter().map(|posted| posted.envelope.payload.to_string());
+        let letters: Vec<_> = letters.filter(|letter| letter.contains(letters::MEMBER_REMOVED)).collect();
+        assert_eq!(letters.len(), usize::from(by_removal), "{letters:?}");
+        for letter in &letters {
+            let is_its = letter.contains(&member.person.user.to_string());
+            assert!(is_its && letter.contains("Ada Lovelace removed you from the workspace"), "{letter}");
+        }
         team.sound(&[&member], "removed").await;
 
         // A new membership does not revive a token that was bound to the workspace.

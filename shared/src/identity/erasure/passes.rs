@@ -8,6 +8,7 @@ use super::state::{Begun, DestroyedKey, Phase, Tally};
 use super::steps::state_key;
 use crate::aws::grants::Table;
 use crate::identity::proofs::{self, MembershipProof};
+use crate::identity::workspace_outline::MAILED_OWNERS;
 use crate::kernel::ids::UserId;
 use crate::kernel::problems::Problem;
 use crate::table::commit::{Act, Expected, Plan, commit};
@@ -18,8 +19,6 @@ use crate::tenancy::tenant::Tenant;
 
 /// Deletions of one transaction, whose limit is 100 with the state. A query returns at most 1 MB, and a transaction takes 4.
 const PAGE: usize = 90;
-/// The most owners who are told. A workspace has a few.
-const MOST_OWNERS: usize = 20;
 
 /// What a step found.
 pub(super) enum Page {
@@ -71,7 +70,7 @@ impl Tenant {
         for item in &items {
             let user: UserId = string(item, "sk").unwrap_or_default().parse().map_err(Problem::internal)?;
             if body::<MembershipProof>(item)?.role == Role::Owner
-                && begun.owners.len() < MOST_OWNERS
+                && begun.owners.len() < MAILED_OWNERS
                 && !begun.owners.contains(&user)
             {
                 begun.owners.push(user);

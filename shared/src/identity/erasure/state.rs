@@ -75,7 +75,7 @@ pub struct Tally {
     pub items: BTreeMap<String, u64>,
     pub memberships: u64,
     pub workspace_tokens: u64,
-    /// Open or waiting sessions of the staff.
+    /// Sessions of the staff: open, waiting, or ended in the last 30 days.
     #[serde(default)]
     pub override_sessions: u64,
     pub messages: u64,

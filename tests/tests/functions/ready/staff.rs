@@ -9,8 +9,10 @@ use shared::kernel::ids::{UserKind, WorkspaceId};
 use shared::kernel::time::{SignedDuration, after};
 use shared::system_events::Occurrence;
 use shared::tenancy::{AssignableRole, Changes};
+use shared::testing::Request;
 use staff::routes::request_suspension;
 use test_support::staff_member::{self, Member, enrolled, grant, signed_in, start, start_enrolment, token};
+use workspaces::routes::update_security;
 
 use super::passkeys::with_credential;
 use crate::place::{Place, World, text};
@@ -57,6 +59,12 @@ impl World {
                 let suspending = scope.directory().await.unwrap().change().suspend();
                 suspending.commit(Changes::default().unaudited("a fixture")).await.unwrap();
                 self.as_admin(ready).await.with("workspace_id", workspace)
+            }
+            "lift-workspace-networks" => {
+                let owner = app.owner().await.unwrap();
+                let limiting = Request::to(&update_security::FUNCTION).by(&owner).ip("192.0.2.7");
+                app.call(limiting.json(json!({ "networks": ["192.0.2.0/24"] }))).await.expect(200);
+                self.as_admin(ready).await.with("workspace_id", owner.workspace)
             }
             "set-workspace-override" => {
                 let until = after(app.now(), SignedDuration::from_hours(24));

@@ -86,11 +86,12 @@ impl Story for Entering {
                 return Vec::new();
             }
             let count = |action: &str| tables.audit_entries(&self.workspace, action, &self.session);
-            let [opened, used, ended] =
-                ["opened", "used", "ended"].map(|end| count(&format!("override_session.{end}")));
-            let is_right = opened == 1 && used >= self.reads && ended <= 1 && (ended == 1 || !self.is_ended);
+            let [opened, used, ended, expired] =
+                ["opened", "used", "ended", "expired"].map(|end| count(&format!("override_session.{end}")));
+            let ends_once = ended + expired <= 1 && (ended == 1 || !self.is_ended);
+            let is_right = opened == 1 && used >= self.reads && ends_once;
             let found = format!(
-                "{opened} beginnings, {used} uses and {ended} ends in the audit log, for {} reads; ended: {}",
+                "{opened} beginnings, {used} uses, {ended} ends and {expired} expiries in the audit log, for {} reads; ended: {}",
                 self.reads, self.is_ended
             );
             if is_right { Vec::new() } else { vec![found] }
