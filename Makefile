@@ -18,8 +18,9 @@ help: ## List the targets
 # --- development -------------------------------------------------------------------------------------------------------------
 
 demo: NEEDS := demo
-demo: local ## Set up everything and publish a post, from sign-up to a real Bluesky server
+demo: local ## Set up everything and publish a post, from sign-up to Bluesky and Mastodon
 	@$(CLOUD) pds-up
+	@$(CLOUD) mastodon-up
 	@$(PYTHON) infra/local/demo.py
 
 # What `local` installs while it builds: what itself, `demo` or `test` needs.
@@ -38,7 +39,7 @@ logs: ## Follow the log of one function: make logs FN=create-post
 status: ## Show what runs, and where
 	@$(CLOUD) status
 
-stop: ## Stop the local cloud and the Bluesky server; the cloud's state is kept
+stop: ## Stop the local cloud and the other servers; the cloud's state is kept
 	@$(CLOUD) down
 
 reset: ## Stop them and delete the state of the local cloud
@@ -59,15 +60,17 @@ check: ## Formatting, lints, tidy rules, generated files, templates
 
 # Function binaries have no tests, but an empty harness would be linked for each: hence --lib and --test.
 test: NEEDS := test
-test: local ## All tests, against one local cloud, a real Bluesky server and third-party authenticators
+test: local ## All tests, against one local cloud, a real Bluesky server, and third-party authenticators and servers
 	@$(CLOUD) pds-up
+	@$(CLOUD) mastodon-up
 	@# The demo mostly waits, and the tests of browser and clients are short: all run in parallel to the tests.
 	@$(PYTHON) infra/local/demo.py --check > .local/log/demo-check.log 2>&1 & demo=$$!; \
 	  $(CLOUD) peer passkeys > .local/log/passkeys-check.log 2>&1 & passkeys=$$!; \
 	  $(CLOUD) peer clients > .local/log/clients-check.log 2>&1 & clients=$$!; \
+	  $(CLOUD) peer mastodon > .local/log/mastodon-check.log 2>&1 & mastodon=$$!; \
 	  rm -f .local/log/answered.txt; \
-	  $(WITH_CLOUD) BULKHEAD_ANSWERED=$(CURDIR)/.local/log/answered.txt cargo nextest run --workspace --lib --test '*' --bin generator --bin sources $(TEST_ARGS) || { kill $$demo $$passkeys $$clients || true; exit 1; }; \
-	  for run in "$$demo demo" "$$passkeys passkeys" "$$clients clients"; do log=.local/log/$${run#* }-check.log; \
+	  $(WITH_CLOUD) BULKHEAD_ANSWERED=$(CURDIR)/.local/log/answered.txt cargo nextest run --workspace --lib --test '*' --bin generator --bin sources $(TEST_ARGS) || { kill $$demo $$passkeys $$clients $$mastodon || true; exit 1; }; \
+	  for run in "$$demo demo" "$$passkeys passkeys" "$$clients clients" "$$mastodon mastodon"; do log=.local/log/$${run#* }-check.log; \
 	    wait $${run% *} || { cat $$log; exit 1; }; tail -4 $$log; done
 	@$(if $(TEST_ARGS),:,$(if $(BULKHEAD_LONG),,SEED=424242) target/debug/simulate $(if $(BULKHEAD_LONG),1000000,3000) > /dev/null)
 	@# Killing functions would disturb the tests above.

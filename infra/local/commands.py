@@ -12,6 +12,7 @@ import emulator
 import functions
 import installs
 import ledger
+import mastodon
 import package
 import places
 import tools
@@ -32,6 +33,8 @@ USAGE = {
     "status": "show what runs where",
     "pds-up": "start a real Bluesky server",
     "pds-down": "stop it",
+    "mastodon-up": "start a Mastodon server that others wrote",
+    "mastodon-down": "stop it",
     "down": "stop everything; the state of the local cloud is kept",
     "reset": "stop everything and delete the state of the local cloud",
     "package [ARCHITECTURE]": "build and package all functions for AWS, into target/package; without an architecture for this machine's",
@@ -73,6 +76,10 @@ def run(arguments: list[str]) -> None:
             bluesky.up()
         case ["pds-down"]:
             bluesky.down()
+        case ["mastodon-up"]:
+            mastodon.up()
+        case ["mastodon-down"]:
+            mastodon.down()
         case ["down"]:
             down()
         case ["reset"]:
@@ -110,7 +117,7 @@ def run_peer(name: str) -> None:
 
 
 def down() -> None:
-    stopped = [emulator.down(), bluesky.down()]
+    stopped = [emulator.down(), bluesky.down(), mastodon.down()]
     say("stopped" if any(stopped) else "nothing was running")
 
 
@@ -120,6 +127,7 @@ def print_environment() -> None:
         "BULKHEAD_STACK": places.STACK,
         **{f"BULKHEAD_{plane['variable']}": deploy.base_url(plane["name"]) for plane in deploy.planes()},
         "BULKHEAD_PDS_URL": places.pds_url(),
+        "BULKHEAD_MASTODON_URL": places.mastodon_url(),
         # The stack's outputs, as JSON: the names of tables, buckets and keys.
         "BULKHEAD_OUTPUTS": str(places.OUTPUTS),
         "BULKHEAD_CLOUD_LOG": str(emulator.CLOUD.log),
@@ -132,6 +140,7 @@ def print_status() -> None:
     up = emulator.is_up()
     say(f"local cloud     {places.endpoint() if up else 'not running'}")
     say(f"Bluesky server  {places.pds_url() if bluesky.is_up() else 'not running'}")
+    say(f"Mastodon server {places.mastodon_url() if mastodon.is_up() else 'not running'}")
     last = ledger.read() if up else {}
     if last:
         deployed = places.read_json(places.OUTPUTS)

@@ -28,10 +28,10 @@ def _chains(target: str, browser: bool) -> list[Chain]:
     if target == "local":
         return [python]
     if target == "demo":
-        return [python, [tools.bluesky_node]]
+        return [python, [tools.bluesky_node], [lambda: tools.python_tools("mastodon")]]
     if target == "test":
         clients = [lambda: tools.client_generators(places.ROOT / "tests" / "peers" / "clients", places.CLIENTS), lambda: tools.python_tools("clients")]
-        return [python, [tools.bluesky_node, *clients], [lambda: tools.peers(browser=browser)], [lambda: tools.cargo_tool("nextest")]]
+        return [python, [tools.bluesky_node, *clients], [lambda: tools.peers(browser=browser), lambda: tools.python_tools("mastodon")], [lambda: tools.cargo_tool("nextest")]]
     raise Failure("preparing", "local, demo or test", target)
 
 

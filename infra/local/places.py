@@ -30,7 +30,7 @@ REGION = "us-east-1"
 DEPLOY_BUCKET = "bulkhead-deploy"
 MACHINE_ARCHITECTURE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
-DEFAULT_PORTS = {"cloud": 4566, "pds": 2583, "plc": 2582}
+DEFAULT_PORTS = {"cloud": 4566, "pds": 2583, "plc": 2582, "mastodon": 2584}
 
 
 def clean_environment(**settings: str) -> dict[str, str]:
@@ -69,6 +69,10 @@ def endpoint() -> str:
 
 def pds_url() -> str:
     return f"http://127.0.0.1:{port('pds')}"
+
+
+def mastodon_url() -> str:
+    return f"http://127.0.0.1:{port('mastodon')}"
 
 
 def state() -> Path:

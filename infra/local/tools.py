@@ -22,7 +22,7 @@ ARCHIVE = {
 
 
 def python_tools(name: str) -> Path:
-    """The `bin` folder of a virtual environment with the pins of `requirements-<name>.txt`: cloud, sam, check, peers, clients or lambda."""
+    """The `bin` folder of a virtual environment with the pins of `requirements-<name>.txt`: cloud, sam, check, peers, clients, mastodon or lambda."""
     requirements = HERE / f"requirements-{name}.txt"
     folder = VENV / name
     stamp = folder / "installed"

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "infra" / "local"))
 import deploy
 import places
 import tools
-from demo import pds
+from demo import mastodon_server, pds
 from demo.client import start_transcript
 from demo.steps import Steps
 from people import Person
@@ -83,11 +83,17 @@ def tell(name: str, command: list) -> None:
     started = person.start()
     credential = authenticator.create(deploy.local_parameters()["AppUrl"], started["options"])
     account = pds.create_account(f"client-{secrets.token_hex(4)}")
+    fediverse = mastodon_server.create_account(f"client_{secrets.token_hex(4)}")
     facts = WORK / f"{name}.json"
     content = {
         "base_url": deploy.base_url(),
         "access_token": person.access_token,
         "passkey": {"ceremony": started["ceremony"], "credential": credential},
+        "mastodon": {
+            "service": places.mastodon_url(),
+            "account_id": f"{fediverse.host}/{fediverse.number}",
+            "code": mastodon_server.code_of(fediverse),
+        },
         "bluesky": {
             "service": places.pds_url(),
             "identifier": account.handle,

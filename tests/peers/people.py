@@ -2,9 +2,8 @@
 
 import secrets
 
-from demo.client import Client
+from demo.client import Client, require
 from demo.mailbox import read_mail_to, token_in
-from progress import Failure
 
 
 class Person(Client):
@@ -26,11 +25,6 @@ class Person(Client):
     def register(self, started: dict, credential: dict, *, expected: int = 201) -> dict:
         about = {"ceremony": started["ceremony"], "name": "Test", "credential": credential}
         return self.call("register-passkey", "POST", "/me/passkeys", about, expected=expected)
-
-
-def require(what: str, expected: object, came: object) -> None:
-    if came != expected:
-        raise Failure(what, str(expected), str(came))
 
 
 def require_code(problem: dict, code: str, what: str = "the problem") -> None:

@@ -5,14 +5,20 @@ use std::future::Future;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use shared::crypto::digest::{base64url, sha256};
+use shared::crypto::random_token::RandomToken;
 use shared::kernel::problems::Problem;
+use shared::kernel::secrets::SecretText;
 use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
+use url::Url;
 
 use crate::channel::Channel;
 use crate::limits::Limits;
+use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
 use crate::publishing::{Draft, PublishError, Published};
+use crate::server_address::Service;
 use crate::session::EndedSession;
 
 /// A platform's API, for accounts that are connected.
@@ -33,6 +39,21 @@ pub trait Adapter: Send + Sync + 'static {
 
     /// The limits of the platform, with the source of each number.
     fn limits() -> Limits;
+
+    /// Begins to connect an account by OAuth: the address where a person agrees.
+    fn begin(
+        scope: &Scope,
+        service: Option<&Service>,
+        asked: &Authorization,
+    ) -> impl Future<Output = Result<Begun, Problem>> + Send;
+
+    /// Redeems the code that the platform sent the person's browser back with. Returns the accounts to choose from, with tokens
+    /// sealed for `pending.channel`.
+    fn redeem(
+        scope: &Scope,
+        pending: &PendingConnection,
+        code: &Code,
+    ) -> impl Future<Output = Result<Vec<OfferedAccount>, Problem>> + Send;
 
     /// Uploads pictures, resolves mentions and builds the request. Makes nothing visible, and can be repeated.
     fn prepare(
@@ -59,4 +80,47 @@ pub trait Adapter: Send + Sync + 'static {
 
     /// Ends a session that is no longer used. A session that the platform refuses to end has already ended.
     fn revoke(scope: &Scope, ended: &EndedSession) -> impl Future<Output = Result<(), Problem>> + Send;
+}
+
+/// The request to a platform's OAuth server (RFC 6749, section 4.1.1; RFC 7636, section 4.3).
+pub struct Authorization {
+    pub redirect_uri: String,
+    state: SecretText,
+    challenge: String,
+}
+
+impl Authorization {
+    pub fn new(redirect_uri: String, state: &RandomToken, verifier: &SecretText) -> Self {
+        let challenge = base64url(&sha256(verifier.expose().as_bytes()));
+        Self { redirect_uri, state: SecretText::new(state.expose().to_owned()), challenge }
+    }
+
+    /// The query of the address where a person agrees.
+    pub fn parameters<'a>(&'a self, client_id: &'a str, scopes: &'a str) -> [(&'static str, &'a str); 7] {
+        [
+            ("response_type", "code"),
+            ("client_id", client_id),
+            ("redirect_uri", &self.redirect_uri),
+            ("scope", scopes),
+            ("state", self.state.expose()),
+            ("code_challenge", &self.challenge),
+            ("code_challenge_method", "S256"),
+        ]
+    }
+}
+
+/// A connection that a person can agree to.
+pub struct Begun {
+    /// Where the account signs in, as stored and shown.
+    pub service: String,
+    pub client_id: String,
+    pub client_secret: SecretText,
+    pub authorization_url: Url,
+}
+
+/// What redeems a connection.
+pub struct Code {
+    pub code: SecretText,
+    pub verifier: SecretText,
+    pub client_secret: SecretText,
 }

@@ -2,6 +2,12 @@
 
 use shared::audit::AuditAction;
 
+/// A person started to connect an account.
+pub static CHANNEL_CONNECTION_STARTED: AuditAction = AuditAction::named("channel.connection_started");
+
+/// A person authorised the use of an account; none is connected yet.
+pub static CHANNEL_AUTHORISED: AuditAction = AuditAction::named("channel.authorised");
+
 /// A channel was connected.
 pub static CHANNEL_CONNECTED: AuditAction = AuditAction::named("channel.connected");
 

@@ -15,6 +15,7 @@ use shared::table::Entity;
 use shared::tenancy::{Limit, Permission, Scope, Workspace, WorkspacePlan};
 use utoipa::ToSchema;
 
+use crate::connecting::SignedInAccount;
 use crate::limits::Limits;
 use crate::platform::{Guarantee, Platform};
 use crate::problems;
@@ -39,6 +40,9 @@ pub struct Channel {
     pub account_id: String,
     /// The account's public name, which its owner can change: `alice.bsky.social`.
     pub handle: String,
+    /// The limits of the account or its server, if they differ from the platform's.
+    #[serde(default)]
+    pub own_limits: Option<Limits>,
     pub connection: Connection,
     pub connected_at: Timestamp,
     pub connected_by: Author,
@@ -80,7 +84,7 @@ impl Channel {
 
     /// The maximum size of a post.
     pub fn limits(&self) -> Limits {
-        self.platform.limits()
+        self.own_limits.clone().unwrap_or_else(|| self.platform.limits())
     }
 
     /// Whether nothing can be scheduled for it, because the plan has no room for it. What was scheduled before is published.
@@ -89,9 +93,10 @@ impl Channel {
     }
 
     /// Marks the account as connected after a person has signed in again.
-    pub fn reconnect(&mut self, service: String, handle: String, by: Author, at: Timestamp) {
-        self.service = service;
-        self.handle = handle;
+    pub fn reconnect(&mut self, account: &SignedInAccount, by: Author, at: Timestamp) {
+        self.service.clone_from(&account.service);
+        self.handle.clone_from(&account.handle);
+        self.own_limits.clone_from(&account.limits);
         self.connection = Connection::Connected;
         self.connected_by = by;
         self.connected_at = at;
@@ -178,7 +183,7 @@ pub struct ChannelView {
     pub platform: Platform,
     /// The server where the account signs in.
     pub service: String,
-    /// The platform's permanent id of the account. Bluesky: its DID.
+    /// The platform's permanent id of the account. Bluesky: its DID. Mastodon: the server and the account's number there.
     pub account_id: String,
     pub handle: String,
     pub state: ChannelState,
@@ -274,6 +279,7 @@ mod tests {
             service: "https://bsky.social".to_owned(),
             account_id: account_id.to_owned(),
             handle: "alice.test".to_owned(),
+            own_limits: None,
             connection: Connection::Connected,
             connected_at: Timestamp::UNIX_EPOCH,
             connected_by: "user_01999999999970008000000000000002".parse().unwrap(),
@@ -317,7 +323,15 @@ mod tests {
         assert_eq!(view.state, ChannelState::NeedsReauthorisation);
         let (code, text) = ("ExpiredToken".to_owned(), "Token has been revoked".to_owned());
         assert_eq!(view.refusal, Some(ChannelRefusal { code, text, since: first.into() }));
-        channel.reconnect("https://pds.test".to_owned(), "bob.test".to_owned(), channel.connected_by, later);
+        let account = SignedInAccount {
+            platform: Platform::Bluesky,
+            service: "https://pds.test".to_owned(),
+            account_id: "did:plc:a".to_owned(),
+            handle: "bob.test".to_owned(),
+            server: "https://pds.test/".to_owned(),
+            limits: None,
+        };
+        channel.reconnect(&account, channel.connected_by, later);
         assert_eq!(ChannelView::of(&channel, &plan).state, ChannelState::Connected);
         assert_eq!(channel.handle, "bob.test");
     }

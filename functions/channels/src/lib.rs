@@ -3,14 +3,21 @@
 pub mod adapter;
 pub mod audit_actions;
 pub mod bluesky;
+mod call;
 pub mod channel;
+mod connecting;
+mod connection_problem;
+mod disconnection;
 pub mod jobs;
 pub mod limits;
+pub mod mastodon;
+pub mod pending_connection;
 pub mod permissions;
 pub mod platform;
 pub mod problems;
 pub mod publishing;
 pub mod routes;
+pub mod server_address;
 pub mod session;
 
 pub use adapter::Adapter;

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 use utoipa::ToSchema;
 
+use crate::mastodon;
+
 /// The maximum size of a post on a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ChannelLimits)]
@@ -13,6 +15,9 @@ pub struct Limits {
     pub pictures: u32,
     /// Bytes of one picture.
     pub picture_bytes: u32,
+    /// Unicode code points of a picture's description. Null: as many as a picture can have here.
+    #[serde(default)]
+    pub alt_text: Option<u32>,
 }
 
 /// The maximum length of a text, in one measure.
@@ -30,6 +35,8 @@ pub enum TextMeasure {
     Graphemes,
     /// Bytes in UTF-8.
     Utf8Bytes,
+    /// Extended grapheme clusters, where a link counts as 23, and of a mention (`@name@server`) only the name.
+    Mastodon,
 }
 
 impl TextMeasure {
@@ -38,13 +45,14 @@ impl TextMeasure {
         match self {
             Self::Graphemes => number(text.graphemes(true).count()),
             Self::Utf8Bytes => number(text.len()),
+            Self::Mastodon => mastodon::length::count(text),
         }
     }
 
     /// The unit of the length in a sentence.
     const fn unit(self) -> &'static str {
         match self {
-            Self::Graphemes => "characters",
+            Self::Graphemes | Self::Mastodon => "characters",
             Self::Utf8Bytes => "bytes in UTF-8",
         }
     }
@@ -59,6 +67,8 @@ pub enum OverLimit {
     Pictures { most: u32, is: u32 },
     #[error("must have at most {most} bytes per picture; one has {is}")]
     PictureBytes { most: u32, is: u32 },
+    #[error("must have at most {most} characters in the description of a picture; one has {is}")]
+    AltText { most: u32, is: u32 },
 }
 
 impl Limits {
@@ -85,6 +95,15 @@ impl Limits {
         }
         Ok(())
     }
+
+    /// Whether a picture's description fits.
+    pub fn check_alt_text(&self, alt_text: &str) -> Result<(), OverLimit> {
+        let is = number(alt_text.chars().count());
+        match self.alt_text {
+            Some(most) if is > most => Err(OverLimit::AltText { most, is }),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn number(length: usize) -> u32 {
@@ -108,7 +127,7 @@ mod tests {
     fn every_exceeded_limit_of_a_text_is_reported() {
         let most = |measure, most| TextLimit { measure, most };
         let text = vec![most(TextMeasure::Graphemes, 2), most(TextMeasure::Utf8Bytes, 4)];
-        let limits = Limits { text, pictures: 4, picture_bytes: 2_000_000 };
+        let limits = Limits { text, pictures: 4, picture_bytes: 2_000_000, alt_text: None };
         let over = |text| limits.check_text(text).map(|over| over.to_string()).collect::<Vec<_>>();
         assert!(over("éé").is_empty());
         assert_eq!(over("abc"), ["must have at most 2 characters; it has 3"]);
@@ -121,8 +140,11 @@ mod tests {
 
     #[test]
     fn the_number_and_the_bytes_of_pictures_are_limited() {
-        let limits = Limits { text: Vec::new(), pictures: 4, picture_bytes: 2_000_000 };
+        let limits = Limits { text: Vec::new(), pictures: 4, picture_bytes: 2_000_000, alt_text: None };
         assert_eq!(limits.check_pictures([2_000_000; 4]), Ok(()));
+        let described = Limits { alt_text: Some(3), ..limits.clone() };
+        assert_eq!((described.check_alt_text("é👍x"), limits.check_alt_text("wall")), (Ok(()), Ok(())));
+        assert_eq!(described.check_alt_text("wall"), Err(OverLimit::AltText { most: 3, is: 4 }));
         assert_eq!(limits.check_pictures([1; 5]), Err(OverLimit::Pictures { most: 4, is: 5 }));
         let over = OverLimit::PictureBytes { most: 2_000_000, is: 2_000_001 };
         assert_eq!(limits.check_pictures([1, 2_000_001]), Err(over));

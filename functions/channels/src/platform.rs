@@ -11,6 +11,7 @@ use crate::limits::Limits;
 #[serde(rename_all = "snake_case")]
 pub enum Platform {
     Bluesky,
+    Mastodon,
 }
 
 /// Evaluates an expression with the adapter of a platform: the one place from which generic code reaches an adapter.
@@ -24,6 +25,10 @@ macro_rules! with_adapter {
         match $platform {
             $crate::Platform::Bluesky => {
                 type $Adapter = $crate::bluesky::Bluesky;
+                $answer
+            }
+            $crate::Platform::Mastodon => {
+                type $Adapter = $crate::mastodon::Mastodon;
                 $answer
             }
         }

@@ -16,6 +16,88 @@ pub const OF_CONNECTING: &[ProblemCode] = &[
     PLATFORM_TIMED_OUT,
 ];
 
+/// The problems of calling a platform's OAuth server.
+pub const OF_STARTING: &[ProblemCode] = &[
+    CHANNEL_SERVICE_FORBIDDEN,
+    PLATFORM_RATE_LIMITED,
+    PLATFORM_UNREACHABLE,
+    PLATFORM_ANSWER_MALFORMED,
+    PLATFORM_FAILED,
+    PLATFORM_TIMED_OUT,
+];
+
+/// The problems of redeeming a code.
+pub const OF_COMPLETING: &[ProblemCode] = &[
+    CONNECTION_EXPIRED,
+    CONNECTION_USED,
+    CONNECTION_STATE_WRONG,
+    CONNECTION_CODE_REFUSED,
+    CHANNELS_MODIFIED_CONCURRENTLY,
+    CHANNEL_SERVICE_FORBIDDEN,
+    PLATFORM_RATE_LIMITED,
+    PLATFORM_UNREACHABLE,
+    PLATFORM_ANSWER_MALFORMED,
+    PLATFORM_FAILED,
+    PLATFORM_TIMED_OUT,
+];
+
+/// The problems of choosing an account.
+pub const OF_CHOOSING: &[ProblemCode] = &[
+    TOO_MANY_CHANNELS,
+    CHANNELS_MODIFIED_CONCURRENTLY,
+    CONNECTION_EXPIRED,
+    CONNECTION_NOT_COMPLETE,
+    ACCOUNT_NOT_OFFERED,
+];
+
+pub const CONNECTION_EXPIRED: ProblemCode = ProblemCode::new(
+    409,
+    "connection_expired",
+    "Connection expired",
+    "A connection can be completed within 10 minutes, and an account chosen within 10 minutes after that.",
+    "Start another connection.",
+);
+
+pub const CONNECTION_USED: ProblemCode = ProblemCode::new(
+    409,
+    "connection_used",
+    "Code already sent",
+    "A connection takes one code, whatever came of it.",
+    "Start another connection.",
+);
+
+pub const CONNECTION_STATE_WRONG: ProblemCode = ProblemCode::new(
+    422,
+    "connection_state_wrong",
+    "Not the state of this connection",
+    "The state is not the one of this connection, or another caller started it.",
+    "Send the `state` of the page's query, as the caller who started the connection.",
+);
+
+pub const CONNECTION_CODE_REFUSED: ProblemCode = ProblemCode::new(
+    422,
+    "connection_code_refused",
+    "Code refused by the platform",
+    "The platform refused the code; `detail` has its own words.",
+    "Start another connection.",
+);
+
+pub const CONNECTION_NOT_COMPLETE: ProblemCode = ProblemCode::new(
+    409,
+    "connection_not_complete",
+    "Connection not complete",
+    "The platform has not confirmed the connection yet.",
+    "Complete the connection first.",
+);
+
+pub const ACCOUNT_NOT_OFFERED: ProblemCode = ProblemCode::new(
+    422,
+    "account_not_offered",
+    "Account not offered",
+    "The account is not one of those that the connection offers.",
+    "Choose one of `accounts`, as the caller who started the connection.",
+);
+
 pub const TOO_MANY_CHANNELS: ProblemCode = ProblemCode::new(
     409,
     "too_many_channels",
@@ -60,16 +142,16 @@ pub const PLATFORM_TIMED_OUT: ProblemCode = ProblemCode::new(
 pub const PLATFORM_ANSWER_MALFORMED: ProblemCode = ProblemCode::new(
     502,
     "platform_answer_malformed",
-    "Not a Bluesky server",
-    "The server at this address is not a Bluesky server.",
-    "Check `service`: it must be the address of a Bluesky server.",
+    "Not a server of this platform",
+    "The server at this address does not answer like a server of this platform.",
+    "Check `service`: it must be the address of a server of the platform.",
 );
 
 pub const PLATFORM_RATE_LIMITED: ProblemCode = ProblemCode::new(
     429,
     "platform_rate_limited",
-    "Too many sign-ins to the account",
-    "The server of the account refuses more sign-ins for now.",
+    "Too many requests to the server",
+    "The server of the account refuses more requests for now.",
     "Wait for `retry-after` seconds.",
 );
 

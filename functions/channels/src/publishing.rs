@@ -166,6 +166,11 @@ fn require_limits(channel: &Channel, draft: &Draft) -> Result<(), PublishError> 
     if let Some(over) = limits.check_text(&draft.text).next() {
         return Err(over_limit("text", "Shorten the text, then schedule the post again.", over));
     }
+    for picture in &draft.pictures {
+        limits
+            .check_alt_text(&picture.alt_text)
+            .map_err(|over| over_limit("pictures", "Shorten the description, then schedule the post again.", over))?;
+    }
     limits
         .check_pictures(sizes)
         .map_err(|over| over_limit("pictures", "Use fewer or smaller pictures, then schedule the post again.", over))

@@ -5,10 +5,13 @@ use std::borrow::Borrow;
 use serde::{Deserialize, Serialize};
 use shared::crypto::Sealed;
 use shared::kernel::ids::{Id, Identified};
+use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::table::Entity;
+use shared::tenancy::Scope;
 
 use crate::channel::ChannelId;
+use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::Platform;
 
 /// The purpose that tokens are sealed for. Their owner is the channel, so no other channel can open them.
@@ -27,12 +30,52 @@ pub struct ChannelSession {
     channel: ChannelId,
     /// The server that hosts the account, as the platform stated it.
     pub server: String,
-    pub access: Sealed,
-    pub access_expires_at: Timestamp,
-    pub refresh: Sealed,
+    #[serde(flatten)]
+    pub tokens: Tokens,
     /// Incremented with each renewal, to distinguish a refused token from the next one.
     pub generation: u64,
     lease: Option<Lease>,
+}
+
+/// What a platform accepts for an account, sealed for its channel.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tokens {
+    pub access: Sealed,
+    /// None for a token that does not expire.
+    pub access_expires_at: Option<Timestamp>,
+    /// None if the platform gives none.
+    pub refresh: Option<Sealed>,
+    /// The registration with the platform that the tokens belong to, if the account has one of its own.
+    #[serde(default)]
+    pub app: Option<AppCredentials>,
+}
+
+/// A registration of this product with a platform's OAuth server.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct AppCredentials {
+    pub client_id: String,
+    pub client_secret: Sealed,
+}
+
+impl Tokens {
+    /// The same tokens, sealed for another channel.
+    pub async fn moved(self, scope: &Scope, from: ChannelId, to: ChannelId) -> Result<Self, Problem> {
+        let moved = async |sealed: &Sealed| {
+            let secret = scope.open(TOKEN_PURPOSE, &from, sealed).await?;
+            scope.seal(TOKEN_PURPOSE, &to, &secret).await
+        };
+        let refresh = match &self.refresh {
+            Some(refresh) => Some(moved(refresh).await?),
+            None => None,
+        };
+        let app = match self.app {
+            Some(AppCredentials { client_id, client_secret }) => {
+                Some(AppCredentials { client_id, client_secret: moved(&client_secret).await? })
+            }
+            None => None,
+        };
+        Ok(Self { access: moved(&self.access).await?, access_expires_at: self.access_expires_at, refresh, app })
+    }
 }
 
 /// The exclusive right to renew. A platform that rotates refresh tokens treats concurrent renewals as theft.
@@ -63,9 +106,8 @@ impl Entity for ChannelSession {
 }
 
 impl ChannelSession {
-    pub fn new(channel: ChannelId, server: String, access: (Sealed, Timestamp), refresh: Sealed) -> Self {
-        let (access, access_expires_at) = access;
-        Self { channel, server, access, access_expires_at, refresh, generation: 1, lease: None }
+    pub fn new(channel: ChannelId, server: String, tokens: Tokens) -> Self {
+        Self { channel, server, tokens, generation: 1, lease: None }
     }
 
     pub fn channel(&self) -> ChannelId {
@@ -75,13 +117,13 @@ impl ChannelSession {
     /// What to do next. `refused` is the generation of a token that the platform has just refused.
     pub fn next_step(&self, now: Timestamp, refused: Option<u64>) -> Step {
         let was_refused = refused == Some(self.generation);
-        if !was_refused && after(now, RENEWED_BEFORE) < self.access_expires_at {
+        if !was_refused && self.lasts_until(after(now, RENEWED_BEFORE)) {
             return Step::Use;
         }
         match &self.lease {
             // During another renewal, the current token is used until it expires.
             Some(lease) if now < lease.until => {
-                if !was_refused && after(now, USED_UNTIL) < self.access_expires_at {
+                if !was_refused && self.lasts_until(after(now, USED_UNTIL)) {
                     Step::Use
                 } else {
                     Step::Wait(lease.until)
@@ -89,6 +131,10 @@ impl ChannelSession {
             }
             _ => Step::Renew,
         }
+    }
+
+    fn lasts_until(&self, at: Timestamp) -> bool {
+        self.tokens.access_expires_at.is_none_or(|expires_at| at < expires_at)
     }
 
     /// Takes the lease. It is held once it is committed on the condition of the revision that was read.
@@ -105,15 +151,25 @@ impl ChannelSession {
         self.lease = None;
     }
 
+    /// Stores the tokens of a new sign-in. What the platform omitted stays: an omitted token erases nothing.
+    pub fn replace(&mut self, tokens: Tokens, server: String) {
+        let Tokens { access, access_expires_at, refresh, app } = tokens;
+        let (refresh, app) = (refresh.or(self.tokens.refresh.take()), app.or(self.tokens.app.take()));
+        self.tokens = Tokens { access, access_expires_at, refresh, app };
+        self.server = server;
+        self.generation += 1;
+        self.release();
+    }
+
     /// Stores the fields that a renewal returned. An omitted token erases nothing.
     pub fn renew(&mut self, access: Option<(Sealed, Timestamp)>, refresh: Option<Sealed>, server: Option<String>) {
         if let Some((access, expires_at)) = access {
-            self.access = access;
-            self.access_expires_at = expires_at;
+            self.tokens.access = access;
+            self.tokens.access_expires_at = Some(expires_at);
             self.generation += 1;
         }
         if let Some(refresh) = refresh {
-            self.refresh = refresh;
+            self.tokens.refresh = Some(refresh);
         }
         if let Some(server) = server {
             self.server = server;
@@ -134,7 +190,11 @@ pub struct EndedSession {
     pub platform: Platform,
     pub channel: ChannelId,
     pub server: String,
-    pub refresh: Sealed,
+    #[serde(default)]
+    pub access: Option<Sealed>,
+    pub refresh: Option<Sealed>,
+    #[serde(default)]
+    pub app: Option<AppCredentials>,
     ended_at: Timestamp,
 }
 
@@ -144,7 +204,7 @@ const fn bluesky() -> Platform {
     Platform::Bluesky
 }
 
-/// A refresh token of Bluesky lives 90 days; after that there is nothing left to end.
+/// A refresh token of Bluesky lives 90 days; after that there is nothing left to end there.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 impl Identified for EndedSession {
@@ -167,14 +227,17 @@ impl Entity for EndedSession {
 
 impl EndedSession {
     pub fn of(platform: Platform, session: &ChannelSession, id: EndedSessionId, now: Timestamp) -> Self {
-        Self {
-            id,
-            platform,
-            channel: session.channel,
-            server: session.server.clone(),
-            refresh: session.refresh.clone(),
-            ended_at: now,
-        }
+        let Tokens { access, refresh, app, .. } = session.tokens.clone();
+        let (channel, server) = (session.channel, session.server.clone());
+        Self { id, platform, channel, server, access: Some(access), refresh, app, ended_at: now }
+    }
+
+    /// The session of an offered account that was not chosen in time.
+    pub fn unused(pending: &PendingConnection, account: &OfferedAccount, id: EndedSessionId, now: Timestamp) -> Self {
+        let Tokens { access, refresh, app, .. } = account.tokens.clone();
+        let (platform, channel, server) = (pending.platform, pending.channel, account.server.clone());
+        let app = app.or_else(|| Some(pending.app.clone()));
+        Self { id, platform, channel, server, access: Some(access), refresh, app, ended_at: now }
     }
 }
 
@@ -196,7 +259,9 @@ mod tests {
     /// A session whose access token ends at second 7,200.
     fn session() -> ChannelSession {
         let channel = "chan_01999999999970008000000000000001".parse().unwrap();
-        ChannelSession::new(channel, "https://pds.test/".to_owned(), (sealed("a1"), at(7_200)), sealed("r1"))
+        let (access, refresh) = (sealed("a1"), Some(sealed("r1")));
+        let tokens = Tokens { access, access_expires_at: Some(at(7_200)), refresh, app: None };
+        ChannelSession::new(channel, "https://pds.test/".to_owned(), tokens)
     }
 
     #[test]
@@ -244,13 +309,32 @@ mod tests {
         let mut session = session();
         session.lease_to("me", at(0));
         session.renew(None, None, None);
-        assert!(session.access == sealed("a1") && session.refresh == sealed("r1"));
+        assert!(session.tokens.access == sealed("a1") && session.tokens.refresh == Some(sealed("r1")));
         assert_eq!((session.generation, session.server.as_str()), (1, "https://pds.test/"));
         assert!(!session.is_leased_to("me", at(0), SignedDuration::ZERO));
         session.renew(None, Some(sealed("r2")), Some("https://new.test/".to_owned()));
-        assert!(session.access == sealed("a1") && session.refresh == sealed("r2"));
+        assert!(session.tokens.access == sealed("a1") && session.tokens.refresh == Some(sealed("r2")));
         assert_eq!(session.server, "https://new.test/");
         session.renew(Some((sealed("a2"), at(9))), None, None);
-        assert!(session.access == sealed("a2") && session.refresh == sealed("r2"));
+        assert!(session.tokens.access == sealed("a2") && session.tokens.refresh == Some(sealed("r2")));
+    }
+
+    #[test]
+    fn a_session_of_an_earlier_release_is_read() {
+        let sealed = |name: &str| json!({ "v": 1, "key": "k", "wrapped": "w", "sealed": name });
+        let stored = json!({
+            "channel": "chan_01999999999970008000000000000001", "server": "https://pds.test/", "access": sealed("a1"),
+            "access_expires_at": at(7_200), "refresh": sealed("r1"), "generation": 1, "lease": null,
+        });
+        let read: ChannelSession = serde_json::from_value(stored).unwrap();
+        assert!(read.tokens == session().tokens);
+    }
+
+    #[test]
+    fn a_new_sign_in_without_a_refresh_token_keeps_the_stored_one() {
+        let mut session = session();
+        let tokens = Tokens { access: sealed("a2"), access_expires_at: None, refresh: None, app: None };
+        session.replace(tokens, "https://new.test/".to_owned());
+        assert!((session.tokens.access, session.tokens.refresh) == (sealed("a2"), Some(sealed("r1"))));
     }
 }

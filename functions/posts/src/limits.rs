@@ -2,7 +2,7 @@
 
 use channels::channel::CHANNELS;
 use channels::{Channel, ChannelId, Connection, OverLimit};
-use media::media::MediaError;
+use media::media::{AltText, MediaError};
 use media::{Media, MediaId};
 use shared::kernel::problems::Problem;
 use shared::tenancy::{Scope, WorkspacePlan};
@@ -102,6 +102,9 @@ fn misfits(text: &PostText, pictures: &[Media], channel: &Channel) -> Vec<Fault>
         if let Err(over @ MediaError::TooLarge { .. }) = picture.within(limits.picture_bytes.into()) {
             fault("media_ids", &over);
         }
+        if let Err(over) = limits.check_alt_text(picture.alt_text().map_or("", AltText::as_str)) {
+            fault("media_ids", &over);
+        }
     }
     if let Err(over @ OverLimit::Pictures { .. }) = limits.check_pictures(pictures.iter().map(|_| 0)) {
         fault("media_ids", &over);
@@ -124,23 +127,10 @@ fn refuse(faults: Vec<Fault>) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use channels::Platform;
     use shared::kernel::time::Timestamp;
 
     use super::*;
-
-    fn channel() -> Channel {
-        Channel {
-            id: "chan_01890a5d000070008000000000000003".parse().unwrap(),
-            platform: Platform::Bluesky,
-            service: "https://pds.test".to_owned(),
-            account_id: "did:plc:a".to_owned(),
-            handle: "alice.test".to_owned(),
-            connection: Connection::Connected,
-            connected_at: Timestamp::UNIX_EPOCH,
-            connected_by: "user_01890a5d000070008000000000000004".parse().unwrap(),
-        }
-    }
+    use crate::delivery::tests::channel;
 
     fn fit(text: &str, pictures: &[Media]) -> Vec<Fault> {
         misfits(&PostText::parse(text).unwrap(), pictures, &channel())

@@ -99,3 +99,8 @@ def start_transcript() -> None:
 def _write(line: str) -> None:
     with TRANSCRIPT.open("a") as log:
         log.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+
+
+def require(what: str, expected: object, came: object) -> None:
+    if came != expected:
+        raise Failure(what, f"{expected}", f"{came}", TRANSCRIPT)

@@ -1,4 +1,4 @@
-"""Watches one delivery from its schedule to its end."""
+"""Watches the deliveries of a post from their schedule to their end."""
 
 import time
 from datetime import UTC, datetime
@@ -15,17 +15,18 @@ CALM_SECONDS, BUSY_SECONDS = 1.0, 0.03
 BUSY_FOR_SECONDS = 2.0
 
 
-def await_end(steps: Steps, person: Client, path: str, due: datetime) -> dict:
-    """Shows the delivery's states as they change. Returns it when it has ended, or unfinished if that takes too long."""
-    seen = None
+def await_ends(steps: Steps, person: Client, path: str, due: datetime) -> dict[str, dict]:
+    """Shows the deliveries' states as they change. Returns them by platform when all have ended, or unfinished if that takes too long."""
+    seen = {}
     while True:
-        (delivery,) = person.call("list-deliveries", "GET", path)["items"]
+        deliveries = person.call("list-deliveries", "GET", path)["items"]
         left = (due - datetime.now(UTC)).total_seconds()
-        if (state := (delivery["state"], delivery["attempts"])) != seen:
-            seen = state
-            steps.show(f"{_clock(left)}  {_told(delivery)}")
-        if delivery["state"] in ENDED or left < -LATEST_SECONDS:
-            return delivery
+        for delivery in deliveries:
+            if (state := (delivery["state"], delivery["attempts"])) != seen.get(delivery["id"]):
+                seen[delivery["id"]] = state
+                steps.show(f"{_clock(left)}  {delivery['platform']}: {_told(delivery)}")
+        if all(delivery["state"] in ENDED for delivery in deliveries) or left < -LATEST_SECONDS:
+            return {delivery["platform"]: delivery for delivery in deliveries}
         if left > 0:
             steps.count_down(f"{_clock(left)}  waiting")
         is_busy = -BUSY_FOR_SECONDS < left <= 0

@@ -33,6 +33,11 @@ impl RandomToken {
         self.0.expose()
     }
 
+    /// The token as a secret that is stored sealed, because it must be sent later.
+    pub fn into_secret(self) -> SecretText {
+        self.0
+    }
+
     pub fn schema(description: &str) -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)

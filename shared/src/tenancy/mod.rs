@@ -9,6 +9,7 @@ pub(crate) mod keys;
 pub mod listing;
 pub mod named_workspaces;
 mod objects;
+mod outward;
 pub mod overrides;
 mod period;
 pub mod permissions;

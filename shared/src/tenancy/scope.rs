@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -20,8 +19,7 @@ use super::security_rules::SecurityRules;
 use super::standing::Standing;
 use super::usage;
 use crate::audit::{self, Actor, AuditAction, AuditEntry, Origin, Target};
-use crate::aws::grants::{Grant, Table};
-use crate::aws::outbound::{OutboundAnswer, OutboundError, OutboundRequest};
+use crate::aws::grants::Table;
 use crate::aws::session_policy::Subject;
 use crate::aws::sessions::Session;
 use crate::config::Sending;
@@ -292,19 +290,6 @@ impl Scope {
         let aws = &self.app.aws;
         let id = new_uuid(&aws.clock, &aws.entropy).simple().to_string();
         audit::record(plan, id, self.now(), action, target, &self.origin)
-    }
-
-    /// Waits, if another function holds a lease. A test's clock is advanced instead.
-    pub async fn pause(&self, duration: Duration) {
-        self.app.aws.clock.pause(duration).await;
-    }
-
-    /// Calls an address outside AWS, for functions that declare `CallPlatforms`: public, https, bounded.
-    pub async fn call(&self, request: OutboundRequest) -> Result<OutboundAnswer, OutboundError> {
-        if !self.app.grants.contains(&Grant::CallPlatforms) {
-            return Err(OutboundError::Forbidden(request.url.host_str().unwrap_or_default().to_owned()));
-        }
-        Box::pin(self.app.aws.outbound().send(request)).await
     }
 }
 

@@ -6,6 +6,7 @@ export interface Facts {
   access_token: string;
   /** What the person's authenticator made for the ceremony. */
   passkey: { ceremony: string; credential: unknown };
+  mastodon: { service: string; account_id: string; code: string };
   bluesky: { service: string; identifier: string; app_password: string };
   sha256: string;
 }

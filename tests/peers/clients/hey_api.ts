@@ -5,7 +5,7 @@ import * as api from './generated/hey/sdk.gen';
 import type { PasskeyRegistration } from './generated/hey/types.gen';
 
 tell(async () => {
-  const { base_url, access_token, passkey, bluesky, sha256 } = facts();
+  const { base_url, access_token, passkey, bluesky, mastodon, sha256 } = facts();
   const client = createClient({ baseUrl: base_url, auth: access_token });
   const credential = passkey.credential as PasskeyRegistration;
 
@@ -43,8 +43,18 @@ tell(async () => {
   const usage = body('get_usage', await api.getUsage({ client, path }));
   check('the invitation is counted', usage.items.some(({ name, current }) => name === 'members' && current === 2));
   const channel = body('connect_bluesky', await api.connectBluesky({ client, path, body: bluesky }));
+  const start = { platform: 'mastodon' as const, service: mastodon.service };
+  const connection = body('start_connection', await api.startConnection({ client, path, body: start }));
+  const of_connection = { workspace_id, connection_id: connection.id };
+  const state = new URL(connection.authorization_url!).searchParams.get('state')!;
+  const agreed = { code: mastodon.code, state };
+  const offered = body('complete_connection', await api.completeConnection({ client, path: of_connection, body: agreed }));
+  check('the account is offered', offered.accounts[0]?.account_id === mastodon.account_id);
+  const choice = { account_id: mastodon.account_id };
+  const other = body('choose_account', await api.chooseAccount({ client, path: of_connection, body: choice }));
+  check('the account is connected', other.platform === 'mastodon' && other.state === 'connected');
   const channels = body('list_channels', await api.listChannels({ client, path, query: { limit: 10 } }));
-  check('the channel is listed', channels.items[0]?.id === channel.id && channels.next_cursor === null);
+  check('the channels are listed', channels.items.length === 2 && channels.next_cursor === null);
   const upload = body('create_upload', await api.createUpload({ client, path, body: { size_bytes: 3, sha256, alt_text: 'A dot' } }));
   check('the upload is signed', upload.upload?.method === 'PUT' && upload.media.state === 'awaiting_upload');
   const posts = [];

@@ -5,6 +5,7 @@ import json
 import pkgutil
 import sys
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 sys.dont_write_bytecode = True
 FACTS = json.loads(Path(sys.argv[1]).read_text())
@@ -71,8 +72,17 @@ used = call("get_usage", workspace, expected=models.UsageList).parsed
 check("the invitation is counted", any(item.name == "members" and item.current == 2 for item in used.items))
 about = models.ConnectBluesky(**FACTS["bluesky"])
 channel = call("connect_bluesky", workspace, body=about, expected=models.Channel).parsed.id
+about = models.StartConnection(platform=models.Platform.MASTODON, service=FACTS["mastodon"]["service"])
+connection = call("start_connection", workspace, body=about, expected=models.Connection).parsed
+state = parse_qs(urlsplit(connection.authorization_url).query)["state"][0]
+agreed = models.CompleteConnection(code=FACTS["mastodon"]["code"], state=state)
+offered = call("complete_connection", workspace, connection.id, body=agreed, expected=models.Connection).parsed
+check("the account is offered", [found.account_id for found in offered.accounts] == [FACTS["mastodon"]["account_id"]])
+choice = models.ChooseAccount(account_id=FACTS["mastodon"]["account_id"])
+other = call("choose_account", workspace, connection.id, body=choice, expected=models.Channel).parsed
+check("the account is connected", other.platform is models.Platform.MASTODON and other.state is models.ChannelState.CONNECTED)
 channels = call("list_channels", workspace, limit=10, expected=models.ChannelList).parsed
-check("the channel is listed", ids(channels) == [channel] and channels.next_cursor is None)
+check("the channels are listed", set(ids(channels)) == {channel, other.id} and channels.next_cursor is None)
 about = models.CreateUpload(size_bytes=3, sha256=FACTS["sha256"], alt_text="A dot")
 upload = call("create_upload", workspace, body=about, expected=models.UploadCreated).parsed
 check("the upload is signed", upload.upload.method == "PUT" and upload.media.state == "awaiting_upload")

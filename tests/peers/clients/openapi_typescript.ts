@@ -5,7 +5,7 @@ import { body, facts, check, tell } from './facts';
 import type { components, paths } from './generated/schema';
 
 tell(async () => {
-  const { base_url, access_token, passkey, bluesky, sha256 } = facts();
+  const { base_url, access_token, passkey, bluesky, mastodon, sha256 } = facts();
   const api = createClient<paths>({ baseUrl: base_url, headers: { authorization: `Bearer ${access_token}` } });
   const credential = passkey.credential as components['schemas']['PasskeyRegistration'];
 
@@ -53,8 +53,28 @@ tell(async () => {
     'connect_bluesky',
     await api.POST('/workspaces/{workspace_id}/channels/bluesky', { params: { path }, body: bluesky }),
   );
+  const start = { platform: 'mastodon' as const, service: mastodon.service };
+  const connection = body(
+    'start_connection',
+    await api.POST('/workspaces/{workspace_id}/channels/connections', { params: { path }, body: start }),
+  );
+  const of_connection = { workspace_id, connection_id: connection.id };
+  const state = new URL(connection.authorization_url!).searchParams.get('state')!;
+  const agreed = { code: mastodon.code, state };
+  const completing = { params: { path: of_connection }, body: agreed };
+  const offered = body(
+    'complete_connection',
+    await api.POST('/workspaces/{workspace_id}/channels/connections/{connection_id}/complete', completing),
+  );
+  check('the account is offered', offered.accounts[0]?.account_id === mastodon.account_id);
+  const choosing = { params: { path: of_connection }, body: { account_id: mastodon.account_id } };
+  const other = body(
+    'choose_account',
+    await api.POST('/workspaces/{workspace_id}/channels/connections/{connection_id}/choose', choosing),
+  );
+  check('the account is connected', other.platform === 'mastodon' && other.state === 'connected');
   const channels = body('list_channels', await api.GET('/workspaces/{workspace_id}/channels', { params: { path, query: { limit: 10 } } }));
-  check('the channel is listed', channels.items[0]?.id === channel.id && channels.next_cursor === null);
+  check('the channels are listed', channels.items.length === 2 && channels.next_cursor === null);
   const upload = body(
     'create_upload',
     await api.POST('/workspaces/{workspace_id}/media', { params: { path }, body: { size_bytes: 3, sha256, alt_text: 'A dot' } }),

@@ -1,5 +1,5 @@
-//! Shared test support of several domains: users who sign up and in, their authenticators, and a scripted Bluesky
-//! server.
+//! Shared test support of several domains: users who sign up and in, their authenticators, and scripted
+//! Bluesky and Mastodon servers.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,6 +17,8 @@ pub mod overrides;
 pub mod passkey_owner;
 pub mod people;
 pub mod picture;
+pub mod scripted_http;
+pub mod scripted_mastodon;
 pub mod scripted_server;
 pub mod staff_member;
 

@@ -2,14 +2,15 @@
 //!
 //! Its default behaviour was recorded from the real one (`tests/real_server.rs` runs against that).
 
-use std::collections::{BTreeMap, VecDeque};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 use shared::crypto::digest::{base64url, sha256_hex};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
+
+pub use crate::scripted_http::{Change, Raw, Script, Scripted, bearer, text};
+use crate::scripted_http::{Received, Scripts, bound, outcome, serve};
 
 /// The hash of every record, which no test checks.
 const CID: &str = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a";
@@ -26,8 +27,7 @@ pub struct ScriptedServer {
 #[derive(Default)]
 struct State {
     calls: Vec<Call>,
-    scripted: VecDeque<(&'static str, Scripted)>,
-    always: Vec<(&'static str, Script)>,
+    scripts: Scripts,
     /// By account and key: each account has its own repository.
     records: BTreeMap<String, Value>,
     created: usize,
@@ -47,32 +47,6 @@ pub struct Call {
     pub body: Vec<u8>,
 }
 
-/// The scripted outcome of the next call of a method.
-pub enum Scripted {
-    Answer(u16, Value),
-    AnswerWith(u16, Vec<(&'static str, String)>, Value),
-    /// The connection breaks before the call has an effect.
-    Break,
-    /// The call has its effect, then the connection breaks.
-    DoAndBreak,
-    /// The call has its effect, and the response is altered.
-    DoAndChange(Change),
-}
-
-/// The scripted outcome of every call of a method.
-pub type Script = fn() -> Scripted;
-
-/// Alters the usual response of the server.
-pub type Change = Box<dyn FnOnce(u16, Value) -> Raw + Send>;
-
-/// A response that need not be JSON.
-#[derive(Clone, Debug)]
-pub struct Raw {
-    pub status: u16,
-    pub headers: Vec<(&'static str, String)>,
-    pub body: Vec<u8>,
-}
-
 /// An XRPC error response.
 pub fn refusal(status: u16, error: &str, message: &str) -> Scripted {
     Scripted::Answer(status, json!({ "error": error, "message": message }))
@@ -88,16 +62,13 @@ impl ScriptedServer {
 
     /// Starts a server whose tokens expire two hours from `now`.
     pub fn start(now: Timestamp) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let (listener, url) = bound();
         let server = Self { state: Arc::default(), url };
         server.issue_from(now);
         let serving = server.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let serving = serving.clone();
-                std::thread::spawn(move || serving.serve(stream));
-            }
+        serve(listener, move |received| {
+            let (call, query) = parsed(received)?;
+            serving.answer(call, &query)
         });
         server
     }
@@ -113,19 +84,17 @@ impl ScriptedServer {
 
     /// Scripts the next call of a method; several queue up.
     pub fn next(&self, method: &'static str, scripted: Scripted) {
-        self.state().scripted.push_back((method, scripted));
+        self.state().scripts.next(method, scripted);
     }
 
     /// Scripts every call of a method without a queued outcome, until `recover`.
     pub fn always(&self, method: &'static str, scripted: Script) {
-        self.state().always.push((method, scripted));
+        self.state().scripts.always(method, scripted);
     }
 
     /// Removes every script.
     pub fn recover(&self) {
-        let mut state = self.state();
-        state.always.clear();
-        state.scripted.clear();
+        self.state().scripts.clear();
     }
 
     /// The calls of a method so far.
@@ -150,40 +119,12 @@ impl ScriptedServer {
         self.state().created
     }
 
-    fn serve(&self, stream: TcpStream) {
-        if let Some((call, query)) = read(&stream)
-            && let Some(answer) = self.answer(call, &query)
-        {
-            write(stream, &answer);
-        }
-    }
-
     /// Answers a call; none if the connection breaks.
     pub fn answer(&self, call: Call, query: &BTreeMap<String, String>) -> Option<Raw> {
         let mut state = self.state();
         state.calls.push(call.clone());
-        let method = call.method.as_str();
-        let at = state.scripted.iter().position(|(scripted, _)| *scripted == method);
-        let raw = |status, headers, answer: &Value| Raw { status, headers, body: text(answer).into_bytes() };
-        let next = at.and_then(|at| state.scripted.remove(at)).map(|(_, what)| what);
-        let always = || state.always.iter().find(|(scripted, _)| *scripted == method).map(|(_, what)| what());
-        match next.or_else(always) {
-            Some(Scripted::Answer(status, answer)) => Some(raw(status, Vec::new(), &answer)),
-            Some(Scripted::AnswerWith(status, headers, answer)) => Some(raw(status, headers, &answer)),
-            Some(Scripted::Break) => None,
-            Some(Scripted::DoAndBreak) => {
-                state.usual(&call, query, &self.url);
-                None
-            }
-            Some(Scripted::DoAndChange(change)) => {
-                let (status, answer) = state.usual(&call, query, &self.url);
-                Some(change(status, answer))
-            }
-            None => {
-                let (status, answer) = state.usual(&call, query, &self.url);
-                Some(raw(status, Vec::new(), &answer))
-            }
-        }
+        let scripted = state.scripts.take(&call.method);
+        outcome(scripted, || state.usual(&call, query, &self.url))
     }
 }
 
@@ -262,48 +203,13 @@ fn located(account: &str, key: &str, value: Option<&Value>) -> Value {
     }
 }
 
-fn read(stream: &TcpStream) -> Option<(Call, BTreeMap<String, String>)> {
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader.read_line(&mut line).ok()?;
-    let target = url::Url::parse("http://server").ok()?.join(line.split(' ').nth(1)?).ok()?;
-    let (mut token, mut length) = (String::new(), 0);
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header).ok()?;
-        let Some((name, value)) = header.trim_end().split_once(": ") else { break };
-        match name.to_ascii_lowercase().as_str() {
-            "authorization" => token = bearer(value),
-            "content-length" => length = value.parse().ok()?,
-            _ => {}
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    let method = method(target.path())?;
-    Some((Call { method, token, body }, target.query_pairs().into_owned().collect()))
+fn parsed(received: Received) -> Option<(Call, BTreeMap<String, String>)> {
+    let method = method(received.url.path())?;
+    let token = received.headers.get("authorization").map(|value| bearer(value)).unwrap_or_default();
+    Some((Call { method, token, body: received.body }, received.url.query_pairs().into_owned().collect()))
 }
 
 /// The method in a path, without `com.atproto.`.
 pub fn method(path: &str) -> Option<String> {
     path.strip_prefix("/xrpc/com.atproto.").map(str::to_owned)
-}
-
-/// The token in a header.
-pub fn bearer(value: &str) -> String {
-    value.trim_start_matches("Bearer ").to_owned()
-}
-
-/// JSON as text; nothing for null.
-pub fn text(answer: &Value) -> String {
-    if answer.is_null() { String::new() } else { answer.to_string() }
-}
-
-fn write(mut stream: TcpStream, answer: &Raw) {
-    let Raw { status, headers, body } = answer;
-    let mut head = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n", body.len());
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    let _gone = stream.write_all(&[format!("{head}\r\n").as_bytes(), body].concat());
 }

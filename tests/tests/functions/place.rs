@@ -15,12 +15,14 @@ use crate::person::{claim, session_of};
 use crate::sample::{Filling, request};
 use test_support::people::PASSWORD;
 use test_support::picture;
+use test_support::scripted_mastodon::ScriptedMastodon;
 use test_support::scripted_server::{PASSWORD as APP_PASSWORD, ScriptedServer};
 
-/// A deployment, and a platform to publish to.
+/// A deployment, and platforms to publish to.
 pub struct World {
     pub app: TestApp,
     pub platform: ScriptedServer,
+    pub mastodon: ScriptedMastodon,
 }
 
 /// A workspace with one of each resource.
@@ -59,7 +61,8 @@ impl World {
             }
         }
         let platform = ScriptedServer::start(app.now());
-        Self { app, platform }
+        let mastodon = ScriptedMastodon::start(app.now());
+        Self { app, platform, mastodon }
     }
 
     /// Calls a route as this person, from an unused address, slightly later than the previous call.
@@ -165,12 +168,14 @@ impl World {
             .with("password", PASSWORD)
             .with("workspace_id", owner.workspace)
             .with("pds_url", &self.platform.url)
+            .with("mastodon_url", &self.mastodon.url)
             .with("app_password", APP_PASSWORD)
             .with("handle", "unknown.test")
             .with("at", at.strftime("%Y-%m-%dT%H:%M:%S"))
             .with("message_id", "01999999999970008000000000000006");
         let mut place = Place { owner, filling };
         let [one, other] = [self.channel(&place).await, self.channel(&place).await];
+        place.filling = self.begun_connection(&place, place.filling.clone()).await;
         let media = self.uploaded(&place).await;
         let member = self.member(&place, Role::Member).await.0;
         place.filling = place.filling.clone().with("channel_id", &one).with("media_id", &media).with("user_id", member);
@@ -193,6 +198,31 @@ impl World {
         let handle = self.unique("alice-", ".test");
         let body = json!({ "service": self.platform.url, "identifier": handle, "app_password": APP_PASSWORD });
         text(&self.in_place(place, &channels::routes::connect_bluesky::FUNCTION, body).await["id"])
+    }
+
+    /// A connection that a person has agreed to, with the code and the state.
+    pub async fn begun_connection(&self, place: &Place, filling: Filling) -> Filling {
+        let body = json!({ "platform": "mastodon", "service": self.mastodon.url });
+        let begun = self.in_place(place, &channels::routes::start_connection::FUNCTION, body).await;
+        let (code, state) = self.mastodon.authorize(&text(&begun["authorization_url"])).unwrap();
+        filling.with("connection_id", text(&begun["id"])).with("code", code).with("state", state)
+    }
+
+    /// A connection with an account to choose.
+    pub async fn offered_connection(&self, place: &Place, filling: Filling) -> Filling {
+        let filling = self.begun_connection(place, filling).await;
+        let body = json!({ "code": filling.get("code"), "state": filling.get("state") });
+        let complete = &channels::routes::complete_connection::FUNCTION;
+        let offered = self.call(complete, &place.owner.token, &filling, body).await;
+        filling.with("account", text(&offered["accounts"][0]["account_id"]))
+    }
+
+    /// A channel on Mastodon.
+    pub async fn mastodon_channel(&self, place: &Place) -> String {
+        let filling = self.offered_connection(place, place.filling.clone()).await;
+        let body = json!({ "account_id": filling.get("account") });
+        let channel = self.call(&channels::routes::choose_account::FUNCTION, &place.owner.token, &filling, body).await;
+        text(&channel["id"])
     }
 
     /// A picture whose file is in quarantine.

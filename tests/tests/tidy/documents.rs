@@ -50,9 +50,9 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices("](").filter_map(|(at, found)| text[at + found.len()..].split(')').next())
 }
 
-/// Mails link to them, so that a client must have them and an operator can move them.
+/// Mails and platforms link to them, so that a client must have them and an operator can move them.
 #[test]
-fn every_page_that_a_mail_links_to_is_documented_and_can_be_moved() {
+fn every_linked_page_is_documented_and_can_be_moved() {
     let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
     let between = |text: &str, from: &str, to: &str| {
         let found = text.split(from).skip(1).filter_map(|rest| Some(rest.split_once(to)?.0.to_owned()));
@@ -60,7 +60,10 @@ fn every_page_that_a_mail_links_to_is_documented_and_can_be_moved() {
     };
     let sources = files(&["rs"]);
     let sources = sources.iter().filter(|file| file.path.starts_with("functions/") && file.path.contains("/src/"));
-    let linked: BTreeSet<_> = sources.flat_map(|file| between(&file.text, "= Page::named(\"", "\"")).collect();
+    let linked: BTreeSet<_> = sources
+        .flat_map(|file| ["= Page::named(\"", "workspace.page_url(\""].map(|link| between(&file.text, link, "\"")))
+        .flatten()
+        .collect();
     assert!(linked.len() > 5, "hardly any were found: {linked:?}");
     assert_eq!(between(&read("docs/client-pages.md"), "\n| `/", "`"), linked);
     let pattern = between(&read("template.yaml"), "AllowedPattern: \"^((sign-in|", ")=/");

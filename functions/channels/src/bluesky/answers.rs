@@ -15,6 +15,7 @@ use url::Url;
 
 use super::handle::Handle;
 use super::identifiers::{Cid, Did, RecordUri};
+use crate::call::{Dialect, Meaning};
 
 /// `createSession` and `refreshSession`. Every field but the DID may be missing: a field that the server omits must not
 /// erase the stored value.
@@ -130,80 +131,23 @@ pub struct RecordAnswer {
     pub value: Value,
 }
 
-/// An error response, with the platform's own code and text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    pub status: u16,
-    /// The XRPC error name, such as `InvalidSwap`; `HTTP <status>` if the response has none. At most 100 characters.
-    pub code: String,
-    /// For people: at most 500 characters, on one line.
-    pub text: String,
-    /// From the rate-limit headers, if the server sends them.
-    pub retry_after_s: Option<u32>,
-}
-
-/// What an error response means for the next call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meaning {
-    /// The token is expired or no longer known: a fresh one may work.
-    StaleToken,
-    /// The account or its session is gone: a person must reconnect it.
-    AccountGone,
-    /// Too many calls. This one certainly had no effect.
-    TooMany,
-    /// Another version of the record exists.
-    OtherVersion,
-    /// The record does not exist.
-    NoRecord,
-    /// The server failed, before or after the effect: it does not say which.
-    ServerFault,
-    /// The request itself is at fault; a repeat would be refused again.
-    Rejected,
-}
-
-impl Refusal {
-    pub fn read(status: u16, headers: &http::HeaderMap, body: &[u8], now: Timestamp) -> Self {
-        let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        let words = |field: &str, most| plain(body[field].as_str().unwrap_or_default(), most);
-        let code = Some(words("error", 100)).filter(|name| !name.is_empty());
-        let text = Some(words("message", 500)).filter(|text| !text.is_empty());
-        Self {
-            status,
-            code: code.unwrap_or_else(|| format!("HTTP {status}")),
-            text: text.unwrap_or_else(|| "The server gave no reason.".to_owned()),
-            retry_after_s: retry_after_s(headers, now),
-        }
-    }
-
-    pub fn meaning(&self) -> Meaning {
-        match (self.status, self.code.as_str()) {
-            (_, "ExpiredToken" | "InvalidToken") => Meaning::StaleToken,
-            (_, "AccountTakedown" | "AccountDeactivated" | "AccountSuspended" | "AccountNotFound") => {
-                Meaning::AccountGone
-            }
-            (_, "InvalidSwap") => Meaning::OtherVersion,
-            (_, "RecordNotFound") => Meaning::NoRecord,
-            (401, _) => Meaning::StaleToken,
-            (429, _) => Meaning::TooMany,
-            (408 | 500.., _) => Meaning::ServerFault,
-            _ => Meaning::Rejected,
-        }
-    }
-}
-
-/// Seconds until a limit ends: `Retry-After` in seconds, else `RateLimit-Reset`, which the official
-/// server sends as an epoch second and the IETF draft defines as seconds to wait.
-fn retry_after_s(headers: &http::HeaderMap, now: Timestamp) -> Option<u32> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
-    const A_YEAR_S: i64 = 365 * 24 * 3600;
-    let seconds = match (number("retry-after"), number("ratelimit-reset")) {
-        (Some(seconds), _) => seconds,
-        (None, Some(at)) if at > A_YEAR_S => at - now.as_second(),
-        (None, Some(seconds)) => seconds,
-        (None, None) => return None,
-    };
-    u32::try_from(seconds.clamp(1, 24 * 3600)).ok()
-}
+/// Error names of the lexicons, and of the official server.
+pub const DIALECT: Dialect = Dialect {
+    words: |body| {
+        let text = |field: &str| body[field].as_str().unwrap_or_default();
+        (text("error"), text("message"))
+    },
+    meaning: |status, code, _| match (status, code) {
+        (_, "ExpiredToken" | "InvalidToken") => Meaning::StaleToken,
+        (_, "AccountTakedown" | "AccountDeactivated" | "AccountSuspended" | "AccountNotFound") => Meaning::AccountGone,
+        (_, "InvalidSwap") => Meaning::OtherVersion,
+        (_, "RecordNotFound") => Meaning::NotFound,
+        (401, _) => Meaning::StaleToken,
+        (429, _) => Meaning::TooMany,
+        (408 | 500.., _) => Meaning::ServerFault,
+        _ => Meaning::Rejected,
+    },
+};
 
 /// The longest token lifetime that we accept. The official server's tokens live two hours.
 const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -240,19 +184,7 @@ pub fn hosting_server(did_doc: &Value, did: &Did) -> Option<Url> {
             && service["type"] == "AtprotoPersonalDataServer"
     };
     let service = did_doc["service"].as_array()?.iter().find(is_hosting)?;
-    super::service::origin(service["serviceEndpoint"].as_str()?)
-}
-
-/// Untrusted text as one line that cannot change how the rest of a page or log is rendered: line breaks, terminal
-/// controls and direction changes become spaces, and runs of spaces collapse to one.
-fn plain(text: &str, most_characters: usize) -> String {
-    let is_plain = |next: char| {
-        !next.is_control()
-            && !matches!(next, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    let line: String = text.chars().map(|next| if is_plain(next) { next } else { ' ' }).collect();
-    let words: Vec<&str> = line.split_whitespace().collect();
-    words.join(" ").chars().take(most_characters).collect()
+    crate::server_address::origin(service["serviceEndpoint"].as_str()?)
 }
 
 #[cfg(test)]

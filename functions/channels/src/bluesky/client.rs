@@ -1,20 +1,18 @@
 //! Calls to a Bluesky server (XRPC over HTTPS). Each has a timeout, and each error says whether the call may have had
 //! an effect.
 
-use std::time::Duration;
-
-use http::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use shared::aws::outbound::{OutboundAnswer, OutboundError, OutboundRequest};
+use shared::aws::outbound::OutboundAnswer;
 use shared::kernel::secrets::SecretText;
 use shared::tenancy::Scope;
 use url::Url;
 
-use super::answers::{BlobAnswer, HandleAnswer, Meaning, PutAnswer, RecordAnswer, Refusal, SessionAnswer};
+use super::answers::{BlobAnswer, DIALECT, HandleAnswer, PutAnswer, RecordAnswer, SessionAnswer};
 use super::handle::Handle;
 use super::record::COLLECTION;
 use super::service::method_url;
+use crate::call::{self, Call, CallError, Meaning, parse};
 
 /// Signing in hashes a password on the server; the other session calls are quick. A lease outlasts this timeout.
 pub const SESSION_TIMEOUT_S: u64 = 10;
@@ -35,48 +33,8 @@ pub struct Client<'a> {
     server: &'a Url,
 }
 
-/// Why a call has no result, by the effect that it may have had.
-#[derive(Debug, thiserror::Error)]
-pub enum CallError {
-    /// The address is not allowed: it is not public, or not `https`.
-    #[error("{0}")]
-    Forbidden(String),
-    /// The call certainly had no effect.
-    #[error("the server could not be reached: {0}")]
-    NotSent(String),
-    /// The call may have had its effect, or may still have it.
-    #[error("the server did not answer: {0}")]
-    NoAnswer(String),
-    /// A success response that does not match the lexicon, is too large, or concerns something else: the call had its
-    /// effect, with an unknown result.
-    #[error("the server's response does not match the lexicon of {0}")]
-    Malformed(&'static str),
-    #[error("{} {}: {}", .0.status, .0.code, .0.text)]
-    Refused(Refusal),
-}
-
-impl CallError {
-    /// The error response's own code, or ours if it has none.
-    pub fn code(&self) -> &str {
-        match self {
-            Self::Forbidden(_) => "platform_address_forbidden",
-            Self::NotSent(_) => "platform_unreachable",
-            Self::NoAnswer(_) => "platform_timed_out",
-            Self::Malformed(_) => "platform_answer_malformed",
-            Self::Refused(refusal) => &refusal.code,
-        }
-    }
-
-    pub fn meaning(&self) -> Option<Meaning> {
-        match self {
-            Self::Refused(refusal) => Some(refusal.meaning()),
-            _ => None,
-        }
-    }
-}
-
-struct Call<'a> {
-    method: Method,
+struct Method<'a> {
+    verb: http::Method,
     name: &'static str,
     parameters: &'a [(&'a str, &'a str)],
     token: Option<&'a SecretText>,
@@ -120,8 +78,8 @@ impl<'a> Client<'a> {
     ) -> Result<BlobAnswer, CallError> {
         let name = "com.atproto.repo.uploadBlob";
         let body = Some((content_type, bytes));
-        let call = Call {
-            method: Method::POST,
+        let call = Method {
+            verb: http::Method::POST,
             name,
             parameters: &[],
             token: Some(access),
@@ -159,7 +117,7 @@ impl<'a> Client<'a> {
         let name = "com.atproto.repo.getRecord";
         let parameters = [("repo", account), ("collection", COLLECTION), ("rkey", record_key)];
         match self.get::<RecordAnswer>(name, &parameters, MOST_RECORD_BYTES).await {
-            Err(CallError::Refused(refusal)) if refusal.meaning() == Meaning::NoRecord => Ok(None),
+            Err(CallError::Refused(refusal)) if refusal.meaning == Meaning::NotFound => Ok(None),
             Ok(answer) if !answer.uri.names(account, COLLECTION, record_key) => Err(CallError::Malformed(name)),
             answer => answer.map(Some),
         }
@@ -171,8 +129,8 @@ impl<'a> Client<'a> {
         parameters: &[(&str, &str)],
         most_bytes: usize,
     ) -> Result<T, CallError> {
-        let (method, timeout_s) = (Method::GET, READ_TIMEOUT_S);
-        let call = Call { method, name, parameters, token: None, body: None, timeout_s, most_bytes };
+        let (verb, timeout_s) = (http::Method::GET, READ_TIMEOUT_S);
+        let call = Method { verb, name, parameters, token: None, body: None, timeout_s, most_bytes };
         self.call(call).await.and_then(parse(name))
     }
 
@@ -184,15 +142,15 @@ impl<'a> Client<'a> {
         timeout_s: u64,
     ) -> Result<T, CallError> {
         let body = Some(("application/json", input.to_string().into_bytes()));
-        let (method, most_bytes) = (Method::POST, MOST_ANSWER_BYTES);
-        let call = Call { method, name, parameters: &[], token, body, timeout_s, most_bytes };
+        let (verb, most_bytes) = (http::Method::POST, MOST_ANSWER_BYTES);
+        let call = Method { verb, name, parameters: &[], token, body, timeout_s, most_bytes };
         self.call(call).await.and_then(parse(name))
     }
 
     /// A call without input: the server refuses one with a content type.
     async fn session(&self, name: &'static str, refresh: &SecretText) -> Result<OutboundAnswer, CallError> {
-        self.call(Call {
-            method: Method::POST,
+        self.call(Method {
+            verb: http::Method::POST,
             name,
             parameters: &[],
             token: Some(refresh),
@@ -203,41 +161,17 @@ impl<'a> Client<'a> {
         .await
     }
 
-    /// Not generic, so that it is compiled once.
-    async fn call(&self, call: Call<'_>) -> Result<OutboundAnswer, CallError> {
-        let mut headers = vec![("accept", "application/json".to_owned())];
-        if let Some(token) = call.token {
-            headers.push(("authorization", format!("Bearer {}", token.expose())));
-        }
-        let body = call.body.map(|(content_type, body)| {
-            headers.push(("content-type", content_type.to_owned()));
-            body
-        });
-        let request = OutboundRequest {
-            method: call.method,
-            url: method_url(self.server, call.name, call.parameters),
-            headers,
-            body: body.unwrap_or_default(),
-            timeout: Duration::from_secs(call.timeout_s),
-            most_answer_bytes: call.most_bytes,
+    async fn call(&self, method: Method<'_>) -> Result<OutboundAnswer, CallError> {
+        let call = Call {
+            url: method_url(self.server, method.name, method.parameters),
+            method: method.verb,
+            name: method.name,
+            token: method.token,
+            body: method.body.map(|(content_type, body)| (content_type.to_owned(), body)),
+            headers: Vec::new(),
+            timeout_s: method.timeout_s,
+            most_bytes: method.most_bytes,
         };
-        let answer = self.scope.call(request).await.map_err(|error| call_error(error, call.name))?;
-        if (200..300).contains(&answer.status) {
-            return Ok(answer);
-        }
-        Err(CallError::Refused(Refusal::read(answer.status, &answer.headers, &answer.body, self.scope.now())))
-    }
-}
-
-fn parse<T: DeserializeOwned>(name: &'static str) -> impl FnOnce(OutboundAnswer) -> Result<T, CallError> {
-    move |answer| serde_json::from_slice(&answer.body).map_err(|_| CallError::Malformed(name))
-}
-
-fn call_error(error: OutboundError, name: &'static str) -> CallError {
-    match error {
-        OutboundError::Forbidden(_) => CallError::Forbidden(error.to_string()),
-        OutboundError::NotSent(cause) => CallError::NotSent(cause),
-        OutboundError::Unknown(cause) => CallError::NoAnswer(cause),
-        OutboundError::TooLarge(_) => CallError::Malformed(name),
+        call::call(self.scope, call, &DIALECT).await
     }
 }

@@ -16,11 +16,13 @@ use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
 
-use crate::adapter::Adapter;
+use crate::adapter::{Adapter, Authorization, Begun, Code};
 use crate::channel::Channel;
 use crate::limits::{Limits, TextLimit, TextMeasure};
+use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
 use crate::publishing::{Draft, PublishError, Published};
+use crate::server_address::Service;
 use crate::session::EndedSession;
 
 pub struct Bluesky;
@@ -41,7 +43,22 @@ impl Adapter for Bluesky {
     fn limits() -> Limits {
         let most = |measure, most| TextLimit { measure, most };
         let text = vec![most(TextMeasure::Graphemes, 300), most(TextMeasure::Utf8Bytes, 3_000)];
-        Limits { text, pictures: 4, picture_bytes: 2_000_000 }
+        Limits { text, pictures: 4, picture_bytes: 2_000_000, alt_text: None }
+    }
+
+    async fn begin(_scope: &Scope, _service: Option<&Service>, _asked: &Authorization) -> Result<Begun, Problem> {
+        Err(Problem::invalid(
+            "platform",
+            "must be a platform that is connected by OAuth: connect Bluesky with an app password",
+        ))
+    }
+
+    async fn redeem(
+        _scope: &Scope,
+        _pending: &PendingConnection,
+        _code: &Code,
+    ) -> Result<Vec<OfferedAccount>, Problem> {
+        Err(Problem::internal("Bluesky is connected with an app password"))
     }
 
     async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<publish::Request, PublishError> {

@@ -5,18 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::kernel::problems::Problem;
 use shared::tenancy::Scope;
 
-use super::answers::{Meaning, PutAnswer, RecordAnswer, Refusal};
-use super::client::{CallError, Client};
+use super::answers::{PutAnswer, RecordAnswer};
+use super::client::Client;
 use super::handle::Handle;
 use super::identifiers::{Cid, Did, RecordUri};
 use super::record::{UploadedPicture, post_record};
 use super::record_key::record_key;
 use super::rich_text::{Feature, Span, detect};
-use super::tokens::{self, Access, not_now};
+use super::tokens::{self, Access};
+use crate::call::{CallError, Meaning, Refusal};
 use crate::channel::Channel;
+use crate::disconnection::unsent;
 use crate::publishing::{Draft, Picture, PublishError, Published};
 
 /// The web client that shows a published post. The network has other clients; this one is open to everyone.
@@ -65,10 +66,10 @@ pub async fn send(scope: &Scope, channel: &Channel, request: &Request) -> Result
     };
     match put {
         Ok(answer) => Ok(record.published(answer.uri, Some(answer.cid))),
-        Err(CallError::Refused(refusal)) if refusal.meaning() == Meaning::OtherVersion => {
+        Err(CallError::Refused(refusal)) if refusal.meaning == Meaning::OtherVersion => {
             record.existing(scope, &access, &refusal).await
         }
-        Err(error) => Err(unsent(scope, channel, error).await?),
+        Err(error) => Err(unsent(scope, channel, error, remedy).await?),
     }
 }
 
@@ -77,7 +78,7 @@ pub async fn reconcile(scope: &Scope, channel: &Channel, request: &Request) -> R
     let server = tokens::server(scope, channel.id).await?;
     let found = Client::new(scope, &server).get_record(record.account, &record.put.record_key).await;
     // A read has no effect, so it can be repeated after any error.
-    match found.map_err(|error| not_now(&error))? {
+    match found.map_err(|error| error.not_now())? {
         Some(found) => record.recognise(found).map(Some).ok_or_else(key_is_taken),
         None => Ok(None),
     }
@@ -100,7 +101,7 @@ async fn mentioned_accounts(
     let found = handles.into_iter().map(async |handle| match client.resolve_handle(handle).await {
         Ok(answer) => Ok(Some((handle.clone(), answer.did))),
         Err(error) if error.meaning() == Some(Meaning::Rejected) => Ok(None),
-        Err(error) => Err(not_now(&error)),
+        Err(error) => Err(error.not_now()),
     });
     Ok(try_join_all(found).await?.into_iter().flatten().collect())
 }
@@ -124,11 +125,11 @@ async fn upload(
         Err(error) if error.meaning() == Some(Meaning::StaleToken) => {
             // Renews the token, or finds out that a person must sign in. The caller retries with the result.
             tokens::access(scope, channel.id, Some(access.generation)).await?;
-            Err(not_now(&error))
+            Err(error.not_now())
         }
         // An upload is invisible, so an unknown outcome counts as no effect.
-        Err(error @ CallError::NoAnswer(_)) => Err(not_now(&error)),
-        Err(error) => match unsent(scope, channel, error).await? {
+        Err(error @ CallError::NoAnswer(_)) => Err(error.not_now()),
+        Err(error) => match unsent(scope, channel, error, remedy).await? {
             PublishError::Unknown { code, text } => Err(PublishError::NotNow { retry_after_s: 30, code, text }),
             refused => Err(refused),
         },
@@ -184,31 +185,6 @@ fn key_is_taken() -> PublishError {
     }
 }
 
-/// The outcome of a failed write for the post.
-async fn unsent(scope: &Scope, channel: &Channel, error: CallError) -> Result<PublishError, Problem> {
-    let refusal = match error {
-        CallError::Forbidden(_) | CallError::NotSent(_) => return Ok(not_now(&error)),
-        CallError::NoAnswer(_) | CallError::Malformed(_) => {
-            let (code, text) = (error.code().to_owned(), error.to_string());
-            return Ok(PublishError::Unknown { code, text });
-        }
-        CallError::Refused(refusal) => refusal,
-    };
-    let Refusal { code, text, .. } = refusal.clone();
-    Ok(match refusal.meaning() {
-        Meaning::TooMany | Meaning::StaleToken => not_now(&CallError::Refused(refusal)),
-        Meaning::ServerFault => PublishError::Unknown { code, text },
-        Meaning::AccountGone => {
-            tokens::mark_disconnected(scope, channel.id, &refusal).await?;
-            PublishError::Disconnected { code, text }
-        }
-        Meaning::OtherVersion | Meaning::NoRecord | Meaning::Rejected => {
-            let remedy = remedy(&refusal).to_owned();
-            PublishError::Refused { code, text, remedy }
-        }
-    })
-}
-
 fn remedy(refusal: &Refusal) -> &'static str {
     match (refusal.status, refusal.code.as_str()) {
         (413, _) | (_, "BlobTooLarge" | "PayloadTooLarge") => "Use a smaller picture, then schedule the post again.",
@@ -244,8 +220,13 @@ mod tests {
 
     #[test]
     fn every_error_response_has_a_remedy() {
-        let refusal =
-            |status, code: &str| Refusal { status, code: code.to_owned(), text: String::new(), retry_after_s: None };
+        let refusal = |status, code: &str| Refusal {
+            status,
+            code: code.to_owned(),
+            text: String::new(),
+            retry_after_s: None,
+            meaning: Meaning::Rejected,
+        };
         let smaller = "Use a smaller picture, then schedule the post again.";
         assert_eq!(remedy(&refusal(413, "HTTP 413")), smaller);
         assert_eq!(remedy(&refusal(400, "BlobTooLarge")), smaller);

@@ -6,44 +6,20 @@ use shared::kernel::secrets::SecretText;
 use shared::kernel::time::Timestamp;
 use shared::kernel::visible_text::without_unseen_ends;
 use shared::tenancy::Scope;
-use url::Url;
 use utoipa::ToSchema;
 
-use super::answers::{Meaning, Refusal, SessionAnswer, access_expires_at};
-use super::client::{CallError, Client};
+use super::answers::{SessionAnswer, access_expires_at};
+use super::client::Client;
 use super::identifiers::Did;
-use super::service;
+use super::service::DEFAULT_SERVICE;
 use super::tokens::callable_server;
+use crate::call::{CallError, Meaning, Refusal};
 use crate::problems;
+use crate::server_address::{Service, origin};
 
-/// The address of the server where an account signs in.
-#[derive(Clone, Debug, ToSchema)]
-#[schema(as = BlueskyService, value_type = String, example = "https://bsky.social")]
-pub struct Service(Url);
-
-impl Service {
-    /// The given service, or the default one.
-    pub fn or_default(named: Option<Self>) -> Result<Self, Problem> {
-        named.map_or_else(|| Self::parse(service::DEFAULT_SERVICE).map_err(Problem::internal), Ok)
-    }
-
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        let url =
-            service::origin(text).ok_or("must be a server address without a path, such as https://bsky.social")?;
-        shared::aws::outbound::check(&url).map_err(|_| "must be a public https address")?;
-        Ok(Self(url))
-    }
-
-    /// As stored and shown: without the trailing slash.
-    pub fn as_text(&self) -> String {
-        self.0.as_str().trim_end_matches('/').to_owned()
-    }
-}
-
-impl<'de> Deserialize<'de> for Service {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
-    }
+/// The given service, or the default one.
+pub fn service_or_default(named: Option<Service>) -> Result<Service, Problem> {
+    named.map_or_else(|| Service::parse(DEFAULT_SERVICE).map_err(Problem::internal), Ok)
 }
 
 /// A handle, a DID or the e-mail address of an account.
@@ -109,14 +85,14 @@ pub async fn sign_in(
     identifier: &Identifier,
     password: &AppPassword,
 ) -> Result<SignedIn, Problem> {
-    let client = Client::new(scope, &service.0);
+    let client = Client::new(scope, service.url());
     let answer = client.create_session(&identifier.0, &password.0).await.map_err(problem)?;
     signed_in(service, answer, scope.now())
 }
 
 /// Ends a session that is not kept, on a best-effort basis. If that fails, the session expires after 90 days.
 pub async fn sign_out(scope: &Scope, account: &SignedIn) {
-    if let Some(server) = service::origin(&account.server) {
+    if let Some(server) = origin(&account.server) {
         let _best_effort = Client::new(scope, &server).delete_session(&account.refresh).await;
     }
 }
@@ -134,7 +110,7 @@ fn signed_in(service: &Service, answer: SessionAnswer, now: Timestamp) -> Result
     let (access, refresh) = (access.into_secret(), refresh.into_secret());
     let hosting = answer.did_doc.as_ref().and_then(|document| callable_server(document, &answer.did));
     Ok(SignedIn {
-        server: hosting.unwrap_or_else(|| service.0.clone()).into(),
+        server: hosting.unwrap_or_else(|| service.url().clone()).into(),
         handle: answer.handle.map_or_else(|| answer.did.to_string(), |handle| handle.to_string()),
         account_id: answer.did,
         access_expires_at: access_expires_at(&access, now),
@@ -166,7 +142,7 @@ fn problem(error: CallError) -> Problem {
 
 fn refused_sign_in(refusal: &Refusal) -> Problem {
     let words = format!("The server says: {}: {}", refusal.code, refusal.text);
-    match (refusal.meaning(), refusal.code.as_str()) {
+    match (refusal.meaning, refusal.code.as_str()) {
         (Meaning::TooMany, _) => {
             // createSession: 30 in 5 minutes, 300 a day, for each account and address.
             Problem::new(problems::PLATFORM_RATE_LIMITED, format!("Too many sign-ins to this account. {words}"))
@@ -201,6 +177,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::bluesky::answers::DIALECT;
 
     fn parses<T: for<'de> Deserialize<'de>>(text: &str) -> bool {
         serde_json::from_value::<T>(json!(text)).is_ok()
@@ -238,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_service_without_a_public_https_address_is_refused() {
-        assert_eq!(Service::or_default(None).unwrap().as_text(), "https://bsky.social");
+        assert_eq!(service_or_default(None).unwrap().as_text(), "https://bsky.social");
         for wrong in [
             "bsky.social",
             "http://bsky.social",
@@ -260,7 +237,7 @@ mod tests {
         });
         change(&mut answer);
         let answer = serde_json::from_value(answer).map_err(malformed)?;
-        signed_in(&Service::or_default(None).unwrap(), answer, Timestamp::UNIX_EPOCH)
+        signed_in(&service_or_default(None).unwrap(), answer, Timestamp::UNIX_EPOCH)
     }
 
     #[test]
@@ -305,7 +282,8 @@ mod tests {
     fn a_refused_sign_in_names_the_field_and_the_servers_error() {
         let problem_of = |status, code: &str| {
             let text = "Invalid identifier or password".to_owned();
-            let refusal = Refusal { status, code: code.to_owned(), text, retry_after_s: Some(9) };
+            let meaning = (DIALECT.meaning)(status, code, &text);
+            let refusal = Refusal { status, code: code.to_owned(), text, retry_after_s: Some(9), meaning };
             problem(CallError::Refused(refusal))
         };
         let wrong = problem_of(401, "AuthenticationRequired");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use shared::crypto::Sealed;
 use shared::crypto::digest::hex;
 use shared::kernel::problems::{Problem, ProblemCode};
 use shared::kernel::secrets::SecretText;
@@ -10,13 +11,15 @@ use shared::table::Stored;
 use shared::tenancy::{Changes, Scope};
 use url::Url;
 
-use super::answers::{Meaning, Refusal, SessionAnswer, access_expires_at, hosting_server};
-use super::client::{CallError, Client, SESSION_TIMEOUT_S};
+use super::answers::{SessionAnswer, access_expires_at, hosting_server};
+use super::client::{Client, SESSION_TIMEOUT_S};
 use super::identifiers::Did;
-use super::service;
 use crate::audit_actions::CHANNEL_REAUTHORISATION_NEEDED;
+use crate::call::{CallError, Meaning, Refusal};
 use crate::channel::{Channel, ChannelId};
+use crate::disconnection::disconnected;
 use crate::publishing::PublishError;
+use crate::server_address::origin;
 use crate::session::{ChannelSession, EndedSession, Step, TOKEN_PURPOSE};
 
 /// Reads of a session that is renewed concurrently. Each read follows another commit or a wait.
@@ -90,20 +93,21 @@ async fn session(scope: &Scope, channel: ChannelId) -> Result<Stored<ChannelSess
     scope.find::<ChannelSession>(&channel).await?.ok_or_else(disconnected)
 }
 
-fn disconnected() -> PublishError {
-    PublishError::Disconnected {
-        code: "channel_disconnected".to_owned(),
-        text: "The channel was disconnected.".to_owned(),
-    }
-}
-
 fn server_of(session: &ChannelSession) -> Result<Url, PublishError> {
     let broken = || Problem::internal("a stored server address is invalid");
-    Ok(service::origin(&session.server).ok_or_else(broken)?)
+    Ok(origin(&session.server).ok_or_else(broken)?)
+}
+
+fn refresh_of(session: &ChannelSession) -> Result<&Sealed, Problem> {
+    session.tokens.refresh.as_ref().ok_or_else(without_refresh)
+}
+
+fn without_refresh() -> Problem {
+    Problem::internal("a session of Bluesky without a refresh token")
 }
 
 async fn opened(scope: &Scope, session: &ChannelSession) -> Result<Access, PublishError> {
-    let token = scope.open(TOKEN_PURPOSE, &session.channel(), &session.access).await?;
+    let token = scope.open(TOKEN_PURPOSE, &session.channel(), &session.tokens.access).await?;
     Ok(Access { token, server: server_of(session)?, generation: session.generation })
 }
 
@@ -129,7 +133,7 @@ async fn renew(scope: &Scope, session: Stored<ChannelSession>, holder: &str) -> 
         return Ok(None);
     }
     let server = server_of(&session)?;
-    let refresh = scope.open(TOKEN_PURPOSE, &session.channel(), &session.refresh).await?;
+    let refresh = scope.open(TOKEN_PURPOSE, &session.channel(), refresh_of(&session)?).await?;
     match Client::new(scope, &server).refresh_session(&refresh).await {
         Ok(answer) if is_of(scope, session.channel(), &answer.did).await? => keep(scope, session, answer).await,
         Ok(_) => put_off(scope, session, &CallError::Malformed(REFRESH)).await.map(|()| None),
@@ -150,13 +154,13 @@ async fn is_of(scope: &Scope, channel: ChannelId, did: &Did) -> Result<bool, Pub
 async fn put_off(scope: &Scope, mut session: Stored<ChannelSession>, why: &CallError) -> Result<(), PublishError> {
     session.release();
     stored(scope, &session, "the end of a failed renewal").await?;
-    Err(not_now(why))
+    Err(why.not_now())
 }
 
 /// Whether a refusal ends the session, by the official client's rules. Any other error may be temporary and never
 /// disconnects.
 fn is_final(refusal: &Refusal) -> bool {
-    matches!(refusal.meaning(), Meaning::StaleToken | Meaning::AccountGone)
+    matches!(refusal.meaning, Meaning::StaleToken | Meaning::AccountGone)
 }
 
 /// Stores the fields that a renewal returned, and only those.
@@ -182,7 +186,7 @@ async fn keep(
     session.renew(access, refresh, server.map(String::from));
     let is_stored = stored(scope, &session, "a renewed token").await?;
     if brought_nothing {
-        return Err(not_now(&CallError::Malformed(REFRESH)));
+        return Err(CallError::Malformed(REFRESH).not_now());
     }
     if is_stored { opened(scope, &session).await.map(Some) } else { Ok(None) }
 }
@@ -214,57 +218,15 @@ async fn give_up(scope: &Scope, mut session: Stored<ChannelSession>, refusal: &R
     }
 }
 
-/// Records that the account itself is gone: suspended, deactivated, deleted.
-pub async fn mark_disconnected(scope: &Scope, channel: ChannelId, refusal: &Refusal) -> Result<(), Problem> {
-    let mut channel = scope.get::<Channel>(&channel).await?;
-    if !channel.need_reauthorisation(&refusal.code, &refusal.text, scope.now()) {
-        return Ok(());
-    }
-    let changes = Changes::default()
-        .replace(&channel)
-        .or(LeaseError::Lost)
-        .audit(&CHANNEL_REAUTHORISATION_NEEDED, channel.id)
-        .detail(serde_json::json!({ "code": refusal.code }));
-    // A concurrent change reconnected the channel, or recorded the same.
-    lost_or(scope.commit(changes).await).map(|_| ())
-}
-
 /// Signs out. A session that the server refuses to end has already ended; if the server cannot be reached, the caller
 /// repeats the call.
 pub async fn revoke(scope: &Scope, ended: &EndedSession) -> Result<(), Problem> {
-    let server =
-        service::origin(&ended.server).ok_or_else(|| Problem::internal("a stored server address is invalid"))?;
-    let refresh = scope.open(TOKEN_PURPOSE, &ended.channel, &ended.refresh).await?;
+    let server = origin(&ended.server).ok_or_else(|| Problem::internal("a stored server address is invalid"))?;
+    let refresh = ended.refresh.as_ref().ok_or_else(without_refresh)?;
+    let refresh = scope.open(TOKEN_PURPOSE, &ended.channel, refresh).await?;
     match Client::new(scope, &server).delete_session(&refresh).await {
-        Err(error) if is_passing(&error) => Err(Problem::unavailable(error)),
+        Err(error) if error.is_passing() => Err(Problem::unavailable(error)),
         Ok(()) | Err(CallError::Refused(_) | CallError::Forbidden(_)) => Ok(()),
         Err(error) => Err(Problem::internal(error)),
     }
-}
-
-/// Whether the same call may succeed later.
-fn is_passing(error: &CallError) -> bool {
-    match error {
-        CallError::NotSent(_) | CallError::NoAnswer(_) | CallError::Malformed(_) => true,
-        CallError::Forbidden(_) => false,
-        CallError::Refused(refusal) => matches!(refusal.meaning(), Meaning::TooMany | Meaning::ServerFault),
-    }
-}
-
-/// A failure without an effect, to be retried.
-pub fn not_now(error: &CallError) -> PublishError {
-    let retry_after_s = match error {
-        // The token has been renewed: the next attempt uses a fresh one.
-        CallError::Refused(refusal) if refusal.meaning() == Meaning::StaleToken => 1,
-        CallError::Refused(refusal) => refusal.retry_after_s.unwrap_or(30),
-        CallError::Forbidden(_) => 300,
-        CallError::NotSent(_) => 10,
-        CallError::NoAnswer(_) => 30,
-        CallError::Malformed(_) => 60,
-    };
-    let text = match error {
-        CallError::Refused(refusal) => refusal.text.clone(),
-        other => other.to_string(),
-    };
-    PublishError::NotNow { retry_after_s, code: error.code().to_owned(), text }
 }

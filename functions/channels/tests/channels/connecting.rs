@@ -51,6 +51,7 @@ async fn an_account_is_connected_with_an_app_password() {
                 "text": [{ "measure": "graphemes", "most": 300 }, { "measure": "utf8_bytes", "most": 3000 }],
                 "pictures": 4,
                 "picture_bytes": 2_000_000,
+                "alt_text": null,
             },
             "connected_at": channel["connected_at"],
         })

@@ -3,5 +3,6 @@
 
 mod connecting;
 mod hostile_answers;
+mod mastodon;
 mod publishing;
 mod real_server;

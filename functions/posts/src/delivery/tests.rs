@@ -32,6 +32,7 @@ pub(crate) fn channel() -> Channel {
         service: "https://pds.test".to_owned(),
         account_id: "did:plc:a".to_owned(),
         handle: "alice.test".to_owned(),
+        own_limits: None,
         connection: channels::Connection::Connected,
         connected_at: Timestamp::UNIX_EPOCH,
         connected_by: "user_01890a5d000070008000000000000004".parse().unwrap(),
@@ -52,8 +53,7 @@ fn publish(delivery: &mut Delivery) -> Result<(), WrongState> {
 }
 
 pub(crate) fn error(at: Timestamp) -> DeliveryError {
-    let text = |text: &str| text.to_owned();
-    DeliveryError { code: text("c"), text: text("t"), cure: Cure::Time, at }
+    DeliveryError { code: "c".to_owned(), text: "t".to_owned(), cure: Cure::Time, at }
 }
 
 pub(crate) fn claimed() -> Delivery {

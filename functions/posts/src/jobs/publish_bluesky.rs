@@ -13,6 +13,12 @@ pub struct PublishBluesky(pub Claimed);
 
 pub static FUNCTION: Function = Function::job::<PublishBluesky>();
 
+impl From<PublishBluesky> for Claimed {
+    fn from(message: PublishBluesky) -> Self {
+        message.0
+    }
+}
+
 impl Message for PublishBluesky {
     const NAME: &'static str = "publish-bluesky";
 }

@@ -2,6 +2,7 @@
 
 use channels::jobs::end_channel_session::EndChannelSession;
 use serde_json::Value;
+use shared::kernel::time::SignedDuration;
 
 use crate::place::{Place, World};
 use crate::sample::Filling;
@@ -10,6 +11,13 @@ impl World {
     pub(super) async fn ready_for_channels(&self, function: &str, place: &Place, ready: Filling) -> Filling {
         match function {
             "connect-bluesky" => ready.with("handle", self.unique("bob-", ".test")),
+            "complete-connection" => self.begun_connection(place, ready).await,
+            "choose-account" => self.offered_connection(place, ready).await,
+            "expire-connections" => {
+                self.offered_connection(place, ready.clone()).await;
+                self.app.advance(SignedDuration::from_mins(11));
+                ready
+            }
             "disconnect-channel" => ready.with("channel_id", self.channel(place).await),
             "end-channel-session" => ready.with("ended_session_id", self.ended_session(place).await),
             _ => ready,

@@ -1,7 +1,10 @@
 //! What the functions of posts need.
 
 use posts::jobs::publish_bluesky::PublishBluesky;
+use posts::jobs::publish_mastodon::PublishMastodon;
+use posts::publish_on::Claimed;
 use shared::kernel::time::SignedDuration;
+use shared::outbox::Message;
 
 use crate::place::{Place, World};
 use crate::sample::Filling;
@@ -12,7 +15,11 @@ impl World {
         match function {
             "update-post" | "schedule-post" | "delete-post" => ready.with("post_id", self.draft(place).await),
             "unschedule-post" => ready.with("post_id", self.scheduled(place, 3600, &[channel]).await),
-            "publish-bluesky" => self.claimed(place, ready).await,
+            "publish-bluesky" => self.claimed::<PublishBluesky>(place, ready, channel).await,
+            "publish-mastodon" => {
+                let channel = self.mastodon_channel(place).await;
+                self.claimed::<PublishMastodon>(place, ready, &channel).await
+            }
             "sweep-due-posts" => {
                 // Further ahead than the request itself claims.
                 self.scheduled(place, 150, &[channel]).await;
@@ -24,11 +31,16 @@ impl World {
     }
 
     /// A claimed delivery, at its due time.
-    pub(super) async fn claimed(&self, place: &Place, ready: Filling) -> Filling {
-        self.scheduled(place, 30, &[place.filling.get("channel_id")]).await;
+    pub(super) async fn claimed<M: Message + Into<Claimed>>(
+        &self,
+        place: &Place,
+        ready: Filling,
+        channel: &str,
+    ) -> Filling {
+        self.scheduled(place, 30, &[channel]).await;
         self.app.advance(SignedDuration::from_secs(31));
-        let posted = self.app.outbox::<PublishBluesky>(&place.owner.outbox()).await.unwrap();
-        let PublishBluesky(newest) = posted.last().unwrap().payload().unwrap();
+        let posted = self.app.outbox::<M>(&place.owner.outbox()).await.unwrap();
+        let newest: Claimed = posted.last().unwrap().payload::<M>().unwrap().into();
         ready.with("post_id", newest.post_id).with("delivery_id", newest.delivery_id)
     }
 }

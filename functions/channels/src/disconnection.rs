@@ -1,0 +1,65 @@
+//! What a failed call means for a post, and for the account that it was made for.
+
+use shared::kernel::problems::Problem;
+use shared::tenancy::{Changes, Scope};
+
+use crate::audit_actions::CHANNEL_REAUTHORISATION_NEEDED;
+use crate::call::{CallError, Meaning, Refusal};
+use crate::channel::{Channel, ChannelError, ChannelId};
+use crate::problems::CHANNELS_MODIFIED_CONCURRENTLY;
+use crate::publishing::PublishError;
+
+/// The outcome of a failed write for the post. `remedy` says what to change after a refusal.
+pub async fn unsent(
+    scope: &Scope,
+    channel: &Channel,
+    error: CallError,
+    remedy: fn(&Refusal) -> &'static str,
+) -> Result<PublishError, Problem> {
+    let refusal = match error {
+        CallError::Forbidden(_) | CallError::NotSent(_) => return Ok(error.not_now()),
+        CallError::NoAnswer(_) | CallError::Malformed(_) => {
+            let (code, text) = (error.code().to_owned(), error.to_string());
+            return Ok(PublishError::Unknown { code, text });
+        }
+        CallError::Refused(refusal) => refusal,
+    };
+    let Refusal { code, text, .. } = refusal.clone();
+    Ok(match refusal.meaning {
+        Meaning::TooMany | Meaning::StaleToken => CallError::Refused(refusal).not_now(),
+        Meaning::ServerFault => PublishError::Unknown { code, text },
+        Meaning::AccountGone => {
+            mark_disconnected(scope, channel.id, &refusal).await?;
+            PublishError::Disconnected { code, text }
+        }
+        Meaning::OtherVersion | Meaning::NotFound | Meaning::Rejected => {
+            let remedy = remedy(&refusal).to_owned();
+            PublishError::Refused { code, text, remedy }
+        }
+    })
+}
+
+/// Records that the account itself is gone: suspended, deactivated, deleted.
+async fn mark_disconnected(scope: &Scope, channel: ChannelId, refusal: &Refusal) -> Result<(), Problem> {
+    let mut channel = scope.get::<Channel>(&channel).await?;
+    if !channel.need_reauthorisation(&refusal.code, &refusal.text, scope.now()) {
+        return Ok(());
+    }
+    let changes = Changes::default()
+        .replace(&channel)
+        .or(ChannelError::ModifiedConcurrently)
+        .audit(&CHANNEL_REAUTHORISATION_NEEDED, channel.id)
+        .detail(serde_json::json!({ "code": refusal.code }));
+    match scope.commit(changes).await {
+        // A concurrent change reconnected the channel, or recorded the same.
+        Err(problem) if problem.code() == CHANNELS_MODIFIED_CONCURRENTLY.code => Ok(()),
+        committed => committed,
+    }
+}
+
+pub fn disconnected() -> PublishError {
+    PublishError::Disconnected {
+        code: "channel_disconnected".to_owned(),
+        text: "The channel was disconnected.".to_owned(),
+    }
+}

@@ -1,0 +1,105 @@
+//! How Mastodon counts a text: extended grapheme clusters, where a link counts as 23, and of a mention only the name.
+//!
+//! Source: `StatusLengthValidator` of the official server.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// What a link counts, whatever its length: the server's `characters_reserved_per_url`.
+pub const LINK_CHARACTERS: u32 = 23;
+
+/// The length of a text.
+pub fn count(text: &str) -> u32 {
+    let mut length = 0_usize;
+    let mut links = 0_u32;
+    let mut rest = text;
+    while let Some(at) = rest.find(['h', 'H', '@']) {
+        let free = rest[..at].chars().next_back().or_else(|| before(text, rest)).is_none_or(is_boundary);
+        let (start, tail) = rest.split_at(at);
+        length += graphemes(start);
+        if let Some(bytes) = link(tail).filter(|_| free) {
+            links += 1;
+            rest = &tail[bytes..];
+        } else if let Some((name, whole)) = mention(tail).filter(|_| free) {
+            length += graphemes(&tail[..name]);
+            rest = &tail[whole..];
+        } else {
+            length += 1;
+            rest = &tail[tail.graphemes(true).next().map_or(1, str::len)..];
+        }
+    }
+    length += graphemes(rest);
+    u32::try_from(length).unwrap_or(u32::MAX).saturating_add(links.saturating_mul(LINK_CHARACTERS))
+}
+
+fn graphemes(text: &str) -> usize {
+    text.graphemes(true).count()
+}
+
+/// The character before the rest of a text.
+fn before(text: &str, rest: &str) -> Option<char> {
+    text[..text.len() - rest.len()].chars().next_back()
+}
+
+/// Whether a link or a mention can follow.
+fn is_boundary(before: char) -> bool {
+    !before.is_alphanumeric() && !matches!(before, '_' | '@' | '/' | '#' | '$' | '＠')
+}
+
+/// The bytes of the link that a text begins with. The server recognises a link by its scheme and a host with a dot.
+fn link(text: &str) -> Option<usize> {
+    let scheme = ["https://", "http://"]
+        .into_iter()
+        .find(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))?;
+    let end = text
+        .find(|next: char| next.is_whitespace() || matches!(next, '<' | '>' | '"' | '｡' | '。' | '、' | '「' | '」'));
+    let link = text[..end.unwrap_or(text.len())]
+        .trim_end_matches(['.', ',', '!', '?', ';', ':', '\'', ')', ']', '}', '*', '~', '…']);
+    let host = link[scheme.len().min(link.len())..].split(['/', '?', '#', ':']).next()?;
+    let (name, top) = host.rsplit_once('.')?;
+    let is_host =
+        !name.is_empty() && top.chars().count() >= 2 && top.chars().all(|next| next.is_alphabetic() || next == '-');
+    is_host.then_some(link.len())
+}
+
+/// The bytes of the name, and of the whole, of a mention of an account on another server: `@name@server.example`.
+fn mention(text: &str) -> Option<(usize, usize)> {
+    let is_name = |next: char| next.is_ascii_alphanumeric() || matches!(next, '_' | '.' | '-');
+    let span = |text: &str| text.find(|next| !is_name(next)).unwrap_or(text.len());
+    let name = 1 + span(text.strip_prefix('@')?);
+    let server = text[name..].strip_prefix('@')?;
+    let server = &server[..span(server)];
+    let server = server.trim_end_matches(['.', '-']);
+    (name > 1 && server.contains('.')).then_some((name, name + 1 + server.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_counts_as_23_and_a_mention_as_its_name() {
+        for (text, characters) in [
+            ("", 0),
+            ("hello", 5),
+            ("👨‍👩‍👧‍👧 e\u{301}", 3),
+            ("https://a.example", 23),
+            ("see https://example.com/a/long/path?with=a&query#and-a-fragment.", 4 + 23 + 1),
+            ("(http://example.com)", 25),
+            ("HTTPS://EXAMPLE.COM", 23),
+            ("xhttps://a.example", 18),
+            ("https://localhost", 17),
+            ("https://", 8),
+            ("@alice", 6),
+            ("@alice@mastodon.example", 6),
+            ("hi @alice@mastodon.example, hi", 3 + 6 + 4),
+            ("a@b@c.example", 13),
+            ("alice@example.com", 17),
+            ("@@", 2),
+            ("h\u{301}", 1),
+            ("h", 1),
+            ("https://例え.テスト/パス", 23),
+        ] {
+            assert_eq!(count(text), characters, "{text:?}");
+        }
+    }
+}

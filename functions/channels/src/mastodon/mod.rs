@@ -1,0 +1,81 @@
+//! The Mastodon adapter: any server, with which this product registers itself.
+
+mod api;
+mod connect;
+pub(crate) mod length;
+mod publish;
+
+use shared::kernel::problems::Problem;
+use shared::kernel::time::Timestamp;
+use shared::tenancy::Scope;
+
+use crate::adapter::{Adapter, Authorization, Begun, Code};
+use crate::channel::Channel;
+use crate::limits::{Limits, TextLimit, TextMeasure};
+use crate::pending_connection::{OfferedAccount, PendingConnection};
+use crate::platform::{Guarantee, Platform};
+use crate::publishing::{Draft, PublishError, Published};
+use crate::server_address::Service;
+use crate::session::EndedSession;
+
+/// The name under which this product is registered, shown with each status.
+const CLIENT_NAME: &str = "Bulkhead";
+
+/// The longest description of a picture (`MediaAttachment::MAX_DESCRIPTION_LENGTH`). Servers state it since 4.4.
+const DESCRIPTION: u32 = 1_500;
+
+pub struct Mastodon;
+
+impl Adapter for Mastodon {
+    const PLATFORM: Platform = Platform::Mastodon;
+    const NAME: &'static str = "mastodon";
+    /// <https://docs.joinmastodon.org/methods/statuses/#create>: a server keeps an `Idempotency-Key` for an hour. It stores the
+    /// key after the status, so two calls at the same time can both succeed: the account's statuses are read before a repeat.
+    const GUARANTEE: Guarantee = Guarantee::ExactlyOnce { for_s: Some(3_600) };
+    /// A server ends a request after 60 seconds at most (its `RACK_TIMEOUT`, or its proxy's timeout).
+    const SETTLE_TIME_S: u32 = 60;
+
+    type Request = publish::Request;
+
+    /// The defaults of the official server, checked on 2026-11-27 against its source (`StatusLengthValidator`,
+    /// `Status::MEDIA_ATTACHMENTS_LIMIT`, `MediaAttachment::IMAGE_LIMIT`). Each server states its own (`/api/v2/instance`), which a
+    /// channel keeps.
+    fn limits() -> Limits {
+        let text = vec![TextLimit { measure: TextMeasure::Mastodon, most: 500 }];
+        Limits { text, pictures: 4, picture_bytes: 16 * 1024 * 1024, alt_text: Some(DESCRIPTION) }
+    }
+
+    async fn begin(scope: &Scope, service: Option<&Service>, asked: &Authorization) -> Result<Begun, Problem> {
+        connect::begin(scope, service, asked).await
+    }
+
+    async fn redeem(scope: &Scope, pending: &PendingConnection, code: &Code) -> Result<Vec<OfferedAccount>, Problem> {
+        connect::redeem(scope, pending, code).await
+    }
+
+    async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<publish::Request, PublishError> {
+        publish::prepare(scope, channel, draft).await
+    }
+
+    async fn send(scope: &Scope, channel: &Channel, request: &publish::Request) -> Result<Published, PublishError> {
+        publish::send(scope, channel, request).await
+    }
+
+    async fn reconcile(
+        scope: &Scope,
+        channel: &Channel,
+        request: &publish::Request,
+        since: Timestamp,
+    ) -> Result<Option<Published>, PublishError> {
+        publish::reconcile(scope, channel, request, since).await
+    }
+
+    async fn revoke(scope: &Scope, ended: &EndedSession) -> Result<(), Problem> {
+        connect::revoke(scope, ended).await
+    }
+}
+
+/// The account's number on its server, which is the last part of its id.
+fn account_number(channel: &Channel) -> &str {
+    channel.account_id.rsplit('/').next().unwrap_or_default()
+}

@@ -1,0 +1,250 @@
+//! Publishing on Mastodon: a status under a key by which the server recognises a repeat for an hour.
+
+use serde::{Deserialize, Serialize};
+use shared::crypto::digest::{hex, sha256};
+use shared::kernel::secrets::SecretText;
+use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::tenancy::Scope;
+use std::time::Duration;
+use url::Url;
+
+use super::api::{Client, MediaAnswer, Number, PAGE, StatusAnswer};
+use super::{CLIENT_NAME, account_number, connect};
+use crate::call::{CallError, Meaning, Refusal};
+use crate::channel::Channel;
+use crate::disconnection::unsent;
+use crate::publishing::{Draft, Picture, PublishError, Published};
+
+/// How often a picture that the server is still processing is asked for, and how long between.
+const LOOKS: u32 = 10;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+/// How far the server's clock may be behind ours.
+const CLOCK_DIFFERENCE: SignedDuration = SignedDuration::from_secs(5);
+/// The most pages of statuses that are searched: 200 statuses since the post was sent.
+const MOST_PAGES: usize = 5;
+
+/// A status to write.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "version", rename_all = "snake_case")]
+pub enum Request {
+    V1(NewStatus),
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct NewStatus {
+    idempotency_key: String,
+    text: String,
+    media_ids: Vec<Number>,
+}
+
+impl Request {
+    fn status(&self) -> &NewStatus {
+        let Self::V1(status) = self;
+        status
+    }
+}
+
+/// A channel's token, and the server that accepts it.
+struct Access {
+    token: SecretText,
+    server: Url,
+}
+
+async fn access(scope: &Scope, channel: &Channel) -> Result<Access, PublishError> {
+    let (server, token) = connect::opened(scope, channel.id).await?;
+    Ok(Access { token, server })
+}
+
+pub async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<Request, PublishError> {
+    let Draft { text, pictures, post, .. } = draft;
+    let idempotency_key = idempotency_key(&post, &text, &pictures);
+    let mut media_ids = Vec::with_capacity(pictures.len());
+    if !pictures.is_empty() {
+        let access = access(scope, channel).await?;
+        let client = Client { scope, server: &access.server };
+        for picture in pictures {
+            match uploaded(&client, &access.token, picture).await {
+                Ok(id) => media_ids.push(id),
+                // An upload is invisible, so an unknown outcome counts as no effect.
+                Err(error) => {
+                    return Err(match unsent(scope, channel, error, remedy).await? {
+                        PublishError::Unknown { code, text } => PublishError::NotNow { retry_after_s: 30, code, text },
+                        other => other,
+                    });
+                }
+            }
+        }
+    }
+    Ok(Request::V1(NewStatus { idempotency_key, text, media_ids }))
+}
+
+/// Uploads a picture and waits until the server has processed it: an earlier status would be refused.
+async fn uploaded(client: &Client<'_>, token: &SecretText, picture: Picture) -> Result<Number, CallError> {
+    let mut media = client.upload(token, picture).await?;
+    for _ in 0..LOOKS {
+        match media {
+            MediaAnswer { id, url: Some(_) } => return Ok(id),
+            MediaAnswer { id, url: None } => {
+                client.scope.pause(BETWEEN_LOOKS).await;
+                media = client.media(token, id).await?;
+            }
+        }
+    }
+    Err(CallError::NoAnswer("a picture is still being processed".to_owned()))
+}
+
+/// Depends on the content as well as the post: the server returns the first status of a key without comparing it, so a post
+/// that was edited and scheduled again needs another key.
+fn idempotency_key(post: &[u8; 16], text: &str, pictures: &[Picture]) -> String {
+    let mut content = post.to_vec();
+    content.extend_from_slice(&sha256(text.as_bytes()));
+    for picture in pictures {
+        content.extend_from_slice(&sha256(&picture.bytes));
+        content.extend_from_slice(&sha256(picture.alt_text.as_bytes()));
+    }
+    hex(&sha256(&content)[..16])
+}
+
+pub async fn send(scope: &Scope, channel: &Channel, request: &Request) -> Result<Published, PublishError> {
+    let NewStatus { idempotency_key, text, media_ids } = request.status();
+    let access = access(scope, channel).await?;
+    let client = Client { scope, server: &access.server };
+    match client.publish(&access.token, idempotency_key, text, media_ids).await {
+        Ok(answer) if answer.account.id.as_str() == account_number(channel) => Ok(published(&access.server, answer)),
+        Ok(_) => Err(unsent(scope, channel, CallError::Malformed("POST /api/v1/statuses"), remedy).await?),
+        Err(error) => Err(unsent(scope, channel, error, remedy).await?),
+    }
+}
+
+/// Looks through the account's statuses since the first send. Ours is the one with our pictures, or, without pictures, the
+/// one with exactly our text that this product wrote.
+pub async fn reconcile(
+    scope: &Scope,
+    channel: &Channel,
+    request: &Request,
+    since: Timestamp,
+) -> Result<Option<Published>, PublishError> {
+    let access = access(scope, channel).await?;
+    let client = Client { scope, server: &access.server };
+    // A read has no effect, so it can be repeated after any error but the loss of the account.
+    let found = match find(&client, &access.token, channel, request.status(), after(since, -CLOCK_DIFFERENCE)).await {
+        Ok(found) => found,
+        Err(error) if error.meaning() == Some(Meaning::AccountGone) => {
+            return Err(unsent(scope, channel, error, remedy).await?);
+        }
+        Err(error) => return Err(error.not_now()),
+    };
+    match found {
+        Search::Found(status) => Ok(Some(published(&access.server, status))),
+        Search::Missing => Ok(None),
+        Search::TooMany => Err(PublishError::NotNow {
+            retry_after_s: 60,
+            code: "too_many_statuses".to_owned(),
+            text: "The account has more new statuses than are searched for this post.".to_owned(),
+        }),
+    }
+}
+
+enum Search {
+    Found(StatusAnswer),
+    Missing,
+    TooMany,
+}
+
+async fn find(
+    client: &Client<'_>,
+    token: &SecretText,
+    channel: &Channel,
+    ours: &NewStatus,
+    since: Timestamp,
+) -> Result<Search, CallError> {
+    let account =
+        Number::try_from(account_number(channel).to_owned()).map_err(|_| CallError::Malformed("the account"))?;
+    let mut before = None;
+    for _ in 0..MOST_PAGES {
+        let page = client.statuses(token, &account, before.as_ref()).await?;
+        let is_last = page.len() < PAGE;
+        for status in page {
+            if status.created_at < since {
+                return Ok(Search::Missing);
+            }
+            before = Some(status.id.clone());
+            if is_ours(client, token, &status, ours).await? {
+                return Ok(Search::Found(status));
+            }
+        }
+        if is_last {
+            return Ok(Search::Missing);
+        }
+    }
+    Ok(Search::TooMany)
+}
+
+async fn is_ours(
+    client: &Client<'_>,
+    token: &SecretText,
+    status: &StatusAnswer,
+    ours: &NewStatus,
+) -> Result<bool, CallError> {
+    let pictures = status.media_attachments.iter().map(|attached| &attached.id);
+    if !pictures.eq(&ours.media_ids) {
+        return Ok(false);
+    }
+    if !ours.media_ids.is_empty() {
+        return Ok(true);
+    }
+    if status.application.as_ref().is_some_and(|application| application.name != CLIENT_NAME) {
+        return Ok(false);
+    }
+    match client.source(token, &status.id).await {
+        Ok(text) => Ok(text == ours.text),
+        // Deleted a moment ago.
+        Err(error) if error.meaning() == Some(Meaning::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn published(server: &Url, status: StatusAnswer) -> Published {
+    let id = String::from(status.id);
+    // A server that states no page, or one that is not on the web, has it here.
+    let is_web =
+        |url: &String| url.len() <= 2_048 && Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    let url = status.url.filter(is_web).unwrap_or_else(|| format!("{server}statuses/{id}"));
+    Published { id, receipt: serde_json::Value::Null, url }
+}
+
+fn remedy(refusal: &Refusal) -> &'static str {
+    match refusal.status {
+        413 => "Use a smaller picture, then schedule the post again.",
+        _ => "Change the post as the platform's error text says, then schedule it again.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_a_repeat_changes_with_the_content() {
+        let picture = |bytes: &[u8], alt_text: &str| Picture {
+            bytes: bytes.to_vec(),
+            content_type: "image/png".to_owned(),
+            alt_text: alt_text.to_owned(),
+            width: 1,
+            height: 1,
+        };
+        let key = |post: u8, text: &str, pictures: &[Picture]| idempotency_key(&[post; 16], text, pictures);
+        let first = key(1, "a", &[picture(b"x", "")]);
+        assert_eq!(first, key(1, "a", &[picture(b"x", "")]));
+        assert_eq!(first.len(), 32);
+        for other in [
+            key(2, "a", &[picture(b"x", "")]),
+            key(1, "b", &[picture(b"x", "")]),
+            key(1, "a", &[picture(b"y", "")]),
+            key(1, "a", &[picture(b"x", "A wall")]),
+            key(1, "a", &[]),
+        ] {
+            assert_ne!(first, other);
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! Mastodon: connecting by OAuth, publishing, and what is known after each failure.
+
+use channels::mastodon::Mastodon;
+use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
+use channels::routes::{choose_account, complete_connection, get_connection, start_connection};
+use channels::{Channel, ChannelId};
+use serde_json::{Value, json};
+use shared::kernel::time::{SignedDuration, Timestamp};
+use shared::tenancy::Tenant;
+use shared::testing::{Person, Request, Response, TestApp};
+use test_support::scripted_http::Scripted;
+use test_support::scripted_mastodon::{Limits, ScriptedMastodon, refusal};
+
+/// A workspace, and a Mastodon server.
+pub struct Place {
+    pub app: TestApp,
+    pub owner: Person,
+    pub server: ScriptedMastodon,
+}
+
+impl Place {
+    pub async fn new() -> Self {
+        let app = TestApp::new();
+        let owner = app.owner().await.unwrap();
+        let server = ScriptedMastodon::start(app.now());
+        Self { app, owner, server }
+    }
+
+    pub async fn start(&self) -> Value {
+        let body = json!({ "platform": "mastodon", "service": self.server.url });
+        self.app.call(Request::to(&start_connection::FUNCTION).by(&self.owner).json(body)).await.expect(201).body
+    }
+
+    /// Starts a connection that a person agrees to as this account: its id, and the body that completes it.
+    pub async fn agreed(&self, name: &str) -> (String, Value) {
+        let begun = self.start().await;
+        let url = begun["authorization_url"].as_str().unwrap();
+        let (code, state) = self.server.authorize_as(name, url).unwrap();
+        (begun["id"].as_str().unwrap().to_owned(), json!({ "code": code, "state": state }))
+    }
+
+    pub async fn complete_as(&self, person: &Person, id: &str, body: &Value) -> Response {
+        let request = Request::to(&complete_connection::FUNCTION).by(person).path("connection_id", id);
+        self.app.call(request.json(body.clone())).await
+    }
+
+    pub async fn complete(&self, id: &str, body: &Value) -> Response {
+        self.complete_as(&self.owner, id, body).await
+    }
+
+    pub async fn choose(&self, id: &str, account: &str) -> Response {
+        let request = Request::to(&choose_account::FUNCTION).by(&self.owner).path("connection_id", id);
+        self.app.call(request.json(json!({ "account_id": account }))).await
+    }
+
+    pub async fn get(&self, id: &str) -> Response {
+        self.app.call(Request::to(&get_connection::FUNCTION).by(&self.owner).path("connection_id", id)).await
+    }
+
+    /// Connects an account: the channel.
+    pub async fn connected(&self, name: &str) -> Value {
+        let (id, body) = self.agreed(name).await;
+        let offered = self.complete(&id, &body).await.expect(200).body;
+        let account = offered["accounts"][0]["account_id"].as_str().unwrap().to_owned();
+        self.choose(&id, &account).await.expect(201).body
+    }
+
+    pub fn scope(&self) -> Tenant {
+        self.app.scope(self.owner.workspace)
+    }
+
+    pub async fn advance(&self, by: SignedDuration) {
+        self.app.advance(by);
+        self.server.move_to(self.app.now());
+    }
+}
+
+/// A place with a connected account.
+struct Connected {
+    place: Place,
+    scope: Tenant,
+    id: ChannelId,
+}
+
+impl Connected {
+    async fn new() -> Self {
+        let place = Place::new().await;
+        let id = place.connected("alice").await["id"].as_str().unwrap().parse().unwrap();
+        let scope = place.scope();
+        Self { place, scope, id }
+    }
+
+    async fn channel(&self) -> Channel {
+        self.scope.get::<Channel>(&self.id).await.unwrap().into_inner()
+    }
+
+    fn draft(&self, text: &str) -> Draft {
+        Draft { text: text.to_owned(), pictures: Vec::new(), created_at: self.place.app.now(), post: [7; 16] }
+    }
+
+    async fn prepare(&self, draft: Draft) -> Result<Intent, PublishError> {
+        publishing::prepare::<Mastodon>(&self.scope, &self.channel().await, draft).await
+    }
+
+    async fn send(&self, intent: &Intent) -> Result<Published, PublishError> {
+        publishing::send::<Mastodon>(&self.scope, &self.channel().await, intent).await
+    }
+
+    async fn reconcile(&self, intent: &Intent, since: Timestamp) -> Result<Option<Published>, PublishError> {
+        publishing::reconcile::<Mastodon>(&self.scope, &self.channel().await, intent, since).await
+    }
+
+    fn texts(&self) -> Vec<String> {
+        self.place.server.statuses().into_iter().map(|status| status.text).collect()
+    }
+}
+
+fn picture(alt_text: &str) -> Picture {
+    let (bytes, content_type) = (alt_text.as_bytes().to_vec(), "image/png".to_owned());
+    Picture { bytes, content_type, alt_text: alt_text.to_owned(), width: 4, height: 3 }
+}
+
+#[track_caller]
+fn code(result: Result<impl std::fmt::Debug, PublishError>) -> (&'static str, String) {
+    match result {
+        Err(PublishError::Refused { code, .. }) => ("refused", code),
+        Err(PublishError::NotNow { code, .. }) => ("not now", code),
+        Err(PublishError::Unknown { code, .. }) => ("unknown", code),
+        Err(PublishError::Disconnected { code, .. }) => ("disconnected", code),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_account_is_connected_once_it_is_chosen() {
+    let at = Place::new().await;
+    let begun = at.start().await;
+    assert_eq!((&begun["state"], &begun["accounts"]), (&json!("started"), &json!([])));
+    let (code, state) = at.server.authorize(begun["authorization_url"].as_str().unwrap()).unwrap();
+    let id = begun["id"].as_str().unwrap();
+    let body = json!({ "code": code, "state": state });
+    let offered = at.complete(id, &body).await.expect(200).body;
+    let host = at.server.url.trim_start_matches("http://").to_owned();
+    let account = json!({ "account_id": format!("{host}/109"), "handle": format!("@alice@{host}") });
+    assert_eq!((&offered["state"], &offered["accounts"]), (&json!("offered"), &json!([account])));
+    assert_eq!(offered["authorization_url"], json!(null), "the state is shown once");
+    assert_eq!(at.get(id).await.expect(200).body, offered);
+    let channel = at.choose(id, &format!("{host}/109")).await.expect(201).body;
+    assert_eq!((&channel["platform"], &channel["handle"]), (&json!("mastodon"), &account["handle"]));
+    assert_eq!(channel["guarantee"], json!({ "kind": "exactly_once", "for_s": 3600 }));
+    assert_eq!(channel["limits"]["text"], json!([{ "measure": "mastodon", "most": 500 }]));
+    at.get(id).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_channel_has_the_limits_of_its_server() {
+    let at = Place::new().await;
+    at.server.set_limits(Limits { max_characters: 5_000, max_media_attachments: 16, ..Limits::default() });
+    let limits = at.connected("alice").await["limits"].clone();
+    assert_eq!((&limits["text"][0]["most"], &limits["pictures"]), (&json!(5_000), &json!(16)));
+    at.server.set_limits(Limits { characters_reserved_per_url: 0, ..Limits::default() });
+    let limits = at.connected("alice").await["limits"].clone();
+    assert_eq!(limits["text"], json!([{ "measure": "graphemes", "most": 500 }]), "links are not counted as 23 there");
+}
+
+#[tokio::test]
+async fn a_code_counts_once_for_the_caller_who_began_with_the_right_state() {
+    let at = Place::new().await;
+    let (id, body) = at.agreed("alice").await;
+    let wrong = json!({ "code": body["code"], "state": "x".repeat(43) });
+    assert_eq!(at.complete(&id, &wrong).await.expect(422).body["code"], "connection_state_wrong");
+    let admin = at.app.join(at.owner.workspace, shared::tenancy::Role::Admin).await.unwrap();
+    assert_eq!(at.complete_as(&admin, &id, &body).await.expect(422).body["code"], "connection_state_wrong");
+    assert_eq!(at.server.calls("POST /oauth/token").len(), 0, "a refused caller's code was redeemed");
+    at.complete(&id, &body).await.expect(200);
+    assert_eq!(at.complete(&id, &body).await.expect(409).body["code"], "connection_used");
+    assert_eq!(at.server.calls("POST /oauth/token").len(), 1);
+    // A code of another connection does not match this one's verifier.
+    let (mine, _) = at.agreed("alice").await;
+    let (_, theirs) = at.agreed("bob").await;
+    let body = json!({ "code": theirs["code"], "state": theirs["state"] });
+    assert_eq!(at.complete(&mine, &body).await.expect(422).body["code"], "connection_state_wrong");
+}
+
+#[tokio::test]
+async fn a_connection_after_ten_minutes_is_refused() {
+    let at = Place::new().await;
+    let (id, body) = at.agreed("alice").await;
+    at.advance(SignedDuration::from_mins(10)).await;
+    assert_eq!(at.complete(&id, &body).await.expect(409).body["code"], "connection_expired");
+    assert_eq!(at.server.calls("POST /oauth/token").len(), 0);
+}
+
+#[tokio::test]
+async fn a_refused_code_names_the_servers_error() {
+    let at = Place::new().await;
+    let (id, body) = at.agreed("alice").await;
+    let body = json!({ "code": "other", "state": body["state"] });
+    let refused = at.complete(&id, &body).await.expect(422).body;
+    assert_eq!((&refused["code"], &refused["errors"][0]["field"]), (&json!("connection_code_refused"), &json!("code")));
+    assert!(refused["detail"].as_str().unwrap().starts_with("The server says: invalid_grant"), "{refused}");
+}
+
+#[tokio::test]
+async fn an_account_that_is_connected_again_keeps_its_channel_and_its_old_token_ends() {
+    let at = Place::new().await;
+    let first = at.connected("alice").await;
+    let again = at.connected("alice").await;
+    assert_eq!(first["id"], again["id"]);
+    assert_ne!(at.connected("bob").await["id"], first["id"]);
+    let ended =
+        at.app.outbox::<channels::jobs::end_channel_session::EndChannelSession>(&at.owner.outbox()).await.unwrap();
+    assert_eq!((ended.len(), at.server.live_tokens().len()), (1, 3));
+    at.app.deliver(&channels::jobs::end_channel_session::FUNCTION, &ended).await.unwrap();
+    assert_eq!(at.server.live_tokens().len(), 2);
+}
+
+#[tokio::test]
+async fn tokens_of_an_unfinished_connection_are_revoked() {
+    let at = Place::new().await;
+    let (id, body) = at.agreed("alice").await;
+    at.complete(&id, &body).await.expect(200);
+    at.advance(SignedDuration::from_mins(9)).await;
+    at.app.run(&channels::jobs::expire_connections::FUNCTION, json!({ "scheduled_time": at.app.now() })).await.unwrap();
+    at.get(&id).await.expect(200);
+    at.advance(SignedDuration::from_mins(1)).await;
+    at.app.run(&channels::jobs::expire_connections::FUNCTION, json!({ "scheduled_time": at.app.now() })).await.unwrap();
+    at.get(&id).await.expect(404);
+    let ended =
+        at.app.outbox::<channels::jobs::end_channel_session::EndChannelSession>(&at.owner.outbox()).await.unwrap();
+    at.app.deliver(&channels::jobs::end_channel_session::FUNCTION, &ended).await.unwrap();
+    assert_eq!(at.server.live_tokens(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn bluesky_is_not_connected_by_oauth() {
+    let at = Place::new().await;
+    let request = Request::to(&start_connection::FUNCTION).by(&at.owner).json(json!({ "platform": "bluesky" }));
+    assert_eq!(at.app.call(request).await.expect(422).body["errors"][0]["field"], "platform");
+    let request = Request::to(&start_connection::FUNCTION).by(&at.owner).json(json!({ "platform": "mastodon" }));
+    assert_eq!(at.app.call(request).await.expect(422).body["errors"][0]["field"], "service");
+}
+
+#[tokio::test]
+async fn a_status_with_pictures_is_prepared_invisibly_and_sent_once() {
+    let at = Connected::new().await;
+    at.place.server.process_for(2);
+    let pictures = vec![picture("one"), picture("two")];
+    let intent = at.prepare(Draft { pictures, ..at.draft("Hello @bob #hi https://example.com") }).await.unwrap();
+    assert_eq!(at.texts(), Vec::<String>::new());
+    let stored: Intent = serde_json::from_str(&serde_json::to_string(&intent).unwrap()).unwrap();
+    let published = at.send(&stored).await.unwrap();
+    assert_eq!(at.send(&stored).await.unwrap(), published, "a repeat is another status");
+    let statuses = at.place.server.statuses();
+    assert_eq!(statuses.len(), 1);
+    assert_eq!((&statuses[0].id, &statuses[0].url), (&published.id, &published.url));
+    assert_eq!(statuses[0].descriptions, [Some("one".to_owned()), Some("two".to_owned())]);
+    assert_eq!(at.reconcile(&stored, at.place.app.now()).await.unwrap(), Some(published));
+}
+
+#[tokio::test]
+async fn after_a_lost_response_the_status_is_found_and_not_repeated() {
+    let at = Connected::new().await;
+    let since = at.place.app.now();
+    let intent = at.prepare(at.draft("once")).await.unwrap();
+    at.place.server.next("POST /api/v1/statuses", Scripted::DoAndBreak);
+    assert_eq!(code(at.send(&intent).await).0, "unknown");
+    // The server forgot the key, as it does after an hour, or if it died before it stored it.
+    at.advance(SignedDuration::from_hours(2)).await;
+    let found = at.reconcile(&intent, since).await.unwrap().unwrap();
+    assert_eq!(at.place.server.statuses()[0].id, found.id);
+}
+
+impl Connected {
+    async fn advance(&self, by: SignedDuration) {
+        self.place.advance(by).await;
+    }
+}
+
+#[tokio::test]
+async fn only_the_own_status_counts_as_published() {
+    let at = Connected::new().await;
+    let server = &at.place.server;
+    server.write_by_hand("alice", "the same");
+    at.advance(SignedDuration::from_mins(5)).await;
+    let since = at.place.app.now();
+    let intent = at.prepare(at.draft("the same")).await.unwrap();
+    assert_eq!(at.reconcile(&intent, since).await.unwrap(), None, "an earlier status counted");
+    server.write_by_hand("alice", "the same");
+    server.write_by_hand("alice", "another");
+    assert_eq!(at.reconcile(&intent, since).await.unwrap(), None, "a status of the web interface counted");
+    let published = at.send(&intent).await.unwrap();
+    server.write_by_hand("alice", "newest");
+    assert_eq!(at.reconcile(&intent, since).await.unwrap(), Some(published));
+}
+
+#[tokio::test]
+async fn a_search_reads_every_status_since_the_send_and_gives_up_after_200() {
+    let at = Connected::new().await;
+    let since = at.place.app.now();
+    let intent = at.prepare(at.draft("old")).await.unwrap();
+    let published = at.send(&intent).await.unwrap();
+    for number in 0..199 {
+        at.place.server.write_by_hand("alice", &number.to_string());
+    }
+    assert_eq!(at.reconcile(&intent, since).await.unwrap(), Some(published));
+    at.place.server.write_by_hand("alice", "one more");
+    assert_eq!(code(at.reconcile(&intent, since).await), ("not now", "too_many_statuses".to_owned()));
+}
+
+#[tokio::test]
+async fn an_edited_post_is_not_taken_for_its_earlier_text() {
+    let at = Connected::new().await;
+    let first = at.send(&at.prepare(at.draft("first")).await.unwrap()).await.unwrap();
+    let second = at.send(&at.prepare(at.draft("second")).await.unwrap()).await.unwrap();
+    assert_ne!(first.id, second.id);
+    assert_eq!(at.texts(), ["first", "second"]);
+}
+
+#[tokio::test]
+async fn each_answer_of_the_server_has_its_meaning() {
+    let at = Connected::new().await;
+    let intent = at.prepare(at.draft("text")).await.unwrap();
+    for (scripted, known, name) in [
+        (refusal(500, "Something went wrong"), "unknown", "HTTP 500"),
+        (refusal(503, "Service unavailable"), "unknown", "HTTP 503"),
+        (Scripted::Answer(200, json!("<html>")), "unknown", "platform_answer_malformed"),
+        (refusal(422, "Validation failed: Text can't be blank"), "refused", "HTTP 422"),
+        (refusal(403, "This action is not allowed"), "refused", "HTTP 403"),
+        (Scripted::Break, "unknown", "platform_timed_out"),
+    ] {
+        at.place.server.next("POST /api/v1/statuses", scripted);
+        assert_eq!(code(at.send(&intent).await), (known, name.to_owned()));
+    }
+    let reset = (at.place.app.now() + SignedDuration::from_secs(90)).to_string();
+    let limited =
+        Scripted::AnswerWith(429, vec![("x-ratelimit-reset", reset)], json!({ "error": "Too many requests" }));
+    at.place.server.next("POST /api/v1/statuses", limited);
+    let Err(PublishError::NotNow { retry_after_s, .. }) = at.send(&intent).await else { panic!("the status was sent") };
+    assert_eq!(retry_after_s, 90);
+    assert_eq!(at.texts(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_status_of_another_account_is_no_publication() {
+    let at = Connected::new().await;
+    let intent = at.prepare(at.draft("text")).await.unwrap();
+    let status =
+        json!({ "id": "1", "created_at": "2026-03-01T08:30:00.000Z", "url": null, "account": { "id": "110" } });
+    at.place.server.next("POST /api/v1/statuses", Scripted::Answer(200, status));
+    assert_eq!(code(at.send(&intent).await), ("unknown", "platform_answer_malformed".to_owned()));
+}
+
+#[tokio::test]
+async fn a_withdrawn_authorisation_disconnects_the_channel_at_once() {
+    let at = Connected::new().await;
+    let intent = at.prepare(at.draft("text")).await.unwrap();
+    at.place.server.remove_apps_of("alice");
+    assert_eq!(code(at.send(&intent).await).0, "disconnected");
+    let channel = at.channel().await;
+    assert!(matches!(channel.connection, channels::Connection::NeedsReauthorisation { .. }), "{channel:?}");
+    assert_eq!(code(at.send(&intent).await).0, "disconnected");
+    assert_eq!(at.place.server.calls("POST /api/v1/statuses").len(), 1, "a disconnected channel was called");
+}
