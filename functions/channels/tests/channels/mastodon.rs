@@ -281,11 +281,11 @@ impl Connected {
 async fn only_the_own_status_counts_as_published() {
     let at = Connected::new().await;
     let server = &at.place.server;
-    server.write_by_hand("alice", "the same");
+    at.send(&at.prepare(Draft { post: [9; 16], ..at.draft("the same") }).await.unwrap()).await.unwrap();
     at.advance(SignedDuration::from_mins(5)).await;
     let since = at.place.app.now();
     let intent = at.prepare(at.draft("the same")).await.unwrap();
-    assert_eq!(at.reconcile(&intent, since).await.unwrap(), None, "an earlier status counted");
+    assert_eq!(at.reconcile(&intent, since).await.unwrap(), None, "the status of an earlier post counted");
     server.write_by_hand("alice", "the same");
     server.write_by_hand("alice", "another");
     assert_eq!(at.reconcile(&intent, since).await.unwrap(), None, "a status of the web interface counted");
