@@ -147,8 +147,8 @@ pub fn refusal(status: u16, error: &str) -> Scripted {
 
 impl ScriptedMastodon {
     /// A server that only `answer` reaches.
-    pub fn unconnected(now: Timestamp) -> Self {
-        Self::at("https://mastodon.example.com".to_owned(), now)
+    pub fn unconnected(url: &str, now: Timestamp) -> Self {
+        Self::at(url.to_owned(), now)
     }
 
     /// Starts a server whose clock shows `now` until `move_to`.
@@ -239,6 +239,12 @@ impl ScriptedMastodon {
     pub fn live_tokens(&self) -> Vec<String> {
         let state = self.state();
         state.tokens.iter().filter(|(_, token)| !token.is_revoked).map(|(text, _)| text.clone()).collect()
+    }
+
+    /// The client identifier of each token that the server accepts.
+    pub fn live_clients(&self) -> Vec<String> {
+        let state = self.state();
+        state.tokens.values().filter(|token| !token.is_revoked).map(|token| token.client_id.clone()).collect()
     }
 
     /// Opens the authorization page as alice, who approves. Returns the code and the state of the redirect, or the error that

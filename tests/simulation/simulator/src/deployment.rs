@@ -73,11 +73,13 @@ impl PlatformAccount {
     }
 }
 
-/// A record that the platform created.
+/// A post that a platform created.
 #[derive(Clone, Debug)]
 pub struct Effect {
     pub at: Timestamp,
     pub account: String,
+    /// The platform's identifier of it.
+    pub id: String,
     pub text: String,
 }
 

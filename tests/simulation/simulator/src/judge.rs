@@ -56,10 +56,12 @@ fn in_workspace<'a>(items: &'a [Value], workspace: &str) -> impl Iterator<Item =
 
 /// What is still on its way.
 pub fn unfinished(snapshot: &Snapshot) -> Vec<String> {
-    let is_due = |item: &&Value| item["due_pk"]["S"].as_str().is_some_and(|due| due.starts_with("delivery#"));
+    let is_of = |item: &Value, kind: &str| item["due_pk"]["S"].as_str().is_some_and(|due| due.starts_with(kind));
+    let due_of = |kind: &'static str| snapshot.tables.tenants.iter().filter(move |item| is_of(item, kind));
     let unsent = snapshot.unsent.iter().map(|row| format!("a message in the outbox: {row}"));
-    let due = snapshot.tables.tenants.iter().filter(is_due).map(|item| format!("a delivery that is due: {item}"));
-    snapshot.on_the_way.iter().cloned().chain(unsent).chain(due).collect()
+    let due = due_of("delivery#").map(|item| format!("a delivery that is due: {item}"));
+    let pending = due_of("pending_connection#").map(|item| format!("a connection that was not finished: {item}"));
+    snapshot.on_the_way.iter().cloned().chain(unsent).chain(due).chain(pending).collect()
 }
 
 /// Whether nothing is on its way.

@@ -19,6 +19,7 @@ mod freezable;
 mod judge;
 pub mod mutants;
 pub mod plan;
+mod platforms;
 mod process_network;
 pub mod region;
 pub mod shrinking;

@@ -30,6 +30,8 @@ pub enum Fault {
     ServerError,
     /// The server no longer accepts the token.
     ExpiredToken,
+    /// The server fails after the effect, before it keeps the key by which it would recognise a repeat.
+    ForgetsKey,
     /// The process dies before the call is sent, or after its response arrived.
     DiesBefore,
     DiesAfter,
@@ -56,6 +58,15 @@ const OF_EVERY_CALL: &[Fault] =
 /// The boundary of a query of an index, which may be stale: other reads are strongly consistent.
 pub const INDEX: &str = "DynamoDB.Query of an index";
 
+/// The boundary of Mastodon's visible effect.
+pub const STATUSES: &str = "HTTP.POST /api/v1/statuses";
+
+/// In one world of this many, no process freezes, and servers forget keys.
+///
+/// A process that freezes before a send goes on with it afterwards, and does not look for the post again: there, only the key
+/// prevents a second one. Both at once are outside the guarantee of Mastodon (decision 48), so no world has both.
+const FORGETFUL: u64 = 3;
+
 /// The faults that can happen at a boundary.
 pub fn faults_at(boundary: &str) -> Vec<Fault> {
     use Fault::*;
@@ -75,6 +86,8 @@ pub fn faults_at(boundary: &str) -> Vec<Fault> {
         | "SQS.SendMessage" => (&[Twice], &[]),
         INDEX => (&[], &[Stale]),
         "HTTP.repo.putRecord" | "HTTP.repo.uploadBlob" => (&[], &[ServerError, ExpiredToken]),
+        // A token of Mastodon does not expire.
+        STATUSES => (&[Twice], &[ServerError, ForgetsKey]),
         call if call.starts_with("HTTP.") => (&[], &[ServerError]),
         _ => (&[], &[]),
     };
@@ -102,7 +115,10 @@ pub type Coverage = BTreeMap<(String, Fault), u64>;
 /// How much likelier a fault is at a boundary that stories cross rarely, so that a campaign has each of its faults.
 fn weight(boundary: &str) -> u64 {
     match boundary {
-        "KMS.Encrypt" | "HTTP.repo.getRecord" => 12,
+        "KMS.Encrypt" | "HTTP.repo.getRecord" | "HTTP.GET /api/v1/accounts/:id/statuses" => 12,
+        "HTTP.GET /api/v1/statuses/:id/source" => 20,
+        "HTTP.POST /oauth/revoke" => 3,
+        STATUSES => 6,
         _ => 1,
     }
 }
@@ -151,7 +167,9 @@ impl Plan {
         if !is_faulty || self.only.as_ref().is_some_and(|only| !only.contains(site)) {
             return (None, dice);
         }
-        let faults = faults_at(boundary);
+        let mut faults = faults_at(boundary);
+        let left_out = if self.seed.is_multiple_of(FORGETFUL) { Fault::Freezes } else { Fault::ForgetsKey };
+        faults.retain(|fault| *fault != left_out);
         let fault = faults[dice.index(faults.len())];
         let injected = Injected { site: site.to_owned(), boundary: boundary.to_owned(), fault };
         lock(&self.injected).push(injected);

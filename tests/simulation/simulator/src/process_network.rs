@@ -1,30 +1,25 @@
 //! The network of one process: every call passes here, and the plan decides what becomes of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use serde_json::json;
 use shared::aws::busy::Busy;
 use shared::aws::outbound::{OutboundAnswer, OutboundError, OutboundRequest};
 use shared::aws::wire::{Network, NoAnswer};
-use shared::kernel::time::{SignedDuration, after};
-use test_support::scripted_server::{Call, bearer, method};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
-use crate::deployment::Effect;
 use crate::lock;
 use crate::mutants::refusals;
 use crate::plan::{Dice, Fault, INDEX};
+use crate::platforms::{PlatformCall, refusal};
 use crate::region::Region;
-
-/// An access token of the platform lasts two hours; here it is shorter, so that stories see it end.
-const PLATFORM_TOKENS_LAST_S: i64 = 600;
 
 pub struct ProcessNetwork {
     region: Weak<Region>,
@@ -168,19 +163,10 @@ impl ProcessNetwork {
     }
 
     async fn call_internet(&self, request: &OutboundRequest) -> Result<OutboundAnswer, OutboundError> {
-        let name = method(request.url.path()).unwrap_or_default();
-        let boundary = format!("HTTP.{name}");
         let nowhere = || OutboundError::NotSent("the process has ended".to_owned());
-        let mut crossing = self.cross(boundary).ok_or_else(nowhere)?;
+        let call = self.region.upgrade().map(|region| PlatformCall::of(&region, request)).ok_or_else(nowhere)?;
+        let mut crossing = self.cross(call.boundary()).ok_or_else(nowhere)?;
         let region = crossing.region.clone();
-        let header =
-            |name: &str| request.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
-        let call = Call {
-            method: name,
-            token: header("authorization").map(bearer).unwrap_or_default(),
-            body: request.body.clone(),
-        };
-        let query: BTreeMap<String, String> = request.url.query_pairs().into_owned().collect();
         match crossing.fault {
             Some(Fault::Unreachable) => {
                 crossing.say("not sent");
@@ -195,9 +181,25 @@ impl ProcessNetwork {
                 crossing.say("502");
                 return Ok(refusal(502, "UpstreamFailure"));
             }
-            Some(Fault::ExpiredToken) if !call.token.is_empty() => {
+            Some(Fault::ExpiredToken) if call.has_token() => {
                 crossing.say("ExpiredToken");
                 return Ok(refusal(400, "ExpiredToken"));
+            }
+            Some(Fault::ForgetsKey) => {
+                crossing.travel().await;
+                call.lose_key();
+                drop(region.answer_of_platform(call));
+                crossing.say("502 after the effect");
+                return Ok(refusal(502, "UpstreamFailure"));
+            }
+            Some(Fault::Twice) => {
+                let late = Duration::from_millis(crossing.dice.between(1, 20_000));
+                let (region, call, site) = (region.clone(), call.clone(), crossing.site.clone());
+                tokio::spawn(async move {
+                    sleep(late).await;
+                    let status = region.answer_of_platform(call).map(|answer| answer.status);
+                    region.say(|| format!("{site}, again: {status:?}"));
+                });
             }
             _ => {}
         }
@@ -208,7 +210,7 @@ impl ProcessNetwork {
             let on_the_way = region.clone();
             let arriving = tokio::spawn(async move {
                 sleep(late).await;
-                on_the_way.answer_of_platform(call, &query)
+                on_the_way.answer_of_platform(call)
             });
             tokio::select! {
                 biased;
@@ -219,7 +221,7 @@ impl ProcessNetwork {
                 }
             }
         } else {
-            region.answer_of_platform(call, &query)
+            region.answer_of_platform(call)
         };
         crossing.travel().await;
         let answer = answer.ok_or_else(|| OutboundError::Unknown("the connection broke".to_owned()))?;
@@ -270,12 +272,6 @@ fn respond(status: u16, body: Bytes) -> Response<Bytes> {
     answer
 }
 
-/// An error of an XRPC server.
-fn refusal(status: u16, error: &str) -> OutboundAnswer {
-    let body = json!({ "error": error, "message": "as simulated" }).to_string().into();
-    OutboundAnswer { status, headers: HeaderMap::new(), body }
-}
-
 /// The status of a response, and the name of its error.
 fn outcome(answer: &Response<Bytes>) -> String {
     let status = answer.status().as_u16();
@@ -316,22 +312,5 @@ impl Region {
         let known = lock(&self.indexes).get(&index_of(request.body())).cloned();
         let nothing = || json!({ "Items": [], "Count": 0, "ScannedCount": 0 }).to_string().into();
         respond(200, known.unwrap_or_else(nothing))
-    }
-
-    fn answer_of_platform(&self, call: Call, query: &BTreeMap<String, String>) -> Option<OutboundAnswer> {
-        // Two hours, less than two hours ago.
-        self.platform.issue_from(after(self.now(), SignedDuration::from_secs(PLATFORM_TOKENS_LAST_S - 7200)));
-        let sent = (call.method == "repo.putRecord").then(|| serde_json::from_slice::<serde_json::Value>(&call.body));
-        let before = self.platform.created_count();
-        let answer = self.platform.answer(call, query)?;
-        if let Some(Ok(sent)) = sent
-            && self.platform.created_count() > before
-        {
-            let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-            let (account, text) = (text(&sent["repo"]), text(&sent["record"]["text"]));
-            self.say(|| format!("EFFECT on {account}: {text}"));
-            lock(&self.ledger).push(Effect { at: self.now(), account, text });
-        }
-        Some(OutboundAnswer { status: answer.status, headers: HeaderMap::new(), body: answer.body.into() })
     }
 }

@@ -17,6 +17,7 @@ use shared::kernel::entropy::Entropy;
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{Clock, SignedDuration, Timestamp};
 use shared::testing::{Environment, Request, Response, Surroundings, TestApp};
+use test_support::scripted_mastodon::ScriptedMastodon;
 use test_support::scripted_server::ScriptedServer;
 use tokio::sync::Notify;
 use tokio::time::sleep;
@@ -41,6 +42,8 @@ pub struct Region {
     pub plan: Plan,
     pub trace: Trace,
     pub platform: ScriptedServer,
+    /// The Mastodon servers, by their host: each belongs to one story.
+    pub mastodons: Mutex<BTreeMap<String, ScriptedMastodon>>,
     pub mutant: Option<Mutant>,
     /// The guards of the writes so far, if they are recorded.
     pub guards: Option<Mutex<Guards>>,
@@ -54,7 +57,7 @@ pub struct Region {
     faults: Mutex<Vec<String>>,
     /// Messages that were delivered too often.
     pub dead_letters: Mutex<Vec<String>>,
-    /// What the platform has done, which the product cannot read.
+    /// What the platforms have done, which the product cannot read.
     pub ledger: Mutex<Vec<Effect>>,
     /// The deliveries of messages in which SES accepted a mail: `send-email <message> delivery 1`.
     pub mailed: Mutex<Vec<String>>,
@@ -98,6 +101,7 @@ impl Region {
             plan: Plan::new(seed, world.per_mille, world.only.clone()),
             trace: Trace::new(world.is_traced),
             platform,
+            mastodons: Mutex::default(),
             mutant: world.mutant.clone(),
             guards: world.records_guards.then(Mutex::default),
             written: Notify::new(),

@@ -63,7 +63,7 @@ impl BlueskyServer {
         assert!(texts.keys().all(|key| written.iter().any(|written| written.key == *key)), "{account}: {texts:?}");
         let effect = |Written { at, key }: Written| {
             let text = texts.get(&key).cloned().unwrap_or_default();
-            Effect { at, account: account.to_owned(), text }
+            Effect { at, account: account.to_owned(), id: format!("at://{account}/{POSTS}/{key}"), text }
         };
         written.into_iter().map(effect).collect()
     }

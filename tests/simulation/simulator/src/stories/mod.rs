@@ -13,6 +13,7 @@ mod appending;
 mod asking;
 mod automating;
 mod claiming;
+mod connecting;
 mod crowding;
 mod departing;
 mod editing;
@@ -63,6 +64,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: "asking", weight: 1, is_simulated: true, begin: || Box::new(asking::Asking::default()) },
     Kind { name: "automating", weight: 1, is_simulated: true, begin: || Box::new(automating::Automating::default()) },
     Kind { name: "claiming", weight: 1, is_simulated: false, begin: || Box::new(claiming::Claiming) },
+    Kind { name: "connecting", weight: 2, is_simulated: true, begin: || Box::new(connecting::Connecting::default()) },
     Kind { name: "crowding", weight: 1, is_simulated: true, begin: || Box::new(crowding::Crowding) },
     Kind { name: "departing", weight: 1, is_simulated: false, begin: || Box::new(departing::Departing) },
     Kind { name: "editing", weight: 1, is_simulated: false, begin: || Box::new(editing::Editing) },

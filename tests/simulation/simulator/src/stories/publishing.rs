@@ -79,9 +79,14 @@ impl Publishing {
         for _ in 0..client.between(1, 2) {
             channels.push(connect(client, &person).await);
         }
+        self.publish_on(client, person, &channels).await;
+    }
+
+    /// Publishes on channels, each with its account.
+    pub async fn publish_on(&mut self, client: &Client, person: Person, channels: &[(String, String)]) {
         for _ in 0..client.between(1, 3) {
             let person = signed_in_again(client, &person).await;
-            let post = follow(client, &person, channels.clone()).await;
+            let post = follow(client, &person, channels.to_vec()).await;
             self.posts.push(post);
         }
         self.person = Some(person);
@@ -202,21 +207,20 @@ impl Post {
         let deliveries: Vec<_> = listed.as_array().into_iter().flatten().collect();
         let mut faults = Vec::new();
         for (account, channel) in &self.channels {
-            let states: Vec<_> = deliveries
-                .iter()
-                .filter(|delivery| delivery["channel_id"] == channel.as_str())
-                .filter_map(|delivery| delivery["state"].as_str())
-                .collect();
+            let ours: Vec<_> =
+                deliveries.iter().filter(|delivery| delivery["channel_id"] == channel.as_str()).collect();
+            let states: Vec<_> = ours.iter().filter_map(|delivery| delivery["state"].as_str()).collect();
+            let ids: Vec<_> = ours.iter().filter_map(|delivery| delivery["published"]["id"].as_str()).collect();
             let effects = judge.deployment.effects(account).await;
-            let ours = |effect: &&Effect| self.texts.contains(&effect.text);
-            let effects: Vec<_> = effects.iter().filter(ours).collect();
-            let wrong = self.wrong(&effects, &states);
-            faults.extend(wrong.map(|wrong| format!("{} on {account}: {wrong}; {states:?}, {effects:?}", self.id)));
+            let effects: Vec<_> = effects.iter().filter(|effect| self.texts.contains(&effect.text)).collect();
+            let wrong = self.wrong(&effects, &states, &ids);
+            let found = format!("{states:?}, {ids:?}, {effects:?}");
+            faults.extend(wrong.map(|wrong| format!("{} on {account}: {wrong}; {found}", self.id)));
         }
         faults
     }
 
-    fn wrong(&self, effects: &[&Effect], states: &[&str]) -> Option<&'static str> {
+    fn wrong(&self, effects: &[&Effect], states: &[&str], ids: &[&str]) -> Option<&'static str> {
         let has = |state: &str| states.contains(&state);
         let Some(effect) = effects.first() else {
             return match () {
@@ -233,6 +237,7 @@ impl Post {
             }
             () if text + 1 < self.confirmed => Some("sent with a text that had been replaced"),
             () if self.gone_at.is_some_and(|gone_at| effect.at > gone_at) => Some("sent although it had been deleted"),
+            () if ids.iter().any(|id| *id != effect.id) => Some("said to be another post of the platform"),
             () if !self.is_gone && !has("published") && !has("held") => Some("sent, and not said to be"),
             () => None,
         }
@@ -240,6 +245,6 @@ impl Post {
 }
 
 /// The same person with another access token: each lasts minutes.
-async fn signed_in_again(client: &Client, person: &Person) -> Person {
+pub async fn signed_in_again(client: &Client, person: &Person) -> Person {
     client.deployment.signed_in_again(client, person).await
 }
