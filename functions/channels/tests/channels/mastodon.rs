@@ -139,7 +139,9 @@ async fn an_account_is_connected_once_it_is_chosen() {
     let (code, state) = at.server.authorize(begun["authorization_url"].as_str().unwrap()).unwrap();
     let id = begun["id"].as_str().unwrap();
     let body = json!({ "code": code, "state": state });
+    assert_eq!(at.choose(id, "mastodon.example/109").await.expect(409).body["code"], "connection_not_complete");
     let offered = at.complete(id, &body).await.expect(200).body;
+    assert_eq!(at.choose(id, "mastodon.example/109").await.expect(422).body["code"], "account_not_offered");
     let host = at.server.url.trim_start_matches("http://").to_owned();
     let account = json!({ "account_id": format!("{host}/109"), "handle": format!("@alice@{host}") });
     assert_eq!((&offered["state"], &offered["accounts"]), (&json!("offered"), &json!([account])));
