@@ -6,16 +6,14 @@ use crate::call::{CallError, Meaning, Refusal};
 use crate::problems;
 
 pub fn connection_problem(error: &CallError) -> Problem {
-    let at_service = |problem: Problem, rule: &str| problem.at("service", rule);
     match error {
         CallError::Forbidden(_) => {
-            let problem =
-                Problem::new(problems::CHANNEL_SERVICE_FORBIDDEN, "The address of the server is not allowed.");
-            at_service(problem, "must be a public https address")
+            let detail = "The field service must be a public https address.";
+            Problem::new(problems::CHANNEL_SERVICE_FORBIDDEN, detail).at("service", "must be a public https address")
         }
         CallError::NotSent(_) => {
-            let problem = Problem::new(problems::PLATFORM_UNREACHABLE, "The server of this account cannot be reached.");
-            at_service(problem, "must be the address of a reachable server")
+            Problem::new(problems::PLATFORM_UNREACHABLE, "The server of this account cannot be reached.")
+                .at("service", "must be the address of a reachable server")
         }
         CallError::NoAnswer(_) => {
             Problem::new(problems::PLATFORM_TIMED_OUT, "The server of this account did not answer in time. Try again.")
@@ -43,6 +41,7 @@ pub fn refused_code(refusal: &Refusal) -> Problem {
     problem.at("code", "must be a code that the platform has just given for this connection")
 }
 
-fn words(refusal: &Refusal) -> String {
+/// The server's own error, as clients see it.
+pub fn words(refusal: &Refusal) -> String {
     format!("The server says: {}: {}", refusal.code, refusal.text)
 }

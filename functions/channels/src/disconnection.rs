@@ -39,6 +39,19 @@ pub async fn unsent(
     })
 }
 
+/// The outcome of a failed upload. It is invisible, so an unknown outcome counts as no effect.
+pub async fn not_uploaded(
+    scope: &Scope,
+    channel: &Channel,
+    error: CallError,
+    remedy: fn(&Refusal) -> &'static str,
+) -> Result<PublishError, Problem> {
+    Ok(match unsent(scope, channel, error, remedy).await? {
+        PublishError::Unknown { code, text } => PublishError::NotNow { retry_after_s: 30, code, text },
+        known => known,
+    })
+}
+
 /// Records that the account itself is gone: suspended, deactivated, deleted.
 async fn mark_disconnected(scope: &Scope, channel: ChannelId, refusal: &Refusal) -> Result<(), Problem> {
     let mut channel = scope.get::<Channel>(&channel).await?;

@@ -38,11 +38,17 @@ pub struct PendingConnection {
     /// Where the platform sends the browser.
     pub redirect_uri: String,
     /// Who began: a code that another caller posts is refused.
-    by: Author,
+    pub by: Author,
     /// The digest of the `state` that the platform sends back.
-    state: String,
+    pub state: String,
     /// The PKCE verifier.
     pub verifier: Sealed,
+    pub progress: Progress,
+}
+
+/// How far a connection has come, and until when it can go on.
+#[derive(Serialize, Deserialize)]
+pub struct Progress {
     stage: Stage,
     expires_at: Timestamp,
 }
@@ -123,39 +129,25 @@ impl Entity for PendingConnection {
     }
 
     fn due(&self) -> Option<Due> {
-        Some(Due::at(self.expires_at))
+        Some(Due::at(self.progress.expires_at))
     }
 }
 
-/// What a connection begins with.
-pub struct Beginning {
-    pub id: ConnectionId,
-    pub platform: Platform,
-    pub service: String,
-    pub channel: ChannelId,
-    pub app: AppCredentials,
-    pub redirect_uri: String,
-    pub by: Author,
-    /// The digest of the `state`.
-    pub state: String,
-    pub verifier: Sealed,
+impl Progress {
+    pub fn begun(now: Timestamp) -> Self {
+        Self { stage: Stage::Begun, expires_at: after(now, LIFETIME) }
+    }
 }
 
 impl PendingConnection {
-    pub fn new(beginning: Beginning, now: Timestamp) -> Self {
-        let Beginning { id, platform, service, channel, app, redirect_uri, by, state, verifier } = beginning;
-        let (stage, expires_at) = (Stage::Begun, after(now, LIFETIME));
-        Self { id, platform, service, channel, app, redirect_uri, by, state, verifier, stage, expires_at }
-    }
-
     /// Takes the one code of this connection. It is committed before the code is redeemed, so that a code is redeemed once.
     pub fn redeem(&mut self, by: Author, state: &str, now: Timestamp) -> Result<(), ConnectionError> {
         let is_ours = self.by == by && equal(sha256_hex(state.as_bytes()).as_bytes(), self.state.as_bytes());
-        match self.stage {
+        match self.progress.stage {
             _ if !is_ours => Err(ConnectionError::WrongState),
             _ if self.is_expired(now) => Err(ConnectionError::Expired),
             Stage::Begun => {
-                self.stage = Stage::Redeeming;
+                self.progress.stage = Stage::Redeeming;
                 Ok(())
             }
             Stage::Redeeming | Stage::Offered { .. } => Err(ConnectionError::Used),
@@ -164,13 +156,12 @@ impl PendingConnection {
 
     /// Offers the accounts of the redeemed code.
     pub fn offer(&mut self, accounts: Vec<OfferedAccount>, now: Timestamp) {
-        self.stage = Stage::Offered { accounts };
-        self.expires_at = after(now, LIFETIME);
+        self.progress = Progress { stage: Stage::Offered { accounts }, expires_at: after(now, LIFETIME) };
     }
 
     /// The account that the caller chooses.
     pub fn chosen(&self, by: Author, account_id: &str, now: Timestamp) -> Result<&OfferedAccount, ConnectionError> {
-        let Stage::Offered { accounts } = &self.stage else { return Err(ConnectionError::NotComplete) };
+        let Stage::Offered { accounts } = &self.progress.stage else { return Err(ConnectionError::NotComplete) };
         if self.is_expired(now) {
             return Err(ConnectionError::Expired);
         }
@@ -184,11 +175,11 @@ impl PendingConnection {
     }
 
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        self.expires_at <= now
+        self.progress.expires_at <= now
     }
 
     pub fn offered(&self) -> &[OfferedAccount] {
-        match &self.stage {
+        match &self.progress.stage {
             Stage::Offered { accounts } => accounts,
             Stage::Begun | Stage::Redeeming => &[],
         }
@@ -246,7 +237,7 @@ impl Located for ConnectionView {
 
 impl From<&PendingConnection> for ConnectionView {
     fn from(pending: &PendingConnection) -> Self {
-        let state = match pending.stage {
+        let state = match pending.progress.stage {
             Stage::Begun => ConnectionState::Started,
             Stage::Redeeming => ConnectionState::Redeeming,
             Stage::Offered { .. } => ConnectionState::Offered,
@@ -262,7 +253,7 @@ impl From<&PendingConnection> for ConnectionView {
             state,
             authorization_url: None,
             accounts: offered.collect(),
-            expires_at: pending.expires_at.into(),
+            expires_at: pending.progress.expires_at.into(),
         }
     }
 }
@@ -288,7 +279,7 @@ mod tests {
 
     fn pending() -> PendingConnection {
         let app = AppCredentials { client_id: "app".to_owned(), client_secret: sealed() };
-        let beginning = Beginning {
+        PendingConnection {
             id: "conn_01999999999970008000000000000001".parse().unwrap(),
             platform: Platform::Mastodon,
             service: "https://mastodon.example".to_owned(),
@@ -298,8 +289,8 @@ mod tests {
             by: author(1),
             state: sha256_hex(b"state"),
             verifier: sealed(),
-        };
-        PendingConnection::new(beginning, at(0))
+            progress: Progress::begun(at(0)),
+        }
     }
 
     fn account() -> OfferedAccount {

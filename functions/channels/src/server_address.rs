@@ -1,6 +1,7 @@
 //! The address of a server where accounts sign in: an origin only.
 
 use serde::{Deserialize, Deserializer, de};
+use shared::kernel::problems::Problem;
 use shared::kernel::visible_text::without_unseen_ends;
 use url::Url;
 use utoipa::ToSchema;
@@ -53,6 +54,11 @@ pub fn origin(text: &str) -> Option<Url> {
         && url.query().is_none()
         && url.fragment().is_none();
     plain.then_some(url)
+}
+
+/// The origin that was stored when an account was connected.
+pub fn stored_origin(text: &str) -> Result<Url, Problem> {
+    origin(text).ok_or_else(|| Problem::internal("a stored server address is invalid"))
 }
 
 #[cfg(test)]

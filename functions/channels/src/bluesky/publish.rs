@@ -17,7 +17,7 @@ use super::rich_text::{Feature, Span, detect};
 use super::tokens::{self, Access};
 use crate::call::{CallError, Meaning, Refusal};
 use crate::channel::Channel;
-use crate::disconnection::unsent;
+use crate::disconnection::{not_uploaded, unsent};
 use crate::publishing::{Draft, Picture, PublishError, Published};
 
 /// The web client that shows a published post. The network has other clients; this one is open to everyone.
@@ -127,12 +127,7 @@ async fn upload(
             tokens::access(scope, channel.id, Some(access.generation)).await?;
             Err(error.not_now())
         }
-        // An upload is invisible, so an unknown outcome counts as no effect.
-        Err(error @ CallError::NoAnswer(_)) => Err(error.not_now()),
-        Err(error) => match unsent(scope, channel, error, remedy).await? {
-            PublishError::Unknown { code, text } => Err(PublishError::NotNow { retry_after_s: 30, code, text }),
-            refused => Err(refused),
-        },
+        Err(error) => Err(not_uploaded(scope, channel, error, remedy).await?),
     }
 }
 

@@ -14,6 +14,7 @@ use super::identifiers::Did;
 use super::service::DEFAULT_SERVICE;
 use super::tokens::callable_server;
 use crate::call::{CallError, Meaning, Refusal};
+use crate::connection_problem::{connection_problem, words};
 use crate::problems;
 use crate::server_address::{Service, origin};
 
@@ -122,26 +123,17 @@ fn signed_in(service: &Service, answer: SessionAnswer, now: Timestamp) -> Result
 /// The problem of a failed sign-in: what was expected, and the server's own error.
 fn problem(error: CallError) -> Problem {
     match error {
-        CallError::Forbidden(_) => {
-            refused(problems::CHANNEL_SERVICE_FORBIDDEN, "service", "must be a public https address")
-        }
-        CallError::NotSent(_) => {
-            Problem::new(problems::PLATFORM_UNREACHABLE, "The server of this account cannot be reached.")
-                .at("service", "must be the address of a reachable server")
-        }
-        CallError::NoAnswer(_) => {
-            Problem::new(problems::PLATFORM_TIMED_OUT, "The server of this account did not answer in time. Try again.")
-        }
         CallError::Malformed(_) => {
             Problem::new(problems::PLATFORM_ANSWER_MALFORMED, "The server at this address is not a Bluesky server.")
                 .at("service", "must be the address of a Bluesky server")
         }
         CallError::Refused(refusal) => refused_sign_in(&refusal),
+        CallError::Forbidden(_) | CallError::NotSent(_) | CallError::NoAnswer(_) => connection_problem(&error),
     }
 }
 
 fn refused_sign_in(refusal: &Refusal) -> Problem {
-    let words = format!("The server says: {}: {}", refusal.code, refusal.text);
+    let words = words(refusal);
     match (refusal.meaning, refusal.code.as_str()) {
         (Meaning::TooMany, _) => {
             // createSession: 30 in 5 minutes, 300 a day, for each account and address.

@@ -19,7 +19,7 @@ use crate::call::{CallError, Meaning, Refusal};
 use crate::channel::{Channel, ChannelId};
 use crate::disconnection::disconnected;
 use crate::publishing::PublishError;
-use crate::server_address::origin;
+use crate::server_address::stored_origin;
 use crate::session::{ChannelSession, EndedSession, Step, TOKEN_PURPOSE};
 
 /// Reads of a session that is renewed concurrently. Each read follows another commit or a wait.
@@ -94,8 +94,7 @@ async fn session(scope: &Scope, channel: ChannelId) -> Result<Stored<ChannelSess
 }
 
 fn server_of(session: &ChannelSession) -> Result<Url, PublishError> {
-    let broken = || Problem::internal("a stored server address is invalid");
-    Ok(origin(&session.server).ok_or_else(broken)?)
+    Ok(stored_origin(&session.server)?)
 }
 
 fn refresh_of(session: &ChannelSession) -> Result<&Sealed, Problem> {
@@ -221,7 +220,7 @@ async fn give_up(scope: &Scope, mut session: Stored<ChannelSession>, refusal: &R
 /// Signs out. A session that the server refuses to end has already ended; if the server cannot be reached, the caller
 /// repeats the call.
 pub async fn revoke(scope: &Scope, ended: &EndedSession) -> Result<(), Problem> {
-    let server = origin(&ended.server).ok_or_else(|| Problem::internal("a stored server address is invalid"))?;
+    let server = stored_origin(&ended.server)?;
     let refresh = ended.refresh.as_ref().ok_or_else(without_refresh)?;
     let refresh = scope.open(TOKEN_PURPOSE, &ended.channel, refresh).await?;
     match Client::new(scope, &server).delete_session(&refresh).await {

@@ -279,10 +279,10 @@ impl Client<'_> {
     pub async fn statuses(
         &self,
         token: &SecretText,
-        account: &Number,
+        account: &str,
         before: Option<&Number>,
     ) -> Result<Vec<StatusAnswer>, CallError> {
-        let path = format!("/api/v1/accounts/{}/statuses", account.as_str());
+        let path = format!("/api/v1/accounts/{account}/statuses");
         let limit = PAGE.to_string();
         let mut parameters = vec![("limit", limit.as_str()), ("exclude_reblogs", "true")];
         parameters.extend(before.map(|id| ("max_id", id.as_str())));

@@ -7,16 +7,16 @@ use url::Url;
 
 use super::api::{App, Client, Instance};
 use super::length::LINK_CHARACTERS;
-use super::{CLIENT_NAME, DESCRIPTION};
+use super::{CHARACTERS, CLIENT_NAME, DESCRIPTION, PICTURES};
 use crate::adapter::{Authorization, Begun, Code};
 use crate::call::{CallError, Meaning};
-use crate::channel::ChannelId;
+use crate::channel::Channel;
 use crate::connection_problem::{connection_problem, refused_code};
 use crate::disconnection::disconnected;
 use crate::limits::{Limits, TextLimit, TextMeasure};
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::publishing::PublishError;
-use crate::server_address::{Service, origin};
+use crate::server_address::{Service, stored_origin};
 use crate::session::{ChannelSession, EndedSession, TOKEN_PURPOSE, Tokens};
 
 /// The rights that a person gives: to read who they are and their statuses, and to write statuses with media.
@@ -45,7 +45,7 @@ fn website(redirect_uri: &str) -> String {
 }
 
 pub async fn redeem(scope: &Scope, pending: &PendingConnection, code: &Code) -> Result<Vec<OfferedAccount>, Problem> {
-    let server = server_of(&pending.service)?;
+    let server = stored_origin(&pending.service)?;
     let client = Client { scope, server: &server };
     let app = App { client_id: pending.app.client_id.clone(), client_secret: code.client_secret.clone() };
     let token = match client.token(&app, &pending.redirect_uri, &code.code, &code.verifier).await {
@@ -92,8 +92,8 @@ fn limits_of(instance: &Instance) -> Limits {
     let (statuses, media) = (&instance.configuration.statuses, &instance.configuration.media_attachments);
     let counts_links = statuses.characters_reserved_per_url == Some(LINK_CHARACTERS);
     let measure = if counts_links { TextMeasure::Mastodon } else { TextMeasure::Graphemes };
-    let text = vec![TextLimit { measure, most: statuses.max_characters.unwrap_or(500) }];
-    let pictures = statuses.max_media_attachments.unwrap_or(4);
+    let text = vec![TextLimit { measure, most: statuses.max_characters.unwrap_or(CHARACTERS) }];
+    let pictures = statuses.max_media_attachments.unwrap_or(PICTURES);
     Limits {
         text,
         pictures,
@@ -102,19 +102,20 @@ fn limits_of(instance: &Instance) -> Limits {
     }
 }
 
-fn server_of(service: &str) -> Result<Url, Problem> {
-    origin(service).ok_or_else(|| Problem::internal("a stored server address is invalid"))
+/// A channel's token, and the server that accepts it.
+pub struct Access {
+    pub token: SecretText,
+    pub server: Url,
 }
 
-/// The server and the token of a channel.
-pub async fn opened(scope: &Scope, channel: ChannelId) -> Result<(Url, SecretText), PublishError> {
-    let session = scope.find::<ChannelSession>(&channel).await?.ok_or_else(disconnected)?;
-    let token = scope.open(TOKEN_PURPOSE, &channel, &session.tokens.access).await?;
-    Ok((server_of(&session.server)?, token))
+pub async fn access(scope: &Scope, channel: &Channel) -> Result<Access, PublishError> {
+    let session = scope.find::<ChannelSession>(&channel.id).await?.ok_or_else(disconnected)?;
+    let token = scope.open(TOKEN_PURPOSE, &channel.id, &session.tokens.access).await?;
+    Ok(Access { token, server: stored_origin(&session.server)? })
 }
 
 pub async fn revoke(scope: &Scope, ended: &EndedSession) -> Result<(), Problem> {
-    let server = server_of(&ended.server)?;
+    let server = stored_origin(&ended.server)?;
     let (Some(access), Some(app)) = (&ended.access, &ended.app) else {
         return Err(Problem::internal("an ended session of Mastodon without its token"));
     };

@@ -21,6 +21,9 @@ use crate::session::EndedSession;
 /// The name under which this product is registered, shown with each status.
 const CLIENT_NAME: &str = "Bulkhead";
 
+/// The limits of the official server's source: `StatusLengthValidator`, `Status::MEDIA_ATTACHMENTS_LIMIT`.
+const CHARACTERS: u32 = 500;
+const PICTURES: u32 = 4;
 /// The longest description of a picture (`MediaAttachment::MAX_DESCRIPTION_LENGTH`). Servers state it since 4.4.
 const DESCRIPTION: u32 = 1_500;
 
@@ -41,8 +44,8 @@ impl Adapter for Mastodon {
     /// `Status::MEDIA_ATTACHMENTS_LIMIT`, `MediaAttachment::IMAGE_LIMIT`). Each server states its own (`/api/v2/instance`), which a
     /// channel keeps.
     fn limits() -> Limits {
-        let text = vec![TextLimit { measure: TextMeasure::Mastodon, most: 500 }];
-        Limits { text, pictures: 4, picture_bytes: 16 * 1024 * 1024, alt_text: Some(DESCRIPTION) }
+        let text = vec![TextLimit { measure: TextMeasure::Mastodon, most: CHARACTERS }];
+        Limits { text, pictures: PICTURES, picture_bytes: 16 * 1024 * 1024, alt_text: Some(DESCRIPTION) }
     }
 
     async fn begin(scope: &Scope, service: Option<&Service>, asked: &Authorization) -> Result<Begun, Problem> {

@@ -12,7 +12,7 @@ use super::api::{Client, MediaAnswer, Number, PAGE, StatusAnswer};
 use super::{CLIENT_NAME, account_number, connect};
 use crate::call::{CallError, Meaning, Refusal};
 use crate::channel::Channel;
-use crate::disconnection::unsent;
+use crate::disconnection::{not_uploaded, unsent};
 use crate::publishing::{Draft, Picture, PublishError, Published};
 
 /// How often a picture that the server is still processing is asked for, and how long between.
@@ -44,34 +44,17 @@ impl Request {
     }
 }
 
-/// A channel's token, and the server that accepts it.
-struct Access {
-    token: SecretText,
-    server: Url,
-}
-
-async fn access(scope: &Scope, channel: &Channel) -> Result<Access, PublishError> {
-    let (server, token) = connect::opened(scope, channel.id).await?;
-    Ok(Access { token, server })
-}
-
 pub async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<Request, PublishError> {
     let Draft { text, pictures, post, .. } = draft;
     let idempotency_key = idempotency_key(&post, &text, &pictures);
     let mut media_ids = Vec::with_capacity(pictures.len());
     if !pictures.is_empty() {
-        let access = access(scope, channel).await?;
+        let access = connect::access(scope, channel).await?;
         let client = Client { scope, server: &access.server };
         for picture in pictures {
             match uploaded(&client, &access.token, picture).await {
                 Ok(id) => media_ids.push(id),
-                // An upload is invisible, so an unknown outcome counts as no effect.
-                Err(error) => {
-                    return Err(match unsent(scope, channel, error, remedy).await? {
-                        PublishError::Unknown { code, text } => PublishError::NotNow { retry_after_s: 30, code, text },
-                        other => other,
-                    });
-                }
+                Err(error) => return Err(not_uploaded(scope, channel, error, remedy).await?),
             }
         }
     }
@@ -107,7 +90,7 @@ fn idempotency_key(post: &[u8; 16], text: &str, pictures: &[Picture]) -> String 
 
 pub async fn send(scope: &Scope, channel: &Channel, request: &Request) -> Result<Published, PublishError> {
     let NewStatus { idempotency_key, text, media_ids } = request.status();
-    let access = access(scope, channel).await?;
+    let access = connect::access(scope, channel).await?;
     let client = Client { scope, server: &access.server };
     match client.publish(&access.token, idempotency_key, text, media_ids).await {
         Ok(answer) if answer.account.id.as_str() == account_number(channel) => Ok(published(&access.server, answer)),
@@ -124,7 +107,7 @@ pub async fn reconcile(
     request: &Request,
     since: Timestamp,
 ) -> Result<Option<Published>, PublishError> {
-    let access = access(scope, channel).await?;
+    let access = connect::access(scope, channel).await?;
     let client = Client { scope, server: &access.server };
     // A read has no effect, so it can be repeated after any error but the loss of the account.
     let found = match find(&client, &access.token, channel, request.status(), after(since, -CLOCK_DIFFERENCE)).await {
@@ -158,11 +141,9 @@ async fn find(
     ours: &NewStatus,
     since: Timestamp,
 ) -> Result<Search, CallError> {
-    let account =
-        Number::try_from(account_number(channel).to_owned()).map_err(|_| CallError::Malformed("the account"))?;
     let mut before = None;
     for _ in 0..MOST_PAGES {
-        let page = client.statuses(token, &account, before.as_ref()).await?;
+        let page = client.statuses(token, account_number(channel), before.as_ref()).await?;
         let is_last = page.len() < PAGE;
         for status in page {
             if status.created_at < since {

@@ -6,7 +6,7 @@ use shared::tenancy::Changes;
 
 use crate::adapter::{Adapter, Authorization};
 use crate::audit_actions::CHANNEL_CONNECTION_STARTED;
-use crate::pending_connection::{Beginning, ConnectionView, PendingConnection};
+use crate::pending_connection::{ConnectionView, PendingConnection, Progress};
 use crate::permissions::ManageChannels;
 use crate::platform::Platform;
 use crate::problems;
@@ -48,7 +48,7 @@ impl Endpoint for StartConnection {
         let begun = with_adapter!(self.platform, A => A::begin(workspace, self.service.as_ref(), &asked).await)?;
         let channel = workspace.new_id();
         let client_secret = workspace.seal(TOKEN_PURPOSE, &channel, &begun.client_secret).await?;
-        let beginning = Beginning {
+        let pending = PendingConnection {
             id: workspace.new_id(),
             platform: self.platform,
             service: begun.service,
@@ -58,8 +58,8 @@ impl Endpoint for StartConnection {
             by: workspace.author(),
             state: state.digest(),
             verifier: workspace.seal(TOKEN_PURPOSE, &channel, &verifier).await?,
+            progress: Progress::begun(workspace.now()),
         };
-        let pending = PendingConnection::new(beginning, workspace.now());
         let changes = Changes::default().insert(&pending).audit(&CHANNEL_CONNECTION_STARTED, pending.id);
         workspace.commit(changes.detail(pending.facts())).await?;
         let authorization_url = Some(begun.authorization_url.into());
