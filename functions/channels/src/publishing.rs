@@ -7,6 +7,7 @@
 //! What holds for every platform is checked here, so that no adapter can forget it: the account is connected, the post is
 //! within its limits, and an intent is sent only to the account that it was prepared for.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::aws::grants::Grant;
@@ -14,7 +15,7 @@ use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
 
-use crate::adapter::Adapter;
+use crate::adapter::{Adapter, Prepared};
 use crate::channel::{Channel, Connection};
 use crate::limits::OverLimit;
 
@@ -72,6 +73,15 @@ impl From<StoredIntent> for Intent {
     }
 }
 
+/// What a platform has of a post that it prepares in steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Staged {
+    /// The account that it was prepared for.
+    pub account_id: String,
+    /// The platform's own state ([`Adapter::Staged`]), which only its adapter reads.
+    pub state: Value,
+}
+
 /// A published post.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
@@ -98,6 +108,9 @@ pub enum PublishError {
     /// Nothing was published; a later repeat may succeed.
     #[error("not now: {code}: {text}")]
     NotNow { retry_after_s: u32, code: String, text: String },
+    /// What the platform had of the post is lost. Nothing was published, and the preparation starts over.
+    #[error("unstaged: {code}: {text}")]
+    Unstaged { code: String, text: String },
     /// It may have been published: reconcile, once the platform has settled.
     #[error("unknown: {code}: {text}")]
     Unknown { code: String, text: String },
@@ -115,19 +128,50 @@ impl From<Problem> for PublishError {
     }
 }
 
-/// Uploads pictures, resolves mentions and builds the intent. Makes nothing visible.
-pub async fn prepare<A: Adapter>(scope: &Scope, channel: &Channel, draft: Draft) -> Result<Intent, PublishError> {
+/// Uploads pictures, resolves mentions and builds the intent, or takes the first step to it. Makes nothing visible.
+pub async fn prepare<A: Adapter>(
+    scope: &Scope,
+    channel: &Channel,
+    draft: Draft,
+) -> Result<Prepared<Intent, Staged>, PublishError> {
     require_connected(channel)?;
     require_limits(channel, &draft)?;
-    let request = Box::pin(A::prepare(scope, channel, draft)).await?;
-    let request = serde_json::to_value(request).map_err(Problem::internal)?;
-    Ok(Intent { account_id: channel.account_id.clone(), request })
+    stored::<A>(channel, Box::pin(A::prepare(scope, channel, draft)).await?)
+}
+
+/// Takes the next step of a preparation. Makes nothing visible.
+pub async fn advance<A: Adapter>(
+    scope: &Scope,
+    channel: &Channel,
+    staged: &Staged,
+) -> Result<Prepared<Intent, Staged>, PublishError> {
+    require_connected(channel)?;
+    let state = own::<A, A::Staged>(channel, &staged.account_id, &staged.state)?;
+    stored::<A>(channel, Box::pin(A::advance(scope, channel, state)).await?)
+}
+
+/// How far a post is prepared, as the caller stores it.
+fn stored<A: Adapter>(
+    channel: &Channel,
+    prepared: Prepared<A::Request, A::Staged>,
+) -> Result<Prepared<Intent, Staged>, PublishError> {
+    let account_id = channel.account_id.clone();
+    Ok(match prepared {
+        Prepared::Ready(request) => {
+            let request = serde_json::to_value(request).map_err(Problem::internal)?;
+            Prepared::Ready(Intent { account_id, request })
+        }
+        Prepared::Staged { staged, wait_s } => {
+            let state = serde_json::to_value(staged).map_err(Problem::internal)?;
+            Prepared::Staged { staged: Staged { account_id, state }, wait_s }
+        }
+    })
 }
 
 /// Sends a stored intent: the one visible effect. What a repeat does depends on the platform ([`crate::Guarantee`]).
 pub async fn send<A: Adapter>(scope: &Scope, channel: &Channel, intent: &Intent) -> Result<Published, PublishError> {
     require_connected(channel)?;
-    let request = request_of::<A>(channel, intent)?;
+    let request = own::<A, A::Request>(channel, &intent.account_id, &intent.request)?;
     Box::pin(A::send(scope, channel, &request)).await
 }
 
@@ -139,16 +183,20 @@ pub async fn reconcile<A: Adapter>(
     intent: &Intent,
     since: Timestamp,
 ) -> Result<Option<Published>, PublishError> {
-    let request = request_of::<A>(channel, intent)?;
+    let request = own::<A, A::Request>(channel, &intent.account_id, &intent.request)?;
     Box::pin(A::reconcile(scope, channel, &request, since)).await
 }
 
-/// The request of an intent, for the account that it was prepared for.
-fn request_of<A: Adapter>(channel: &Channel, intent: &Intent) -> Result<A::Request, PublishError> {
-    if channel.platform != A::PLATFORM || channel.account_id != intent.account_id {
-        return Err(Problem::internal("an intent of another account").into());
+/// Reads what was stored for an account. Nothing that was prepared for one account is sent to another.
+fn own<A: Adapter, T: DeserializeOwned>(
+    channel: &Channel,
+    account_id: &str,
+    stored: &Value,
+) -> Result<T, PublishError> {
+    if channel.platform != A::PLATFORM || channel.account_id != account_id {
+        return Err(Problem::internal("a request for another account").into());
     }
-    Ok(A::Request::deserialize(&intent.request).map_err(Problem::internal)?)
+    Ok(T::deserialize(stored).map_err(Problem::internal)?)
 }
 
 fn require_connected(channel: &Channel) -> Result<(), PublishError> {

@@ -2,17 +2,19 @@
 
 use std::marker::PhantomData;
 
-use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
+use channels::adapter::Prepared;
+use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published, Staged};
 use channels::{Adapter, Channel};
 use shared::jobs::JobError;
 use shared::kernel::problem_codes::{WORKSPACE_SUSPENDED, WORKSPACE_TRASHED};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, after};
 use shared::tenancy::Tenant;
+use shared::work::contend;
 
-use crate::delivery::{Confirmation, Cure, Delivery, DeliveryError, DeliveryKey};
+use crate::delivery::{AfterStaging, Confirmation, Cure, Delivery, DeliveryError, DeliveryKey};
 use crate::post::Post;
-use crate::progress::{CONFLICT, claim, take_step};
+use crate::progress::{CONFLICT, claim, commit_unsent, take_step};
 use crate::verdict::{Stage, Verdict};
 
 pub(crate) mod steps;
@@ -40,7 +42,7 @@ impl<'a, A: Adapter> Attempt<'a, A> {
     }
 
     /// Sends the post for the first time.
-    pub async fn publish(&self, delivery: &Delivery) -> Result<(), JobError> {
+    pub async fn publish(&self, mut delivery: Delivery) -> Result<(), JobError> {
         let Some(channel) = self.scope.find::<Channel>(&delivery.channel_id).await? else {
             let error = self.error("channel_disconnected", "The channel was disconnected.", Cure::Reconnect);
             return self.conclude(Stage::Preparing, Verdict::Fail(error)).await;
@@ -51,8 +53,10 @@ impl<'a, A: Adapter> Attempt<'a, A> {
         let again_until = after(self.scope.now(), PREPARED_AGAIN_WITHIN);
         for _ in 0..MAX_PREPARATIONS {
             let Some(post) = self.scope.find::<Post>(&self.key.post_id).await? else { return Ok(()) };
-            match self.prepare(&channel, &post, delivery).await {
-                Ok(intent) => match self.record(&post, &intent).await {
+            match self.intent(&channel, &post, &delivery).await {
+                // Another claim goes on, after the platform has worked, or has taken over.
+                Ok(None) => return Ok(()),
+                Ok(Some(intent)) => match self.record(&post, &intent).await {
                     Ok(true) => return self.send(&channel, &intent, Stage::Sending).await,
                     Ok(false) => {}
                     // Every try conflicted with another edit of the post.
@@ -65,7 +69,7 @@ impl<'a, A: Adapter> Attempt<'a, A> {
             }
             let now = self.scope.now();
             match self.scope.find::<Delivery>(&self.key).await? {
-                Some(delivery) if self.claim.may_prepare_again(&delivery, now, again_until) => {}
+                Some(read) if self.claim.may_prepare_again(&read, now, again_until) => delivery = read.into_inner(),
                 _ => break,
             }
         }
@@ -125,7 +129,57 @@ impl<'a, A: Adapter> Attempt<'a, A> {
         }
     }
 
-    async fn prepare(&self, channel: &Channel, post: &Post, delivery: &Delivery) -> Result<Intent, PublishError> {
+    /// The intent of a post, in as many steps as its platform needs. Each is stored before the next one. None if another claim goes
+    /// on with the next step.
+    async fn intent(
+        &self,
+        channel: &Channel,
+        post: &Post,
+        delivery: &Delivery,
+    ) -> Result<Option<Intent>, PublishError> {
+        let content = post.content_digest();
+        let mut next = match delivery.staged_for(post) {
+            Some(staged) => publishing::advance::<A>(self.scope, channel, staged).await?,
+            None => self.prepare(channel, post, delivery).await?,
+        };
+        loop {
+            let (staged, wait_s) = match next {
+                Prepared::Ready(intent) => return Ok(Some(intent)),
+                Prepared::Staged { staged, wait_s } => (staged, wait_s),
+            };
+            match self.stage(&content, &staged, wait_s).await? {
+                Some(AfterStaging::GoOn) => next = publishing::advance::<A>(self.scope, channel, &staged).await?,
+                Some(AfterStaging::TooLong) => {
+                    let code = "platform_still_processing".to_owned();
+                    let text = "The platform has not finished preparing the post in time.".to_owned();
+                    return Err(PublishError::Unstaged { code, text });
+                }
+                Some(AfterStaging::Wait { .. }) | None => return Ok(None),
+            }
+        }
+    }
+
+    /// Stores a step of a preparation, with the message of the claim that goes on. None if another claim has taken over.
+    async fn stage(&self, content: &str, staged: &Staged, wait_s: u32) -> Result<Option<AfterStaging>, Problem> {
+        contend(CONFLICT, || async move {
+            let Some(mut delivery) = self.scope.find::<Delivery>(&self.key).await? else { return Ok(None) };
+            let next = self.claim.stage(&mut delivery, content, (staged, wait_s), self.scope.now())?;
+            match next {
+                Some(AfterStaging::Wait { not_before }) => claim(self.scope, &delivery, not_before).await?,
+                Some(AfterStaging::GoOn) => commit_unsent(self.scope, &delivery, "a step of a preparation").await?,
+                Some(AfterStaging::TooLong) | None => {}
+            }
+            Ok(next)
+        })
+        .await
+    }
+
+    async fn prepare(
+        &self,
+        channel: &Channel,
+        post: &Post,
+        delivery: &Delivery,
+    ) -> Result<Prepared<Intent, Staged>, PublishError> {
         let max_bytes = channel.limits().picture_bytes.into();
         let mut pictures = Vec::with_capacity(post.media_ids.len());
         for id in &post.media_ids {

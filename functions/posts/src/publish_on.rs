@@ -44,7 +44,7 @@ pub async fn publish<A: Adapter>(workspace: &Tenant, claimed: Claimed) -> Result
     }
     let attempt = Attempt::<A>::new(workspace, key, number);
     match delivery.work(number, workspace.now(), workspace.sending()) {
-        Work::Publish => attempt.publish(&delivery).await,
+        Work::Publish => attempt.publish(delivery.into_inner()).await,
         Work::Reconcile(intent) => attempt.reconcile(&delivery, &intent).await,
         Work::Nothing(why) => {
             tracing::info!(delivery.id = %delivery_id, attempt = number, why, "nothing to publish");

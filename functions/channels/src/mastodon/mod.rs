@@ -9,7 +9,7 @@ use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
 
-use crate::adapter::{Adapter, Authorization, Begun, Code};
+use crate::adapter::{Adapter, Authorization, Begun, Code, NoSteps, Prepared};
 use crate::channel::Channel;
 use crate::limits::{Limits, TextLimit, TextMeasure};
 use crate::pending_connection::{OfferedAccount, PendingConnection};
@@ -39,6 +39,7 @@ impl Adapter for Mastodon {
     const SETTLE_TIME_S: u32 = 60;
 
     type Request = publish::Request;
+    type Staged = NoSteps;
 
     /// The defaults of the official server, checked on 2026-11-27 against its source (`StatusLengthValidator`,
     /// `Status::MEDIA_ATTACHMENTS_LIMIT`, `MediaAttachment::IMAGE_LIMIT`). Each server states its own (`/api/v2/instance`), which a
@@ -56,8 +57,20 @@ impl Adapter for Mastodon {
         connect::redeem(scope, pending, code).await
     }
 
-    async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<publish::Request, PublishError> {
-        publish::prepare(scope, channel, draft).await
+    async fn prepare(
+        scope: &Scope,
+        channel: &Channel,
+        draft: Draft,
+    ) -> Result<Prepared<publish::Request, NoSteps>, PublishError> {
+        publish::prepare(scope, channel, draft).await.map(Prepared::Ready)
+    }
+
+    async fn advance(
+        _scope: &Scope,
+        _channel: &Channel,
+        staged: NoSteps,
+    ) -> Result<Prepared<publish::Request, NoSteps>, PublishError> {
+        match staged {}
     }
 
     async fn send(scope: &Scope, channel: &Channel, request: &publish::Request) -> Result<Published, PublishError> {

@@ -6,6 +6,8 @@ use shared::config::Sending;
 use shared::kernel::time::after;
 use shared::work::backoff;
 
+use channels::publishing::Staged;
+
 use super::*;
 use crate::lease::{LEASE, MAX_ATTEMPTS, MAX_LATENESS, MAX_RECONCILIATIONS};
 use crate::wall_time::WallTime;
@@ -13,7 +15,7 @@ use crate::wall_time::WallTime;
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 const NEVER: SignedDuration = SignedDuration::ZERO;
 
-fn due() -> Timestamp {
+pub(super) fn due() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().unwrap()
 }
 
@@ -39,7 +41,7 @@ pub(crate) fn channel() -> Channel {
     }
 }
 
-fn intent() -> Intent {
+pub(super) fn intent() -> Intent {
     Intent { account_id: "did:plc:a".to_owned(), request: serde_json::json!({"text": "a"}) }
 }
 
@@ -93,13 +95,20 @@ fn every_state() -> [Delivery; 8] {
     ]
 }
 
+/// Stores a step of a preparation, as a platform that is then working for this long.
+pub(super) fn stage(delivery: &mut Delivery, wait_s: u32, now: Timestamp) -> Result<AfterStaging, WrongState> {
+    let staged = Staged { account_id: "did:plc:a".to_owned(), state: "container 1".into() };
+    delivery.stage("digest".to_owned(), staged, wait_s, now)
+}
+
 type Step = fn(&mut Delivery) -> Result<(), WrongState>;
 
 /// The whole table: each transition, and the state of each of `every_state` afterwards. A dash is a refusal.
-const TABLE: [(&str, Step, [&str; 8]); 10] = [
+const TABLE: [(&str, Step, [&str; 8]); 11] = [
     ("claim", |d| d.claim(due()), ["claimed", "claimed", "sending", "sending", "-", "-", "-", "-"]),
     ("begin", |d| d.begin(intent(), due()), ["-", "sending", "-", "-", "-", "-", "-", "-"]),
     ("claim again", |d| d.claim_again(due()).map(drop), ["-", "claimed", "-", "-", "-", "-", "-", "-"]),
+    ("stage", |d| stage(d, 60, due()).map(drop), ["-", "claimed", "-", "-", "-", "-", "-", "-"]),
     ("publish", publish, ["-", "-", "published", "published", "-", "-", "-", "-"]),
     ("fail", |d| d.fail(error(due())), ["failed", "failed", "failed", "failed", "-", "-", "-", "-"]),
     ("hold", |d| d.hold(error(due())), ["held", "held", "held", "held", "-", "-", "-", "-"]),
@@ -139,11 +148,11 @@ fn a_recorded_intent_is_never_replaced() {
         State::Sending { intent, begun_by, .. } => Some((intent.clone(), *begun_by)),
         _ => None,
     };
-    for step in [TABLE[0].1, TABLE[7].1] {
+    for step in [TABLE[0].1, TABLE[8].1] {
         let delivery = after_step(sending(), step);
         assert_eq!(kept(&delivery), Some((intent(), 1)));
     }
-    assert_eq!(kept(&after_step(reconciling(), TABLE[6].1)), Some((intent(), 1)), "postponed while reconciling");
+    assert_eq!(kept(&after_step(reconciling(), TABLE[7].1)), Some((intent(), 1)), "postponed while reconciling");
 }
 
 #[test]

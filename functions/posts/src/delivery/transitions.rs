@@ -124,7 +124,7 @@ impl Delivery {
     /// when the lease has ended.
     pub fn claim_again(&mut self, not_before: Timestamp) -> Result<bool, WrongState> {
         let State::Claimed { .. } = self.state else { return Err(self.wrong("claimed again")) };
-        if self.attempt >= MAX_ATTEMPTS || not_before > self.latest() {
+        if self.attempts() >= MAX_ATTEMPTS || not_before > self.latest() {
             return Ok(false);
         }
         self.claim(not_before).map(|()| true)
@@ -134,6 +134,7 @@ impl Delivery {
     pub fn begin(&mut self, intent: Intent, now: Timestamp) -> Result<(), WrongState> {
         let State::Claimed { lease_until } = self.state else { return Err(self.wrong("sending")) };
         self.state = State::Sending { lease_until, intent, begun_by: self.attempt };
+        self.unstage();
         self.first_sent_at = Some(now);
         Ok(())
     }
@@ -170,8 +171,8 @@ impl Delivery {
             State::Claimed { .. } | State::Sending { .. } => {}
             _ => return Err(self.wrong("postponed")),
         }
-        let not_before = after(error.at, backoff(self.id.as_bytes(), self.attempt).max(at_least));
-        if self.attempt >= MAX_ATTEMPTS || not_before > self.latest() {
+        let not_before = after(error.at, backoff(self.id.as_bytes(), self.attempts()).max(at_least));
+        if self.attempts() >= MAX_ATTEMPTS || not_before > self.latest() {
             return self.fail(error);
         }
         self.state = State::Scheduled { not_before };
@@ -223,7 +224,7 @@ impl Delivery {
         }
     }
 
-    fn wrong(&self, to: &'static str) -> WrongState {
+    pub(super) fn wrong(&self, to: &'static str) -> WrongState {
         WrongState { from: self.state.name(), to }
     }
 }

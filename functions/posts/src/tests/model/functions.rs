@@ -7,11 +7,11 @@ use channels::Guarantee;
 use shared::config::Sending;
 use shared::kernel::time::{Timestamp, after};
 
-use super::platform::{Answer, Fate, Flight, intent, published};
+use super::platform::{Answer, Fate, Flight, intent, published, staged};
 use super::world::{At, Row, Run, Sent, Sweep, World, outcome, seconds, text_of};
 use crate::attempt::steps::{Claim, Missing, record_publication};
 use crate::attempt::{MAX_PREPARATIONS, PREPARED_AGAIN_WITHIN};
-use crate::delivery::{Confirmation, Cure, Delivery, DeliveryError, Work};
+use crate::delivery::{AfterStaging, Confirmation, Cure, Delivery, DeliveryError, Work};
 use crate::lease::{FUNCTION_TIMEOUT_S, SEND_BUDGET};
 use crate::post::Post;
 use crate::verdict::{Stage, Verdict};
@@ -72,7 +72,7 @@ impl World {
         let at = match delivery.work(attempt, self.now, Sending::On) {
             Work::Publish => {
                 let again_until = after(self.now, PREPARED_AGAIN_WITHIN);
-                At::Prepare { again_until, left: MAX_PREPARATIONS }
+                At::Prepare { again_until, left: MAX_PREPARATIONS, read: Row::new(delivery) }
             }
             Work::Reconcile(intent) => {
                 let text = text_of(&intent).to_owned();
@@ -89,8 +89,15 @@ impl World {
         let Run { delivery, claim, ends_at, at } = self.runs.remove(run);
         let mut run = Run { delivery, claim, ends_at, at: At::ClaimAgain };
         let next = match (at, step) {
-            (At::Prepare { again_until, left }, Step::Prepare(answer)) => self.prepare(again_until, left, answer),
-            (At::Record { again_until, left, prepared }, _) => self.record(&run, again_until, left, &prepared),
+            (At::Prepare { again_until, left, read }, Step::Prepare(answer)) => {
+                self.prepare(&read, again_until, left, answer)
+            }
+            (At::Stage { again_until, left, prepared, text, wait_s }, _) => {
+                self.stage(&run, (again_until, left), prepared, text, wait_s)
+            }
+            (At::Record { again_until, left, prepared, text }, _) => {
+                self.record(&run, again_until, left, &prepared, text)
+            }
             (At::ClaimAgain, _) => self.claim_again(&run),
             (At::Ask { read, text }, Step::Ask(answer)) => self.ask(&run, &read, text, answer, guarantee),
             (At::Send { text, stage }, Step::Send(fate)) => Some(self.make_call(&run, text, stage, fate, guarantee)),
@@ -121,24 +128,70 @@ impl World {
         }
     }
 
-    fn prepare(&mut self, again_until: Timestamp, left: usize, answer: Answer) -> Option<At> {
+    /// Prepares the text of the post, or takes the next step with the text that the platform has.
+    fn prepare(&mut self, read: &Delivery, again_until: Timestamp, left: usize, answer: Answer) -> Option<At> {
         let prepared = self.post.clone()?;
+        let staged = read.staged_for(&prepared).and_then(|staged| staged.state.as_str());
+        let text = staged.unwrap_or(prepared.text.as_str()).to_owned();
         Some(match answer {
-            Answer::Accepted => At::Record { again_until, left, prepared },
+            Answer::Accepted => At::Record { again_until, left, prepared, text },
+            Answer::Staged { wait_s } => At::Stage { again_until, left, prepared, text, wait_s },
+            Answer::Processing => At::Stage { again_until, left, prepared, text, wait_s: 60 },
             answer => At::Conclude { answer, stage: Stage::Preparing, at: self.now },
         })
     }
 
-    fn record(&mut self, run: &Run, again_until: Timestamp, left: usize, prepared: &Row<Post>) -> Option<At> {
-        let (now, text) = (self.now, prepared.text.as_str().to_owned());
+    /// The platform is ready after this step.
+    fn stage(
+        &mut self,
+        run: &Run,
+        (again_until, left): (Timestamp, usize),
+        prepared: Row<Post>,
+        text: String,
+        wait_s: u32,
+    ) -> Option<At> {
+        let mut delivery = (**self.delivery(run.delivery)?).clone();
+        match run.claim.stage(&mut delivery, &prepared.content_digest(), (&staged(&text), wait_s), self.now) {
+            Ok(Some(AfterStaging::GoOn)) => {
+                self.store(run.delivery, delivery);
+                Some(At::Record { again_until, left, prepared, text })
+            }
+            Ok(Some(AfterStaging::Wait { not_before })) => {
+                self.store(run.delivery, delivery);
+                self.send(run.delivery, not_before);
+                None
+            }
+            Ok(Some(AfterStaging::TooLong)) => {
+                Some(At::Conclude { answer: Answer::Unstaged, stage: Stage::Preparing, at: self.now })
+            }
+            Ok(None) => None,
+            Err(_) => {
+                self.break_rule("a run staged a post in a state that does not allow it");
+                None
+            }
+        }
+    }
+
+    fn record(
+        &mut self,
+        run: &Run,
+        again_until: Timestamp,
+        left: usize,
+        prepared: &Row<Post>,
+        text: String,
+    ) -> Option<At> {
+        let now = self.now;
         let recorded = self.take_step(run.delivery, |delivery, post| {
             run.claim.record(delivery, (post, prepared), &intent(&text), now)
         });
         if recorded {
             return Some(At::Send { text, stage: Stage::Sending });
         }
-        let again = self.delivery(run.delivery).is_some_and(|d| run.claim.may_prepare_again(d, now, again_until));
-        Some(if again && left > 1 { At::Prepare { again_until, left: left - 1 } } else { At::ClaimAgain })
+        let again = |read: &&Row<Delivery>| left > 1 && run.claim.may_prepare_again(read, now, again_until);
+        Some(match self.delivery(run.delivery).filter(again) {
+            Some(read) => At::Prepare { again_until, left: left - 1, read: read.clone() },
+            None => At::ClaimAgain,
+        })
     }
 
     fn claim_again(&mut self, run: &Run) -> Option<At> {
