@@ -35,6 +35,8 @@ pub struct Config {
     pub staff_console_url: String,
     /// Paths of the web application's pages that are not `/<page>`.
     pub app_paths: HashMap<String, String>,
+    /// `<name>/platforms/`: with a platform's name appended, the secret with the operator's app on it.
+    pub platform_apps: String,
     pub mail_from: String,
     /// The plan of a new workspace.
     pub initial_plan: String,
@@ -225,6 +227,7 @@ impl Config {
             staff_console_url: optional("STAFF_CONSOLE_URL").unwrap_or_default(),
             planes: Planes::each(PlaneSettings::from_env)?,
             app_paths: paths("APP_PATHS")?,
+            platform_apps: platform_apps(&text("TABLE_PREFIX")?),
             mail_from: text("MAIL_FROM")?,
             initial_plan: text("INITIAL_PLAN")?,
             sending,
@@ -249,6 +252,11 @@ impl Config {
             None => format!("{}/{page}", self.app_url),
         }
     }
+}
+
+/// The names of the secrets with platforms' apps, without the platform's.
+pub(crate) fn platform_apps(name: &str) -> String {
+    format!("{name}/platforms/")
 }
 
 /// `sign-in=/login,support=/help`.

@@ -142,7 +142,8 @@ pub struct Begun {
     /// Where the account signs in, as stored and shown.
     pub service: String,
     pub client_id: String,
-    pub client_secret: SecretText,
+    /// None for the operator's app ([`crate::operator_app`]), whose secret is stored with no workspace.
+    pub client_secret: Option<SecretText>,
     pub authorization_url: Url,
 }
 

@@ -11,6 +11,7 @@ mod disconnection;
 pub mod jobs;
 pub mod limits;
 pub mod mastodon;
+pub mod operator_app;
 pub mod pending_connection;
 pub mod permissions;
 pub mod platform;

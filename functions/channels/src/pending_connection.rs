@@ -278,7 +278,7 @@ mod tests {
     }
 
     fn pending() -> PendingConnection {
-        let app = AppCredentials { client_id: "app".to_owned(), client_secret: sealed() };
+        let app = AppCredentials { client_id: "app".to_owned(), client_secret: Some(sealed()) };
         PendingConnection {
             id: "conn_01999999999970008000000000000001".parse().unwrap(),
             platform: Platform::Mastodon,

@@ -18,6 +18,7 @@ pub const OF_CONNECTING: &[ProblemCode] = &[
 
 /// The problems of calling a platform's OAuth server.
 pub const OF_STARTING: &[ProblemCode] = &[
+    PLATFORM_NOT_OFFERED,
     CHANNEL_SERVICE_FORBIDDEN,
     PLATFORM_RATE_LIMITED,
     PLATFORM_UNREACHABLE,
@@ -121,6 +122,14 @@ pub const CHANNEL_SERVICE_FORBIDDEN: ProblemCode = ProblemCode::new(
     "Server address not allowed",
     "The address of the server is not public, or is not https.",
     "Send a public https address.",
+);
+
+pub const PLATFORM_NOT_OFFERED: ProblemCode = ProblemCode::new(
+    422,
+    "platform_not_offered",
+    "Platform not offered",
+    "The operator of this service has registered no app with the platform, so no account on it can be connected.",
+    "Choose another platform, or ask the operator to register an app.",
 );
 
 pub const PLATFORM_UNREACHABLE: ProblemCode = ProblemCode::new(

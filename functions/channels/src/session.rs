@@ -54,7 +54,9 @@ pub struct Tokens {
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct AppCredentials {
     pub client_id: String,
-    pub client_secret: Sealed,
+    /// None for the operator's app, whose secret is stored with no workspace: [`crate::operator_app`].
+    #[serde(default)]
+    pub client_secret: Option<Sealed>,
 }
 
 impl Tokens {
@@ -69,9 +71,10 @@ impl Tokens {
             None => None,
         };
         let app = match self.app {
-            Some(AppCredentials { client_id, client_secret }) => {
-                Some(AppCredentials { client_id, client_secret: moved(&client_secret).await? })
+            Some(AppCredentials { client_id, client_secret: Some(secret) }) => {
+                Some(AppCredentials { client_id, client_secret: Some(moved(&secret).await?) })
             }
+            Some(of_operator) => Some(of_operator),
             None => None,
         };
         Ok(Self { access: moved(&self.access).await?, access_expires_at: self.access_expires_at, refresh, app })

@@ -79,6 +79,7 @@ fn written(statement: &Statement) -> Vec<Value> {
         )],
         Resource::DerivationKey => vec![allow(actions, json!({ "Ref": "DerivationKey" }))],
         Resource::Queues => vec![allow(actions, arn("sqs", &physical("*")))],
+        Resource::PlatformApps => vec![allow(actions, arn("secretsmanager", "secret:${Name}/platforms/*"))],
         Resource::MailIdentity => vec![allow_if(
             actions,
             arn("ses", "identity/*"),

@@ -144,6 +144,8 @@ pub enum Grant {
     EraseWorkspaces,
     /// Create and use the key that signs deletion certificates.
     SignCertificates,
+    /// Read the operator's registrations with platforms.
+    ReadPlatformApps,
     /// Call addresses outside AWS. Not an IAM right: `Scope::call` requires it.
     CallPlatforms,
 }
@@ -368,6 +370,7 @@ impl Grant {
             }
             Self::EraseWorkspaces => ERASE_WORKSPACE,
             Self::SignCertificates => SIGN_CERTIFICATES,
+            Self::ReadPlatformApps => const { &[own(&["secretsmanager:GetSecretValue"], Resource::PlatformApps)] },
             Self::CallPlatforms => &[],
         }
     }

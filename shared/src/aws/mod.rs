@@ -13,6 +13,7 @@ pub mod outbound;
 mod override_rights;
 pub(crate) mod queues;
 pub mod route_rights;
+mod secret_values;
 pub mod session_policy;
 pub(crate) mod sessions;
 mod staff_rights;
@@ -60,6 +61,7 @@ pub(crate) struct Aws {
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     kms: OnceLock<aws_sdk_kms::Client>,
     s3: OnceLock<aws_sdk_s3::Client>,
+    secrets: OnceLock<aws_sdk_secretsmanager::Client>,
     ses: OnceLock<aws_sdk_sesv2::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
@@ -126,6 +128,7 @@ impl Aws {
             dynamodb: OnceLock::new(),
             kms: OnceLock::new(),
             s3: OnceLock::new(),
+            secrets: OnceLock::new(),
             ses: OnceLock::new(),
             sqs: OnceLock::new(),
             sts: OnceLock::new(),
@@ -169,6 +172,12 @@ impl Aws {
             let path_style = self.sdk.endpoint_url().is_some();
             let config = configuration!(aws_sdk_s3, self).force_path_style(path_style).build();
             aws_sdk_s3::Client::from_conf(config)
+        })
+    }
+
+    fn secrets(&self) -> &aws_sdk_secretsmanager::Client {
+        self.secrets.get_or_init(|| {
+            aws_sdk_secretsmanager::Client::from_conf(configuration!(aws_sdk_secretsmanager, self).build())
         })
     }
 

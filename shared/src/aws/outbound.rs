@@ -66,6 +66,11 @@ impl Outbound {
     pub(crate) async fn send(&self, request: OutboundRequest) -> Result<OutboundAnswer, OutboundError> {
         check(&request.url)?;
         #[cfg(feature = "testing")]
+        let request = {
+            let elsewhere = self.wire.simulated().and_then(|network| network.address(&request.url));
+            OutboundRequest { url: elsewhere.unwrap_or(request.url), ..request }
+        };
+        #[cfg(feature = "testing")]
         {
             use super::grants::Holder;
             use super::wire::Fate;

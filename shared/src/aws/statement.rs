@@ -73,6 +73,8 @@ pub enum Resource {
     Queues,
     /// The deployment's sending identity.
     MailIdentity,
+    /// The secrets with the operator's registrations with platforms.
+    PlatformApps,
 }
 
 /// One allow statement.

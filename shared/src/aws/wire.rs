@@ -15,6 +15,7 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use tokio::sync::Notify;
+use url::Url;
 
 use super::busy::Busy;
 use super::grants::{Holder, Statement};
@@ -55,6 +56,11 @@ pub trait Network: Send + Sync {
         _call: &'a str,
         _request: &'a OutboundRequest,
     ) -> Option<BoxFuture<'a, Result<OutboundAnswer, OutboundError>>> {
+        None
+    }
+
+    /// Where a server is that answers in place of the one at this URL.
+    fn address(&self, _url: &Url) -> Option<Url> {
         None
     }
 }
@@ -308,6 +314,7 @@ fn operation(request: &HttpRequest) -> String {
             "DynamoDB_20120810" => "DynamoDB",
             "TrentService" => "KMS",
             "AmazonSQS" => "SQS",
+            "secretsmanager" => "SecretsManager",
             other => other,
         };
         return format!("{service}.{operation}");

@@ -1,6 +1,7 @@
 //! The application of one process: clients, keys and the grants of its function.
 
 use super::listing::Page;
+use super::platform_apps::PlatformApps;
 use crate::aws::Aws;
 use crate::aws::grants::{Grant, Table};
 use crate::config::Config;
@@ -21,6 +22,7 @@ pub(crate) struct App {
     pub(crate) data_keys: DataKeys,
     pub(crate) derived: DerivedKeys,
     pub(crate) workspace_keys: super::key_names::WorkspaceKeyNames,
+    pub(crate) platform_apps: PlatformApps,
 }
 
 impl App {
@@ -31,6 +33,7 @@ impl App {
             data_keys: DataKeys::default(),
             derived: DerivedKeys::default(),
             workspace_keys: super::key_names::WorkspaceKeyNames::default(),
+            platform_apps: PlatformApps::default(),
         }
     }
 

@@ -1,12 +1,14 @@
 //! The cloud in process of a test: the tables of `infra/data.yaml`, and the keys of `template.yaml`.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use simulated_cloud::{Cloud, Failure};
+use url::Url;
 
 use super::{Response, TestApp};
 use crate::aws::grants::Table;
@@ -17,8 +19,14 @@ use crate::kernel::time::Clock;
 
 const TABLES: [Table; 6] = [Table::Tenants, Table::Outbox, Table::Audit, Table::Proofs, Table::Accounts, Table::System];
 
-/// The network of a test: the cloud answers at once.
-pub(super) struct InProcess(pub(super) Arc<Cloud>);
+/// The network of a test: the cloud answers at once, and hosts of the internet are where the test says.
+pub(super) struct InProcess {
+    pub(super) cloud: Arc<Cloud>,
+    pub(super) hosts: Hosts,
+}
+
+/// The address of each simulated host.
+pub(super) type Hosts = Arc<Mutex<HashMap<&'static str, Url>>>;
 
 impl Network for InProcess {
     fn aws<'a>(
@@ -29,10 +37,18 @@ impl Network for InProcess {
         Box::pin(async move {
             // Concurrent tasks of a test take turns at every call, before it and after it.
             tokio::task::yield_now().await;
-            let answer = self.0.answer(&request);
+            let answer = self.cloud.answer(&request);
             tokio::task::yield_now().await;
             Ok(answer)
         })
+    }
+
+    fn address(&self, url: &Url) -> Option<Url> {
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut address = hosts.get(url.host_str()?)?.clone();
+        address.set_path(url.path());
+        address.set_query(url.query());
+        Some(address)
     }
 }
 
@@ -57,6 +73,30 @@ impl TestApp {
         let timeout = json!({ "VisibilityTimeout": "600" });
         let queue = json!({ "QueueName": self.queue(job), "Attributes": timeout });
         Ok(self.cloud().call("AmazonSQS.CreateQueue", &queue)?["QueueUrl"].clone())
+    }
+
+    /// Puts the operator's app on a platform, as an operator would: the one before becomes the previous version.
+    pub fn put_platform_app(&self, platform: &str, client_id: &str, client_secret: &str) -> Result<(), Failure> {
+        let value = json!({ "client_id": client_id, "client_secret": client_secret });
+        self.put_platform_secret(platform, &value.to_string())
+    }
+
+    /// The same with any text.
+    pub fn put_platform_secret(&self, platform: &str, value: &str) -> Result<(), Failure> {
+        let name = format!("{}{platform}", self.config().platform_apps);
+        let (create, put) =
+            (json!({ "Name": name, "SecretString": value }), json!({ "SecretId": name, "SecretString": value }));
+        match self.cloud().call("secretsmanager.CreateSecret", &create) {
+            Err(exists) if exists.code == "ResourceExistsException" => {
+                self.cloud().call("secretsmanager.PutSecretValue", &put).map(drop)
+            }
+            created => created.map(drop),
+        }
+    }
+
+    /// Lets a server at this address answer for a host of the internet.
+    pub fn simulate_host(&self, host: &'static str, address: Url) {
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner).insert(host, address);
     }
 
     /// A request of a browser to a signed URL.

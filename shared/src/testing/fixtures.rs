@@ -74,6 +74,7 @@ pub(super) const GRANTS: &[Grant] = &[
     Grant::ReadAccountsDue,
     Grant::ReadEvents,
     Grant::CallPlatforms,
+    Grant::ReadPlatformApps,
 ];
 
 pub(super) const OBJECT_GRANTS: &[Grant] = &[

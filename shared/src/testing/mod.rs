@@ -31,7 +31,7 @@ use serde_json::Value;
 pub use simulated_cloud::{Cloud, Mail, TableCall};
 
 use crate::aws::wire::{Fault, Network, Wire};
-use crate::config::{Config, PasswordCost, PlaneSettings, Planes, Sending, Tables, WorkspaceKeys};
+use crate::config::{self, Config, PasswordCost, PlaneSettings, Planes, Sending, Tables, WorkspaceKeys};
 use crate::crypto::link::LinkClaims;
 use crate::function::Function;
 use crate::http::incoming::Incoming;
@@ -64,6 +64,7 @@ pub struct TestApp {
     object_fixtures: Arc<App>,
     address: Mutex<String>,
     cloud: Option<Arc<Cloud>>,
+    hosts: cloud::Hosts,
 }
 
 /// The end of a job's run that a test may crash.
@@ -106,7 +107,8 @@ impl TestApp {
     fn with_its_own_cloud(mut self) -> Self {
         let cloud = cloud::start(&self.config, &self.clock, &self.entropy);
         for fixtures in [&self.fixtures, &self.object_fixtures] {
-            fixtures.aws.wire.simulate(Arc::new(cloud::InProcess(cloud.clone())));
+            let network = cloud::InProcess { cloud: cloud.clone(), hosts: self.hosts.clone() };
+            fixtures.aws.wire.simulate(Arc::new(network));
         }
         self.cloud = Some(cloud);
         self
@@ -135,6 +137,7 @@ impl TestApp {
             staff_console_url: "https://staff.example.com".to_owned(),
             app_paths: HashMap::new(),
             planes: planes(),
+            platform_apps: config::platform_apps(&name),
             mail_from: "no-reply@example.com".to_owned(),
             initial_plan: "studio".to_owned(),
             sending: Sending::On,
@@ -148,7 +151,8 @@ impl TestApp {
         let fixtures = |grants| Arc::new(App::new(config.clone(), clock.clone(), entropy.clone(), grants));
         let (fixtures, object_fixtures) = (fixtures(fixtures::GRANTS), fixtures(fixtures::OBJECT_GRANTS));
         let address = Mutex::new(any_address(&entropy));
-        Self { config, clock, entropy, warm: Mutex::default(), fixtures, object_fixtures, address, cloud: None }
+        let (warm, hosts) = (Mutex::default(), cloud::Hosts::default());
+        Self { config, clock, entropy, warm, fixtures, object_fixtures, address, cloud: None, hosts }
     }
 
     /// Changes the configuration for functions from now on; warm ones are dropped.
@@ -188,7 +192,9 @@ impl TestApp {
     }
 
     fn surroundings(&self) -> Surroundings {
-        let network = self.cloud.clone().map(|cloud| Arc::new(cloud::InProcess(cloud)) as Arc<dyn Network>);
+        let hosts = self.hosts.clone();
+        let network = |cloud| Arc::new(cloud::InProcess { cloud, hosts }) as Arc<dyn Network>;
+        let network = self.cloud.clone().map(network);
         let (config, clock, entropy) = (self.config.clone(), self.clock.clone(), self.entropy.clone());
         Surroundings { config, clock, entropy, network }
     }

@@ -12,6 +12,7 @@ mod logs;
 mod notes;
 mod objects;
 mod pages;
+mod platform_apps;
 mod problems;
 mod repeats;
 mod runs;

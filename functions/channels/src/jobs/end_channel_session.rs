@@ -21,7 +21,8 @@ impl Message for EndChannelSession {
 
 impl Job for EndChannelSession {
     const JOB: Declaration = Declaration::new("end-channel-session", Trigger::message::<Self>()).timeout_s(30);
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::OpenSecrets, Grant::CallPlatforms];
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadItems, Grant::WriteItems, Grant::OpenSecrets, Grant::CallPlatforms, Grant::ReadPlatformApps];
     type Access = Tenant;
 
     async fn run(self, workspace: &Tenant) -> Result<(), JobError> {

@@ -2,7 +2,7 @@
 
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
-use shared::tenancy::Scope;
+use shared::tenancy::{PlatformApp, Scope};
 use url::Url;
 
 use super::api::{App, Client, Instance};
@@ -14,6 +14,7 @@ use crate::channel::Channel;
 use crate::connection_problem::{connection_problem, refused_code};
 use crate::disconnection::disconnected;
 use crate::limits::{Limits, TextLimit, TextMeasure};
+use crate::operator_app;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::publishing::PublishError;
 use crate::server_address::{Service, stored_origin};
@@ -36,6 +37,7 @@ pub async fn begin(scope: &Scope, service: Option<&Service>, asked: &Authorizati
     authorization_url.set_path("/oauth/authorize");
     authorization_url.query_pairs_mut().extend_pairs(asked.parameters(&app.client_id, SCOPES));
     let App { client_id, client_secret } = app;
+    let client_secret = Some(client_secret);
     Ok(Begun { service: service.as_text(), client_id, client_secret, authorization_url })
 }
 
@@ -119,8 +121,9 @@ pub async fn revoke(scope: &Scope, ended: &EndedSession) -> Result<(), Problem> 
     let (Some(access), Some(app)) = (&ended.access, &ended.app) else {
         return Err(Problem::internal("an ended session of Mastodon without its token"));
     };
-    let client_secret = scope.open(TOKEN_PURPOSE, &ended.channel, &app.client_secret).await?;
-    let app = App { client_id: app.client_id.clone(), client_secret };
+    let PlatformApp { client_id, client_secret } =
+        operator_app::opened(scope, ended.platform, ended.channel, app).await?;
+    let app = App { client_id, client_secret };
     let token = scope.open(TOKEN_PURPOSE, &ended.channel, access).await?;
     match (Client { scope, server: &server }).revoke(&app, &token).await {
         Err(error) if error.is_passing() => Err(Problem::unavailable(error)),

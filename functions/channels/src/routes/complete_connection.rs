@@ -7,6 +7,7 @@ use shared::tenancy::Changes;
 
 use crate::adapter::{Adapter, Code};
 use crate::audit_actions::CHANNEL_AUTHORISED;
+use crate::operator_app::opened;
 use crate::pending_connection::{ConnectionError, ConnectionId, ConnectionView, PendingConnection};
 use crate::permissions::ManageChannels;
 use crate::problems;
@@ -35,8 +36,14 @@ pub static FUNCTION: Function = Function::route::<CompleteConnection>();
 
 impl Endpoint for CompleteConnection {
     const ROUTE: Route = Route::post("complete-connection", PATH).timeout_s(28);
-    const GRANTS: &'static [Grant] =
-        &[Grant::ReadItems, Grant::WriteItems, Grant::OpenSecrets, Grant::SealSecrets, Grant::CallPlatforms];
+    const GRANTS: &'static [Grant] = &[
+        Grant::ReadItems,
+        Grant::WriteItems,
+        Grant::OpenSecrets,
+        Grant::SealSecrets,
+        Grant::CallPlatforms,
+        Grant::ReadPlatformApps,
+    ];
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<PendingConnection>();
     const PROBLEMS: &'static [ProblemCode] = problems::OF_COMPLETING;
     const VERSIONED: Option<Versioned> = Some(Versioned::of::<PendingConnection>());
@@ -54,7 +61,7 @@ impl Endpoint for CompleteConnection {
         let code = Code {
             code: self.code,
             verifier: workspace.open(TOKEN_PURPOSE, &pending.channel, &pending.verifier).await?,
-            client_secret: workspace.open(TOKEN_PURPOSE, &pending.channel, &pending.app.client_secret).await?,
+            client_secret: opened(workspace, pending.platform, pending.channel, &pending.app).await?.client_secret,
         };
         let accounts = with_adapter!(pending.platform, A => A::redeem(workspace, &pending, &code).await)?;
         pending.offer(accounts, workspace.now());

@@ -32,7 +32,8 @@ pub static FUNCTION: Function = Function::route::<StartConnection>();
 impl Endpoint for StartConnection {
     const ROUTE: Route =
         Route::post("start-connection", "/workspaces/{workspace_id}/channels/connections").timeout_s(25);
-    const GRANTS: &'static [Grant] = &[Grant::ReadItems, Grant::WriteItems, Grant::SealSecrets, Grant::CallPlatforms];
+    const GRANTS: &'static [Grant] =
+        &[Grant::ReadItems, Grant::WriteItems, Grant::SealSecrets, Grant::CallPlatforms, Grant::ReadPlatformApps];
     /// A repeat has no `authorization_url`, whose `state` is shown once.
     const REPEATABLE: Repeatable<Self> = Repeatable::entity::<PendingConnection>();
     const PROBLEMS: &'static [ProblemCode] = problems::OF_STARTING;
@@ -47,7 +48,10 @@ impl Endpoint for StartConnection {
         let asked = Authorization::new(workspace.page_url("connect-channel"), &state, &verifier);
         let begun = with_adapter!(self.platform, A => A::begin(workspace, self.service.as_ref(), &asked).await)?;
         let channel = workspace.new_id();
-        let client_secret = workspace.seal(TOKEN_PURPOSE, &channel, &begun.client_secret).await?;
+        let client_secret = match &begun.client_secret {
+            Some(secret) => Some(workspace.seal(TOKEN_PURPOSE, &channel, secret).await?),
+            None => None,
+        };
         let pending = PendingConnection {
             id: workspace.new_id(),
             platform: self.platform,

@@ -1,13 +1,14 @@
 //! A cloud in process: the AWS services that the functions call, behind HTTP requests as the SDK sends them.
 //!
-//! DynamoDB is `dynoxide`, by others. KMS, S3, SES, SQS and STS are fakes of ours, in one file each: they store what they
-//! are sent, and enforce the rules of the vendor's pages that they cite. None of them evaluates policies, adds latency, or
+//! DynamoDB is `dynoxide`, by others. KMS, S3, Secrets Manager, SES, SQS and STS are fakes of ours, in one file each:
+//! they store what they are sent, and enforce the rules of the vendor's pages that they cite. None of them evaluates policies, adds latency, or
 //! fails by itself: what fails is decided in front of them. `tests/tests/functions/same_cloud.rs` sends the
 //! same requests to them and to the AWS emulator, and lists where their answers differ.
 
 mod dynamodb;
 mod kms;
 mod s3;
+mod secrets_manager;
 mod ses;
 mod sqs;
 mod sts;
@@ -40,6 +41,7 @@ pub struct Cloud {
     mailbox: Mutex<ses::Mailbox>,
     sessions: Mutex<sts::Sessions>,
     objects: Mutex<s3::Objects>,
+    secrets: Mutex<secrets_manager::Secrets>,
 }
 
 /// What a service needs of its surroundings.
@@ -120,7 +122,8 @@ impl Cloud {
             queues: Mutex::new(sqs::Queues::new(around.clone())),
             mailbox: Mutex::new(ses::Mailbox::new(around.clone())),
             sessions: Mutex::new(sts::Sessions::new(around.clone())),
-            objects: Mutex::new(s3::Objects::new(around)),
+            objects: Mutex::new(s3::Objects::new(around.clone())),
+            secrets: Mutex::new(secrets_manager::Secrets::new(around)),
         })
     }
 
@@ -138,6 +141,7 @@ impl Cloud {
             }
             "TrentService" => lock(&self.keys).answer(operation, request),
             "AmazonSQS" => lock(&self.queues).answer(operation, request),
+            "secretsmanager" => lock(&self.secrets).answer(operation, request),
             _ => Err(unknown(target)),
         }
     }
