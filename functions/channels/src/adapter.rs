@@ -17,7 +17,7 @@ use crate::channel::Channel;
 use crate::limits::Limits;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
-use crate::publishing::{Draft, PublishError, Published};
+use crate::publishing::{Draft, DraftPicture, PublishError, Published};
 use crate::server_address::Service;
 use crate::session::EndedSession;
 
@@ -40,6 +40,9 @@ pub trait Adapter: Send + Sync + 'static {
     /// What the platform has of a post that it prepares in steps, between two of them: the ids of containers, an upload. An enum
     /// of its versions, with what is secret sealed. [`NoSteps`] where a post is prepared at once.
     type Staged: Serialize + DeserializeOwned + Send + Sync;
+
+    /// How the platform takes pictures: by their bytes, or from an address.
+    type Picture: DraftPicture;
 
     /// The limits of the platform, with the source of each number.
     fn limits() -> Limits;
@@ -64,7 +67,7 @@ pub trait Adapter: Send + Sync + 'static {
     fn prepare(
         scope: &Scope,
         channel: &Channel,
-        draft: Draft,
+        draft: Draft<Self::Picture>,
     ) -> impl Future<Output = Result<Prepared<Self::Request, Self::Staged>, PublishError>> + Send;
 
     /// The next step of a preparation. What it returns is stored before the step after it. Makes nothing visible, and can be

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::aws::grants::Grant;
 use shared::kernel::problems::Problem;
+use shared::kernel::secrets::SecretText;
 use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
 
@@ -23,10 +24,10 @@ use crate::limits::OverLimit;
 pub const GRANTS: &[Grant] =
     &[Grant::ReadItems, Grant::WriteItems, Grant::OpenSecrets, Grant::ResealSecrets, Grant::CallPlatforms];
 
-/// The content to publish.
-pub struct Draft {
+/// The content to publish, with pictures as the platform takes them ([`Adapter::Picture`]).
+pub struct Draft<P = Picture> {
     pub text: String,
-    pub pictures: Vec<Picture>,
+    pub pictures: Vec<P>,
     /// The creation time that the platform shows: the time at which the post was due.
     pub created_at: Timestamp,
     /// The bytes of the post's id, from which the key of a repeat is derived: an account has the post at most once, even if it
@@ -34,6 +35,13 @@ pub struct Draft {
     pub post: [u8; 16],
 }
 
+/// A picture of a draft.
+pub trait DraftPicture: Send {
+    fn size_bytes(&self) -> u64;
+    fn alt_text(&self) -> &str;
+}
+
+/// A picture whose bytes are sent.
 pub struct Picture {
     pub bytes: Vec<u8>,
     /// As sniffed and re-encoded: `image/png`.
@@ -41,6 +49,34 @@ pub struct Picture {
     pub alt_text: String,
     pub width: u32,
     pub height: u32,
+}
+
+/// A picture that the platform fetches.
+pub struct LinkedPicture {
+    /// A signed address of ours: everyone who has it can read the picture for a quarter of an hour.
+    pub url: SecretText,
+    pub size_bytes: u64,
+    pub alt_text: String,
+}
+
+impl DraftPicture for Picture {
+    fn size_bytes(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn alt_text(&self) -> &str {
+        &self.alt_text
+    }
+}
+
+impl DraftPicture for LinkedPicture {
+    fn size_bytes(&self) -> u64 {
+        self.size_bytes
+    }
+
+    fn alt_text(&self) -> &str {
+        &self.alt_text
+    }
 }
 
 /// What will be sent: complete, fixed, and free of secrets.
@@ -132,7 +168,7 @@ impl From<Problem> for PublishError {
 pub async fn prepare<A: Adapter>(
     scope: &Scope,
     channel: &Channel,
-    draft: Draft,
+    draft: Draft<A::Picture>,
 ) -> Result<Prepared<Intent, Staged>, PublishError> {
     require_connected(channel)?;
     require_limits(channel, &draft)?;
@@ -208,15 +244,15 @@ fn require_connected(channel: &Channel) -> Result<(), PublishError> {
     }
 }
 
-fn require_limits(channel: &Channel, draft: &Draft) -> Result<(), PublishError> {
+fn require_limits<P: DraftPicture>(channel: &Channel, draft: &Draft<P>) -> Result<(), PublishError> {
     let limits = channel.limits();
-    let sizes = draft.pictures.iter().map(|picture| picture.bytes.len() as u64);
+    let sizes = draft.pictures.iter().map(P::size_bytes);
     if let Some(over) = limits.check_text(&draft.text).next() {
         return Err(over_limit("text", "Shorten the text, then schedule the post again.", over));
     }
     for picture in &draft.pictures {
         limits
-            .check_alt_text(&picture.alt_text)
+            .check_alt_text(picture.alt_text())
             .map_err(|over| over_limit("pictures", "Shorten the description, then schedule the post again.", over))?;
     }
     limits

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use channels::adapter::Prepared;
-use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published, Staged};
+use channels::publishing::{self, Draft, Intent, PublishError, Published, Staged};
 use channels::{Adapter, Channel};
 use shared::jobs::JobError;
 use shared::kernel::problem_codes::{WORKSPACE_SUSPENDED, WORKSPACE_TRASHED};
@@ -13,6 +13,7 @@ use shared::tenancy::Tenant;
 use shared::work::contend;
 
 use crate::delivery::{AfterStaging, Confirmation, Cure, Delivery, DeliveryError, DeliveryKey};
+use crate::pictures::{ReadPicture, pictures};
 use crate::post::Post;
 use crate::progress::{CONFLICT, claim, commit_unsent, take_step};
 use crate::verdict::{Stage, Verdict};
@@ -36,7 +37,7 @@ pub struct Attempt<'a, A> {
     adapter: PhantomData<fn() -> A>,
 }
 
-impl<'a, A: Adapter> Attempt<'a, A> {
+impl<'a, A: Adapter<Picture: ReadPicture>> Attempt<'a, A> {
     pub fn new(scope: &'a Tenant, key: DeliveryKey, number: u32) -> Self {
         Self { scope, key, claim: Claim(number), adapter: PhantomData }
     }
@@ -181,17 +182,7 @@ impl<'a, A: Adapter> Attempt<'a, A> {
         delivery: &Delivery,
     ) -> Result<Prepared<Intent, Staged>, PublishError> {
         let max_bytes = channel.limits().picture_bytes.into();
-        let mut pictures = Vec::with_capacity(post.media_ids.len());
-        for id in &post.media_ids {
-            let picture = media::publishable::read(self.scope, id, max_bytes).await.map_err(unreadable)?;
-            pictures.push(Picture {
-                bytes: picture.bytes,
-                content_type: picture.content_type.to_owned(),
-                alt_text: picture.alt_text.unwrap_or_default(),
-                width: picture.width,
-                height: picture.height,
-            });
-        }
+        let pictures = pictures(self.scope, &post.media_ids, max_bytes).await?;
         let draft = Draft {
             text: post.text.as_str().to_owned(),
             pictures,
@@ -241,13 +232,4 @@ impl<'a, A: Adapter> Attempt<'a, A> {
     fn error(&self, code: &str, text: &str, cure: Cure) -> DeliveryError {
         DeliveryError { code: code.to_owned(), text: text.to_owned(), cure, at: self.scope.now() }
     }
-}
-
-/// A picture that cannot be published is a permanent failure; one that cannot be read right now is a transient one.
-fn unreadable(problem: Problem) -> PublishError {
-    if problem.status() >= 500 {
-        return PublishError::Internal(problem);
-    }
-    let remedy = "Replace the picture, then schedule the post again.".to_owned();
-    PublishError::Refused { code: problem.code().to_owned(), text: problem.detail().to_owned(), remedy }
 }

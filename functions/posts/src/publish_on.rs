@@ -13,6 +13,7 @@ use crate::attempt::Attempt;
 use crate::delivery::{Delivery, DeliveryId, DeliveryKey, Work};
 use crate::jobs::publish_bluesky::PublishBluesky;
 use crate::jobs::publish_mastodon::PublishMastodon;
+use crate::pictures::ReadPicture;
 use crate::post::PostId;
 use crate::progress::commit_lease;
 
@@ -34,7 +35,7 @@ pub fn send_to_publisher(changes: Audited, delivery: &Delivery, not_before: Time
 }
 
 /// Publishes a delivery, unless another claim or a person came first.
-pub async fn publish<A: Adapter>(workspace: &Tenant, claimed: Claimed) -> Result<(), JobError> {
+pub async fn publish<A: Adapter<Picture: ReadPicture>>(workspace: &Tenant, claimed: Claimed) -> Result<(), JobError> {
     let Claimed { post_id, delivery_id, attempt: number } = claimed;
     let key = DeliveryKey { post_id, delivery_id };
     // Not found: the post was deleted.

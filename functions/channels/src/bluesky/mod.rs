@@ -21,7 +21,7 @@ use crate::channel::Channel;
 use crate::limits::{Limits, TextLimit, TextMeasure};
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
-use crate::publishing::{Draft, PublishError, Published};
+use crate::publishing::{Draft, Picture, PublishError, Published};
 use crate::server_address::Service;
 use crate::session::EndedSession;
 
@@ -38,6 +38,7 @@ impl Adapter for Bluesky {
 
     type Request = publish::Request;
     type Staged = NoSteps;
+    type Picture = Picture;
 
     /// Checked on 2026-11-22 against the lexicons `app.bsky.feed.post` and `app.bsky.embed.images` in `@atproto/api`
     /// 0.19.19, and against the official server, which refuses one more of each.

@@ -14,7 +14,7 @@ use crate::channel::Channel;
 use crate::limits::{Limits, TextLimit, TextMeasure};
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
-use crate::publishing::{Draft, PublishError, Published};
+use crate::publishing::{Draft, Picture, PublishError, Published};
 use crate::server_address::Service;
 use crate::session::EndedSession;
 
@@ -40,6 +40,7 @@ impl Adapter for Mastodon {
 
     type Request = publish::Request;
     type Staged = NoSteps;
+    type Picture = Picture;
 
     /// The defaults of the official server, checked on 2026-11-27 against its source (`StatusLengthValidator`,
     /// `Status::MEDIA_ATTACHMENTS_LIMIT`, `MediaAttachment::IMAGE_LIMIT`). Each server states its own (`/api/v2/instance`), which a

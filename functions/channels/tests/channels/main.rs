@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use channels::adapter::Prepared;
-use channels::publishing::{Draft, Intent, PublishError};
+use channels::publishing::{Draft, Intent, Picture, PublishError};
 use channels::{Adapter, Channel};
 use shared::tenancy::Scope;
 
@@ -13,7 +13,11 @@ mod publishing;
 mod real_server;
 
 /// Prepares a post on a platform that prepares it in one step.
-async fn prepared<A: Adapter>(scope: &Scope, channel: &Channel, draft: Draft) -> Result<Intent, PublishError> {
+async fn prepared<A: Adapter<Picture = Picture>>(
+    scope: &Scope,
+    channel: &Channel,
+    draft: Draft,
+) -> Result<Intent, PublishError> {
     match channels::publishing::prepare::<A>(scope, channel, draft).await? {
         Prepared::Ready(intent) => Ok(intent),
         Prepared::Staged { staged, .. } => panic!("not ready: {staged:?}"),
