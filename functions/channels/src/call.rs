@@ -68,6 +68,8 @@ pub enum Meaning {
     StaleToken,
     /// The account or its session is gone: a person must reconnect it.
     AccountGone,
+    /// The platform refuses the app of this product, not the account: the operator must put its present secret.
+    AppRefused,
     /// Too many calls. This one certainly had no effect.
     TooMany,
     /// Another version of the thing exists.
@@ -112,7 +114,34 @@ impl CallError {
         match self {
             Self::NotSent(_) | Self::NoAnswer(_) | Self::Malformed(_) => true,
             Self::Forbidden(_) => false,
-            Self::Refused(refusal) => matches!(refusal.meaning, Meaning::TooMany | Meaning::ServerFault),
+            Self::Refused(refusal) => {
+                matches!(refusal.meaning, Meaning::TooMany | Meaning::ServerFault | Meaning::AppRefused)
+            }
+        }
+    }
+
+    /// Whether the call may have had its effect.
+    pub fn is_unknown(&self) -> bool {
+        match self {
+            Self::NoAnswer(_) | Self::Malformed(_) => true,
+            Self::Forbidden(_) | Self::NotSent(_) => false,
+            Self::Refused(refusal) => refusal.meaning == Meaning::ServerFault,
+        }
+    }
+
+    /// How long the platform asks to wait.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            Self::Refused(refusal) => refusal.retry_after_s,
+            _ => None,
+        }
+    }
+
+    /// The error response's own text, or ours if it has none.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Refused(refusal) => refusal.text.clone(),
+            other => other.to_string(),
         }
     }
 
@@ -127,11 +156,7 @@ impl CallError {
             Self::NoAnswer(_) => 30,
             Self::Malformed(_) => 60,
         };
-        let text = match self {
-            Self::Refused(refusal) => refusal.text.clone(),
-            other => other.to_string(),
-        };
-        PublishError::NotNow { retry_after_s, code: self.code().to_owned(), text }
+        PublishError::NotNow { retry_after_s, code: self.code().to_owned(), text: self.text() }
     }
 }
 

@@ -6,3 +6,5 @@ mod hostile_answers;
 mod mastodon;
 mod publishing;
 mod real_server;
+mod renewal_races;
+mod renewing;
