@@ -13,11 +13,13 @@ use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
 use url::Url;
 
+use crate::call::CallError;
 use crate::channel::Channel;
 use crate::limits::Limits;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
 use crate::publishing::{Draft, DraftPicture, PublishError, Published};
+use crate::renewal::{Renewed, Renewing, Reuse};
 use crate::server_address::Service;
 use crate::session::EndedSession;
 
@@ -32,6 +34,9 @@ pub trait Adapter: Send + Sync + 'static {
     const GUARANTEE: Guarantee;
     /// How long a call with an unknown outcome may still take effect. A query before that may miss it.
     const SETTLE_TIME_S: u32;
+
+    /// What the platform does with a refresh token that was already used. None if its tokens do not expire.
+    const REUSE: Option<Reuse>;
 
     /// What is sent: complete, fixed, and free of secrets. An enum of its versions: a request can be stored by one release and
     /// sent by the next.
@@ -93,6 +98,11 @@ pub trait Adapter: Send + Sync + 'static {
         request: &Self::Request,
         since: Timestamp,
     ) -> impl Future<Output = Result<Option<Published>, PublishError>> + Send;
+
+    /// Renews the tokens: one call, of at most [`crate::renewal::CALL_TIMEOUT_S`]. Only a refusal with the meaning
+    /// [`StaleToken`](crate::call::Meaning::StaleToken) or [`AccountGone`](crate::call::Meaning::AccountGone) disconnects the
+    /// channel; after any other error, the call is repeated later.
+    fn refresh(scope: &Scope, renewing: &Renewing<'_>) -> impl Future<Output = Result<Renewed, CallError>> + Send;
 
     /// Ends a session that is no longer used. A session that the platform refuses to end has already ended.
     fn revoke(scope: &Scope, ended: &EndedSession) -> impl Future<Output = Result<(), Problem>> + Send;

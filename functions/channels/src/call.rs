@@ -1,5 +1,6 @@
 //! Calls to a platform: each has a timeout and a bound, and each error says whether the call may have had an effect.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use http::Method;
@@ -68,6 +69,8 @@ pub enum Meaning {
     StaleToken,
     /// The account or its session is gone: a person must reconnect it.
     AccountGone,
+    /// The platform refuses the app of this product, not the account: the operator must put its present secret.
+    AppRefused,
     /// Too many calls. This one certainly had no effect.
     TooMany,
     /// Another version of the thing exists.
@@ -83,7 +86,7 @@ pub enum Meaning {
 /// How a platform writes its error responses.
 pub struct Dialect {
     /// The code and the text in a response's body. Empty if there is none.
-    pub words: fn(&Value) -> (&str, &str),
+    pub words: fn(&Value) -> (Cow<'_, str>, Cow<'_, str>),
     /// The meaning of a status, a code and a text.
     pub meaning: fn(u16, &str, &str) -> Meaning,
 }
@@ -112,7 +115,34 @@ impl CallError {
         match self {
             Self::NotSent(_) | Self::NoAnswer(_) | Self::Malformed(_) => true,
             Self::Forbidden(_) => false,
-            Self::Refused(refusal) => matches!(refusal.meaning, Meaning::TooMany | Meaning::ServerFault),
+            Self::Refused(refusal) => {
+                matches!(refusal.meaning, Meaning::TooMany | Meaning::ServerFault | Meaning::AppRefused)
+            }
+        }
+    }
+
+    /// Whether the call may have had its effect.
+    pub fn is_unknown(&self) -> bool {
+        match self {
+            Self::NoAnswer(_) | Self::Malformed(_) => true,
+            Self::Forbidden(_) | Self::NotSent(_) => false,
+            Self::Refused(refusal) => refusal.meaning == Meaning::ServerFault,
+        }
+    }
+
+    /// How long the platform asks to wait.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            Self::Refused(refusal) => refusal.retry_after_s,
+            _ => None,
+        }
+    }
+
+    /// The error response's own text, or ours if it has none.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Refused(refusal) => refusal.text.clone(),
+            other => other.to_string(),
         }
     }
 
@@ -127,11 +157,7 @@ impl CallError {
             Self::NoAnswer(_) => 30,
             Self::Malformed(_) => 60,
         };
-        let text = match self {
-            Self::Refused(refusal) => refusal.text.clone(),
-            other => other.to_string(),
-        };
-        PublishError::NotNow { retry_after_s, code: self.code().to_owned(), text }
+        PublishError::NotNow { retry_after_s, code: self.code().to_owned(), text: self.text() }
     }
 }
 
@@ -179,8 +205,8 @@ impl Refusal {
     pub fn read(status: u16, headers: &http::HeaderMap, body: &[u8], now: Timestamp, dialect: &Dialect) -> Self {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let (code, text) = (dialect.words)(&body);
-        let code = Some(plain(code, 100)).filter(|name| !name.is_empty());
-        let text = Some(plain(text, 500)).filter(|text| !text.is_empty());
+        let code = Some(plain(&code, 100)).filter(|name| !name.is_empty());
+        let text = Some(plain(&text, 500)).filter(|text| !text.is_empty());
         let code = code.unwrap_or_else(|| format!("HTTP {status}"));
         let text = text.unwrap_or_else(|| "The server gave no reason.".to_owned());
         Self {

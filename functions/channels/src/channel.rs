@@ -59,6 +59,9 @@ pub enum Connection {
         since: Timestamp,
         code: String,
         text: String,
+        /// Whether the admins were sent a letter.
+        #[serde(default)]
+        notified: bool,
     },
 }
 
@@ -107,9 +110,22 @@ impl Channel {
     pub fn need_reauthorisation(&mut self, code: &str, text: &str, since: Timestamp) -> bool {
         let news = self.connection == Connection::Connected;
         if news {
-            self.connection = Connection::NeedsReauthorisation { since, code: code.to_owned(), text: text.to_owned() };
+            let (code, text) = (code.to_owned(), text.to_owned());
+            self.connection = Connection::NeedsReauthorisation { since, code, text, notified: false };
         }
         news
+    }
+
+    /// Records that the admins are sent the letters of the refusal at this instant. False if they were sent, or the account
+    /// was reconnected since.
+    pub fn notify(&mut self, refused_at: Timestamp) -> bool {
+        match &mut self.connection {
+            Connection::NeedsReauthorisation { since, notified, .. } if *since == refused_at && !*notified => {
+                *notified = true;
+                true
+            }
+            _ => false,
+        }
     }
 }
 
@@ -246,7 +262,7 @@ impl ChannelView {
     pub fn of(channel: &Channel, plan: &WorkspacePlan) -> Self {
         let (state, refusal) = match &channel.connection {
             Connection::Connected => (ChannelState::Connected, None),
-            Connection::NeedsReauthorisation { since, code, text } => {
+            Connection::NeedsReauthorisation { since, code, text, .. } => {
                 let refusal = ChannelRefusal { code: code.clone(), text: text.clone(), since: (*since).into() };
                 (ChannelState::NeedsReauthorisation, Some(refusal))
             }

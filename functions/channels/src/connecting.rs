@@ -90,6 +90,7 @@ async fn connect(
         channel.id,
         account.server.clone(),
         tokens,
+        workspace.now(),
     ));
     let changes = with(changes).audit(&CHANNEL_CONNECTED, channel.id).detail(channel.facts());
     workspace.commit(changes).await?;
@@ -107,7 +108,7 @@ async fn reconnect(
     let mut channel = workspace.get::<Channel>(&channel).await?;
     let mut session = workspace.get::<ChannelSession>(&channel.id).await?;
     let ended = EndedSession::of(channel.platform, &session, workspace.new_id(), workspace.now());
-    session.replace(tokens, account.server.clone());
+    session.replace(tokens, account.server.clone(), workspace.now());
     channel.reconnect(account, workspace.author(), workspace.now());
     let changes = Changes::default()
         .replace(&channel)

@@ -24,7 +24,7 @@ pub fn connection_problem(error: &CallError) -> Problem {
         CallError::Refused(refusal) => match refusal.meaning {
             Meaning::TooMany => Problem::new(problems::PLATFORM_RATE_LIMITED, words(refusal))
                 .retry_after(refusal.retry_after_s.unwrap_or(300)),
-            Meaning::ServerFault => Problem::new(problems::PLATFORM_FAILED, words(refusal)),
+            Meaning::ServerFault | Meaning::AppRefused => Problem::new(problems::PLATFORM_FAILED, words(refusal)),
             _ => malformed(&words(refusal)),
         },
     }

@@ -1,12 +1,14 @@
 //! What a failed call means for a post, and for the account that it was made for.
 
 use shared::kernel::problems::Problem;
-use shared::tenancy::{Changes, Scope};
+use shared::kernel::time::Timestamp;
+use shared::table::Stored;
+use shared::tenancy::{Audited, Changes, Scope};
 
 use crate::audit_actions::CHANNEL_REAUTHORISATION_NEEDED;
 use crate::call::{CallError, Meaning, Refusal};
-use crate::channel::{Channel, ChannelError, ChannelId};
-use crate::problems::CHANNELS_MODIFIED_CONCURRENTLY;
+use crate::channel::{Channel, ChannelId};
+use crate::jobs::notify_reauthorisation::NotifyReauthorisation;
 use crate::publishing::PublishError;
 
 /// The outcome of a failed write for the post. `remedy` says what to change after a refusal.
@@ -26,7 +28,7 @@ pub async fn unsent(
     };
     let Refusal { code, text, .. } = refusal.clone();
     Ok(match refusal.meaning {
-        Meaning::TooMany | Meaning::StaleToken => CallError::Refused(refusal).not_now(),
+        Meaning::TooMany | Meaning::StaleToken | Meaning::AppRefused => CallError::Refused(refusal).not_now(),
         Meaning::ServerFault => PublishError::Unknown { code, text },
         Meaning::AccountGone => {
             mark_disconnected(scope, channel.id, &refusal).await?;
@@ -54,20 +56,29 @@ pub async fn not_uploaded(
 
 /// Records that the account itself is gone: suspended, deactivated, deleted.
 async fn mark_disconnected(scope: &Scope, channel: ChannelId, refusal: &Refusal) -> Result<(), Problem> {
-    let mut channel = scope.get::<Channel>(&channel).await?;
-    if !channel.need_reauthorisation(&refusal.code, &refusal.text, scope.now()) {
-        return Ok(());
+    let channel = scope.get::<Channel>(&channel).await?;
+    let changes = needing_reauthorisation(Changes::default(), channel, refusal, None, scope.now());
+    // False: a concurrent change reconnected the channel, or recorded the same.
+    scope.commit_if_unchanged(changes).await.map(|_| ())
+}
+
+/// Adds to changes that a channel needs a new sign-in, with the one audit entry and the letters to the admins: at its first
+/// refusal. `unknown_since` is since when the platform may have replaced the tokens by others that were lost.
+pub fn needing_reauthorisation(
+    changes: Changes,
+    mut channel: Stored<Channel>,
+    refusal: &Refusal,
+    unknown_since: Option<Timestamp>,
+    now: Timestamp,
+) -> Audited {
+    if !channel.need_reauthorisation(&refusal.code, &refusal.text, now) {
+        return changes.unaudited("the first refusal of the channel is audited");
     }
-    let changes = Changes::default()
+    changes
         .replace(&channel)
-        .or(ChannelError::ModifiedConcurrently)
         .audit(&CHANNEL_REAUTHORISATION_NEEDED, channel.id)
-        .detail(serde_json::json!({ "code": refusal.code }));
-    match scope.commit(changes).await {
-        // A concurrent change reconnected the channel, or recorded the same.
-        Err(problem) if problem.code() == CHANNELS_MODIFIED_CONCURRENTLY.code => Ok(()),
-        committed => committed,
-    }
+        .detail(serde_json::json!({ "code": refusal.code, "renewal_unknown_since": unknown_since }))
+        .send(&NotifyReauthorisation { channel_id: channel.id, since: now })
 }
 
 pub fn disconnected() -> PublishError {

@@ -3,23 +3,27 @@
 pub mod adapter;
 pub mod audit_actions;
 pub mod bluesky;
-mod call;
+pub mod call;
 pub mod channel;
 mod connecting;
 mod connection_problem;
 mod disconnection;
 pub mod jobs;
+pub mod letters;
 pub mod limits;
 pub mod mastodon;
+mod meta;
 pub mod operator_app;
 pub mod pending_connection;
 pub mod permissions;
 pub mod platform;
 pub mod problems;
 pub mod publishing;
+pub mod renewal;
 pub mod routes;
 pub mod server_address;
 pub mod session;
+pub mod threads;
 
 pub use adapter::Adapter;
 pub use channel::{Channel, ChannelId, ChannelView, Connection};

@@ -4,6 +4,7 @@
 //! client id, so that they go on with the app that they began with while it is the current or the previous one.
 
 use shared::kernel::problems::Problem;
+use shared::kernel::secrets::SecretText;
 use shared::tenancy::{PlatformApp, Scope};
 
 use crate::channel::ChannelId;
@@ -20,6 +21,20 @@ pub async fn current(scope: &Scope, platform: Platform) -> Result<PlatformApp, P
         );
         Problem::new(PLATFORM_NOT_OFFERED, detail).at("platform", "must be a platform that this service offers")
     })
+}
+
+/// What a connection stores of its app: a secret only if the app was registered for it.
+pub async fn sealed(
+    scope: &Scope,
+    channel: ChannelId,
+    client_id: String,
+    client_secret: Option<&SecretText>,
+) -> Result<AppCredentials, Problem> {
+    let client_secret = match client_secret {
+        Some(secret) => Some(scope.seal(TOKEN_PURPOSE, &channel, secret).await?),
+        None => None,
+    };
+    Ok(AppCredentials { client_id, client_secret })
 }
 
 /// The app that issued a channel's tokens. 503 if it was the operator's, and is neither the current nor the previous one.

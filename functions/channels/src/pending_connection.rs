@@ -294,7 +294,8 @@ mod tests {
     }
 
     fn account() -> OfferedAccount {
-        let tokens = Tokens { access: sealed(), access_expires_at: None, refresh: None, app: None };
+        let tokens =
+            Tokens { access: sealed(), access_expires_at: None, refresh: None, app: None, renewable_until: None };
         let (account_id, handle) = ("mastodon.example/1".to_owned(), "@a@mastodon.example".to_owned());
         OfferedAccount { account_id, handle, server: "https://mastodon.example/".to_owned(), tokens, limits: None }
     }

@@ -7,12 +7,15 @@ use shared::crypto::Sealed;
 use shared::kernel::ids::{Id, Identified};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
-use shared::table::Entity;
+use shared::table::{Due, Entity};
 use shared::tenancy::Scope;
+use shared::work::backoff;
 
+use crate::call::CallError;
 use crate::channel::ChannelId;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::Platform;
+use crate::renewal::Reuse;
 
 /// The purpose that tokens are sealed for. Their owner is the channel, so no other channel can open them.
 pub const TOKEN_PURPOSE: &str = "channel-tokens";
@@ -21,8 +24,11 @@ pub const TOKEN_PURPOSE: &str = "channel-tokens";
 const RENEWED_BEFORE: SignedDuration = SignedDuration::from_mins(5);
 /// A token with less than this left is no longer sent: it could expire in transit.
 const USED_UNTIL: SignedDuration = SignedDuration::from_secs(60);
-/// A lease outlasts the one call under it (`bluesky::client`: 10 s) and the commit after that.
+/// A lease outlasts the one call under it (`renewal`: 10 s) and the commit after that.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// Where a repeat would end the session, a lease outlasts the longest run of a function (claim 64: 5 minutes): until then, a slow
+/// one may still store what its call brought.
+const LEASE_OF_ONE_USE: SignedDuration = SignedDuration::from_secs(330);
 
 /// The tokens of a channel.
 #[derive(Serialize, Deserialize)]
@@ -35,6 +41,13 @@ pub struct ChannelSession {
     /// Incremented with each renewal, to distinguish a refused token from the next one.
     pub generation: u64,
     lease: Option<Lease>,
+    /// The renewals that failed since the last one that succeeded.
+    #[serde(default)]
+    failed: Option<FailedRenewals>,
+    /// When the session is renewed although nothing is published, so that it is not lost. Sessions that releases without this
+    /// field stored have it after their next renewal.
+    #[serde(default)]
+    renew_ahead_at: Option<Timestamp>,
 }
 
 /// What a platform accepts for an account, sealed for its channel.
@@ -45,9 +58,12 @@ pub struct Tokens {
     pub access_expires_at: Option<Timestamp>,
     /// None if the platform gives none.
     pub refresh: Option<Sealed>,
-    /// The registration with the platform that the tokens belong to, if the account has one of its own.
+    /// The registration with the platform that the tokens belong to.
     #[serde(default)]
     pub app: Option<AppCredentials>,
+    /// Until when the session can be renewed, if it is not used before. None if the platform sets no end.
+    #[serde(default)]
+    pub renewable_until: Option<Timestamp>,
 }
 
 /// A registration of this product with a platform's OAuth server.
@@ -77,7 +93,8 @@ impl Tokens {
             Some(of_operator) => Some(of_operator),
             None => None,
         };
-        Ok(Self { access: moved(&self.access).await?, access_expires_at: self.access_expires_at, refresh, app })
+        let (access_expires_at, renewable_until) = (self.access_expires_at, self.renewable_until);
+        Ok(Self { access: moved(&self.access).await?, access_expires_at, refresh, app, renewable_until })
     }
 }
 
@@ -86,6 +103,28 @@ impl Tokens {
 struct Lease {
     holder: String,
     until: Timestamp,
+}
+
+/// Renewals that failed since the last one that succeeded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct FailedRenewals {
+    count: u32,
+    /// No renewal begins before.
+    not_before: Timestamp,
+    /// Since when it is unknown whether the platform has replaced the tokens: a renewal had no readable answer, or its function
+    /// died.
+    unknown_since: Option<Timestamp>,
+    /// The last error, as the platform gave it.
+    code: String,
+    text: String,
+}
+
+/// What a renewal brought, sealed. An omitted token erases nothing.
+pub struct RenewedTokens {
+    pub access: Option<(Sealed, Timestamp)>,
+    pub refresh: Option<Sealed>,
+    pub renewable_until: Option<Timestamp>,
+    pub server: Option<String>,
 }
 
 /// What to do before a token can be sent.
@@ -97,6 +136,8 @@ pub enum Step {
     Renew,
     /// Another renewal is running: read again at this instant at the latest.
     Wait(Timestamp),
+    /// The last renewal failed with this error, and none begins before this instant.
+    PutOff { until: Timestamp, code: String, text: String },
 }
 
 impl Entity for ChannelSession {
@@ -106,11 +147,32 @@ impl Entity for ChannelSession {
     fn key(&self) -> impl Borrow<Self::Key> {
         self.channel
     }
+
+    fn due(&self) -> Option<Due> {
+        self.due_at().map(Due::at)
+    }
 }
 
 impl ChannelSession {
-    pub fn new(channel: ChannelId, server: String, tokens: Tokens) -> Self {
-        Self { channel, server, tokens, generation: 1, lease: None }
+    pub fn new(channel: ChannelId, server: String, tokens: Tokens, now: Timestamp) -> Self {
+        let renew_ahead_at = tokens.renew_ahead_at(now);
+        Self { channel, server, tokens, generation: 1, lease: None, failed: None, renew_ahead_at }
+    }
+
+    /// When a job takes the session up: after a renewal whose function died, to repeat one with an unknown outcome while the
+    /// platform may still answer the same token, or before the session is lost.
+    fn due_at(&self) -> Option<Timestamp> {
+        match (&self.lease, &self.failed) {
+            (Some(lease), _) => Some(lease.until),
+            (None, Some(failed)) if failed.unknown_since.is_some() => Some(failed.not_before),
+            (None, Some(failed)) => self.renew_ahead_at.map(|at| at.max(failed.not_before)),
+            (None, None) => self.renew_ahead_at,
+        }
+    }
+
+    /// Whether a job takes the session up.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.due_at().is_some_and(|at| at <= now)
     }
 
     pub fn channel(&self) -> ChannelId {
@@ -132,17 +194,43 @@ impl ChannelSession {
                     Step::Wait(lease.until)
                 }
             }
-            _ => Step::Renew,
+            _ => self.put_off(now, was_refused).unwrap_or(Step::Renew),
         }
+    }
+
+    /// After a failed renewal, the next one waits, and a token that still lasts is used.
+    fn put_off(&self, now: Timestamp, was_refused: bool) -> Option<Step> {
+        let FailedRenewals { not_before, code, text, .. } =
+            self.failed.as_ref().filter(|failed| now < failed.not_before)?;
+        if !was_refused && self.lasts_until(after(now, USED_UNTIL)) {
+            return Some(Step::Use);
+        }
+        Some(Step::PutOff { until: *not_before, code: code.clone(), text: text.clone() })
     }
 
     fn lasts_until(&self, at: Timestamp) -> bool {
         self.tokens.access_expires_at.is_none_or(|expires_at| at < expires_at)
     }
 
-    /// Takes the lease. It is held once it is committed on the condition of the revision that was read.
-    pub fn lease_to(&mut self, holder: &str, now: Timestamp) {
-        self.lease = Some(Lease { holder: holder.to_owned(), until: after(now, LEASE) });
+    /// Takes the lease. It is held once it is committed on the condition of the revision that was read: from then on, the
+    /// platform may have replaced the tokens.
+    pub fn lease_to(&mut self, holder: &str, now: Timestamp, reuse: Reuse) {
+        // Its function died, or was too slow to release it.
+        if let Some(abandoned) = self.lease.take() {
+            let failed = self.failed.get_or_insert_with(|| FailedRenewals {
+                count: 1,
+                not_before: abandoned.until,
+                unknown_since: None,
+                code: "renewal_abandoned".to_owned(),
+                text: "The function that renewed the session died.".to_owned(),
+            });
+            failed.unknown_since.get_or_insert(abandoned.until);
+        }
+        let lasts = match reuse {
+            Reuse::Answered { .. } => LEASE,
+            Reuse::EndsSession => LEASE_OF_ONE_USE,
+        };
+        self.lease = Some(Lease { holder: holder.to_owned(), until: after(now, lasts) });
     }
 
     /// Whether this holder may still make a call of this length.
@@ -150,34 +238,72 @@ impl ChannelSession {
         self.lease.as_ref().is_some_and(|lease| lease.holder == holder && after(now, call) < lease.until)
     }
 
-    pub fn release(&mut self) {
-        self.lease = None;
-    }
-
     /// Stores the tokens of a new sign-in. What the platform omitted stays: an omitted token erases nothing.
-    pub fn replace(&mut self, tokens: Tokens, server: String) {
-        let Tokens { access, access_expires_at, refresh, app } = tokens;
+    pub fn replace(&mut self, tokens: Tokens, server: String, now: Timestamp) {
+        let Tokens { access, access_expires_at, refresh, app, renewable_until } = tokens;
         let (refresh, app) = (refresh.or(self.tokens.refresh.take()), app.or(self.tokens.app.take()));
-        self.tokens = Tokens { access, access_expires_at, refresh, app };
+        self.tokens = Tokens { access, access_expires_at, refresh, app, renewable_until };
         self.server = server;
         self.generation += 1;
-        self.release();
+        self.succeed(now);
     }
 
-    /// Stores the fields that a renewal returned. An omitted token erases nothing.
-    pub fn renew(&mut self, access: Option<(Sealed, Timestamp)>, refresh: Option<Sealed>, server: Option<String>) {
+    /// Stores what a renewal brought, and ends it.
+    pub fn renew(&mut self, renewed: &RenewedTokens, now: Timestamp) {
+        self.keep(renewed);
+        self.succeed(now);
+    }
+
+    /// Stores what a renewal brought, although it failed. An omitted token erases nothing.
+    pub fn keep(&mut self, renewed: &RenewedTokens) {
+        let RenewedTokens { access, refresh, renewable_until, server } = renewed;
         if let Some((access, expires_at)) = access {
-            self.tokens.access = access;
-            self.tokens.access_expires_at = Some(expires_at);
+            self.tokens.access = access.clone();
+            self.tokens.access_expires_at = Some(*expires_at);
             self.generation += 1;
         }
         if let Some(refresh) = refresh {
-            self.tokens.refresh = Some(refresh);
+            self.tokens.refresh = Some(refresh.clone());
         }
+        self.tokens.renewable_until = renewable_until.or(self.tokens.renewable_until);
         if let Some(server) = server {
-            self.server = server;
+            self.server.clone_from(server);
         }
-        self.release();
+    }
+
+    fn succeed(&mut self, now: Timestamp) {
+        (self.lease, self.failed) = (None, None);
+        self.renew_ahead_at = self.tokens.renew_ahead_at(now);
+    }
+
+    /// Ends a renewal that failed. The next one waits: longer each time, and as long as the platform asks.
+    pub fn fail(&mut self, error: &CallError, now: Timestamp) {
+        self.lease = None;
+        let known = self.failed.take();
+        let count = known.as_ref().map_or(0, |known| known.count).saturating_add(1);
+        let asked = SignedDuration::from_secs(error.retry_after_s().unwrap_or_default().into());
+        let wait = backoff(&self.channel.as_bytes(), count).max(asked);
+        let unknown_since = known.and_then(|known| known.unknown_since).or(error.is_unknown().then_some(now));
+        let (code, text) = (error.code().to_owned(), error.text());
+        self.failed = Some(FailedRenewals { count, not_before: after(now, wait), unknown_since, code, text });
+    }
+
+    /// Since when it is unknown whether the platform has replaced the tokens.
+    pub fn unknown_since(&self) -> Option<Timestamp> {
+        self.failed.as_ref()?.unknown_since
+    }
+
+    /// Ends every renewal: a person must sign in again.
+    pub fn rest(&mut self) {
+        (self.lease, self.failed, self.renew_ahead_at) = (None, None, None);
+    }
+}
+
+impl Tokens {
+    /// After two thirds of the time in which the session can be renewed: a third is left for an outage.
+    fn renew_ahead_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let left = self.renewable_until?.duration_since(now);
+        Some(after(now, left - left / 3))
     }
 }
 
@@ -245,99 +371,4 @@ impl EndedSession {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use serde_json::json;
-
-    use super::*;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    fn sealed(name: &str) -> Sealed {
-        serde_json::from_value(json!({ "v": 1, "key": "k", "wrapped": "w", "sealed": name })).unwrap()
-    }
-
-    /// A session whose access token ends at second 7,200.
-    fn session() -> ChannelSession {
-        let channel = "chan_01999999999970008000000000000001".parse().unwrap();
-        let (access, refresh) = (sealed("a1"), Some(sealed("r1")));
-        let tokens = Tokens { access, access_expires_at: Some(at(7_200)), refresh, app: None };
-        ChannelSession::new(channel, "https://pds.test/".to_owned(), tokens)
-    }
-
-    #[test]
-    fn a_token_is_renewed_when_it_has_less_than_five_minutes_left() {
-        assert_eq!(session().next_step(at(0), None), Step::Use);
-        assert_eq!(session().next_step(at(6_899), None), Step::Use);
-        assert_eq!(session().next_step(at(6_900), None), Step::Renew);
-        assert_eq!(session().next_step(at(9_000), None), Step::Renew);
-    }
-
-    #[test]
-    fn a_refused_token_is_renewed_once() {
-        let mut session = session();
-        assert_eq!(session.next_step(at(0), Some(1)), Step::Renew);
-        session.renew(Some((sealed("a2"), at(9_000))), None, None);
-        assert_eq!(session.next_step(at(0), Some(1)), Step::Use);
-    }
-
-    #[test]
-    fn during_a_renewal_others_use_the_current_token_or_wait() {
-        let mut session = session();
-        session.lease_to("me", at(6_900));
-        assert_eq!(session.next_step(at(6_901), None), Step::Use);
-        assert_eq!(session.next_step(at(6_901), Some(1)), Step::Wait(at(6_930)));
-        session.lease_to("me", at(7_190));
-        assert_eq!(session.next_step(at(7_191), None), Step::Wait(at(7_220)));
-        assert_eq!(session.next_step(at(7_220), None), Step::Renew);
-    }
-
-    #[test]
-    fn a_call_longer_than_the_rest_of_the_lease_does_not_start() {
-        let mut session = session();
-        let call = SignedDuration::from_secs(10);
-        assert!(!session.is_leased_to("me", at(0), call));
-        session.lease_to("me", at(0));
-        assert!(session.is_leased_to("me", at(19), call));
-        assert!(!session.is_leased_to("me", at(20), call));
-        assert!(!session.is_leased_to("you", at(0), call));
-        session.release();
-        assert!(!session.is_leased_to("me", at(0), call));
-    }
-
-    #[test]
-    fn an_omitted_token_keeps_the_stored_one() {
-        let mut session = session();
-        session.lease_to("me", at(0));
-        session.renew(None, None, None);
-        assert!(session.tokens.access == sealed("a1") && session.tokens.refresh == Some(sealed("r1")));
-        assert_eq!((session.generation, session.server.as_str()), (1, "https://pds.test/"));
-        assert!(!session.is_leased_to("me", at(0), SignedDuration::ZERO));
-        session.renew(None, Some(sealed("r2")), Some("https://new.test/".to_owned()));
-        assert!(session.tokens.access == sealed("a1") && session.tokens.refresh == Some(sealed("r2")));
-        assert_eq!(session.server, "https://new.test/");
-        session.renew(Some((sealed("a2"), at(9))), None, None);
-        assert!(session.tokens.access == sealed("a2") && session.tokens.refresh == Some(sealed("r2")));
-    }
-
-    #[test]
-    fn a_session_of_an_earlier_release_is_read() {
-        let sealed = |name: &str| json!({ "v": 1, "key": "k", "wrapped": "w", "sealed": name });
-        let stored = json!({
-            "channel": "chan_01999999999970008000000000000001", "server": "https://pds.test/", "access": sealed("a1"),
-            "access_expires_at": at(7_200), "refresh": sealed("r1"), "generation": 1, "lease": null,
-        });
-        let read: ChannelSession = serde_json::from_value(stored).unwrap();
-        assert!(read.tokens == session().tokens);
-    }
-
-    #[test]
-    fn a_new_sign_in_without_a_refresh_token_keeps_the_stored_one() {
-        let mut session = session();
-        let tokens = Tokens { access: sealed("a2"), access_expires_at: None, refresh: None, app: None };
-        session.replace(tokens, "https://new.test/".to_owned());
-        assert!((session.tokens.access, session.tokens.refresh) == (sealed("a2"), Some(sealed("r1"))));
-    }
-}
+mod tests;

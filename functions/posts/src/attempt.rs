@@ -118,7 +118,9 @@ impl<'a, A: Adapter<Picture: ReadPicture>> Attempt<'a, A> {
                 Missing::SendAgain => match self.closed().await? {
                     // An earlier attempt may still arrive there.
                     Some(error) => self.conclude(Stage::Reconciling, Verdict::Hold(error)).await,
-                    None => self.send(&channel, intent, Stage::Reconciling).await,
+                    None if self.send_again().await? => self.send(&channel, intent, Stage::Reconciling).await,
+                    // The message is handled twice, or another claim has taken over.
+                    None => Ok(()),
                 },
                 Missing::Leave => Ok(()),
                 Missing::Hold => {
@@ -195,6 +197,19 @@ impl<'a, A: Adapter<Picture: ReadPicture>> Attempt<'a, A> {
     async fn record(&self, prepared: &Post, intent: &Intent) -> Result<bool, Problem> {
         take_step(self.scope, self.key, |delivery, post| {
             self.claim.record(delivery, (post, prepared), intent, self.scope.now())
+        })
+        .await
+    }
+
+    /// Stores that this attempt sends the intent again.
+    async fn send_again(&self) -> Result<bool, Problem> {
+        contend(CONFLICT, || async move {
+            let Some(mut delivery) = self.scope.find::<Delivery>(&self.key).await? else { return Ok(false) };
+            let sends = self.claim.send_again(&mut delivery, self.scope.now())?;
+            if sends {
+                commit_unsent(self.scope, &delivery, "an intent that is sent again: its outcome is audited").await?;
+            }
+            Ok(sends)
         })
         .await
     }

@@ -76,6 +76,9 @@ pub enum State {
         intent: Intent,
         /// The attempt that recorded the intent. Later attempts reconcile.
         begun_by: u32,
+        /// The last attempt that sent it again: each does at most once, also if its message is handled twice.
+        #[serde(default)]
+        sent_again_by: Option<u32>,
     },
     Published {
         at: Timestamp,

@@ -13,6 +13,7 @@ use crate::attempt::Attempt;
 use crate::delivery::{Delivery, DeliveryId, DeliveryKey, Work};
 use crate::jobs::publish_bluesky::PublishBluesky;
 use crate::jobs::publish_mastodon::PublishMastodon;
+use crate::jobs::publish_threads::PublishThreads;
 use crate::pictures::ReadPicture;
 use crate::post::PostId;
 use crate::progress::commit_lease;
@@ -31,6 +32,7 @@ pub fn send_to_publisher(changes: Audited, delivery: &Delivery, not_before: Time
     match delivery.platform {
         Platform::Bluesky => changes.send_at(&PublishBluesky(claimed), not_before),
         Platform::Mastodon => changes.send_at(&PublishMastodon(claimed), not_before),
+        Platform::Threads => changes.send_at(&PublishThreads(claimed), not_before),
     }
 }
 

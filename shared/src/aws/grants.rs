@@ -7,7 +7,7 @@ pub use super::erasure_rights::{CERTIFICATE_KEY, OBJECT_PREFIXES};
 use super::erasure_rights::{ERASE_WORKSPACE, SIGN_CERTIFICATES};
 pub use super::statement::{Holder, ItemRight, Resource, Statement, Table, item_rights, leading_keys};
 use super::statement::{own, tenant};
-use super::{membership_rights, override_rights, staff_rights};
+use super::{key_rights, membership_rights, override_rights, staff_rights};
 
 /// A right that a function declares in its `GRANTS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -291,15 +291,7 @@ impl Grant {
                     ]
                 }
             }
-            Self::SignTokens => {
-                const {
-                    &[
-                        own(&["dynamodb:GetItem", "dynamodb:PutItem"], Resource::Items(Table::System, &["KEY#*"])),
-                        own(PUT, Resource::Items(Table::Proofs, &["J#keys"])),
-                        own(&["kms:Encrypt", "kms:Decrypt"], Resource::SystemKey),
-                    ]
-                }
-            }
+            Self::SignTokens => key_rights::SIGN_TOKENS,
             Self::ReadAccountsDue => const { &[own(&["dynamodb:Query"], Resource::DueIndex(Table::Accounts))] },
             Self::FindByDomain => staff_rights::FIND_BY_DOMAIN,
             Self::ReadMembers => {
@@ -310,26 +302,8 @@ impl Grant {
             Self::ReadTimeline => staff_rights::READ_TIMELINE,
             Self::ReadRuns => staff_rights::READ_RUNS,
             Self::ReadEvents => const { &[own(&["dynamodb:Query"], Resource::Items(Table::System, &["EVENT#*"]))] },
-            Self::RotateKeys => {
-                const {
-                    &[
-                        own(
-                            &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],
-                            Resource::Items(Table::System, &["KEY#*"]),
-                        ),
-                        own(&["dynamodb:GetItem", "dynamodb:PutItem"], Resource::Items(Table::Proofs, &["J#keys"])),
-                        own(&["kms:Encrypt"], Resource::SystemKey),
-                    ]
-                }
-            }
-            Self::ReplaceSenderKeys => {
-                const {
-                    &[
-                        own(&["dynamodb:GetItem", "dynamodb:PutItem"], Resource::Items(Table::System, &["SENDER#*"])),
-                        own(&["kms:Encrypt", "kms:Decrypt"], Resource::SystemKey),
-                    ]
-                }
-            }
+            Self::RotateKeys => key_rights::ROTATE_KEYS,
+            Self::ReplaceSenderKeys => key_rights::REPLACE_SENDER_KEYS,
             Self::DeriveKeys => const { &[own(&["kms:GenerateMac"], Resource::DerivationKey)] },
             Self::SendMail => const { &[own(&["ses:SendEmail"], Resource::MailIdentity)] },
             Self::ReadDue => {

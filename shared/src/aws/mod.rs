@@ -4,6 +4,7 @@
 pub mod busy;
 mod erasure_rights;
 pub mod grants;
+mod key_rights;
 pub(crate) mod kms;
 pub mod mailer;
 mod membership_rights;

@@ -231,6 +231,11 @@ impl TestApp {
         self.environment(function).wire()
     }
 
+    /// The wire of the scopes that a test mints.
+    pub fn fixture_wire(&self) -> Arc<Wire> {
+        self.fixtures.aws.wire.clone()
+    }
+
     /// Sends a request through the whole pipeline.
     pub async fn call(&self, request: Request) -> Response {
         let id = format!("test-{:016x}", u64::from_le_bytes(self.entropy.bytes()));

@@ -164,7 +164,7 @@ async fn an_app_that_the_platform_refused_is_read_again() {
 }
 
 #[tokio::test]
-async fn what_was_read_is_used_while_secrets_manager_is_down() {
+async fn an_app_that_was_read_is_used_while_secrets_manager_is_down() {
     let at = Place::new().await;
     at.app.put_platform_app("pigeon", "one", "a").unwrap();
     assert_eq!(at.read(None).await, app("one", 1));

@@ -135,7 +135,7 @@ pub struct RecordAnswer {
 pub const DIALECT: Dialect = Dialect {
     words: |body| {
         let text = |field: &str| body[field].as_str().unwrap_or_default();
-        (text("error"), text("message"))
+        (text("error").into(), text("message").into())
     },
     meaning: |status, code, _| match (status, code) {
         (_, "ExpiredToken" | "InvalidToken") => Meaning::StaleToken,
@@ -151,24 +151,29 @@ pub const DIALECT: Dialect = Dialect {
 
 /// The longest token lifetime that we accept. The official server's tokens live two hours.
 const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
+/// The official server's refresh tokens live 90 days.
+const LONGEST_REFRESH: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// When an access token ends. The server's token is a JWT, whose `exp` is read and not verified: it only determines
 /// when to request the next one, after a day at the latest. A token without it is assumed to live half an hour.
 pub fn access_expires_at(token: &SecretText, now: Timestamp) -> Timestamp {
+    expires_at(token, now, LONGEST_LIFE).unwrap_or_else(|| after(now, SignedDuration::from_mins(30)))
+}
+
+/// When a refresh token ends: like an access token, after 90 days at the latest. One without `exp` is assumed to live 30 days.
+pub fn refresh_expires_at(token: &SecretText, now: Timestamp) -> Timestamp {
+    expires_at(token, now, LONGEST_REFRESH).unwrap_or_else(|| after(now, SignedDuration::from_hours(30 * 24)))
+}
+
+fn expires_at(token: &SecretText, now: Timestamp, longest: SignedDuration) -> Option<Timestamp> {
     #[derive(Deserialize)]
     struct Claims {
         exp: i64,
     }
-    let claims = token
-        .expose()
-        .split('.')
-        .nth(1)
-        .and_then(from_base64url)
-        .and_then(|body| serde_json::from_slice::<Claims>(&body).ok());
-    claims
-        .and_then(|claims| Timestamp::from_second(claims.exp).ok())
-        .map(|ends| ends.clamp(now, after(now, LONGEST_LIFE)))
-        .unwrap_or_else(|| after(now, SignedDuration::from_mins(30)))
+    let body = token.expose().split('.').nth(1).and_then(from_base64url)?;
+    let claims = serde_json::from_slice::<Claims>(&body).ok()?;
+    let ends = Timestamp::from_second(claims.exp).ok()?;
+    Some(ends.clamp(now, after(now, longest)))
 }
 
 /// The server that holds an account's repository, from its DID document

@@ -13,9 +13,10 @@ use super::handle::Handle;
 use super::record::COLLECTION;
 use super::service::method_url;
 use crate::call::{self, Call, CallError, Meaning, parse};
+use crate::renewal::CALL_TIMEOUT_S;
 
-/// Signing in hashes a password on the server; the other session calls are quick. A lease outlasts this timeout.
-pub const SESSION_TIMEOUT_S: u64 = 10;
+/// Signing in hashes a password on the server; the other session calls are quick.
+const SESSION_TIMEOUT_S: u64 = CALL_TIMEOUT_S;
 /// A write waits for other writes of the account.
 const WRITE_TIMEOUT_S: u64 = 15;
 /// A picture of 2 MB on a slow line.

@@ -17,11 +17,13 @@ use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
 
 use crate::adapter::{Adapter, Authorization, Begun, Code, NoSteps, Prepared};
+use crate::call::CallError;
 use crate::channel::Channel;
 use crate::limits::{Limits, TextLimit, TextMeasure};
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
 use crate::publishing::{Draft, Picture, PublishError, Published};
+use crate::renewal::{Renewed, Renewing, Reuse};
 use crate::server_address::Service;
 use crate::session::EndedSession;
 
@@ -35,6 +37,8 @@ impl Adapter for Bluesky {
     const GUARANTEE: Guarantee = Guarantee::ExactlyOnce { for_s: None };
     /// A write is one transaction in the account's own database, limited by the server's request timeout.
     const SETTLE_TIME_S: u32 = 30;
+    /// Seen on the official server: the old refresh token returns the same new one for two hours.
+    const REUSE: Option<Reuse> = Some(Reuse::Answered { for_s: 2 * 3_600 });
 
     type Request = publish::Request;
     type Staged = NoSteps;
@@ -90,6 +94,10 @@ impl Adapter for Bluesky {
         _since: Timestamp,
     ) -> Result<Option<Published>, PublishError> {
         publish::reconcile(scope, channel, request).await
+    }
+
+    async fn refresh(scope: &Scope, renewing: &Renewing<'_>) -> Result<Renewed, CallError> {
+        tokens::refresh(scope, renewing).await
     }
 
     async fn revoke(scope: &Scope, ended: &EndedSession) -> Result<(), Problem> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::tenancy::Scope;
 
+use super::Bluesky;
 use super::answers::{PutAnswer, RecordAnswer};
 use super::client::Client;
 use super::handle::Handle;
@@ -14,11 +15,11 @@ use super::identifiers::{Cid, Did, RecordUri};
 use super::record::{UploadedPicture, post_record};
 use super::record_key::record_key;
 use super::rich_text::{Feature, Span, detect};
-use super::tokens::{self, Access};
 use crate::call::{CallError, Meaning, Refusal};
 use crate::channel::Channel;
 use crate::disconnection::{not_uploaded, unsent};
 use crate::publishing::{Draft, Picture, PublishError, Published};
+use crate::renewal::{self, Access};
 
 /// The web client that shows a published post. The network has other clients; this one is open to everyone.
 const VIEWER: &str = "https://bsky.app";
@@ -45,7 +46,7 @@ impl Request {
 
 pub async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<Request, PublishError> {
     let Draft { text, pictures, created_at, post } = draft;
-    let access = tokens::access(scope, channel.id, None).await?;
+    let access = renewal::access::<Bluesky>(scope, channel.id, None).await?;
     let spans = detect(&text);
     let accounts = mentioned_accounts(scope, &access, &spans).await?;
     let pictures = upload(scope, channel, access, pictures).await?;
@@ -55,11 +56,11 @@ pub async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<R
 
 pub async fn send(scope: &Scope, channel: &Channel, request: &Request) -> Result<Published, PublishError> {
     let record = Record { account: &channel.account_id, put: request.put() };
-    let access = tokens::access(scope, channel.id, None).await?;
+    let access = renewal::access::<Bluesky>(scope, channel.id, None).await?;
     let put = match record.put(scope, &access).await {
         // Refused before any effect: try once more with a fresh token.
         Err(error) if error.meaning() == Some(Meaning::StaleToken) => {
-            let fresh = tokens::access(scope, channel.id, Some(access.generation)).await?;
+            let fresh = renewal::access::<Bluesky>(scope, channel.id, Some(access.generation)).await?;
             record.put(scope, &fresh).await
         }
         other => other,
@@ -75,7 +76,7 @@ pub async fn send(scope: &Scope, channel: &Channel, request: &Request) -> Result
 
 pub async fn reconcile(scope: &Scope, channel: &Channel, request: &Request) -> Result<Option<Published>, PublishError> {
     let record = Record { account: &channel.account_id, put: request.put() };
-    let server = tokens::server(scope, channel.id).await?;
+    let server = renewal::server(scope, channel.id).await?;
     let found = Client::new(scope, &server).get_record(record.account, &record.put.record_key).await;
     // A read has no effect, so it can be repeated after any error.
     match found.map_err(|error| error.not_now())? {
@@ -124,7 +125,7 @@ async fn upload(
         Ok(uploaded) => Ok(uploaded),
         Err(error) if error.meaning() == Some(Meaning::StaleToken) => {
             // Renews the token, or finds out that a person must sign in. The caller retries with the result.
-            tokens::access(scope, channel.id, Some(access.generation)).await?;
+            renewal::access::<Bluesky>(scope, channel.id, Some(access.generation)).await?;
             Err(error.not_now())
         }
         Err(error) => Err(not_uploaded(scope, channel, error, remedy).await?),

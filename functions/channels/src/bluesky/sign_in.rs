@@ -8,7 +8,7 @@ use shared::kernel::visible_text::without_unseen_ends;
 use shared::tenancy::Scope;
 use utoipa::ToSchema;
 
-use super::answers::{SessionAnswer, access_expires_at};
+use super::answers::{SessionAnswer, access_expires_at, refresh_expires_at};
 use super::client::Client;
 use super::identifiers::Did;
 use super::service::DEFAULT_SERVICE;
@@ -77,6 +77,8 @@ pub struct SignedIn {
     pub access: SecretText,
     pub access_expires_at: Timestamp,
     pub refresh: SecretText,
+    /// When the refresh token ends.
+    pub renewable_until: Timestamp,
 }
 
 /// Opens a session on the account's server. The password is sent nowhere else.
@@ -116,6 +118,7 @@ fn signed_in(service: &Service, answer: SessionAnswer, now: Timestamp) -> Result
         account_id: answer.did,
         access_expires_at: access_expires_at(&access, now),
         access,
+        renewable_until: refresh_expires_at(&refresh, now),
         refresh,
     })
 }

@@ -2,6 +2,8 @@
 
 pub mod end_channel_session;
 pub mod expire_connections;
+pub mod notify_reauthorisation;
+pub mod refresh_channel_tokens;
 
 use shared::function::Listed;
 
@@ -9,4 +11,6 @@ use shared::function::Listed;
 pub static LISTED: &[Listed] = &[
     Listed::job(&end_channel_session::FUNCTION),
     Listed::job(&expire_connections::FUNCTION),
+    Listed::job(&notify_reauthorisation::FUNCTION),
+    Listed::job(&refresh_channel_tokens::FUNCTION),
 ];

@@ -10,15 +10,12 @@ use super::length::LINK_CHARACTERS;
 use super::{CHARACTERS, CLIENT_NAME, DESCRIPTION, PICTURES};
 use crate::adapter::{Authorization, Begun, Code};
 use crate::call::{CallError, Meaning};
-use crate::channel::Channel;
 use crate::connection_problem::{connection_problem, refused_code};
-use crate::disconnection::disconnected;
 use crate::limits::{Limits, TextLimit, TextMeasure};
 use crate::operator_app;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
-use crate::publishing::PublishError;
 use crate::server_address::{Service, stored_origin};
-use crate::session::{ChannelSession, EndedSession, TOKEN_PURPOSE, Tokens};
+use crate::session::{EndedSession, TOKEN_PURPOSE, Tokens};
 
 /// The rights that a person gives: to read who they are and their statuses, and to write statuses with media.
 const SCOPES: &str = "read:accounts read:statuses write:media write:statuses";
@@ -84,7 +81,7 @@ async fn offered(
         account_id: format!("{place}/{}", account.id.as_str()),
         handle: format!("@{}@{place}", account.username),
         server: server.to_string(),
-        tokens: Tokens { access, access_expires_at: None, refresh: None, app: None },
+        tokens: Tokens { access, access_expires_at: None, refresh: None, app: None, renewable_until: None },
         limits: Some(limits_of(&instance)),
     })
 }
@@ -102,18 +99,6 @@ fn limits_of(instance: &Instance) -> Limits {
         picture_bytes: media.image_size_limit.unwrap_or(8 * 1024 * 1024),
         alt_text: Some(media.description_limit.unwrap_or(DESCRIPTION)),
     }
-}
-
-/// A channel's token, and the server that accepts it.
-pub struct Access {
-    pub token: SecretText,
-    pub server: Url,
-}
-
-pub async fn access(scope: &Scope, channel: &Channel) -> Result<Access, PublishError> {
-    let session = scope.find::<ChannelSession>(&channel.id).await?.ok_or_else(disconnected)?;
-    let token = scope.open(TOKEN_PURPOSE, &channel.id, &session.tokens.access).await?;
-    Ok(Access { token, server: stored_origin(&session.server)? })
 }
 
 pub async fn revoke(scope: &Scope, ended: &EndedSession) -> Result<(), Problem> {

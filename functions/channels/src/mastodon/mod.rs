@@ -10,11 +10,13 @@ use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
 
 use crate::adapter::{Adapter, Authorization, Begun, Code, NoSteps, Prepared};
+use crate::call::CallError;
 use crate::channel::Channel;
 use crate::limits::{Limits, TextLimit, TextMeasure};
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
 use crate::publishing::{Draft, Picture, PublishError, Published};
+use crate::renewal::{Renewed, Renewing, Reuse};
 use crate::server_address::Service;
 use crate::session::EndedSession;
 
@@ -37,6 +39,8 @@ impl Adapter for Mastodon {
     const GUARANTEE: Guarantee = Guarantee::ExactlyOnce { for_s: Some(3_600) };
     /// A server ends a request after 60 seconds at most (its `RACK_TIMEOUT`, or its proxy's timeout).
     const SETTLE_TIME_S: u32 = 60;
+    /// <https://docs.joinmastodon.org/api/oauth-tokens/>: access tokens do not expire.
+    const REUSE: Option<Reuse> = None;
 
     type Request = publish::Request;
     type Staged = NoSteps;
@@ -85,6 +89,10 @@ impl Adapter for Mastodon {
         since: Timestamp,
     ) -> Result<Option<Published>, PublishError> {
         publish::reconcile(scope, channel, request, since).await
+    }
+
+    async fn refresh(_scope: &Scope, _renewing: &Renewing<'_>) -> Result<Renewed, CallError> {
+        Ok(Renewed::default())
     }
 
     async fn revoke(scope: &Scope, ended: &EndedSession) -> Result<(), Problem> {

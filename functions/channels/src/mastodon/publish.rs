@@ -9,11 +9,12 @@ use std::time::Duration;
 use url::Url;
 
 use super::api::{Client, MediaAnswer, Number, PAGE, StatusAnswer};
-use super::{CLIENT_NAME, account_number, connect};
+use super::{CLIENT_NAME, Mastodon, account_number};
 use crate::call::{CallError, Meaning, Refusal};
 use crate::channel::Channel;
 use crate::disconnection::{not_uploaded, unsent};
 use crate::publishing::{Draft, Picture, PublishError, Published};
+use crate::renewal::access;
 
 /// How often a picture that the server is still processing is asked for, and how long between.
 const LOOKS: u32 = 10;
@@ -49,7 +50,7 @@ pub async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<R
     let idempotency_key = idempotency_key(&post, &text, &pictures);
     let mut media_ids = Vec::with_capacity(pictures.len());
     if !pictures.is_empty() {
-        let access = connect::access(scope, channel).await?;
+        let access = access::<Mastodon>(scope, channel.id, None).await?;
         let client = Client { scope, server: &access.server };
         for picture in pictures {
             match uploaded(&client, &access.token, picture).await {
@@ -90,7 +91,7 @@ fn idempotency_key(post: &[u8; 16], text: &str, pictures: &[Picture]) -> String 
 
 pub async fn send(scope: &Scope, channel: &Channel, request: &Request) -> Result<Published, PublishError> {
     let NewStatus { idempotency_key, text, media_ids } = request.status();
-    let access = connect::access(scope, channel).await?;
+    let access = access::<Mastodon>(scope, channel.id, None).await?;
     let client = Client { scope, server: &access.server };
     match client.publish(&access.token, idempotency_key, text, media_ids).await {
         Ok(answer) if answer.account.id.as_str() == account_number(channel) => Ok(published(&access.server, answer)),
@@ -107,7 +108,7 @@ pub async fn reconcile(
     request: &Request,
     since: Timestamp,
 ) -> Result<Option<Published>, PublishError> {
-    let access = connect::access(scope, channel).await?;
+    let access = access::<Mastodon>(scope, channel.id, None).await?;
     let client = Client { scope, server: &access.server };
     // A read has no effect, so it can be repeated after any error but the loss of the account.
     let found = match find(&client, &access.token, channel, request.status(), after(since, -CLOCK_DIFFERENCE)).await {

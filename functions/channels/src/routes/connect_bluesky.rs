@@ -69,5 +69,6 @@ impl Endpoint for ConnectBluesky {
 async fn sealed(scope: &Scope, channel: ChannelId, account: &SignedIn) -> Result<Tokens, Problem> {
     let access = scope.seal(TOKEN_PURPOSE, &channel, &account.access).await?;
     let refresh = scope.seal(TOKEN_PURPOSE, &channel, &account.refresh).await?;
-    Ok(Tokens { access, access_expires_at: Some(account.access_expires_at), refresh: Some(refresh), app: None })
+    let (access_expires_at, renewable_until) = (Some(account.access_expires_at), Some(account.renewable_until));
+    Ok(Tokens { access, access_expires_at, refresh: Some(refresh), app: None, renewable_until })
 }

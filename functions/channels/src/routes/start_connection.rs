@@ -6,12 +6,13 @@ use shared::tenancy::Changes;
 
 use crate::adapter::{Adapter, Authorization};
 use crate::audit_actions::CHANNEL_CONNECTION_STARTED;
+use crate::operator_app::sealed;
 use crate::pending_connection::{ConnectionView, PendingConnection, Progress};
 use crate::permissions::ManageChannels;
 use crate::platform::Platform;
 use crate::problems;
 use crate::server_address::Service;
-use crate::session::{AppCredentials, TOKEN_PURPOSE};
+use crate::session::TOKEN_PURPOSE;
 use crate::with_adapter;
 
 /// Starts to connect an account.
@@ -48,16 +49,12 @@ impl Endpoint for StartConnection {
         let asked = Authorization::new(workspace.page_url("connect-channel"), &state, &verifier);
         let begun = with_adapter!(self.platform, A => A::begin(workspace, self.service.as_ref(), &asked).await)?;
         let channel = workspace.new_id();
-        let client_secret = match &begun.client_secret {
-            Some(secret) => Some(workspace.seal(TOKEN_PURPOSE, &channel, secret).await?),
-            None => None,
-        };
         let pending = PendingConnection {
             id: workspace.new_id(),
             platform: self.platform,
             service: begun.service,
             channel,
-            app: AppCredentials { client_id: begun.client_id, client_secret },
+            app: sealed(workspace, channel, begun.client_id, begun.client_secret.as_ref()).await?,
             redirect_uri: asked.redirect_uri,
             by: workspace.author(),
             state: state.digest(),

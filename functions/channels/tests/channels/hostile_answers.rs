@@ -281,6 +281,8 @@ async fn tokens_of_another_account_are_not_stored() {
         other => panic!("{other:?}"),
     }
     assert_eq!(scope.get::<Channel>(&channel.id).await.unwrap().connection, Connection::Connected);
+    // Longer than the wait after the failure.
+    world.app.advance(SignedDuration::from_mins(1));
     let draft = world.draft("a");
     let intent = crate::prepared::<Bluesky>(&scope, &channel, draft).await.unwrap();
     publishing::send::<Bluesky>(&scope, &channel, &intent).await.unwrap();

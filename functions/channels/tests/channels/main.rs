@@ -11,6 +11,9 @@ mod hostile_answers;
 mod mastodon;
 mod publishing;
 mod real_server;
+mod renewal_races;
+mod renewing;
+mod threads;
 
 /// Prepares a post on a platform that prepares it in one step.
 async fn prepared<A: Adapter<Picture = Picture>>(

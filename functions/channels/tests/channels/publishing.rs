@@ -273,6 +273,9 @@ async fn a_temporary_failure_never_disconnects_a_channel() {
     ] {
         at.server.next("server.refreshSession", scripted);
         assert_eq!(code(at.prepare(at.draft("a")).await).0, "not now");
+        // Longer than the wait after each failure.
+        at.app.advance(SignedDuration::from_mins(15));
+        at.server.issue_from(at.app.now());
     }
     assert_eq!(at.channel().await.connection, Connection::Connected);
     at.prepare(at.draft("a")).await.unwrap();

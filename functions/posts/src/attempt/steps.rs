@@ -73,6 +73,12 @@ impl Claim {
         delivery.stage(content.to_owned(), staged.clone(), wait_s, now).map(Some)
     }
 
+    /// Records that this attempt sends the intent again, which the platform does not have.
+    pub fn send_again(self, delivery: &mut Delivery, now: Timestamp) -> Result<bool, WrongState> {
+        let is_ours = delivery.attempt() == self.0 && matches!(delivery.state(), State::Sending { .. });
+        if is_ours { delivery.send_again(now) } else { Ok(false) }
+    }
+
     /// Whether an attempt that was overtaken by an edit may prepare the post again.
     pub fn may_prepare_again(self, delivery: &Delivery, now: Timestamp, again_until: Timestamp) -> bool {
         self.holds(delivery) && now <= again_until && delivery.may_send(now)

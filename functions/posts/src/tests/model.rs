@@ -107,7 +107,8 @@ impl Publication {
         stored.attempt = if let Start::LastAttempts = start { MAX_ATTEMPTS - 2 } else { MAX_ATTEMPTS / 2 };
         if let Start::LastReconciliations { visible } = start {
             stored.attempt = MAX_RECONCILIATIONS;
-            stored.state = State::Sending { lease_until: now, intent: intent("text"), begun_by: 1 };
+            stored.state =
+                State::Sending { lease_until: now, intent: intent("text"), begun_by: 1, sent_again_by: None };
             if visible {
                 world.ledger.effects.push(Effect { delivery: 0, text: "text".to_owned() });
             }

@@ -1,8 +1,12 @@
 //! What the functions of channels need.
 
 use channels::jobs::end_channel_session::EndChannelSession;
+use channels::renewal::Reuse;
+use channels::session::ChannelSession;
+use channels::{Channel, ChannelId};
 use serde_json::Value;
 use shared::kernel::time::SignedDuration;
+use shared::tenancy::Changes;
 
 use crate::place::{Place, World};
 use crate::sample::Filling;
@@ -19,9 +23,34 @@ impl World {
                 ready
             }
             "disconnect-channel" => ready.with("channel_id", self.channel(place).await),
+            "refresh-channel-tokens" => {
+                self.abandoned_renewal(place).await;
+                self.app.advance(SignedDuration::from_mins(1));
+                ready
+            }
+            "notify-reauthorisation" => self.refused_channel(place, ready).await,
             "end-channel-session" => ready.with("ended_session_id", self.ended_session(place).await),
             _ => ready,
         }
+    }
+
+    /// A session whose renewal was begun by a function that died.
+    async fn abandoned_renewal(&self, place: &Place) {
+        let id: ChannelId = self.channel(place).await.parse().unwrap();
+        let scope = self.app.scope(place.owner.workspace);
+        let mut session = scope.get::<ChannelSession>(&id).await.unwrap();
+        session.lease_to("dead", self.app.now(), Reuse::Answered { for_s: 7_200 });
+        scope.commit(Changes::default().replace(&session).unaudited("a test")).await.unwrap();
+    }
+
+    /// A channel whose session the platform refuses.
+    async fn refused_channel(&self, place: &Place, filling: Filling) -> Filling {
+        let id = self.channel(place).await;
+        let scope = self.app.scope(place.owner.workspace);
+        let mut channel = scope.get::<Channel>(&id.parse().unwrap()).await.unwrap();
+        channel.need_reauthorisation("ExpiredToken", "Token has been revoked", self.app.now());
+        scope.commit(Changes::default().replace(&channel).unaudited("a test")).await.unwrap();
+        filling.with("channel_id", id).with("since", self.app.now())
     }
 
     pub(super) async fn ended_session(&self, place: &Place) -> String {

@@ -215,6 +215,7 @@ fn steps(at: &At) -> Vec<Step> {
         | At::ClaimAgain
         | At::Conclude { .. }
         | At::Hold { .. }
+        | At::SendAgain { .. }
         | At::Publish { .. } => {
             vec![Step::Commit]
         }

@@ -99,13 +99,14 @@ impl World {
                 self.record(&run, again_until, left, &prepared, text)
             }
             (At::ClaimAgain, _) => self.claim_again(&run),
-            (At::Ask { read, text }, Step::Ask(answer)) => self.ask(&run, &read, text, answer, guarantee),
+            (At::Ask { read, text }, Step::Ask(answer)) => self.ask(&read, text, answer, guarantee),
             (At::Send { text, stage }, Step::Send(fate)) => Some(self.make_call(&run, text, stage, fate, guarantee)),
             (At::Hear { stage, .. }, _) => {
                 self.close_connection(&run);
                 Some(At::Conclude { answer: Answer::Unknown, stage, at: self.now })
             }
             (At::Conclude { answer, stage, at }, _) => self.conclude(&run, answer, stage, at),
+            (At::SendAgain { text }, _) => self.send_again(&run, text, guarantee),
             (At::Hold { at }, _) => {
                 let (code, text) = ("outcome_unknown".to_owned(), String::new());
                 let verdict = Verdict::Hold(DeliveryError { code, text, cure: Cure::Time, at });
@@ -207,7 +208,7 @@ impl World {
         None
     }
 
-    fn ask(&mut self, run: &Run, read: &Delivery, text: String, answer: Answer, guarantee: Guarantee) -> Option<At> {
+    fn ask(&mut self, read: &Delivery, text: String, answer: Answer, guarantee: Guarantee) -> Option<At> {
         let stage = Stage::Reconciling;
         let refused = |answer, at| Some(At::Conclude { answer, stage, at });
         if answer != Answer::Accepted {
@@ -216,19 +217,32 @@ impl World {
         match self.ledger.find(&text) {
             Ok(Some(found)) => Some(At::Publish { text: found.id }),
             Err(answer) => refused(answer, self.now),
-            Ok(None) => {
-                // Where nothing is sent again, this finding decides: nothing may follow it.
+            Ok(None) => match Missing::of(read, guarantee, self.now) {
+                Missing::SendAgain => Some(At::SendAgain { text }),
+                Missing::Leave => None,
+                Missing::Hold => Some(At::Hold { at: self.now }),
+            },
+        }
+    }
+
+    fn send_again(&mut self, run: &Run, text: String, guarantee: Guarantee) -> Option<At> {
+        let mut delivery = (**self.delivery(run.delivery)?).clone();
+        match run.claim.send_again(&mut delivery, self.now) {
+            Ok(true) => {
+                // A platform that recognises no repeat must have settled: no call may follow the finding.
                 let unsent = self.runs.iter().any(|other| {
                     other.delivery == run.delivery && matches!(other.at, At::Send { .. } | At::Hear { .. })
                 });
                 if !guarantee.recognises_repeats() && (unsent || self.ledger.awaits(run.delivery)) {
-                    self.break_rule("the platform was asked while the call might still take effect");
+                    self.break_rule("an intent was sent again while the call might still take effect");
                 }
-                match Missing::of(read, guarantee, self.now) {
-                    Missing::SendAgain => Some(At::Send { text, stage }),
-                    Missing::Leave => None,
-                    Missing::Hold => Some(At::Hold { at: self.now }),
-                }
+                self.store(run.delivery, delivery);
+                Some(At::Send { text, stage: Stage::Reconciling })
+            }
+            Ok(false) => None,
+            Err(_) => {
+                self.break_rule("a run sent an intent again in a state that does not allow it");
+                None
             }
         }
     }

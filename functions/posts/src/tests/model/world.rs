@@ -58,8 +58,8 @@ impl Hash for Row<Delivery> {
             State::Scheduled { not_before: at } | State::Claimed { lease_until: at } => at.hash(hasher),
             State::Published { at: _, published, by: _ } => published.id.hash(hasher),
             State::Failed { at: _ } | State::Held { at: _ } | State::Cancelled { at: _ } => {}
-            State::Sending { lease_until, intent, begun_by } => {
-                (lease_until, begun_by).hash(hasher);
+            State::Sending { lease_until, intent, begun_by, sent_again_by } => {
+                (lease_until, begun_by, sent_again_by).hash(hasher);
                 text_of(intent).hash(hasher);
             }
         }
@@ -114,6 +114,8 @@ pub enum At {
     ClaimAgain,
     /// Asks the platform about an intent. The delivery is the one that it read at its start.
     Ask { read: Row<Delivery>, text: String },
+    /// Commits that the intent is sent again.
+    SendAgain { text: String },
     /// Makes the visible call.
     Send { text: String, stage: Stage },
     /// Waits for the answer to a call that has not taken effect yet.

@@ -1,0 +1,398 @@
+//! Many functions renew the same sessions at the same time: no refresh token is used twice, and no session is lost.
+//!
+//! The platform is a fake of RFC 6749, section 6 with the rotation of RFC 9700, section 4.14.2: a refresh token works once, and one
+//! that is presented again ends its session. As `Answered`, it answers a repeat like the first use for two hours, as Bluesky does.
+
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use channels::adapter::{Authorization, Begun, Code, NoSteps, Prepared};
+use channels::call::{CallError, Meaning, Refusal};
+use channels::limits::Limits;
+use channels::pending_connection::{OfferedAccount, PendingConnection};
+use channels::publishing::{Draft, Picture, PublishError, Published};
+use channels::renewal::{self, Access, Renewed, Renewing, Reuse};
+use channels::server_address::Service;
+use channels::session::{ChannelSession, EndedSession, TOKEN_PURPOSE, Tokens};
+use channels::{Adapter, Channel, ChannelId, Connection, Guarantee, Platform};
+use futures::future::join_all;
+use shared::aws::wire::Fault;
+use shared::kernel::entropy::Entropy;
+use shared::kernel::problems::Problem;
+use shared::kernel::secrets::SecretText;
+use shared::kernel::time::{SignedDuration, Timestamp, after};
+use shared::tenancy::{Changes, Page, Scope, Tenant};
+use shared::testing::{Person, TestApp};
+
+const ACCESS_LASTS: SignedDuration = SignedDuration::from_hours(2);
+const GRACE: SignedDuration = SignedDuration::from_hours(2);
+const CHANNELS: usize = 6;
+const WORKERS: usize = 12;
+const EXPIRIES: usize = 40;
+
+/// The sessions on the platform, by account. A test has a process of its own.
+static PLATFORM: Mutex<BTreeMap<String, Family>> = Mutex::new(BTreeMap::new());
+static FAULTS: Mutex<Option<Faults>> = Mutex::new(None);
+/// Whether the next call lasts longer than its lease.
+static IS_SLOW: AtomicBool = AtomicBool::new(false);
+
+#[derive(Default)]
+struct Family {
+    current: u64,
+    rotated_at: Option<Timestamp>,
+    is_dead: bool,
+    rotations: u64,
+    repeats: u64,
+}
+
+/// What befalls calls of the platform.
+struct Faults {
+    entropy: Entropy,
+    lose_answers: bool,
+}
+
+/// The fate of one call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Pass,
+    NotSent,
+    Busy,
+    /// A failing server, which changed nothing: the caller cannot know.
+    Failed,
+    LostAnswer,
+}
+
+impl Faults {
+    fn below(&self, bound: u64) -> u64 {
+        u64::from_le_bytes(self.entropy.bytes()) % bound
+    }
+
+    fn next(&self) -> Fate {
+        match self.below(12) {
+            0 => Fate::NotSent,
+            1 => Fate::Busy,
+            2 => Fate::Failed,
+            3 if self.lose_answers => Fate::LostAnswer,
+            _ => Fate::Pass,
+        }
+    }
+}
+
+fn platform() -> MutexGuard<'static, BTreeMap<String, Family>> {
+    PLATFORM.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn fate() -> Fate {
+    let faults = FAULTS.lock().unwrap_or_else(PoisonError::into_inner);
+    faults.as_ref().map_or(Fate::Pass, Faults::next)
+}
+
+fn refused(status: u16, code: &str, meaning: Meaning) -> CallError {
+    let (code, text) = (code.to_owned(), "as scripted".to_owned());
+    CallError::Refused(Refusal { status, code, text, retry_after_s: None, meaning })
+}
+
+/// A platform that issues tokens of one use, if `ONE_USE`.
+struct Fake<const ONE_USE: bool>;
+
+impl<const ONE_USE: bool> Adapter for Fake<ONE_USE> {
+    const PLATFORM: Platform = Platform::Mastodon;
+    const NAME: &'static str = "fake";
+    const GUARANTEE: Guarantee = Guarantee::AtMostOnceAndHold;
+    const SETTLE_TIME_S: u32 = 0;
+    const REUSE: Option<Reuse> = Some(if ONE_USE { Reuse::EndsSession } else { Reuse::Answered { for_s: 7_200 } });
+
+    type Request = ();
+    type Staged = NoSteps;
+    type Picture = Picture;
+
+    fn limits() -> Limits {
+        Platform::Mastodon.limits()
+    }
+
+    async fn begin(_: &Scope, _: Option<&Service>, _: &Authorization) -> Result<Begun, Problem> {
+        unreachable!("nothing is connected")
+    }
+
+    async fn redeem(_: &Scope, _: &PendingConnection, _: &Code) -> Result<Vec<OfferedAccount>, Problem> {
+        unreachable!("nothing is connected")
+    }
+
+    async fn prepare(_: &Scope, _: &Channel, _: Draft) -> Result<Prepared<(), NoSteps>, PublishError> {
+        unreachable!("nothing is published")
+    }
+
+    async fn advance(_: &Scope, _: &Channel, staged: NoSteps) -> Result<Prepared<(), NoSteps>, PublishError> {
+        match staged {}
+    }
+
+    async fn send(_: &Scope, _: &Channel, (): &()) -> Result<Published, PublishError> {
+        unreachable!("nothing is published")
+    }
+
+    async fn reconcile(_: &Scope, _: &Channel, (): &(), _: Timestamp) -> Result<Option<Published>, PublishError> {
+        unreachable!("nothing is published")
+    }
+
+    async fn refresh(scope: &Scope, renewing: &Renewing<'_>) -> Result<Renewed, CallError> {
+        tokio::task::yield_now().await;
+        let fate = fate();
+        match fate {
+            Fate::NotSent => return Err(CallError::NotSent("no route".to_owned())),
+            Fate::Busy => return Err(refused(429, "busy", Meaning::TooMany)),
+            Fate::Failed => return Err(refused(500, "failed", Meaning::ServerFault)),
+            Fate::Pass | Fate::LostAnswer => {}
+        }
+        let answer = rotate::<ONE_USE>(renewing, scope.now());
+        tokio::task::yield_now().await;
+        if IS_SLOW.swap(false, Ordering::Relaxed) {
+            outlast_the_lease(scope, renewing.channel.id, Self::REUSE.unwrap()).await;
+        }
+        if fate == Fate::LostAnswer {
+            return Err(CallError::NoAnswer("the connection broke".to_owned()));
+        }
+        answer
+    }
+
+    async fn revoke(_: &Scope, _: &EndedSession) -> Result<(), Problem> {
+        unreachable!("nothing is ended")
+    }
+}
+
+/// The function stands still until its lease has ended, and another one has taken it.
+async fn outlast_the_lease(scope: &Scope, channel: ChannelId, reuse: Reuse) {
+    scope.pause(Duration::from_secs(600)).await;
+    let mut session = scope.get::<ChannelSession>(&channel).await.unwrap();
+    session.lease_to("another", scope.now(), reuse);
+    scope.commit(Changes::default().replace(&session).unaudited("a test")).await.unwrap();
+}
+
+/// The effect of a call on the platform.
+fn rotate<const ONE_USE: bool>(renewing: &Renewing<'_>, now: Timestamp) -> Result<Renewed, CallError> {
+    let (account, number) = renewing.token.expose().rsplit_once('/').unwrap();
+    let number: u64 = number.parse().unwrap();
+    let mut platform = platform();
+    let family = platform.get_mut(account).unwrap();
+    let is_first_use = number == family.current;
+    let is_repeat = number + 1 == family.current && family.rotated_at.is_some_and(|at| now < after(at, GRACE));
+    if !is_first_use {
+        family.repeats += 1;
+    }
+    if family.is_dead || !(is_first_use || (is_repeat && !ONE_USE)) {
+        family.is_dead = true;
+        return Err(refused(400, "invalid_grant", Meaning::StaleToken));
+    }
+    if is_first_use {
+        (family.current, family.rotated_at) = (number + 1, Some(now));
+        family.rotations += 1;
+    }
+    let next = |kind: &str| SecretText::new(format!("{account}{kind}/{}", family.current));
+    Ok(Renewed {
+        access: Some((next("-access"), after(now, ACCESS_LASTS))),
+        refresh: Some(next("")),
+        renewable_until: Some(after(now, SignedDuration::from_hours(24 * 180))),
+        server: None,
+    })
+}
+
+struct Race {
+    app: TestApp,
+    owner: Person,
+    scope: Tenant,
+    channels: Vec<ChannelId>,
+    faults: Entropy,
+}
+
+impl Race {
+    async fn new() -> Self {
+        let app = TestApp::new();
+        let owner = app.owner().await.unwrap();
+        let scope = app.scope(owner.workspace);
+        let faults = Entropy::seeded(u64::from_le_bytes(app.entropy().bytes()));
+        let mut race = Self { app, owner, scope, channels: Vec::new(), faults };
+        for number in 0..CHANNELS {
+            let id = race.connect(&format!("account-{number}")).await;
+            race.channels.push(id);
+        }
+        race
+    }
+
+    async fn connect(&self, account: &str) -> ChannelId {
+        let id: ChannelId = self.app.new_id();
+        let seal = async |text: String| self.scope.seal(TOKEN_PURPOSE, &id, &SecretText::new(text)).await.unwrap();
+        let tokens = Tokens {
+            access: seal(format!("{account}-access/1")).await,
+            access_expires_at: Some(after(self.app.now(), ACCESS_LASTS)),
+            refresh: Some(seal(format!("{account}/1")).await),
+            app: None,
+            renewable_until: None,
+        };
+        let channel = Channel {
+            id,
+            platform: Platform::Mastodon,
+            service: "https://fake.example".to_owned(),
+            account_id: account.to_owned(),
+            handle: account.to_owned(),
+            own_limits: None,
+            connection: Connection::Connected,
+            connected_at: self.app.now(),
+            connected_by: self.owner.user.into(),
+        };
+        let session = ChannelSession::new(id, "https://fake.example/".to_owned(), tokens, self.app.now());
+        let changes = Changes::default().insert(&channel).insert(&session).unaudited("a test");
+        self.scope.commit(changes).await.unwrap();
+        platform().insert(account.to_owned(), Family { current: 1, ..Family::default() });
+        id
+    }
+
+    fn below(&self, bound: u64) -> u64 {
+        u64::from_le_bytes(self.faults.bytes()) % bound
+    }
+
+    /// Every worker uses a channel while every token has expired. `deaths` is whether some functions die on the way.
+    async fn race<A: Adapter>(&self, lose_answers: bool, deaths: bool) {
+        self.app.advance(ACCESS_LASTS);
+        // Publishing does not come this far on a channel that needs a person.
+        let connected = self.connected().await;
+        *FAULTS.lock().unwrap() = Some(Faults { entropy: self.faults.clone(), lose_answers });
+        // A call of AWS has its effect, and its answer is lost.
+        let wire = self.app.fixture_wire();
+        let at_call = 1 + usize::try_from(self.below(60)).unwrap();
+        wire.arm(Fault::LoseAnswer(at_call));
+        let workers = (0..WORKERS).filter(|_| !connected.is_empty()).map(|number| {
+            let id = connected[number % connected.len()];
+            let polls = (deaths && self.below(3) == 0).then(|| self.below(60));
+            up_to(polls, renewal::access::<A>(&self.scope, id, None))
+        });
+        let ended = join_all(workers).await;
+        wire.disarm();
+        *FAULTS.lock().unwrap() = None;
+        for access in ended.into_iter().flatten() {
+            self.check(&access);
+        }
+    }
+
+    fn check(&self, access: &Result<Access, PublishError>) {
+        match access {
+            Ok(_) | Err(PublishError::NotNow { .. } | PublishError::Disconnected { .. }) => {}
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    /// Every channel is used once more when nothing fails any longer. The ones that have no session any more.
+    async fn recover<A: Adapter>(&self) -> Vec<ChannelId> {
+        // Longer than each wait, and than each lease of a function that died.
+        self.app.advance(SignedDuration::from_mins(25));
+        let mut lost = Vec::new();
+        for id in self.connected().await {
+            match renewal::access::<A>(&self.scope, id, None).await {
+                Ok(access) => assert!(!access.token.expose().is_empty()),
+                Err(PublishError::Disconnected { .. }) => lost.push(id),
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        lost
+    }
+
+    async fn connected(&self) -> Vec<ChannelId> {
+        let mut connected = Vec::new();
+        for id in &self.channels {
+            if self.scope.get::<Channel>(id).await.unwrap().connection == Connection::Connected {
+                connected.push(*id);
+            }
+        }
+        connected
+    }
+}
+
+/// Drops a future after some polls, as a function dies.
+async fn up_to<F: Future>(polls: Option<u64>, future: F) -> Option<F::Output> {
+    let (mut future, mut left) = (Box::pin(future), polls);
+    poll_fn(|context| {
+        if left == Some(0) {
+            return Poll::Ready(None);
+        }
+        left = left.map(|left| left - 1);
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+fn report(name: &str) -> (u64, u64, usize) {
+    let platform = platform();
+    let rotations = platform.values().map(|family| family.rotations).sum();
+    let repeats = platform.values().map(|family| family.repeats).sum();
+    let dead = platform.values().filter(|family| family.is_dead).count();
+    eprintln!("{name}: {rotations} renewals, {repeats} tokens presented again, {dead} sessions lost");
+    (rotations, repeats, dead)
+}
+
+/// Nothing that a function can survive loses a session: busy and failing servers, answers of AWS that are lost, and any
+/// interleaving.
+#[tokio::test]
+async fn tokens_of_one_use_are_used_once_by_any_number_of_workers() {
+    let race = Race::new().await;
+    for _ in 0..EXPIRIES {
+        race.race::<Fake<true>>(false, false).await;
+        assert_eq!(race.recover::<Fake<true>>().await, []);
+    }
+    let (rotations, repeats, dead) = report("tokens of one use");
+    assert!(rotations >= (EXPIRIES * CHANNELS) as u64, "{rotations} renewals");
+    assert_eq!((repeats, dead), (0, 0));
+}
+
+/// Functions die at any point, and answers of the platform are lost after their effect.
+#[tokio::test]
+async fn no_session_is_lost_where_the_platform_answers_a_repeat() {
+    let race = Race::new().await;
+    for _ in 0..EXPIRIES {
+        race.race::<Fake<false>>(true, true).await;
+        assert_eq!(race.recover::<Fake<false>>().await, []);
+    }
+    let (rotations, repeats, dead) = report("tokens with a grace");
+    assert!(rotations >= (EXPIRIES * CHANNELS) as u64 && repeats > 0, "{rotations} renewals, {repeats} repeats");
+    assert_eq!(dead, 0);
+}
+
+/// Where the platform answers no repeat, a lost answer loses the session. It is presented once more, a person is asked for
+/// once, and nothing is called after that.
+#[tokio::test]
+async fn a_session_whose_answer_was_lost_needs_a_person_after_one_more_call() {
+    let race = Race::new().await;
+    for _ in 0..EXPIRIES {
+        race.race::<Fake<true>>(true, true).await;
+        race.recover::<Fake<true>>().await;
+    }
+    report("tokens of one use, with lost answers");
+    let calls: Vec<u64> = platform().values().map(|family| family.repeats).collect();
+    // A function may die between a refusal and its record: then the next one asks again.
+    assert!(calls.iter().all(|repeats| *repeats <= 3), "a lost token was presented again and again: {calls:?}");
+    let mut refused = 0;
+    for id in &race.channels {
+        let channel = race.scope.get::<Channel>(id).await.unwrap();
+        let is_dead = platform()[&channel.account_id].is_dead;
+        assert_eq!(is_dead, channel.connection != Connection::Connected, "{}", channel.account_id);
+        refused += usize::from(is_dead);
+    }
+    assert!(refused > 0, "no answer was lost");
+    let page = Page { limit: 100, cursor: None, newest_first: true };
+    let entries = race.scope.audit_entries(&page).await.unwrap().items;
+    assert_eq!(entries.iter().filter(|entry| entry.action == "channel.reauthorisation_needed").count(), refused);
+}
+
+#[tokio::test]
+async fn a_function_that_was_slower_than_its_lease_stores_the_tokens_that_only_it_knows() {
+    let race = Race::new().await;
+    race.app.advance(ACCESS_LASTS);
+    IS_SLOW.store(true, Ordering::Relaxed);
+    let access = renewal::access::<Fake<true>>(&race.scope, race.channels[0], None).await.unwrap();
+    assert_eq!((access.token.expose(), access.generation), ("account-0-access/2", 2));
+    race.app.advance(ACCESS_LASTS);
+    let access = renewal::access::<Fake<true>>(&race.scope, race.channels[0], None).await.unwrap();
+    assert_eq!(access.token.expose(), "account-0-access/3");
+    assert_eq!(report("a slow function"), (2, 0, 0));
+}
