@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use shared::kernel::secrets::SecretText;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
@@ -83,10 +84,9 @@ pub async fn advance(scope: &Scope, channel: &Channel, staged_before: Staged) ->
     let access = access::<Threads>(scope, channel.id, None).await?;
     let client = Client { scope, server: &access.server };
     let Some(container) = containers.container.clone() else {
-        for child in &containers.children {
-            if !is_finished(&client, channel, &access.token, child).await? {
-                return Ok(staged(containers, WAIT_S));
-            }
+        let children = containers.children.iter().map(|child| is_finished(&client, channel, &access.token, child));
+        if !try_join_all(children).await?.into_iter().all(|is_finished| is_finished) {
+            return Ok(staged(containers, WAIT_S));
         }
         let content = Content::Carousel { text: &containers.text, children: &containers.children };
         return match client.create(&access.token, &channel.account_id, &content).await {

@@ -153,7 +153,7 @@ fn a_recorded_intent_is_never_replaced() {
         let delivery = after_step(sending(), step);
         assert_eq!(kept(&delivery), Some((intent(), 1)));
     }
-    assert_eq!(kept(&after_step(reconciling(), TABLE[7].1)), Some((intent(), 1)), "postponed while reconciling");
+    assert_eq!(kept(&after_step(reconciling(), TABLE[8].1)), Some((intent(), 1)), "postponed while reconciling");
 }
 
 #[test]
