@@ -4,6 +4,7 @@
 mod connecting;
 mod hostile_answers;
 mod mastodon;
+mod operator_app;
 mod publishing;
 mod real_server;
 mod renewal_races;

@@ -17,7 +17,7 @@ use channels::pending_connection::{OfferedAccount, PendingConnection};
 use channels::publishing::{Draft, PublishError, Published};
 use channels::renewal::{self, Access, Renewed, Renewing, Reuse};
 use channels::server_address::Service;
-use channels::session::{ChannelSession, EndedSession, TOKEN_PURPOSE, Tokens};
+use channels::session::{AppCredentials, ChannelSession, EndedSession, TOKEN_PURPOSE, Tokens};
 use channels::{Adapter, Channel, ChannelId, Connection, Guarantee, Platform};
 use futures::future::join_all;
 use shared::aws::wire::Fault;
@@ -37,6 +37,8 @@ const EXPIRIES: usize = 40;
 /// The sessions on the platform, by account. A test has a process of its own.
 static PLATFORM: Mutex<BTreeMap<String, Family>> = Mutex::new(BTreeMap::new());
 static FAULTS: Mutex<Option<Faults>> = Mutex::new(None);
+/// The secrets of the operator's app that calls were made with; the platform refuses those that are not `new`.
+static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// Whether the next call lasts longer than its lease.
 static IS_SLOW: AtomicBool = AtomicBool::new(false);
 
@@ -134,6 +136,13 @@ impl<const ONE_USE: bool> Adapter for Fake<ONE_USE> {
 
     async fn refresh(scope: &Scope, renewing: &Renewing<'_>) -> Result<Renewed, CallError> {
         tokio::task::yield_now().await;
+        if let Some(app) = &renewing.app {
+            let secret = app.client_secret.expose().to_owned();
+            SECRETS.lock().unwrap().push(secret.clone());
+            if secret != "new" {
+                return Err(refused(401, "invalid_client", Meaning::AppRefused));
+            }
+        }
         let fate = fate();
         match fate {
             Fate::NotSent => return Err(CallError::NotSent("no route".to_owned())),
@@ -194,6 +203,7 @@ fn rotate<const ONE_USE: bool>(renewing: &Renewing<'_>, now: Timestamp) -> Resul
 }
 
 struct Race {
+    app_of_operator: bool,
     app: TestApp,
     owner: Person,
     scope: Tenant,
@@ -203,11 +213,16 @@ struct Race {
 
 impl Race {
     async fn new() -> Self {
+        Self::with(false).await
+    }
+
+    /// With tokens of the operator's app, if `app_of_operator`.
+    async fn with(app_of_operator: bool) -> Self {
         let app = TestApp::new();
         let owner = app.owner().await.unwrap();
         let scope = app.scope(owner.workspace);
         let faults = Entropy::seeded(u64::from_le_bytes(app.entropy().bytes()));
-        let mut race = Self { app, owner, scope, channels: Vec::new(), faults };
+        let mut race = Self { app_of_operator, app, owner, scope, channels: Vec::new(), faults };
         for number in 0..CHANNELS {
             let id = race.connect(&format!("account-{number}")).await;
             race.channels.push(id);
@@ -222,7 +237,7 @@ impl Race {
             access: seal(format!("{account}-access/1")).await,
             access_expires_at: Some(after(self.app.now(), ACCESS_LASTS)),
             refresh: Some(seal(format!("{account}/1")).await),
-            app: None,
+            app: self.app_of_operator.then(|| AppCredentials { client_id: "one".to_owned(), client_secret: None }),
             renewable_until: None,
         };
         let channel = Channel {
@@ -389,4 +404,21 @@ async fn a_function_that_was_slower_than_its_lease_stores_the_tokens_that_only_i
     let access = renewal::access::<Fake<true>>(&race.scope, race.channels[0], None).await.unwrap();
     assert_eq!(access.token.expose(), "account-0-access/3");
     assert_eq!(report("a slow function"), (2, 0, 0));
+}
+
+/// The operator rotated the secret, or made a mistake: the account is not at fault.
+#[tokio::test]
+async fn a_refused_app_disconnects_no_channel_and_is_read_again() {
+    let race = Race::with(true).await;
+    race.app.put_platform_app("mastodon", "one", "old").unwrap();
+    race.app.advance(ACCESS_LASTS);
+    let use_it = async || renewal::access::<Fake<true>>(&race.scope, race.channels[0], None).await;
+    let refused = use_it().await;
+    assert!(matches!(&refused, Err(PublishError::NotNow { code, .. }) if code == "invalid_client"));
+    assert_eq!(race.connected().await.len(), CHANNELS);
+    race.app.put_platform_app("mastodon", "one", "new").unwrap();
+    // Longer than the wait after the failure, and shorter than what is read of the secret is kept.
+    race.app.advance(SignedDuration::from_mins(1));
+    assert_eq!(use_it().await.ok().unwrap().token.expose(), "account-0-access/2");
+    assert_eq!(*SECRETS.lock().unwrap(), ["old", "new"]);
 }
