@@ -20,7 +20,10 @@ pub fn reauthorisation_needed(channel: &Channel, workspace: &str, since: Timesta
             Fact::Chosen(workspace),
         ],
     );
-    to_sign_in(letter).ends("Connect the account again in the workspace's channels. Its scheduled posts that failed can be scheduled again.")
+    to_sign_in(letter).ends(
+        "Connect the account again in the workspace's channels, and schedule its failed posts again. If you did not expect this, check on \
+         the platform who has access to the account.",
+    )
 }
 
 #[cfg(test)]
