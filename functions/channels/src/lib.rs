@@ -22,6 +22,7 @@ pub mod renewal;
 pub mod routes;
 pub mod server_address;
 pub mod session;
+pub mod x;
 
 pub use adapter::Adapter;
 pub use channel::{Channel, ChannelId, ChannelView, Connection};

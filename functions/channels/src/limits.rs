@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 use utoipa::ToSchema;
 
-use crate::mastodon;
+use crate::{mastodon, x};
 
 /// The maximum size of a post on a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -37,6 +37,8 @@ pub enum TextMeasure {
     Utf8Bytes,
     /// Extended grapheme clusters, where a link counts as 23, and of a mention (`@name@server`) only the name.
     Mastodon,
+    /// Weighted characters: most letters count as one, emoji and characters of East Asian scripts as two, and a link as 23.
+    X,
 }
 
 impl TextMeasure {
@@ -46,6 +48,7 @@ impl TextMeasure {
             Self::Graphemes => number(text.graphemes(true).count()),
             Self::Utf8Bytes => number(text.len()),
             Self::Mastodon => mastodon::length::count(text),
+            Self::X => x::length::count(text),
         }
     }
 
@@ -53,6 +56,7 @@ impl TextMeasure {
     const fn unit(self) -> &'static str {
         match self {
             Self::Graphemes | Self::Mastodon => "characters",
+            Self::X => "weighted characters",
             Self::Utf8Bytes => "bytes in UTF-8",
         }
     }

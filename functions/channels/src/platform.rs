@@ -12,6 +12,7 @@ use crate::limits::Limits;
 pub enum Platform {
     Bluesky,
     Mastodon,
+    X,
 }
 
 /// Evaluates an expression with the adapter of a platform: the one place from which generic code reaches an adapter.
@@ -29,6 +30,10 @@ macro_rules! with_adapter {
             }
             $crate::Platform::Mastodon => {
                 type $Adapter = $crate::mastodon::Mastodon;
+                $answer
+            }
+            $crate::Platform::X => {
+                type $Adapter = $crate::x::X;
                 $answer
             }
         }

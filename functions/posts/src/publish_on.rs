@@ -13,6 +13,7 @@ use crate::attempt::Attempt;
 use crate::delivery::{Delivery, DeliveryId, DeliveryKey, Work};
 use crate::jobs::publish_bluesky::PublishBluesky;
 use crate::jobs::publish_mastodon::PublishMastodon;
+use crate::jobs::publish_x::PublishX;
 use crate::post::PostId;
 use crate::progress::commit_lease;
 
@@ -30,6 +31,7 @@ pub fn send_to_publisher(changes: Audited, delivery: &Delivery, not_before: Time
     match delivery.platform {
         Platform::Bluesky => changes.send_at(&PublishBluesky(claimed), not_before),
         Platform::Mastodon => changes.send_at(&PublishMastodon(claimed), not_before),
+        Platform::X => changes.send_at(&PublishX(claimed), not_before),
     }
 }
 

@@ -9,3 +9,4 @@ mod publishing;
 mod real_server;
 mod renewal_races;
 mod renewing;
+mod x;

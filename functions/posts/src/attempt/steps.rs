@@ -19,7 +19,7 @@ pub struct Claim(pub u32);
 /// What follows when the platform was asked about an intent and does not have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// Send the same intent again: the platform recognises its key if it did arrive after all.
+    /// Send the same intent again.
     SendAgain,
     /// Leave it to the next claim: too little of the lease is left to send.
     Leave,
@@ -30,9 +30,10 @@ pub enum Missing {
 impl Missing {
     pub fn of(delivery: &Delivery, guarantee: Guarantee, now: Timestamp) -> Self {
         match guarantee {
-            Guarantee::ExactlyOnce { .. } if delivery.may_send(now) => Self::SendAgain,
-            Guarantee::ExactlyOnce { .. } => Self::Leave,
-            Guarantee::ReconcileThenRetry { .. } | Guarantee::AtMostOnceAndHold => Self::Hold,
+            Guarantee::AtMostOnceAndHold => Self::Hold,
+            // The claim began after the platform had settled: what it does not have now never arrives.
+            _ if delivery.may_send(now) => Self::SendAgain,
+            _ => Self::Leave,
         }
     }
 }

@@ -10,3 +10,4 @@ mod remedies;
 mod restoring;
 mod scheduling;
 mod writing;
+mod x;
