@@ -11,8 +11,8 @@ pub const REAUTHORISATION_NEEDED: &str = "A channel of your workspace must be co
 /// To each admin, when a platform refuses a channel's session.
 pub fn reauthorisation_needed(channel: &Channel, workspace: &str, since: Timestamp) -> Letter {
     let letter = Letter::about(REAUTHORISATION_NEEDED).greets().tells(
-        "Since {}, {} refuses the connection of the account {} to the workspace {}. Nothing is published on it until it is \
-         connected again.",
+        "Since {}, the platform {} refuses the connection of the account {} to the workspace {}. Nothing is published on it \
+         until it is connected again.",
         &[
             Fact::At(since),
             Fact::Chosen(channel.platform.name()),
@@ -20,7 +20,10 @@ pub fn reauthorisation_needed(channel: &Channel, workspace: &str, since: Timesta
             Fact::Chosen(workspace),
         ],
     );
-    to_sign_in(letter).ends("Connect the account again in the workspace's channels. Its scheduled posts that failed can be scheduled again.")
+    to_sign_in(letter).ends(
+        "Connect the account again in the workspace's channels, and schedule its failed posts again. If you did not expect this, check on \
+         the platform who has access to the account.",
+    )
 }
 
 #[cfg(test)]
@@ -39,7 +42,12 @@ mod tests {
             "connected_at": at, "connected_by": format!("user_{:032x}", 2),
         });
         let Ok(channel) = serde_json::from_value::<Channel>(channel) else { unreachable!("it is a channel") };
-        let facts = ["mastodon refuses", "@ada@mastodon. example", "workspace Northwind", "connected again"];
+        let facts = [
+            "the platform mastodon refuses",
+            "account ada mastodon. example",
+            "workspace Northwind",
+            "connected again",
+        ];
         assert_states(&reauthorisation_needed(&channel, "Northwind", at), &facts);
     }
 }

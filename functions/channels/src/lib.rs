@@ -24,6 +24,7 @@ pub mod routes;
 pub mod server_address;
 pub mod session;
 pub mod threads;
+pub mod x;
 
 pub use adapter::Adapter;
 pub use channel::{Channel, ChannelId, ChannelView, Connection};

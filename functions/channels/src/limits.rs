@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 use utoipa::ToSchema;
 
-use crate::{mastodon, threads};
+use crate::{mastodon, threads, x};
 
 /// The maximum size of a post on a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -39,6 +39,8 @@ pub enum TextMeasure {
     Mastodon,
     /// Extended grapheme clusters, where an emoji counts as many as it has bytes in UTF-8.
     Threads,
+    /// Weighted characters: most letters count as one, emoji and characters of East Asian scripts as two, and a link as 23.
+    X,
 }
 
 impl TextMeasure {
@@ -49,6 +51,7 @@ impl TextMeasure {
             Self::Utf8Bytes => number(text.len()),
             Self::Mastodon => mastodon::length::count(text),
             Self::Threads => threads::length::count(text),
+            Self::X => x::length::count(text),
         }
     }
 
@@ -56,6 +59,7 @@ impl TextMeasure {
     const fn unit(self) -> &'static str {
         match self {
             Self::Graphemes | Self::Mastodon | Self::Threads => "characters",
+            Self::X => "weighted characters",
             Self::Utf8Bytes => "bytes in UTF-8",
         }
     }

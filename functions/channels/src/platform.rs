@@ -13,6 +13,7 @@ pub enum Platform {
     Bluesky,
     Mastodon,
     Threads,
+    X,
 }
 
 /// Evaluates an expression with the adapter of a platform: the one place from which generic code reaches an adapter.
@@ -34,6 +35,10 @@ macro_rules! with_adapter {
             }
             $crate::Platform::Threads => {
                 type $Adapter = $crate::threads::Threads;
+                $answer
+            }
+            $crate::Platform::X => {
+                type $Adapter = $crate::x::X;
                 $answer
             }
         }

@@ -178,14 +178,15 @@ async fn renew<A: Adapter>(
         return Ok(None);
     }
     match A::refresh(scope, &renewing).await {
-        Ok(renewed) => keep(scope, session, renewed).await,
+        Ok(renewed) => keep(scope, session, reuse, renewed).await,
         Err(CallError::Refused(refusal)) if is_final(&refusal) => {
             give_up(scope, session, &refusal).await.map(|()| None)
         }
         Err(error) => {
             if error.meaning() == Some(Meaning::AppRefused) {
-                scope.forget_platform_app(A::NAME).await;
+                scope.forget_platform_app(A::PLATFORM.name()).await;
             }
+            session.fail(&error, reuse, scope.now());
             put_off(scope, session, &error, refused).await
         }
     }
@@ -215,6 +216,7 @@ fn is_final(refusal: &Refusal) -> bool {
 async fn keep(
     scope: &Scope,
     mut session: Stored<ChannelSession>,
+    reuse: Reuse,
     renewed: Renewed,
 ) -> Result<Option<Access>, PublishError> {
     let tokens = sealed(scope, session.channel(), renewed).await?;
@@ -222,7 +224,7 @@ async fn keep(
     for round in 0..STORES {
         if brought_nothing {
             session.keep(&tokens);
-            session.fail(&CallError::Malformed("the renewal of a token"), scope.now());
+            session.fail(&CallError::Malformed("the renewal of a token"), reuse, scope.now());
         } else {
             session.renew(&tokens, scope.now());
         }
@@ -257,14 +259,13 @@ async fn sealed(scope: &Scope, owner: ChannelId, renewed: Renewed) -> Result<Ren
     Ok(RenewedTokens { access, refresh, renewable_until, server })
 }
 
-/// Releases the lease after a failed renewal, and stores when the next may begin. A token that still lasts is used.
+/// Stores that a renewal failed, and when the next may begin. A token that still lasts is used.
 async fn put_off(
     scope: &Scope,
-    mut session: Stored<ChannelSession>,
+    session: Stored<ChannelSession>,
     why: &CallError,
     refused: Option<u64>,
 ) -> Result<Option<Access>, PublishError> {
-    session.fail(why, scope.now());
     stored(scope, &session, "the end of a failed renewal").await?;
     match session.next_step(scope.now(), refused) {
         Step::Use => opened(scope, &session).await.map(Some),

@@ -277,13 +277,18 @@ impl ChannelSession {
     }
 
     /// Ends a renewal that failed. The next one waits: longer each time, and as long as the platform asks.
-    pub fn fail(&mut self, error: &CallError, now: Timestamp) {
+    pub fn fail(&mut self, error: &CallError, reuse: Reuse, now: Timestamp) {
         self.lease = None;
         let known = self.failed.take();
         let count = known.as_ref().map_or(0, |known| known.count).saturating_add(1);
         let asked = SignedDuration::from_secs(error.retry_after_s().unwrap_or_default().into());
-        let wait = backoff(&self.channel.as_bytes(), count).max(asked);
         let unknown_since = known.and_then(|known| known.unknown_since).or(error.is_unknown().then_some(now));
+        let mut wait = backoff(self.channel.as_bytes(), count);
+        if let (Reuse::Answered { for_s }, Some(_)) = (reuse, unknown_since) {
+            // Several repeats fall into the time in which they are answered.
+            wait = wait.min(SignedDuration::from_secs(i64::from(for_s / 8)));
+        }
+        let wait = wait.max(asked);
         let (code, text) = (error.code().to_owned(), error.text());
         self.failed = Some(FailedRenewals { count, not_before: after(now, wait), unknown_since, code, text });
     }

@@ -14,6 +14,7 @@ use crate::delivery::{Delivery, DeliveryId, DeliveryKey, Work};
 use crate::jobs::publish_bluesky::PublishBluesky;
 use crate::jobs::publish_mastodon::PublishMastodon;
 use crate::jobs::publish_threads::PublishThreads;
+use crate::jobs::publish_x::PublishX;
 use crate::pictures::ReadPicture;
 use crate::post::PostId;
 use crate::progress::commit_lease;
@@ -33,6 +34,7 @@ pub fn send_to_publisher(changes: Audited, delivery: &Delivery, not_before: Time
         Platform::Bluesky => changes.send_at(&PublishBluesky(claimed), not_before),
         Platform::Mastodon => changes.send_at(&PublishMastodon(claimed), not_before),
         Platform::Threads => changes.send_at(&PublishThreads(claimed), not_before),
+        Platform::X => changes.send_at(&PublishX(claimed), not_before),
     }
 }
 

@@ -1,5 +1,5 @@
 //! Shared test support of several domains: users who sign up and in, their authenticators, and scripted
-//! Bluesky and Mastodon servers.
+//! Bluesky, Mastodon and X servers.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -21,6 +21,7 @@ pub mod scripted_http;
 pub mod scripted_mastodon;
 pub mod scripted_server;
 pub mod scripted_threads;
+pub mod scripted_x;
 pub mod staff_member;
 
 /// Whether tests run at their full length, which takes hours.

@@ -17,12 +17,14 @@ use test_support::people::PASSWORD;
 use test_support::picture;
 use test_support::scripted_mastodon::ScriptedMastodon;
 use test_support::scripted_server::{PASSWORD as APP_PASSWORD, ScriptedServer};
+use test_support::scripted_x::{self, ScriptedX};
 
 /// A deployment, and platforms to publish to.
 pub struct World {
     pub app: TestApp,
     pub platform: ScriptedServer,
     pub mastodon: ScriptedMastodon,
+    pub x: ScriptedX,
 }
 
 /// A workspace with one of each resource.
@@ -62,7 +64,11 @@ impl World {
         }
         let platform = ScriptedServer::start(app.now());
         let mastodon = ScriptedMastodon::start(app.now());
-        Self { app, platform, mastodon }
+        let x = ScriptedX::start(app.now());
+        x.register("app", "secret of the app");
+        app.put_platform_app("x", "app", "secret of the app").unwrap();
+        app.simulate_host(scripted_x::HOST, x.url.clone());
+        Self { app, platform, mastodon, x }
     }
 
     /// Calls a route as this person, from an unused address, slightly later than the previous call.
@@ -215,6 +221,19 @@ impl World {
         let complete = &channels::routes::complete_connection::FUNCTION;
         let offered = self.call(complete, &place.owner.token, &filling, body).await;
         filling.with("account", text(&offered["accounts"][0]["account_id"]))
+    }
+
+    /// A channel on X.
+    pub async fn x_channel(&self, place: &Place) -> String {
+        use channels::routes::{choose_account, complete_connection, start_connection};
+        let begun = self.in_place(place, &start_connection::FUNCTION, json!({ "platform": "x" })).await;
+        let (code, state) = self.x.authorize("alice", &text(&begun["authorization_url"])).unwrap();
+        let path = place.filling.clone().with("connection_id", text(&begun["id"]));
+        let token = &place.owner.token;
+        let offered =
+            self.call(&complete_connection::FUNCTION, token, &path, json!({ "code": code, "state": state })).await;
+        let chosen = json!({ "account_id": offered["accounts"][0]["account_id"] });
+        text(&self.call(&choose_account::FUNCTION, token, &path, chosen).await["id"])
     }
 
     /// A channel on Mastodon.

@@ -110,7 +110,7 @@ fn a_new_sign_in_without_a_refresh_token_keeps_the_stored_one() {
 fn a_failed_renewal_is_repeated_after_a_wait_and_a_lasting_token_is_used_until_then() {
     let mut session = session();
     session.lease_to("me", at(7_000), ANSWERED);
-    session.fail(&CallError::NotSent("no route".to_owned()), at(7_001));
+    session.fail(&CallError::NotSent("no route".to_owned()), ANSWERED, at(7_001));
     assert_eq!(session.unknown_since(), None);
     assert_eq!(session.next_step(at(7_002), None), Step::Use);
     let Step::PutOff { until, code, .. } = session.next_step(at(7_002), Some(1)) else { panic!("renewed at once") };
@@ -118,7 +118,7 @@ fn a_failed_renewal_is_repeated_after_a_wait_and_a_lasting_token_is_used_until_t
     assert_eq!(code, "platform_unreachable");
     assert_eq!(session.next_step(until, Some(1)), Step::Renew);
     session.lease_to("me", until, ANSWERED);
-    session.fail(&CallError::NotSent("no route".to_owned()), until);
+    session.fail(&CallError::NotSent("no route".to_owned()), ANSWERED, until);
     let Step::PutOff { until: later, .. } = session.next_step(until, Some(1)) else { panic!("renewed at once") };
     assert!(later >= after(until, SignedDuration::from_secs(60)), "{later}");
     session.renew(&renewed(Some(("a2", 20_000)), None, None), later);
@@ -129,10 +129,10 @@ fn a_failed_renewal_is_repeated_after_a_wait_and_a_lasting_token_is_used_until_t
 fn a_renewal_without_a_readable_answer_or_end_has_an_unknown_outcome_until_one_succeeds() {
     let mut session = session();
     session.lease_to("me", at(7_000), ANSWERED);
-    session.fail(&CallError::NoAnswer("timeout".to_owned()), at(7_010));
+    session.fail(&CallError::NoAnswer("timeout".to_owned()), ANSWERED, at(7_010));
     assert_eq!(session.unknown_since(), Some(at(7_010)));
     session.lease_to("me", at(7_100), ANSWERED);
-    session.fail(&CallError::NotSent("no route".to_owned()), at(7_101));
+    session.fail(&CallError::NotSent("no route".to_owned()), ANSWERED, at(7_101));
     assert_eq!(session.unknown_since(), Some(at(7_010)), "a later failure says nothing about the first");
     session.renew(&renewed(None, None, None), at(7_200));
     assert_eq!(session.unknown_since(), None);
@@ -160,11 +160,26 @@ fn a_session_is_due_before_it_is_lost_and_after_an_unknown_outcome() {
     assert!(!session.is_due(at(5_999)) && session.is_due(at(6_000)));
     session.lease_to("me", at(100), ANSWERED);
     assert!(!session.is_due(at(129)) && session.is_due(at(130)), "an abandoned renewal is not taken up");
-    session.fail(&CallError::NoAnswer("timeout".to_owned()), at(110));
+    session.fail(&CallError::NoAnswer("timeout".to_owned()), ANSWERED, at(110));
     assert!(!session.is_due(at(139)) && session.is_due(at(150)), "an unknown outcome is not repeated");
     session.renew(&renewed(None, None, None), at(200));
-    session.fail(&CallError::NotSent("no route".to_owned()), at(210));
+    session.fail(&CallError::NotSent("no route".to_owned()), ANSWERED, at(210));
     assert!(!session.is_due(at(6_066)) && session.is_due(at(6_067)));
     session.rest();
     assert!(!session.is_due(Timestamp::MAX));
+}
+
+#[test]
+fn a_renewal_with_an_unknown_outcome_is_repeated_while_it_is_answered() {
+    let waits = |reuse| {
+        let mut session = session();
+        let wait = |number| {
+            session.fail(&CallError::NoAnswer("timeout".to_owned()), reuse, at(number));
+            let Step::PutOff { until, .. } = session.next_step(at(number), Some(1)) else { panic!("renewed at once") };
+            until.duration_since(at(number)).as_secs()
+        };
+        (0..8).map(wait).collect::<Vec<_>>()
+    };
+    assert!(waits(Reuse::Answered { for_s: 400 }).iter().all(|wait| *wait <= 50));
+    assert!(*waits(Reuse::EndsSession).last().unwrap() >= 900);
 }

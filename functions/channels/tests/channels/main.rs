@@ -9,11 +9,13 @@ use shared::tenancy::Scope;
 mod connecting;
 mod hostile_answers;
 mod mastodon;
+mod operator_app;
 mod publishing;
 mod real_server;
 mod renewal_races;
 mod renewing;
 mod threads;
+mod x;
 
 /// Prepares a post on a platform that prepares it in one step.
 async fn prepared<A: Adapter<Picture = Picture>>(

@@ -1,205 +1,31 @@
 //! Many functions renew the same sessions at the same time: no refresh token is used twice, and no session is lost.
-//!
-//! The platform is a fake of RFC 6749, section 6 with the rotation of RFC 9700, section 4.14.2: a refresh token works once, and one
-//! that is presented again ends its session. As `Answered`, it answers a repeat like the first use for two hours, as Bluesky does.
 
-use std::collections::BTreeMap;
+mod fake_platform;
+
 use std::future::{Future, poll_fn};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
 use std::task::Poll;
-use std::time::Duration;
 
-use channels::adapter::{Authorization, Begun, Code, NoSteps, Prepared};
-use channels::call::{CallError, Meaning, Refusal};
-use channels::limits::Limits;
-use channels::pending_connection::{OfferedAccount, PendingConnection};
-use channels::publishing::{Draft, Picture, PublishError, Published};
-use channels::renewal::{self, Access, Renewed, Renewing, Reuse};
-use channels::server_address::Service;
-use channels::session::{ChannelSession, EndedSession, TOKEN_PURPOSE, Tokens};
-use channels::{Adapter, Channel, ChannelId, Connection, Guarantee, Platform};
+use channels::publishing::PublishError;
+use channels::renewal::{self, Access};
+use channels::session::{AppCredentials, ChannelSession, TOKEN_PURPOSE, Tokens};
+use channels::{Adapter, Channel, ChannelId, Connection, Platform};
 use futures::future::join_all;
 use shared::aws::wire::Fault;
 use shared::kernel::entropy::Entropy;
-use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
-use shared::kernel::time::{SignedDuration, Timestamp, after};
-use shared::tenancy::{Changes, Page, Scope, Tenant};
+use shared::kernel::time::{SignedDuration, after};
+use shared::tenancy::{Changes, Page, Tenant};
 use shared::testing::{Person, TestApp};
 
-const ACCESS_LASTS: SignedDuration = SignedDuration::from_hours(2);
-const GRACE: SignedDuration = SignedDuration::from_hours(2);
+use fake_platform::{ACCESS_LASTS, FAULTS, Fake, Family, Faults, IS_SLOW, SECRETS, platform};
+
 const CHANNELS: usize = 6;
 const WORKERS: usize = 12;
 const EXPIRIES: usize = 40;
 
-/// The sessions on the platform, by account. A test has a process of its own.
-static PLATFORM: Mutex<BTreeMap<String, Family>> = Mutex::new(BTreeMap::new());
-static FAULTS: Mutex<Option<Faults>> = Mutex::new(None);
-/// Whether the next call lasts longer than its lease.
-static IS_SLOW: AtomicBool = AtomicBool::new(false);
-
-#[derive(Default)]
-struct Family {
-    current: u64,
-    rotated_at: Option<Timestamp>,
-    is_dead: bool,
-    rotations: u64,
-    repeats: u64,
-}
-
-/// What befalls calls of the platform.
-struct Faults {
-    entropy: Entropy,
-    lose_answers: bool,
-}
-
-/// The fate of one call.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Pass,
-    NotSent,
-    Busy,
-    /// A failing server, which changed nothing: the caller cannot know.
-    Failed,
-    LostAnswer,
-}
-
-impl Faults {
-    fn below(&self, bound: u64) -> u64 {
-        u64::from_le_bytes(self.entropy.bytes()) % bound
-    }
-
-    fn next(&self) -> Fate {
-        match self.below(12) {
-            0 => Fate::NotSent,
-            1 => Fate::Busy,
-            2 => Fate::Failed,
-            3 if self.lose_answers => Fate::LostAnswer,
-            _ => Fate::Pass,
-        }
-    }
-}
-
-fn platform() -> MutexGuard<'static, BTreeMap<String, Family>> {
-    PLATFORM.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn fate() -> Fate {
-    let faults = FAULTS.lock().unwrap_or_else(PoisonError::into_inner);
-    faults.as_ref().map_or(Fate::Pass, Faults::next)
-}
-
-fn refused(status: u16, code: &str, meaning: Meaning) -> CallError {
-    let (code, text) = (code.to_owned(), "as scripted".to_owned());
-    CallError::Refused(Refusal { status, code, text, retry_after_s: None, meaning })
-}
-
-/// A platform that issues tokens of one use, if `ONE_USE`.
-struct Fake<const ONE_USE: bool>;
-
-impl<const ONE_USE: bool> Adapter for Fake<ONE_USE> {
-    const PLATFORM: Platform = Platform::Mastodon;
-    const NAME: &'static str = "fake";
-    const GUARANTEE: Guarantee = Guarantee::AtMostOnceAndHold;
-    const SETTLE_TIME_S: u32 = 0;
-    const REUSE: Option<Reuse> = Some(if ONE_USE { Reuse::EndsSession } else { Reuse::Answered { for_s: 7_200 } });
-
-    type Request = ();
-    type Staged = NoSteps;
-    type Picture = Picture;
-
-    fn limits() -> Limits {
-        Platform::Mastodon.limits()
-    }
-
-    async fn begin(_: &Scope, _: Option<&Service>, _: &Authorization) -> Result<Begun, Problem> {
-        unreachable!("nothing is connected")
-    }
-
-    async fn redeem(_: &Scope, _: &PendingConnection, _: &Code) -> Result<Vec<OfferedAccount>, Problem> {
-        unreachable!("nothing is connected")
-    }
-
-    async fn prepare(_: &Scope, _: &Channel, _: Draft) -> Result<Prepared<(), NoSteps>, PublishError> {
-        unreachable!("nothing is published")
-    }
-
-    async fn advance(_: &Scope, _: &Channel, staged: NoSteps) -> Result<Prepared<(), NoSteps>, PublishError> {
-        match staged {}
-    }
-
-    async fn send(_: &Scope, _: &Channel, (): &()) -> Result<Published, PublishError> {
-        unreachable!("nothing is published")
-    }
-
-    async fn reconcile(_: &Scope, _: &Channel, (): &(), _: Timestamp) -> Result<Option<Published>, PublishError> {
-        unreachable!("nothing is published")
-    }
-
-    async fn refresh(scope: &Scope, renewing: &Renewing<'_>) -> Result<Renewed, CallError> {
-        tokio::task::yield_now().await;
-        let fate = fate();
-        match fate {
-            Fate::NotSent => return Err(CallError::NotSent("no route".to_owned())),
-            Fate::Busy => return Err(refused(429, "busy", Meaning::TooMany)),
-            Fate::Failed => return Err(refused(500, "failed", Meaning::ServerFault)),
-            Fate::Pass | Fate::LostAnswer => {}
-        }
-        let answer = rotate::<ONE_USE>(renewing, scope.now());
-        tokio::task::yield_now().await;
-        if IS_SLOW.swap(false, Ordering::Relaxed) {
-            outlast_the_lease(scope, renewing.channel.id, Self::REUSE.unwrap()).await;
-        }
-        if fate == Fate::LostAnswer {
-            return Err(CallError::NoAnswer("the connection broke".to_owned()));
-        }
-        answer
-    }
-
-    async fn revoke(_: &Scope, _: &EndedSession) -> Result<(), Problem> {
-        unreachable!("nothing is ended")
-    }
-}
-
-/// The function stands still until its lease has ended, and another one has taken it.
-async fn outlast_the_lease(scope: &Scope, channel: ChannelId, reuse: Reuse) {
-    scope.pause(Duration::from_secs(600)).await;
-    let mut session = scope.get::<ChannelSession>(&channel).await.unwrap();
-    session.lease_to("another", scope.now(), reuse);
-    scope.commit(Changes::default().replace(&session).unaudited("a test")).await.unwrap();
-}
-
-/// The effect of a call on the platform.
-fn rotate<const ONE_USE: bool>(renewing: &Renewing<'_>, now: Timestamp) -> Result<Renewed, CallError> {
-    let (account, number) = renewing.token.expose().rsplit_once('/').unwrap();
-    let number: u64 = number.parse().unwrap();
-    let mut platform = platform();
-    let family = platform.get_mut(account).unwrap();
-    let is_first_use = number == family.current;
-    let is_repeat = number + 1 == family.current && family.rotated_at.is_some_and(|at| now < after(at, GRACE));
-    if !is_first_use {
-        family.repeats += 1;
-    }
-    if family.is_dead || !(is_first_use || (is_repeat && !ONE_USE)) {
-        family.is_dead = true;
-        return Err(refused(400, "invalid_grant", Meaning::StaleToken));
-    }
-    if is_first_use {
-        (family.current, family.rotated_at) = (number + 1, Some(now));
-        family.rotations += 1;
-    }
-    let next = |kind: &str| SecretText::new(format!("{account}{kind}/{}", family.current));
-    Ok(Renewed {
-        access: Some((next("-access"), after(now, ACCESS_LASTS))),
-        refresh: Some(next("")),
-        renewable_until: Some(after(now, SignedDuration::from_hours(24 * 180))),
-        server: None,
-    })
-}
-
 struct Race {
+    app_of_operator: bool,
     app: TestApp,
     owner: Person,
     scope: Tenant,
@@ -209,11 +35,16 @@ struct Race {
 
 impl Race {
     async fn new() -> Self {
+        Self::with(false).await
+    }
+
+    /// With tokens of the operator's app, if `app_of_operator`.
+    async fn with(app_of_operator: bool) -> Self {
         let app = TestApp::new();
         let owner = app.owner().await.unwrap();
         let scope = app.scope(owner.workspace);
         let faults = Entropy::seeded(u64::from_le_bytes(app.entropy().bytes()));
-        let mut race = Self { app, owner, scope, channels: Vec::new(), faults };
+        let mut race = Self { app_of_operator, app, owner, scope, channels: Vec::new(), faults };
         for number in 0..CHANNELS {
             let id = race.connect(&format!("account-{number}")).await;
             race.channels.push(id);
@@ -228,7 +59,7 @@ impl Race {
             access: seal(format!("{account}-access/1")).await,
             access_expires_at: Some(after(self.app.now(), ACCESS_LASTS)),
             refresh: Some(seal(format!("{account}/1")).await),
-            app: None,
+            app: self.app_of_operator.then(|| AppCredentials { client_id: "one".to_owned(), client_secret: None }),
             renewable_until: None,
         };
         let channel = Channel {
@@ -395,4 +226,21 @@ async fn a_function_that_was_slower_than_its_lease_stores_the_tokens_that_only_i
     let access = renewal::access::<Fake<true>>(&race.scope, race.channels[0], None).await.unwrap();
     assert_eq!(access.token.expose(), "account-0-access/3");
     assert_eq!(report("a slow function"), (2, 0, 0));
+}
+
+/// The operator rotated the secret, or made a mistake: the account is not at fault.
+#[tokio::test]
+async fn a_refused_app_disconnects_no_channel_and_is_read_again() {
+    let race = Race::with(true).await;
+    race.app.put_platform_app("mastodon", "one", "old").unwrap();
+    race.app.advance(ACCESS_LASTS);
+    let use_it = async || renewal::access::<Fake<true>>(&race.scope, race.channels[0], None).await;
+    let refused = use_it().await;
+    assert!(matches!(&refused, Err(PublishError::NotNow { code, .. }) if code == "invalid_client"));
+    assert_eq!(race.connected().await.len(), CHANNELS);
+    race.app.put_platform_app("mastodon", "one", "new").unwrap();
+    // Longer than the wait after the failure, and shorter than what is read of the secret is kept.
+    race.app.advance(SignedDuration::from_mins(1));
+    assert_eq!(use_it().await.ok().unwrap().token.expose(), "account-0-access/2");
+    assert_eq!(*SECRETS.lock().unwrap(), ["old", "new"]);
 }

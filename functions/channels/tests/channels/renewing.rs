@@ -69,6 +69,12 @@ impl Place {
     async fn notify(&self) -> usize {
         let posted = self.app.outbox::<NotifyReauthorisation>(&self.owner.outbox()).await.unwrap();
         self.app.deliver(&notify_reauthorisation::FUNCTION, &posted).await.unwrap();
+        // Another message of the same refusal.
+        let mut again = posted.clone();
+        for message in &mut again {
+            message.envelope.id = message.envelope.id.chars().rev().collect();
+        }
+        self.app.deliver(&notify_reauthorisation::FUNCTION, &again).await.unwrap();
         let letters = self.app.outbox::<SendEmail>(&self.owner.outbox()).await.unwrap();
         letters.iter().filter(|posted| posted.envelope.payload.to_string().contains(REAUTHORISATION_NEEDED)).count()
     }

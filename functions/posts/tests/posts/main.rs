@@ -11,3 +11,4 @@ mod restoring;
 mod scheduling;
 mod staging;
 mod writing;
+mod x;

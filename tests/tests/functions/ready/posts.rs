@@ -2,6 +2,7 @@
 
 use posts::jobs::publish_bluesky::PublishBluesky;
 use posts::jobs::publish_mastodon::PublishMastodon;
+use posts::jobs::publish_x::PublishX;
 use posts::publish_on::Claimed;
 use shared::kernel::time::SignedDuration;
 use shared::outbox::Message;
@@ -19,6 +20,10 @@ impl World {
             "publish-mastodon" => {
                 let channel = self.mastodon_channel(place).await;
                 self.claimed::<PublishMastodon>(place, ready, &channel).await
+            }
+            "publish-x" => {
+                let channel = self.x_channel(place).await;
+                self.claimed::<PublishX>(place, ready, &channel).await
             }
             "sweep-due-posts" => {
                 // Further ahead than the request itself claims.
