@@ -12,12 +12,16 @@ use shared::kernel::secrets::SecretText;
 use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
 use url::Url;
+use utoipa::ToSchema;
 
 use crate::channel::Channel;
 use crate::limits::Limits;
+use crate::options::PlatformOptions;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
-use crate::publishing::{Draft, PublishError, Published};
+use crate::platform_facts::PlatformFacts;
+use crate::publishing::{Outgoing, PublishError, Published};
+use crate::rendering::Rendered;
 use crate::server_address::Service;
 use crate::session::EndedSession;
 
@@ -30,6 +34,7 @@ pub trait Adapter: Send + Sync + 'static {
     /// As in the API and in logs: `bluesky`.
     const NAME: &'static str;
     const GUARANTEE: Guarantee;
+    const FACTS: PlatformFacts;
     /// How long a call with an unknown outcome may still take effect. A query before that may miss it.
     const SETTLE_TIME_S: u32;
 
@@ -37,8 +42,17 @@ pub trait Adapter: Send + Sync + 'static {
     /// sent by the next.
     type Request: Serialize + DeserializeOwned + Send + Sync;
 
+    /// What a post can set on this platform alone. Its default is what the account or the platform does by itself.
+    type Options: Clone + Default + Serialize + DeserializeOwned + ToSchema + Send + Sync;
+
     /// The limits of the platform, with the source of each number.
     fn limits() -> Limits;
+
+    /// Its own options among those of all platforms.
+    fn options(of: &PlatformOptions) -> Option<&Self::Options>;
+
+    /// What the platform gets of a text. Pure: a preview shows it, and [`Adapter::prepare`] gets nothing else of the text.
+    fn render(text: &str, options: &Self::Options) -> Rendered;
 
     /// Begins to connect an account by OAuth: the address where a person agrees.
     fn begin(
@@ -59,7 +73,7 @@ pub trait Adapter: Send + Sync + 'static {
     fn prepare(
         scope: &Scope,
         channel: &Channel,
-        draft: Draft,
+        outgoing: Outgoing<Self::Options>,
     ) -> impl Future<Output = Result<Self::Request, PublishError>> + Send;
 
     /// The one visible call.

@@ -4,6 +4,7 @@ mod answers;
 mod client;
 mod handle;
 mod identifiers;
+pub mod options;
 mod publish;
 mod record;
 mod record_key;
@@ -19,11 +20,16 @@ use shared::tenancy::Scope;
 use crate::adapter::{Adapter, Authorization, Begun, Code};
 use crate::channel::Channel;
 use crate::limits::{Limits, TextLimit, TextMeasure};
+use crate::options::PlatformOptions;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
-use crate::publishing::{Draft, PublishError, Published};
+use crate::platform_facts::{ConnectionMethod, PlatformFacts};
+use crate::publishing::{Outgoing, PublishError, Published};
+use crate::rendering::Rendered;
 use crate::server_address::Service;
 use crate::session::EndedSession;
+
+use self::options::BlueskyOptions;
 
 pub struct Bluesky;
 
@@ -33,10 +39,18 @@ impl Adapter for Bluesky {
     /// Seen on the official server: `putRecord` with `swapRecord: null` creates a record or repeats it, and never replaces
     /// another one.
     const GUARANTEE: Guarantee = Guarantee::ExactlyOnce { for_s: None };
+    const FACTS: PlatformFacts = PlatformFacts {
+        connected_by: ConnectionMethod::AppPassword,
+        api_version: "@atproto/api 0.19.19",
+        limits_source: "the lexicons app.bsky.feed.post and app.bsky.embed.images, and the official server",
+        limits_checked_on: "2026-11-22",
+        limits_differ: false,
+    };
     /// A write is one transaction in the account's own database, limited by the server's request timeout.
     const SETTLE_TIME_S: u32 = 30;
 
     type Request = publish::Request;
+    type Options = BlueskyOptions;
 
     /// Checked on 2026-11-22 against the lexicons `app.bsky.feed.post` and `app.bsky.embed.images` in `@atproto/api`
     /// 0.19.19, and against the official server, which refuses one more of each.
@@ -44,6 +58,17 @@ impl Adapter for Bluesky {
         let most = |measure, most| TextLimit { measure, most };
         let text = vec![most(TextMeasure::Graphemes, 300), most(TextMeasure::Utf8Bytes, 3_000)];
         Limits { text, pictures: 4, picture_bytes: 2_000_000, alt_text: None }
+    }
+
+    fn options(of: &PlatformOptions) -> Option<&BlueskyOptions> {
+        match of {
+            PlatformOptions::Bluesky(options) => Some(options),
+            PlatformOptions::Mastodon(_) => None,
+        }
+    }
+
+    fn render(text: &str, _options: &BlueskyOptions) -> Rendered {
+        Rendered { facets: rich_text::facets(text), ..Rendered::plain(text) }
     }
 
     async fn begin(_scope: &Scope, _service: Option<&Service>, _asked: &Authorization) -> Result<Begun, Problem> {
@@ -61,8 +86,12 @@ impl Adapter for Bluesky {
         Err(Problem::internal("Bluesky is connected with an app password"))
     }
 
-    async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<publish::Request, PublishError> {
-        publish::prepare(scope, channel, draft).await
+    async fn prepare(
+        scope: &Scope,
+        channel: &Channel,
+        outgoing: Outgoing<BlueskyOptions>,
+    ) -> Result<publish::Request, PublishError> {
+        publish::prepare(scope, channel, outgoing).await
     }
 
     async fn send(scope: &Scope, channel: &Channel, request: &publish::Request) -> Result<Published, PublishError> {

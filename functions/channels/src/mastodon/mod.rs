@@ -3,6 +3,7 @@
 mod api;
 mod connect;
 pub(crate) mod length;
+pub mod options;
 mod publish;
 
 use shared::kernel::problems::Problem;
@@ -12,11 +13,16 @@ use shared::tenancy::Scope;
 use crate::adapter::{Adapter, Authorization, Begun, Code};
 use crate::channel::Channel;
 use crate::limits::{Limits, TextLimit, TextMeasure};
+use crate::options::PlatformOptions;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
-use crate::publishing::{Draft, PublishError, Published};
+use crate::platform_facts::{ConnectionMethod, PlatformFacts};
+use crate::publishing::{Outgoing, PublishError, Published};
+use crate::rendering::Rendered;
 use crate::server_address::Service;
 use crate::session::EndedSession;
+
+use self::options::MastodonOptions;
 
 /// The name under which this product is registered, shown with each status.
 const CLIENT_NAME: &str = "Bulkhead";
@@ -35,10 +41,18 @@ impl Adapter for Mastodon {
     /// <https://docs.joinmastodon.org/methods/statuses/#create>: a server keeps an `Idempotency-Key` for an hour. It stores the
     /// key after the status, so two calls at the same time can both succeed: the account's statuses are read before a repeat.
     const GUARANTEE: Guarantee = Guarantee::ExactlyOnce { for_s: Some(3_600) };
+    const FACTS: PlatformFacts = PlatformFacts {
+        connected_by: ConnectionMethod::Oauth,
+        api_version: "/api/v1 and /api/v2 of Mastodon 4",
+        limits_source: "the source of the official server: StatusLengthValidator, Status and MediaAttachment",
+        limits_checked_on: "2026-11-27",
+        limits_differ: true,
+    };
     /// A server ends a request after 60 seconds at most (its `RACK_TIMEOUT`, or its proxy's timeout).
     const SETTLE_TIME_S: u32 = 60;
 
     type Request = publish::Request;
+    type Options = MastodonOptions;
 
     /// The defaults of the official server, checked on 2026-11-27 against its source (`StatusLengthValidator`,
     /// `Status::MEDIA_ATTACHMENTS_LIMIT`, `MediaAttachment::IMAGE_LIMIT`). Each server states its own (`/api/v2/instance`), which a
@@ -46,6 +60,17 @@ impl Adapter for Mastodon {
     fn limits() -> Limits {
         let text = vec![TextLimit { measure: TextMeasure::Mastodon, most: CHARACTERS }];
         Limits { text, pictures: PICTURES, picture_bytes: 16 * 1024 * 1024, alt_text: Some(DESCRIPTION) }
+    }
+
+    fn options(of: &PlatformOptions) -> Option<&MastodonOptions> {
+        match of {
+            PlatformOptions::Mastodon(options) => Some(options),
+            PlatformOptions::Bluesky(_) => None,
+        }
+    }
+
+    fn render(text: &str, options: &MastodonOptions) -> Rendered {
+        Rendered { before: options.warning().to_owned(), ..Rendered::plain(publish::stripped(text)) }
     }
 
     async fn begin(scope: &Scope, service: Option<&Service>, asked: &Authorization) -> Result<Begun, Problem> {
@@ -56,8 +81,12 @@ impl Adapter for Mastodon {
         connect::redeem(scope, pending, code).await
     }
 
-    async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<publish::Request, PublishError> {
-        publish::prepare(scope, channel, draft).await
+    async fn prepare(
+        scope: &Scope,
+        channel: &Channel,
+        outgoing: Outgoing<MastodonOptions>,
+    ) -> Result<publish::Request, PublishError> {
+        publish::prepare(scope, channel, outgoing).await
     }
 
     async fn send(scope: &Scope, channel: &Channel, request: &publish::Request) -> Result<Published, PublishError> {
