@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
 use channels::{Adapter, Channel};
+use media::MediaId;
 use shared::jobs::JobError;
 use shared::kernel::problem_codes::{WORKSPACE_SUSPENDED, WORKSPACE_TRASHED};
 use shared::kernel::problems::Problem;
@@ -127,9 +128,11 @@ impl<'a, A: Adapter> Attempt<'a, A> {
 
     async fn prepare(&self, channel: &Channel, post: &Post, delivery: &Delivery) -> Result<Intent, PublishError> {
         let max_bytes = channel.limits().picture_bytes.into();
-        let mut pictures = Vec::with_capacity(post.media_ids.len());
-        for id in &post.media_ids {
-            let picture = media::publishable::read(self.scope, id, max_bytes).await.map_err(unreadable)?;
+        let content = post.content().on(channel.id);
+        let mut pictures = Vec::with_capacity(content.media_ids.len());
+        for id in content.media_ids {
+            let read = media::publishable::read(self.scope, id, max_bytes).await;
+            let picture = read.map_err(|problem| unreadable(*id, problem))?;
             pictures.push(Picture {
                 bytes: picture.bytes,
                 content_type: picture.content_type.to_owned(),
@@ -139,7 +142,8 @@ impl<'a, A: Adapter> Attempt<'a, A> {
             });
         }
         let draft = Draft {
-            text: post.text.as_str().to_owned(),
+            text: content.text.as_str().to_owned(),
+            options: content.options.cloned(),
             pictures,
             created_at: delivery.due_at(),
             post: *post.id.as_bytes(),
@@ -190,10 +194,10 @@ impl<'a, A: Adapter> Attempt<'a, A> {
 }
 
 /// A picture that cannot be published is a permanent failure; one that cannot be read right now is a transient one.
-fn unreadable(problem: Problem) -> PublishError {
+fn unreadable(id: MediaId, problem: Problem) -> PublishError {
     if problem.status() >= 500 {
         return PublishError::Internal(problem);
     }
     let remedy = "Replace the picture, then schedule the post again.".to_owned();
-    PublishError::Refused { code: problem.code().to_owned(), text: problem.detail().to_owned(), remedy }
+    PublishError::Refused { code: problem.code().to_owned(), text: format!("{id}: {}", problem.detail()), remedy }
 }

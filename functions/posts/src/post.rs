@@ -15,6 +15,7 @@ use shared::tenancy::{Entitlement, Limit, Scope};
 use utoipa::ToSchema;
 
 use crate::bounds::MAX_CHANNELS;
+use crate::content::{Content, Variant};
 use crate::delivery::{Delivery, DeliveryId, Phase};
 use crate::post_error::PostError;
 use crate::post_text::PostText;
@@ -44,6 +45,9 @@ pub struct Post {
     pub media_ids: Vec<MediaId>,
     /// The selected channels; the text was checked against their limits.
     pub channel_ids: Vec<ChannelId>,
+    /// What single channels get instead. Variants of channels that are not selected are kept for when they are.
+    #[serde(default)]
+    pub variants: Vec<Variant>,
     pub schedule: Option<Schedule>,
     /// One for each scheduled channel, written in one transaction with the delivery, so that reading a post is one
     /// read.
@@ -108,6 +112,7 @@ impl Post {
         text: PostText,
         media_ids: Vec<MediaId>,
         channel_ids: Vec<ChannelId>,
+        variants: Vec<Variant>,
         created_by: Author,
         now: Timestamp,
     ) -> Self {
@@ -116,6 +121,7 @@ impl Post {
             text,
             media_ids,
             channel_ids,
+            variants,
             schedule: None,
             deliveries: Vec::new(),
             counted: false,
@@ -154,13 +160,18 @@ impl Post {
         }
         edit.text.apply(&mut self.text);
         edit.media_ids.apply(&mut self.media_ids);
+        edit.variants.apply(&mut self.variants);
         self.updated_at = now;
         Ok(())
     }
 
-    /// Whether it has the same text and pictures.
+    pub fn content(&self) -> Content<'_> {
+        Content { text: &self.text, media_ids: &self.media_ids, variants: &self.variants }
+    }
+
+    /// Whether it has the same text, pictures and variants.
     pub fn has_content_of(&self, other: &Self) -> bool {
-        (&self.text, &self.media_ids) == (&other.text, &other.media_ids)
+        (&self.text, &self.media_ids, &self.variants) == (&other.text, &other.media_ids, &other.variants)
     }
 
     /// Records the phase of a delivery.
@@ -272,6 +283,7 @@ pub struct Edit {
     pub text: Patch<PostText>,
     pub media_ids: Patch<Vec<MediaId>>,
     pub channel_ids: Patch<Vec<ChannelId>>,
+    pub variants: Patch<Vec<Variant>>,
 }
 
 #[cfg(test)]

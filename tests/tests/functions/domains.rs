@@ -34,6 +34,7 @@ pub struct Endpoint {
     pub limit: Option<UserLimit>,
     pub status: u16,
     pub is_repeatable: bool,
+    pub is_without_effect: bool,
     pub warm_calls: WarmCalls,
     pub versioned: Option<&'static Versioned>,
 }
@@ -78,12 +79,24 @@ pub fn endpoints() -> Vec<Endpoint> {
             limit,
             status,
             repeatable,
+            is_without_effect,
             versioned,
             warm_calls,
             ..
         }) => {
             let is_repeatable = repeatable.is_some();
-            Some(Endpoint { entry, route, needs, access, limit, status, is_repeatable, versioned, warm_calls })
+            Some(Endpoint {
+                entry,
+                route,
+                needs,
+                access,
+                limit,
+                status,
+                is_repeatable,
+                is_without_effect,
+                versioned,
+                warm_calls,
+            })
         }
         Declared::Job(_) => None,
     });

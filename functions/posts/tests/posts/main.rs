@@ -9,4 +9,5 @@ mod real_server;
 mod remedies;
 mod restoring;
 mod scheduling;
+mod variants;
 mod writing;
