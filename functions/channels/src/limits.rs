@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_before_a_text_counts_with_it() {
+    fn a_content_warning_counts_with_the_text_after_it() {
         // The link of the text counts as 23 on Mastodon, and the one before it in full.
         for (measure, length) in
             [(TextMeasure::Graphemes, 11 + 13), (TextMeasure::Utf8Bytes, 11 + 14), (TextMeasure::Mastodon, 11 + 25)]

@@ -50,6 +50,11 @@ impl Endpoint {
         if self.route.method == Method::Any { 404 } else { self.status }
     }
 
+    /// Whether it changes nothing, for every caller.
+    pub fn only_reads(&self) -> bool {
+        self.route.method == Method::Get || self.is_without_effect
+    }
+
     /// Whether it reads its input from a body.
     pub fn has_body(&self) -> bool {
         self.route.method.has_body()

@@ -33,8 +33,8 @@ enum Feature {
 }
 
 /// `app.bsky.richtext.facet#tag`: at most 64 graphemes and 640 bytes.
-const TAG_GRAPHEMES: usize = 64;
-const TAG_BYTES: usize = 640;
+pub const TAG_GRAPHEMES: usize = 64;
+pub const TAG_BYTES: usize = 640;
 /// Letters and digits of a cashtag.
 const TICKER_LENGTH: usize = 5;
 

@@ -12,21 +12,21 @@ use crate::language::Language;
 
 /// The options of a post on Mastodon.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct MastodonOptions {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, inline)]
     pub visibility: Option<Visibility>,
     /// A content warning: the post is shown only after a click on it. Its characters count with those of the text.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, inline)]
     pub spoiler_text: Option<SpoilerText>,
     /// Whether the pictures are hidden until a click. A content warning hides them too.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub sensitive: Option<bool>,
     /// The language of the text. A server ignores one that it does not know.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, inline)]
     pub language: Option<Language>,
 }

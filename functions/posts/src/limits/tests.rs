@@ -97,6 +97,25 @@ fn a_misfit_of_a_variant_names_the_field_of_the_variant() {
     assert_eq!(faults_of(Platform::Mastodon, &"é".repeat(501), &pictures, &variant), []);
 }
 
+/// Each platform counts the same text by its own rule, to the last character.
+#[test]
+fn a_long_address_with_hashtags_after_it_is_refused_where_it_does_not_fit() {
+    let text = format!("{} https://example.com/{} #spring #märz", "a".repeat(175), "b".repeat(100));
+    assert_eq!(text.chars().count(), 310);
+    let numbers = |platform, text: &str| {
+        let faults = faults_of(platform, text, &[], &json!([]));
+        faults.into_iter().filter_map(|fault| fault.exceeded).map(|over| (over.count, over.limit)).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(Platform::Bluesky, &text), [(310, 300)]);
+    assert_eq!(numbers(Platform::Bluesky, &text[10..]), []);
+    assert_eq!(numbers(Platform::Bluesky, &text[9..]), [(301, 300)]);
+    assert_eq!(numbers(Platform::Mastodon, &text), []);
+    // The address has 120 characters, which count as 23.
+    let longer = format!("{}{text}", "c".repeat(500 - 310 + 120 - 23));
+    assert_eq!(numbers(Platform::Mastodon, &longer), []);
+    assert_eq!(numbers(Platform::Mastodon, &format!("c{longer}")), [(501, 500)]);
+}
+
 #[test]
 fn options_of_another_platform_are_a_misfit() {
     let variant = json!([{ "channel_id": CHANNEL, "options": { "platform": "mastodon" } }]);

@@ -1,8 +1,9 @@
 //! Variants of single channels, and the preview of what each channel would get.
 
+use media::Media;
 use posts::routes::{create_post, preview_post, schedule_post, update_post};
 use serde_json::{Value, json};
-use shared::tenancy::Role;
+use shared::tenancy::{Changes, Role};
 use shared::testing::Request;
 
 use crate::place::Place;
@@ -29,7 +30,9 @@ fn marked(record: &Value) -> Vec<Value> {
 async fn a_preview_shows_exactly_what_is_sent() {
     let at = Place::new().await;
     at.connect("bob.test").await;
-    let options = json!({ "platform": "bluesky", "languages": ["de", "pt-BR"], "labels": ["graphic-media"] });
+    let options = json!({
+        "platform": "bluesky", "languages": ["de", "pt-BR"], "labels": ["graphic-media"], "tags": ["frühling"],
+    });
     let content = json!({
         "text": "for everyone else",
         "channel_ids": [at.channel],
@@ -56,7 +59,7 @@ async fn a_preview_shows_exactly_what_is_sent() {
     let record = records.values().next().unwrap();
     assert_eq!(record["text"], shown["text"]);
     assert_eq!(marked(record), *shown["facets"].as_array().unwrap());
-    assert_eq!(record["langs"], json!(["de", "pt-BR"]));
+    assert_eq!((&record["langs"], &record["tags"]), (&json!(["de", "pt-BR"]), &json!(["frühling"])));
     assert_eq!(record["labels"]["values"], json!([{ "val": "graphic-media" }]));
 }
 
@@ -181,4 +184,75 @@ async fn a_reader_may_preview_and_a_channel_must_be_selected() {
     let theirs = Place::new().await.channel;
     let refused = preview(json!({ "text": "a", "channel_ids": [theirs] })).await.expect(422);
     assert_eq!(refused.fields(), ["channel_ids"]);
+}
+
+#[tokio::test]
+async fn a_channel_gets_the_pictures_of_its_variant_in_their_order() {
+    let at = Place::new().await;
+    let mut pictures = Vec::new();
+    for bytes in [b"a".as_slice(), b"bb", b"ccc"] {
+        let id = at.announced_picture(bytes).await;
+        at.complete_picture(id, bytes).await;
+        pictures.push(id);
+    }
+    let [one, two, three] = pictures[..] else { panic!("three pictures") };
+    let content = json!({
+        "text": "a",
+        "media_ids": [one],
+        "channel_ids": [at.channel],
+        "variants": [{ "channel_id": at.channel, "media_ids": [three, two] }],
+    });
+    let shown = at.call(&preview_post::FUNCTION, "", content.clone()).await.expect(200).body;
+    assert_eq!(shown["items"][0]["media_ids"], json!([three, two]));
+    let post = at.call(&create_post::FUNCTION, "", content).await.expect(201).body;
+    let post = post["id"].as_str().unwrap();
+    at.call(&schedule_post::FUNCTION, post, at.in_seconds(30)).await.expect(200);
+    at.advance(31);
+    at.deliver().await;
+    assert_eq!(at.server.calls("repo.uploadBlob").len(), 2);
+    let record = at.server.records().into_values().next().unwrap();
+    let images = record["embed"]["images"].as_array().unwrap();
+    assert_eq!(images.iter().map(|image| image["image"]["size"].as_u64().unwrap()).collect::<Vec<_>>(), [3, 2]);
+}
+
+#[tokio::test]
+async fn a_picture_that_is_gone_fails_the_delivery_by_its_id_before_any_call() {
+    let at = Place::new().await;
+    let picture = at.announced_picture(b"one").await;
+    at.complete_picture(picture, b"one").await;
+    let content = json!({ "text": "a", "media_ids": [picture], "channel_ids": [at.channel] });
+    let post = at.call(&create_post::FUNCTION, "", content).await.expect(201).body;
+    let post = post["id"].as_str().unwrap();
+    at.call(&schedule_post::FUNCTION, post, at.in_seconds(30)).await.expect(200);
+    let workspace = at.app.scope(at.owner.workspace);
+    let media = workspace.get::<Media>(&picture).await.unwrap();
+    workspace.commit(Changes::default().delete(&media).unaudited("a fixture")).await.unwrap();
+    at.advance(31);
+    at.deliver().await;
+    let delivery = at.deliveries(post).await.remove(0);
+    assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("failed"), &json!(1)));
+    let text = delivery["last_error"]["text"].as_str().unwrap();
+    assert!(text.contains(&picture.to_string()), "{text}");
+    assert!(at.server.calls("repo.uploadBlob").is_empty() && at.server.calls("repo.putRecord").is_empty());
+}
+
+#[tokio::test]
+async fn a_post_has_at_most_fifty_different_pictures_with_those_of_its_variants() {
+    let at = Place::new().await;
+    let picture = |number: usize| format!("media_01890a5d00007000800000000000{number:04x}");
+    let ten = |from: usize| (from..from + 10).map(picture).collect::<Vec<_>>();
+    let mut channels = vec![at.channel.clone()];
+    for number in 0..4 {
+        channels.push(at.connect(&format!("c{number}.test")).await);
+    }
+    let variants = |count: usize| -> Vec<Value> {
+        let variant = |(number, channel)| json!({ "channel_id": channel, "media_ids": ten(10 * (number + 1)) });
+        channels.iter().enumerate().take(count).map(variant).collect()
+    };
+    for (count, rule) in [(4, "must be pictures of this workspace"), (5, "must have at most 50 different pictures")] {
+        let content = json!({ "text": "a", "media_ids": ten(0), "channel_ids": channels, "variants": variants(count) });
+        let refused = at.call(&create_post::FUNCTION, "", content).await.expect(422);
+        assert_eq!((refused.code(), refused.fields()), ("invalid_input", vec!["media_ids"]));
+        assert!(refused.text.contains(rule), "{}", refused.text);
+    }
 }
