@@ -6,7 +6,8 @@ pub const POST_DOES_NOT_FIT: ProblemCode = ProblemCode::new(
     422,
     "post_does_not_fit",
     "Post does not fit",
-    "The post exceeds the limits of at least one selected channel; `errors` names the channel and the limit.",
+    "The post breaks a rule of at least one selected channel, or has a variant of another one; `errors` names the channel, the \
+     limit and the count.",
     "Change the post, or select other channels.",
 );
 

@@ -85,7 +85,7 @@ async fn a_post_with_every_feature_is_published_exactly_once() {
         height: 1,
     };
     let post = *app.new_id::<Channel>().as_bytes();
-    let draft = Draft { text: text.clone(), pictures: vec![picture], created_at: app.now(), post };
+    let draft = Draft { text: text.clone(), options: None, pictures: vec![picture], created_at: app.now(), post };
     let intent = crate::prepared::<Bluesky>(&scope, &channel, draft).await.unwrap();
     assert_eq!(publishing::reconcile::<Bluesky>(&scope, &channel, &intent, app.now()).await.unwrap(), None);
     let sends = (0..8).map(|_| publishing::send::<Bluesky>(&scope, &channel, &intent));
@@ -143,6 +143,7 @@ async fn a_session_is_renewed_and_ended() {
     let channel = scope.get::<Channel>(&id.parse().unwrap()).await.unwrap();
     let draft = |text: &str| Draft {
         text: text.to_owned(),
+        options: None,
         pictures: Vec::new(),
         created_at: app.now(),
         post: *app.new_id::<Channel>().as_bytes(),

@@ -10,5 +10,6 @@ mod remedies;
 mod restoring;
 mod scheduling;
 mod staging;
+mod variants;
 mod writing;
 mod x;
