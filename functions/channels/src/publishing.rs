@@ -7,6 +7,7 @@
 //! What holds for every platform is checked here, so that no adapter can forget it: the account is connected, the post is
 //! within its limits, and an intent is sent only to the account that it was prepared for.
 
+use futures::FutureExt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -191,7 +192,7 @@ pub async fn prepare<A: Adapter>(
     require_limits(channel, &rendered, &pictures)?;
     let Rendered { text, facets, .. } = rendered;
     let outgoing = Outgoing { text, facets, options, pictures, created_at, post };
-    stored::<A>(channel, Box::pin(A::prepare(scope, channel, outgoing)).await?)
+    stored::<A>(channel, A::prepare(scope, channel, outgoing).boxed().await?)
 }
 
 /// Takes the next step of a preparation. Makes nothing visible.
@@ -202,7 +203,7 @@ pub async fn advance<A: Adapter>(
 ) -> Result<Prepared<Intent, Staged>, PublishError> {
     require_connected(channel)?;
     let state = own::<A, A::Staged>(channel, &staged.account_id, &staged.state)?;
-    stored::<A>(channel, Box::pin(A::advance(scope, channel, state)).await?)
+    stored::<A>(channel, A::advance(scope, channel, state).boxed().await?)
 }
 
 /// How far a post is prepared, as the caller stores it.
@@ -263,7 +264,7 @@ fn of_another_platform(error: OtherPlatform) -> PublishError {
 pub async fn send<A: Adapter>(scope: &Scope, channel: &Channel, intent: &Intent) -> Result<Published, PublishError> {
     require_connected(channel)?;
     let request = own::<A, A::Request>(channel, &intent.account_id, &intent.request)?;
-    Box::pin(A::send(scope, channel, &request)).await
+    A::send(scope, channel, &request).boxed().await
 }
 
 /// Finds the publication of an intent that was first sent at `since`. None means: not yet, or, after the platform's settle
@@ -275,7 +276,7 @@ pub async fn reconcile<A: Adapter>(
     since: Timestamp,
 ) -> Result<Option<Published>, PublishError> {
     let request = own::<A, A::Request>(channel, &intent.account_id, &intent.request)?;
-    Box::pin(A::reconcile(scope, channel, &request, since)).await
+    A::reconcile(scope, channel, &request, since).boxed().await
 }
 
 /// Reads what was stored for an account. Nothing that was prepared for one account is sent to another.

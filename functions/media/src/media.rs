@@ -200,6 +200,7 @@ impl Media {
         match role {
             RenditionRole::Full => format!("{}.{extension}", self.id),
             RenditionRole::Compact => format!("{}.compact.{extension}", self.id),
+            RenditionRole::Flat => format!("{}.flat.{extension}", self.id),
         }
     }
 }
@@ -209,6 +210,8 @@ impl Media {
 pub enum RenditionRole {
     Full,
     Compact,
+    /// JPEG of a picture that is stored as PNG. It is not recorded, because it can be made again.
+    Flat,
 }
 
 /// A number of bytes, from 1 to 20,000,000.

@@ -17,14 +17,14 @@ use std::io::Cursor;
 
 use image::codecs::{gif::GifDecoder, jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder};
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, Limits};
+use image::{DynamicImage, ImageDecoder, ImageError, Limits, Rgb, RgbImage, Rgba};
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 use shared::kernel::problems::{Problem, ProblemCode, Refusal};
 use shared::kernel::worker::Cancellation;
 
 use crate::problems;
-use crate::rendition::Format;
 pub use crate::rendition::Prepared;
+use crate::rendition::{Format, Rendition};
 
 /// The longest side of a file that is decoded, in pixels.
 pub const MAX_SIDE: u32 = 12_000;
@@ -83,6 +83,31 @@ pub fn prepare(file: &[u8], cancellation: &Cancellation) -> Result<Prepared, Pro
     let image = decode(file, source)?;
     let format = if source == Source::Jpeg { Format::Jpeg } else { Format::Png };
     crate::rendition::render(image, format, cancellation)
+}
+
+/// A stored picture as JPEG of at most `max_bytes` bytes, for a platform that takes nothing else. What is transparent becomes white.
+///
+/// The same picture always produces the same bytes.
+pub(crate) fn as_jpeg(stored: &[u8], max_bytes: usize, cancellation: &Cancellation) -> Result<Rendition, Problem> {
+    crate::rendition::jpeg(on_white(decode(stored, sniff(stored)?)?), max_bytes, cancellation)
+}
+
+/// The picture in front of a white wall.
+fn on_white(image: DynamicImage) -> DynamicImage {
+    if !image.color().has_alpha() {
+        return image;
+    }
+    let image = image.into_rgba8();
+    let flat = RgbImage::from_fn(image.width(), image.height(), |x, y| {
+        let Rgba([red, green, blue, alpha]) = *image.get_pixel(x, y);
+        Rgb([red, green, blue].map(|colour| over_white(colour, alpha)))
+    });
+    DynamicImage::ImageRgb8(flat)
+}
+
+fn over_white(colour: u8, alpha: u8) -> u8 {
+    let (colour, alpha, white) = (u16::from(colour), u16::from(alpha), u16::from(u8::MAX));
+    u8::try_from((colour * alpha + white * (white - alpha) + white / 2) / white).unwrap_or(u8::MAX)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

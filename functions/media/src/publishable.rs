@@ -1,9 +1,22 @@
 //! A ready picture with its bytes, for publishing.
 
 use shared::kernel::problems::Problem;
+use shared::kernel::worker::Worker;
 use shared::tenancy::{Presentation, Scope, SignedDownload};
 
-use crate::media::{Media, MediaId, Sha256};
+use crate::media::{Media, MediaId, RenditionRole, Sha256, StoredPicture};
+use crate::picture;
+use crate::rendition::{Format, Rendition};
+
+/// At most one picture is in memory at a time.
+static WORKER: Worker = Worker::new();
+
+/// What a platform takes.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    pub max_bytes: u64,
+    pub formats: Vec<Format>,
+}
 
 /// A picture to be sent to a platform.
 pub struct Publishable {
@@ -28,17 +41,46 @@ impl Publishable {
     }
 }
 
-/// Reads the largest rendition of at most `max_bytes` bytes, in the version that was recorded.
+/// Reads the largest rendition that a platform takes, in the version that was recorded. A PNG is stored as JPEG first, if the platform
+/// takes only that.
 ///
 /// If that version is gone, the current one is used if it has the recorded SHA-256: a restored bucket has other
 /// versions, and of two concurrent completions the first writer may have been recorded, whose version is noncurrent and
 /// expires.
 ///
-/// Needs `Grant::ReadItems` and `Grant::ReadObjects`. 404 if the picture does not exist; `media_not_ready` and
-/// `media_too_large` as documented by [`crate::media::MediaError`].
-pub async fn read(scope: &Scope, id: &MediaId, max_bytes: u64) -> Result<Publishable, Problem> {
+/// Needs `Grant::ReadItems` and `Grant::ReadObjects`, and `Grant::WriteObjects` if the platform does not take PNG. 404 if the
+/// picture does not exist; `media_not_ready` and `media_too_large` as documented by [`crate::media::MediaError`].
+pub async fn read(scope: &Scope, id: &MediaId, accepted: &Accepted) -> Result<Publishable, Problem> {
     let media = scope.get::<Media>(id).await?;
-    let stored = media.within(max_bytes)?;
+    let stored = media.within(accepted.max_bytes)?;
+    let (bytes, version) = read_recorded(scope, (id, stored), accepted.max_bytes).await?;
+    let alt_text = media.alt_text().map(|text| text.as_str().to_owned());
+    if !accepted.formats.contains(&stored.format) && accepted.formats.contains(&Format::Jpeg) {
+        let most = usize::try_from(accepted.max_bytes).map_err(Problem::internal)?;
+        let flat = WORKER.run(move |cancellation| picture::as_jpeg(&bytes, most, cancellation)).await?;
+        let name = media.object_name(&flat, RenditionRole::Flat);
+        let Rendition { bytes, format, width, height } = flat;
+        let content_type = format.content_type();
+        // Written each time: the bytes are the same, and what was written before is not trusted without a recorded digest.
+        let version = scope.write_object(&name, content_type, bytes.clone()).await?;
+        return Ok(Publishable { object: (name, version), bytes, content_type, alt_text, width, height });
+    }
+    Ok(Publishable {
+        object: (stored.name.clone(), version),
+        bytes,
+        content_type: stored.format.content_type(),
+        alt_text,
+        width: stored.width,
+        height: stored.height,
+    })
+}
+
+/// The bytes of a rendition, and the version that has them.
+async fn read_recorded(
+    scope: &Scope,
+    (id, stored): (&MediaId, &StoredPicture),
+    max_bytes: u64,
+) -> Result<(Vec<u8>, String), Problem> {
     let object = match scope.read_object(&stored.name, Some(&stored.version), max_bytes).await? {
         Some(object) => Some(object),
         None => scope.read_object(&stored.name, None, max_bytes).await?,
@@ -50,12 +92,5 @@ pub async fn read(scope: &Scope, id: &MediaId, max_bytes: u64) -> Result<Publish
             stored.name
         )));
     }
-    Ok(Publishable {
-        object: (stored.name.clone(), object.version),
-        bytes: object.bytes,
-        content_type: stored.format.content_type(),
-        alt_text: media.alt_text().map(|text| text.as_str().to_owned()),
-        width: stored.width,
-        height: stored.height,
-    })
+    Ok((object.bytes, object.version))
 }

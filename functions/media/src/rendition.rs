@@ -4,6 +4,8 @@
 //! platforms that accept no more (Bluesky). An oversized rendition becomes JPEG if it is opaque, because PNG compresses
 //! photographs badly; then it is scaled down until it fits, because a smaller picture looks better than one with
 //! visible blocks. A transparent picture stays PNG and is only scaled down.
+//!
+//! A platform that takes JPEG alone (Instagram) gets a PNG as a flat rendition, which is made when it is published.
 
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
@@ -78,6 +80,11 @@ pub(crate) fn render(image: DynamicImage, format: Format, cancellation: &Cancell
         false => None,
     };
     Ok(Prepared { full, compact })
+}
+
+/// Encodes an opaque picture as JPEG within a limit.
+pub(crate) fn jpeg(image: DynamicImage, max_bytes: usize, cancellation: &Cancellation) -> Result<Rendition, Problem> {
+    fit(&image, Format::Jpeg, max_bytes, |image, format| cancellation.check().and_then(|()| encode(image, format)))
 }
 
 fn fit(

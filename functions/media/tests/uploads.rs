@@ -4,6 +4,7 @@
 use image::codecs::gif::GifEncoder;
 use image::{DynamicImage, Frame, GrayImage, Rgb, RgbImage, RgbaImage};
 use media::media::{Sha256, StoredPicture};
+use media::publishable::Accepted;
 use media::rendition::Format;
 use media::routes::{complete_upload, create_upload, get_media};
 use media::{Media, MediaId, picture, publishable};
@@ -31,6 +32,10 @@ fn photograph() -> Vec<u8> {
         Rgb([red, green, blue])
     });
     encoded(&image.into(), image::ImageFormat::Png)
+}
+
+fn within(max_bytes: u64) -> Accepted {
+    Accepted { max_bytes, formats: vec![Format::Jpeg, Format::Png] }
 }
 
 async fn announce(app: &TestApp, person: &Person, file: &[u8]) -> Response {
@@ -75,7 +80,7 @@ async fn a_completed_upload_becomes_a_picture() {
     assert_eq!((&done["picture"]["width"], &done["picture"]["height"]), (&json!(40), &json!(30)));
     assert_eq!(get(&app, &owner, id).await.expect(200).body, done);
 
-    let read = publishable::read(&app.object_scope(owner.workspace), &id, 2_000_000).await.unwrap();
+    let read = publishable::read(&app.object_scope(owner.workspace), &id, &within(2_000_000)).await.unwrap();
     assert_eq!((read.content_type, read.alt_text.as_deref()), ("image/jpeg", Some("A wall")));
     assert_eq!(done["picture"]["sha256"], json!(Sha256::of(&read.bytes)));
 }
@@ -139,11 +144,31 @@ async fn a_large_photograph_has_a_compact_rendition() {
     let full = complete(&app, &owner, id).await.expect(200).body["picture"]["size_bytes"].as_u64().unwrap();
     assert!(full > 2_000_000);
     let scope = app.object_scope(owner.workspace);
-    assert_eq!(publishable::read(&scope, &id, 8_000_000).await.unwrap().bytes.len() as u64, full);
-    let compact = publishable::read(&scope, &id, 2_000_000).await.unwrap();
+    assert_eq!(publishable::read(&scope, &id, &within(8_000_000)).await.unwrap().bytes.len() as u64, full);
+    let compact = publishable::read(&scope, &id, &within(2_000_000)).await.unwrap();
     assert!(compact.bytes.len() <= 2_000_000 && compact.width < 1_300);
-    let refused = publishable::read(&scope, &id, 1_000).await.err().unwrap();
+    let refused = publishable::read(&scope, &id, &within(1_000)).await.err().unwrap();
     assert_eq!(refused.code(), "media_too_large");
+}
+
+#[tokio::test]
+async fn a_png_is_stored_as_jpeg_for_a_platform_that_takes_nothing_else() {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let clear = RgbaImage::from_pixel(40, 30, image::Rgba([200, 60, 20, 0]));
+    let id = uploaded(&app, &owner, &encoded(&clear.into(), image::ImageFormat::Png)).await;
+    complete(&app, &owner, id).await.expect(200);
+    let scope = app.object_scope(owner.workspace);
+    let only_jpeg = Accepted { max_bytes: 2_000_000, formats: vec![Format::Jpeg] };
+    let first = publishable::read(&scope, &id, &only_jpeg).await.unwrap();
+    let again = publishable::read(&scope, &id, &only_jpeg).await.unwrap();
+    assert_eq!((first.content_type, first.width, first.height), ("image/jpeg", 40, 30));
+    assert!(first.bytes == again.bytes, "the same bytes each time");
+    assert_eq!(image::load_from_memory(&first.bytes).unwrap().to_rgb8().get_pixel(20, 15), &Rgb([255, 255, 255]));
+    let stored = scope.read_object(&format!("{id}.flat.jpg"), None, 2_000_000).await.unwrap().unwrap();
+    assert!(stored.bytes == first.bytes);
+    // The picture itself stays what it was.
+    assert_eq!(publishable::read(&scope, &id, &within(2_000_000)).await.unwrap().content_type, "image/png");
 }
 
 #[tokio::test]
@@ -153,7 +178,7 @@ async fn completing_before_the_upload_is_refused() {
     let made = announce(&app, &owner, &picture()).await.expect(201);
     let id: MediaId = made.body["media"]["id"].as_str().unwrap().parse().unwrap();
     assert_eq!(complete(&app, &owner, id).await.expect(409).code(), "media_not_uploaded");
-    let refused = publishable::read(&app.object_scope(owner.workspace), &id, 2_000_000).await.err().unwrap();
+    let refused = publishable::read(&app.object_scope(owner.workspace), &id, &within(2_000_000)).await.err().unwrap();
     assert_eq!(refused.code(), "media_not_ready");
 
     app.advance(SignedDuration::from_hours(25));
@@ -288,9 +313,9 @@ async fn a_missing_version_is_replaced_only_by_the_same_bytes() {
     scope.commit(Changes::default().insert(&media).unaudited("a test's picture")).await.unwrap();
 
     scope.write_object(&name, "image/jpeg", file.clone()).await.unwrap();
-    assert_eq!(publishable::read(&scope, &id, 2_000_000).await.unwrap().bytes, file);
+    assert_eq!(publishable::read(&scope, &id, &within(2_000_000)).await.unwrap().bytes, file);
     scope.write_object(&name, "image/jpeg", b"something else".to_vec()).await.unwrap();
-    assert_eq!(publishable::read(&scope, &id, 2_000_000).await.err().unwrap().status(), 500);
+    assert_eq!(publishable::read(&scope, &id, &within(2_000_000)).await.err().unwrap().status(), 500);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use shared::tenancy::Tenant;
 use shared::work::contend;
 
 use crate::delivery::{AfterStaging, Confirmation, Cure, Delivery, DeliveryError, DeliveryKey};
-use crate::pictures::{ReadPicture, pictures};
+use crate::pictures::{ReadPicture, accepted, pictures};
 use crate::post::Post;
 use crate::progress::{CONFLICT, claim, commit_unsent, take_step};
 use crate::verdict::{Stage, Verdict};
@@ -183,9 +183,9 @@ impl<'a, A: Adapter<Picture: ReadPicture>> Attempt<'a, A> {
         post: &Post,
         delivery: &Delivery,
     ) -> Result<Prepared<Intent, Staged>, PublishError> {
-        let max_bytes = channel.limits().picture_bytes.into();
+        let accepted = accepted(&channel.limits());
         let content = post.content().on(channel.id);
-        let pictures = pictures(self.scope, content.media_ids, max_bytes).await?;
+        let pictures = Box::pin(pictures(self.scope, content.media_ids, &accepted)).await?;
         let draft = Draft {
             text: content.text.as_str().to_owned(),
             options: content.options.cloned(),

@@ -2,9 +2,11 @@
 
 use std::future::Future;
 
+use channels::Limits;
 use channels::publishing::{DraftPicture, LinkedPicture, Picture, PublishError};
 use media::MediaId;
-use media::publishable::{Publishable, read};
+use media::publishable::{Accepted, Publishable, read};
+use media::rendition::Format;
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
 use shared::tenancy::Scope;
@@ -29,15 +31,20 @@ impl ReadPicture for LinkedPicture {
     }
 }
 
-/// The pictures of a post, in order: each in its largest rendition of at most `max_bytes` bytes.
+/// What a channel accepts.
+pub fn accepted(limits: &Limits) -> Accepted {
+    Accepted { max_bytes: limits.picture_bytes.into(), formats: vec![Format::Jpeg, Format::Png] }
+}
+
+/// The pictures of a post, in order: each in its largest rendition that the channel accepts.
 pub async fn pictures<P: ReadPicture>(
     scope: &Scope,
     media_ids: &[MediaId],
-    max_bytes: u64,
+    accepted: &Accepted,
 ) -> Result<Vec<P>, PublishError> {
     let mut pictures = Vec::with_capacity(media_ids.len());
     for id in media_ids {
-        let picture = read(scope, id, max_bytes).await.map_err(|problem| unreadable(*id, problem))?;
+        let picture = read(scope, id, accepted).await.map_err(|problem| unreadable(*id, problem))?;
         pictures.push(P::of(scope, picture).await?);
     }
     Ok(pictures)

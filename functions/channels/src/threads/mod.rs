@@ -1,21 +1,19 @@
 //! The Threads adapter: containers, which the platform processes and publishes once.
 
 mod api;
-mod connect;
 pub(crate) mod length;
 pub mod options;
-mod publish;
 
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
-use url::Url;
 
 use self::options::ThreadsOptions;
 use crate::adapter::{Adapter, Authorization, Begun, Code, Prepared};
 use crate::call::CallError;
 use crate::channel::Channel;
 use crate::limits::{Limits, TextLimit, TextMeasure};
+use crate::meta::{connect, containers};
 use crate::options::PlatformOptions;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
@@ -45,8 +43,8 @@ impl Adapter for Threads {
     /// A token of 60 days can be renewed until it expires; no page says that a renewal ends it (`get-started/long-lived-tokens`).
     const REUSE: Option<Reuse> = Some(Reuse::Answered { for_s: 24 * 3_600 });
 
-    type Request = publish::Request;
-    type Staged = publish::Staged;
+    type Request = containers::Request;
+    type Staged = containers::Staged<ThreadsOptions>;
     type Options = ThreadsOptions;
     type Picture = LinkedPicture;
 
@@ -67,52 +65,48 @@ impl Adapter for Threads {
     }
 
     async fn begin(scope: &Scope, service: Option<&Service>, asked: &Authorization) -> Result<Begun, Problem> {
-        connect::begin(scope, service, asked).await
+        connect::begin::<Self>(scope, service, asked).await
     }
 
     async fn redeem(scope: &Scope, pending: &PendingConnection, code: &Code) -> Result<Vec<OfferedAccount>, Problem> {
-        connect::redeem(scope, pending, code).await
+        connect::redeem::<Self>(scope, pending, code).await
     }
 
     async fn prepare(
         scope: &Scope,
         channel: &Channel,
         outgoing: Outgoing<ThreadsOptions, LinkedPicture>,
-    ) -> Result<Prepared<publish::Request, publish::Staged>, PublishError> {
-        publish::prepare(scope, channel, outgoing).await
+    ) -> Result<Prepared<containers::Request, Self::Staged>, PublishError> {
+        containers::prepare::<Self>(scope, channel, outgoing).await
     }
 
     async fn advance(
         scope: &Scope,
         channel: &Channel,
-        staged: publish::Staged,
-    ) -> Result<Prepared<publish::Request, publish::Staged>, PublishError> {
-        publish::advance(scope, channel, staged).await
+        staged: Self::Staged,
+    ) -> Result<Prepared<containers::Request, Self::Staged>, PublishError> {
+        containers::advance::<Self>(scope, channel, staged).await
     }
 
-    async fn send(scope: &Scope, channel: &Channel, request: &publish::Request) -> Result<Published, PublishError> {
-        publish::send(scope, channel, request).await
+    async fn send(scope: &Scope, channel: &Channel, request: &containers::Request) -> Result<Published, PublishError> {
+        containers::send::<Self>(scope, channel, request).await
     }
 
     async fn reconcile(
         scope: &Scope,
         channel: &Channel,
-        request: &publish::Request,
+        request: &containers::Request,
         since: Timestamp,
     ) -> Result<Option<Published>, PublishError> {
-        publish::reconcile(scope, channel, request, since).await
+        containers::reconcile::<Self>(scope, channel, request, since).await
     }
 
     async fn refresh(scope: &Scope, renewing: &Renewing<'_>) -> Result<Renewed, CallError> {
-        connect::refresh(scope, renewing).await
+        connect::refresh::<Self>(scope, renewing).await
     }
 
     /// The API has no call that ends a token: the account's owner removes the app, or it expires within 60 days. Ours is deleted.
     async fn revoke(_scope: &Scope, _ended: &EndedSession) -> Result<(), Problem> {
         Ok(())
     }
-}
-
-fn server() -> Result<Url, Problem> {
-    api::SERVER.parse().map_err(Problem::internal)
 }

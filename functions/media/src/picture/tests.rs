@@ -202,6 +202,19 @@ fn an_alpha_channel_is_kept_only_if_used() {
 }
 
 #[test]
+fn a_stored_picture_becomes_jpeg_on_white_within_a_limit() {
+    let as_jpeg = |image: &DynamicImage, most| super::as_jpeg(&png(image), most, &Cancellation::never()).unwrap();
+    let half = DynamicImage::from(RgbaImage::from_pixel(16, 16, Rgba([200, 0, 100, 128])));
+    let flat = as_jpeg(&half, 2_000_000);
+    assert_eq!((flat.format, flat.width, flat.height), (Format::Jpeg, 16, 16));
+    assert!(near(pixel(&flat, 8, 8), Rgb([227, 127, 177])), "{:?}", pixel(&flat, 8, 8));
+    assert!(near(pixel(&as_jpeg(&flag(32, 16), 2_000_000), 16, 2), RED));
+    let large = as_jpeg(&noise(600, 400, Some(200)), 60_000);
+    assert!(large.bytes.len() <= 60_000 && large.width < 600);
+    assert_eq!((over_white(9, 255), over_white(9, 0), over_white(0, 128)), (9, 255, 127));
+}
+
+#[test]
 fn a_file_of_another_type_is_refused_by_its_first_bytes() {
     let files: [&[u8]; 7] = [
         b"",

@@ -1,4 +1,4 @@
-//! Connecting a Threads account with the operator's app: the code, a token of an hour, and the one of 60 days.
+//! Connecting an account with the operator's app: the code, a token of an hour, and the one of 60 days.
 
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
@@ -6,38 +6,40 @@ use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::tenancy::{PlatformApp, Scope};
 use url::Url;
 
-use super::api::{Client, LongToken, SERVER};
-use super::server;
+use super::graph::{Client, Graph, LongToken};
 use crate::adapter::{Authorization, Begun, Code};
 use crate::call::{CallError, Meaning};
 use crate::connection_problem::{connection_problem, refused_code};
 use crate::operator_app;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
-use crate::platform::Platform;
 use crate::renewal::{Renewed, Renewing};
 use crate::server_address::Service;
 use crate::session::{TOKEN_PURPOSE, Tokens};
 
-const AUTHORIZATION_URL: &str = "https://threads.com/oauth/authorize";
-/// The rights that a person gives: to read who they are and their posts, and to publish.
-const SCOPES: &str = "threads_basic,threads_content_publish";
-const SERVICE: &str = "https://threads.com";
-
-pub async fn begin(scope: &Scope, service: Option<&Service>, asked: &Authorization) -> Result<Begun, Problem> {
+pub async fn begin<G: Graph>(
+    scope: &Scope,
+    service: Option<&Service>,
+    asked: &Authorization,
+) -> Result<Begun, Problem> {
     if service.is_some() {
-        return Err(Problem::invalid("service", "must be left out: Threads has one server"));
+        return Err(Problem::invalid("service", "must be left out: the platform has one server"));
     }
-    let app = operator_app::current(scope, Platform::Threads).await?;
-    let mut authorization_url: Url = AUTHORIZATION_URL.parse().map_err(Problem::internal)?;
-    authorization_url.query_pairs_mut().extend_pairs(asked.parameters(&app.client_id, SCOPES));
-    Ok(Begun { service: SERVICE.to_owned(), client_id: app.client_id, client_secret: None, authorization_url })
+    let app = operator_app::current(scope, G::PLATFORM).await?;
+    let mut authorization_url: Url = address(G::API.authorization_url)?;
+    authorization_url.query_pairs_mut().extend_pairs(asked.parameters(&app.client_id, G::API.scopes));
+    Ok(Begun { service: G::API.service.to_owned(), client_id: app.client_id, client_secret: None, authorization_url })
 }
 
-pub async fn redeem(scope: &Scope, pending: &PendingConnection, code: &Code) -> Result<Vec<OfferedAccount>, Problem> {
-    let server = server()?;
-    let client = Client { scope, server: &server };
+pub async fn redeem<G: Graph>(
+    scope: &Scope,
+    pending: &PendingConnection,
+    code: &Code,
+) -> Result<Vec<OfferedAccount>, Problem> {
+    let (code_server, server) = (address(G::API.code_server)?, address(G::API.server)?);
+    let client = Client::<G>::new(scope, &server);
     let app = PlatformApp { client_id: pending.app.client_id.clone(), client_secret: code.client_secret.clone() };
-    let short = match client.redeem(&app, &pending.redirect_uri, &bare(&code.code)).await {
+    let redeeming = Client::<G>::new(scope, &code_server);
+    let short = match redeeming.redeem(&app, &pending.redirect_uri, &bare(&code.code)).await {
         Ok(short) => short,
         Err(CallError::Refused(refusal))
             if matches!(refusal.meaning, Meaning::StaleToken | Meaning::AccountGone | Meaning::Rejected) =>
@@ -48,15 +50,17 @@ pub async fn redeem(scope: &Scope, pending: &PendingConnection, code: &Code) -> 
     };
     let token = client.exchange(&app, &short.access_token).await.map_err(|error| connection_problem(&error))?;
     let profile = client.profile(&token.access_token).await.map_err(|error| connection_problem(&error))?;
-    if profile.id != short.user_id {
+    // The code's account is named by either number.
+    let is_of_code = [&profile.id, &profile.user_id].contains(&&Some(short.user_id));
+    let Some(account) = profile.user_id.or(profile.id).filter(|_| is_of_code) else {
         return Err(connection_problem(&CallError::Malformed("GET /me")));
-    }
+    };
     let access = scope.seal(TOKEN_PURPOSE, &pending.channel, &token.access_token).await?;
     let expires_at = expiry(&token, scope.now());
     Ok(vec![OfferedAccount {
-        account_id: profile.id.into(),
+        account_id: account.into(),
         handle: format!("@{}", profile.username),
-        server: SERVER.to_owned(),
+        server: G::API.server.to_owned(),
         tokens: Tokens {
             access,
             access_expires_at: Some(expires_at),
@@ -66,6 +70,10 @@ pub async fn redeem(scope: &Scope, pending: &PendingConnection, code: &Code) -> 
         },
         limits: None,
     }])
+}
+
+fn address(text: &str) -> Result<Url, Problem> {
+    text.parse().map_err(Problem::internal)
 }
 
 /// The address of the redirect ends with `#_`, which is no part of the code.
@@ -78,8 +86,8 @@ fn expiry(token: &LongToken, now: Timestamp) -> Timestamp {
 }
 
 /// A renewed token replaces the former one.
-pub async fn refresh(scope: &Scope, renewing: &Renewing<'_>) -> Result<Renewed, CallError> {
-    let token = Client { scope, server: &renewing.server }.refresh(&renewing.token).await?;
+pub async fn refresh<G: Graph>(scope: &Scope, renewing: &Renewing<'_>) -> Result<Renewed, CallError> {
+    let token = Client::<G>::new(scope, &renewing.server).refresh(&renewing.token).await?;
     let expires_at = expiry(&token, scope.now());
     let access = Some((token.access_token, expires_at));
     Ok(Renewed { access, renewable_until: Some(expires_at), ..Renewed::default() })

@@ -1,0 +1,10 @@
+//! What the platforms on Meta's Graph API have in common: Threads and Instagram.
+
+pub mod connect;
+pub mod containers;
+mod errors;
+pub mod graph;
+mod numbers;
+
+pub use errors::DIALECT;
+pub use numbers::Number;
