@@ -1,4 +1,4 @@
-//! The maximum size of a post, and how each platform counts it.
+//! What a post on a channel can be at most, or must be, and how each platform counts it.
 
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
@@ -7,18 +7,65 @@ use utoipa::ToSchema;
 use crate::rendering::Rendered;
 use crate::{mastodon, threads, x};
 
-/// The maximum size of a post on a channel.
+mod marks;
+
+/// What a post on a channel can be at most, or must be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ChannelLimits)]
 pub struct Limits {
     /// A text must be within all of them.
     pub text: Vec<TextLimit>,
+    /// The fewest pictures of a post.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub least_pictures: u32,
+    /// The most pictures of a post.
     pub pictures: u32,
     /// Bytes of one picture.
     pub picture_bytes: u32,
+    /// The types of a picture. Where JPEG alone is accepted, a PNG is sent as JPEG, on white where it is transparent.
+    #[serde(default = "PictureType::all")]
+    #[schema(required = true)]
+    pub picture_types: Vec<PictureType>,
+    /// The shapes of a picture. Null: any.
+    #[serde(default)]
+    pub aspect_ratios: Option<AspectRatios>,
     /// Unicode code points of a picture's description. Null: as many as a picture can have here.
     #[serde(default)]
     pub alt_text: Option<u32>,
+}
+
+/// A type of pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ChannelPictureType)]
+pub enum PictureType {
+    #[serde(rename = "image/jpeg")]
+    Jpeg,
+    #[serde(rename = "image/png")]
+    Png,
+}
+
+impl PictureType {
+    /// Both types that a stored picture can have.
+    pub fn all() -> Vec<Self> {
+        vec![Self::Jpeg, Self::Png]
+    }
+
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+        }
+    }
+}
+
+/// The width of a picture divided by its height, in thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AspectRatios {
+    /// Of the tallest picture.
+    pub least_thousandths: u32,
+    /// Of the widest picture.
+    pub most_thousandths: u32,
 }
 
 /// The maximum length of a text, in one measure.
@@ -36,6 +83,12 @@ pub enum TextMeasure {
     Graphemes,
     /// Bytes in UTF-8.
     Utf8Bytes,
+    /// Code units in UTF-16.
+    Utf16Units,
+    /// Words that begin with `#`.
+    Hashtags,
+    /// Names that begin with `@`.
+    Mentions,
     /// Extended grapheme clusters, where a link counts as 23, and of a mention (`@name@server`) only the name.
     Mastodon,
     /// Extended grapheme clusters, where an emoji counts as many as it has bytes in UTF-8.
@@ -65,6 +118,9 @@ impl TextMeasure {
         match self {
             Self::Graphemes => number([before, text].concat().graphemes(true).count()),
             Self::Utf8Bytes => number(before.len().saturating_add(text.len())),
+            Self::Utf16Units => number(before.encode_utf16().count() + text.encode_utf16().count()),
+            Self::Hashtags => number(marks::hashtags(before) + marks::hashtags(text)),
+            Self::Mentions => number(marks::mentions(before) + marks::mentions(text)),
             Self::Mastodon => mastodon::length::count(before, text),
             Self::Threads => threads::length::count(&[before, text].concat()),
             Self::X => x::length::count(&[before, text].concat()),
@@ -76,6 +132,9 @@ impl TextMeasure {
         match self {
             Self::Graphemes => "graphemes",
             Self::Utf8Bytes => "utf8_bytes",
+            Self::Utf16Units => "utf16_units",
+            Self::Hashtags => "hashtags",
+            Self::Mentions => "mentions",
             Self::Mastodon => "mastodon",
             Self::Threads => "threads",
             Self::X => "x",
@@ -88,6 +147,9 @@ impl TextMeasure {
             Self::Graphemes | Self::Mastodon | Self::Threads => "characters",
             Self::X => "weighted characters",
             Self::Utf8Bytes => "bytes in UTF-8",
+            Self::Utf16Units => "UTF-16 code units",
+            Self::Hashtags => "hashtags",
+            Self::Mentions => "mentions",
         }
     }
 }
@@ -99,6 +161,15 @@ pub enum OverLimit {
     Text { limit: TextLimit, is: u32 },
     #[error("must not exceed {most} pictures; there are {is}")]
     Pictures { most: u32, is: u32 },
+    #[error("must have pictures, at least {least}; there are {is}")]
+    FewPictures { least: u32, is: u32 },
+    #[error("must be a picture of a type that the channel accepts")]
+    PictureType,
+    #[error(
+        "must be a picture whose width divided by its height is from {} to {} thousandths; it is {is}",
+        .within.least_thousandths, .within.most_thousandths
+    )]
+    AspectRatio { within: AspectRatios, is: u32 },
     #[error("must have at most {most} bytes per picture; one has {is}")]
     PictureBytes { most: u32, is: u32 },
     #[error("must have at most {most} characters in the description of a picture; one has {is}")]
@@ -106,14 +177,20 @@ pub enum OverLimit {
 }
 
 impl OverLimit {
-    /// What is counted, the count, and the limit.
-    pub const fn numbers(&self) -> (&'static str, u32, u32) {
-        match self {
+    /// What is counted, the count, and the limit. None where nothing is counted.
+    pub const fn numbers(&self) -> Option<(&'static str, u32, u32)> {
+        Some(match self {
             Self::Text { limit, is } => (limit.measure.name(), *is, limit.most),
             Self::Pictures { most, is } => ("pictures", *is, *most),
+            Self::FewPictures { least, is } => ("least_pictures", *is, *least),
+            Self::PictureType => return None,
+            Self::AspectRatio { within, is } => {
+                let AspectRatios { least_thousandths: least, most_thousandths: most } = *within;
+                ("aspect_ratio_thousandths", *is, if *is < least { least } else { most })
+            }
             Self::PictureBytes { most, is } => ("picture_bytes", *is, *most),
             Self::AltText { most, is } => ("alt_text_code_points", *is, *most),
-        }
+        })
     }
 }
 
@@ -148,7 +225,26 @@ impl Limits {
         if pictures > self.pictures {
             return Err(OverLimit::Pictures { most: self.pictures, is: pictures });
         }
+        if pictures < self.least_pictures {
+            return Err(OverLimit::FewPictures { least: self.least_pictures, is: pictures });
+        }
         Ok(())
+    }
+
+    /// Whether a picture of this type fits, as it is sent.
+    pub fn check_type(&self, content_type: &str) -> Result<(), OverLimit> {
+        let is_accepted = self.picture_types.iter().any(|accepted| accepted.content_type() == content_type);
+        if is_accepted { Ok(()) } else { Err(OverLimit::PictureType) }
+    }
+
+    /// Whether a picture of this width and height fits.
+    pub fn check_shape(&self, width: u32, height: u32) -> Result<(), OverLimit> {
+        let Some(within) = self.aspect_ratios else { return Ok(()) };
+        let (width, height) = (u64::from(width), u64::from(height).max(1));
+        // To the nearest thousandth.
+        let is = u32::try_from((width * 1_000 + height / 2) / height).unwrap_or(u32::MAX);
+        let fits = (within.least_thousandths..=within.most_thousandths).contains(&is);
+        if fits { Ok(()) } else { Err(OverLimit::AspectRatio { within, is }) }
     }
 
     /// Whether a picture's description fits.
@@ -166,53 +262,4 @@ fn number(length: usize) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn graphemes_are_counted_as_user_perceived_characters() {
-        for (text, graphemes) in
-            [("", 0), ("abc", 3), ("e\u{301}", 1), ("👨‍👩‍👧‍👧", 1), ("🇫🇷🇩🇪", 2), ("नमस्ते", 3), ("\r\n", 1), ("👍🏽", 1)]
-        {
-            assert_eq!(TextMeasure::Graphemes.count(text), graphemes, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_content_warning_counts_with_the_text_after_it() {
-        // The link of the text counts as 23 on Mastodon, and the one before it in full.
-        for (measure, length) in
-            [(TextMeasure::Graphemes, 11 + 13), (TextMeasure::Utf8Bytes, 11 + 14), (TextMeasure::Mastodon, 11 + 25)]
-        {
-            assert_eq!(measure.count_with("http://a.co", "http://a.co é"), length, "{measure:?}");
-        }
-    }
-
-    #[test]
-    fn every_exceeded_limit_of_a_text_is_reported() {
-        let most = |measure, most| TextLimit { measure, most };
-        let text = vec![most(TextMeasure::Graphemes, 2), most(TextMeasure::Utf8Bytes, 4)];
-        let limits = Limits { text, pictures: 4, picture_bytes: 2_000_000, alt_text: None };
-        let over = |text| limits.check_text(&Rendered::plain(text)).map(|over| over.to_string()).collect::<Vec<_>>();
-        assert!(over("éé").is_empty());
-        assert_eq!(over("abc"), ["must have at most 2 characters; it has 3"]);
-        assert_eq!(over("👍🏽"), ["must have at most 4 bytes in UTF-8; it has 8"]);
-        assert_eq!(
-            over("ééé"),
-            ["must have at most 2 characters; it has 3", "must have at most 4 bytes in UTF-8; it has 6"]
-        );
-    }
-
-    #[test]
-    fn the_number_and_the_bytes_of_pictures_are_limited() {
-        let limits = Limits { text: Vec::new(), pictures: 4, picture_bytes: 2_000_000, alt_text: None };
-        assert_eq!(limits.check_pictures([2_000_000; 4]), Ok(()));
-        let described = Limits { alt_text: Some(3), ..limits.clone() };
-        assert_eq!((described.check_alt_text("é👍x"), limits.check_alt_text("wall")), (Ok(()), Ok(())));
-        assert_eq!(described.check_alt_text("wall"), Err(OverLimit::AltText { most: 3, is: 4 }));
-        assert_eq!(limits.check_pictures([1; 5]), Err(OverLimit::Pictures { most: 4, is: 5 }));
-        let over = OverLimit::PictureBytes { most: 2_000_000, is: 2_000_001 };
-        assert_eq!(limits.check_pictures([1, 2_000_001]), Err(over));
-        assert_eq!(over.to_string(), "must have at most 2000000 bytes per picture; one has 2000001");
-    }
-}
+mod tests;

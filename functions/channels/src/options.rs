@@ -10,6 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::adapter::Adapter;
 use crate::bluesky::options::BlueskyOptions;
+use crate::instagram::options::InstagramOptions;
 use crate::mastodon::options::MastodonOptions;
 use crate::platform::Platform;
 use crate::threads::options::ThreadsOptions;
@@ -21,6 +22,7 @@ use crate::x::options::XOptions;
 #[serde(tag = "platform", rename_all = "snake_case")]
 pub enum PlatformOptions {
     Bluesky(BlueskyOptions),
+    Instagram(InstagramOptions),
     Mastodon(MastodonOptions),
     Threads(ThreadsOptions),
     X(XOptions),
@@ -38,6 +40,7 @@ impl PlatformOptions {
     pub const fn platform(&self) -> Platform {
         match self {
             Self::Bluesky(_) => Platform::Bluesky,
+            Self::Instagram(_) => Platform::Instagram,
             Self::Mastodon(_) => Platform::Mastodon,
             Self::Threads(_) => Platform::Threads,
             Self::X(_) => Platform::X,
@@ -109,6 +112,7 @@ mod tests {
             json!({ "platform": "bluesky", "languages": ["en", "pt-BR"], "labels": ["nudity"] }),
             json!({ "platform": "mastodon" }),
             json!({ "platform": "threads", "reply_control": "mentioned_only", "topic_tag": "Gardening" }),
+            json!({ "platform": "instagram", "collaborators": ["studio", "a.b_c"] }),
             json!({ "platform": "x", "reply_settings": "mentioned_users" }),
             json!({
                 "platform": "mastodon", "visibility": "unlisted", "spoiler_text": "Plot", "sensitive": true, "language": "en",
@@ -127,6 +131,8 @@ mod tests {
         assert!(refused(json!({ "platform": "mastodon", "labels": [] })).contains("unknown field"));
         assert!(refused(json!({ "platform": "mastodon", "visibility": "direct" })).contains("unknown variant"));
         assert!(refused(json!({ "platform": "threads", "topic_tag": "a.b" })).contains("full stop"));
+        assert!(refused(json!({ "platform": "instagram", "collaborators": ["@studio"] })).contains("without @"));
+        assert!(refused(json!({ "platform": "instagram", "location_id": "1" })).contains("unknown field"));
         assert!(refused(json!({ "visibility": "public" })).contains("platform"));
         let options: PlatformOptions = serde_json::from_value(json!({ "platform": "mastodon" })).unwrap();
         assert_eq!(PlatformOptions::of::<Mastodon>(Some(&options)), Ok(MastodonOptions::default()));

@@ -12,6 +12,7 @@ use crate::platform_facts::PlatformFacts;
 #[serde(rename_all = "snake_case")]
 pub enum Platform {
     Bluesky,
+    Instagram,
     Mastodon,
     Threads,
     X,
@@ -28,6 +29,10 @@ macro_rules! with_adapter {
         match $platform {
             $crate::Platform::Bluesky => {
                 type $Adapter = $crate::bluesky::Bluesky;
+                $answer
+            }
+            $crate::Platform::Instagram => {
+                type $Adapter = $crate::instagram::Instagram;
                 $answer
             }
             $crate::Platform::Mastodon => {
@@ -75,7 +80,7 @@ impl Guarantee {
 
 impl Platform {
     /// Every platform, in the order of their names.
-    pub const ALL: &'static [Self] = &[Self::Bluesky, Self::Mastodon, Self::Threads, Self::X];
+    pub const ALL: &'static [Self] = &[Self::Bluesky, Self::Instagram, Self::Mastodon, Self::Threads, Self::X];
 
     pub const fn name(self) -> &'static str {
         with_adapter!(self, A => A::NAME)

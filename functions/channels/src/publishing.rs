@@ -55,6 +55,10 @@ pub struct Outgoing<O, P = Picture> {
 pub trait DraftPicture: Send {
     fn size_bytes(&self) -> u64;
     fn alt_text(&self) -> &str;
+    /// `image/png`.
+    fn content_type(&self) -> &str;
+    /// The width and the height, in pixels.
+    fn size(&self) -> (u32, u32);
 }
 
 /// A picture whose bytes are sent.
@@ -72,7 +76,10 @@ pub struct LinkedPicture {
     /// A signed address of ours: everyone who has it can read the picture for a quarter of an hour.
     pub url: SecretText,
     pub size_bytes: u64,
+    pub content_type: String,
     pub alt_text: String,
+    pub width: u32,
+    pub height: u32,
 }
 
 impl DraftPicture for Picture {
@@ -83,6 +90,14 @@ impl DraftPicture for Picture {
     fn alt_text(&self) -> &str {
         &self.alt_text
     }
+
+    fn content_type(&self) -> &str {
+        &self.content_type
+    }
+
+    fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
 }
 
 impl DraftPicture for LinkedPicture {
@@ -92,6 +107,14 @@ impl DraftPicture for LinkedPicture {
 
     fn alt_text(&self) -> &str {
         &self.alt_text
+    }
+
+    fn content_type(&self) -> &str {
+        &self.content_type
+    }
+
+    fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
     }
 }
 
@@ -306,14 +329,28 @@ fn require_limits<P: DraftPicture>(channel: &Channel, rendered: &Rendered, pictu
     if let Some(over) = limits.check_text(rendered).next() {
         return Err(over_limit("text", "Shorten the text, then schedule the post again.", over));
     }
+    let change = |over| over_limit("pictures", remedy(&over), over);
     for picture in pictures {
-        limits
-            .check_alt_text(picture.alt_text())
-            .map_err(|over| over_limit("pictures", "Shorten the description, then schedule the post again.", over))?;
+        let (width, height) = picture.size();
+        limits.check_alt_text(picture.alt_text()).map_err(change)?;
+        limits.check_type(picture.content_type()).map_err(change)?;
+        limits.check_shape(width, height).map_err(change)?;
     }
-    limits
-        .check_pictures(sizes)
-        .map_err(|over| over_limit("pictures", "Use fewer or smaller pictures, then schedule the post again.", over))
+    limits.check_pictures(sizes).map_err(change)
+}
+
+/// What to do about pictures.
+fn remedy(over: &OverLimit) -> &'static str {
+    match over {
+        OverLimit::AltText { .. } => "Shorten the description, then schedule the post again.",
+        OverLimit::FewPictures { .. } => "Add a picture, then schedule the post again.",
+        OverLimit::PictureType | OverLimit::AspectRatio { .. } => {
+            "Replace the picture by one that fits, then schedule the post again."
+        }
+        OverLimit::Pictures { .. } | OverLimit::PictureBytes { .. } | OverLimit::Text { .. } => {
+            "Use fewer or smaller pictures, then schedule the post again."
+        }
+    }
 }
 
 fn over_limit(field: &str, remedy: &str, over: OverLimit) -> PublishError {

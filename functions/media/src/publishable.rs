@@ -18,6 +18,13 @@ pub struct Accepted {
     pub formats: Vec<Format>,
 }
 
+impl Accepted {
+    /// The format in which the platform gets a picture that is stored in this one.
+    pub fn format_of(&self, stored: Format) -> Format {
+        if !self.formats.contains(&stored) && self.formats.contains(&Format::Jpeg) { Format::Jpeg } else { stored }
+    }
+}
+
 /// A picture to be sent to a platform.
 pub struct Publishable {
     pub bytes: Vec<u8>,
@@ -55,7 +62,7 @@ pub async fn read(scope: &Scope, id: &MediaId, accepted: &Accepted) -> Result<Pu
     let stored = media.within(accepted.max_bytes)?;
     let (bytes, version) = read_recorded(scope, (id, stored), accepted.max_bytes).await?;
     let alt_text = media.alt_text().map(|text| text.as_str().to_owned());
-    if !accepted.formats.contains(&stored.format) && accepted.formats.contains(&Format::Jpeg) {
+    if accepted.format_of(stored.format) != stored.format {
         let most = usize::try_from(accepted.max_bytes).map_err(Problem::internal)?;
         let flat = WORKER.run(move |cancellation| picture::as_jpeg(&bytes, most, cancellation)).await?;
         let name = media.object_name(&flat, RenditionRole::Flat);

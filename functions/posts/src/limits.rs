@@ -12,6 +12,7 @@ use shared::tenancy::{Scope, WorkspacePlan};
 
 use crate::bounds::MAX_MEDIA_IN_ALL;
 use crate::content::{ChannelContent, Content, Variant};
+use crate::pictures::accepted;
 use crate::problems::POST_DOES_NOT_FIT;
 
 /// Pictures of the workspace by their ids.
@@ -159,18 +160,29 @@ impl<'a> Checked<'a> {
         }
         faults.extend(preview.over.iter().map(|over| exceeding(&channel, content.text_field(), over)));
         let limits = channel.limits();
+        let accepted = accepted(&limits);
         for (place, id) in content.media_ids.iter().enumerate() {
             let Some(picture) = pictures.get(id) else { continue };
             let field = || format!("{}.{place}", content.media_field());
             // The largest rendition that fits is sent, so a picture is at fault only if none fits.
-            if let Err(over @ MediaError::TooLarge { .. }) = picture.within(limits.picture_bytes.into()) {
-                faults.push(of_channel(&channel, field(), format!("for {}: {over}", name(&channel))));
+            match picture.within(accepted.max_bytes) {
+                Err(over @ MediaError::TooLarge { .. }) => {
+                    faults.push(of_channel(&channel, field(), format!("for {}: {over}", name(&channel))));
+                }
+                // Not uploaded yet.
+                Err(_) => {}
+                Ok(sent) => {
+                    let content_type = accepted.format_of(sent.format).content_type();
+                    let checks = [limits.check_type(content_type), limits.check_shape(sent.width, sent.height)];
+                    let over = checks.into_iter().filter_map(Result::err);
+                    faults.extend(over.map(|over| exceeding(&channel, field(), &over)));
+                }
             }
             if let Err(over) = limits.check_alt_text(picture.alt_text().map_or("", AltText::as_str)) {
                 faults.push(exceeding(&channel, field(), &over));
             }
         }
-        if let Err(over @ OverLimit::Pictures { .. }) = limits.check_pictures(content.media_ids.iter().map(|_| 0)) {
+        if let Err(over) = limits.check_pictures(content.media_ids.iter().map(|_| 0)) {
             faults.push(exceeding(&channel, content.media_field(), &over));
         }
         Self { channel, content, preview, faults }
@@ -178,8 +190,8 @@ impl<'a> Checked<'a> {
 }
 
 fn exceeding(channel: &Channel, field: String, over: &OverLimit) -> FieldError {
-    let (measure, count, limit) = over.numbers();
-    let exceeded = Some(Exceeded { measure, count: count.into(), limit: limit.into() });
+    let exceeded =
+        over.numbers().map(|(measure, count, limit)| Exceeded { measure, count: count.into(), limit: limit.into() });
     FieldError { exceeded, ..of_channel(channel, field, format!("for {}: {over}", name(channel))) }
 }
 

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use channels::Limits;
+use channels::limits::PictureType;
 use channels::publishing::{DraftPicture, LinkedPicture, Picture, PublishError};
 use media::MediaId;
 use media::publishable::{Accepted, Publishable, read};
@@ -27,13 +28,19 @@ impl ReadPicture for Picture {
 impl ReadPicture for LinkedPicture {
     async fn of(scope: &Scope, picture: Publishable) -> Result<Self, Problem> {
         let url = SecretText::new(picture.signed(scope).await?.url);
-        Ok(Self { url, size_bytes: picture.bytes.len() as u64, alt_text: picture.alt_text.unwrap_or_default() })
+        let Publishable { bytes, content_type, alt_text, width, height, .. } = picture;
+        let (content_type, alt_text) = (content_type.to_owned(), alt_text.unwrap_or_default());
+        Ok(Self { url, size_bytes: bytes.len() as u64, content_type, alt_text, width, height })
     }
 }
 
 /// What a channel accepts.
 pub fn accepted(limits: &Limits) -> Accepted {
-    Accepted { max_bytes: limits.picture_bytes.into(), formats: vec![Format::Jpeg, Format::Png] }
+    let format = |accepted: &PictureType| match accepted {
+        PictureType::Jpeg => Format::Jpeg,
+        PictureType::Png => Format::Png,
+    };
+    Accepted { max_bytes: limits.picture_bytes.into(), formats: limits.picture_types.iter().map(format).collect() }
 }
 
 /// The pictures of a post, in order: each in its largest rendition that the channel accepts.

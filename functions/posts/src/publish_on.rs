@@ -12,6 +12,7 @@ use shared::tenancy::{Audited, Tenant};
 use crate::attempt::Attempt;
 use crate::delivery::{Delivery, DeliveryId, DeliveryKey, Work};
 use crate::jobs::publish_bluesky::PublishBluesky;
+use crate::jobs::publish_instagram::PublishInstagram;
 use crate::jobs::publish_mastodon::PublishMastodon;
 use crate::jobs::publish_threads::PublishThreads;
 use crate::jobs::publish_x::PublishX;
@@ -32,6 +33,7 @@ pub fn send_to_publisher(changes: Audited, delivery: &Delivery, not_before: Time
     let claimed = Claimed { post_id: delivery.post_id, delivery_id: delivery.id, attempt: delivery.attempt() };
     match delivery.platform {
         Platform::Bluesky => changes.send_at(&PublishBluesky(claimed), not_before),
+        Platform::Instagram => changes.send_at(&PublishInstagram(claimed), not_before),
         Platform::Mastodon => changes.send_at(&PublishMastodon(claimed), not_before),
         Platform::Threads => changes.send_at(&PublishThreads(claimed), not_before),
         Platform::X => changes.send_at(&PublishX(claimed), not_before),

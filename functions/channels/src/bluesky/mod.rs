@@ -20,7 +20,7 @@ use shared::tenancy::Scope;
 use crate::adapter::{Adapter, Authorization, Begun, Code, NoSteps, Prepared};
 use crate::call::CallError;
 use crate::channel::Channel;
-use crate::limits::{Limits, TextLimit, TextMeasure};
+use crate::limits::{Limits, PictureType, TextLimit, TextMeasure};
 use crate::options::PlatformOptions;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
@@ -63,7 +63,15 @@ impl Adapter for Bluesky {
     fn limits() -> Limits {
         let most = |measure, most| TextLimit { measure, most };
         let text = vec![most(TextMeasure::Graphemes, 300), most(TextMeasure::Utf8Bytes, 3_000)];
-        Limits { text, pictures: 4, picture_bytes: 2_000_000, alt_text: None }
+        Limits {
+            text,
+            least_pictures: 0,
+            pictures: 4,
+            picture_bytes: 2_000_000,
+            picture_types: PictureType::all(),
+            aspect_ratios: None,
+            alt_text: None,
+        }
     }
 
     fn options(of: &PlatformOptions) -> Option<&BlueskyOptions> {

@@ -11,7 +11,7 @@ use super::{CHARACTERS, CLIENT_NAME, DESCRIPTION, PICTURES};
 use crate::adapter::{Authorization, Begun, Code};
 use crate::call::{CallError, Meaning};
 use crate::connection_problem::{connection_problem, refused_code};
-use crate::limits::{Limits, TextLimit, TextMeasure};
+use crate::limits::{Limits, PictureType, TextLimit, TextMeasure};
 use crate::operator_app;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::server_address::{Service, stored_origin};
@@ -96,8 +96,11 @@ fn limits_of(instance: &Instance) -> Limits {
     let pictures = statuses.max_media_attachments.unwrap_or(PICTURES);
     Limits {
         text,
+        least_pictures: 0,
         pictures,
         picture_bytes: media.image_size_limit.unwrap_or(8 * 1024 * 1024),
+        picture_types: PictureType::all(),
+        aspect_ratios: None,
         alt_text: Some(media.description_limit.unwrap_or(DESCRIPTION)),
     }
 }

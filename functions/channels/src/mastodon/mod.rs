@@ -13,7 +13,7 @@ use shared::tenancy::Scope;
 use crate::adapter::{Adapter, Authorization, Begun, Code, NoSteps, Prepared};
 use crate::call::CallError;
 use crate::channel::Channel;
-use crate::limits::{Limits, TextLimit, TextMeasure};
+use crate::limits::{Limits, PictureType, TextLimit, TextMeasure};
 use crate::options::PlatformOptions;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
@@ -65,7 +65,15 @@ impl Adapter for Mastodon {
     /// channel keeps.
     fn limits() -> Limits {
         let text = vec![TextLimit { measure: TextMeasure::Mastodon, most: CHARACTERS }];
-        Limits { text, pictures: PICTURES, picture_bytes: 16 * 1024 * 1024, alt_text: Some(DESCRIPTION) }
+        Limits {
+            text,
+            least_pictures: 0,
+            pictures: PICTURES,
+            picture_bytes: 16 * 1024 * 1024,
+            picture_types: PictureType::all(),
+            aspect_ratios: None,
+            alt_text: Some(DESCRIPTION),
+        }
     }
 
     fn options(of: &PlatformOptions) -> Option<&MastodonOptions> {

@@ -12,7 +12,7 @@ use self::options::ThreadsOptions;
 use crate::adapter::{Adapter, Authorization, Begun, Code, Prepared};
 use crate::call::CallError;
 use crate::channel::Channel;
-use crate::limits::{Limits, TextLimit, TextMeasure};
+use crate::limits::{Limits, PictureType, TextLimit, TextMeasure};
 use crate::meta::{connect, containers};
 use crate::options::PlatformOptions;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
@@ -52,7 +52,15 @@ impl Adapter for Threads {
     /// <https://developers.facebook.com/docs/threads/>.
     fn limits() -> Limits {
         let text = vec![TextLimit { measure: TextMeasure::Threads, most: 500 }];
-        Limits { text, pictures: 20, picture_bytes: 8_000_000, alt_text: Some(1_000) }
+        Limits {
+            text,
+            least_pictures: 0,
+            pictures: 20,
+            picture_bytes: 8_000_000,
+            picture_types: PictureType::all(),
+            aspect_ratios: None,
+            alt_text: Some(1_000),
+        }
     }
 
     fn options(of: &PlatformOptions) -> Option<&ThreadsOptions> {

@@ -14,7 +14,7 @@ use self::options::XOptions;
 use crate::adapter::{Adapter, Authorization, Begun, Code, NoSteps, Prepared};
 use crate::call::CallError;
 use crate::channel::Channel;
-use crate::limits::{Limits, TextLimit, TextMeasure};
+use crate::limits::{Limits, PictureType, TextLimit, TextMeasure};
 use crate::options::PlatformOptions;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
@@ -56,7 +56,15 @@ impl Adapter for X {
     /// (descriptions of at most 1,000 characters).
     fn limits() -> Limits {
         let text = vec![TextLimit { measure: TextMeasure::X, most: 280 }];
-        Limits { text, pictures: 4, picture_bytes: 5 * 1024 * 1024, alt_text: Some(1_000) }
+        Limits {
+            text,
+            least_pictures: 0,
+            pictures: 4,
+            picture_bytes: 5 * 1024 * 1024,
+            picture_types: PictureType::all(),
+            aspect_ratios: None,
+            alt_text: Some(1_000),
+        }
     }
 
     fn options(of: &PlatformOptions) -> Option<&XOptions> {

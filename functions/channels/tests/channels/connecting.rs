@@ -49,8 +49,11 @@ async fn an_account_is_connected_with_an_app_password() {
             "guarantee": { "kind": "exactly_once", "for_s": null },
             "limits": {
                 "text": [{ "measure": "graphemes", "most": 300 }, { "measure": "utf8_bytes", "most": 3000 }],
+                "least_pictures": 0,
                 "pictures": 4,
                 "picture_bytes": 2_000_000,
+                "picture_types": ["image/jpeg", "image/png"],
+                "aspect_ratios": null,
                 "alt_text": null,
             },
             "connected_at": channel["connected_at"],

@@ -8,6 +8,7 @@ use shared::tenancy::Scope;
 
 mod connecting;
 mod hostile_answers;
+mod instagram;
 mod mastodon;
 mod operator_app;
 mod publishing;

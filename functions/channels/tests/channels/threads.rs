@@ -80,7 +80,10 @@ impl Connected {
         let picture = |name: &&str| LinkedPicture {
             url: SecretText::new(format!("https://media.test/{name}?signature=x")),
             size_bytes: 9,
+            content_type: "image/jpeg".to_owned(),
             alt_text: format!("A {name}"),
+            width: 4,
+            height: 3,
         };
         let pictures = pictures.iter().map(picture).collect();
         let draft =

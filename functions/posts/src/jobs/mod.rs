@@ -1,6 +1,7 @@
 //! The jobs of `posts`. Written by `make generate`: each file of this folder is one.
 
 pub mod publish_bluesky;
+pub mod publish_instagram;
 pub mod publish_mastodon;
 pub mod publish_threads;
 pub mod publish_x;
@@ -11,6 +12,7 @@ use shared::function::Listed;
 #[rustfmt::skip]
 pub static LISTED: &[Listed] = &[
     Listed::job(&publish_bluesky::FUNCTION),
+    Listed::job(&publish_instagram::FUNCTION),
     Listed::job(&publish_mastodon::FUNCTION),
     Listed::job(&publish_threads::FUNCTION),
     Listed::job(&publish_x::FUNCTION),

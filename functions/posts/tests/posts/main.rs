@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod counting;
+mod instagram;
 mod place;
 mod publishing;
 mod racing;

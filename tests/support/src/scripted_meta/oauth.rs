@@ -1,10 +1,10 @@
 //! Tokens: a code becomes a token of an hour, that one a token of 60 days, which can be renewed.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use url::Url;
 
-use super::{ACCOUNTS, Answered, CLIENT_ID, CLIENT_SECRET, Call, State, refused};
+use super::{Answered, Call, State, refused};
 
 /// As an authorization gave it.
 pub(super) struct Grant {
@@ -27,17 +27,19 @@ const RENEWABLE_AFTER: SignedDuration = SignedDuration::from_hours(24);
 impl State {
     pub(super) fn authorize(&mut self, account: &'static str, url: &str) -> Result<(String, String), &'static str> {
         let url = Url::parse(url).map_err(|_| "not a URL")?;
-        if url.host_str() != Some("threads.com") || url.path() != "/oauth/authorize" {
+        let rules = self.rules;
+        if (url.host_str(), url.path()) != (Some(rules.page.0), rules.page.1) {
             return Err("another page");
         }
         let parameter =
             |name: &str| url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned());
-        if parameter("client_id").as_deref() != Some(CLIENT_ID) || parameter("response_type").as_deref() != Some("code")
+        if parameter("client_id").as_deref() != Some(rules.client.0)
+            || parameter("response_type").as_deref() != Some("code")
         {
             return Err("unknown app");
         }
         let scopes = parameter("scope").ok_or("without scopes")?;
-        if !scopes.split(',').eq(["threads_basic", "threads_content_publish"]) {
+        if !scopes.split(',').eq(rules.scopes) {
             return Err("other scopes");
         }
         let redirect_uri = parameter("redirect_uri").ok_or("without a redirect")?;
@@ -48,7 +50,8 @@ impl State {
     }
 
     pub(super) fn redeem(&mut self, call: &Call) -> Answered {
-        let is_app = call.parameter("client_id") == CLIENT_ID && call.parameter("client_secret") == CLIENT_SECRET;
+        let (id, secret) = self.rules.client;
+        let is_app = call.parameter("client_id") == id && call.parameter("client_secret") == secret;
         if !is_app || call.parameter("grant_type") != "authorization_code" {
             return Err(refused(400, 101, "Error validating client secret."));
         }
@@ -60,12 +63,13 @@ impl State {
         grant.is_used = true;
         let account = grant.account;
         let token = self.token(account, false);
-        let user_id: u64 = account.parse().expect("a number");
-        Ok(json!({ "access_token": token, "user_id": user_id }))
+        let number = self.app_number(account).parse::<u64>().expect("a number");
+        Ok(self.one(json!({ "access_token": token, "user_id": number })))
     }
 
     pub(super) fn exchange(&mut self, call: &Call) -> Answered {
-        if call.parameter("client_secret") != CLIENT_SECRET || call.parameter("grant_type") != "th_exchange_token" {
+        if call.parameter("client_secret") != self.rules.client.1 || call.parameter("grant_type") != self.rules.grants.0
+        {
             return Err(refused(400, 101, "Error validating client secret."));
         }
         let token = self.valid(call)?;
@@ -78,7 +82,7 @@ impl State {
     }
 
     pub(super) fn refresh(&mut self, call: &Call) -> Answered {
-        if call.parameter("grant_type") != "th_refresh_token" {
+        if call.parameter("grant_type") != self.rules.grants.1 {
             return Err(refused(400, 100, "Unsupported grant"));
         }
         let now = self.now;
@@ -93,8 +97,20 @@ impl State {
 
     pub(super) fn profile(&mut self, call: &Call) -> Answered {
         let account = self.valid(call)?.account.clone();
-        let name = ACCOUNTS.iter().find(|(_, number)| *number == account).map_or("", |(name, _)| *name);
-        Ok(json!({ "id": account, "username": name }))
+        let name = self.rules.accounts.iter().find(|(_, number, _)| *number == account).map_or("", |(name, ..)| *name);
+        let own = self.app_number(&account);
+        let asked = |field: &str| call.parameter("fields").split(',').any(|asked| asked == field);
+        let user_id = asked("user_id").then_some(account.as_str());
+        Ok(self.one(json!({ "id": own, "user_id": user_id, "username": name })))
+    }
+
+    /// The number by which an app knows an account: where it is another one, the account is not found by it elsewhere.
+    fn app_number(&self, account: &str) -> &'static str {
+        self.rules.accounts.iter().find(|(_, number, _)| *number == account).map_or("", |(_, _, own)| *own)
+    }
+
+    fn one(&self, answer: Value) -> Value {
+        if self.rules.lists_one { json!({ "data": [answer] }) } else { answer }
     }
 
     /// The account of a call whose token is of this account.

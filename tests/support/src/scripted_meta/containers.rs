@@ -31,22 +31,29 @@ pub struct Post {
 }
 
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
-const MOST_CHARACTERS: usize = 500;
-const MOST_POSTS_A_DAY: usize = 250;
 
 impl State {
     pub(super) fn create(&mut self, call: &Call) -> Answered {
         let account = self.own(call)?;
-        let (kind, text) = (call.parameter("media_type"), call.parameter("text"));
+        let rules = self.rules;
+        let (name, most) = rules.text;
+        let text = call.parameter(name);
         // Texts of the tests have no emoji.
-        if text.chars().count() > MOST_CHARACTERS || call.parameter("alt_text").chars().count() > 1_000 {
-            return Err(refused(400, 100, "Param text must be at most 500 characters long."));
+        if text.chars().count() > most || call.parameter("alt_text").chars().count() > 1_000 {
+            return Err(refused(400, 100, "The text is too long."));
         }
+        if !(rules.is_caption)(text) {
+            return Err(refused(400, 100, "The caption has too many hashtags or mentions."));
+        }
+        let kind = match call.parameter("media_type") {
+            "" if !rules.names_images => "IMAGE",
+            named => named,
+        };
         let pictures = match kind {
-            "TEXT" if !text.is_empty() => Vec::new(),
+            "TEXT" if rules.without_pictures && !text.is_empty() => Vec::new(),
             "IMAGE" if call.parameter("image_url").starts_with("http") => vec![call.parameter("image_url").to_owned()],
             "CAROUSEL" => self.children(call.parameter("children"), &account)?,
-            _ => return Err(refused(400, 100, "The parameter media_type is required.")),
+            _ => return Err(refused(400, 100, "The parameter media_type or image_url is required.")),
         };
         let container = Container {
             account,
@@ -63,11 +70,11 @@ impl State {
         Ok(json!({ "id": id }))
     }
 
-    /// The pictures of a carousel: from 2 to 20 finished items of the same account.
+    /// The pictures of a carousel: from 2 to 10 or 20 finished items of the same account.
     fn children(&self, list: &str, account: &str) -> Result<Vec<String>, (u16, Value)> {
         let ids: Vec<&str> = list.split(',').collect();
-        if !(2..=20).contains(&ids.len()) {
-            return Err(refused(400, 100, "A carousel has 2 to 20 children."));
+        if !(2..=self.rules.most_pictures).contains(&ids.len()) {
+            return Err(refused(400, 100, "A carousel has too few or too many children."));
         }
         let mut pictures = Vec::new();
         for id in ids {
@@ -92,7 +99,9 @@ impl State {
         let account = self.own(call)?;
         let id = call.parameter("creation_id").to_owned();
         let today = after(self.now, -LIFETIME);
-        if self.posts.iter().filter(|post| post.account == account && post.at > today).count() >= MOST_POSTS_A_DAY {
+        if self.posts.iter().filter(|post| post.account == account && post.at > today).count()
+            >= self.rules.most_posts_a_day
+        {
             return Err((
                 400,
                 json!({ "error": { "code": 9, "error_subcode": 2_207_042, "message": "Too many posts" } }),
@@ -119,7 +128,7 @@ impl State {
     pub(super) fn show(&mut self, call: &Call) -> Answered {
         self.valid(call)?;
         if let Some(post) = self.posts.iter().find(|post| post.id == call.id) {
-            return Ok(entity(post));
+            return Ok(self.entity(post));
         }
         let Some(container) = self.containers.get(&call.id) else {
             return Err(refused(404, 24, "The requested resource does not exist"));
@@ -128,7 +137,8 @@ impl State {
         if let Some(container) = self.containers.get_mut(&call.id) {
             container.looks = container.looks.saturating_sub(1);
         }
-        Ok(json!({ "id": call.id, "status": status, "error_message": error }))
+        let (status_field, error_field) = self.rules.status;
+        Ok(json!({ "id": call.id, status_field: status, error_field: error }))
     }
 
     pub(super) fn list(&mut self, call: &Call) -> Answered {
@@ -136,15 +146,16 @@ impl State {
         let since: i64 = call.parameter("since").parse().unwrap_or_default();
         let limit: usize = call.parameter("limit").parse().unwrap_or(25).min(100);
         let own = self.posts.iter().rev().filter(|post| post.account == account && post.at.as_second() >= since);
-        Ok(json!({ "data": own.take(limit).map(entity).collect::<Vec<_>>() }))
+        Ok(json!({ "data": own.take(limit).map(|post| self.entity(post)).collect::<Vec<_>>() }))
     }
-}
 
-fn entity(post: &Post) -> Value {
-    json!({
-        "id": post.id,
-        "permalink": format!("https://www.threads.com/@{}/post/{}", post.account, post.id),
-        "text": post.text,
-        "timestamp": post.at.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string(),
-    })
+    fn entity(&self, post: &Post) -> Value {
+        let text = self.rules.text.0;
+        json!({
+            "id": post.id,
+            "permalink": self.rules.permalink.replace("{account}", &post.account).replace("{id}", &post.id),
+            text: post.text,
+            "timestamp": post.at.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string(),
+        })
+    }
 }
