@@ -55,7 +55,7 @@ impl Publishable {
 /// versions, and of two concurrent completions the first writer may have been recorded, whose version is noncurrent and
 /// expires.
 ///
-/// Needs `Grant::ReadItems` and `Grant::ReadObjects`, and `Grant::WriteObjects` if the platform does not take PNG. 404 if the
+/// Needs `Grant::ReadItems` and `Grant::ReadRenditions`, and `Grant::WriteObjects` if the platform does not take PNG. 404 if the
 /// picture does not exist; `media_not_ready` and `media_too_large` as documented by [`crate::media::MediaError`].
 pub async fn read(scope: &Scope, id: &MediaId, accepted: &Accepted) -> Result<Publishable, Problem> {
     let media = scope.get::<Media>(id).await?;

@@ -67,6 +67,8 @@ pub enum Grant {
     OpenSecrets,
     /// Read the objects of the one workspace.
     ReadObjects,
+    /// Read the objects of the one workspace outside the quarantine.
+    ReadRenditions,
     /// Write the objects of the one workspace outside the quarantine, whose objects expire.
     WriteObjects,
     /// Sign uploads into the quarantine of the one workspace.
@@ -253,6 +255,9 @@ impl Grant {
                         tenant(&["s3:GetObject", "s3:GetObjectVersion"], Resource::Objects("m/{workspace}/*")),
                     ]
                 }
+            }
+            Self::ReadRenditions => {
+                const { &[tenant(&["s3:GetObject", "s3:GetObjectVersion"], Resource::Objects("m/{workspace}/*"))] }
             }
             Self::WriteObjects => const { &[tenant(&["s3:PutObject"], Resource::Objects("m/{workspace}/*"))] },
             Self::SignUploads => const { &[tenant(&["s3:PutObject"], Resource::Objects("q/{workspace}/*"))] },

@@ -15,6 +15,7 @@ use crate::person::{claim, session_of};
 use crate::sample::{Filling, request};
 use test_support::people::PASSWORD;
 use test_support::picture;
+use test_support::scripted_instagram::{self, ScriptedInstagram};
 use test_support::scripted_mastodon::ScriptedMastodon;
 use test_support::scripted_server::{PASSWORD as APP_PASSWORD, ScriptedServer};
 use test_support::scripted_x::{self, ScriptedX};
@@ -25,6 +26,7 @@ pub struct World {
     pub platform: ScriptedServer,
     pub mastodon: ScriptedMastodon,
     pub x: ScriptedX,
+    pub instagram: ScriptedInstagram,
 }
 
 /// A workspace with one of each resource.
@@ -68,7 +70,12 @@ impl World {
         x.register("app", "secret of the app");
         app.put_platform_app("x", "app", "secret of the app").unwrap();
         app.simulate_host(scripted_x::HOST, x.url.clone());
-        Self { app, platform, mastodon, x }
+        let instagram = ScriptedInstagram::start(app.now());
+        app.put_platform_app("instagram", scripted_instagram::CLIENT_ID, scripted_instagram::CLIENT_SECRET).unwrap();
+        for host in [scripted_instagram::HOST, scripted_instagram::CODE_HOST] {
+            app.simulate_host(host, instagram.url.clone());
+        }
+        Self { app, platform, mastodon, x, instagram }
     }
 
     /// Calls a route as this person, from an unused address, slightly later than the previous call.
@@ -225,9 +232,19 @@ impl World {
 
     /// A channel on X.
     pub async fn x_channel(&self, place: &Place) -> String {
+        self.agreed_channel(place, "x", |url| self.x.authorize("alice", url).unwrap()).await
+    }
+
+    /// A channel on Instagram.
+    pub async fn instagram_channel(&self, place: &Place) -> String {
+        self.agreed_channel(place, "instagram", |url| self.instagram.authorize_as("alice", url).unwrap()).await
+    }
+
+    /// A channel that is connected with the operator's app, on whose page a person agrees.
+    async fn agreed_channel(&self, place: &Place, platform: &str, agree: impl Fn(&str) -> (String, String)) -> String {
         use channels::routes::{choose_account, complete_connection, start_connection};
-        let begun = self.in_place(place, &start_connection::FUNCTION, json!({ "platform": "x" })).await;
-        let (code, state) = self.x.authorize("alice", &text(&begun["authorization_url"])).unwrap();
+        let begun = self.in_place(place, &start_connection::FUNCTION, json!({ "platform": platform })).await;
+        let (code, state) = agree(&text(&begun["authorization_url"]));
         let path = place.filling.clone().with("connection_id", text(&begun["id"]));
         let token = &place.owner.token;
         let offered =
@@ -257,8 +274,27 @@ impl World {
         text(&self.in_place(place, &posts::routes::create_post::FUNCTION, json!({ "text": "Hello" })).await["id"])
     }
 
+    /// A post with a picture.
+    async fn illustrated(&self, place: &Place) -> String {
+        let media_id = self.uploaded(place).await;
+        let path = place.filling.clone().with("media_id", &media_id);
+        let token = &place.owner.token;
+        self.call(&media::routes::complete_upload::FUNCTION, token, &path, Value::Null).await;
+        let body = json!({ "text": "Hello", "media_ids": [media_id] });
+        text(&self.in_place(place, &posts::routes::create_post::FUNCTION, body).await["id"])
+    }
+
     pub async fn scheduled(&self, place: &Place, in_s: i64, channels: &[&str]) -> String {
         let post = self.draft(place).await;
+        self.schedule(place, in_s, channels, post).await
+    }
+
+    pub async fn scheduled_with_picture(&self, place: &Place, in_s: i64, channels: &[&str]) -> String {
+        let post = self.illustrated(place).await;
+        self.schedule(place, in_s, channels, post).await
+    }
+
+    async fn schedule(&self, place: &Place, in_s: i64, channels: &[&str], post: String) -> String {
         let at = after(self.app.now(), SignedDuration::from_secs(in_s)).strftime("%Y-%m-%dT%H:%M:%S").to_string();
         let body = json!({ "at": at, "time_zone": "UTC", "channel_ids": channels });
         let path = place.filling.clone().with("post_id", &post);

@@ -26,7 +26,7 @@ impl Message for PublishBluesky {
 impl Job for PublishBluesky {
     const JOB: Declaration =
         Declaration::new("publish-bluesky", Trigger::message::<Self>()).timeout_s(FUNCTION_TIMEOUT_S).memory_mb(512);
-    const GRANTS: &'static [Grant] = shared::grants!(publishing::GRANTS, &[Grant::ReadObjects, Grant::ReadPlan]);
+    const GRANTS: &'static [Grant] = shared::grants!(publishing::GRANTS, &[Grant::ReadRenditions, Grant::ReadPlan]);
     type Access = Tenant;
 
     async fn run(self, workspace: &Tenant) -> Result<(), JobError> {

@@ -30,7 +30,7 @@ impl Job for PublishInstagram {
         .memory_mb(1_769);
     const GRANTS: &'static [Grant] = shared::grants!(
         publishing::GRANTS,
-        &[Grant::ReadObjects, Grant::WriteObjects, Grant::ReadPlan, Grant::SignDownloads, Grant::ReadPlatformApps]
+        &[Grant::ReadRenditions, Grant::WriteObjects, Grant::ReadPlan, Grant::SignDownloads, Grant::ReadPlatformApps]
     );
     type Access = Tenant;
 

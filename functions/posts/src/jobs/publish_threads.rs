@@ -28,7 +28,7 @@ impl Job for PublishThreads {
         Declaration::new("publish-threads", Trigger::message::<Self>()).timeout_s(FUNCTION_TIMEOUT_S).memory_mb(512);
     const GRANTS: &'static [Grant] = shared::grants!(
         publishing::GRANTS,
-        &[Grant::ReadObjects, Grant::ReadPlan, Grant::SignDownloads, Grant::ReadPlatformApps]
+        &[Grant::ReadRenditions, Grant::ReadPlan, Grant::SignDownloads, Grant::ReadPlatformApps]
     );
     type Access = Tenant;
 

@@ -27,7 +27,7 @@ impl Job for PublishX {
     const JOB: Declaration =
         Declaration::new("publish-x", Trigger::message::<Self>()).timeout_s(FUNCTION_TIMEOUT_S).memory_mb(512);
     const GRANTS: &'static [Grant] =
-        shared::grants!(publishing::GRANTS, &[Grant::ReadObjects, Grant::ReadPlan, Grant::ReadPlatformApps]);
+        shared::grants!(publishing::GRANTS, &[Grant::ReadRenditions, Grant::ReadPlan, Grant::ReadPlatformApps]);
     type Access = Tenant;
 
     async fn run(self, workspace: &Tenant) -> Result<(), JobError> {

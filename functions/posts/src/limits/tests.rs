@@ -97,6 +97,35 @@ fn a_misfit_of_a_variant_names_the_field_of_the_variant() {
     assert_eq!(faults_of(Platform::Mastodon, &"é".repeat(501), &pictures, &variant), []);
 }
 
+/// A picture that is ready, of this size in pixels.
+fn ready(number: u8, (width, height): (u32, u32)) -> Media {
+    let (name, version, sha256) = (String::new(), String::new(), media::media::Sha256::of(b""));
+    let mut picture = awaited(number, 0);
+    let format = media::rendition::Format::Png;
+    picture.complete(media::media::StoredPicture { name, version, format, size_bytes: 9, width, height, sha256 }, None);
+    picture
+}
+
+#[test]
+fn a_platform_that_needs_a_picture_of_a_shape_says_so_with_its_numbers() {
+    let found = |text: &str, pictures: &[Media]| {
+        let faults = faults_of(Platform::Instagram, text, pictures, &json!([]));
+        let numbers =
+            |fault: FieldError| (fault.field, fault.exceeded.map(|over| (over.measure, over.count, over.limit)));
+        faults.into_iter().map(numbers).collect::<Vec<_>>()
+    };
+    assert_eq!(found("a", &[]), [("media_ids".to_owned(), Some(("least_pictures", 0, 1)))]);
+    // A PNG is sent as JPEG, and one that is not uploaded yet has no shape.
+    assert_eq!(found("a", &[ready(1, (1_080, 1_350)), awaited(2, 0)]), []);
+    let tall = ("media_ids.1".to_owned(), Some(("aspect_ratio_thousandths", 563, 800)));
+    assert_eq!(found("a", &[ready(1, (4, 4)), ready(2, (1_080, 1_920))]), [tall]);
+    let tags = ("text".to_owned(), Some(("hashtags", 31, 30)));
+    assert_eq!(found(&"#a ".repeat(31), &[ready(1, (4, 4))]), [tags]);
+    let mentions = ("text".to_owned(), Some(("mentions", 21, 20)));
+    assert_eq!(found(&"@a ".repeat(21), &[ready(1, (4, 4))]), [mentions]);
+    assert_eq!(faults_of(Platform::Threads, "a", &[ready(1, (1_080, 1_920))], &json!([])), []);
+}
+
 /// Each platform counts the same text by its own rule, to the last character.
 #[test]
 fn a_long_address_with_hashtags_after_it_is_refused_where_it_does_not_fit() {

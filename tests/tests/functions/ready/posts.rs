@@ -1,6 +1,7 @@
 //! What the functions of posts need.
 
 use posts::jobs::publish_bluesky::PublishBluesky;
+use posts::jobs::publish_instagram::PublishInstagram;
 use posts::jobs::publish_mastodon::PublishMastodon;
 use posts::jobs::publish_x::PublishX;
 use posts::publish_on::Claimed;
@@ -20,6 +21,11 @@ impl World {
             "publish-mastodon" => {
                 let channel = self.mastodon_channel(place).await;
                 self.claimed::<PublishMastodon>(place, ready, &channel).await
+            }
+            "publish-instagram" => {
+                let channel = self.instagram_channel(place).await;
+                self.scheduled_with_picture(place, 30, &[&channel]).await;
+                self.newest_claim::<PublishInstagram>(place, ready).await
             }
             "publish-x" => {
                 let channel = self.x_channel(place).await;
@@ -43,6 +49,10 @@ impl World {
         channel: &str,
     ) -> Filling {
         self.scheduled(place, 30, &[channel]).await;
+        self.newest_claim::<M>(place, ready).await
+    }
+
+    async fn newest_claim<M: Message + Into<Claimed>>(&self, place: &Place, ready: Filling) -> Filling {
         self.app.advance(SignedDuration::from_secs(31));
         let posted = self.app.outbox::<M>(&place.owner.outbox()).await.unwrap();
         let newest: Claimed = posted.last().unwrap().payload::<M>().unwrap().into();
