@@ -7,6 +7,7 @@ mod publishing;
 mod racing;
 mod real_server;
 mod remedies;
+mod resolving;
 mod restoring;
 mod scheduling;
 mod staging;
