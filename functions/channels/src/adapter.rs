@@ -3,8 +3,8 @@
 
 use std::future::Future;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use shared::crypto::digest::{base64url, sha256};
 use shared::crypto::random_token::RandomToken;
 use shared::kernel::problems::Problem;
@@ -18,7 +18,7 @@ use crate::channel::Channel;
 use crate::limits::Limits;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
-use crate::publishing::{Draft, PublishError, Published};
+use crate::publishing::{Draft, DraftPicture, PublishError, Published};
 use crate::renewal::{Renewed, Renewing, Reuse};
 use crate::server_address::Service;
 use crate::session::EndedSession;
@@ -42,6 +42,13 @@ pub trait Adapter: Send + Sync + 'static {
     /// sent by the next.
     type Request: Serialize + DeserializeOwned + Send + Sync;
 
+    /// What the platform has of a post that it prepares in steps, between two of them: the ids of containers, an upload. An enum
+    /// of its versions, with what is secret sealed. [`NoSteps`] where a post is prepared at once.
+    type Staged: Serialize + DeserializeOwned + Send + Sync;
+
+    /// How the platform takes pictures: by their bytes, or from an address.
+    type Picture: DraftPicture;
+
     /// The limits of the platform, with the source of each number.
     fn limits() -> Limits;
 
@@ -60,12 +67,21 @@ pub trait Adapter: Send + Sync + 'static {
         code: &Code,
     ) -> impl Future<Output = Result<Vec<OfferedAccount>, Problem>> + Send;
 
-    /// Uploads pictures, resolves mentions and builds the request. Makes nothing visible, and can be repeated.
+    /// Uploads pictures, resolves mentions and builds the request, or takes the first step to it. Makes nothing visible, and can be
+    /// repeated.
     fn prepare(
         scope: &Scope,
         channel: &Channel,
-        draft: Draft,
-    ) -> impl Future<Output = Result<Self::Request, PublishError>> + Send;
+        draft: Draft<Self::Picture>,
+    ) -> impl Future<Output = Result<Prepared<Self::Request, Self::Staged>, PublishError>> + Send;
+
+    /// The next step of a preparation. What it returns is stored before the step after it. Makes nothing visible, and can be
+    /// repeated.
+    fn advance(
+        scope: &Scope,
+        channel: &Channel,
+        staged: Self::Staged,
+    ) -> impl Future<Output = Result<Prepared<Self::Request, Self::Staged>, PublishError>> + Send;
 
     /// The one visible call.
     fn send(
@@ -91,6 +107,21 @@ pub trait Adapter: Send + Sync + 'static {
     /// Ends a session that is no longer used. A session that the platform refuses to end has already ended.
     fn revoke(scope: &Scope, ended: &EndedSession) -> impl Future<Output = Result<(), Problem>> + Send;
 }
+
+/// How far a post is prepared.
+#[derive(Debug)]
+pub enum Prepared<Request, Staged> {
+    Ready(Request),
+    /// Not ready. The next step follows at once, or after this many seconds, in which the platform works.
+    Staged {
+        staged: Staged,
+        wait_s: u32,
+    },
+}
+
+/// No steps: [`Adapter::prepare`] is always ready.
+#[derive(Serialize, Deserialize)]
+pub enum NoSteps {}
 
 /// The request to a platform's OAuth server (RFC 6749, section 4.1.1; RFC 7636, section 4.3).
 pub struct Authorization {

@@ -1,5 +1,6 @@
 //! Calls to a platform: each has a timeout and a bound, and each error says whether the call may have had an effect.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use http::Method;
@@ -85,7 +86,7 @@ pub enum Meaning {
 /// How a platform writes its error responses.
 pub struct Dialect {
     /// The code and the text in a response's body. Empty if there is none.
-    pub words: fn(&Value) -> (&str, &str),
+    pub words: fn(&Value) -> (Cow<'_, str>, Cow<'_, str>),
     /// The meaning of a status, a code and a text.
     pub meaning: fn(u16, &str, &str) -> Meaning,
 }
@@ -204,8 +205,8 @@ impl Refusal {
     pub fn read(status: u16, headers: &http::HeaderMap, body: &[u8], now: Timestamp, dialect: &Dialect) -> Self {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let (code, text) = (dialect.words)(&body);
-        let code = Some(plain(code, 100)).filter(|name| !name.is_empty());
-        let text = Some(plain(text, 500)).filter(|text| !text.is_empty());
+        let code = Some(plain(&code, 100)).filter(|name| !name.is_empty());
+        let text = Some(plain(&text, 500)).filter(|text| !text.is_empty());
         let code = code.unwrap_or_else(|| format!("HTTP {status}"));
         let text = text.unwrap_or_else(|| "The server gave no reason.".to_owned());
         Self {

@@ -12,6 +12,7 @@ pub mod jobs;
 pub mod letters;
 pub mod limits;
 pub mod mastodon;
+mod meta;
 pub mod operator_app;
 pub mod pending_connection;
 pub mod permissions;
@@ -22,6 +23,7 @@ pub mod renewal;
 pub mod routes;
 pub mod server_address;
 pub mod session;
+pub mod threads;
 pub mod x;
 
 pub use adapter::Adapter;

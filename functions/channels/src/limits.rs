@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 use utoipa::ToSchema;
 
-use crate::{mastodon, x};
+use crate::{mastodon, threads, x};
 
 /// The maximum size of a post on a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -37,6 +37,8 @@ pub enum TextMeasure {
     Utf8Bytes,
     /// Extended grapheme clusters, where a link counts as 23, and of a mention (`@name@server`) only the name.
     Mastodon,
+    /// Extended grapheme clusters, where an emoji counts as many as it has bytes in UTF-8.
+    Threads,
     /// Weighted characters: most letters count as one, emoji and characters of East Asian scripts as two, and a link as 23.
     X,
 }
@@ -48,6 +50,7 @@ impl TextMeasure {
             Self::Graphemes => number(text.graphemes(true).count()),
             Self::Utf8Bytes => number(text.len()),
             Self::Mastodon => mastodon::length::count(text),
+            Self::Threads => threads::length::count(text),
             Self::X => x::length::count(text),
         }
     }
@@ -55,7 +58,7 @@ impl TextMeasure {
     /// The unit of the length in a sentence.
     const fn unit(self) -> &'static str {
         match self {
-            Self::Graphemes | Self::Mastodon => "characters",
+            Self::Graphemes | Self::Mastodon | Self::Threads => "characters",
             Self::X => "weighted characters",
             Self::Utf8Bytes => "bytes in UTF-8",
         }

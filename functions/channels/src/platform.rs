@@ -12,6 +12,7 @@ use crate::limits::Limits;
 pub enum Platform {
     Bluesky,
     Mastodon,
+    Threads,
     X,
 }
 
@@ -30,6 +31,10 @@ macro_rules! with_adapter {
             }
             $crate::Platform::Mastodon => {
                 type $Adapter = $crate::mastodon::Mastodon;
+                $answer
+            }
+            $crate::Platform::Threads => {
+                type $Adapter = $crate::threads::Threads;
                 $answer
             }
             $crate::Platform::X => {

@@ -7,14 +7,16 @@
 //! What holds for every platform is checked here, so that no adapter can forget it: the account is connected, the post is
 //! within its limits, and an intent is sent only to the account that it was prepared for.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::aws::grants::Grant;
 use shared::kernel::problems::Problem;
+use shared::kernel::secrets::SecretText;
 use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
 
-use crate::adapter::Adapter;
+use crate::adapter::{Adapter, Prepared};
 use crate::channel::{Channel, Connection};
 use crate::limits::OverLimit;
 
@@ -22,10 +24,10 @@ use crate::limits::OverLimit;
 pub const GRANTS: &[Grant] =
     &[Grant::ReadItems, Grant::WriteItems, Grant::OpenSecrets, Grant::ResealSecrets, Grant::CallPlatforms];
 
-/// The content to publish.
-pub struct Draft {
+/// The content to publish, with pictures as the platform takes them ([`Adapter::Picture`]).
+pub struct Draft<P = Picture> {
     pub text: String,
-    pub pictures: Vec<Picture>,
+    pub pictures: Vec<P>,
     /// The creation time that the platform shows: the time at which the post was due.
     pub created_at: Timestamp,
     /// The bytes of the post's id, from which the key of a repeat is derived: an account has the post at most once, even if it
@@ -33,6 +35,13 @@ pub struct Draft {
     pub post: [u8; 16],
 }
 
+/// A picture of a draft.
+pub trait DraftPicture: Send {
+    fn size_bytes(&self) -> u64;
+    fn alt_text(&self) -> &str;
+}
+
+/// A picture whose bytes are sent.
 pub struct Picture {
     pub bytes: Vec<u8>,
     /// As sniffed and re-encoded: `image/png`.
@@ -40,6 +49,34 @@ pub struct Picture {
     pub alt_text: String,
     pub width: u32,
     pub height: u32,
+}
+
+/// A picture that the platform fetches.
+pub struct LinkedPicture {
+    /// A signed address of ours: everyone who has it can read the picture for a quarter of an hour.
+    pub url: SecretText,
+    pub size_bytes: u64,
+    pub alt_text: String,
+}
+
+impl DraftPicture for Picture {
+    fn size_bytes(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn alt_text(&self) -> &str {
+        &self.alt_text
+    }
+}
+
+impl DraftPicture for LinkedPicture {
+    fn size_bytes(&self) -> u64 {
+        self.size_bytes
+    }
+
+    fn alt_text(&self) -> &str {
+        &self.alt_text
+    }
 }
 
 /// What will be sent: complete, fixed, and free of secrets.
@@ -72,6 +109,15 @@ impl From<StoredIntent> for Intent {
     }
 }
 
+/// What a platform has of a post that it prepares in steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Staged {
+    /// The account that it was prepared for.
+    pub account_id: String,
+    /// The platform's own state ([`Adapter::Staged`]), which only its adapter reads.
+    pub state: Value,
+}
+
 /// A published post.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
@@ -98,6 +144,9 @@ pub enum PublishError {
     /// Nothing was published; a later repeat may succeed.
     #[error("not now: {code}: {text}")]
     NotNow { retry_after_s: u32, code: String, text: String },
+    /// What the platform had of the post is lost. Nothing was published, and the preparation starts over.
+    #[error("unstaged: {code}: {text}")]
+    Unstaged { code: String, text: String },
     /// It may have been published: reconcile, once the platform has settled.
     #[error("unknown: {code}: {text}")]
     Unknown { code: String, text: String },
@@ -115,19 +164,50 @@ impl From<Problem> for PublishError {
     }
 }
 
-/// Uploads pictures, resolves mentions and builds the intent. Makes nothing visible.
-pub async fn prepare<A: Adapter>(scope: &Scope, channel: &Channel, draft: Draft) -> Result<Intent, PublishError> {
+/// Uploads pictures, resolves mentions and builds the intent, or takes the first step to it. Makes nothing visible.
+pub async fn prepare<A: Adapter>(
+    scope: &Scope,
+    channel: &Channel,
+    draft: Draft<A::Picture>,
+) -> Result<Prepared<Intent, Staged>, PublishError> {
     require_connected(channel)?;
     require_limits(channel, &draft)?;
-    let request = Box::pin(A::prepare(scope, channel, draft)).await?;
-    let request = serde_json::to_value(request).map_err(Problem::internal)?;
-    Ok(Intent { account_id: channel.account_id.clone(), request })
+    stored::<A>(channel, Box::pin(A::prepare(scope, channel, draft)).await?)
+}
+
+/// Takes the next step of a preparation. Makes nothing visible.
+pub async fn advance<A: Adapter>(
+    scope: &Scope,
+    channel: &Channel,
+    staged: &Staged,
+) -> Result<Prepared<Intent, Staged>, PublishError> {
+    require_connected(channel)?;
+    let state = own::<A, A::Staged>(channel, &staged.account_id, &staged.state)?;
+    stored::<A>(channel, Box::pin(A::advance(scope, channel, state)).await?)
+}
+
+/// How far a post is prepared, as the caller stores it.
+fn stored<A: Adapter>(
+    channel: &Channel,
+    prepared: Prepared<A::Request, A::Staged>,
+) -> Result<Prepared<Intent, Staged>, PublishError> {
+    let account_id = channel.account_id.clone();
+    Ok(match prepared {
+        Prepared::Ready(request) => {
+            let request = serde_json::to_value(request).map_err(Problem::internal)?;
+            Prepared::Ready(Intent { account_id, request })
+        }
+        Prepared::Staged { staged, wait_s } => {
+            let state = serde_json::to_value(staged).map_err(Problem::internal)?;
+            Prepared::Staged { staged: Staged { account_id, state }, wait_s }
+        }
+    })
 }
 
 /// Sends a stored intent: the one visible effect. What a repeat does depends on the platform ([`crate::Guarantee`]).
 pub async fn send<A: Adapter>(scope: &Scope, channel: &Channel, intent: &Intent) -> Result<Published, PublishError> {
     require_connected(channel)?;
-    let request = request_of::<A>(channel, intent)?;
+    let request = own::<A, A::Request>(channel, &intent.account_id, &intent.request)?;
     Box::pin(A::send(scope, channel, &request)).await
 }
 
@@ -139,16 +219,20 @@ pub async fn reconcile<A: Adapter>(
     intent: &Intent,
     since: Timestamp,
 ) -> Result<Option<Published>, PublishError> {
-    let request = request_of::<A>(channel, intent)?;
+    let request = own::<A, A::Request>(channel, &intent.account_id, &intent.request)?;
     Box::pin(A::reconcile(scope, channel, &request, since)).await
 }
 
-/// The request of an intent, for the account that it was prepared for.
-fn request_of<A: Adapter>(channel: &Channel, intent: &Intent) -> Result<A::Request, PublishError> {
-    if channel.platform != A::PLATFORM || channel.account_id != intent.account_id {
-        return Err(Problem::internal("an intent of another account").into());
+/// Reads what was stored for an account. Nothing that was prepared for one account is sent to another.
+fn own<A: Adapter, T: DeserializeOwned>(
+    channel: &Channel,
+    account_id: &str,
+    stored: &Value,
+) -> Result<T, PublishError> {
+    if channel.platform != A::PLATFORM || channel.account_id != account_id {
+        return Err(Problem::internal("a request for another account").into());
     }
-    Ok(A::Request::deserialize(&intent.request).map_err(Problem::internal)?)
+    Ok(T::deserialize(stored).map_err(Problem::internal)?)
 }
 
 fn require_connected(channel: &Channel) -> Result<(), PublishError> {
@@ -160,15 +244,15 @@ fn require_connected(channel: &Channel) -> Result<(), PublishError> {
     }
 }
 
-fn require_limits(channel: &Channel, draft: &Draft) -> Result<(), PublishError> {
+fn require_limits<P: DraftPicture>(channel: &Channel, draft: &Draft<P>) -> Result<(), PublishError> {
     let limits = channel.limits();
-    let sizes = draft.pictures.iter().map(|picture| picture.bytes.len() as u64);
+    let sizes = draft.pictures.iter().map(P::size_bytes);
     if let Some(over) = limits.check_text(&draft.text).next() {
         return Err(over_limit("text", "Shorten the text, then schedule the post again.", over));
     }
     for picture in &draft.pictures {
         limits
-            .check_alt_text(&picture.alt_text)
+            .check_alt_text(picture.alt_text())
             .map_err(|over| over_limit("pictures", "Shorten the description, then schedule the post again.", over))?;
     }
     limits

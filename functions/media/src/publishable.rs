@@ -1,7 +1,7 @@
 //! A ready picture with its bytes, for publishing.
 
 use shared::kernel::problems::Problem;
-use shared::tenancy::Scope;
+use shared::tenancy::{Presentation, Scope, SignedDownload};
 
 use crate::media::{Media, MediaId, Sha256};
 
@@ -16,6 +16,16 @@ pub struct Publishable {
     pub width: u32,
     /// In pixels.
     pub height: u32,
+    /// The object that the bytes were read from, and its version.
+    object: (String, String),
+}
+
+impl Publishable {
+    /// An address from which a platform can fetch exactly these bytes, for 15 minutes. Needs `Grant::SignDownloads`.
+    pub async fn signed(&self, scope: &Scope) -> Result<SignedDownload, Problem> {
+        let (name, version) = &self.object;
+        scope.sign_download(name, version, &Presentation::inline(self.content_type)).await
+    }
 }
 
 /// Reads the largest rendition of at most `max_bytes` bytes, in the version that was recorded.
@@ -41,6 +51,7 @@ pub async fn read(scope: &Scope, id: &MediaId, max_bytes: u64) -> Result<Publish
         )));
     }
     Ok(Publishable {
+        object: (stored.name.clone(), object.version),
         bytes: object.bytes,
         content_type: stored.format.content_type(),
         alt_text: media.alt_text().map(|text| text.as_str().to_owned()),

@@ -2,17 +2,20 @@
 
 use std::marker::PhantomData;
 
-use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
+use channels::adapter::Prepared;
+use channels::publishing::{self, Draft, Intent, PublishError, Published, Staged};
 use channels::{Adapter, Channel};
 use shared::jobs::JobError;
 use shared::kernel::problem_codes::{WORKSPACE_SUSPENDED, WORKSPACE_TRASHED};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::{SignedDuration, after};
 use shared::tenancy::Tenant;
+use shared::work::contend;
 
-use crate::delivery::{Confirmation, Cure, Delivery, DeliveryError, DeliveryKey};
+use crate::delivery::{AfterStaging, Confirmation, Cure, Delivery, DeliveryError, DeliveryKey};
+use crate::pictures::{ReadPicture, pictures};
 use crate::post::Post;
-use crate::progress::{CONFLICT, claim, take_step};
+use crate::progress::{CONFLICT, claim, commit_unsent, take_step};
 use crate::verdict::{Stage, Verdict};
 
 pub(crate) mod steps;
@@ -34,13 +37,13 @@ pub struct Attempt<'a, A> {
     adapter: PhantomData<fn() -> A>,
 }
 
-impl<'a, A: Adapter> Attempt<'a, A> {
+impl<'a, A: Adapter<Picture: ReadPicture>> Attempt<'a, A> {
     pub fn new(scope: &'a Tenant, key: DeliveryKey, number: u32) -> Self {
         Self { scope, key, claim: Claim(number), adapter: PhantomData }
     }
 
     /// Sends the post for the first time.
-    pub async fn publish(&self, delivery: &Delivery) -> Result<(), JobError> {
+    pub async fn publish(&self, mut delivery: Delivery) -> Result<(), JobError> {
         let Some(channel) = self.scope.find::<Channel>(&delivery.channel_id).await? else {
             let error = self.error("channel_disconnected", "The channel was disconnected.", Cure::Reconnect);
             return self.conclude(Stage::Preparing, Verdict::Fail(error)).await;
@@ -51,8 +54,10 @@ impl<'a, A: Adapter> Attempt<'a, A> {
         let again_until = after(self.scope.now(), PREPARED_AGAIN_WITHIN);
         for _ in 0..MAX_PREPARATIONS {
             let Some(post) = self.scope.find::<Post>(&self.key.post_id).await? else { return Ok(()) };
-            match self.prepare(&channel, &post, delivery).await {
-                Ok(intent) => match self.record(&post, &intent).await {
+            match self.intent(&channel, &post, &delivery).await {
+                // Another claim goes on, after the platform has worked, or has taken over.
+                Ok(None) => return Ok(()),
+                Ok(Some(intent)) => match self.record(&post, &intent).await {
                     Ok(true) => return self.send(&channel, &intent, Stage::Sending).await,
                     Ok(false) => {}
                     // Every try conflicted with another edit of the post.
@@ -65,7 +70,7 @@ impl<'a, A: Adapter> Attempt<'a, A> {
             }
             let now = self.scope.now();
             match self.scope.find::<Delivery>(&self.key).await? {
-                Some(delivery) if self.claim.may_prepare_again(&delivery, now, again_until) => {}
+                Some(read) if self.claim.may_prepare_again(&read, now, again_until) => delivery = read.into_inner(),
                 _ => break,
             }
         }
@@ -113,7 +118,9 @@ impl<'a, A: Adapter> Attempt<'a, A> {
                 Missing::SendAgain => match self.closed().await? {
                     // An earlier attempt may still arrive there.
                     Some(error) => self.conclude(Stage::Reconciling, Verdict::Hold(error)).await,
-                    None => self.send(&channel, intent, Stage::Reconciling).await,
+                    None if self.send_again().await? => self.send(&channel, intent, Stage::Reconciling).await,
+                    // The message is handled twice, or another claim has taken over.
+                    None => Ok(()),
                 },
                 Missing::Leave => Ok(()),
                 Missing::Hold => {
@@ -125,19 +132,59 @@ impl<'a, A: Adapter> Attempt<'a, A> {
         }
     }
 
-    async fn prepare(&self, channel: &Channel, post: &Post, delivery: &Delivery) -> Result<Intent, PublishError> {
-        let max_bytes = channel.limits().picture_bytes.into();
-        let mut pictures = Vec::with_capacity(post.media_ids.len());
-        for id in &post.media_ids {
-            let picture = media::publishable::read(self.scope, id, max_bytes).await.map_err(unreadable)?;
-            pictures.push(Picture {
-                bytes: picture.bytes,
-                content_type: picture.content_type.to_owned(),
-                alt_text: picture.alt_text.unwrap_or_default(),
-                width: picture.width,
-                height: picture.height,
-            });
+    /// The intent of a post, in as many steps as its platform needs. Each is stored before the next one. None if another claim goes
+    /// on with the next step.
+    async fn intent(
+        &self,
+        channel: &Channel,
+        post: &Post,
+        delivery: &Delivery,
+    ) -> Result<Option<Intent>, PublishError> {
+        let content = post.content_digest();
+        let mut next = match delivery.staged_for(post) {
+            Some(staged) => publishing::advance::<A>(self.scope, channel, staged).await?,
+            None => self.prepare(channel, post, delivery).await?,
+        };
+        loop {
+            let (staged, wait_s) = match next {
+                Prepared::Ready(intent) => return Ok(Some(intent)),
+                Prepared::Staged { staged, wait_s } => (staged, wait_s),
+            };
+            match self.stage(&content, &staged, wait_s).await? {
+                Some(AfterStaging::GoOn) => next = publishing::advance::<A>(self.scope, channel, &staged).await?,
+                Some(AfterStaging::TooLong) => {
+                    let code = "platform_still_processing".to_owned();
+                    let text = "The platform has not finished preparing the post in time.".to_owned();
+                    return Err(PublishError::Unstaged { code, text });
+                }
+                Some(AfterStaging::Wait { .. }) | None => return Ok(None),
+            }
         }
+    }
+
+    /// Stores a step of a preparation, with the message of the claim that goes on. None if another claim has taken over.
+    async fn stage(&self, content: &str, staged: &Staged, wait_s: u32) -> Result<Option<AfterStaging>, Problem> {
+        contend(CONFLICT, || async move {
+            let Some(mut delivery) = self.scope.find::<Delivery>(&self.key).await? else { return Ok(None) };
+            let next = self.claim.stage(&mut delivery, content, (staged, wait_s), self.scope.now())?;
+            match next {
+                Some(AfterStaging::Wait { not_before }) => claim(self.scope, &delivery, not_before).await?,
+                Some(AfterStaging::GoOn) => commit_unsent(self.scope, &delivery, "a step of a preparation").await?,
+                Some(AfterStaging::TooLong) | None => {}
+            }
+            Ok(next)
+        })
+        .await
+    }
+
+    async fn prepare(
+        &self,
+        channel: &Channel,
+        post: &Post,
+        delivery: &Delivery,
+    ) -> Result<Prepared<Intent, Staged>, PublishError> {
+        let max_bytes = channel.limits().picture_bytes.into();
+        let pictures = pictures(self.scope, &post.media_ids, max_bytes).await?;
         let draft = Draft {
             text: post.text.as_str().to_owned(),
             pictures,
@@ -150,6 +197,19 @@ impl<'a, A: Adapter> Attempt<'a, A> {
     async fn record(&self, prepared: &Post, intent: &Intent) -> Result<bool, Problem> {
         take_step(self.scope, self.key, |delivery, post| {
             self.claim.record(delivery, (post, prepared), intent, self.scope.now())
+        })
+        .await
+    }
+
+    /// Stores that this attempt sends the intent again.
+    async fn send_again(&self) -> Result<bool, Problem> {
+        contend(CONFLICT, || async move {
+            let Some(mut delivery) = self.scope.find::<Delivery>(&self.key).await? else { return Ok(false) };
+            let sends = self.claim.send_again(&mut delivery, self.scope.now())?;
+            if sends {
+                commit_unsent(self.scope, &delivery, "an intent that is sent again: its outcome is audited").await?;
+            }
+            Ok(sends)
         })
         .await
     }
@@ -187,13 +247,4 @@ impl<'a, A: Adapter> Attempt<'a, A> {
     fn error(&self, code: &str, text: &str, cure: Cure) -> DeliveryError {
         DeliveryError { code: code.to_owned(), text: text.to_owned(), cure, at: self.scope.now() }
     }
-}
-
-/// A picture that cannot be published is a permanent failure; one that cannot be read right now is a transient one.
-fn unreadable(problem: Problem) -> PublishError {
-    if problem.status() >= 500 {
-        return PublishError::Internal(problem);
-    }
-    let remedy = "Replace the picture, then schedule the post again.".to_owned();
-    PublishError::Refused { code: problem.code().to_owned(), text: problem.detail().to_owned(), remedy }
 }

@@ -1,7 +1,7 @@
 //! A delivery: one post on its way to one channel.
 //!
 //! `scheduled → claimed (lease, attempt) → sending (intent recorded) → published | failed | held`, or
-//! `cancelled` before it is sent. `transitions` has every transition, `sweeping` what the sweep does in each state.
+//! `cancelled` before it is sent. While it is claimed, a platform can prepare it in steps (`staging`). `transitions` has every transition, `sweeping` what the sweep does in each state.
 //! Every delivery that is not final has an entry in the due index, so that a stuck one comes up again by itself.
 
 use std::borrow::Borrow;
@@ -19,10 +19,12 @@ use crate::post::{PostId, Progress};
 use crate::schedule::Schedule;
 
 mod remedy;
+mod staging;
 mod sweeping;
 mod transitions;
 
 pub use remedy::Cure;
+pub use staging::{AfterStaging, Staging};
 pub use sweeping::Swept;
 pub use transitions::{Work, WrongState};
 
@@ -40,7 +42,13 @@ pub struct Delivery {
     pub(crate) schedule: Schedule,
     /// Claims so far. A message has the number of its claim: after a later claim, the older message does nothing.
     pub(crate) attempt: u32,
+    /// How many of the claims only waited for the platform to prepare the post: they are no attempts.
+    #[serde(default)]
+    pub(crate) waits: u32,
     pub(crate) state: State,
+    /// What the platform has of the post, if it prepares posts in steps.
+    #[serde(default)]
+    pub(crate) staging: Option<Staging>,
     /// When the intent was recorded and first sent. None if nothing was sent: before the first send, and after one that
     /// certainly had no effect.
     #[serde(default)]
@@ -68,6 +76,9 @@ pub enum State {
         intent: Intent,
         /// The attempt that recorded the intent. Later attempts reconcile.
         begun_by: u32,
+        /// The last attempt that sent it again: each does at most once, also if its message is handled twice.
+        #[serde(default)]
+        sent_again_by: Option<u32>,
     },
     Published {
         at: Timestamp,
@@ -182,6 +193,8 @@ impl Delivery {
             state: State::Scheduled { not_before: schedule.instant() },
             schedule,
             attempt: 0,
+            waits: 0,
+            staging: None,
             first_sent_at: None,
             last_error: None,
             created_at: now,
@@ -189,8 +202,14 @@ impl Delivery {
         }
     }
 
+    /// The number of the last claim.
     pub fn attempt(&self) -> u32 {
         self.attempt
+    }
+
+    /// The attempts so far. Waiting for the platform is none.
+    pub fn attempts(&self) -> u32 {
+        self.attempt.saturating_sub(self.waits)
     }
 
     pub fn state(&self) -> &State {

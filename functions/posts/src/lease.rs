@@ -26,8 +26,11 @@ const _: () = assert!(
     "a lease must outlast the queue's delay and the function"
 );
 
-/// Claims of one delivery. With the waits between them, they cover about seven hours of a platform outage.
+/// Attempts of one delivery. With the waits between them, they cover about seven hours of a platform outage.
 pub const MAX_ATTEMPTS: u32 = 30;
+
+/// How long a platform may take to prepare a post in steps. Instagram advises to ask for five minutes, and long videos take longer.
+pub const STAGED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Reconciliations of one intent before a person must check.
 pub const MAX_RECONCILIATIONS: u32 = 10;

@@ -18,6 +18,7 @@ pub mod wall_time;
 
 mod attempt;
 mod limits;
+mod pictures;
 mod progress;
 pub mod publish_on;
 mod verdict;

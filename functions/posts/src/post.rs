@@ -5,6 +5,7 @@ use std::borrow::Borrow;
 use channels::ChannelId;
 use media::MediaId;
 use serde::{Deserialize, Serialize};
+use shared::crypto::digest::sha256_hex;
 use shared::http::Patch;
 use shared::kernel::author::Author;
 use shared::kernel::ids::{Id, Identified};
@@ -158,9 +159,23 @@ impl Post {
         Ok(())
     }
 
-    /// Whether it has the same text and pictures.
+    /// What is published: its text and pictures.
+    fn content(&self) -> (&PostText, &[MediaId]) {
+        (&self.text, &self.media_ids)
+    }
+
+    /// Whether it has the same content.
     pub fn has_content_of(&self, other: &Self) -> bool {
-        (&self.text, &self.media_ids) == (&other.text, &other.media_ids)
+        self.content() == other.content()
+    }
+
+    /// The digest of its content.
+    pub fn content_digest(&self) -> String {
+        // The text has its length in front, so that no other content has the same bytes.
+        let (text, media_ids) = self.content();
+        let mut bytes = format!("{}:{}", text.as_str().len(), text.as_str()).into_bytes();
+        media_ids.iter().for_each(|id| bytes.extend_from_slice(id.as_bytes()));
+        sha256_hex(&bytes)
     }
 
     /// Records the phase of a delivery.

@@ -89,10 +89,15 @@ pub async fn claim(scope: &Scope, delivery: &Stored<Delivery>, not_before: Times
     scope.commit(send_to_publisher(claim, delivery, not_before)).await
 }
 
+/// Commits a delivery whose post sees no difference.
+pub async fn commit_unsent(scope: &Scope, delivery: &Stored<Delivery>, what: &'static str) -> Result<(), Problem> {
+    let changes = Changes::default().replace(delivery).or(PostError::ModifiedConcurrently);
+    scope.commit(changes.unaudited(what)).await
+}
+
 /// Commits the lease of a late message. False if another commit came first: a person's, or the sweep's.
 pub async fn commit_lease(scope: &Scope, delivery: &mut Stored<Delivery>) -> Result<bool, Problem> {
-    let changes = Changes::default().replace(delivery).or(PostError::ModifiedConcurrently).unaudited("a lease");
-    match scope.commit(changes).await {
+    match commit_unsent(scope, delivery, "a lease").await {
         Ok(()) => delivery.committed(),
         Err(problem) if problem.code() == CONFLICT => return Ok(false),
         Err(problem) => return Err(problem),

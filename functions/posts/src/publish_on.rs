@@ -13,7 +13,9 @@ use crate::attempt::Attempt;
 use crate::delivery::{Delivery, DeliveryId, DeliveryKey, Work};
 use crate::jobs::publish_bluesky::PublishBluesky;
 use crate::jobs::publish_mastodon::PublishMastodon;
+use crate::jobs::publish_threads::PublishThreads;
 use crate::jobs::publish_x::PublishX;
+use crate::pictures::ReadPicture;
 use crate::post::PostId;
 use crate::progress::commit_lease;
 
@@ -31,12 +33,13 @@ pub fn send_to_publisher(changes: Audited, delivery: &Delivery, not_before: Time
     match delivery.platform {
         Platform::Bluesky => changes.send_at(&PublishBluesky(claimed), not_before),
         Platform::Mastodon => changes.send_at(&PublishMastodon(claimed), not_before),
+        Platform::Threads => changes.send_at(&PublishThreads(claimed), not_before),
         Platform::X => changes.send_at(&PublishX(claimed), not_before),
     }
 }
 
 /// Publishes a delivery, unless another claim or a person came first.
-pub async fn publish<A: Adapter>(workspace: &Tenant, claimed: Claimed) -> Result<(), JobError> {
+pub async fn publish<A: Adapter<Picture: ReadPicture>>(workspace: &Tenant, claimed: Claimed) -> Result<(), JobError> {
     let Claimed { post_id, delivery_id, attempt: number } = claimed;
     let key = DeliveryKey { post_id, delivery_id };
     // Not found: the post was deleted.
@@ -46,7 +49,7 @@ pub async fn publish<A: Adapter>(workspace: &Tenant, claimed: Claimed) -> Result
     }
     let attempt = Attempt::<A>::new(workspace, key, number);
     match delivery.work(number, workspace.now(), workspace.sending()) {
-        Work::Publish => attempt.publish(&delivery).await,
+        Work::Publish => attempt.publish(delivery.into_inner()).await,
         Work::Reconcile(intent) => attempt.reconcile(&delivery, &intent).await,
         Work::Nothing(why) => {
             tracing::info!(delivery.id = %delivery_id, attempt = number, why, "nothing to publish");

@@ -26,6 +26,8 @@ pub enum Verdict {
     Hold(DeliveryError),
     /// This attempt published nothing: try again, after at least this long.
     Postpone(DeliveryError, SignedDuration),
+    /// This attempt published nothing, and what the platform had of the post is lost: try again from the start.
+    StartOver(DeliveryError),
     /// It may have been published.
     Doubt(DeliveryError),
     /// A fault of ours: the queue delivers the message again.
@@ -45,6 +47,13 @@ impl Verdict {
             | (PublishError::KeyTaken { code, text }, _) => Self::Hold(delivery_error(code, text, Cure::Time)),
             (PublishError::NotNow { retry_after_s, code, text }, _) => {
                 Self::Postpone(delivery_error(code, text, Cure::Time), SignedDuration::from_secs(retry_after_s.into()))
+            }
+            (PublishError::Unstaged { code, text }, Stage::Preparing) => {
+                Self::StartOver(delivery_error(code, text, Cure::Time))
+            }
+            // What was sent was ready: the platform may have lost it because it was published.
+            (PublishError::Unstaged { code, text }, Stage::Sending | Stage::Reconciling) => {
+                Self::Doubt(delivery_error(code, text, Cure::Time))
             }
             (PublishError::Unknown { code, text }, Stage::Preparing) => {
                 Self::Postpone(delivery_error(code, text, Cure::Time), SignedDuration::ZERO)
@@ -74,6 +83,10 @@ impl Verdict {
             Self::Fail(error) => delivery.fail(error.clone()),
             Self::Hold(error) => delivery.hold(error.clone()),
             Self::Postpone(error, at_least) => delivery.postpone(error.clone(), *at_least),
+            Self::StartOver(error) => {
+                delivery.unstage();
+                delivery.postpone(error.clone(), SignedDuration::ZERO)
+            }
             Self::Doubt(error) => delivery.doubt(error.clone(), SignedDuration::ZERO),
             Self::Retry(_) => Ok(()),
         }
@@ -105,6 +118,7 @@ mod tests {
         );
         assert_eq!(verdicts(|code, text| PublishError::KeyTaken { code, text }), ["Hold", "Hold", "Hold"]);
         assert_eq!(verdicts(|code, text| PublishError::Unknown { code, text }), ["Postpone", "Doubt", "Doubt"]);
+        assert_eq!(verdicts(|code, text| PublishError::Unstaged { code, text }), ["StartOver", "Doubt", "Doubt"]);
         assert_eq!(verdicts(|code, text| PublishError::Disconnected { code, text }), ["Fail", "Fail", "Doubt"]);
         let not_now = |code, text| PublishError::NotNow { retry_after_s: 60, code, text };
         assert_eq!(verdicts(not_now), ["Postpone", "Postpone", "Postpone"]);

@@ -99,6 +99,8 @@ pub enum DeliveryState {
     Scheduled,
     /// In progress. Nothing has been sent.
     Claimed,
+    /// The platform is preparing it, such as its pictures. Nothing is visible.
+    Staging,
     /// Being sent, or being reconciled with the platform.
     Sending,
     Published,
@@ -137,6 +139,7 @@ impl From<&Delivery> for DeliveryView {
     fn from(delivery: &Delivery) -> Self {
         let (state, settled_at) = match delivery.state() {
             State::Scheduled { .. } => (DeliveryState::Scheduled, None),
+            State::Claimed { .. } if delivery.is_staging() => (DeliveryState::Staging, None),
             State::Claimed { .. } => (DeliveryState::Claimed, None),
             State::Sending { .. } => (DeliveryState::Sending, None),
             State::Published { at, .. } => (DeliveryState::Published, Some(*at)),
@@ -163,7 +166,7 @@ impl From<&Delivery> for DeliveryView {
             state,
             due_at: delivery.due_at().into(),
             retry_at: retry_at.map(Into::into),
-            attempts: delivery.attempt(),
+            attempts: delivery.attempts(),
             guarantee: delivery.platform.guarantee(),
             sent_at: delivery.first_sent_at.map(Into::into),
             published,

@@ -20,6 +20,7 @@ pub mod picture;
 pub mod scripted_http;
 pub mod scripted_mastodon;
 pub mod scripted_server;
+pub mod scripted_threads;
 pub mod scripted_x;
 pub mod staff_member;
 

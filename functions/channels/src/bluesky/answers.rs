@@ -135,7 +135,7 @@ pub struct RecordAnswer {
 pub const DIALECT: Dialect = Dialect {
     words: |body| {
         let text = |field: &str| body[field].as_str().unwrap_or_default();
-        (text("error"), text("message"))
+        (text("error").into(), text("message").into())
     },
     meaning: |status, code, _| match (status, code) {
         (_, "ExpiredToken" | "InvalidToken") => Meaning::StaleToken,

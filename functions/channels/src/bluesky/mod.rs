@@ -16,13 +16,13 @@ use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
 
-use crate::adapter::{Adapter, Authorization, Begun, Code};
+use crate::adapter::{Adapter, Authorization, Begun, Code, NoSteps, Prepared};
 use crate::call::CallError;
 use crate::channel::Channel;
 use crate::limits::{Limits, TextLimit, TextMeasure};
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
-use crate::publishing::{Draft, PublishError, Published};
+use crate::publishing::{Draft, Picture, PublishError, Published};
 use crate::renewal::{Renewed, Renewing, Reuse};
 use crate::server_address::Service;
 use crate::session::EndedSession;
@@ -41,6 +41,8 @@ impl Adapter for Bluesky {
     const REUSE: Option<Reuse> = Some(Reuse::Answered { for_s: 2 * 3_600 });
 
     type Request = publish::Request;
+    type Staged = NoSteps;
+    type Picture = Picture;
 
     /// Checked on 2026-11-22 against the lexicons `app.bsky.feed.post` and `app.bsky.embed.images` in `@atproto/api`
     /// 0.19.19, and against the official server, which refuses one more of each.
@@ -65,8 +67,20 @@ impl Adapter for Bluesky {
         Err(Problem::internal("Bluesky is connected with an app password"))
     }
 
-    async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<publish::Request, PublishError> {
-        publish::prepare(scope, channel, draft).await
+    async fn prepare(
+        scope: &Scope,
+        channel: &Channel,
+        draft: Draft,
+    ) -> Result<Prepared<publish::Request, NoSteps>, PublishError> {
+        publish::prepare(scope, channel, draft).await.map(Prepared::Ready)
+    }
+
+    async fn advance(
+        _scope: &Scope,
+        _channel: &Channel,
+        staged: NoSteps,
+    ) -> Result<Prepared<publish::Request, NoSteps>, PublishError> {
+        match staged {}
     }
 
     async fn send(scope: &Scope, channel: &Channel, request: &publish::Request) -> Result<Published, PublishError> {

@@ -5,7 +5,10 @@ use serde_json::json;
 use super::*;
 
 const DIALECT: Dialect = Dialect {
-    words: |body| (body["error"].as_str().unwrap_or_default(), body["message"].as_str().unwrap_or_default()),
+    words: |body| {
+        let text = |field: &str| body[field].as_str().unwrap_or_default();
+        (text("error").into(), text("message").into())
+    },
     meaning: |_, _, _| Meaning::Rejected,
 };
 

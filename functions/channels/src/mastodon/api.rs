@@ -33,8 +33,8 @@ pub const DIALECT: Dialect = Dialect {
     words: |body| {
         let text = |field: &str| body[field].as_str().unwrap_or_default();
         match text("error_description") {
-            "" => ("", text("error")),
-            description => (text("error"), description),
+            "" => ("".into(), text("error").into()),
+            description => (text("error").into(), description.into()),
         }
     },
     meaning: |status, code, text| match status {

@@ -32,7 +32,7 @@ pub const PAGE: usize = 100;
 const OAUTH: Dialect = Dialect {
     words: |body| {
         let text = |field: &str| body[field].as_str().unwrap_or_default();
-        (text("error"), text("error_description"))
+        (text("error").into(), text("error_description").into())
     },
     meaning: |status, code, text| match (status, code) {
         (429, _) => Meaning::TooMany,
@@ -50,7 +50,7 @@ const OAUTH: Dialect = Dialect {
 const PROBLEMS: Dialect = Dialect {
     words: |body| {
         let text = |field: &str| body[field].as_str().unwrap_or_default();
-        (text("title"), text("detail"))
+        (text("title").into(), text("detail").into())
     },
     meaning: |status, _, text| match status {
         401 => Meaning::StaleToken,

@@ -9,13 +9,13 @@ use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
 
-use crate::adapter::{Adapter, Authorization, Begun, Code};
+use crate::adapter::{Adapter, Authorization, Begun, Code, NoSteps, Prepared};
 use crate::call::CallError;
 use crate::channel::Channel;
 use crate::limits::{Limits, TextLimit, TextMeasure};
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
-use crate::publishing::{Draft, PublishError, Published};
+use crate::publishing::{Draft, Picture, PublishError, Published};
 use crate::renewal::{Renewed, Renewing, Reuse};
 use crate::server_address::Service;
 use crate::session::EndedSession;
@@ -34,6 +34,8 @@ impl Adapter for X {
     const REUSE: Option<Reuse> = Some(Reuse::EndsSession);
 
     type Request = publish::Request;
+    type Staged = NoSteps;
+    type Picture = Picture;
 
     /// Checked on 2026-11-27: <https://docs.x.com/fundamentals/counting-characters> (280),
     /// <https://docs.x.com/x-api/media/quickstart/best-practices> (images of at most 5 MB),
@@ -52,8 +54,20 @@ impl Adapter for X {
         connect::redeem(scope, pending, code).await
     }
 
-    async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<publish::Request, PublishError> {
-        publish::prepare(scope, channel, draft).await
+    async fn prepare(
+        scope: &Scope,
+        channel: &Channel,
+        draft: Draft,
+    ) -> Result<Prepared<publish::Request, NoSteps>, PublishError> {
+        publish::prepare(scope, channel, draft).await.map(Prepared::Ready)
+    }
+
+    async fn advance(
+        _scope: &Scope,
+        _channel: &Channel,
+        staged: NoSteps,
+    ) -> Result<Prepared<publish::Request, NoSteps>, PublishError> {
+        match staged {}
     }
 
     async fn send(scope: &Scope, channel: &Channel, request: &publish::Request) -> Result<Published, PublishError> {

@@ -78,7 +78,7 @@ impl World {
     }
 
     async fn prepare(&self, channel: &Channel, draft: Draft) -> Option<Intent> {
-        let prepared = publishing::prepare::<Bluesky>(&self.app.scope(self.owner.workspace), channel, draft).await;
+        let prepared = crate::prepared::<Bluesky>(&self.app.scope(self.owner.workspace), channel, draft).await;
         checked(prepared, assert_intent)
     }
 
@@ -166,6 +166,7 @@ fn checked<T>(result: Result<T, PublishError>, assert: impl Fn(&T)) -> Option<T>
         Err(
             PublishError::Refused { code, text, .. }
             | PublishError::KeyTaken { code, text }
+            | PublishError::Unstaged { code, text }
             | PublishError::Unknown { code, text }
             | PublishError::Disconnected { code, text },
         ) => {
@@ -275,7 +276,7 @@ async fn tokens_of_another_account_are_not_stored() {
     world.server.next("server.refreshSession", Scripted::DoAndChange(Box::new(change)));
     let draft = world.draft("a");
     let scope = world.app.scope(world.owner.workspace);
-    match publishing::prepare::<Bluesky>(&scope, &channel, draft).await {
+    match crate::prepared::<Bluesky>(&scope, &channel, draft).await {
         Err(PublishError::NotNow { code, .. }) => assert_eq!(code, "platform_answer_malformed"),
         other => panic!("{other:?}"),
     }
@@ -283,7 +284,7 @@ async fn tokens_of_another_account_are_not_stored() {
     // Longer than the wait after the failure.
     world.app.advance(SignedDuration::from_mins(1));
     let draft = world.draft("a");
-    let intent = publishing::prepare::<Bluesky>(&scope, &channel, draft).await.unwrap();
+    let intent = crate::prepared::<Bluesky>(&scope, &channel, draft).await.unwrap();
     publishing::send::<Bluesky>(&scope, &channel, &intent).await.unwrap();
     let renewals: Vec<_> = world.server.calls("server.refreshSession").into_iter().map(|call| call.token).collect();
     assert_eq!(renewals, ["refresh-1", "refresh-1"]);

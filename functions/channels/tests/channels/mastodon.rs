@@ -99,7 +99,7 @@ impl Connected {
     }
 
     async fn prepare(&self, draft: Draft) -> Result<Intent, PublishError> {
-        publishing::prepare::<Mastodon>(&self.scope, &self.channel().await, draft).await
+        crate::prepared::<Mastodon>(&self.scope, &self.channel().await, draft).await
     }
 
     async fn send(&self, intent: &Intent) -> Result<Published, PublishError> {

@@ -41,7 +41,7 @@ impl Connected {
     }
 
     async fn prepare(&self, draft: Draft) -> Result<Intent, PublishError> {
-        publishing::prepare::<Bluesky>(&self.scope, &self.channel().await, draft).await
+        crate::prepared::<Bluesky>(&self.scope, &self.channel().await, draft).await
     }
 
     async fn send(&self, intent: &Intent) -> Result<Published, PublishError> {
@@ -218,7 +218,7 @@ async fn an_expiring_token_is_renewed_once_for_concurrent_callers() {
     at.app.advance(SignedDuration::from_mins(2));
     at.server.issue_from(at.app.now());
     let channel = at.channel().await;
-    let eight = (0..8).map(|_| publishing::prepare::<Bluesky>(&at.scope, &channel, at.draft("a")));
+    let eight = (0..8).map(|_| crate::prepared::<Bluesky>(&at.scope, &channel, at.draft("a")));
     for prepared in futures::future::join_all(eight).await {
         prepared.unwrap();
     }
@@ -235,7 +235,7 @@ async fn an_expired_token_is_awaited_and_renewed_once() {
     at.server.issue_from(at.app.now());
     let channel = at.channel().await;
     // Their waits move the clock: those of four stay within the lease.
-    let four = (0..4).map(|_| publishing::prepare::<Bluesky>(&at.scope, &channel, at.draft("a")));
+    let four = (0..4).map(|_| crate::prepared::<Bluesky>(&at.scope, &channel, at.draft("a")));
     for prepared in futures::future::join_all(four).await {
         prepared.unwrap();
     }

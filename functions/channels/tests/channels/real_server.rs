@@ -86,7 +86,7 @@ async fn a_post_with_every_feature_is_published_exactly_once() {
     };
     let post = *app.new_id::<Channel>().as_bytes();
     let draft = Draft { text: text.clone(), pictures: vec![picture], created_at: app.now(), post };
-    let intent = publishing::prepare::<Bluesky>(&scope, &channel, draft).await.unwrap();
+    let intent = crate::prepared::<Bluesky>(&scope, &channel, draft).await.unwrap();
     assert_eq!(publishing::reconcile::<Bluesky>(&scope, &channel, &intent, app.now()).await.unwrap(), None);
     let sends = (0..8).map(|_| publishing::send::<Bluesky>(&scope, &channel, &intent));
     let sent: Vec<_> = futures::future::join_all(sends).await.into_iter().map(Result::unwrap).collect();
@@ -149,13 +149,13 @@ async fn a_session_is_renewed_and_ended() {
     };
     // By our clock the token is about to expire, so it is renewed; by the server's clock it is not.
     app.advance(SignedDuration::from_mins(116));
-    let intent = publishing::prepare::<Bluesky>(&scope, &channel, draft("renewed")).await.unwrap();
+    let intent = crate::prepared::<Bluesky>(&scope, &channel, draft("renewed")).await.unwrap();
     publishing::send::<Bluesky>(&scope, &channel, &intent).await.unwrap();
 
     // By our clock the access token has expired, and the server has revoked the session.
     server.post("server.revokeAppPassword", &account.token, json!({ "name": "test" })).await;
     app.advance(SignedDuration::from_hours(3));
-    let refused = publishing::prepare::<Bluesky>(&scope, &channel, draft("withdrawn")).await;
+    let refused = crate::prepared::<Bluesky>(&scope, &channel, draft("withdrawn")).await;
     assert!(matches!(&refused, Err(PublishError::Disconnected { code, .. }) if code == "ExpiredToken"), "{refused:?}");
 
     let token = app.mint(owner.user, owner.session).await.unwrap();

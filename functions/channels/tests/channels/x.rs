@@ -96,7 +96,7 @@ impl Connected {
     }
 
     async fn prepare(&self, draft: Draft) -> Result<Intent, PublishError> {
-        publishing::prepare::<X>(&self.scope, &self.channel().await, draft).await
+        crate::prepared::<X>(&self.scope, &self.channel().await, draft).await
     }
 
     async fn send(&self, intent: &Intent) -> Result<Published, PublishError> {

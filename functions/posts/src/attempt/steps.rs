@@ -2,10 +2,10 @@
 //! model in `crate::tests::model` executes the same functions in every order.
 
 use channels::Guarantee;
-use channels::publishing::{Intent, Published};
+use channels::publishing::{Intent, Published, Staged};
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 
-use crate::delivery::{Confirmation, Delivery, State, WrongState};
+use crate::delivery::{AfterStaging, Confirmation, Delivery, State, WrongState};
 use crate::post::Post;
 use crate::verdict::{Stage, Verdict};
 
@@ -57,6 +57,26 @@ impl Claim {
             return Ok(false);
         }
         delivery.begin(intent.clone(), now).map(|()| true)
+    }
+
+    /// Records a step of a preparation. None if this claim no longer holds.
+    pub fn stage(
+        self,
+        delivery: &mut Delivery,
+        content: &str,
+        (staged, wait_s): (&Staged, u32),
+        now: Timestamp,
+    ) -> Result<Option<AfterStaging>, WrongState> {
+        if !self.holds(delivery) {
+            return Ok(None);
+        }
+        delivery.stage(content.to_owned(), staged.clone(), wait_s, now).map(Some)
+    }
+
+    /// Records that this attempt sends the intent again, which the platform does not have.
+    pub fn send_again(self, delivery: &mut Delivery, now: Timestamp) -> Result<bool, WrongState> {
+        let is_ours = delivery.attempt() == self.0 && matches!(delivery.state(), State::Sending { .. });
+        if is_ours { delivery.send_again(now) } else { Ok(false) }
     }
 
     /// Whether an attempt that was overtaken by an edit may prepare the post again.

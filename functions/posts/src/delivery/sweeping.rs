@@ -44,7 +44,7 @@ impl Delivery {
             }
             // The message was lost, or the function died before an intent was recorded: nothing was sent.
             State::Claimed { lease_until } if lease_until <= now => {
-                let again_at = after(now, backoff(self.id.as_bytes(), self.attempt));
+                let again_at = after(now, backoff(self.id.as_bytes(), self.attempts()));
                 self.sweep_unsent(again_at, now, sending)
             }
             // An intent was recorded: it may have been sent, and is never claimed as new.
@@ -61,7 +61,7 @@ impl Delivery {
             self.hold(restored(now))?;
         } else if not_before > self.latest() {
             self.fail(missed(now))?;
-        } else if self.attempt >= MAX_ATTEMPTS {
+        } else if self.attempts() >= MAX_ATTEMPTS {
             self.fail(given_up(now))?;
         } else {
             self.claim(not_before)?;

@@ -6,14 +6,16 @@ use shared::config::Sending;
 use shared::kernel::time::after;
 use shared::work::backoff;
 
+use channels::publishing::Staged;
+
 use super::*;
 use crate::lease::{LEASE, MAX_ATTEMPTS, MAX_LATENESS, MAX_RECONCILIATIONS};
 use crate::wall_time::WallTime;
 
-const SECOND: SignedDuration = SignedDuration::from_secs(1);
-const NEVER: SignedDuration = SignedDuration::ZERO;
+pub(super) const SECOND: SignedDuration = SignedDuration::from_secs(1);
+pub(super) const NEVER: SignedDuration = SignedDuration::ZERO;
 
-fn due() -> Timestamp {
+pub(super) fn due() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().unwrap()
 }
 
@@ -39,7 +41,7 @@ pub(crate) fn channel() -> Channel {
     }
 }
 
-fn intent() -> Intent {
+pub(super) fn intent() -> Intent {
     Intent { account_id: "did:plc:a".to_owned(), request: serde_json::json!({"text": "a"}) }
 }
 
@@ -80,7 +82,7 @@ fn after_step(mut delivery: Delivery, step: impl FnOnce(&mut Delivery) -> Result
 }
 
 /// One delivery in each state; `sending` twice, because reconciling differs from sending.
-fn every_state() -> [Delivery; 8] {
+pub(super) fn every_state() -> [Delivery; 8] {
     [
         scheduled(),
         claimed(),
@@ -93,13 +95,21 @@ fn every_state() -> [Delivery; 8] {
     ]
 }
 
-type Step = fn(&mut Delivery) -> Result<(), WrongState>;
+/// Stores a step of a preparation, as a platform that is then working for this long.
+pub(super) fn stage(delivery: &mut Delivery, wait_s: u32, now: Timestamp) -> Result<AfterStaging, WrongState> {
+    let staged = Staged { account_id: "did:plc:a".to_owned(), state: "container 1".into() };
+    delivery.stage("digest".to_owned(), staged, wait_s, now)
+}
+
+pub(super) type Step = fn(&mut Delivery) -> Result<(), WrongState>;
 
 /// The whole table: each transition, and the state of each of `every_state` afterwards. A dash is a refusal.
-const TABLE: [(&str, Step, [&str; 8]); 10] = [
+pub(super) const TABLE: [(&str, Step, [&str; 8]); 12] = [
     ("claim", |d| d.claim(due()), ["claimed", "claimed", "sending", "sending", "-", "-", "-", "-"]),
     ("begin", |d| d.begin(intent(), due()), ["-", "sending", "-", "-", "-", "-", "-", "-"]),
     ("claim again", |d| d.claim_again(due()).map(drop), ["-", "claimed", "-", "-", "-", "-", "-", "-"]),
+    ("stage", |d| stage(d, 60, due()).map(drop), ["-", "claimed", "-", "-", "-", "-", "-", "-"]),
+    ("send again", |d| d.send_again(due()).map(drop), ["-", "-", "sending", "sending", "-", "-", "-", "-"]),
     ("publish", publish, ["-", "-", "published", "published", "-", "-", "-", "-"]),
     ("fail", |d| d.fail(error(due())), ["failed", "failed", "failed", "failed", "-", "-", "-", "-"]),
     ("hold", |d| d.hold(error(due())), ["held", "held", "held", "held", "-", "-", "-", "-"]),
@@ -139,11 +149,11 @@ fn a_recorded_intent_is_never_replaced() {
         State::Sending { intent, begun_by, .. } => Some((intent.clone(), *begun_by)),
         _ => None,
     };
-    for step in [TABLE[0].1, TABLE[7].1] {
+    for step in [TABLE[0].1, TABLE[9].1] {
         let delivery = after_step(sending(), step);
         assert_eq!(kept(&delivery), Some((intent(), 1)));
     }
-    assert_eq!(kept(&after_step(reconciling(), TABLE[6].1)), Some((intent(), 1)), "postponed while reconciling");
+    assert_eq!(kept(&after_step(reconciling(), TABLE[8].1)), Some((intent(), 1)), "postponed while reconciling");
 }
 
 #[test]
@@ -200,6 +210,22 @@ fn a_leased_delivery_is_not_swept_until_its_lease_ends() {
     let (outcome, delivery) = swept(claimed(), ends, Sending::On);
     assert_eq!(outcome, Swept::Claimed { not_before: after(ends, backoff(delivery.id.as_bytes(), 1)) });
     assert_eq!((delivery.attempt, delivery.state.name()), (2, "claimed"));
+}
+
+#[test]
+fn each_claim_sends_an_intent_again_once_and_never_its_own() {
+    let (mut delivery, now) = (reconciling(), after(due(), LEASE));
+    assert_eq!(sending().send_again(due()), Ok(false), "the attempt that recorded the intent");
+    assert_eq!(
+        delivery.clone().send_again(after(now, LEASE - SECOND * 59)),
+        Ok(false),
+        "too little of the lease is left"
+    );
+    assert_eq!((delivery.send_again(now), delivery.send_again(now)), (Ok(true), Ok(false)));
+    assert!(matches!(delivery.work(2, now, Sending::On), Work::Nothing(_)), "a repeated message");
+    delivery.claim(after(now, LEASE)).unwrap();
+    assert!(matches!(delivery.work(3, after(now, LEASE), Sending::On), Work::Reconcile(_)));
+    assert_eq!(delivery.send_again(after(now, LEASE)), Ok(true));
 }
 
 #[test]
@@ -330,71 +356,5 @@ fn a_stored_delivery_round_trips() {
     for delivery in every_state() {
         let stored = serde_json::to_value(&delivery).unwrap();
         assert_eq!(serde_json::from_value::<Delivery>(stored).unwrap(), delivery);
-    }
-}
-
-/// The steps that record an error.
-type Failing = fn(&mut Delivery, DeliveryError) -> Result<(), WrongState>;
-const FAILING: [Failing; 5] = [
-    |d, error| d.fail(error),
-    |d, error| d.hold(error),
-    |d, error| d.postpone(error, NEVER),
-    |d, error| d.postpone(error, MAX_LATENESS + SECOND),
-    |d, error| d.doubt(error, NEVER),
-];
-
-/// Every delivery that three transitions can reach, and those in which the platform never answered.
-fn reachable(error: &DeliveryError) -> Vec<Delivery> {
-    let without_error = TABLE.iter().filter(|(name, ..)| !["fail", "hold", "postpone", "doubt"].contains(name));
-    let without_error: Vec<Step> = without_error.map(|(_, step, _)| *step).collect();
-    let mut never_answered = sending();
-    for _ in 0..MAX_RECONCILIATIONS {
-        never_answered.doubt(error.clone(), NEVER).unwrap();
-        never_answered.claim(due()).unwrap();
-    }
-    let mut reached = every_state().to_vec();
-    reached.push(never_answered);
-    let mut newest = reached.clone();
-    for _ in 0..3 {
-        let mut next = Vec::new();
-        for before in &newest {
-            let mut keep = |step: &dyn Fn(&mut Delivery) -> Result<(), WrongState>| {
-                let mut after = before.clone();
-                if step(&mut after).is_ok() && !reached.contains(&after) {
-                    reached.push(after.clone());
-                    next.push(after);
-                }
-            };
-            without_error.iter().for_each(|step| keep(step));
-            FAILING.iter().for_each(|step| keep(&|delivery| step(delivery, error.clone())));
-        }
-        newest = next;
-    }
-    reached
-}
-
-#[test]
-fn each_remedy_fits_the_state_of_its_delivery() {
-    for cure in
-        [Cure::Time, Cure::Reconnect, Cure::Change("Shorten it, then schedule again.".to_owned()), Cure::Support]
-    {
-        let error = DeliveryError { cure, ..error(due()) };
-        let mut shown = std::collections::BTreeSet::new();
-        for delivery in reachable(&error) {
-            let remedy = delivery.remedy();
-            assert_eq!(remedy.is_some(), delivery.last_error.is_some(), "{delivery:?}");
-            let Some(remedy) = remedy else { continue };
-            let waits = remedy.contains("automatically") || remedy.contains("whether the platform has");
-            let asks_to_schedule = remedy.to_lowercase().contains("schedule ");
-            let state = (delivery.state.name(), delivery.is_replaced());
-            match state {
-                ("scheduled" | "claimed" | "sending", _) => assert!(waits && !asks_to_schedule, "{state:?}: {remedy}"),
-                (_, true) | ("cancelled", _) => assert!(!waits && !asks_to_schedule, "{state:?}: {remedy}"),
-                ("held", _) => assert!(remedy.starts_with("Check the") && !waits, "{state:?}: {remedy}"),
-                _ => assert!(asks_to_schedule && !waits, "{state:?}: {remedy}"),
-            }
-            shown.insert(state);
-        }
-        assert_eq!(shown.len(), 8, "{error:?} reaches {shown:?}");
     }
 }

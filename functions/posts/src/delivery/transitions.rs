@@ -52,7 +52,9 @@ impl Delivery {
                 Work::Nothing("too little of the lease is left: the sweep will claim it again")
             }
             State::Claimed { .. } => Work::Publish,
-            State::Sending { begun_by, .. } if *begun_by == attempt => {
+            State::Sending { begun_by, sent_again_by, .. }
+                if *begun_by == attempt || *sent_again_by == Some(attempt) =>
+            {
                 Work::Nothing("another attempt is sending it, or the sweep will reconcile it")
             }
             State::Sending { intent, .. } => Work::Reconcile(intent.clone()),
@@ -75,7 +77,11 @@ impl Delivery {
         let latest = self.latest();
         match &mut self.state {
             State::Claimed { lease_until } if now <= latest => *lease_until = after(now, LEASE),
-            State::Sending { lease_until, begun_by, .. } if *begun_by < attempt => *lease_until = after(now, LEASE),
+            State::Sending { lease_until, begun_by, sent_again_by, .. }
+                if *begun_by < attempt && *sent_again_by != Some(attempt) =>
+            {
+                *lease_until = after(now, LEASE);
+            }
             _ => return false,
         }
         true
@@ -110,9 +116,12 @@ impl Delivery {
         let lease_until = after(not_before, LEASE);
         self.state = match &self.state {
             State::Scheduled { .. } | State::Claimed { .. } => State::Claimed { lease_until },
-            State::Sending { intent, begun_by, .. } => {
-                State::Sending { lease_until, intent: intent.clone(), begun_by: *begun_by }
-            }
+            State::Sending { intent, begun_by, sent_again_by, .. } => State::Sending {
+                lease_until,
+                intent: intent.clone(),
+                begun_by: *begun_by,
+                sent_again_by: *sent_again_by,
+            },
             _ => return Err(self.wrong("claimed")),
         };
         self.attempt += 1;
@@ -124,7 +133,7 @@ impl Delivery {
     /// when the lease has ended.
     pub fn claim_again(&mut self, not_before: Timestamp) -> Result<bool, WrongState> {
         let State::Claimed { .. } = self.state else { return Err(self.wrong("claimed again")) };
-        if self.attempt >= MAX_ATTEMPTS || not_before > self.latest() {
+        if self.attempts() >= MAX_ATTEMPTS || not_before > self.latest() {
             return Ok(false);
         }
         self.claim(not_before).map(|()| true)
@@ -133,9 +142,24 @@ impl Delivery {
     /// Records the intent. From here on it may have been sent.
     pub fn begin(&mut self, intent: Intent, now: Timestamp) -> Result<(), WrongState> {
         let State::Claimed { lease_until } = self.state else { return Err(self.wrong("sending")) };
-        self.state = State::Sending { lease_until, intent, begun_by: self.attempt };
+        self.state = State::Sending { lease_until, intent, begun_by: self.attempt, sent_again_by: None };
+        self.unstage();
         self.first_sent_at = Some(now);
         Ok(())
+    }
+
+    /// Records that this attempt sends the intent again. False if it has done so, or if too little of its lease is left.
+    pub fn send_again(&mut self, now: Timestamp) -> Result<bool, WrongState> {
+        let is_in_time = self.may_send(now);
+        let attempt = self.attempt;
+        let State::Sending { begun_by, sent_again_by, .. } = &mut self.state else {
+            return Err(self.wrong("sent again"));
+        };
+        if *begun_by == attempt || *sent_again_by == Some(attempt) || !is_in_time {
+            return Ok(false);
+        }
+        *sent_again_by = Some(attempt);
+        Ok(true)
     }
 
     pub fn publish(&mut self, published: Published, by: Confirmation, now: Timestamp) -> Result<(), WrongState> {
@@ -170,8 +194,8 @@ impl Delivery {
             State::Claimed { .. } | State::Sending { .. } => {}
             _ => return Err(self.wrong("postponed")),
         }
-        let not_before = after(error.at, backoff(self.id.as_bytes(), self.attempt).max(at_least));
-        if self.attempt >= MAX_ATTEMPTS || not_before > self.latest() {
+        let not_before = after(error.at, backoff(self.id.as_bytes(), self.attempts()).max(at_least));
+        if self.attempts() >= MAX_ATTEMPTS || not_before > self.latest() {
             return self.fail(error);
         }
         self.state = State::Scheduled { not_before };
@@ -183,13 +207,14 @@ impl Delivery {
     /// It is unknown whether it was sent: ends the lease, so that the sweep reconciles it, not before `at_least`. After
     /// too many reconciliations without an answer, it is held.
     pub fn doubt(&mut self, error: DeliveryError, at_least: SignedDuration) -> Result<(), WrongState> {
-        let State::Sending { begun_by, intent, .. } = &self.state else { return Err(self.wrong("in doubt")) };
-        let asked = self.attempt.saturating_sub(*begun_by);
+        let attempt = self.attempt;
+        let State::Sending { begun_by, lease_until, .. } = &mut self.state else { return Err(self.wrong("in doubt")) };
+        let asked = attempt.saturating_sub(*begun_by);
         if asked >= MAX_RECONCILIATIONS {
             return self.hold(error);
         }
         let wait = if asked == 0 { at_least } else { backoff(self.id.as_bytes(), asked).max(at_least) };
-        self.state = State::Sending { lease_until: after(error.at, wait), intent: intent.clone(), begun_by: *begun_by };
+        *lease_until = after(error.at, wait);
         self.last_error = Some(error);
         Ok(())
     }
@@ -223,7 +248,7 @@ impl Delivery {
         }
     }
 
-    fn wrong(&self, to: &'static str) -> WrongState {
+    pub(super) fn wrong(&self, to: &'static str) -> WrongState {
         WrongState { from: self.state.name(), to }
     }
 }

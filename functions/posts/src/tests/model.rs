@@ -22,14 +22,17 @@ use crate::lease::{LEASE, MAX_ATTEMPTS, MAX_LATENESS, MAX_RECONCILIATIONS};
 use crate::post::Post;
 use crate::post_text::PostText;
 use environment::Action;
+use functions::Step;
 use people::{delivery, schedule_for};
-use platform::{Effect, Ledger, intent};
-use world::{Row, World, is_final, seconds};
+use platform::{Answer, Effect, Ledger, intent};
+use world::{At, Row, World, is_final, seconds};
 
 /// A delivery under a number of faults and of acts of people.
 #[derive(Clone)]
 struct Publication {
     guarantee: Guarantee,
+    /// Whether the platform prepares posts in steps.
+    stages: bool,
     faults: u8,
     acts: u8,
     starts: Vec<Start>,
@@ -55,6 +58,18 @@ fn due() -> Timestamp {
 }
 
 impl Publication {
+    /// Whether the platform can answer this to a step of a preparation: where it prepares posts in steps, one is ready with the second.
+    fn may_answer(&self, world: &World, at: &At, answer: Answer) -> bool {
+        let At::Prepare { read, .. } = at else { return true };
+        let is_staged = world.post.as_ref().is_some_and(|post| read.staged_for(post).is_some());
+        match answer {
+            Answer::Accepted => is_staged || !self.stages,
+            Answer::Staged { .. } => self.stages && !is_staged,
+            Answer::Processing | Answer::Unstaged => is_staged,
+            _ => true,
+        }
+    }
+
     fn start(&self, start: Start) -> World {
         let (now, instant) = match start {
             Start::Scheduled => (after(due(), seconds(-180)), due()),
@@ -92,7 +107,8 @@ impl Publication {
         stored.attempt = if let Start::LastAttempts = start { MAX_ATTEMPTS - 2 } else { MAX_ATTEMPTS / 2 };
         if let Start::LastReconciliations { visible } = start {
             stored.attempt = MAX_RECONCILIATIONS;
-            stored.state = State::Sending { lease_until: now, intent: intent("text"), begun_by: 1 };
+            stored.state =
+                State::Sending { lease_until: now, intent: intent("text"), begun_by: 1, sent_again_by: None };
             if visible {
                 world.ledger.effects.push(Effect { delivery: 0, text: "text".to_owned() });
             }
@@ -120,6 +136,10 @@ impl Model for Publication {
         if world.faults == 0 {
             actions.retain(|action| !action.is_fault());
         }
+        actions.retain(|action| match action {
+            Action::Run(run, Step::Prepare(answer)) => self.may_answer(world, &world.runs[*run].at, *answer),
+            _ => true,
+        });
         // The product counts on Lambda's timeout where a platform recognises no keys.
         if !self.guarantee.recognises_repeats() {
             actions.retain(|action| !matches!(action, Action::Freeze(_)));
@@ -141,7 +161,7 @@ impl Model for Publication {
             }),
             Property::always("attempts and reconciliations are limited", |_, world: &World| {
                 each(world).all(|(_, delivery)| match delivery.state {
-                    State::Claimed { .. } => delivery.attempt <= MAX_ATTEMPTS,
+                    State::Claimed { .. } => delivery.attempts() <= MAX_ATTEMPTS,
                     State::Sending { begun_by, .. } => delivery.attempt - begun_by <= MAX_RECONCILIATIONS,
                     _ => true,
                 })
@@ -169,10 +189,11 @@ const FAILED: &str = "ends failed";
 const HELD_VISIBLE: &str = "ends held, and visible";
 const HELD_INVISIBLE: &str = "ends held, and invisible";
 const LATE: &str = "a late call takes effect after a later claim";
+const STAGED: &str = "a platform prepares the post while an earlier claim is over";
 const TWO_RUNS: &str = "two functions work at the same time";
 
 /// What explorations must reach, so that the properties above are not vacuous.
-const REACHED: [(&str, Condition); 6] =
+const REACHED: [(&str, Condition); 7] =
     [
         (PUBLISHED, |_, world| ends_as(world, |state| matches!(state, State::Published { .. }))),
         (FAILED, |_, world| ends_as(world, |state| matches!(state, State::Failed { .. }))),
@@ -187,8 +208,12 @@ const REACHED: [(&str, Condition); 6] =
                 world.delivery(flight.delivery).is_some_and(|delivery| delivery.attempt() > flight.attempt)
             })
         }),
+        (STAGED, |_, world| each(world).any(|(_, delivery)| delivery.is_staging() && delivery.attempt() > 1)),
         (TWO_RUNS, |_, world| world.runs.len() > 1),
     ];
+
+/// All but the steps, which have an exploration of their own.
+const LIMITS_REACHED: [&str; 6] = [PUBLISHED, FAILED, HELD_VISIBLE, HELD_INVISIBLE, LATE, TWO_RUNS];
 
 fn ends_as(world: &World, is: fn(&State) -> bool) -> bool {
     world.has_ended() && each(world).any(|(_, delivery)| is(&delivery.state))
@@ -254,7 +279,7 @@ const STARTS: [Start; 2] = [Start::Scheduled, Start::ClaimedAtOnce];
 fn a_post_is_published_once_whatever_fails() {
     let faults = if is_long() { 3 } else { 2 };
     for guarantee in GUARANTEES {
-        let model = Publication { guarantee, faults, acts: 0, starts: STARTS.to_vec() };
+        let model = Publication { guarantee, stages: false, faults, acts: 0, starts: STARTS.to_vec() };
         explore("faults", model, &[PUBLISHED, FAILED, HELD_INVISIBLE, LATE, TWO_RUNS]);
     }
 }
@@ -263,7 +288,7 @@ fn a_post_is_published_once_whatever_fails() {
 fn a_post_is_published_once_whatever_people_do() {
     let (faults, acts) = if is_long() { (1, 2) } else { (1, 1) };
     for guarantee in GUARANTEES {
-        let model = Publication { guarantee, faults, acts, starts: STARTS.to_vec() };
+        let model = Publication { guarantee, stages: false, faults, acts, starts: STARTS.to_vec() };
         explore("people", model, &[PUBLISHED, FAILED, LATE, TWO_RUNS]);
     }
 }
@@ -272,8 +297,19 @@ fn a_post_is_published_once_whatever_people_do() {
 fn edits_and_reschedules_before_the_send_never_publish_twice() {
     let acts = if is_long() { 3 } else { 2 };
     for guarantee in GUARANTEES {
-        let model = Publication { guarantee, faults: 0, acts, starts: STARTS.to_vec() };
+        let model = Publication { guarantee, stages: false, faults: 0, acts, starts: STARTS.to_vec() };
         explore("acts", model, &[PUBLISHED, TWO_RUNS]);
+    }
+}
+
+#[test]
+fn a_post_that_its_platform_prepares_in_steps_is_published_once() {
+    // The steps end before anything is sent: they are the same under each guarantee.
+    let (guarantee, starts) = (GUARANTEES[0], vec![Start::ClaimedAtOnce]);
+    let bounds = if is_long() { [(2, 0), (1, 1), (0, 2)] } else { [(1, 0), (0, 1), (0, 0)] };
+    for (faults, acts) in bounds {
+        let model = Publication { guarantee, stages: true, faults, acts, starts: starts.clone() };
+        explore("steps", model, &[PUBLISHED, STAGED]);
     }
 }
 
@@ -283,6 +319,6 @@ fn a_delivery_ends_at_its_limits() {
     for guarantee in GUARANTEES {
         let last = [true, false].map(|visible| Start::LastReconciliations { visible });
         let starts = [Start::LastAttempts, Start::AlmostMissed].into_iter().chain(last).collect();
-        explore("limits", Publication { guarantee, faults, acts: 0, starts }, &REACHED.map(|(name, _)| name));
+        explore("limits", Publication { guarantee, stages: false, faults, acts: 0, starts }, &LIMITS_REACHED);
     }
 }

@@ -9,5 +9,6 @@ mod real_server;
 mod remedies;
 mod restoring;
 mod scheduling;
+mod staging;
 mod writing;
 mod x;

@@ -89,24 +89,12 @@ impl<Server> Place<Server> {
 
     /// A picture with the alternative text "A wall" that is not uploaded yet.
     pub async fn announced_picture(&self, bytes: &[u8]) -> MediaId {
-        let (workspace, user) = (self.app.scope(self.owner.workspace), self.owner.user);
-        let (id, size) = (workspace.new_id(), serde_json::from_value(bytes.len().into()).unwrap());
-        let alt_text = AltText::try_from("A wall".to_owned()).unwrap();
-        let media = Media::announced(id, size, Sha256::of(bytes), Some(alt_text), user.into(), self.app.now());
-        workspace.commit(Changes::default().insert(&media).unaudited("a fixture")).await.unwrap();
-        id
+        announced_picture(&self.app, &self.owner, bytes).await
     }
 
     /// Marks the picture as uploaded, with 4 by 3 pixels.
     pub async fn complete_picture(&self, id: MediaId, bytes: &[u8]) {
-        let workspace = self.app.object_scope(self.owner.workspace);
-        let name = format!("{id}.png");
-        let version = workspace.write_object(&name, "image/png", bytes.to_vec()).await.unwrap();
-        let (size_bytes, sha256) = (bytes.len() as u64, Sha256::of(bytes));
-        let full = StoredPicture { name, version, format: Format::Png, size_bytes, width: 4, height: 3, sha256 };
-        let mut media = workspace.get::<Media>(&id).await.unwrap();
-        media.complete(full, None);
-        workspace.commit(Changes::default().replace(&media).unaudited("a fixture")).await.unwrap();
+        complete_picture(&self.app, &self.owner, id, bytes).await;
     }
 
     /// A schedule for the channel, this many seconds from now, in UTC.
@@ -178,4 +166,31 @@ fn connecting(server: &ScriptedServer, handle: &str) -> Value {
 async fn connect(app: &TestApp, owner: &Person, account: Value) -> String {
     let connected = app.call(Request::to(&connect_bluesky::FUNCTION).by(owner).json(account)).await.expect(201);
     connected.body["id"].as_str().unwrap().to_owned()
+}
+
+/// A picture that is ready to be published.
+pub async fn completed_picture(app: &TestApp, owner: &Person, bytes: &[u8]) -> MediaId {
+    let id = announced_picture(app, owner, bytes).await;
+    complete_picture(app, owner, id, bytes).await;
+    id
+}
+
+async fn announced_picture(app: &TestApp, owner: &Person, bytes: &[u8]) -> MediaId {
+    let workspace = app.scope(owner.workspace);
+    let (id, size) = (workspace.new_id(), serde_json::from_value(bytes.len().into()).unwrap());
+    let alt_text = AltText::try_from("A wall".to_owned()).unwrap();
+    let media = Media::announced(id, size, Sha256::of(bytes), Some(alt_text), owner.user.into(), app.now());
+    workspace.commit(Changes::default().insert(&media).unaudited("a fixture")).await.unwrap();
+    id
+}
+
+async fn complete_picture(app: &TestApp, owner: &Person, id: MediaId, bytes: &[u8]) {
+    let workspace = app.object_scope(owner.workspace);
+    let name = format!("{id}.png");
+    let version = workspace.write_object(&name, "image/png", bytes.to_vec()).await.unwrap();
+    let (size_bytes, sha256) = (bytes.len() as u64, Sha256::of(bytes));
+    let full = StoredPicture { name, version, format: Format::Png, size_bytes, width: 4, height: 3, sha256 };
+    let mut media = workspace.get::<Media>(&id).await.unwrap();
+    media.complete(full, None);
+    workspace.commit(Changes::default().replace(&media).unaudited("a fixture")).await.unwrap();
 }

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use channels::adapter::{Authorization, Begun, Code};
+use channels::adapter::{Authorization, Begun, Code, NoSteps, Prepared};
 use channels::call::{CallError, Meaning, Refusal};
 use channels::limits::Limits;
 use channels::pending_connection::{OfferedAccount, PendingConnection};
-use channels::publishing::{Draft, PublishError, Published};
+use channels::publishing::{Draft, Picture, PublishError, Published};
 use channels::renewal::{Renewed, Renewing, Reuse};
 use channels::server_address::Service;
 use channels::session::{ChannelSession, EndedSession};
@@ -100,6 +100,8 @@ impl<const ONE_USE: bool> Adapter for Fake<ONE_USE> {
     const REUSE: Option<Reuse> = Some(if ONE_USE { Reuse::EndsSession } else { Reuse::Answered { for_s: 7_200 } });
 
     type Request = ();
+    type Staged = NoSteps;
+    type Picture = Picture;
 
     fn limits() -> Limits {
         Platform::Mastodon.limits()
@@ -113,8 +115,12 @@ impl<const ONE_USE: bool> Adapter for Fake<ONE_USE> {
         unreachable!("nothing is connected")
     }
 
-    async fn prepare(_: &Scope, _: &Channel, _: Draft) -> Result<(), PublishError> {
+    async fn prepare(_: &Scope, _: &Channel, _: Draft) -> Result<Prepared<(), NoSteps>, PublishError> {
         unreachable!("nothing is published")
+    }
+
+    async fn advance(_: &Scope, _: &Channel, staged: NoSteps) -> Result<Prepared<(), NoSteps>, PublishError> {
+        match staged {}
     }
 
     async fn send(_: &Scope, _: &Channel, (): &()) -> Result<Published, PublishError> {

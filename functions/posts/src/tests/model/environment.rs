@@ -43,7 +43,9 @@ impl Action {
         match self {
             Self::SweepDies | Self::DeliverTwice(_) | Self::Delay(_) | Self::Crash(_) | Self::Freeze(_) => true,
             Self::Run(_, step) => match step {
-                Step::Prepare(answer) | Step::Ask(answer) => *answer != Answer::Accepted,
+                Step::Prepare(answer) | Step::Ask(answer) => {
+                    !matches!(answer, Answer::Accepted | Answer::Staged { .. })
+                }
                 Step::Send(fate) => *fate != Fate::Answered,
                 Step::Hear | Step::Commit => false,
             },
@@ -144,7 +146,9 @@ impl World {
             must.push(run.ends_at);
             match run.at {
                 At::Hear { until, .. } => must.push(until),
-                At::Record { again_until, .. } => may.extend([again_until, after(again_until, seconds(1))]),
+                At::Stage { again_until, .. } | At::Record { again_until, .. } => {
+                    may.extend([again_until, after(again_until, seconds(1))])
+                }
                 _ => {}
             }
         }
@@ -194,7 +198,10 @@ impl World {
 fn steps(at: &At) -> Vec<Step> {
     match at {
         At::Prepare { .. } => {
-            [Answer::Accepted, Answer::Unknown].into_iter().chain(NEGATIVE).map(Step::Prepare).collect()
+            let staged = [0, 60].map(|wait_s| Answer::Staged { wait_s });
+            let known =
+                [Answer::Accepted, Answer::Processing, Answer::Unstaged, Answer::Unknown].into_iter().chain(staged);
+            known.chain(NEGATIVE).map(Step::Prepare).collect()
         }
         At::Ask { .. } => [Answer::Accepted, Answer::NotNow, Answer::Internal].map(Step::Ask).into(),
         At::Send { .. } => [Fate::Answered, Fate::AnswerLost, Fate::Late, Fate::Lost]
@@ -203,7 +210,13 @@ fn steps(at: &At) -> Vec<Step> {
             .map(Step::Send)
             .collect(),
         At::Hear { .. } => vec![Step::Hear],
-        At::Record { .. } | At::ClaimAgain | At::Conclude { .. } | At::Hold { .. } | At::Publish { .. } => {
+        At::Stage { .. }
+        | At::Record { .. }
+        | At::ClaimAgain
+        | At::Conclude { .. }
+        | At::Hold { .. }
+        | At::SendAgain { .. }
+        | At::Publish { .. } => {
             vec![Step::Commit]
         }
     }

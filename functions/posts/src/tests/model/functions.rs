@@ -7,11 +7,11 @@ use channels::Guarantee;
 use shared::config::Sending;
 use shared::kernel::time::{Timestamp, after};
 
-use super::platform::{Answer, Fate, Flight, intent, published};
+use super::platform::{Answer, Fate, Flight, intent, published, staged};
 use super::world::{At, Row, Run, Sent, Sweep, World, outcome, seconds, text_of};
 use crate::attempt::steps::{Claim, Missing, record_publication};
 use crate::attempt::{MAX_PREPARATIONS, PREPARED_AGAIN_WITHIN};
-use crate::delivery::{Confirmation, Cure, Delivery, DeliveryError, Work};
+use crate::delivery::{AfterStaging, Confirmation, Cure, Delivery, DeliveryError, Work};
 use crate::lease::{FUNCTION_TIMEOUT_S, SEND_BUDGET};
 use crate::post::Post;
 use crate::verdict::{Stage, Verdict};
@@ -72,7 +72,7 @@ impl World {
         let at = match delivery.work(attempt, self.now, Sending::On) {
             Work::Publish => {
                 let again_until = after(self.now, PREPARED_AGAIN_WITHIN);
-                At::Prepare { again_until, left: MAX_PREPARATIONS }
+                At::Prepare { again_until, left: MAX_PREPARATIONS, read: Row::new(delivery) }
             }
             Work::Reconcile(intent) => {
                 let text = text_of(&intent).to_owned();
@@ -89,16 +89,24 @@ impl World {
         let Run { delivery, claim, ends_at, at } = self.runs.remove(run);
         let mut run = Run { delivery, claim, ends_at, at: At::ClaimAgain };
         let next = match (at, step) {
-            (At::Prepare { again_until, left }, Step::Prepare(answer)) => self.prepare(again_until, left, answer),
-            (At::Record { again_until, left, prepared }, _) => self.record(&run, again_until, left, &prepared),
+            (At::Prepare { again_until, left, read }, Step::Prepare(answer)) => {
+                self.prepare(&read, again_until, left, answer)
+            }
+            (At::Stage { again_until, left, prepared, text, wait_s }, _) => {
+                self.stage(&run, (again_until, left), prepared, text, wait_s)
+            }
+            (At::Record { again_until, left, prepared, text }, _) => {
+                self.record(&run, again_until, left, &prepared, text)
+            }
             (At::ClaimAgain, _) => self.claim_again(&run),
-            (At::Ask { read, text }, Step::Ask(answer)) => self.ask(&run, &read, text, answer, guarantee),
+            (At::Ask { read, text }, Step::Ask(answer)) => self.ask(&read, text, answer, guarantee),
             (At::Send { text, stage }, Step::Send(fate)) => Some(self.make_call(&run, text, stage, fate, guarantee)),
             (At::Hear { stage, .. }, _) => {
                 self.close_connection(&run);
                 Some(At::Conclude { answer: Answer::Unknown, stage, at: self.now })
             }
             (At::Conclude { answer, stage, at }, _) => self.conclude(&run, answer, stage, at),
+            (At::SendAgain { text }, _) => self.send_again(&run, text, guarantee),
             (At::Hold { at }, _) => {
                 let (code, text) = ("outcome_unknown".to_owned(), String::new());
                 let verdict = Verdict::Hold(DeliveryError { code, text, cure: Cure::Time, at });
@@ -121,24 +129,70 @@ impl World {
         }
     }
 
-    fn prepare(&mut self, again_until: Timestamp, left: usize, answer: Answer) -> Option<At> {
+    /// Prepares the text of the post, or takes the next step with the text that the platform has.
+    fn prepare(&mut self, read: &Delivery, again_until: Timestamp, left: usize, answer: Answer) -> Option<At> {
         let prepared = self.post.clone()?;
+        let staged = read.staged_for(&prepared).and_then(|staged| staged.state.as_str());
+        let text = staged.unwrap_or(prepared.text.as_str()).to_owned();
         Some(match answer {
-            Answer::Accepted => At::Record { again_until, left, prepared },
+            Answer::Accepted => At::Record { again_until, left, prepared, text },
+            Answer::Staged { wait_s } => At::Stage { again_until, left, prepared, text, wait_s },
+            Answer::Processing => At::Stage { again_until, left, prepared, text, wait_s: 60 },
             answer => At::Conclude { answer, stage: Stage::Preparing, at: self.now },
         })
     }
 
-    fn record(&mut self, run: &Run, again_until: Timestamp, left: usize, prepared: &Row<Post>) -> Option<At> {
-        let (now, text) = (self.now, prepared.text.as_str().to_owned());
+    /// The platform is ready after this step.
+    fn stage(
+        &mut self,
+        run: &Run,
+        (again_until, left): (Timestamp, usize),
+        prepared: Row<Post>,
+        text: String,
+        wait_s: u32,
+    ) -> Option<At> {
+        let mut delivery = (**self.delivery(run.delivery)?).clone();
+        match run.claim.stage(&mut delivery, &prepared.content_digest(), (&staged(&text), wait_s), self.now) {
+            Ok(Some(AfterStaging::GoOn)) => {
+                self.store(run.delivery, delivery);
+                Some(At::Record { again_until, left, prepared, text })
+            }
+            Ok(Some(AfterStaging::Wait { not_before })) => {
+                self.store(run.delivery, delivery);
+                self.send(run.delivery, not_before);
+                None
+            }
+            Ok(Some(AfterStaging::TooLong)) => {
+                Some(At::Conclude { answer: Answer::Unstaged, stage: Stage::Preparing, at: self.now })
+            }
+            Ok(None) => None,
+            Err(_) => {
+                self.break_rule("a run staged a post in a state that does not allow it");
+                None
+            }
+        }
+    }
+
+    fn record(
+        &mut self,
+        run: &Run,
+        again_until: Timestamp,
+        left: usize,
+        prepared: &Row<Post>,
+        text: String,
+    ) -> Option<At> {
+        let now = self.now;
         let recorded = self.take_step(run.delivery, |delivery, post| {
             run.claim.record(delivery, (post, prepared), &intent(&text), now)
         });
         if recorded {
             return Some(At::Send { text, stage: Stage::Sending });
         }
-        let again = self.delivery(run.delivery).is_some_and(|d| run.claim.may_prepare_again(d, now, again_until));
-        Some(if again && left > 1 { At::Prepare { again_until, left: left - 1 } } else { At::ClaimAgain })
+        let again = |read: &&Row<Delivery>| left > 1 && run.claim.may_prepare_again(read, now, again_until);
+        Some(match self.delivery(run.delivery).filter(again) {
+            Some(read) => At::Prepare { again_until, left: left - 1, read: read.clone() },
+            None => At::ClaimAgain,
+        })
     }
 
     fn claim_again(&mut self, run: &Run) -> Option<At> {
@@ -154,7 +208,7 @@ impl World {
         None
     }
 
-    fn ask(&mut self, run: &Run, read: &Delivery, text: String, answer: Answer, guarantee: Guarantee) -> Option<At> {
+    fn ask(&mut self, read: &Delivery, text: String, answer: Answer, guarantee: Guarantee) -> Option<At> {
         let stage = Stage::Reconciling;
         let refused = |answer, at| Some(At::Conclude { answer, stage, at });
         if answer != Answer::Accepted {
@@ -163,19 +217,32 @@ impl World {
         match self.ledger.find(&text) {
             Ok(Some(found)) => Some(At::Publish { text: found.id }),
             Err(answer) => refused(answer, self.now),
-            Ok(None) => {
-                // Where nothing is sent again, this finding decides: nothing may follow it.
+            Ok(None) => match Missing::of(read, guarantee, self.now) {
+                Missing::SendAgain => Some(At::SendAgain { text }),
+                Missing::Leave => None,
+                Missing::Hold => Some(At::Hold { at: self.now }),
+            },
+        }
+    }
+
+    fn send_again(&mut self, run: &Run, text: String, guarantee: Guarantee) -> Option<At> {
+        let mut delivery = (**self.delivery(run.delivery)?).clone();
+        match run.claim.send_again(&mut delivery, self.now) {
+            Ok(true) => {
+                // A platform that recognises no repeat must have settled: no call may follow the finding.
                 let unsent = self.runs.iter().any(|other| {
                     other.delivery == run.delivery && matches!(other.at, At::Send { .. } | At::Hear { .. })
                 });
                 if !guarantee.recognises_repeats() && (unsent || self.ledger.awaits(run.delivery)) {
-                    self.break_rule("the platform was asked while the call might still take effect");
+                    self.break_rule("an intent was sent again while the call might still take effect");
                 }
-                match Missing::of(read, guarantee, self.now) {
-                    Missing::SendAgain => Some(At::Send { text, stage }),
-                    Missing::Leave => None,
-                    Missing::Hold => Some(At::Hold { at: self.now }),
-                }
+                self.store(run.delivery, delivery);
+                Some(At::Send { text, stage: Stage::Reconciling })
+            }
+            Ok(false) => None,
+            Err(_) => {
+                self.break_rule("a run sent an intent again in a state that does not allow it");
+                None
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The platform: what it shows, what may still take effect, and the judge's ledger, which the product cannot read.
 
 use channels::Guarantee;
-use channels::publishing::{Intent, PublishError, Published};
+use channels::publishing::{Intent, PublishError, Published, Staged};
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 
@@ -9,6 +9,14 @@ use shared::kernel::time::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
     Accepted,
+    /// A step of the preparation is done, and the next one follows at once or after a wait.
+    Staged {
+        wait_s: u32,
+    },
+    /// The next step needs more time.
+    Processing,
+    /// What the platform had of the post is lost.
+    Unstaged,
     Refused,
     KeyTaken,
     NotNow,
@@ -27,7 +35,8 @@ impl Answer {
     pub fn error(self) -> Option<PublishError> {
         let (code, text) = (String::new(), String::new());
         Some(match self {
-            Self::Accepted => return None,
+            Self::Accepted | Self::Staged { .. } | Self::Processing => return None,
+            Self::Unstaged => PublishError::Unstaged { code, text },
             Self::Refused => PublishError::Refused { code, text, remedy: String::new() },
             Self::KeyTaken => PublishError::KeyTaken { code, text },
             Self::NotNow => PublishError::NotNow { retry_after_s: 30, code, text },
@@ -110,6 +119,11 @@ impl Ledger {
     pub fn awaits(&self, delivery: usize) -> bool {
         self.flights.iter().any(|flight| flight.delivery == delivery)
     }
+}
+
+/// What the platform has of a text that it is still preparing.
+pub fn staged(text: &str) -> Staged {
+    Staged { account_id: "did:plc:a".to_owned(), state: text.into() }
 }
 
 pub fn intent(text: &str) -> Intent {

@@ -9,7 +9,7 @@ use shared::kernel::time::{SignedDuration, Timestamp};
 
 use super::platform::{Answer, Ledger};
 use crate::attempt::steps::Claim;
-use crate::delivery::{Delivery, State, Swept, WrongState};
+use crate::delivery::{Delivery, Staging, State, Swept, WrongState};
 use crate::lease::LEASE;
 use crate::post::{Post, Recount};
 use crate::verdict::Stage;
@@ -42,19 +42,24 @@ impl Hash for Row<Delivery> {
             platform: _,
             schedule,
             attempt,
+            waits,
             state,
+            staging,
             first_sent_at: _,
             last_error: _,
             created_at: _,
             expires_at,
         } = &*self.0;
-        (schedule.instant(), attempt, expires_at.is_some(), state.name()).hash(hasher);
+        (schedule.instant(), attempt, waits, expires_at.is_some(), state.name()).hash(hasher);
+        if let Some(Staging { content, since, staged }) = staging {
+            (content, since, staged.state.as_str()).hash(hasher);
+        }
         match state {
             State::Scheduled { not_before: at } | State::Claimed { lease_until: at } => at.hash(hasher),
             State::Published { at: _, published, by: _ } => published.id.hash(hasher),
             State::Failed { at: _ } | State::Held { at: _ } | State::Cancelled { at: _ } => {}
-            State::Sending { lease_until, intent, begun_by } => {
-                (lease_until, begun_by).hash(hasher);
+            State::Sending { lease_until, intent, begun_by, sent_again_by } => {
+                (lease_until, begun_by, sent_again_by).hash(hasher);
                 text_of(intent).hash(hasher);
             }
         }
@@ -100,13 +105,17 @@ pub struct Run {
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub enum At {
     /// Reads the post and prepares it.
-    Prepare { again_until: Timestamp, left: usize },
+    Prepare { again_until: Timestamp, left: usize, read: Row<Delivery> },
+    /// Commits a step of the preparation of a text.
+    Stage { again_until: Timestamp, left: usize, prepared: Row<Post>, text: String, wait_s: u32 },
     /// Commits the intent.
-    Record { again_until: Timestamp, left: usize, prepared: Row<Post> },
+    Record { again_until: Timestamp, left: usize, prepared: Row<Post>, text: String },
     /// Commits another claim, because edits came first.
     ClaimAgain,
     /// Asks the platform about an intent. The delivery is the one that it read at its start.
     Ask { read: Row<Delivery>, text: String },
+    /// Commits that the intent is sent again.
+    SendAgain { text: String },
     /// Makes the visible call.
     Send { text: String, stage: Stage },
     /// Waits for the answer to a call that has not taken effect yet.

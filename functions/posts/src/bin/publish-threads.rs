@@ -1,0 +1,5 @@
+//! The function `publish-threads`.
+
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    posts::jobs::publish_threads::FUNCTION.serve()
+}
