@@ -14,7 +14,9 @@ const LONGEST_URL: usize = 2_048;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
     /// The post, at this address.
-    Published { url: String },
+    Published {
+        url: String,
+    },
     NotPublished,
 }
 

@@ -1,10 +1,10 @@
 //! What the functions of posts need.
 
+use posts::delivery::{Cure, Delivery, DeliveryError, deliveries_of};
 use posts::jobs::publish_bluesky::PublishBluesky;
 use posts::jobs::publish_mastodon::PublishMastodon;
 use posts::jobs::publish_threads::PublishThreads;
 use posts::jobs::publish_x::PublishX;
-use posts::delivery::{Cure, Delivery, DeliveryError, deliveries_of};
 use posts::post::{Post, PostId};
 use posts::publish_on::Claimed;
 use shared::kernel::time::SignedDuration;
