@@ -68,9 +68,10 @@ test: local ## All tests, against one local cloud, a real Bluesky server, and th
 	  $(CLOUD) peer passkeys > .local/log/passkeys-check.log 2>&1 & passkeys=$$!; \
 	  $(CLOUD) peer clients > .local/log/clients-check.log 2>&1 & clients=$$!; \
 	  $(CLOUD) peer mastodon > .local/log/mastodon-check.log 2>&1 & mastodon=$$!; \
+	  $(CLOUD) peer rich_text > .local/log/rich_text-check.log 2>&1 & rich_text=$$!; \
 	  rm -f .local/log/answered.txt; \
-	  $(WITH_CLOUD) BULKHEAD_ANSWERED=$(CURDIR)/.local/log/answered.txt cargo nextest run --workspace --lib --test '*' --bin generator --bin sources $(TEST_ARGS) || { kill $$demo $$passkeys $$clients $$mastodon || true; exit 1; }; \
-	  for run in "$$demo demo" "$$passkeys passkeys" "$$clients clients" "$$mastodon mastodon"; do log=.local/log/$${run#* }-check.log; \
+	  $(WITH_CLOUD) BULKHEAD_ANSWERED=$(CURDIR)/.local/log/answered.txt cargo nextest run --workspace --lib --test '*' --bin generator --bin sources $(TEST_ARGS) || { kill $$demo $$passkeys $$clients $$mastodon $$rich_text || true; exit 1; }; \
+	  for run in "$$demo demo" "$$passkeys passkeys" "$$clients clients" "$$mastodon mastodon" "$$rich_text rich_text"; do log=.local/log/$${run#* }-check.log; \
 	    wait $${run% *} || { cat $$log; exit 1; }; tail -4 $$log; done
 	@$(if $(TEST_ARGS),:,$(if $(BULKHEAD_LONG),,SEED=424242) target/debug/simulate $(if $(BULKHEAD_LONG),1000000,3000) > /dev/null)
 	@# Killing functions would disturb the tests above.

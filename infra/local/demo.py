@@ -26,7 +26,7 @@ import emulator
 import functions
 import mastodon
 import places
-from demo import authenticator, fediverse, pds, picture
+from demo import authenticator, fediverse, pds, picture, variants
 from demo.client import TRANSCRIPT, Answer, Client, exchange, require, shown, start_transcript
 from demo.delivery import LATEST_SECONDS, await_ends
 from demo.mailbox import read_mail_to, token_in
@@ -104,6 +104,7 @@ def run(arguments: list[str]) -> None:
     tell_lateness(steps, account, delivery, due)
     show_audit_trail(steps, ada)
     show_usage(steps, ada)
+    variants.show(steps, ada, ada.workspace, channel_id, mastodon_id)
     limit_networks(steps, ada)
     program = let_program_write(steps, ada)
     lower_the_plan(steps, ada, program)

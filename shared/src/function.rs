@@ -76,6 +76,11 @@ impl Function {
                 "only a POST is repeatable by a key: the other methods are idempotent"
             );
             assert!(
+                !E::REPEATABLE.is_without_effect()
+                    || (matches!(E::ROUTE.method, Method::Post) && !has(E::GRANTS, Grant::WriteItems)),
+                "only a POST that cannot write is declared to have no effect"
+            );
+            assert!(
                 (E::NEEDS.is_empty() && E::PLAN_LIMITS.is_empty()) || workspace_in_access,
                 "only a workspace has a plan"
             );
@@ -122,6 +127,7 @@ impl Function {
                 access_problems: <E::Access as Admit>::PROBLEMS,
                 status: <E::Output as Output>::STATUS,
                 repeatable: E::REPEATABLE.kind(),
+                is_without_effect: E::REPEATABLE.is_without_effect(),
                 versioned: const { &E::VERSIONED }.as_ref(),
                 warm_calls: E::WARM_CALLS,
                 call: pipeline::call::<E>,

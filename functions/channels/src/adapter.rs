@@ -12,13 +12,17 @@ use shared::kernel::secrets::SecretText;
 use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
 use url::Url;
+use utoipa::ToSchema;
 
 use crate::call::CallError;
 use crate::channel::Channel;
 use crate::limits::Limits;
+use crate::options::PlatformOptions;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
-use crate::publishing::{Draft, DraftPicture, PublishError, Published};
+use crate::platform_facts::PlatformFacts;
+use crate::publishing::{DraftPicture, Outgoing, PublishError, Published};
+use crate::rendering::Rendered;
 use crate::renewal::{Renewed, Renewing, Reuse};
 use crate::server_address::Service;
 use crate::session::EndedSession;
@@ -32,6 +36,7 @@ pub trait Adapter: Send + Sync + 'static {
     /// As in the API and in logs: `bluesky`.
     const NAME: &'static str;
     const GUARANTEE: Guarantee;
+    const FACTS: PlatformFacts;
     /// How long a call with an unknown outcome may still take effect. A query before that may miss it.
     const SETTLE_TIME_S: u32;
 
@@ -48,9 +53,17 @@ pub trait Adapter: Send + Sync + 'static {
 
     /// How the platform takes pictures: by their bytes, or from an address.
     type Picture: DraftPicture;
+    /// What a post can set on this platform alone. Its default is what the account or the platform does by itself.
+    type Options: Clone + Default + Serialize + DeserializeOwned + ToSchema + Send + Sync;
 
     /// The limits of the platform, with the source of each number.
     fn limits() -> Limits;
+
+    /// Its own options among those of all platforms.
+    fn options(of: &PlatformOptions) -> Option<&Self::Options>;
+
+    /// What the platform gets of a text. Pure: a preview shows it, and [`Adapter::prepare`] gets nothing else of the text.
+    fn render(text: &str, options: &Self::Options) -> Rendered;
 
     /// Begins to connect an account by OAuth: the address where a person agrees.
     fn begin(
@@ -72,7 +85,7 @@ pub trait Adapter: Send + Sync + 'static {
     fn prepare(
         scope: &Scope,
         channel: &Channel,
-        draft: Draft<Self::Picture>,
+        outgoing: Outgoing<Self::Options, Self::Picture>,
     ) -> impl Future<Output = Result<Prepared<Self::Request, Self::Staged>, PublishError>> + Send;
 
     /// The next step of a preparation. What it returns is stored before the step after it. Makes nothing visible, and can be

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 use utoipa::ToSchema;
 
+use crate::rendering::Rendered;
 use crate::{mastodon, threads, x};
 
 /// The maximum size of a post on a channel.
@@ -43,15 +44,41 @@ pub enum TextMeasure {
     X,
 }
 
+/// The length of a text in one measure, and its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MeasuredText {
+    pub measure: TextMeasure,
+    /// The length.
+    pub count: u32,
+    /// The longest length that the channel accepts.
+    pub limit: u32,
+}
+
 impl TextMeasure {
     /// The length of a text.
     pub fn count(self, text: &str) -> u32 {
+        self.count_with("", text)
+    }
+
+    /// The length of a text with what is shown before it, whose links and mentions count in full.
+    pub fn count_with(self, before: &str, text: &str) -> u32 {
         match self {
-            Self::Graphemes => number(text.graphemes(true).count()),
-            Self::Utf8Bytes => number(text.len()),
-            Self::Mastodon => mastodon::length::count(text),
-            Self::Threads => threads::length::count(text),
-            Self::X => x::length::count(text),
+            Self::Graphemes => number([before, text].concat().graphemes(true).count()),
+            Self::Utf8Bytes => number(before.len().saturating_add(text.len())),
+            Self::Mastodon => mastodon::length::count(before, text),
+            Self::Threads => threads::length::count(&[before, text].concat()),
+            Self::X => x::length::count(&[before, text].concat()),
+        }
+    }
+
+    /// As in the API: `graphemes`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Graphemes => "graphemes",
+            Self::Utf8Bytes => "utf8_bytes",
+            Self::Mastodon => "mastodon",
+            Self::Threads => "threads",
+            Self::X => "x",
         }
     }
 
@@ -78,12 +105,33 @@ pub enum OverLimit {
     AltText { most: u32, is: u32 },
 }
 
+impl OverLimit {
+    /// What is counted, the count, and the limit.
+    pub const fn numbers(&self) -> (&'static str, u32, u32) {
+        match self {
+            Self::Text { limit, is } => (limit.measure.name(), *is, limit.most),
+            Self::Pictures { most, is } => ("pictures", *is, *most),
+            Self::PictureBytes { most, is } => ("picture_bytes", *is, *most),
+            Self::AltText { most, is } => ("alt_text_code_points", *is, *most),
+        }
+    }
+}
+
 impl Limits {
+    /// The length of a text in each measure that is limited.
+    pub fn measure(&self, rendered: &Rendered) -> Vec<MeasuredText> {
+        let measured = |limit: &TextLimit| {
+            let TextLimit { measure, most } = *limit;
+            MeasuredText { measure, count: measure.count_with(&rendered.before, &rendered.text), limit: most }
+        };
+        self.text.iter().map(measured).collect()
+    }
+
     /// Every limit that a text exceeds. Checked when the post is written, before publishing could fail.
-    pub fn check_text(&self, text: &str) -> impl Iterator<Item = OverLimit> {
-        self.text.iter().filter_map(move |limit| {
-            let is = limit.measure.count(text);
-            (is > limit.most).then_some(OverLimit::Text { limit: *limit, is })
+    pub fn check_text(&self, rendered: &Rendered) -> impl Iterator<Item = OverLimit> {
+        self.measure(rendered).into_iter().filter(|text| text.count > text.limit).map(|text| {
+            let MeasuredText { measure, count, limit } = text;
+            OverLimit::Text { limit: TextLimit { measure, most: limit }, is: count }
         })
     }
 
@@ -131,11 +179,21 @@ mod tests {
     }
 
     #[test]
+    fn a_content_warning_counts_with_the_text_after_it() {
+        // The link of the text counts as 23 on Mastodon, and the one before it in full.
+        for (measure, length) in
+            [(TextMeasure::Graphemes, 11 + 13), (TextMeasure::Utf8Bytes, 11 + 14), (TextMeasure::Mastodon, 11 + 25)]
+        {
+            assert_eq!(measure.count_with("http://a.co", "http://a.co é"), length, "{measure:?}");
+        }
+    }
+
+    #[test]
     fn every_exceeded_limit_of_a_text_is_reported() {
         let most = |measure, most| TextLimit { measure, most };
         let text = vec![most(TextMeasure::Graphemes, 2), most(TextMeasure::Utf8Bytes, 4)];
         let limits = Limits { text, pictures: 4, picture_bytes: 2_000_000, alt_text: None };
-        let over = |text| limits.check_text(text).map(|over| over.to_string()).collect::<Vec<_>>();
+        let over = |text| limits.check_text(&Rendered::plain(text)).map(|over| over.to_string()).collect::<Vec<_>>();
         assert!(over("éé").is_empty());
         assert_eq!(over("abc"), ["must have at most 2 characters; it has 3"]);
         assert_eq!(over("👍🏽"), ["must have at most 4 bytes in UTF-8; it has 8"]);

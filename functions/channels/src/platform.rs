@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::adapter::Adapter;
 use crate::limits::Limits;
+use crate::platform_facts::PlatformFacts;
 
 /// A social platform with an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -73,6 +74,9 @@ impl Guarantee {
 }
 
 impl Platform {
+    /// Every platform, in the order of their names.
+    pub const ALL: &'static [Self] = &[Self::Bluesky, Self::Mastodon, Self::Threads, Self::X];
+
     pub const fn name(self) -> &'static str {
         with_adapter!(self, A => A::NAME)
     }
@@ -84,6 +88,10 @@ impl Platform {
 
     pub const fn guarantee(self) -> Guarantee {
         with_adapter!(self, A => A::GUARANTEE)
+    }
+
+    pub const fn facts(self) -> PlatformFacts {
+        with_adapter!(self, A => A::FACTS)
     }
 
     /// How long a call with an unknown outcome may still take effect on the platform. A query before that may miss it.

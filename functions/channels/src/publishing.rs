@@ -18,7 +18,10 @@ use shared::tenancy::Scope;
 
 use crate::adapter::{Adapter, Prepared};
 use crate::channel::{Channel, Connection};
-use crate::limits::OverLimit;
+use crate::limits::{MeasuredText, OverLimit};
+use crate::options::{OtherPlatform, PlatformOptions};
+use crate::rendering::{Facet, Rendered};
+use crate::with_adapter;
 
 /// The grants that a caller of this module needs: it reads and renews tokens.
 pub const GRANTS: &[Grant] =
@@ -27,11 +30,23 @@ pub const GRANTS: &[Grant] =
 /// The content to publish, with pictures as the platform takes them ([`Adapter::Picture`]).
 pub struct Draft<P = Picture> {
     pub text: String,
+    /// Those of the channel's platform.
+    pub options: Option<PlatformOptions>,
     pub pictures: Vec<P>,
     /// The creation time that the platform shows: the time at which the post was due.
     pub created_at: Timestamp,
     /// The bytes of the post's id, from which the key of a repeat is derived: an account has the post at most once, even if it
     /// is rescheduled.
+    pub post: [u8; 16],
+}
+
+/// A draft as its platform's adapter gets it: the text is rendered, and the options are its own.
+pub struct Outgoing<O, P = Picture> {
+    pub text: String,
+    pub facets: Vec<Facet>,
+    pub options: O,
+    pub pictures: Vec<P>,
+    pub created_at: Timestamp,
     pub post: [u8; 16],
 }
 
@@ -171,8 +186,12 @@ pub async fn prepare<A: Adapter>(
     draft: Draft<A::Picture>,
 ) -> Result<Prepared<Intent, Staged>, PublishError> {
     require_connected(channel)?;
-    require_limits(channel, &draft)?;
-    stored::<A>(channel, Box::pin(A::prepare(scope, channel, draft)).await?)
+    let Draft { text, options, pictures, created_at, post } = draft;
+    let (options, rendered) = render::<A>(&text, options.as_ref()).map_err(of_another_platform)?;
+    require_limits(channel, &rendered, &pictures)?;
+    let Rendered { text, facets, .. } = rendered;
+    let outgoing = Outgoing { text, facets, options, pictures, created_at, post };
+    stored::<A>(channel, Box::pin(A::prepare(scope, channel, outgoing)).await?)
 }
 
 /// Takes the next step of a preparation. Makes nothing visible.
@@ -202,6 +221,42 @@ fn stored<A: Adapter>(
             Prepared::Staged { staged: Staged { account_id, state }, wait_s }
         }
     })
+}
+
+/// How a text is sent to a channel, and its length there. Makes no call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    pub rendered: Rendered,
+    pub measured: Vec<MeasuredText>,
+    /// Every limit that the text exceeds.
+    pub over: Vec<OverLimit>,
+}
+
+/// Renders a text as [`prepare`] does, and measures it. Options of another platform are returned as an error, and the text is
+/// rendered without them.
+pub fn preview(channel: &Channel, text: &str, options: Option<&PlatformOptions>) -> (Preview, Option<OtherPlatform>) {
+    let (rendered, refused) = with_adapter!(channel.platform, A => match render::<A>(text, options) {
+        Ok((_, rendered)) => (rendered, None),
+        Err(other) => (A::render(text, &<A as Adapter>::Options::default()), Some(other)),
+    });
+    let limits = channel.limits();
+    let (measured, over) = (limits.measure(&rendered), limits.check_text(&rendered).collect());
+    (Preview { rendered, measured, over }, refused)
+}
+
+/// The one rendering of a text: for previews, for the check of limits, and for the request.
+fn render<A: Adapter>(text: &str, options: Option<&PlatformOptions>) -> Result<(A::Options, Rendered), OtherPlatform> {
+    let options = PlatformOptions::of::<A>(options)?;
+    let rendered = A::render(text, &options);
+    Ok((options, rendered))
+}
+
+fn of_another_platform(error: OtherPlatform) -> PublishError {
+    PublishError::Refused {
+        code: "options_of_another_platform".to_owned(),
+        text: format!("options: {error}"),
+        remedy: "Change the options of the post for this channel, then schedule it again.".to_owned(),
+    }
 }
 
 /// Sends a stored intent: the one visible effect. What a repeat does depends on the platform ([`crate::Guarantee`]).
@@ -244,13 +299,13 @@ fn require_connected(channel: &Channel) -> Result<(), PublishError> {
     }
 }
 
-fn require_limits<P: DraftPicture>(channel: &Channel, draft: &Draft<P>) -> Result<(), PublishError> {
+fn require_limits<P: DraftPicture>(channel: &Channel, rendered: &Rendered, pictures: &[P]) -> Result<(), PublishError> {
     let limits = channel.limits();
-    let sizes = draft.pictures.iter().map(P::size_bytes);
-    if let Some(over) = limits.check_text(&draft.text).next() {
+    let sizes = pictures.iter().map(P::size_bytes);
+    if let Some(over) = limits.check_text(rendered).next() {
         return Err(over_limit("text", "Shorten the text, then schedule the post again.", over));
     }
-    for picture in &draft.pictures {
+    for picture in pictures {
         limits
             .check_alt_text(picture.alt_text())
             .map_err(|over| over_limit("pictures", "Shorten the description, then schedule the post again.", over))?;

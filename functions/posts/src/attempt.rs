@@ -184,9 +184,11 @@ impl<'a, A: Adapter<Picture: ReadPicture>> Attempt<'a, A> {
         delivery: &Delivery,
     ) -> Result<Prepared<Intent, Staged>, PublishError> {
         let max_bytes = channel.limits().picture_bytes.into();
-        let pictures = pictures(self.scope, &post.media_ids, max_bytes).await?;
+        let content = post.content().on(channel.id);
+        let pictures = pictures(self.scope, content.media_ids, max_bytes).await?;
         let draft = Draft {
-            text: post.text.as_str().to_owned(),
+            text: content.text.as_str().to_owned(),
+            options: content.options.cloned(),
             pictures,
             created_at: delivery.due_at(),
             post: *post.id.as_bytes(),

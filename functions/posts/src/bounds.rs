@@ -6,6 +6,8 @@ use shared::http::Distinct;
 
 /// The maximum number of pictures; most platforms accept fewer.
 pub const MAX_MEDIA: usize = 10;
+/// The maximum number of different pictures of a post with its variants, which are read in one call.
+pub const MAX_MEDIA_IN_ALL: usize = 50;
 /// The maximum number of channels. Rescheduling cancels one delivery and inserts another for each channel, which must
 /// fit into one transaction of 100 writes.
 pub const MAX_CHANNELS: usize = 20;

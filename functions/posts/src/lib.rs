@@ -2,6 +2,7 @@
 
 pub mod audit_actions;
 mod bounds;
+pub mod content;
 pub mod delivery;
 pub mod jobs;
 pub mod lease;
@@ -9,6 +10,7 @@ pub mod permissions;
 pub mod post;
 pub mod post_error;
 pub mod post_text;
+pub mod preview;
 pub mod problems;
 pub mod routes;
 pub mod schedule;

@@ -1,67 +1,106 @@
 //! Checks a post against the limits of its channels when it is written, before publishing could fail.
 
+use std::collections::{BTreeSet, HashMap};
+
 use channels::channel::CHANNELS;
+use channels::publishing::{self, Preview};
 use channels::{Channel, ChannelId, Connection, OverLimit};
 use media::media::{AltText, MediaError};
 use media::{Media, MediaId};
-use shared::kernel::problems::Problem;
+use shared::kernel::problems::{Exceeded, FieldError, Problem};
 use shared::tenancy::{Scope, WorkspacePlan};
 
-use crate::post_text::PostText;
+use crate::bounds::MAX_MEDIA_IN_ALL;
+use crate::content::{ChannelContent, Content, Variant};
 use crate::problems::POST_DOES_NOT_FIT;
 
-/// The text and pictures of a post.
-pub struct Content<'a> {
-    pub text: &'a PostText,
-    pub media_ids: &'a [MediaId],
-}
+/// Pictures of the workspace by their ids.
+pub type Pictures = HashMap<MediaId, Media>;
 
-/// One limit of a channel that the post exceeds.
-#[derive(Debug, PartialEq, Eq)]
-struct Fault {
-    field: &'static str,
-    rule: String,
+/// A selected channel, what it gets, and everything that is wrong with it.
+pub struct Checked<'a> {
+    pub channel: Channel,
+    pub content: ChannelContent<'a>,
+    /// As it will be sent; without the options, if they are of another platform.
+    pub preview: Preview,
+    pub faults: Vec<FieldError>,
 }
 
 /// Checks a draft. Pictures may still be uploading, and channels disconnected.
-pub async fn check_draft(scope: &Scope, content: Content<'_>, channel_ids: &[ChannelId]) -> Result<(), Problem> {
+pub async fn check_draft(
+    scope: &Scope,
+    content: Content<'_>,
+    channel_ids: &[ChannelId],
+    strays: Vec<FieldError>,
+) -> Result<(), Problem> {
+    let checked = check(scope, content, channel_ids).await?;
+    refuse(strays.into_iter().chain(checked.into_iter().flat_map(|checked| checked.faults)).collect())
+}
+
+/// Checks what each selected channel gets of a draft.
+pub async fn check<'a>(
+    scope: &Scope,
+    content: Content<'a>,
+    channel_ids: &[ChannelId],
+) -> Result<Vec<Checked<'a>>, Problem> {
+    let whole = content.variants.iter().flat_map(|variant| variant.media_ids.iter().flatten()).chain(content.media_ids);
     let (pictures, channels) =
-        (find_pictures(scope, content.media_ids).await?, find_channels(scope, channel_ids).await?);
-    let faults = channels.iter().flat_map(|channel| misfits(content.text, &pictures, channel));
-    refuse(faults.collect())
+        (find_pictures(scope, whole.copied().collect()).await?, find_channels(scope, channel_ids).await?);
+    Ok(channels.into_iter().map(|channel| Checked::of(channel, content, &pictures)).collect())
 }
 
 /// Checks a post to be scheduled, and returns its channels: every picture must be ready, and every channel connected and within
-/// the limit of the plan.
+/// the limit of the plan. Variants of other channels are kept, and not looked at.
 pub async fn check_schedule(
     (scope, plan): (&Scope, &WorkspacePlan),
     content: Content<'_>,
     channel_ids: &[ChannelId],
 ) -> Result<Vec<Channel>, Problem> {
-    let (pictures, channels) =
-        (find_pictures(scope, content.media_ids).await?, find_channels(scope, channel_ids).await?);
-    let mut faults: Vec<Fault> = pictures
-        .iter()
-        .filter_map(|picture| picture.ready().err())
-        .map(|error| Fault { field: "media_ids", rule: error.to_string() })
-        .collect();
-    for channel in &channels {
+    let used = channel_ids.iter().flat_map(|id| content.on(*id).media_ids).copied().collect();
+    let (pictures, channels) = (find_pictures(scope, used).await?, find_channels(scope, channel_ids).await?);
+    let mut faults = unready(content, channel_ids, &pictures);
+    let mut checked = Vec::with_capacity(channels.len());
+    for channel in channels {
         if channel.connection != Connection::Connected {
-            let rule = format!("must be connected: reconnect {} first", name(channel));
-            faults.push(Fault { field: "channel_ids", rule });
+            let rule = format!("must be connected: reconnect {} first", name(&channel));
+            faults.push(of_channel(&channel, "channel_ids".to_owned(), rule));
         }
         if channel.is_read_only(plan) {
-            let (name, room) = (name(channel), plan.limit(CHANNELS));
+            let (name, room) = (name(&channel), plan.limit(CHANNELS));
             let rule = format!(
                 "must not be read-only: the plan allows {room} channels, and {name} is newer than those. Upgrade the plan, or \
                  disconnect another channel"
             );
-            faults.push(Fault { field: "channel_ids", rule });
+            faults.push(of_channel(&channel, "channel_ids".to_owned(), rule));
         }
-        faults.extend(misfits(content.text, &pictures, channel));
+        let Checked { channel, faults: own, .. } = Checked::of(channel, content, &pictures);
+        faults.extend(own);
+        checked.push(channel);
     }
     refuse(faults)?;
-    Ok(channels)
+    Ok(checked)
+}
+
+/// Every variant of a channel that is not selected.
+pub async fn strays(
+    scope: &Scope,
+    variants: &[Variant],
+    channel_ids: &[ChannelId],
+) -> Result<Vec<FieldError>, Problem> {
+    let is_stray = |variant: &Variant| !channel_ids.contains(&variant.channel_id);
+    let places: Vec<usize> =
+        variants.iter().enumerate().filter(|(_, variant)| is_stray(variant)).map(|(place, _)| place).collect();
+    let ids: Vec<ChannelId> = places.iter().map(|place| variants[*place].channel_id).collect();
+    let found = scope.find_all::<Channel>(&ids).await?;
+    let stray = |(place, channel): (usize, Option<shared::table::Stored<Channel>>)| {
+        let field = format!("variants.{place}.channel_id");
+        let id = variants[place].channel_id;
+        let unknown = || Problem::invalid(&*field, format!("must be a channel of this workspace; {id} is not"));
+        let channel = channel.ok_or_else(unknown)?;
+        let rule = format!("must be one of the selected channels; {} is not", name(&channel));
+        Ok(of_channel(&channel, field, rule))
+    };
+    places.into_iter().zip(found).map(stray).collect()
 }
 
 async fn find_channels(scope: &Scope, ids: &[ChannelId]) -> Result<Vec<Channel>, Problem> {
@@ -76,89 +115,90 @@ async fn find_channels(scope: &Scope, ids: &[ChannelId]) -> Result<Vec<Channel>,
         .collect()
 }
 
-async fn find_pictures(scope: &Scope, ids: &[MediaId]) -> Result<Vec<Media>, Problem> {
-    let found = scope.find_all::<Media>(ids).await?;
-    ids.iter()
+async fn find_pictures(scope: &Scope, ids: BTreeSet<MediaId>) -> Result<Pictures, Problem> {
+    if ids.len() > MAX_MEDIA_IN_ALL {
+        let rule = format!("must have at most {MAX_MEDIA_IN_ALL} different pictures, with those of the variants");
+        return Err(Problem::invalid("media_ids", rule));
+    }
+    let ids: Vec<MediaId> = ids.into_iter().collect();
+    let found = scope.find_all::<Media>(&ids).await?;
+    ids.into_iter()
         .zip(found)
         .map(|(id, picture)| {
             let unknown = || Problem::invalid("media_ids", format!("must be pictures of this workspace; {id} is not"));
-            picture.map(shared::table::Stored::into_inner).ok_or_else(unknown)
+            picture.map(|picture| (id, picture.into_inner())).ok_or_else(unknown)
         })
         .collect()
 }
 
-/// Every rule of a channel's platform that the post breaks.
-fn misfits(text: &PostText, pictures: &[Media], channel: &Channel) -> Vec<Fault> {
-    let limits = channel.limits();
+/// Every picture that is not ready, once, under the field of the first channel that gets it.
+fn unready(content: Content<'_>, channel_ids: &[ChannelId], pictures: &Pictures) -> Vec<FieldError> {
+    let mut seen = BTreeSet::new();
     let mut faults = Vec::new();
-    let mut fault = |field, over: &dyn std::fmt::Display| {
-        faults.push(Fault { field, rule: format!("for {}: {over}", name(channel)) });
-    };
-    for over in limits.check_text(text.as_str()) {
-        fault("text", &over);
-    }
-    // The largest rendition that fits is sent, so a picture is at fault only if none fits.
-    for picture in pictures {
-        if let Err(over @ MediaError::TooLarge { .. }) = picture.within(limits.picture_bytes.into()) {
-            fault("media_ids", &over);
+    for channel_id in channel_ids {
+        let content = content.on(*channel_id);
+        for id in content.media_ids.iter().filter(|id| seen.insert(**id)) {
+            if let Some(Err(error)) = pictures.get(id).map(Media::ready) {
+                let (field, rule) = (content.media_field(), error.to_string());
+                faults.push(FieldError { field, rule, resource_id: None, exceeded: None });
+            }
         }
-        if let Err(over) = limits.check_alt_text(picture.alt_text().map_or("", AltText::as_str)) {
-            fault("media_ids", &over);
-        }
-    }
-    if let Err(over @ OverLimit::Pictures { .. }) = limits.check_pictures(pictures.iter().map(|_| 0)) {
-        fault("media_ids", &over);
     }
     faults
+}
+
+impl<'a> Checked<'a> {
+    /// Finds every rule of the channel's platform that the content breaks.
+    fn of(channel: Channel, content: Content<'a>, pictures: &Pictures) -> Self {
+        let content = content.on(channel.id);
+        let mut faults = Vec::new();
+        let (preview, refused) = publishing::preview(&channel, content.text.as_str(), content.options);
+        if let Some(other) = refused {
+            let rule = format!("for {}: {other}", name(&channel));
+            faults.push(of_channel(&channel, content.options_field(), rule));
+        }
+        faults.extend(preview.over.iter().map(|over| exceeding(&channel, content.text_field(), over)));
+        let limits = channel.limits();
+        for (place, id) in content.media_ids.iter().enumerate() {
+            let Some(picture) = pictures.get(id) else { continue };
+            let field = || format!("{}.{place}", content.media_field());
+            // The largest rendition that fits is sent, so a picture is at fault only if none fits.
+            if let Err(over @ MediaError::TooLarge { .. }) = picture.within(limits.picture_bytes.into()) {
+                faults.push(of_channel(&channel, field(), format!("for {}: {over}", name(&channel))));
+            }
+            if let Err(over) = limits.check_alt_text(picture.alt_text().map_or("", AltText::as_str)) {
+                faults.push(exceeding(&channel, field(), &over));
+            }
+        }
+        if let Err(over @ OverLimit::Pictures { .. }) = limits.check_pictures(content.media_ids.iter().map(|_| 0)) {
+            faults.push(exceeding(&channel, content.media_field(), &over));
+        }
+        Self { channel, content, preview, faults }
+    }
+}
+
+fn exceeding(channel: &Channel, field: String, over: &OverLimit) -> FieldError {
+    let (measure, count, limit) = over.numbers();
+    let exceeded = Some(Exceeded { measure, count: count.into(), limit: limit.into() });
+    FieldError { exceeded, ..of_channel(channel, field, format!("for {}: {over}", name(channel))) }
+}
+
+fn of_channel(channel: &Channel, field: String, rule: String) -> FieldError {
+    FieldError { field, rule, resource_id: Some(channel.id.to_string()), exceeded: None }
 }
 
 fn name(channel: &Channel) -> String {
     format!("{} ({}, {})", channel.handle, channel.platform.name(), channel.id)
 }
 
-fn refuse(faults: Vec<Fault>) -> Result<(), Problem> {
+/// Refuses a post with faults, and names each.
+pub fn refuse(faults: Vec<FieldError>) -> Result<(), Problem> {
     if faults.is_empty() {
         return Ok(());
     }
-    let problem = Problem::new(POST_DOES_NOT_FIT, "The post exceeds the limits of at least one selected channel.");
-    Err(faults.into_iter().fold(problem, |problem, fault| problem.at(fault.field, fault.rule)))
+    let problem = Problem::new(POST_DOES_NOT_FIT, "The post does not fit at least one of its channels.");
+    Err(faults.into_iter().fold(problem, Problem::with))
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use shared::kernel::time::Timestamp;
-
-    use super::*;
-    use crate::delivery::tests::channel;
-
-    fn fit(text: &str, pictures: &[Media]) -> Vec<Fault> {
-        misfits(&PostText::parse(text).unwrap(), pictures, &channel())
-    }
-
-    fn awaited(number: u8) -> Media {
-        let size = serde_json::from_value(number.into()).unwrap();
-        let by = "user_01890a5d000070008000000000000004".parse().unwrap();
-        let id = format!("media_01890a5d0000700080000000000000{number:02x}").parse().unwrap();
-        Media::announced(id, size, media::media::Sha256::of(b""), None, by, Timestamp::UNIX_EPOCH)
-    }
-
-    #[test]
-    fn a_misfit_names_the_channel_and_the_limit() {
-        assert_eq!(fit(&"é".repeat(300), &[]), []);
-        let faults = fit(&"é".repeat(301), &[]);
-        let rule = "for alice.test (bluesky, chan_01890a5d000070008000000000000003): \
-                    must have at most 300 characters; it has 301";
-        assert_eq!(faults, [Fault { field: "text", rule: rule.to_owned() }]);
-    }
-
-    #[test]
-    fn all_misfits_are_reported_at_once() {
-        let pictures: Vec<_> = (1..=5).map(awaited).collect();
-        assert_eq!(fit("a", &pictures[..4]), []);
-        let fields: Vec<_> = fit(&"é".repeat(301), &pictures).into_iter().map(|fault| fault.field).collect();
-        assert_eq!(fields, ["text", "media_ids"]);
-        let problem = refuse(fit(&"é".repeat(301), &pictures)).unwrap_err();
-        assert_eq!((problem.status(), problem.code(), problem.errors().len()), (422, "post_does_not_fit", 2));
-    }
-}
+mod tests;

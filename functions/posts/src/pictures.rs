@@ -37,17 +37,17 @@ pub async fn pictures<P: ReadPicture>(
 ) -> Result<Vec<P>, PublishError> {
     let mut pictures = Vec::with_capacity(media_ids.len());
     for id in media_ids {
-        let picture = read(scope, id, max_bytes).await.map_err(unreadable)?;
+        let picture = read(scope, id, max_bytes).await.map_err(|problem| unreadable(*id, problem))?;
         pictures.push(P::of(scope, picture).await?);
     }
     Ok(pictures)
 }
 
 /// A picture that cannot be published is a permanent failure; one that cannot be read right now is a transient one.
-fn unreadable(problem: Problem) -> PublishError {
+fn unreadable(id: MediaId, problem: Problem) -> PublishError {
     if problem.status() >= 500 {
         return PublishError::Internal(problem);
     }
     let remedy = "Replace the picture, then schedule the post again.".to_owned();
-    PublishError::Refused { code: problem.code().to_owned(), text: problem.detail().to_owned(), remedy }
+    PublishError::Refused { code: problem.code().to_owned(), text: format!("{id}: {}", problem.detail()), remedy }
 }

@@ -16,6 +16,7 @@ use shared::tenancy::{Entitlement, Limit, Scope};
 use utoipa::ToSchema;
 
 use crate::bounds::MAX_CHANNELS;
+use crate::content::{Content, Variant};
 use crate::delivery::{Delivery, DeliveryId, Phase};
 use crate::post_error::PostError;
 use crate::post_text::PostText;
@@ -45,6 +46,9 @@ pub struct Post {
     pub media_ids: Vec<MediaId>,
     /// The selected channels; the text was checked against their limits.
     pub channel_ids: Vec<ChannelId>,
+    /// What single channels get instead. Variants of channels that are not selected are kept for when they are.
+    #[serde(default)]
+    pub variants: Vec<Variant>,
     pub schedule: Option<Schedule>,
     /// One for each scheduled channel, written in one transaction with the delivery, so that reading a post is one
     /// read.
@@ -109,6 +113,7 @@ impl Post {
         text: PostText,
         media_ids: Vec<MediaId>,
         channel_ids: Vec<ChannelId>,
+        variants: Vec<Variant>,
         created_by: Author,
         now: Timestamp,
     ) -> Self {
@@ -117,6 +122,7 @@ impl Post {
             text,
             media_ids,
             channel_ids,
+            variants,
             schedule: None,
             deliveries: Vec::new(),
             counted: false,
@@ -155,27 +161,24 @@ impl Post {
         }
         edit.text.apply(&mut self.text);
         edit.media_ids.apply(&mut self.media_ids);
+        edit.variants.apply(&mut self.variants);
         self.updated_at = now;
         Ok(())
     }
 
-    /// What is published: its text and pictures.
-    fn content(&self) -> (&PostText, &[MediaId]) {
-        (&self.text, &self.media_ids)
+    pub fn content(&self) -> Content<'_> {
+        Content { text: &self.text, media_ids: &self.media_ids, variants: &self.variants }
     }
 
-    /// Whether it has the same content.
+    /// Whether it has the same text, pictures and variants.
     pub fn has_content_of(&self, other: &Self) -> bool {
-        self.content() == other.content()
+        (&self.text, &self.media_ids, &self.variants) == (&other.text, &other.media_ids, &other.variants)
     }
 
     /// The digest of its content.
     pub fn content_digest(&self) -> String {
-        // The text has its length in front, so that no other content has the same bytes.
-        let (text, media_ids) = self.content();
-        let mut bytes = format!("{}:{}", text.as_str().len(), text.as_str()).into_bytes();
-        media_ids.iter().for_each(|id| bytes.extend_from_slice(id.as_bytes()));
-        sha256_hex(&bytes)
+        // Another release may write it otherwise: what was staged is then prepared again.
+        sha256_hex(format!("{:?}", (&self.text, &self.media_ids, &self.variants)).as_bytes())
     }
 
     /// Records the phase of a delivery.
@@ -287,6 +290,7 @@ pub struct Edit {
     pub text: Patch<PostText>,
     pub media_ids: Patch<Vec<MediaId>>,
     pub channel_ids: Patch<Vec<ChannelId>>,
+    pub variants: Patch<Vec<Variant>>,
 }
 
 #[cfg(test)]

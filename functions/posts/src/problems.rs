@@ -6,7 +6,8 @@ pub const POST_DOES_NOT_FIT: ProblemCode = ProblemCode::new(
     422,
     "post_does_not_fit",
     "Post does not fit",
-    "The post exceeds the limits of at least one selected channel; `errors` names the channel and the limit.",
+    "The post breaks a rule of at least one selected channel, or has a variant of another one; `errors` names the channel, the \
+     limit and the count.",
     "Change the post, or select other channels.",
 );
 
@@ -72,6 +73,14 @@ pub const POST_NOT_SCHEDULED: ProblemCode = ProblemCode::new(
     "Post not scheduled",
     "The post is not scheduled.",
     "No action is needed.",
+);
+
+pub const DELIVERY_NOT_HELD: ProblemCode = ProblemCode::new(
+    409,
+    "delivery_not_held",
+    "Delivery not held",
+    "The delivery is not held: it is known what became of it, or a newer delivery replaced it.",
+    "Read the post's deliveries.",
 );
 
 pub const POST_MODIFIED_CONCURRENTLY: ProblemCode = ProblemCode::new(

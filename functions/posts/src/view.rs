@@ -1,7 +1,7 @@
 //! Posts and deliveries as clients see them.
 
 use channels::publishing::Published;
-use channels::{ChannelId, Guarantee, Platform};
+use channels::{ChannelId, Guarantee, Platform, PlatformOptions};
 use media::MediaId;
 use serde::Serialize;
 use shared::http::Located;
@@ -9,6 +9,7 @@ use shared::kernel::author::Author;
 use shared::kernel::time::ApiTimestamp;
 use utoipa::ToSchema;
 
+use crate::content::Variant;
 use crate::delivery::{Confirmation, Delivery, DeliveryError, DeliveryId, State};
 use crate::post::{Post, PostId, PostState, Progress};
 use crate::schedule::ScheduleView;
@@ -22,6 +23,8 @@ pub struct PostView {
     pub media_ids: Vec<MediaId>,
     /// The selected channels. The text is checked against their limits.
     pub channel_ids: Vec<ChannelId>,
+    /// What single channels get instead of the text and the pictures.
+    pub variants: Vec<VariantView>,
     /// When it is published: a wall time, and the instant derived from it.
     pub schedule: Option<ScheduleView>,
     /// Its progress on each channel.
@@ -50,11 +53,36 @@ impl From<&Post> for PostView {
             text: post.text.as_str().to_owned(),
             media_ids: post.media_ids.clone(),
             channel_ids: post.channel_ids.clone(),
+            variants: post.variants.iter().map(VariantView::from).collect(),
             schedule: post.schedule.as_ref().map(crate::schedule::Schedule::view),
             deliveries: post.deliveries.clone(),
             created_by: post.created_by,
             created_at: post.created_at.into(),
             updated_at: post.updated_at.into(),
+        }
+    }
+}
+
+/// What one channel gets instead of the post's own content.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PostVariantView)]
+pub struct VariantView {
+    pub channel_id: ChannelId,
+    /// Null: the post's text.
+    pub text: Option<String>,
+    /// Null: the post's pictures.
+    pub media_ids: Option<Vec<MediaId>>,
+    /// Null: the defaults of the account.
+    pub options: Option<PlatformOptions>,
+}
+
+impl From<&Variant> for VariantView {
+    fn from(variant: &Variant) -> Self {
+        Self {
+            channel_id: variant.channel_id,
+            text: variant.text.as_ref().map(|text| text.as_str().to_owned()),
+            media_ids: variant.media_ids.clone(),
+            options: variant.options.clone(),
         }
     }
 }

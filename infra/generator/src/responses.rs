@@ -106,14 +106,21 @@ pub fn schemas() -> BTreeMap<String, Value> {
             "usage": { "$ref": "#/components/schemas/ExceededLimit" },
         },
     });
+    let count =
+        |description: &str| json!({ "type": "integer", "format": "int64", "minimum": 0, "description": description });
     let field_error = json!({
         "type": "object",
         "description": "A field that breaks a rule.",
         "required": ["field", "rule"],
-        "properties": { "field": text("The field's name in the request."), "rule": text("The rule that the value must satisfy.") },
+        "properties": {
+            "field": text("The field's name in the request."),
+            "rule": text("The rule that the value must satisfy."),
+            "resource_id": text("The resource whose rule it is, such as a channel."),
+            "measure": text("What is counted, if the field exceeds a limit."),
+            "count": count("The count, if the field exceeds a limit."),
+            "limit": count("The limit, if the field exceeds one."),
+        },
     });
-    let count =
-        |description: &str| json!({ "type": "integer", "format": "int64", "minimum": 0, "description": description });
     let exceeded = json!({
         "type": "object",
         "description": "The limit of the workspace's plan that the request would exceed: with status 409 a ceiling, with status 429 a \

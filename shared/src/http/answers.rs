@@ -38,7 +38,7 @@ pub(crate) fn problems(entry: &RouteDeclaration, grants: &[Grant], planes: &[Pla
     }
     if entry.serves_overrides {
         all.push(OVERRIDE_PENDING);
-        if method != Method::Get {
+        if !entry.reads() {
             all.push(OVERRIDE_READ_ONLY);
         }
     }
@@ -72,12 +72,12 @@ pub(crate) fn problems(entry: &RouteDeclaration, grants: &[Grant], planes: &[Pla
     if entry.versioned.is_some_and(|versioned| versioned.takes_conditions()) {
         all.push(PRECONDITION_FAILED);
     }
-    if method != Method::Get && !grants.is_empty() {
+    if !entry.reads() && !grants.is_empty() {
         all.push(MODIFIED_CONCURRENTLY);
     }
     if entry.sender.is_some() {
         all.push(SIGNATURE_INVALID);
-    } else {
+    } else if !entry.is_without_effect {
         all.push(if entry.repeatable.is_some() { IDEMPOTENCY_KEY_REUSED } else { IDEMPOTENCY_KEY_UNSUPPORTED });
     }
     all.extend(entry.problems.iter().chain(entry.access_problems));

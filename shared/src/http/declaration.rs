@@ -47,6 +47,8 @@ pub struct RouteDeclaration {
     pub status: u16,
     /// The kind of resource that a repeated request returns, if requests may have an Idempotency-Key.
     pub repeatable: Option<&'static str>,
+    /// Whether it is a POST that changes nothing: its input does not fit into a query.
+    pub is_without_effect: bool,
     pub versioned: Option<&'static Versioned>,
     pub warm_calls: WarmCalls,
     pub(crate) problems: &'static [ProblemCode],
@@ -67,9 +69,9 @@ impl RouteDeclaration {
         Some(Exact { name: self.route.name, requests, seconds })
     }
 
-    /// Whether its method only reads.
+    /// Whether it only reads.
     pub(super) fn reads(&self) -> bool {
-        self.route.method == Method::Get
+        self.route.method == Method::Get || self.is_without_effect
     }
 
     /// Whether its requests change nothing but what the caller may always change: their own membership.

@@ -15,8 +15,9 @@ pub(crate) fn idempotency_key(
 ) -> Result<Option<IdempotencyKey>, Problem> {
     let Some(key) = incoming.headers.get("idempotency-key") else { return Ok(None) };
     let Some(kind) = entry.repeatable else {
-        // A request without a route has no rules, and signed calls have their senders' rules.
-        if entry.route.method.serves_any_path() || entry.sender.is_some() {
+        // A request without a route has no rules, signed calls have their senders' rules, and what changes nothing can be
+        // repeated with any key.
+        if entry.is_without_effect || entry.route.method.serves_any_path() || entry.sender.is_some() {
             return Ok(None);
         }
         let detail = "This route does not support Idempotency-Key: the key would not make the request safe to repeat.";
@@ -70,6 +71,7 @@ mod tests {
         access_problems: &[],
         status: 201,
         repeatable: Some("line"),
+        is_without_effect: false,
         versioned: None,
         warm_calls: crate::http::WarmCalls::TWO,
         call: |_, _| Box::pin(async { Err(Problem::not_found()) }),

@@ -25,6 +25,9 @@ pub enum Repeatable<E: Endpoint> {
     /// It may, for 24 hours: the first commit that audits a resource of this kind records the key with the resource's
     /// id, and a repeat returns the current state of that resource.
     Makes { kind: &'static str, recall: Recall<E> },
+    /// It may, and the key has no meaning: the request changes nothing, so a repeat is simply carried out again. The route has
+    /// no right to write.
+    WithoutEffect,
 }
 
 impl<E: Endpoint> Repeatable<E> {
@@ -53,8 +56,12 @@ impl<E: Endpoint> Repeatable<E> {
 
     pub(crate) const fn kind(&self) -> Option<&'static str> {
         match self {
-            Self::Never => None,
+            Self::Never | Self::WithoutEffect => None,
             Self::Makes { kind, .. } => Some(*kind),
         }
+    }
+
+    pub(crate) const fn is_without_effect(&self) -> bool {
+        matches!(self, Self::WithoutEffect)
     }
 }

@@ -58,6 +58,20 @@ pub struct FieldError {
     pub field: String,
     /// The rule that it breaks, for people.
     pub rule: String,
+    /// The resource whose rule it is, if it is not a rule of the API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    #[serde(flatten)]
+    pub exceeded: Option<Exceeded>,
+}
+
+/// The numbers of a limit that a field exceeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Exceeded {
+    /// What is counted: `graphemes`.
+    pub measure: &'static str,
+    pub count: u64,
+    pub limit: u64,
 }
 
 /// A refusal by a domain rule: a `thiserror` enum, each variant of which maps to one problem.
@@ -143,8 +157,14 @@ impl Problem {
     }
 
     /// Names a field and the rule that it breaks.
-    pub fn at(mut self, field: impl Into<String>, rule: impl Into<String>) -> Self {
-        self.0.errors.push(FieldError { field: field.into(), rule: rule.into() });
+    pub fn at(self, field: impl Into<String>, rule: impl Into<String>) -> Self {
+        let (field, rule) = (field.into(), rule.into());
+        self.with(FieldError { field, rule, resource_id: None, exceeded: None })
+    }
+
+    /// Names a field, the rule that it breaks, and whose rule it is.
+    pub fn with(mut self, error: FieldError) -> Self {
+        self.0.errors.push(error);
         self
     }
 
@@ -300,6 +320,30 @@ mod tests {
     }
 
     #[test]
+    fn an_error_has_the_numbers_of_an_exceeded_limit() {
+        let exceeded = Exceeded { measure: "graphemes", count: 301, limit: 300 };
+        let error = FieldError {
+            field: "text".to_owned(),
+            rule: "must be shorter".to_owned(),
+            resource_id: Some("chan_1".to_owned()),
+            exceeded: Some(exceeded),
+        };
+        let document = Problem::new(INVALID_INPUT, "").with(error).at("name", "must be set").document("", "");
+        let expected = serde_json::json!([
+            {
+                "field": "text",
+                "rule": "must be shorter",
+                "resource_id": "chan_1",
+                "measure": "graphemes",
+                "count": 301,
+                "limit": 300,
+            },
+            { "field": "name", "rule": "must be set" },
+        ]);
+        assert_eq!(document["errors"], expected);
+    }
+
+    #[test]
     fn a_detail_names_the_field_at_fault() {
         assert_eq!(
             Problem::invalid("text", "must have 1 to 3,000 characters").detail(),
@@ -307,7 +351,8 @@ mod tests {
         );
         let past = Problem::from(Rule::Past);
         assert_eq!(past.detail(), "at must be in the future.");
-        assert_eq!(past.errors(), [FieldError { field: "at".to_owned(), rule: "must be in the future".to_owned() }]);
+        let (field, rule) = ("at".to_owned(), "must be in the future".to_owned());
+        assert_eq!(past.errors(), [FieldError { field, rule, resource_id: None, exceeded: None }]);
         assert_eq!(Problem::from(Rule::Refused).detail(), "The passkey was not accepted.");
     }
 }

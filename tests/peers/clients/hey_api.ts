@@ -55,6 +55,8 @@ tell(async () => {
   check('the account is connected', other.platform === 'mastodon' && other.state === 'connected');
   const channels = body('list_channels', await api.listChannels({ client, path, query: { limit: 10 } }));
   check('the channels are listed', channels.items.length === 2 && channels.next_cursor === null);
+  const platforms = body('list_platforms', await api.listPlatforms({ client, path }));
+  check('the platforms are listed', platforms.items.some(({ platform, connected_by }) => platform === 'mastodon' && connected_by === 'oauth'));
   const upload = body('create_upload', await api.createUpload({ client, path, body: { size_bytes: 3, sha256, alt_text: 'A dot' } }));
   check('the upload is signed', upload.upload?.method === 'PUT' && upload.media.state === 'awaiting_upload');
   const posts = [];
@@ -62,6 +64,9 @@ tell(async () => {
     const draft = { text, channel_ids: [channel.id], media_ids: [] };
     posts.push(body('create_post', await api.createPost({ client, path, body: draft })));
   }
+  const variants = [{ channel_id: other.id, text: 'Toot', options: { platform: 'mastodon' as const, visibility: 'unlisted' as const } }];
+  const shown = body('preview_post', await api.previewPost({ client, path, body: { text: 'One', channel_ids: [channel.id, other.id], variants } }));
+  check('the preview shows each channel', shown.items[0]?.text === 'One' && shown.items[1]?.text === 'Toot');
   const first = body('list_posts', await api.listPosts({ client, path, query: { limit: 1 } }));
   const cursor = first.next_cursor ?? undefined;
   const second = body('list_posts', await api.listPosts({ client, path, query: { limit: 1, cursor } }));

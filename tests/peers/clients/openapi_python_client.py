@@ -83,6 +83,8 @@ other = call("choose_account", workspace, connection.id, body=choice, expected=m
 check("the account is connected", other.platform is models.Platform.MASTODON and other.state is models.ChannelState.CONNECTED)
 channels = call("list_channels", workspace, limit=10, expected=models.ChannelList).parsed
 check("the channels are listed", set(ids(channels)) == {channel, other.id} and channels.next_cursor is None)
+platforms = call("list_platforms", workspace, expected=models.PlatformInfoList).parsed
+check("the platforms are listed", [item.platform for item in platforms.items] == [models.Platform.BLUESKY, models.Platform.MASTODON])
 about = models.CreateUpload(size_bytes=3, sha256=FACTS["sha256"], alt_text="A dot")
 upload = call("create_upload", workspace, body=about, expected=models.UploadCreated).parsed
 check("the upload is signed", upload.upload.method == "PUT" and upload.media.state == "awaiting_upload")
@@ -90,6 +92,10 @@ posts = []
 for text in ("One", "Two"):
     draft = models.CreatePost(text=text, channel_ids=[channel], media_ids=[])
     posts.append(call("create_post", workspace, body=draft, expected=models.Post).parsed.id)
+variant = {"channel_id": other.id, "text": "Toot", "options": {"platform": "mastodon", "visibility": "unlisted"}}
+about = models.PreviewPost.from_dict({"text": "One", "channel_ids": [channel, other.id], "variants": [variant]})
+shown = call("preview_post", workspace, body=about, expected=models.ChannelPreviewList).parsed
+check("the preview shows each channel", [item.text for item in shown.items] == ["One", "Toot"])
 first = call("list_posts", workspace, limit=1, expected=models.PostList).parsed
 second = call("list_posts", workspace, limit=1, cursor=first.next_cursor, expected=models.PostList).parsed
 check("pages hold one post each", ids(first) + ids(second) == posts[::-1])

@@ -97,6 +97,8 @@ pub struct Status {
     /// The number of its author.
     pub account: String,
     pub text: String,
+    /// `spoiler_text`, `visibility`, `sensitive` and `language`, as they were sent.
+    pub options: Value,
     /// The numbers of its pictures, in order.
     pub media_ids: Vec<String>,
     /// The description of each picture.
@@ -276,7 +278,7 @@ impl ScriptedMastodon {
 
     /// The account's owner writes a status in the web interface.
     pub fn write_by_hand(&self, name: &str, text: &str) -> Status {
-        self.state().write(number(name), text, Vec::new(), Some("Web".to_owned()), None)
+        self.state().write(number(name), (text, Value::Null), Vec::new(), Some("Web".to_owned()), None)
     }
 
     /// The account's owner edits a status.

@@ -34,6 +34,7 @@ pub struct Endpoint {
     pub limit: Option<UserLimit>,
     pub status: u16,
     pub is_repeatable: bool,
+    pub is_without_effect: bool,
     pub warm_calls: WarmCalls,
     pub versioned: Option<&'static Versioned>,
 }
@@ -47,6 +48,11 @@ impl Endpoint {
     pub fn success(&self) -> u16 {
         // Every path is unknown to the route of all methods: 404 is its success.
         if self.route.method == Method::Any { 404 } else { self.status }
+    }
+
+    /// Whether it changes nothing, for every caller.
+    pub fn only_reads(&self) -> bool {
+        self.route.method == Method::Get || self.is_without_effect
     }
 
     /// Whether it reads its input from a body.
@@ -78,12 +84,24 @@ pub fn endpoints() -> Vec<Endpoint> {
             limit,
             status,
             repeatable,
+            is_without_effect,
             versioned,
             warm_calls,
             ..
         }) => {
             let is_repeatable = repeatable.is_some();
-            Some(Endpoint { entry, route, needs, access, limit, status, is_repeatable, versioned, warm_calls })
+            Some(Endpoint {
+                entry,
+                route,
+                needs,
+                access,
+                limit,
+                status,
+                is_repeatable,
+                is_without_effect,
+                versioned,
+                warm_calls,
+            })
         }
         Declared::Job(_) => None,
     });

@@ -230,7 +230,7 @@ fn declared(endpoint: &Endpoint) -> RouteDeclaration {
 /// A request that changes nothing although it is admitted: a read, or one with a field that does not exist. None if there
 /// is no such request.
 fn harmless(endpoint: &Endpoint, event: Value, is_refused: bool) -> Option<Value> {
-    if is_refused || endpoint.route.method == Method::Get {
+    if is_refused || endpoint.only_reads() {
         return Some(event);
     }
     endpoint.has_body().then(|| with_body(&event, Map::from_iter([("no_such_field".to_owned(), json!(1))])))
@@ -294,10 +294,8 @@ fn refusal_of_override(
     if kind == StrangeOverride {
         return Some((404, "not_found"));
     }
-    if !ADMITTING_OVERRIDES.contains(&(needed.name, route.route.method == Method::Get))
-        || route.is_fresh
-        || route.in_trash
-    {
+    let reads = route.route.method == Method::Get || route.is_without_effect;
+    if !ADMITTING_OVERRIDES.contains(&(needed.name, reads)) || route.is_fresh || route.in_trash {
         return Some((403, "session_needed"));
     }
     if route.route.name == "list-ownership-offers" || route.route.name == "withdraw-ownership-offer" {
@@ -306,7 +304,7 @@ fn refusal_of_override(
     if state == State::Elsewhere {
         return Some((421, "workspace_lives_elsewhere"));
     }
-    if kind == ReadOnlyOverride && route.route.method != Method::Get {
+    if kind == ReadOnlyOverride && !reads {
         return Some((403, "override_read_only"));
     }
     match state {

@@ -17,6 +17,7 @@ use test_support::people::PASSWORD;
 use test_support::picture;
 use test_support::scripted_mastodon::ScriptedMastodon;
 use test_support::scripted_server::{PASSWORD as APP_PASSWORD, ScriptedServer};
+use test_support::scripted_threads::{self, ScriptedThreads};
 use test_support::scripted_x::{self, ScriptedX};
 
 /// A deployment, and platforms to publish to.
@@ -24,6 +25,7 @@ pub struct World {
     pub app: TestApp,
     pub platform: ScriptedServer,
     pub mastodon: ScriptedMastodon,
+    pub threads: ScriptedThreads,
     pub x: ScriptedX,
 }
 
@@ -66,9 +68,12 @@ impl World {
         let mastodon = ScriptedMastodon::start(app.now());
         let x = ScriptedX::start(app.now());
         x.register("app", "secret of the app");
+        let threads = ScriptedThreads::start(app.now());
+        app.put_platform_app("threads", scripted_threads::CLIENT_ID, scripted_threads::CLIENT_SECRET).unwrap();
+        app.simulate_host(scripted_threads::HOST, threads.url.clone());
         app.put_platform_app("x", "app", "secret of the app").unwrap();
         app.simulate_host(scripted_x::HOST, x.url.clone());
-        Self { app, platform, mastodon, x }
+        Self { app, platform, mastodon, threads, x }
     }
 
     /// Calls a route as this person, from an unused address, slightly later than the previous call.
@@ -225,9 +230,19 @@ impl World {
 
     /// A channel on X.
     pub async fn x_channel(&self, place: &Place) -> String {
+        self.connected(place, "x", |url| self.x.authorize("alice", url).unwrap()).await
+    }
+
+    /// A channel on Threads.
+    pub async fn threads_channel(&self, place: &Place) -> String {
+        self.connected(place, "threads", |url| self.threads.authorize_as("alice", url).unwrap()).await
+    }
+
+    /// A channel of an account whose owner agrees on this page.
+    async fn connected(&self, place: &Place, platform: &str, agree: impl Fn(&str) -> (String, String)) -> String {
         use channels::routes::{choose_account, complete_connection, start_connection};
-        let begun = self.in_place(place, &start_connection::FUNCTION, json!({ "platform": "x" })).await;
-        let (code, state) = self.x.authorize("alice", &text(&begun["authorization_url"])).unwrap();
+        let begun = self.in_place(place, &start_connection::FUNCTION, json!({ "platform": platform })).await;
+        let (code, state) = agree(&text(&begun["authorization_url"]));
         let path = place.filling.clone().with("connection_id", text(&begun["id"]));
         let token = &place.owner.token;
         let offered =

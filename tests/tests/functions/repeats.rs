@@ -15,12 +15,18 @@ fn repeatable() -> impl Iterator<Item = Endpoint> {
     endpoints().into_iter().filter(|endpoint| endpoint.is_repeatable)
 }
 
+/// By a key, or because it changes nothing.
 #[test]
 fn every_post_of_a_workspace_is_repeatable() {
     let posts = endpoints().into_iter().filter(|endpoint| endpoint.route.method == Method::Post);
     let of_workspaces =
         posts.filter(|endpoint| matches!(endpoint.access, Level::Workspace(_)) || endpoint.route.path == "/workspaces");
-    none(of_workspaces.filter(|endpoint| !endpoint.is_repeatable).map(|endpoint| endpoint.name().to_owned()).collect());
+    none(
+        of_workspaces
+            .filter(|endpoint| !endpoint.is_repeatable && !endpoint.is_without_effect)
+            .map(|endpoint| endpoint.name().to_owned())
+            .collect(),
+    );
 }
 
 #[tokio::test]
@@ -28,7 +34,9 @@ async fn every_other_route_refuses_a_key_without_an_effect() {
     let world = World::new().await;
     let place = world.place().await;
     let mut faults = Vec::new();
-    let others = endpoints().into_iter().filter(|endpoint| !endpoint.is_repeatable && !endpoint.takes_anything());
+    let others = endpoints()
+        .into_iter()
+        .filter(|endpoint| !endpoint.is_repeatable && !endpoint.is_without_effect && !endpoint.takes_anything());
     for endpoint in others {
         let mut event = Sample::of(endpoint.entry).filled(&world.ready_for(endpoint.name(), &place).await);
         event["headers"]["idempotency-key"] = json!("a-key");
@@ -41,6 +49,29 @@ async fn every_other_route_refuses_a_key_without_an_effect() {
         }
         faults.extend(world.changes_since(&before, endpoint.name()).await);
     }
+    none(faults);
+}
+
+#[tokio::test]
+async fn a_route_without_effect_changes_nothing_with_any_key() {
+    let world = World::new().await;
+    let place = world.place().await;
+    let mut faults = Vec::new();
+    let mut tried = 0;
+    for endpoint in endpoints().into_iter().filter(|endpoint| endpoint.is_without_effect) {
+        let mut event = Sample::of(endpoint.entry).filled(&world.ready_for(endpoint.name(), &place).await);
+        event["headers"]["idempotency-key"] = json!("a-key");
+        let before = world.contents().await;
+        let first = world.send(&endpoint, &event).await.expect(endpoint.status);
+        event["body"] = json!(format!("{} ", event["body"].as_str().unwrap()));
+        let second = world.send(&endpoint, &event).await.expect(endpoint.status);
+        if first.text != second.text || !second.header("idempotency-replayed").is_empty() {
+            faults.push(format!("{}: {}, then {}", endpoint.name(), first.text, second.text));
+        }
+        faults.extend(world.changes_since(&before, endpoint.name()).await);
+        tried += 1;
+    }
+    assert!(tried > 0, "no route was tried");
     none(faults);
 }
 

@@ -4,6 +4,7 @@ mod answers;
 mod client;
 mod handle;
 mod identifiers;
+pub mod options;
 mod publish;
 mod record;
 mod record_key;
@@ -20,12 +21,17 @@ use crate::adapter::{Adapter, Authorization, Begun, Code, NoSteps, Prepared};
 use crate::call::CallError;
 use crate::channel::Channel;
 use crate::limits::{Limits, TextLimit, TextMeasure};
+use crate::options::PlatformOptions;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
-use crate::publishing::{Draft, Picture, PublishError, Published};
+use crate::platform_facts::{ConnectionMethod, PlatformFacts};
+use crate::publishing::{Outgoing, Picture, PublishError, Published};
+use crate::rendering::Rendered;
 use crate::renewal::{Renewed, Renewing, Reuse};
 use crate::server_address::Service;
 use crate::session::EndedSession;
+
+use self::options::BlueskyOptions;
 
 pub struct Bluesky;
 
@@ -35,6 +41,13 @@ impl Adapter for Bluesky {
     /// Seen on the official server: `putRecord` with `swapRecord: null` creates a record or repeats it, and never replaces
     /// another one.
     const GUARANTEE: Guarantee = Guarantee::ExactlyOnce { for_s: None };
+    const FACTS: PlatformFacts = PlatformFacts {
+        connected_by: ConnectionMethod::AppPassword,
+        api_version: "@atproto/api 0.20.44",
+        limits_source: "the lexicons app.bsky.feed.post and app.bsky.embed.images, and the official server",
+        limits_checked_on: "2026-11-27",
+        limits_differ: false,
+    };
     /// A write is one transaction in the account's own database, limited by the server's request timeout.
     const SETTLE_TIME_S: u32 = 30;
     /// Seen on the official server: the old refresh token returns the same new one for two hours.
@@ -43,13 +56,23 @@ impl Adapter for Bluesky {
     type Request = publish::Request;
     type Staged = NoSteps;
     type Picture = Picture;
+    type Options = BlueskyOptions;
 
-    /// Checked on 2026-11-22 against the lexicons `app.bsky.feed.post` and `app.bsky.embed.images` in `@atproto/api`
-    /// 0.19.19, and against the official server, which refuses one more of each.
+    /// Checked on 2026-11-27 against the lexicons `app.bsky.feed.post` and `app.bsky.embed.images` in `@atproto/api`
+    /// 0.20.44, and on 2026-11-22 against the official server, which refuses one more of each.
     fn limits() -> Limits {
         let most = |measure, most| TextLimit { measure, most };
         let text = vec![most(TextMeasure::Graphemes, 300), most(TextMeasure::Utf8Bytes, 3_000)];
         Limits { text, pictures: 4, picture_bytes: 2_000_000, alt_text: None }
+    }
+
+    fn options(of: &PlatformOptions) -> Option<&BlueskyOptions> {
+        let PlatformOptions::Bluesky(options) = of else { return None };
+        Some(options)
+    }
+
+    fn render(text: &str, _options: &BlueskyOptions) -> Rendered {
+        Rendered { facets: rich_text::facets(text), ..Rendered::plain(text) }
     }
 
     async fn begin(_scope: &Scope, _service: Option<&Service>, _asked: &Authorization) -> Result<Begun, Problem> {
@@ -70,9 +93,9 @@ impl Adapter for Bluesky {
     async fn prepare(
         scope: &Scope,
         channel: &Channel,
-        draft: Draft,
+        outgoing: Outgoing<BlueskyOptions>,
     ) -> Result<Prepared<publish::Request, NoSteps>, PublishError> {
-        publish::prepare(scope, channel, draft).await.map(Prepared::Ready)
+        publish::prepare(scope, channel, outgoing).await.map(Prepared::Ready)
     }
 
     async fn advance(

@@ -12,13 +12,14 @@ use super::answers::{PutAnswer, RecordAnswer};
 use super::client::Client;
 use super::handle::Handle;
 use super::identifiers::{Cid, Did, RecordUri};
+use super::options::BlueskyOptions;
 use super::record::{UploadedPicture, post_record};
 use super::record_key::record_key;
-use super::rich_text::{Feature, Span, detect};
 use crate::call::{CallError, Meaning, Refusal};
 use crate::channel::Channel;
 use crate::disconnection::{not_uploaded, unsent};
-use crate::publishing::{Draft, Picture, PublishError, Published};
+use crate::publishing::{Outgoing, Picture, PublishError, Published};
+use crate::rendering::{Facet, FacetKind};
 use crate::renewal::{self, Access};
 
 /// The web client that shows a published post. The network has other clients; this one is open to everyone.
@@ -44,13 +45,16 @@ impl Request {
     }
 }
 
-pub async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<Request, PublishError> {
-    let Draft { text, pictures, created_at, post } = draft;
+pub async fn prepare(
+    scope: &Scope,
+    channel: &Channel,
+    outgoing: Outgoing<BlueskyOptions>,
+) -> Result<Request, PublishError> {
+    let Outgoing { text, facets, options, pictures, created_at, post } = outgoing;
     let access = renewal::access::<Bluesky>(scope, channel.id, None).await?;
-    let spans = detect(&text);
-    let accounts = mentioned_accounts(scope, &access, &spans).await?;
+    let accounts = mentioned_accounts(scope, &access, &facets).await?;
     let pictures = upload(scope, channel, access, pictures).await?;
-    let record = post_record(&text, &spans, &accounts, &pictures, created_at);
+    let record = post_record((&text, &facets), &options, &accounts, &pictures, created_at);
     Ok(Request::V1(PutRecord { record_key: record_key(&post), record }))
 }
 
@@ -89,18 +93,13 @@ pub async fn reconcile(scope: &Scope, channel: &Channel, request: &Request) -> R
 async fn mentioned_accounts(
     scope: &Scope,
     access: &Access,
-    spans: &[Span],
-) -> Result<BTreeMap<Handle, Did>, PublishError> {
-    let handles: BTreeSet<&Handle> = spans
-        .iter()
-        .filter_map(|span| match &span.feature {
-            Feature::Mention(handle) => Some(handle),
-            Feature::Link(_) | Feature::Tag(_) => None,
-        })
-        .collect();
+    facets: &[Facet],
+) -> Result<BTreeMap<String, Did>, PublishError> {
+    let mentions = facets.iter().filter(|facet| facet.kind == FacetKind::Mention);
+    let handles: BTreeSet<Handle> = mentions.filter_map(|facet| Handle::parse(&facet.value)).collect();
     let client = Client::new(scope, &access.server);
-    let found = handles.into_iter().map(async |handle| match client.resolve_handle(handle).await {
-        Ok(answer) => Ok(Some((handle.clone(), answer.did))),
+    let found = handles.into_iter().map(async |handle| match client.resolve_handle(&handle).await {
+        Ok(answer) => Ok(Some((handle.to_string(), answer.did))),
         Err(error) if error.meaning() == Some(Meaning::Rejected) => Ok(None),
         Err(error) => Err(error.not_now()),
     });

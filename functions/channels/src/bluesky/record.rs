@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use shared::kernel::time::{Timestamp, sortable};
 
 use super::answers::Blob;
-use super::handle::Handle;
 use super::identifiers::Did;
-use super::rich_text::{Feature, Span};
+use super::options::BlueskyOptions;
+use crate::rendering::{Facet, FacetKind};
 
 /// `app.bsky.feed.post`, the collection and the type of its records.
 pub const COLLECTION: &str = "app.bsky.feed.post";
@@ -24,14 +24,14 @@ pub struct UploadedPicture {
 
 /// Builds the record. A mention without a DID in `accounts` stays plain text, as in the official client.
 pub fn post_record(
-    text: &str,
-    spans: &[Span],
-    accounts: &BTreeMap<Handle, Did>,
+    (text, facets): (&str, &[Facet]),
+    options: &BlueskyOptions,
+    accounts: &BTreeMap<String, Did>,
     pictures: &[UploadedPicture],
     created_at: Timestamp,
 ) -> Value {
     let mut record = json!({ "$type": COLLECTION, "text": text, "createdAt": sortable(created_at) });
-    let facets: Vec<Value> = spans.iter().filter_map(|span| facet(span, accounts)).collect();
+    let facets: Vec<Value> = facets.iter().filter_map(|part| facet(part, accounts)).collect();
     if !facets.is_empty() {
         record["facets"] = Value::Array(facets);
     }
@@ -39,18 +39,20 @@ pub fn post_record(
         let images: Vec<Value> = pictures.iter().map(image).collect();
         record["embed"] = json!({ "$type": "app.bsky.embed.images", "images": images });
     }
+    options.apply(&mut record);
     record
 }
 
-fn facet(span: &Span, accounts: &BTreeMap<Handle, Did>) -> Option<Value> {
-    let feature = match &span.feature {
-        Feature::Mention(handle) => json!({ "$type": "app.bsky.richtext.facet#mention", "did": accounts.get(handle)? }),
-        Feature::Link(uri) => json!({ "$type": "app.bsky.richtext.facet#link", "uri": uri }),
-        Feature::Tag(tag) => json!({ "$type": "app.bsky.richtext.facet#tag", "tag": tag }),
+fn facet(part: &Facet, accounts: &BTreeMap<String, Did>) -> Option<Value> {
+    let Facet { byte_start, byte_end, kind, value } = part;
+    let feature = match kind {
+        FacetKind::Mention => json!({ "$type": "app.bsky.richtext.facet#mention", "did": accounts.get(value)? }),
+        FacetKind::Link => json!({ "$type": "app.bsky.richtext.facet#link", "uri": value }),
+        FacetKind::Tag => json!({ "$type": "app.bsky.richtext.facet#tag", "tag": value }),
     };
     Some(json!({
         "$type": "app.bsky.richtext.facet",
-        "index": { "byteStart": span.byte_start, "byteEnd": span.byte_end },
+        "index": { "byteStart": byte_start, "byteEnd": byte_end },
         "features": [feature],
     }))
 }
@@ -67,16 +69,13 @@ fn image(picture: &UploadedPicture) -> Value {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::rich_text::detect;
+    use super::super::rich_text::facets;
     use super::*;
 
     #[test]
     fn a_post_with_every_feature_becomes_the_lexicons_record() {
         let text = "See https://bulkhead.example.com, @alice.test! #März";
-        let accounts = BTreeMap::from([(
-            Handle::parse("alice.test").unwrap(),
-            Did::try_from("did:plc:alice".to_owned()).unwrap(),
-        )]);
+        let accounts = BTreeMap::from([("alice.test".to_owned(), Did::try_from("did:plc:alice".to_owned()).unwrap())]);
         let blob = json!({ "$type": "blob", "ref": { "$link": "bafkreid" }, "mimeType": "image/png", "size": 7 });
         let pictures = [UploadedPicture {
             blob: serde_json::from_value(blob.clone()).unwrap(),
@@ -86,7 +85,7 @@ mod tests {
         }];
         let at = "2026-03-01T08:30:00Z".parse().unwrap();
         assert_eq!(
-            post_record(text, &detect(text), &accounts, &pictures, at),
+            post_record((text, &facets(text)), &BlueskyOptions::default(), &accounts, &pictures, at),
             json!({
                 "$type": "app.bsky.feed.post",
                 "text": text,
@@ -119,7 +118,8 @@ mod tests {
     #[test]
     fn a_mention_of_an_unknown_account_stays_plain_text() {
         let text = "@unknown.test";
-        let record = post_record(text, &detect(text), &BTreeMap::new(), &[], Timestamp::UNIX_EPOCH);
+        let (written, options) = ((text, &*facets(text)), BlueskyOptions::default());
+        let record = post_record(written, &options, &BTreeMap::new(), &[], Timestamp::UNIX_EPOCH);
         assert_eq!(record, json!({ "$type": COLLECTION, "text": text, "createdAt": "1970-01-01T00:00:00.000Z" }));
     }
 }

@@ -1,27 +1,29 @@
 //! Rich text: which parts of a post's text are links, mentions and tags, by UTF-8 byte offsets.
 //!
-//! The rules are those of Bluesky's official client (`@atproto/api` 0.19, `rich-text`), so that a post looks the same
-//! in both. Three deviations, each because the official rule produces a facet that the server refuses or that cannot
-//! work:
+//! The rules are those of Bluesky's official client (`@atproto/api` 0.20, `rich-text`), so that a post looks the same
+//! in both; a corpus holds them to it (`rich_text/corpus.json`). Three deviations because the official rule produces a facet that
+//! the server refuses or that cannot work, and one because it misses what the author means:
 //! - a bare domain that begins with `http` (`httpbin.org`) gets its `https://` like any other;
 //! - a link must be a `uri` as the lexicon defines it, and a mention a handle;
+//! - a handle and a scheme are recognised in any case (`@Alice.Bsky.Social`, `HTTPS://EXAMPLE.COM`);
 //! - a tag is measured as the lexicon does, in graphemes and bytes, and not in UTF-16 units.
 
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::handle::Handle;
+use crate::rendering::{Facet, FacetKind};
 
 /// A part of a text and its feature. The end is exclusive, and parts never overlap.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Span {
-    pub byte_start: usize,
-    pub byte_end: usize,
-    pub feature: Feature,
+struct Span {
+    byte_start: usize,
+    byte_end: usize,
+    feature: Feature,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Feature {
+enum Feature {
     /// An account. The handle must still be resolved to a DID.
     Mention(Handle),
     /// An absolute address.
@@ -31,16 +33,30 @@ pub enum Feature {
 }
 
 /// `app.bsky.richtext.facet#tag`: at most 64 graphemes and 640 bytes.
-const TAG_GRAPHEMES: usize = 64;
-const TAG_BYTES: usize = 640;
+pub const TAG_GRAPHEMES: usize = 64;
+pub const TAG_BYTES: usize = 640;
 /// Letters and digits of a cashtag.
 const TICKER_LENGTH: usize = 5;
 
 /// The IANA root zone's names (data.iana.org/TLD), in the order of their bytes.
 const TOP_LEVEL_DOMAINS: &str = include_str!("top_level_domains.txt");
 
+/// Every span of a text as a facet, in order.
+pub fn facets(text: &str) -> Vec<Facet> {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let facet = |span: Span| {
+        let (kind, value) = match span.feature {
+            Feature::Mention(handle) => (FacetKind::Mention, handle.to_string()),
+            Feature::Link(uri) => (FacetKind::Link, uri),
+            Feature::Tag(tag) => (FacetKind::Tag, tag),
+        };
+        Facet { byte_start: offset(span.byte_start), byte_end: offset(span.byte_end), kind, value }
+    };
+    detect(text).into_iter().map(facet).collect()
+}
+
 /// Every span of a text, in order.
-pub fn detect(text: &str) -> Vec<Span> {
+fn detect(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     find_mentions(text, &mut found);
     find_links(text, &mut found);

@@ -5,7 +5,7 @@
 use http::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use shared::aws::outbound::OutboundAnswer;
 use shared::crypto::digest::hex;
 use shared::kernel::secrets::SecretText;
@@ -166,6 +166,8 @@ pub struct ApplicationAnswer {
 #[derive(Deserialize)]
 struct SourceAnswer {
     text: String,
+    #[serde(default)]
+    spoiler_text: String,
 }
 
 impl Client<'_> {
@@ -260,11 +262,10 @@ impl Client<'_> {
         &self,
         token: &SecretText,
         key: &str,
-        text: &str,
-        media_ids: &[Number],
+        parameters: Map<String, Value>,
     ) -> Result<StatusAnswer, CallError> {
         let name = "POST /api/v1/statuses";
-        let input = json!({ "status": text, "media_ids": media_ids });
+        let input = Value::Object(parameters);
         let call = Call {
             token: Some(token),
             body: Some(("application/json".to_owned(), input.to_string().into_bytes())),
@@ -289,11 +290,12 @@ impl Client<'_> {
         self.get("GET /api/v1/accounts/:id/statuses", &path, &parameters, Some(token), MOST_PAGE_BYTES).await
     }
 
-    /// The text of an own status as it was sent.
-    pub async fn source(&self, token: &SecretText, id: &Number) -> Result<String, CallError> {
+    /// The content warning and the text of an own status as they were sent.
+    pub async fn source(&self, token: &SecretText, id: &Number) -> Result<(String, String), CallError> {
         let path = format!("/api/v1/statuses/{}/source", id.as_str());
         let name = "GET /api/v1/statuses/:id/source";
-        self.get::<SourceAnswer>(name, &path, &[], Some(token), MOST_ANSWER_BYTES).await.map(|source| source.text)
+        let source: SourceAnswer = self.get(name, &path, &[], Some(token), MOST_ANSWER_BYTES).await?;
+        Ok((source.spoiler_text, source.text))
     }
 
     fn call(&self, method: Method, path: &str, name: &'static str) -> Call<'static> {

@@ -89,7 +89,8 @@ async fn offered(
 /// The limits that a server states. One that does not count links like Mastodon is taken to count every character.
 fn limits_of(instance: &Instance) -> Limits {
     let (statuses, media) = (&instance.configuration.statuses, &instance.configuration.media_attachments);
-    let counts_links = statuses.characters_reserved_per_url == Some(LINK_CHARACTERS);
+    let counts_links =
+        statuses.characters_reserved_per_url.and_then(|most| usize::try_from(most).ok()) == Some(LINK_CHARACTERS);
     let measure = if counts_links { TextMeasure::Mastodon } else { TextMeasure::Graphemes };
     let text = vec![TextLimit { measure, most: statuses.max_characters.unwrap_or(CHARACTERS) }];
     let pictures = statuses.max_media_attachments.unwrap_or(PICTURES);

@@ -5,34 +5,37 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 /// What a link counts, whatever its length: the server's `characters_reserved_per_url`.
-pub const LINK_CHARACTERS: u32 = 23;
+pub const LINK_CHARACTERS: usize = 23;
 
-/// The length of a text.
-pub fn count(text: &str) -> u32 {
-    let mut length = 0_usize;
-    let mut links = 0_u32;
+/// The length of a text with its content warning, of which every character counts.
+pub fn count(warning: &str, text: &str) -> u32 {
+    let mut counted = warning.to_owned();
+    push_countable(text, &mut counted);
+    u32::try_from(counted.graphemes(true).count()).unwrap_or(u32::MAX)
+}
+
+/// Appends a text in which every link is replaced by as many letters as it counts, and every mention by its name. Graphemes
+/// are counted in the result, because they can cross the border of a link.
+fn push_countable(text: &str, counted: &mut String) {
     let mut rest = text;
     while let Some(at) = rest.find(['h', 'H', '@']) {
         let free = rest[..at].chars().next_back().or_else(|| before(text, rest)).is_none_or(is_boundary);
         let (start, tail) = rest.split_at(at);
-        length += graphemes(start);
-        if let Some(bytes) = link(tail).filter(|_| free) {
-            links += 1;
-            rest = &tail[bytes..];
+        counted.push_str(start);
+        let length = if let Some(bytes) = link(tail).filter(|_| free) {
+            counted.extend(std::iter::repeat_n('x', LINK_CHARACTERS));
+            bytes
         } else if let Some((name, whole)) = mention(tail).filter(|_| free) {
-            length += graphemes(&tail[..name]);
-            rest = &tail[whole..];
+            counted.push_str(&tail[..name]);
+            whole
         } else {
-            length += 1;
-            rest = &tail[tail.graphemes(true).next().map_or(1, str::len)..];
-        }
+            // Both letters and the sign are one byte.
+            counted.push_str(&tail[..1]);
+            1
+        };
+        rest = &tail[length..];
     }
-    length += graphemes(rest);
-    u32::try_from(length).unwrap_or(u32::MAX).saturating_add(links.saturating_mul(LINK_CHARACTERS))
-}
-
-fn graphemes(text: &str) -> usize {
-    text.graphemes(true).count()
+    counted.push_str(rest);
 }
 
 /// The character before the rest of a text.
@@ -99,7 +102,13 @@ mod tests {
             ("h", 1),
             ("https://例え.テスト/パス", 23),
         ] {
-            assert_eq!(count(text), characters, "{text:?}");
+            assert_eq!(count("", text), characters, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_content_warning_counts_in_full() {
+        assert_eq!(count("see https://example.com/a/long/path", "hi"), 35 + 2);
+        assert_eq!(count("a", "\u{301}"), 1, "a character crosses the border");
     }
 }

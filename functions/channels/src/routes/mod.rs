@@ -7,6 +7,7 @@ pub mod disconnect_channel;
 pub mod get_channel;
 pub mod get_connection;
 pub mod list_channels;
+pub mod list_platforms;
 pub mod start_connection;
 
 use shared::function::Listed;
@@ -20,5 +21,6 @@ pub static LISTED: &[Listed] = &[
     Listed::route::<get_channel::GetChannel>(&get_channel::FUNCTION),
     Listed::route::<get_connection::GetConnection>(&get_connection::FUNCTION),
     Listed::route::<list_channels::ListChannels>(&list_channels::FUNCTION),
+    Listed::route::<list_platforms::ListPlatforms>(&list_platforms::FUNCTION),
     Listed::route::<start_connection::StartConnection>(&start_connection::FUNCTION),
 ];

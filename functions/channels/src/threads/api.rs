@@ -11,6 +11,7 @@ use shared::kernel::time::Timestamp;
 use shared::tenancy::{PlatformApp, Scope};
 use url::Url;
 
+use super::options::ThreadsOptions;
 use crate::call::{Call, CallError, call, parse};
 use crate::meta::{ContainerStatus, DIALECT, Number};
 use crate::publishing::LinkedPicture;
@@ -88,43 +89,42 @@ impl PostAnswer {
 
 /// What a container publishes.
 pub enum Content<'a> {
-    Text(&'a str),
-    Picture { text: &'a str, picture: &'a LinkedPicture },
+    Text(&'a str, &'a ThreadsOptions),
+    Picture { text: &'a str, options: &'a ThreadsOptions, picture: &'a LinkedPicture },
     CarouselItem(&'a LinkedPicture),
-    Carousel { text: &'a str, children: &'a [Number] },
+    Carousel { text: &'a str, options: &'a ThreadsOptions, children: &'a [Number] },
 }
 
 impl Content<'_> {
     fn fields(&self) -> Vec<(&'static str, String)> {
-        let picture = |picture: &LinkedPicture| {
-            let mut fields = vec![("media_type", "IMAGE".to_owned()), ("image_url", picture.url.expose().to_owned())];
-            if !picture.alt_text.is_empty() {
-                fields.push(("alt_text", picture.alt_text.clone()));
-            }
-            fields
-        };
-        match self {
-            Self::Text(text) => vec![("media_type", "TEXT".to_owned()), ("text", (*text).to_owned())],
-            Self::Picture { text, picture: shown } => {
-                let mut fields = picture(shown);
-                fields.push(("text", (*text).to_owned()));
-                fields
-            }
-            Self::CarouselItem(shown) => {
-                let mut fields = picture(shown);
+        let (mut fields, post) = match self {
+            Self::Text(text, options) => (vec![("media_type", "TEXT".to_owned())], Some((text, options))),
+            Self::Picture { text, options, picture } => (picture_fields(picture), Some((text, options))),
+            Self::CarouselItem(picture) => {
+                let mut fields = picture_fields(picture);
                 fields.push(("is_carousel_item", "true".to_owned()));
-                fields
+                (fields, None)
             }
-            Self::Carousel { text, children } => {
+            Self::Carousel { text, options, children } => {
                 let children: Vec<_> = children.iter().map(Number::as_str).collect();
-                vec![
-                    ("media_type", "CAROUSEL".to_owned()),
-                    ("children", children.join(",")),
-                    ("text", (*text).to_owned()),
-                ]
+                let fields = vec![("media_type", "CAROUSEL".to_owned()), ("children", children.join(","))];
+                (fields, Some((text, options)))
             }
+        };
+        if let Some((text, options)) = post {
+            fields.push(("text", (*text).to_owned()));
+            fields.extend(options.parameters());
         }
+        fields
     }
+}
+
+fn picture_fields(picture: &LinkedPicture) -> Vec<(&'static str, String)> {
+    let mut fields = vec![("media_type", "IMAGE".to_owned()), ("image_url", picture.url.expose().to_owned())];
+    if !picture.alt_text.is_empty() {
+        fields.push(("alt_text", picture.alt_text.clone()));
+    }
+    fields
 }
 
 impl Client<'_> {

@@ -10,12 +10,13 @@ use shared::tenancy::Scope;
 
 use super::Threads;
 use super::api::{Client, Content, PAGE, PostAnswer};
+use super::options::ThreadsOptions;
 use crate::adapter::Prepared;
 use crate::call::{CallError, Meaning, Refusal};
 use crate::channel::Channel;
 use crate::disconnection::{not_uploaded, unsent};
 use crate::meta::{ContainerStatus, Number};
-use crate::publishing::{Draft, LinkedPicture, PublishError, Published};
+use crate::publishing::{LinkedPicture, Outgoing, PublishError, Published};
 use crate::renewal::{Access, access};
 
 /// How often a container is asked for before the function ends, and how long between: texts and small pictures are ready within
@@ -44,6 +45,7 @@ pub enum Staged {
 #[derive(Serialize, Deserialize)]
 pub struct Containers {
     text: String,
+    options: ThreadsOptions,
     /// Of the pictures, if there are several.
     children: Vec<Number>,
     /// Of the whole post.
@@ -56,19 +58,24 @@ fn staged(containers: Containers, wait_s: u32) -> Step {
     Prepared::Staged { staged: Staged::V1(containers), wait_s }
 }
 
-pub async fn prepare(scope: &Scope, channel: &Channel, draft: Draft<LinkedPicture>) -> Result<Step, PublishError> {
-    let Draft { text, pictures, .. } = draft;
+pub async fn prepare(
+    scope: &Scope,
+    channel: &Channel,
+    outgoing: Outgoing<ThreadsOptions, LinkedPicture>,
+) -> Result<Step, PublishError> {
+    let Outgoing { text, options, pictures, .. } = outgoing;
     let access = access::<Threads>(scope, channel.id, None).await?;
     let client = Client { scope, server: &access.server };
     let create = async |content: Content<'_>| match client.create(&access.token, &channel.account_id, &content).await {
         Ok(container) => Ok(container),
         Err(error) => Err(not_uploaded(scope, channel, error, remedy).await?),
     };
-    let mut containers = Containers { text, children: Vec::new(), container: None };
+    let mut containers = Containers { text, options, children: Vec::new(), container: None };
     match pictures.as_slice() {
-        [] => containers.container = Some(create(Content::Text(&containers.text)).await?),
+        [] => containers.container = Some(create(Content::Text(&containers.text, &containers.options)).await?),
         [picture] => {
-            containers.container = Some(create(Content::Picture { text: &containers.text, picture }).await?);
+            containers.container =
+                Some(create(Content::Picture { text: &containers.text, options: &containers.options, picture }).await?);
         }
         several => {
             for picture in several {
@@ -88,7 +95,8 @@ pub async fn advance(scope: &Scope, channel: &Channel, staged_before: Staged) ->
         if !try_join_all(children).await?.into_iter().all(|is_finished| is_finished) {
             return Ok(staged(containers, WAIT_S));
         }
-        let content = Content::Carousel { text: &containers.text, children: &containers.children };
+        let content =
+            Content::Carousel { text: &containers.text, options: &containers.options, children: &containers.children };
         return match client.create(&access.token, &channel.account_id, &content).await {
             Ok(container) => {
                 containers.container = Some(container);

@@ -13,6 +13,7 @@ use shared::kernel::time::Timestamp;
 use shared::tenancy::{PlatformApp, Scope};
 use url::Url;
 
+use super::options::XOptions;
 use crate::call::{Call, CallError, Dialect, Meaning, call, parse};
 use crate::publishing::Picture;
 use crate::renewal::CALL_TIMEOUT_S;
@@ -227,10 +228,19 @@ impl Client<'_> {
     }
 
     /// Publishes a post: the one visible call.
-    pub async fn publish(&self, token: &SecretText, text: &str, media_ids: &[Id]) -> Result<Id, CallError> {
+    pub async fn publish(
+        &self,
+        token: &SecretText,
+        text: &str,
+        media_ids: &[Id],
+        options: &XOptions,
+    ) -> Result<Id, CallError> {
         let mut input = json!({ "text": text });
         if !media_ids.is_empty() {
             input["media"] = json!({ "media_ids": media_ids });
+        }
+        if let Some(settings) = options.reply_settings {
+            input["reply_settings"] = json!(settings.parameter());
         }
         let created: Data<Created> = self.post("POST /2/tweets", "/2/tweets", token, &input, WRITE_TIMEOUT_S).await?;
         Ok(created.data.id)

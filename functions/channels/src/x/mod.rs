@@ -3,19 +3,24 @@
 mod api;
 mod connect;
 pub(crate) mod length;
+pub mod options;
 mod publish;
 
 use shared::kernel::problems::Problem;
 use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
 
+use self::options::XOptions;
 use crate::adapter::{Adapter, Authorization, Begun, Code, NoSteps, Prepared};
 use crate::call::CallError;
 use crate::channel::Channel;
 use crate::limits::{Limits, TextLimit, TextMeasure};
+use crate::options::PlatformOptions;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::{Guarantee, Platform};
-use crate::publishing::{Draft, Picture, PublishError, Published};
+use crate::platform_facts::{ConnectionMethod, PlatformFacts};
+use crate::publishing::{Outgoing, Picture, PublishError, Published};
+use crate::rendering::Rendered;
 use crate::renewal::{Renewed, Renewing, Reuse};
 use crate::server_address::Service;
 use crate::session::EndedSession;
@@ -27,6 +32,13 @@ impl Adapter for X {
     const NAME: &'static str = "x";
     /// <https://docs.x.com/x-api/posts/create-post> has no key of a repeat; the account's posts can be read.
     const GUARANTEE: Guarantee = Guarantee::ReconcileThenRetry { window_s: Self::SETTLE_TIME_S };
+    const FACTS: PlatformFacts = PlatformFacts {
+        connected_by: ConnectionMethod::Oauth,
+        api_version: "/2 of docs.x.com",
+        limits_source: "docs.x.com: counting characters, media best practices, create post, media metadata",
+        limits_checked_on: "2026-11-27",
+        limits_differ: false,
+    };
     /// X states no time. A request is ended by its front end within a minute, and a post is in the account's timeline seconds
     /// after it was written.
     const SETTLE_TIME_S: u32 = 120;
@@ -35,6 +47,7 @@ impl Adapter for X {
 
     type Request = publish::Request;
     type Staged = NoSteps;
+    type Options = XOptions;
     type Picture = Picture;
 
     /// Checked on 2026-11-27: <https://docs.x.com/fundamentals/counting-characters> (280),
@@ -44,6 +57,15 @@ impl Adapter for X {
     fn limits() -> Limits {
         let text = vec![TextLimit { measure: TextMeasure::X, most: 280 }];
         Limits { text, pictures: 4, picture_bytes: 5 * 1024 * 1024, alt_text: Some(1_000) }
+    }
+
+    fn options(of: &PlatformOptions) -> Option<&XOptions> {
+        let PlatformOptions::X(options) = of else { return None };
+        Some(options)
+    }
+
+    fn render(text: &str, _options: &XOptions) -> Rendered {
+        Rendered::plain(text)
     }
 
     async fn begin(scope: &Scope, service: Option<&Service>, asked: &Authorization) -> Result<Begun, Problem> {
@@ -57,9 +79,9 @@ impl Adapter for X {
     async fn prepare(
         scope: &Scope,
         channel: &Channel,
-        draft: Draft,
+        outgoing: Outgoing<XOptions>,
     ) -> Result<Prepared<publish::Request, NoSteps>, PublishError> {
-        publish::prepare(scope, channel, draft).await.map(Prepared::Ready)
+        publish::prepare(scope, channel, outgoing).await.map(Prepared::Ready)
     }
 
     async fn advance(

@@ -8,10 +8,11 @@ use shared::tenancy::Scope;
 
 use super::X;
 use super::api::{Client, Id, Post};
+use super::options::XOptions;
 use crate::call::{CallError, Meaning, Refusal};
 use crate::channel::Channel;
 use crate::disconnection::{not_uploaded, unsent};
-use crate::publishing::{Draft, PublishError, Published};
+use crate::publishing::{Outgoing, PublishError, Published};
 use crate::renewal::access;
 
 /// How far the clock of X may be behind ours.
@@ -30,6 +31,7 @@ pub enum Request {
 pub struct NewPost {
     text: String,
     media_ids: Vec<Id>,
+    options: XOptions,
 }
 
 impl Request {
@@ -39,8 +41,8 @@ impl Request {
     }
 }
 
-pub async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<Request, PublishError> {
-    let Draft { text, pictures, .. } = draft;
+pub async fn prepare(scope: &Scope, channel: &Channel, outgoing: Outgoing<XOptions>) -> Result<Request, PublishError> {
+    let Outgoing { text, options, pictures, .. } = outgoing;
     let mut media_ids = Vec::with_capacity(pictures.len());
     if !pictures.is_empty() {
         let access = access::<X>(scope, channel.id, None).await?;
@@ -56,17 +58,17 @@ pub async fn prepare(scope: &Scope, channel: &Channel, draft: Draft) -> Result<R
             }
         }
     }
-    Ok(Request::V1(NewPost { text, media_ids }))
+    Ok(Request::V1(NewPost { text, media_ids, options }))
 }
 
 pub async fn send(scope: &Scope, channel: &Channel, request: &Request) -> Result<Published, PublishError> {
-    let NewPost { text, media_ids } = request.post();
+    let NewPost { text, media_ids, options } = request.post();
     let (client, access) = (Client { scope }, access::<X>(scope, channel.id, None).await?);
-    let sent = match client.publish(&access.token, text, media_ids).await {
+    let sent = match client.publish(&access.token, text, media_ids, options).await {
         // Refused before any effect: try once more with a fresh token.
         Err(error) if error.meaning() == Some(Meaning::StaleToken) => {
             let fresh = self::access::<X>(scope, channel.id, Some(access.generation)).await?;
-            client.publish(&fresh.token, text, media_ids).await
+            client.publish(&fresh.token, text, media_ids, options).await
         }
         other => other,
     };

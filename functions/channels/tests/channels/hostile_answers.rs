@@ -74,7 +74,7 @@ impl World {
         self.deliveries += 1;
         let mut post = [7; 16];
         post[8..].copy_from_slice(&self.deliveries.to_be_bytes());
-        Draft { text: text.to_owned(), pictures: Vec::new(), created_at: self.app.now(), post }
+        Draft { text: text.to_owned(), options: None, pictures: Vec::new(), created_at: self.app.now(), post }
     }
 
     async fn prepare(&self, channel: &Channel, draft: Draft) -> Option<Intent> {

@@ -1,5 +1,7 @@
 //! Mastodon: connecting by OAuth, publishing, and what is known after each failure.
 
+mod options;
+
 use channels::mastodon::Mastodon;
 use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
 use channels::routes::{choose_account, complete_connection, get_connection, start_connection};
@@ -95,7 +97,13 @@ impl Connected {
     }
 
     fn draft(&self, text: &str) -> Draft {
-        Draft { text: text.to_owned(), pictures: Vec::new(), created_at: self.place.app.now(), post: [7; 16] }
+        Draft {
+            text: text.to_owned(),
+            options: None,
+            pictures: Vec::new(),
+            created_at: self.place.app.now(),
+            post: [7; 16],
+        }
     }
 
     async fn prepare(&self, draft: Draft) -> Result<Intent, PublishError> {

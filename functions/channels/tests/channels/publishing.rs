@@ -37,7 +37,7 @@ impl Connected {
     fn draft(&self, text: &str) -> Draft {
         let mut post = [7; 16];
         post[..6].copy_from_slice(&self.app.now().as_millisecond().to_be_bytes()[2..]);
-        Draft { text: text.to_owned(), pictures: Vec::new(), created_at: self.app.now(), post }
+        Draft { text: text.to_owned(), options: None, pictures: Vec::new(), created_at: self.app.now(), post }
     }
 
     async fn prepare(&self, draft: Draft) -> Result<Intent, PublishError> {

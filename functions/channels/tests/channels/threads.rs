@@ -83,7 +83,8 @@ impl Connected {
             alt_text: format!("A {name}"),
         };
         let pictures = pictures.iter().map(picture).collect();
-        let draft = Draft { text: text.to_owned(), pictures, created_at: self.place.app.now(), post: [7; 16] };
+        let draft =
+            Draft { text: text.to_owned(), options: None, pictures, created_at: self.place.app.now(), post: [7; 16] };
         publishing::prepare::<Threads>(&self.scope, &self.channel().await, draft).await
     }
 

@@ -92,7 +92,13 @@ impl Connected {
     }
 
     fn draft(&self, text: &str) -> Draft {
-        Draft { text: text.to_owned(), pictures: Vec::new(), created_at: self.place.app.now(), post: [7; 16] }
+        Draft {
+            text: text.to_owned(),
+            options: None,
+            pictures: Vec::new(),
+            created_at: self.place.app.now(),
+            post: [7; 16],
+        }
     }
 
     async fn prepare(&self, draft: Draft) -> Result<Intent, PublishError> {

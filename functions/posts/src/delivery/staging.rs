@@ -133,7 +133,7 @@ mod tests {
         let post = |text: &str| {
             let (id, by) = ("post_01890a5d000070008000000000000002", "user_01890a5d000070008000000000000004");
             let text = PostText::parse(text).unwrap();
-            Post::draft(id.parse().unwrap(), text, Vec::new(), Vec::new(), by.parse().unwrap(), due())
+            Post::draft(id.parse().unwrap(), text, Vec::new(), Vec::new(), Vec::new(), by.parse().unwrap(), due())
         };
         let staged = Staged { account_id: "did:plc:a".to_owned(), state: "container 1".into() };
         let mut delivery = claimed();

@@ -18,7 +18,7 @@ fn post(phases: &[Phase]) -> Post {
     let text = PostText::parse("hello").unwrap();
     let by = "user_01890a5d000070008000000000000004".parse().unwrap();
     let id = "post_01890a5d000070008000000000000002".parse().unwrap();
-    let mut post = Post::draft(id, text, Vec::new(), Vec::new(), by, now());
+    let mut post = Post::draft(id, text, Vec::new(), Vec::new(), Vec::new(), by, now());
     post.deliveries = phases
         .iter()
         .enumerate()
@@ -80,6 +80,18 @@ fn omitted_fields_of_an_edit_stay_unchanged() {
     draft.edit(Edit { media_ids: Patch::set(Vec::new()), ..edit(Some(Vec::new())) }, now()).unwrap();
     assert!(draft.media_ids.is_empty() && draft.channel_ids.is_empty());
     assert!(!draft.has_content_of(&before));
+    let (mut varied, plain) = (post(&[]), post(&[]));
+    let variants: crate::content::Variants =
+        serde_json::from_value(serde_json::json!([{ "channel_id": channel(1), "text": "varied" }])).unwrap();
+    varied.edit(Edit { variants: Patch::set(variants.into_vec()), ..Edit::default() }, now()).unwrap();
+    assert!(!varied.has_content_of(&plain), "a post with another variant counts as the same");
+}
+
+#[test]
+fn a_post_of_an_earlier_release_is_read() {
+    let mut stored = serde_json::to_value(post(&[])).unwrap();
+    assert!(stored.as_object_mut().unwrap().remove("variants").is_some());
+    assert_eq!(serde_json::from_value::<Post>(stored).unwrap(), post(&[]));
 }
 
 #[test]

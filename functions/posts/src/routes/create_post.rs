@@ -5,7 +5,8 @@ use shared::tenancy::Entitlement;
 
 use crate::audit_actions::POST_CREATED;
 use crate::bounds::{ChannelIds, MediaIds};
-use crate::limits::{self, Content};
+use crate::content::{Content, Variants};
+use crate::limits;
 use crate::permissions::WritePosts;
 use crate::post::{POST_PUBLISHING, Post};
 use crate::post_text::PostText;
@@ -25,6 +26,10 @@ pub struct CreatePost {
     #[serde(default)]
     #[schema(inline)]
     channel_ids: ChannelIds,
+    /// What single channels of these get instead.
+    #[serde(default)]
+    #[schema(inline)]
+    variants: Variants,
 }
 
 pub static FUNCTION: Function = Function::route::<CreatePost>();
@@ -43,13 +48,16 @@ impl Endpoint for CreatePost {
     type Output = Created<PostView>;
 
     async fn handle(self, workspace: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
-        let content = Content { text: &self.text, media_ids: &self.media_ids };
-        limits::check_draft(workspace, content, &self.channel_ids).await?;
+        let variants = self.variants.into_vec();
+        let content = Content { text: &self.text, media_ids: &self.media_ids, variants: &variants };
+        let strays = limits::strays(workspace, &variants, &self.channel_ids).await?;
+        limits::check_draft(workspace, content, &self.channel_ids, strays).await?;
         let post = Post::draft(
             workspace.new_id(),
             self.text,
             self.media_ids.into_vec(),
             self.channel_ids.into_vec(),
+            variants,
             workspace.author(),
             workspace.now(),
         );

@@ -6,7 +6,8 @@ use shared::tenancy::Entitlement;
 
 use crate::audit_actions::POST_UPDATED;
 use crate::bounds::{ChannelIds, MediaIds};
-use crate::limits::{self, Content};
+use crate::content::Variants;
+use crate::limits;
 use crate::permissions::WritePosts;
 use crate::post::{Edit, POST_PUBLISHING, Post, PostId};
 use crate::post_error::PostError;
@@ -30,6 +31,10 @@ pub struct UpdatePost {
     #[serde(default)]
     #[schema(inline)]
     channel_ids: Patch<ChannelIds>,
+    /// What single channels get instead. The list is replaced as a whole.
+    #[serde(default)]
+    #[schema(inline)]
+    variants: Patch<Variants>,
 }
 
 pub static FUNCTION: Function = Function::route::<UpdatePost>();
@@ -54,14 +59,20 @@ impl Endpoint for UpdatePost {
 
     async fn handle(self, workspace: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
         let mut post = workspace.get::<Post>(&self.post_id).await?;
+        let (varies, selected) = (self.variants.is_given(), post.channel_ids.clone());
         let edit = Edit {
             text: self.text,
             media_ids: self.media_ids.map(Distinct::into_vec),
             channel_ids: self.channel_ids.map(Distinct::into_vec),
+            variants: self.variants.map(Variants::into_vec),
         };
         post.edit(edit, workspace.now())?;
-        let content = Content { text: &post.text, media_ids: &post.media_ids };
-        limits::check_draft(workspace, content, &post.channel_ids).await?;
+        // After a post was scheduled for some of its channels, it keeps the variants of the others.
+        let strays = match varies || post.channel_ids != selected {
+            true => limits::strays(workspace, &post.variants, &post.channel_ids).await?,
+            false => Vec::new(),
+        };
+        limits::check_draft(workspace, post.content(), &post.channel_ids, strays).await?;
         let changes = Changes::default().replace(&post).or(PostError::ModifiedConcurrently);
         workspace.commit(changes.audit(&POST_UPDATED, post.id)).await?;
         Ok(Reply(PostView::from(&*post)))

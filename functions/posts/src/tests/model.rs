@@ -83,6 +83,7 @@ impl Publication {
             PostText::parse("text").unwrap(),
             Vec::new(),
             Vec::new(),
+            Vec::new(),
             "user_01890a5d000070008000000000000004".parse().unwrap(),
             now,
         );

@@ -20,6 +20,7 @@ async fn a_draft_is_created_read_listed_and_updated() {
             "text": "Hello\nworld",
             "media_ids": [],
             "channel_ids": [],
+            "variants": [],
             "schedule": null,
             "deliveries": [],
             "created_by": at.owner.user,

@@ -83,12 +83,18 @@ impl State {
         if text.trim().is_empty() && media_ids.is_empty() {
             return Err(refused(422, "Validation failed: Text can't be blank"));
         }
-        if length(text, self.limits.characters_reserved_per_url) > self.limits.max_characters {
+        let warning = input["spoiler_text"].as_str().unwrap_or_default();
+        let length = warning.graphemes(true).count() + length(text, self.limits.characters_reserved_per_url);
+        if length > self.limits.max_characters {
             let most = self.limits.max_characters;
             return Err(refused(422, &format!("Validation failed: Text character limit of {most} exceeded")));
         }
         let application = self.apps.get(&client_id).map(|app| app.name.clone());
-        let status = self.write(&account, text, media_ids, application, call.idempotency_key.clone());
+        let mut options = input.clone();
+        if let Some(options) = options.as_object_mut() {
+            options.retain(|name, _| ["spoiler_text", "visibility", "sensitive", "language"].contains(&name.as_str()));
+        }
+        let status = self.write(&account, (text, options), media_ids, application, call.idempotency_key.clone());
         let is_lost = std::mem::take(&mut self.loses_next_key);
         if let Some(key) = call.idempotency_key.clone().filter(|_| !is_lost) {
             self.keys.insert((account, key), Key { status: status.id.clone(), stored_at: self.now });
@@ -121,7 +127,7 @@ impl State {
     pub(super) fn write(
         &mut self,
         account: &str,
-        text: &str,
+        (text, options): (&str, Value),
         media_ids: Vec<String>,
         application: Option<String>,
         idempotency_key: Option<String>,
@@ -138,9 +144,21 @@ impl State {
         }
         let name = self.account_entity(account)["username"].as_str().unwrap_or_default().to_owned();
         let url = format!("{}/@{name}/{id}", self.url);
-        let (account, text, created_at) = (account.to_owned(), text.to_owned(), self.now);
-        let status =
-            Status { id, account, text, media_ids, descriptions, created_at, application, idempotency_key, url };
+        // The official server strips both ends (`Status#prepare_contents`).
+        let text = text.trim_matches(|end: char| end == '\0' || end.is_ascii_whitespace()).to_owned();
+        let (account, created_at) = (account.to_owned(), self.now);
+        let status = Status {
+            id,
+            account,
+            text,
+            options,
+            media_ids,
+            descriptions,
+            created_at,
+            application,
+            idempotency_key,
+            url,
+        };
         self.statuses.push(status.clone());
         status
     }
@@ -166,7 +184,10 @@ impl State {
         let account = &self.account(call, "read:statuses")?.account;
         let status = self.statuses.iter().find(|status| status.id == call.id && status.account == *account);
         let status = status.ok_or_else(|| refused(404, "Record not found"))?;
-        Ok((200, json!({ "id": status.id, "text": status.text, "spoiler_text": "" })))
+        Ok((
+            200,
+            json!({ "id": status.id, "text": status.text, "spoiler_text": status.options["spoiler_text"].as_str().unwrap_or_default() }),
+        ))
     }
 
     /// <https://docs.joinmastodon.org/entities/Status/>.
@@ -177,7 +198,8 @@ impl State {
         json!({
             "id": status.id,
             "created_at": status.created_at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
-            "visibility": "public",
+            "visibility": status.options["visibility"].as_str().unwrap_or("public"),
+            "spoiler_text": status.options["spoiler_text"].as_str().unwrap_or_default(),
             "uri": format!("{}/users/{}/statuses/{}", self.url, status.account, status.id),
             "url": status.url,
             "content": format!("<p>{}</p>", status.text),

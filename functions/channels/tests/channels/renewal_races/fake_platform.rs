@@ -10,8 +10,13 @@ use std::time::Duration;
 use channels::adapter::{Authorization, Begun, Code, NoSteps, Prepared};
 use channels::call::{CallError, Meaning, Refusal};
 use channels::limits::Limits;
+use channels::mastodon::Mastodon;
+use channels::mastodon::options::MastodonOptions;
+use channels::options::PlatformOptions;
 use channels::pending_connection::{OfferedAccount, PendingConnection};
-use channels::publishing::{Draft, Picture, PublishError, Published};
+use channels::platform_facts::PlatformFacts;
+use channels::publishing::{Outgoing, Picture, PublishError, Published};
+use channels::rendering::Rendered;
 use channels::renewal::{Renewed, Renewing, Reuse};
 use channels::server_address::Service;
 use channels::session::{ChannelSession, EndedSession};
@@ -96,15 +101,25 @@ impl<const ONE_USE: bool> Adapter for Fake<ONE_USE> {
     const PLATFORM: Platform = Platform::Mastodon;
     const NAME: &'static str = "fake";
     const GUARANTEE: Guarantee = Guarantee::AtMostOnceAndHold;
+    const FACTS: PlatformFacts = Mastodon::FACTS;
     const SETTLE_TIME_S: u32 = 0;
     const REUSE: Option<Reuse> = Some(if ONE_USE { Reuse::EndsSession } else { Reuse::Answered { for_s: 7_200 } });
 
     type Request = ();
     type Staged = NoSteps;
+    type Options = MastodonOptions;
     type Picture = Picture;
 
     fn limits() -> Limits {
         Platform::Mastodon.limits()
+    }
+
+    fn options(_: &PlatformOptions) -> Option<&MastodonOptions> {
+        unreachable!("nothing is published")
+    }
+
+    fn render(_: &str, _: &MastodonOptions) -> Rendered {
+        unreachable!("nothing is published")
     }
 
     async fn begin(_: &Scope, _: Option<&Service>, _: &Authorization) -> Result<Begun, Problem> {
@@ -115,7 +130,11 @@ impl<const ONE_USE: bool> Adapter for Fake<ONE_USE> {
         unreachable!("nothing is connected")
     }
 
-    async fn prepare(_: &Scope, _: &Channel, _: Draft) -> Result<Prepared<(), NoSteps>, PublishError> {
+    async fn prepare(
+        _: &Scope,
+        _: &Channel,
+        _: Outgoing<MastodonOptions>,
+    ) -> Result<Prepared<(), NoSteps>, PublishError> {
         unreachable!("nothing is published")
     }
 
