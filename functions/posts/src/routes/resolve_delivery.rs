@@ -24,7 +24,12 @@ pub struct ResolveDelivery {
     is_published: bool,
     /// The address of the published post: needed with `is_published`, and refused without it.
     #[serde(default)]
-    #[schema(nullable = false, format = "uri", max_length = 2048, example = "https://bsky.app/profile/alice.example/post/3mfzvxlxxbc2a")]
+    #[schema(
+        nullable = false,
+        format = "uri",
+        max_length = 2048,
+        example = "https://bsky.app/profile/alice.example/post/3mfzvxlxxbc2a"
+    )]
     url: Option<String>,
 }
 
