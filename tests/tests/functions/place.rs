@@ -198,6 +198,8 @@ impl World {
         self.draft(&place).await;
         let post = self.scheduled(&place, 3600, &[&one, &other]).await;
         place.filling = place.filling.clone().with("post_id", post);
+        let deliveries = self.in_place(&place, &posts::routes::list_deliveries::FUNCTION, Value::Null).await;
+        place.filling = place.filling.clone().with("delivery_id", text(&deliveries["items"][0]["id"]));
         place
     }
 
