@@ -14,7 +14,7 @@ pub struct PlatformFacts {
     pub api_version: &'static str,
     /// Where its limits are from.
     pub limits_source: &'static str,
-    /// When they were checked last: `2026-11-22`.
+    /// When they were checked last: `2026-11-27`.
     pub limits_checked_on: &'static str,
     /// Whether each server states limits of its own.
     pub limits_differ: bool,
@@ -47,10 +47,10 @@ pub struct PlatformView {
     #[schema(example = "the lexicons app.bsky.feed.post and app.bsky.embed.images")]
     pub limits_source: String,
     /// When they were checked last.
-    #[schema(format = Date, example = "2026-11-22")]
+    #[schema(format = Date, example = "2026-11-27")]
     pub limits_checked_on: String,
     /// The version of the platform's API that is used.
-    #[schema(example = "@atproto/api 0.19.19")]
+    #[schema(example = "@atproto/api 0.20.44")]
     pub api_version: String,
 }
 

@@ -11,6 +11,9 @@ pub static DELIVERY_HELD: AuditAction = AuditAction::named("delivery.held");
 /// A post was published on a channel.
 pub static DELIVERY_PUBLISHED: AuditAction = AuditAction::named("delivery.published");
 
+/// A person said whether a held delivery was published.
+pub static DELIVERY_RESOLVED: AuditAction = AuditAction::named("delivery.resolved");
+
 /// A draft was written.
 pub static POST_CREATED: AuditAction = AuditAction::named("post.created");
 

@@ -19,11 +19,13 @@ use crate::post::{PostId, Progress};
 use crate::schedule::Schedule;
 
 mod remedy;
+mod resolving;
 mod staging;
 mod sweeping;
 mod transitions;
 
 pub use remedy::Cure;
+pub use resolving::Resolution;
 pub use staging::{AfterStaging, Staging};
 pub use sweeping::Swept;
 pub use transitions::{Work, WrongState};
@@ -108,6 +110,8 @@ pub enum Confirmation {
     Answer,
     /// The answer was lost; the post was found on the platform afterwards.
     Observation,
+    /// A person said so, after the delivery was held.
+    Person,
 }
 
 /// The platform's own error code and text. The remedy also depends on the delivery's state: [`Delivery::remedy`].

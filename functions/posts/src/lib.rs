@@ -20,6 +20,8 @@ pub mod wall_time;
 
 mod attempt;
 mod limits;
+#[cfg(feature = "measuring")]
+pub mod measuring;
 mod pictures;
 mod progress;
 pub mod publish_on;

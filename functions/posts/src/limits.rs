@@ -150,7 +150,7 @@ fn unready(content: Content<'_>, channel_ids: &[ChannelId], pictures: &Pictures)
 
 impl<'a> Checked<'a> {
     /// Finds every rule of the channel's platform that the content breaks.
-    fn of(channel: Channel, content: Content<'a>, pictures: &Pictures) -> Self {
+    pub fn of(channel: Channel, content: Content<'a>, pictures: &Pictures) -> Self {
         let content = content.on(channel.id);
         let mut faults = Vec::new();
         let (preview, refused) = publishing::preview(&channel, content.text.as_str(), content.options);

@@ -16,6 +16,8 @@ pub enum PostError {
     Held,
     #[error("The post is not scheduled.")]
     NotScheduled,
+    #[error("The delivery is not held: it is known what became of it, or a newer delivery replaced it.")]
+    DeliveryNotHeld,
     #[error("The post was modified by another request. Reload it and try again.")]
     ModifiedConcurrently,
     #[error("must not change while the post is scheduled: schedule it again for other channels")]
@@ -40,6 +42,7 @@ impl Refusal for PostError {
             Self::AlreadyPublished => problems::POST_ALREADY_PUBLISHED,
             Self::Held => problems::POST_HELD,
             Self::NotScheduled => problems::POST_NOT_SCHEDULED,
+            Self::DeliveryNotHeld => problems::DELIVERY_NOT_HELD,
             Self::ModifiedConcurrently => problems::POST_MODIFIED_CONCURRENTLY,
             Self::ChannelsScheduled => problems::POST_SCHEDULED,
             Self::PublishedThere { .. } => problems::POST_PUBLISHED_THERE,

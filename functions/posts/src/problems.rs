@@ -75,6 +75,14 @@ pub const POST_NOT_SCHEDULED: ProblemCode = ProblemCode::new(
     "No action is needed.",
 );
 
+pub const DELIVERY_NOT_HELD: ProblemCode = ProblemCode::new(
+    409,
+    "delivery_not_held",
+    "Delivery not held",
+    "The delivery is not held: it is known what became of it, or a newer delivery replaced it.",
+    "Read the post's deliveries.",
+);
+
 pub const POST_MODIFIED_CONCURRENTLY: ProblemCode = ProblemCode::new(
     409,
     "post_modified_concurrently",

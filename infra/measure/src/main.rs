@@ -1,21 +1,26 @@
-//! Times our own code alone, for `make bench`: one Argon2id hash, one verification of an access token.
+//! Times our own code alone, for `make bench`: one Argon2id hash, one verification of an access token, one preview for ten
+//! channels.
 //!
-//! `measure hash <memory in KiB> <passes> <lanes> <times>` or `measure verification <times>` prints the processor time of
-//! each, in nanoseconds, as JSON. Processor time is that of the thread, so that other processes do not count.
+//! `measure hash <memory in KiB> <passes> <lanes> <times>`, `measure verification <times>` or `measure preview <times>` prints the
+//! processor time of each, in nanoseconds, as JSON. Processor time is that of the thread, so that other processes do not count.
 
 use std::error::Error;
+use std::hint::black_box;
 use std::io::Write;
 
 use cpu_time::ThreadTime;
+use posts::measuring::LongPreview;
 use serde_json::{Value, json};
 use shared::config::PasswordCost;
 use shared::kernel::problems::Problem;
 use shared::measuring::SignedToken;
 
-const USAGE: &str = "measure hash <memory in KiB> <passes> <lanes> <times>, or measure verification <times>";
+const USAGE: &str =
+    "measure hash <memory in KiB> <passes> <lanes> <times>, measure verification <times>, or measure preview <times>";
 /// Not counted: the first hash allocates the memory, and the first verifications fill the caches.
 const WARM_UP_HASHES: usize = 1;
 const WARM_UP_VERIFICATIONS: usize = 100;
+const WARM_UP_PREVIEWS: usize = 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -26,6 +31,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             json!({ "hash_ns": times_of(WARM_UP_HASHES, times.parse()?, || accounts::hash_alone(cost))? })
         }
         ["verification", times] => verifications(times.parse()?)?,
+        ["preview", times] => {
+            let preview = LongPreview::new().map_err(describe)?;
+            let show = || {
+                black_box(preview.show());
+                Ok::<_, String>(())
+            };
+            json!({ "preview_ns": times_of(WARM_UP_PREVIEWS, times.parse()?, show)? })
+        }
         _ => return Err(USAGE.into()),
     };
     writeln!(std::io::stdout(), "{figures}")?;

@@ -64,7 +64,7 @@ async fn a_full_session_uses_every_route_that_admits_it_and_each_is_recorded_by_
         tried += 1;
     }
     none(faults);
-    assert_eq!(tried, 24);
+    assert_eq!(tried, 25);
 }
 
 #[tokio::test]

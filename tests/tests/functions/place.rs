@@ -18,6 +18,7 @@ use test_support::picture;
 use test_support::scripted_instagram::{self, ScriptedInstagram};
 use test_support::scripted_mastodon::ScriptedMastodon;
 use test_support::scripted_server::{PASSWORD as APP_PASSWORD, ScriptedServer};
+use test_support::scripted_threads::{self, ScriptedThreads};
 use test_support::scripted_x::{self, ScriptedX};
 
 /// A deployment, and platforms to publish to.
@@ -25,6 +26,7 @@ pub struct World {
     pub app: TestApp,
     pub platform: ScriptedServer,
     pub mastodon: ScriptedMastodon,
+    pub threads: ScriptedThreads,
     pub x: ScriptedX,
     pub instagram: ScriptedInstagram,
 }
@@ -68,6 +70,9 @@ impl World {
         let mastodon = ScriptedMastodon::start(app.now());
         let x = ScriptedX::start(app.now());
         x.register("app", "secret of the app");
+        let threads = ScriptedThreads::start(app.now());
+        app.put_platform_app("threads", scripted_threads::CLIENT_ID, scripted_threads::CLIENT_SECRET).unwrap();
+        app.simulate_host(scripted_threads::HOST, threads.url.clone());
         app.put_platform_app("x", "app", "secret of the app").unwrap();
         app.simulate_host(scripted_x::HOST, x.url.clone());
         let instagram = ScriptedInstagram::start(app.now());
@@ -75,7 +80,7 @@ impl World {
         for host in [scripted_instagram::HOST, scripted_instagram::CODE_HOST] {
             app.simulate_host(host, instagram.url.clone());
         }
-        Self { app, platform, mastodon, x, instagram }
+        Self { app, platform, mastodon, threads, x, instagram }
     }
 
     /// Calls a route as this person, from an unused address, slightly later than the previous call.
@@ -200,6 +205,8 @@ impl World {
         self.draft(&place).await;
         let post = self.scheduled(&place, 3600, &[&one, &other]).await;
         place.filling = place.filling.clone().with("post_id", post);
+        let deliveries = self.in_place(&place, &posts::routes::list_deliveries::FUNCTION, Value::Null).await;
+        place.filling = place.filling.clone().with("delivery_id", text(&deliveries["items"][0]["id"]));
         place
     }
 
@@ -232,16 +239,21 @@ impl World {
 
     /// A channel on X.
     pub async fn x_channel(&self, place: &Place) -> String {
-        self.agreed_channel(place, "x", |url| self.x.authorize("alice", url).unwrap()).await
+        self.connected(place, "x", |url| self.x.authorize("alice", url).unwrap()).await
+    }
+
+    /// A channel on Threads.
+    pub async fn threads_channel(&self, place: &Place) -> String {
+        self.connected(place, "threads", |url| self.threads.authorize_as("alice", url).unwrap()).await
     }
 
     /// A channel on Instagram.
     pub async fn instagram_channel(&self, place: &Place) -> String {
-        self.agreed_channel(place, "instagram", |url| self.instagram.authorize_as("alice", url).unwrap()).await
+        self.connected(place, "instagram", |url| self.instagram.authorize_as("alice", url).unwrap()).await
     }
 
-    /// A channel that is connected with the operator's app, on whose page a person agrees.
-    async fn agreed_channel(&self, place: &Place, platform: &str, agree: impl Fn(&str) -> (String, String)) -> String {
+    /// A channel of an account whose owner agrees on this page.
+    async fn connected(&self, place: &Place, platform: &str, agree: impl Fn(&str) -> (String, String)) -> String {
         use channels::routes::{choose_account, complete_connection, start_connection};
         let begun = self.in_place(place, &start_connection::FUNCTION, json!({ "platform": platform })).await;
         let (code, state) = agree(&text(&begun["authorization_url"]));

@@ -43,9 +43,9 @@ impl Adapter for Bluesky {
     const GUARANTEE: Guarantee = Guarantee::ExactlyOnce { for_s: None };
     const FACTS: PlatformFacts = PlatformFacts {
         connected_by: ConnectionMethod::AppPassword,
-        api_version: "@atproto/api 0.19.19",
+        api_version: "@atproto/api 0.20.44",
         limits_source: "the lexicons app.bsky.feed.post and app.bsky.embed.images, and the official server",
-        limits_checked_on: "2026-11-22",
+        limits_checked_on: "2026-11-27",
         limits_differ: false,
     };
     /// A write is one transaction in the account's own database, limited by the server's request timeout.
@@ -58,8 +58,8 @@ impl Adapter for Bluesky {
     type Picture = Picture;
     type Options = BlueskyOptions;
 
-    /// Checked on 2026-11-22 against the lexicons `app.bsky.feed.post` and `app.bsky.embed.images` in `@atproto/api`
-    /// 0.19.19, and against the official server, which refuses one more of each.
+    /// Checked on 2026-11-27 against the lexicons `app.bsky.feed.post` and `app.bsky.embed.images` in `@atproto/api`
+    /// 0.20.44, and on 2026-11-22 against the official server, which refuses one more of each.
     fn limits() -> Limits {
         let most = |measure, most| TextLimit { measure, most };
         let text = vec![most(TextMeasure::Graphemes, 300), most(TextMeasure::Utf8Bytes, 3_000)];

@@ -101,6 +101,8 @@ impl Number {
 
 #[derive(Deserialize)]
 pub struct Instance {
+    /// The domain in the handles of its accounts, which can differ from that of the server.
+    pub domain: Option<String>,
     #[serde(default)]
     pub configuration: Configuration,
 }

@@ -79,11 +79,20 @@ async fn offered(
     let access = client.scope.seal(TOKEN_PURPOSE, &pending.channel, token).await?;
     Ok(OfferedAccount {
         account_id: format!("{place}/{}", account.id.as_str()),
-        handle: format!("@{}@{place}", account.username),
+        handle: format!("@{}@{}", account.username, handle_domain(&instance).unwrap_or(&place)),
         server: server.to_string(),
         tokens: Tokens { access, access_expires_at: None, refresh: None, app: None, renewable_until: None },
         limits: Some(limits_of(&instance)),
     })
+}
+
+/// The domain in the handles of a server's accounts. A server at `social.example.com` can have accounts of `example.com`
+/// (`WEB_DOMAIN` and `LOCAL_DOMAIN` of the official server).
+fn handle_domain(instance: &Instance) -> Option<&str> {
+    let is_domain = |domain: &str| {
+        domain.len() <= 253 && domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte))
+    };
+    instance.domain.as_deref().filter(|domain| !domain.is_empty() && is_domain(domain))
 }
 
 /// The limits that a server states. One that does not count links like Mastodon is taken to count every character.

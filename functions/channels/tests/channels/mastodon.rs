@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use shared::kernel::time::{SignedDuration, Timestamp};
 use shared::tenancy::Tenant;
 use shared::testing::{Person, Request, Response, TestApp};
-use test_support::scripted_http::Scripted;
+use test_support::scripted_http::{Raw, Scripted, text};
 use test_support::scripted_mastodon::{Limits, ScriptedMastodon, refusal};
 
 /// A workspace, and a Mastodon server.
@@ -171,6 +171,21 @@ async fn a_channel_has_the_limits_of_its_server() {
     at.server.set_limits(Limits { characters_reserved_per_url: 0, ..Limits::default() });
     let limits = at.connected("alice").await["limits"].clone();
     assert_eq!(limits["text"], json!([{ "measure": "graphemes", "most": 500 }]), "links are not counted as 23 there");
+}
+
+#[tokio::test]
+async fn a_handle_has_the_domain_that_the_server_states() {
+    for (stated, handle) in [("example.com", "@alice@example.com"), ("evil.example/@bob", "")] {
+        let at = Place::new().await;
+        let change = move |status, mut answer: Value| {
+            answer["domain"] = json!(stated);
+            Raw { status, headers: Vec::new(), body: text(&answer).into_bytes() }
+        };
+        at.server.next("GET /api/v2/instance", Scripted::DoAndChange(Box::new(change)));
+        let own = format!("@alice@{}", at.server.url.trim_start_matches("http://"));
+        let expected = if handle.is_empty() { own.as_str() } else { handle };
+        assert_eq!(at.connected("alice").await["handle"], expected);
+    }
 }
 
 #[tokio::test]

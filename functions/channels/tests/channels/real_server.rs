@@ -85,7 +85,14 @@ async fn a_post_with_every_feature_is_published_exactly_once() {
         height: 1,
     };
     let post = *app.new_id::<Channel>().as_bytes();
-    let draft = Draft { text: text.clone(), options: None, pictures: vec![picture], created_at: app.now(), post };
+    let options = json!({
+        "platform": "bluesky",
+        "languages": ["de", "zh-Hant-TW", "es-419"],
+        "labels": ["sexual", "nudity", "porn", "graphic-media"],
+        "tags": ["frühling"],
+    });
+    let options = Some(serde_json::from_value(options).unwrap());
+    let draft = Draft { text: text.clone(), options, pictures: vec![picture], created_at: app.now(), post };
     let intent = crate::prepared::<Bluesky>(&scope, &channel, draft).await.unwrap();
     assert_eq!(publishing::reconcile::<Bluesky>(&scope, &channel, &intent, app.now()).await.unwrap(), None);
     let sends = (0..8).map(|_| publishing::send::<Bluesky>(&scope, &channel, &intent));
@@ -97,6 +104,8 @@ async fn a_post_with_every_feature_is_published_exactly_once() {
     assert_eq!(posts.len(), 1, "{posts:?}");
     let record = &posts[0]["value"];
     assert_eq!(record["text"], text);
+    assert_eq!((&record["langs"], &record["tags"]), (&json!(["de", "zh-Hant-TW", "es-419"]), &json!(["frühling"])));
+    assert_eq!(record["labels"]["values"].as_array().unwrap().len(), 4);
     let bytes = text.as_bytes();
     let covered: Vec<(&str, &Value)> = record["facets"]
         .as_array()

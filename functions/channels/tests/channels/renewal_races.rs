@@ -3,6 +3,7 @@
 mod fake_platform;
 
 use std::future::{Future, poll_fn};
+use std::io::Write;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 
@@ -158,7 +159,8 @@ fn report(name: &str) -> (u64, u64, usize) {
     let rotations = platform.values().map(|family| family.rotations).sum();
     let repeats = platform.values().map(|family| family.repeats).sum();
     let dead = platform.values().filter(|family| family.is_dead).count();
-    eprintln!("{name}: {rotations} renewals, {repeats} tokens presented again, {dead} sessions lost");
+    let text = format!("{name}: {rotations} renewals, {repeats} tokens presented again, {dead} sessions lost\n");
+    let _unseen = std::io::stderr().write_all(text.as_bytes());
     (rotations, repeats, dead)
 }
 

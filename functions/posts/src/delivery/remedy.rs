@@ -25,10 +25,10 @@ const RECONNECT_TO_ASK: &str = "Reconnect the channel: we then check whether the
 const RECONNECT: &str = "Reconnect the channel, then schedule the post again.";
 const SCHEDULE: &str = "Schedule the post again.";
 const SUPPORT: &str = "Schedule the post again; if it fails again, contact support.";
-const LOOK_FIRST: &str = "Check the channel first: the post may be there. If it is, no action is needed; if it is \
-                          not, schedule it again for this channel.";
-const LOOK_THEN_RECONNECT: &str = "Check the account first: the post may be there. If it is, no action is needed; if \
-                                   it is not, reconnect the channel and schedule the post again.";
+const LOOK_FIRST: &str = "Check the channel first: the post may be there. Resolve the delivery with what you see; if the post is \
+                          not there, schedule it again for this channel.";
+const LOOK_THEN_RECONNECT: &str = "Check the account first: the post may be there. Resolve the delivery with what you see; \
+                                   if the post is not there, reconnect the channel and schedule the post again.";
 const CANCELLED: &str = "No action is needed: this delivery was cancelled.";
 const REPLACED: &str = "No action is needed here: a newer delivery to this channel replaced this one.";
 

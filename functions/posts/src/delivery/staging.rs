@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_staged_is_used_for_the_same_content_only() {
+    fn a_staged_post_is_used_for_the_same_content_only() {
         let post = |text: &str| {
             let (id, by) = ("post_01890a5d000070008000000000000002", "user_01890a5d000070008000000000000004");
             let text = PostText::parse(text).unwrap();

@@ -19,7 +19,7 @@ pub(super) fn due() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().unwrap()
 }
 
-fn scheduled() -> Delivery {
+pub(super) fn scheduled() -> Delivery {
     let written = "2026-02-01T00:00:00Z".parse().unwrap();
     let schedule = Schedule::new(WallTime::parse("2026-03-01T12:00:00").unwrap(), "UTC", written).unwrap();
     let id = "dlv_01890a5d000070008000000000000001".parse().unwrap();

@@ -59,7 +59,7 @@ impl Endpoint for UpdatePost {
 
     async fn handle(self, workspace: &Workspace<WritePosts>) -> Result<Self::Output, Problem> {
         let mut post = workspace.get::<Post>(&self.post_id).await?;
-        let selects = self.channel_ids.is_given() || self.variants.is_given();
+        let (varies, selected) = (self.variants.is_given(), post.channel_ids.clone());
         let edit = Edit {
             text: self.text,
             media_ids: self.media_ids.map(Distinct::into_vec),
@@ -68,7 +68,7 @@ impl Endpoint for UpdatePost {
         };
         post.edit(edit, workspace.now())?;
         // After a post was scheduled for some of its channels, it keeps the variants of the others.
-        let strays = match selects {
+        let strays = match varies || post.channel_ids != selected {
             true => limits::strays(workspace, &post.variants, &post.channel_ids).await?,
             false => Vec::new(),
         };

@@ -8,6 +8,7 @@ mod publishing;
 mod racing;
 mod real_server;
 mod remedies;
+mod resolving;
 mod restoring;
 mod scheduling;
 mod staging;
