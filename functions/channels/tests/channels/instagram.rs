@@ -336,6 +336,18 @@ async fn a_second_post_with_the_same_text_is_not_taken_for_ours() {
 }
 
 #[tokio::test]
+async fn an_older_post_with_the_same_caption_is_not_taken_for_ours() {
+    let at = Connected::new().await;
+    let (intent, _) = at.ready("Hello", &["wall"]).await.unwrap();
+    at.place.server.next(PUBLISH, Scripted::DoAndBreak);
+    assert_eq!(code(at.send(&intent).await).0, "unknown");
+    // A server that does not look at `since`.
+    let older = json!({ "id": "1", "caption": "Hello", "timestamp": "2020-01-01T00:00:00+0000" });
+    at.place.server.next("GET /{ig-user-id}/media", Scripted::Answer(200, json!({ "data": [older] })));
+    assert_eq!(code(at.reconcile(&intent).await), ("not now", "post_not_found".to_owned()));
+}
+
+#[tokio::test]
 async fn a_lost_permalink_does_not_unpublish_the_post() {
     let at = Connected::new().await;
     let (intent, _) = at.ready("Hello", &["wall"]).await.unwrap();
