@@ -78,13 +78,14 @@ pub fn jobs_in_order() -> Vec<DomainFunction> {
 #[tokio::test]
 async fn a_job_that_runs_twice_has_one_effect() {
     let mut world = World::new().await;
-    let place = world.place().await;
+    let mut place = world.place().await;
     let mut faults = Vec::new();
     for entry in jobs_in_order() {
         let (function, name) = (entry.function(), entry.name());
         if name == "import-accounts" {
             world.app.configure(|config| config.legacy_bcrypt_cost = Some(12));
         }
+        place = world.renewed(place).await;
         let event = Sample::of(entry).filled(&world.ready_for(name, &place).await);
         let begin = world.contents().await;
         let answer = world.app.run(function, event.clone()).await.unwrap();

@@ -23,13 +23,14 @@ use crate::sample::Sample;
 #[tokio::test]
 async fn the_tables_answer_every_call_of_every_function_like_the_emulator() {
     let world = World::recorded().await;
-    let place = world.place().await;
+    let mut place = world.place().await;
     for endpoint in endpoints() {
         let event = Sample::of(endpoint.entry).filled(&world.ready_for(endpoint.name(), &place).await);
         // Two at once, so that some fail a condition.
         futures::join!(world.send(&endpoint, &event), world.send(&endpoint, &event));
     }
     for entry in jobs_in_order() {
+        place = world.renewed(place).await;
         let event = Sample::of(entry).filled(&world.ready_for(entry.name(), &place).await);
         // One that refuses its sample under this configuration has sent its calls.
         drop(world.app.run(entry.function(), event).await);
