@@ -48,6 +48,20 @@ fn is_boundary(before: char) -> bool {
     !before.is_alphanumeric() && !matches!(before, '_' | '@' | '/' | '#' | '$' | '＠')
 }
 
+/// A link without what ends the sentence after it. A closing bracket belongs to it if its opening one does
+/// (`valid_url_balanced_parens` of `twitter-text`, which the server uses).
+fn ended(mut link: &str) -> &str {
+    let opened = link.matches('(').count();
+    let mut closed = link.matches(')').count();
+    loop {
+        link = link.trim_end_matches(['.', ',', '!', '?', ';', ':', '\'', ']', '}', '*', '~', '…']);
+        match link.strip_suffix(')') {
+            Some(rest) if closed > opened => (link, closed) = (rest, closed - 1),
+            _ => return link,
+        }
+    }
+}
+
 /// The bytes of the link that a text begins with. The server recognises a link by its scheme and a host with a dot.
 fn link(text: &str) -> Option<usize> {
     let scheme = ["https://", "http://"]
@@ -55,8 +69,7 @@ fn link(text: &str) -> Option<usize> {
         .find(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))?;
     let end = text
         .find(|next: char| next.is_whitespace() || matches!(next, '<' | '>' | '"' | '｡' | '。' | '、' | '「' | '」'));
-    let link = text[..end.unwrap_or(text.len())]
-        .trim_end_matches(['.', ',', '!', '?', ';', ':', '\'', ')', ']', '}', '*', '~', '…']);
+    let link = ended(&text[..end.unwrap_or(text.len())]);
     let host = link[scheme.len().min(link.len())..].split(['/', '?', '#', ':']).next()?;
     let (name, top) = host.rsplit_once('.')?;
     let is_host =
@@ -88,6 +101,8 @@ mod tests {
             ("https://a.example", 23),
             ("see https://example.com/a/long/path?with=a&query#and-a-fragment.", 4 + 23 + 1),
             ("(http://example.com)", 25),
+            ("https://example.com/a_(b)", 23),
+            ("(see https://example.com/a_(b).)", 5 + 23 + 2),
             ("HTTPS://EXAMPLE.COM", 23),
             ("xhttps://a.example", 18),
             ("https://localhost", 17),
