@@ -141,7 +141,7 @@ impl<'a, A: Adapter<Picture: ReadPicture>> Attempt<'a, A> {
         delivery: &Delivery,
     ) -> Result<Option<Intent>, PublishError> {
         let content = post.content_digest();
-        let mut next = match delivery.staged_for(post) {
+        let mut next = match delivery.staged_for(&content) {
             Some(staged) => publishing::advance::<A>(self.scope, channel, staged).await?,
             None => self.prepare(channel, post, delivery).await?,
         };

@@ -9,7 +9,6 @@ use shared::kernel::time::{SignedDuration, Timestamp, after};
 
 use super::{Delivery, State, WrongState};
 use crate::lease::STAGED_WITHIN;
-use crate::post::Post;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Staging {
@@ -32,10 +31,10 @@ pub enum AfterStaging {
 }
 
 impl Delivery {
-    /// What the platform has of this post's content.
-    pub fn staged_for(&self, post: &Post) -> Option<&Staged> {
+    /// What the platform has of the content with this digest.
+    pub fn staged_for(&self, content: &str) -> Option<&Staged> {
         let staging = self.staging.as_ref()?;
-        (staging.content == post.content_digest()).then_some(&staging.staged)
+        (staging.content == content).then_some(&staging.staged)
     }
 
     /// Records a step of a preparation. Nothing visible has been sent.
@@ -85,6 +84,7 @@ mod tests {
     use crate::delivery::Work;
     use crate::delivery::tests::{claimed, due, error, intent, stage};
     use crate::lease::{LEASE, MAX_ATTEMPTS};
+    use crate::post::Post;
     use crate::post_text::PostText;
     use crate::verdict::Verdict;
 
@@ -138,8 +138,8 @@ mod tests {
         let staged = Staged { account_id: "did:plc:a".to_owned(), state: "container 1".into() };
         let mut delivery = claimed();
         delivery.stage(post("a").content_digest(), staged.clone(), 0, due()).unwrap();
-        assert_eq!(delivery.staged_for(&post("a")), Some(&staged));
-        assert_eq!(delivery.staged_for(&post("b")), None);
+        assert_eq!(delivery.staged_for(&post("a").content_digest()), Some(&staged));
+        assert_eq!(delivery.staged_for(&post("b").content_digest()), None);
         delivery.begin(intent(), due()).unwrap();
         assert_eq!(delivery.staging, None);
     }

@@ -13,17 +13,7 @@ use crate::post_text::PostText;
 const CHANNEL: &str = "chan_01890a5d000070008000000000000003";
 
 fn channel(platform: Platform) -> Channel {
-    Channel {
-        id: CHANNEL.parse().unwrap(),
-        platform,
-        service: String::new(),
-        account_id: String::new(),
-        handle: "alice.test".to_owned(),
-        own_limits: None,
-        connection: Connection::Connected,
-        connected_at: Timestamp::UNIX_EPOCH,
-        connected_by: "user_01890a5d000070008000000000000004".parse().unwrap(),
-    }
+    Channel { platform, ..crate::delivery::tests::channel() }
 }
 
 /// A picture that is not uploaded yet: its size is known, but not its renditions.

@@ -61,7 +61,7 @@ impl Publication {
     /// Whether the platform can answer this to a step of a preparation: where it prepares posts in steps, one is ready with the second.
     fn may_answer(&self, world: &World, at: &At, answer: Answer) -> bool {
         let At::Prepare { read, .. } = at else { return true };
-        let is_staged = world.post.as_ref().is_some_and(|post| read.staged_for(post).is_some());
+        let is_staged = world.post.as_ref().is_some_and(|post| read.staged_for(&post.content_digest()).is_some());
         match answer {
             Answer::Accepted => is_staged || !self.stages,
             Answer::Staged { .. } => self.stages && !is_staged,

@@ -132,7 +132,7 @@ impl World {
     /// Prepares the text of the post, or takes the next step with the text that the platform has.
     fn prepare(&mut self, read: &Delivery, again_until: Timestamp, left: usize, answer: Answer) -> Option<At> {
         let prepared = self.post.clone()?;
-        let staged = read.staged_for(&prepared).and_then(|staged| staged.state.as_str());
+        let staged = read.staged_for(&prepared.content_digest()).and_then(|staged| staged.state.as_str());
         let text = staged.unwrap_or(prepared.text.as_str()).to_owned();
         Some(match answer {
             Answer::Accepted => At::Record { again_until, left, prepared, text },
