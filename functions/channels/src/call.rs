@@ -187,6 +187,12 @@ pub async fn call(scope: &Scope, call: Call<'_>, dialect: &Dialect) -> Result<Ou
     Err(CallError::Refused(Refusal::read(answer.status, &answer.headers, &answer.body, scope.now(), dialect)))
 }
 
+/// A body of form fields, with its content type: a request of OAuth (RFC 6749, section 4.1.3; RFC 7009, section 2.1).
+pub fn form(fields: &[(&str, &str)]) -> (String, Vec<u8>) {
+    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    ("application/x-www-form-urlencoded".to_owned(), form.into_bytes())
+}
+
 /// Reads the body of a success response.
 pub fn parse<T: DeserializeOwned>(name: &'static str) -> impl FnOnce(OutboundAnswer) -> Result<T, CallError> {
     move |answer| serde_json::from_slice(&answer.body).map_err(|_| CallError::Malformed(name))

@@ -54,6 +54,19 @@ pub async fn not_uploaded(
     })
 }
 
+/// The outcome of a failed read. It has no effect, so it can be repeated after any error but the loss of the account.
+pub async fn unread(
+    scope: &Scope,
+    channel: &Channel,
+    error: CallError,
+    remedy: fn(&Refusal) -> &'static str,
+) -> Result<PublishError, Problem> {
+    match error.meaning() {
+        Some(Meaning::AccountGone) => unsent(scope, channel, error, remedy).await,
+        _ => Ok(error.not_now()),
+    }
+}
+
 /// Records that the account itself is gone: suspended, deactivated, deleted.
 async fn mark_disconnected(scope: &Scope, channel: ChannelId, refusal: &Refusal) -> Result<(), Problem> {
     let channel = scope.get::<Channel>(&channel).await?;

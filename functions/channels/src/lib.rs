@@ -8,6 +8,7 @@ pub mod channel;
 mod connecting;
 mod connection_problem;
 mod disconnection;
+mod identifier;
 pub mod instagram;
 pub mod jobs;
 pub mod language;

@@ -194,6 +194,14 @@ impl OverLimit {
     }
 }
 
+impl MeasuredText {
+    /// Its limit, if it exceeds that.
+    pub fn over(&self) -> Option<OverLimit> {
+        let Self { measure, count, limit: most } = *self;
+        (count > most).then_some(OverLimit::Text { limit: TextLimit { measure, most }, is: count })
+    }
+}
+
 impl Limits {
     /// The length of a text in each measure that is limited.
     pub fn measure(&self, rendered: &Rendered) -> Vec<MeasuredText> {
@@ -206,10 +214,7 @@ impl Limits {
 
     /// Every limit that a text exceeds. Checked when the post is written, before publishing could fail.
     pub fn check_text(&self, rendered: &Rendered) -> impl Iterator<Item = OverLimit> {
-        self.measure(rendered).into_iter().filter(|text| text.count > text.limit).map(|text| {
-            let MeasuredText { measure, count, limit } = text;
-            OverLimit::Text { limit: TextLimit { measure, most: limit }, is: count }
-        })
+        self.measure(rendered).into_iter().filter_map(|measured| measured.over())
     }
 
     /// Whether pictures of these sizes fit.

@@ -6,10 +6,13 @@
 use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
 use shared::tenancy::{PlatformApp, Scope};
+use url::Url;
 
+use crate::adapter::{Authorization, Begun};
 use crate::channel::ChannelId;
 use crate::platform::Platform;
 use crate::problems::PLATFORM_NOT_OFFERED;
+use crate::server_address::Service;
 use crate::session::{AppCredentials, TOKEN_PURPOSE};
 
 /// The app with which an account is connected now.
@@ -21,6 +24,24 @@ pub async fn current(scope: &Scope, platform: Platform) -> Result<PlatformApp, P
         );
         Problem::new(PLATFORM_NOT_OFFERED, detail).at("platform", "must be a platform that this service offers")
     })
+}
+
+/// Begins to connect an account with the operator's app, on a platform with one server: `service` is where accounts sign in, and
+/// `page` where a person agrees.
+pub async fn begin(
+    scope: &Scope,
+    platform: Platform,
+    (service, page, scopes): (&str, &str, &str),
+    given: Option<&Service>,
+    asked: &Authorization,
+) -> Result<Begun, Problem> {
+    if given.is_some() {
+        return Err(Problem::invalid("service", "must be left out: the platform has one server"));
+    }
+    let client_id = current(scope, platform).await?.client_id;
+    let mut authorization_url = Url::parse(page).map_err(Problem::internal)?;
+    authorization_url.query_pairs_mut().extend_pairs(asked.parameters(&client_id, scopes));
+    Ok(Begun { service: service.to_owned(), client_id, client_secret: None, authorization_url })
 }
 
 /// What a connection stores of its app: a secret only if the app was registered for it.

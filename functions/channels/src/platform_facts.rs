@@ -31,7 +31,6 @@ pub enum ConnectionMethod {
 }
 
 /// A platform that posts can be published on.
-/// A platform that posts can be published on.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PlatformInfoView)]
 pub struct PlatformView {

@@ -263,8 +263,8 @@ pub fn preview(channel: &Channel, text: &str, options: Option<&PlatformOptions>)
         Ok((_, rendered)) => (rendered, None),
         Err(other) => (A::render(text, &<A as Adapter>::Options::default()), Some(other)),
     });
-    let limits = channel.limits();
-    let (measured, over) = (limits.measure(&rendered), limits.check_text(&rendered).collect());
+    let measured = channel.limits().measure(&rendered);
+    let over = measured.iter().filter_map(MeasuredText::over).collect();
     (Preview { rendered, measured, over }, refused)
 }
 

@@ -13,7 +13,8 @@ use shared::kernel::time::Timestamp;
 use shared::tenancy::Scope;
 use url::Url;
 
-use crate::call::{Call, CallError, Dialect, Meaning, call, parse};
+use crate::call::{Call, CallError, Dialect, Meaning, call, form, parse};
+use crate::identifier::Identifier;
 use crate::publishing::Picture;
 
 const TIMEOUT_S: u64 = 10;
@@ -74,30 +75,7 @@ pub struct Account {
 }
 
 /// A server's identifier of a thing: Mastodon's are numbers, those of compatible servers letters and digits.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Number(String);
-
-impl TryFrom<String> for Number {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if fits { Ok(Self(text)) } else { Err("not an identifier") }
-    }
-}
-
-impl From<Number> for String {
-    fn from(number: Number) -> Self {
-        number.0
-    }
-}
-
-impl Number {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+pub type Number = Identifier<64, true>;
 
 #[derive(Deserialize)]
 pub struct Instance {
@@ -215,16 +193,13 @@ impl Client<'_> {
         self.oauth("POST /oauth/revoke", "/oauth/revoke", &fields).await.map(|_| ())
     }
 
-    /// A request of OAuth is a form (RFC 6749, section 4.1.3; RFC 7009, section 2.1).
     async fn oauth(
         &self,
         name: &'static str,
         path: &str,
         fields: &[(&str, &str)],
     ) -> Result<OutboundAnswer, CallError> {
-        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let body = Some(("application/x-www-form-urlencoded".to_owned(), form.into_bytes()));
-        self.answer(Call { body, ..self.call(Method::POST, path, name) }).await
+        self.answer(Call { body: Some(form(fields)), ..self.call(Method::POST, path, name) }).await
     }
 
     /// The account that a token belongs to.
@@ -241,7 +216,7 @@ impl Client<'_> {
     /// Uploads a picture. It is invisible until a status refers to it, and is deleted if none does.
     pub async fn upload(&self, token: &SecretText, picture: Picture) -> Result<MediaAnswer, CallError> {
         let name = "POST /api/v2/media";
-        let (content_type, body) = form(&hex(self.scope.new_id::<Picture>().as_bytes()), picture);
+        let (content_type, body) = multipart(&hex(self.scope.new_id::<Picture>().as_bytes()), picture);
         let call = Call {
             body: Some((content_type, body)),
             timeout_s: UPLOAD_TIMEOUT_S,
@@ -347,7 +322,7 @@ impl Client<'_> {
 }
 
 /// A picture with its description as `multipart/form-data` (RFC 7578).
-fn form(boundary: &str, picture: Picture) -> (String, Vec<u8>) {
+fn multipart(boundary: &str, picture: Picture) -> (String, Vec<u8>) {
     let Picture { bytes, content_type, alt_text, .. } = picture;
     let mut body = Vec::with_capacity(bytes.len() + alt_text.len() + 512);
     let mut part = |head: String, value: &[u8]| {
@@ -372,7 +347,7 @@ mod tests {
     fn a_picture_is_sent_as_a_form() {
         let (content_type, alt_text) = ("image/png".to_owned(), "A wall".to_owned());
         let picture = Picture { bytes: b"png".to_vec(), content_type, alt_text, width: 1, height: 1 };
-        let (content_type, body) = form("b", picture);
+        let (content_type, body) = multipart("b", picture);
         assert_eq!(content_type, "multipart/form-data; boundary=b");
         assert_eq!(
             String::from_utf8_lossy(&body),

@@ -15,7 +15,7 @@ use super::options::MastodonOptions;
 use super::{CLIENT_NAME, Mastodon, account_number};
 use crate::call::{CallError, Meaning, Refusal};
 use crate::channel::Channel;
-use crate::disconnection::{not_uploaded, unsent};
+use crate::disconnection::{not_uploaded, unread, unsent};
 use crate::publishing::{Outgoing, Picture, PublishError, Published};
 use crate::renewal::access;
 
@@ -147,13 +147,9 @@ pub async fn reconcile(
 ) -> Result<Option<Published>, PublishError> {
     let access = access::<Mastodon>(scope, channel.id, None).await?;
     let client = Client { scope, server: &access.server };
-    // A read has no effect, so it can be repeated after any error but the loss of the account.
     let found = match find(&client, &access.token, channel, request.status(), after(since, -CLOCK_DIFFERENCE)).await {
         Ok(found) => found,
-        Err(error) if error.meaning() == Some(Meaning::AccountGone) => {
-            return Err(unsent(scope, channel, error, remedy).await?);
-        }
-        Err(error) => return Err(error.not_now()),
+        Err(error) => return Err(unread(scope, channel, error, remedy).await?),
     };
     match found {
         Search::Found(status) => Ok(Some(published(&access.server, status))),

@@ -21,13 +21,8 @@ pub async fn begin<G: Graph>(
     service: Option<&Service>,
     asked: &Authorization,
 ) -> Result<Begun, Problem> {
-    if service.is_some() {
-        return Err(Problem::invalid("service", "must be left out: the platform has one server"));
-    }
-    let app = operator_app::current(scope, G::PLATFORM).await?;
-    let mut authorization_url: Url = address(G::API.authorization_url)?;
-    authorization_url.query_pairs_mut().extend_pairs(asked.parameters(&app.client_id, G::API.scopes));
-    Ok(Begun { service: G::API.service.to_owned(), client_id: app.client_id, client_secret: None, authorization_url })
+    let platform = (G::API.service, G::API.authorization_url, G::API.scopes);
+    operator_app::begin(scope, G::PLATFORM, platform, service, asked).await
 }
 
 pub async fn redeem<G: Graph>(

@@ -11,9 +11,9 @@ use shared::tenancy::Scope;
 use super::Number;
 use super::graph::{Client, ContainerStatus, Content, Graph, PAGE, PostAnswer};
 use crate::adapter::Prepared;
-use crate::call::{CallError, Meaning, Refusal};
+use crate::call::{Meaning, Refusal};
 use crate::channel::Channel;
-use crate::disconnection::{not_uploaded, unsent};
+use crate::disconnection::{not_uploaded, unread, unsent};
 use crate::publishing::{LinkedPicture, Outgoing, PublishError, Published};
 use crate::renewal::{Access, access};
 
@@ -107,16 +107,6 @@ impl<'a, G: Graph> Account<'a, G> {
         let permalink = self.client.post_of(self.token, &id).await.ok().and_then(|post| post.permalink);
         published::<G>(self.channel, id, permalink)
     }
-
-    async fn failed_read(&self, error: CallError) -> PublishError {
-        match error.meaning() {
-            Some(Meaning::AccountGone) => {
-                unsent(self.client.scope, self.channel, error, remedy).await.unwrap_or_else(Into::into)
-            }
-            // A read has no effect, so it can be repeated after any other error.
-            _ => error.not_now(),
-        }
-    }
 }
 
 pub async fn prepare<G: Graph>(
@@ -206,7 +196,7 @@ pub async fn reconcile<G: Graph>(
     let account = Account::<G>::new(scope, channel, &access);
     let status = match account.client.container(account.token, container).await {
         Ok(looked) => looked.status,
-        Err(error) => return Err(account.failed_read(error).await),
+        Err(error) => return Err(unread(scope, channel, error, remedy).await?),
     };
     match status {
         ContainerStatus::Finished => Ok(None),
@@ -214,7 +204,7 @@ pub async fn reconcile<G: Graph>(
             let since = after(since, -CLOCK_DIFFERENCE);
             match account.client.posts(account.token, &channel.account_id, since).await {
                 Ok(posts) => found::<G>(channel, posts, text, since).map(Some),
-                Err(error) => Err(account.failed_read(error).await),
+                Err(error) => Err(unread(scope, channel, error, remedy).await?),
             }
         }
         ContainerStatus::InProgress => Err(later("The platform is still publishing the post.")),

@@ -5,17 +5,20 @@
 use std::marker::PhantomData;
 
 use http::Method;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use shared::kernel::secrets::SecretText;
 use shared::kernel::time::Timestamp;
 use shared::tenancy::{PlatformApp, Scope};
 use url::Url;
+use utoipa::ToSchema;
 
-use super::containers::{Request, Staged};
 use super::{DIALECT, Number};
-use crate::adapter::Adapter;
-use crate::call::{Call, CallError, call, parse};
+use crate::call::{Call, CallError, call, form, parse};
+use crate::limits::Limits;
+use crate::options::PlatformOptions;
+use crate::platform::Platform;
+use crate::platform_facts::PlatformFacts;
 use crate::publishing::LinkedPicture;
 use crate::renewal;
 
@@ -26,16 +29,23 @@ const MOST_PAGE_BYTES: usize = 1024 * 1024;
 /// The most posts that the API lists at once.
 pub const PAGE: usize = 100;
 
-/// A platform that publishes containers.
-pub trait Graph:
-    Adapter<Request = Request, Staged = Staged<<Self as Adapter>::Options>, Picture = LinkedPicture> + Sized
-{
+/// A platform that publishes containers: what differs between them. Each is an [`Adapter`](crate::adapter::Adapter).
+pub trait Graph: Send + Sync + Sized + 'static {
+    const PLATFORM: Platform;
+    const NAME: &'static str;
+    const FACTS: PlatformFacts;
     const API: Api;
+
+    type Options: Clone + Default + Serialize + DeserializeOwned + ToSchema + Send + Sync;
     /// What the API says of a container.
     type Container: DeserializeOwned + Into<Looked> + Send;
 
-    /// The parameters of a container.
-    fn parameters(content: &Content<'_, Self::Options>) -> Vec<(&'static str, String)>;
+    fn limits() -> Limits;
+
+    fn options(of: &PlatformOptions) -> Option<&Self::Options>;
+
+    /// The parameters of a container that options set.
+    fn parameters(options: &Self::Options) -> impl Iterator<Item = (&'static str, String)>;
 
     /// The page of an account, by its handle.
     fn page_of(handle: &str) -> String;
@@ -69,6 +79,11 @@ pub struct Api {
     pub container_fields: &'static str,
     pub post_call: &'static str,
     pub post_fields: &'static str,
+    /// The parameter with the text of a post.
+    pub text: &'static str,
+    /// The `media_type` of a post without a picture and of one picture, where the API names them.
+    pub text_type: Option<&'static str>,
+    pub picture_type: Option<&'static str>,
     /// How the address of a post begins.
     pub web: &'static str,
 }
@@ -81,9 +96,34 @@ pub enum Content<'a, O> {
     Carousel { text: &'a str, options: &'a O, children: &'a [Number] },
 }
 
-/// The identifiers of the containers in a carousel, as a parameter.
-pub fn children_list(children: &[Number]) -> String {
-    children.iter().map(Number::as_str).collect::<Vec<_>>().join(",")
+impl<O> Content<'_, O> {
+    /// The parameters of its container.
+    fn parameters<G: Graph<Options = O>>(&self) -> Vec<(&'static str, String)> {
+        let of_type = |name: Option<&'static str>| name.map(|name| ("media_type", name.to_owned()));
+        let picture = |picture: &LinkedPicture| {
+            let alt_text = Some(&picture.alt_text).filter(|text| !text.is_empty());
+            let alt_text = alt_text.map(|text| ("alt_text", text.clone()));
+            let url = ("image_url", picture.url.expose().to_owned());
+            of_type(G::API.picture_type).into_iter().chain([url]).chain(alt_text)
+        };
+        let (mut fields, post): (Vec<_>, _) = match self {
+            Self::Text { text, options } => (of_type(G::API.text_type).into_iter().collect(), Some((text, options))),
+            Self::Picture { text, options, picture: shown } => (picture(shown).collect(), Some((text, options))),
+            Self::CarouselItem(shown) => {
+                (picture(shown).chain([("is_carousel_item", "true".to_owned())]).collect(), None)
+            }
+            Self::Carousel { text, options, children } => {
+                let children: Vec<_> = children.iter().map(Number::as_str).collect();
+                let fields = vec![("media_type", "CAROUSEL".to_owned()), ("children", children.join(","))];
+                (fields, Some((text, options)))
+            }
+        };
+        if let Some((text, options)) = post {
+            fields.push((G::API.text, (*text).to_owned()));
+            fields.extend(G::parameters(options));
+        }
+        fields
+    }
 }
 
 /// A container, as the platform sees it.
@@ -224,7 +264,7 @@ impl<'a, G: Graph> Client<'a, G> {
         user: &str,
         content: &Content<'_, G::Options>,
     ) -> Result<Number, CallError> {
-        let fields = G::parameters(content);
+        let fields = content.parameters::<G>();
         let mut fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         fields.push(("access_token", token.expose()));
         let path = path(&G::API, &format!("{user}/{}", G::API.posts));
@@ -277,9 +317,7 @@ impl<'a, G: Graph> Client<'a, G> {
         path: &str,
         fields: &[(&str, &str)],
     ) -> Result<T, CallError> {
-        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let body = Some(("application/x-www-form-urlencoded".to_owned(), form.into_bytes()));
-        self.answer(Call { body, ..self.call(Method::POST, path, name) }).await
+        self.answer(Call { body: Some(form(fields)), ..self.call(Method::POST, path, name) }).await
     }
 
     fn call(&self, method: Method, path: &str, name: &'static str) -> Call<'static> {

@@ -1,7 +1,8 @@
 //! What the platforms on Meta's Graph API have in common: Threads and Instagram.
 
-pub mod connect;
-pub mod containers;
+mod adapter;
+mod connect;
+mod containers;
 mod errors;
 pub mod graph;
 mod numbers;

@@ -1,36 +1,39 @@
-//! The Threads adapter: containers, which the platform processes and publishes once.
+//! Threads: what its API has of its own. Containers are `meta/`.
+//!
+//! Sources, read on 2026-11-27: <https://developers.facebook.com/docs/threads/>, pages `posts`, `reference/publishing`,
+//! `troubleshooting`, `threads-media`, `get-started/get-access-tokens-and-permissions` and `get-started/long-lived-tokens`.
 
-mod api;
 pub(crate) mod length;
 pub mod options;
 
-use shared::kernel::problems::Problem;
-use shared::kernel::time::Timestamp;
-use shared::tenancy::Scope;
+use serde::Deserialize;
 
 use self::options::ThreadsOptions;
-use crate::adapter::{Adapter, Authorization, Begun, Code, Prepared};
-use crate::call::CallError;
-use crate::channel::Channel;
 use crate::limits::{Limits, PictureType, TextLimit, TextMeasure};
-use crate::meta::{connect, containers};
+use crate::meta::graph::{Api, ContainerStatus, Graph, Looked};
 use crate::options::PlatformOptions;
-use crate::pending_connection::{OfferedAccount, PendingConnection};
-use crate::platform::{Guarantee, Platform};
+use crate::platform::Platform;
 use crate::platform_facts::{ConnectionMethod, PlatformFacts};
-use crate::publishing::{LinkedPicture, Outgoing, PublishError, Published};
-use crate::rendering::Rendered;
-use crate::renewal::{Renewed, Renewing, Reuse};
-use crate::server_address::Service;
-use crate::session::EndedSession;
 
 pub struct Threads;
 
-impl Adapter for Threads {
+const SERVER: &str = "https://graph.threads.net/";
+
+#[derive(Deserialize)]
+pub struct ContainerAnswer {
+    status: ContainerStatus,
+    error_message: Option<String>,
+}
+
+impl From<ContainerAnswer> for Looked {
+    fn from(ContainerAnswer { status, error_message }: ContainerAnswer) -> Self {
+        Self { status, error: error_message }
+    }
+}
+
+impl Graph for Threads {
     const PLATFORM: Platform = Platform::Threads;
     const NAME: &'static str = "threads";
-    /// A container says whether it was published (`reference/publishing`): it is asked before it is published again.
-    const GUARANTEE: Guarantee = Guarantee::ReconcileThenRetry { window_s: Self::SETTLE_TIME_S };
     const FACTS: PlatformFacts = PlatformFacts {
         connected_by: ConnectionMethod::Oauth,
         api_version: "v1.0 of graph.threads.net",
@@ -38,18 +41,35 @@ impl Adapter for Threads {
         limits_checked_on: "2026-11-27",
         limits_differ: false,
     };
-    /// The API states none: three times the longest that a call of ours waits.
-    const SETTLE_TIME_S: u32 = 60;
-    /// A token of 60 days can be renewed until it expires; no page says that a renewal ends it (`get-started/long-lived-tokens`).
-    const REUSE: Option<Reuse> = Some(Reuse::Answered { for_s: 24 * 3_600 });
+    const API: Api = Api {
+        server: SERVER,
+        code_server: SERVER,
+        authorization_url: "https://threads.com/oauth/authorize",
+        scopes: "threads_basic,threads_content_publish",
+        service: "https://threads.com",
+        version: "v1.0",
+        exchange: "th_exchange_token",
+        renew: "th_refresh_token",
+        profile_fields: "id,username",
+        posts: "threads",
+        list: "GET /{threads-user-id}/threads",
+        create: "POST /{threads-user-id}/threads",
+        publish: "threads_publish",
+        publish_call: "POST /{threads-user-id}/threads_publish",
+        container_call: "GET /{threads-container-id}",
+        container_fields: "id,status,error_message",
+        post_call: "GET /{threads-media-id}",
+        post_fields: "id,permalink,text,timestamp",
+        text: "text",
+        text_type: Some("TEXT"),
+        picture_type: Some("IMAGE"),
+        web: "https://www.threads.",
+    };
 
-    type Request = containers::Request;
-    type Staged = containers::Staged<ThreadsOptions>;
     type Options = ThreadsOptions;
-    type Picture = LinkedPicture;
+    type Container = ContainerAnswer;
 
-    /// Checked on 2026-11-27 against the pages `posts` and `reference/publishing` of
-    /// <https://developers.facebook.com/docs/threads/>.
+    /// Checked on 2026-11-27 against the pages `posts` and `reference/publishing`.
     fn limits() -> Limits {
         let text = vec![TextLimit { measure: TextMeasure::Threads, most: 500 }];
         Limits {
@@ -68,53 +88,11 @@ impl Adapter for Threads {
         Some(options)
     }
 
-    fn render(text: &str, _options: &ThreadsOptions) -> Rendered {
-        Rendered::plain(text)
+    fn parameters(options: &ThreadsOptions) -> impl Iterator<Item = (&'static str, String)> {
+        options.parameters()
     }
 
-    async fn begin(scope: &Scope, service: Option<&Service>, asked: &Authorization) -> Result<Begun, Problem> {
-        connect::begin::<Self>(scope, service, asked).await
-    }
-
-    async fn redeem(scope: &Scope, pending: &PendingConnection, code: &Code) -> Result<Vec<OfferedAccount>, Problem> {
-        connect::redeem::<Self>(scope, pending, code).await
-    }
-
-    async fn prepare(
-        scope: &Scope,
-        channel: &Channel,
-        outgoing: Outgoing<ThreadsOptions, LinkedPicture>,
-    ) -> Result<Prepared<containers::Request, Self::Staged>, PublishError> {
-        containers::prepare::<Self>(scope, channel, outgoing).await
-    }
-
-    async fn advance(
-        scope: &Scope,
-        channel: &Channel,
-        staged: Self::Staged,
-    ) -> Result<Prepared<containers::Request, Self::Staged>, PublishError> {
-        containers::advance::<Self>(scope, channel, staged).await
-    }
-
-    async fn send(scope: &Scope, channel: &Channel, request: &containers::Request) -> Result<Published, PublishError> {
-        containers::send::<Self>(scope, channel, request).await
-    }
-
-    async fn reconcile(
-        scope: &Scope,
-        channel: &Channel,
-        request: &containers::Request,
-        since: Timestamp,
-    ) -> Result<Option<Published>, PublishError> {
-        containers::reconcile::<Self>(scope, channel, request, since).await
-    }
-
-    async fn refresh(scope: &Scope, renewing: &Renewing<'_>) -> Result<Renewed, CallError> {
-        connect::refresh::<Self>(scope, renewing).await
-    }
-
-    /// The API has no call that ends a token: the account's owner removes the app, or it expires within 60 days. Ours is deleted.
-    async fn revoke(_scope: &Scope, _ended: &EndedSession) -> Result<(), Problem> {
-        Ok(())
+    fn page_of(handle: &str) -> String {
+        format!("https://www.threads.com/{handle}")
     }
 }

@@ -14,7 +14,8 @@ use shared::tenancy::{PlatformApp, Scope};
 use url::Url;
 
 use super::options::XOptions;
-use crate::call::{Call, CallError, Dialect, Meaning, call, parse};
+use crate::call::{Call, CallError, Dialect, Meaning, call, form, parse};
+use crate::identifier::Identifier;
 use crate::publishing::Picture;
 use crate::renewal::CALL_TIMEOUT_S;
 
@@ -147,30 +148,7 @@ pub struct Attachments {
 }
 
 /// An identifier of X: up to 19 digits.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Id(String);
-
-impl TryFrom<String> for Id {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let fits = (1..=19).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-        if fits { Ok(Self(text)) } else { Err("not an identifier") }
-    }
-}
-
-impl From<Id> for String {
-    fn from(id: Id) -> Self {
-        id.0
-    }
-}
-
-impl Id {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+pub type Id = Identifier<19, false>;
 
 impl Client<'_> {
     /// Redeems a code, which X accepts for 30 seconds.
@@ -274,10 +252,9 @@ impl Client<'_> {
         path: &str,
         fields: &[(&str, &str)],
     ) -> Result<OutboundAnswer, CallError> {
-        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let credentials = base64(format!("{}:{}", app.client_id, app.client_secret.expose()).as_bytes());
         let request = Call {
-            body: Some(("application/x-www-form-urlencoded".to_owned(), form.into_bytes())),
+            body: Some(form(fields)),
             headers: vec![("authorization", format!("Basic {credentials}"))],
             ..request(Method::POST, path, name)?
         };

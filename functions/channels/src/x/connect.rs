@@ -4,13 +4,12 @@ use shared::kernel::problems::Problem;
 use shared::kernel::secrets::SecretText;
 use shared::kernel::time::{SignedDuration, Timestamp, after};
 use shared::tenancy::{PlatformApp, Scope};
-use url::Url;
 
 use super::api::{API, Client, TokenAnswer};
 use crate::adapter::{Authorization, Begun, Code};
 use crate::call::{CallError, Meaning};
 use crate::connection_problem::{connection_problem, refused_code};
-use crate::operator_app::{current, opened};
+use crate::operator_app;
 use crate::pending_connection::{OfferedAccount, PendingConnection};
 use crate::platform::Platform;
 use crate::renewal::{Renewed, Renewing};
@@ -29,13 +28,7 @@ const RENEWABLE_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
 const LONGEST_LIFE_S: i64 = 24 * 3_600;
 
 pub async fn begin(scope: &Scope, service: Option<&Service>, asked: &Authorization) -> Result<Begun, Problem> {
-    if service.is_some() {
-        return Err(Problem::invalid("service", "must be omitted: X has one address"));
-    }
-    let PlatformApp { client_id, .. } = current(scope, Platform::X).await?;
-    let mut authorization_url = Url::parse(AUTHORIZE).map_err(Problem::internal)?;
-    authorization_url.query_pairs_mut().extend_pairs(asked.parameters(&client_id, SCOPES));
-    Ok(Begun { service: SERVICE.to_owned(), client_id, client_secret: None, authorization_url })
+    operator_app::begin(scope, Platform::X, (SERVICE, AUTHORIZE, SCOPES), service, asked).await
 }
 
 pub async fn redeem(scope: &Scope, pending: &PendingConnection, code: &Code) -> Result<Vec<OfferedAccount>, Problem> {
@@ -93,7 +86,7 @@ pub async fn revoke(scope: &Scope, ended: &EndedSession) -> Result<(), Problem> 
     let (Some(token), Some(app)) = (ended.refresh.as_ref().or(ended.access.as_ref()), &ended.app) else {
         return Err(Problem::internal("an ended session of X without its token"));
     };
-    let app = opened(scope, ended.platform, ended.channel, app).await?;
+    let app = operator_app::opened(scope, ended.platform, ended.channel, app).await?;
     let token = scope.open(TOKEN_PURPOSE, &ended.channel, token).await?;
     match (Client { scope }).revoke(&app, &token).await {
         Err(error) if error.is_passing() => Err(Problem::unavailable(error)),

@@ -11,7 +11,7 @@ use super::api::{Client, Id, Post};
 use super::options::XOptions;
 use crate::call::{CallError, Meaning, Refusal};
 use crate::channel::Channel;
-use crate::disconnection::{not_uploaded, unsent};
+use crate::disconnection::{not_uploaded, unread, unsent};
 use crate::publishing::{Outgoing, PublishError, Published};
 use crate::renewal::access;
 
@@ -99,11 +99,7 @@ pub async fn reconcile(
             self::access::<X>(scope, channel.id, Some(access.generation)).await?;
             Err(error.not_now())
         }
-        Err(error) if error.meaning() == Some(Meaning::AccountGone) => {
-            Err(unsent(scope, channel, error, remedy).await?)
-        }
-        // A read has no effect, so it can be repeated.
-        Err(error) => Err(error.not_now()),
+        Err(error) => Err(unread(scope, channel, error, remedy).await?),
     }
 }
 
