@@ -7,9 +7,11 @@ use channels::{Adapter, Channel};
 use shared::tenancy::Scope;
 
 mod connecting;
+mod containers;
 mod hostile_answers;
 mod instagram;
 mod mastodon;
+mod oauth;
 mod operator_app;
 mod publishing;
 mod real_server;

@@ -3,145 +3,50 @@
 mod options;
 
 use channels::mastodon::Mastodon;
-use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
-use channels::routes::{choose_account, complete_connection, get_connection, start_connection};
-use channels::{Channel, ChannelId};
+use channels::publishing::{Draft, Intent, PublishError};
+use channels::routes::start_connection;
 use serde_json::{Value, json};
 use shared::kernel::time::{SignedDuration, Timestamp};
-use shared::tenancy::Tenant;
-use shared::testing::{Person, Request, Response, TestApp};
+use shared::testing::{Request, TestApp};
 use test_support::scripted_http::{Raw, Scripted, text};
 use test_support::scripted_mastodon::{Limits, ScriptedMastodon, refusal};
 
-/// A workspace, and a Mastodon server.
-pub struct Place {
-    pub app: TestApp,
-    pub owner: Person,
-    pub server: ScriptedMastodon,
-}
+use crate::oauth::{Connected, OauthServer, Place, code, picture};
 
-impl Place {
-    pub async fn new() -> Self {
-        let app = TestApp::new();
-        let owner = app.owner().await.unwrap();
-        let server = ScriptedMastodon::start(app.now());
-        Self { app, owner, server }
+impl OauthServer for ScriptedMastodon {
+    type Adapter = Mastodon;
+
+    fn connection(&self) -> Value {
+        json!({ "platform": "mastodon", "service": self.url })
     }
 
-    pub async fn start(&self) -> Value {
-        let body = json!({ "platform": "mastodon", "service": self.server.url });
-        self.app.call(Request::to(&start_connection::FUNCTION).by(&self.owner).json(body)).await.expect(201).body
+    fn agree(&self, name: &str, url: &str) -> (String, String) {
+        self.authorize_as(name, url).unwrap()
     }
 
-    /// Starts a connection that a person agrees to as this account: its id, and the body that completes it.
-    pub async fn agreed(&self, name: &str) -> (String, Value) {
-        let begun = self.start().await;
-        let url = begun["authorization_url"].as_str().unwrap();
-        let (code, state) = self.server.authorize_as(name, url).unwrap();
-        (begun["id"].as_str().unwrap().to_owned(), json!({ "code": code, "state": state }))
-    }
-
-    pub async fn complete_as(&self, person: &Person, id: &str, body: &Value) -> Response {
-        let request = Request::to(&complete_connection::FUNCTION).by(person).path("connection_id", id);
-        self.app.call(request.json(body.clone())).await
-    }
-
-    pub async fn complete(&self, id: &str, body: &Value) -> Response {
-        self.complete_as(&self.owner, id, body).await
-    }
-
-    pub async fn choose(&self, id: &str, account: &str) -> Response {
-        let request = Request::to(&choose_account::FUNCTION).by(&self.owner).path("connection_id", id);
-        self.app.call(request.json(json!({ "account_id": account }))).await
-    }
-
-    pub async fn get(&self, id: &str) -> Response {
-        self.app.call(Request::to(&get_connection::FUNCTION).by(&self.owner).path("connection_id", id)).await
-    }
-
-    /// Connects an account: the channel.
-    pub async fn connected(&self, name: &str) -> Value {
-        let (id, body) = self.agreed(name).await;
-        let offered = self.complete(&id, &body).await.expect(200).body;
-        let account = offered["accounts"][0]["account_id"].as_str().unwrap().to_owned();
-        self.choose(&id, &account).await.expect(201).body
-    }
-
-    pub fn scope(&self) -> Tenant {
-        self.app.scope(self.owner.workspace)
-    }
-
-    pub async fn advance(&self, by: SignedDuration) {
-        self.app.advance(by);
-        self.server.move_to(self.app.now());
+    fn set_clock(&self, now: Timestamp) {
+        self.move_to(now);
     }
 }
 
-/// A place with a connected account.
-struct Connected {
-    place: Place,
-    scope: Tenant,
-    id: ChannelId,
+async fn place() -> Place<ScriptedMastodon> {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let server = ScriptedMastodon::start(app.now());
+    Place { app, owner, server }
 }
 
-impl Connected {
-    async fn new() -> Self {
-        let place = Place::new().await;
-        let id = place.connected("alice").await["id"].as_str().unwrap().parse().unwrap();
-        let scope = place.scope();
-        Self { place, scope, id }
-    }
-
-    async fn channel(&self) -> Channel {
-        self.scope.get::<Channel>(&self.id).await.unwrap().into_inner()
-    }
-
-    fn draft(&self, text: &str) -> Draft {
-        Draft {
-            text: text.to_owned(),
-            options: None,
-            pictures: Vec::new(),
-            created_at: self.place.app.now(),
-            post: [7; 16],
-        }
-    }
-
-    async fn prepare(&self, draft: Draft) -> Result<Intent, PublishError> {
-        crate::prepared::<Mastodon>(&self.scope, &self.channel().await, draft).await
-    }
-
-    async fn send(&self, intent: &Intent) -> Result<Published, PublishError> {
-        publishing::send::<Mastodon>(&self.scope, &self.channel().await, intent).await
-    }
-
-    async fn reconcile(&self, intent: &Intent, since: Timestamp) -> Result<Option<Published>, PublishError> {
-        publishing::reconcile::<Mastodon>(&self.scope, &self.channel().await, intent, since).await
-    }
-
-    fn texts(&self) -> Vec<String> {
-        self.place.server.statuses().into_iter().map(|status| status.text).collect()
-    }
+async fn connected() -> Connected<ScriptedMastodon> {
+    Connected::at(place().await).await
 }
 
-fn picture(alt_text: &str) -> Picture {
-    let (bytes, content_type) = (alt_text.as_bytes().to_vec(), "image/png".to_owned());
-    Picture { bytes, content_type, alt_text: alt_text.to_owned(), width: 4, height: 3 }
-}
-
-#[track_caller]
-fn code(result: Result<impl std::fmt::Debug, PublishError>) -> (&'static str, String) {
-    match result {
-        Err(PublishError::Refused { code, .. }) => ("refused", code),
-        Err(PublishError::NotNow { code, .. }) => ("not now", code),
-        Err(PublishError::Unknown { code, .. }) => ("unknown", code),
-        Err(PublishError::Disconnected { code, .. }) => ("disconnected", code),
-        other => panic!("{other:?}"),
-    }
+fn texts(at: &Connected<ScriptedMastodon>) -> Vec<String> {
+    at.place.server.statuses().into_iter().map(|status| status.text).collect()
 }
 
 #[tokio::test]
 async fn an_account_is_connected_once_it_is_chosen() {
-    let at = Place::new().await;
+    let at = place().await;
     let begun = at.start().await;
     assert_eq!((&begun["state"], &begun["accounts"]), (&json!("started"), &json!([])));
     let (code, state) = at.server.authorize(begun["authorization_url"].as_str().unwrap()).unwrap();
@@ -164,7 +69,7 @@ async fn an_account_is_connected_once_it_is_chosen() {
 
 #[tokio::test]
 async fn a_channel_has_the_limits_of_its_server() {
-    let at = Place::new().await;
+    let at = place().await;
     at.server.set_limits(Limits { max_characters: 5_000, max_media_attachments: 16, ..Limits::default() });
     let limits = at.connected("alice").await["limits"].clone();
     assert_eq!((&limits["text"][0]["most"], &limits["pictures"]), (&json!(5_000), &json!(16)));
@@ -176,7 +81,7 @@ async fn a_channel_has_the_limits_of_its_server() {
 #[tokio::test]
 async fn a_handle_has_the_domain_that_the_server_states() {
     for (stated, handle) in [("example.com", "@alice@example.com"), ("evil.example/@bob", "")] {
-        let at = Place::new().await;
+        let at = place().await;
         let change = move |status, mut answer: Value| {
             answer["domain"] = json!(stated);
             Raw { status, headers: Vec::new(), body: text(&answer).into_bytes() }
@@ -190,7 +95,7 @@ async fn a_handle_has_the_domain_that_the_server_states() {
 
 #[tokio::test]
 async fn a_code_counts_once_for_the_caller_who_began_with_the_right_state() {
-    let at = Place::new().await;
+    let at = place().await;
     let (id, body) = at.agreed("alice").await;
     let wrong = json!({ "code": body["code"], "state": "x".repeat(43) });
     assert_eq!(at.complete(&id, &wrong).await.expect(422).body["code"], "connection_state_wrong");
@@ -209,16 +114,16 @@ async fn a_code_counts_once_for_the_caller_who_began_with_the_right_state() {
 
 #[tokio::test]
 async fn a_connection_after_ten_minutes_is_refused() {
-    let at = Place::new().await;
+    let at = place().await;
     let (id, body) = at.agreed("alice").await;
-    at.advance(SignedDuration::from_mins(10)).await;
+    at.advance(SignedDuration::from_mins(10));
     assert_eq!(at.complete(&id, &body).await.expect(409).body["code"], "connection_expired");
     assert_eq!(at.server.calls("POST /oauth/token").len(), 0);
 }
 
 #[tokio::test]
 async fn a_refused_code_names_the_servers_error() {
-    let at = Place::new().await;
+    let at = place().await;
     let (id, body) = at.agreed("alice").await;
     let body = json!({ "code": "other", "state": body["state"] });
     let refused = at.complete(&id, &body).await.expect(422).body;
@@ -228,7 +133,7 @@ async fn a_refused_code_names_the_servers_error() {
 
 #[tokio::test]
 async fn an_account_that_is_connected_again_keeps_its_channel_and_its_old_token_ends() {
-    let at = Place::new().await;
+    let at = place().await;
     let first = at.connected("alice").await;
     let again = at.connected("alice").await;
     assert_eq!(first["id"], again["id"]);
@@ -242,13 +147,13 @@ async fn an_account_that_is_connected_again_keeps_its_channel_and_its_old_token_
 
 #[tokio::test]
 async fn tokens_of_an_unfinished_connection_are_revoked() {
-    let at = Place::new().await;
+    let at = place().await;
     let (id, body) = at.agreed("alice").await;
     at.complete(&id, &body).await.expect(200);
-    at.advance(SignedDuration::from_mins(9)).await;
+    at.advance(SignedDuration::from_mins(9));
     at.app.run(&channels::jobs::expire_connections::FUNCTION, json!({ "scheduled_time": at.app.now() })).await.unwrap();
     at.get(&id).await.expect(200);
-    at.advance(SignedDuration::from_mins(1)).await;
+    at.advance(SignedDuration::from_mins(1));
     at.app.run(&channels::jobs::expire_connections::FUNCTION, json!({ "scheduled_time": at.app.now() })).await.unwrap();
     at.get(&id).await.expect(404);
     let ended =
@@ -259,7 +164,7 @@ async fn tokens_of_an_unfinished_connection_are_revoked() {
 
 #[tokio::test]
 async fn bluesky_is_not_connected_by_oauth() {
-    let at = Place::new().await;
+    let at = place().await;
     let request = Request::to(&start_connection::FUNCTION).by(&at.owner).json(json!({ "platform": "bluesky" }));
     assert_eq!(at.app.call(request).await.expect(422).body["errors"][0]["field"], "platform");
     let request = Request::to(&start_connection::FUNCTION).by(&at.owner).json(json!({ "platform": "mastodon" }));
@@ -268,11 +173,11 @@ async fn bluesky_is_not_connected_by_oauth() {
 
 #[tokio::test]
 async fn a_status_with_pictures_is_prepared_invisibly_and_sent_once() {
-    let at = Connected::new().await;
+    let at = connected().await;
     at.place.server.process_for(2);
     let pictures = vec![picture("one"), picture("two")];
     let intent = at.prepare(Draft { pictures, ..at.draft("Hello @bob #hi https://example.com") }).await.unwrap();
-    assert_eq!(at.texts(), Vec::<String>::new());
+    assert_eq!(texts(&at), Vec::<String>::new());
     let stored: Intent = serde_json::from_str(&serde_json::to_string(&intent).unwrap()).unwrap();
     let published = at.send(&stored).await.unwrap();
     assert_eq!(at.send(&stored).await.unwrap(), published, "a repeat is another status");
@@ -285,29 +190,23 @@ async fn a_status_with_pictures_is_prepared_invisibly_and_sent_once() {
 
 #[tokio::test]
 async fn after_a_lost_response_the_status_is_found_and_not_repeated() {
-    let at = Connected::new().await;
+    let at = connected().await;
     let since = at.place.app.now();
     let intent = at.prepare(at.draft("once")).await.unwrap();
     at.place.server.next("POST /api/v1/statuses", Scripted::DoAndBreak);
     assert_eq!(code(at.send(&intent).await).0, "unknown");
     // The server forgot the key, as it does after an hour, or if it died before it stored it.
-    at.advance(SignedDuration::from_hours(2)).await;
+    at.place.advance(SignedDuration::from_hours(2));
     let found = at.reconcile(&intent, since).await.unwrap().unwrap();
     assert_eq!(at.place.server.statuses()[0].id, found.id);
 }
 
-impl Connected {
-    async fn advance(&self, by: SignedDuration) {
-        self.place.advance(by).await;
-    }
-}
-
 #[tokio::test]
 async fn only_the_own_status_counts_as_published() {
-    let at = Connected::new().await;
+    let at = connected().await;
     let server = &at.place.server;
     at.send(&at.prepare(Draft { post: [9; 16], ..at.draft("the same") }).await.unwrap()).await.unwrap();
-    at.advance(SignedDuration::from_mins(5)).await;
+    at.place.advance(SignedDuration::from_mins(5));
     let since = at.place.app.now();
     let intent = at.prepare(at.draft("the same")).await.unwrap();
     assert_eq!(at.reconcile(&intent, since).await.unwrap(), None, "the status of an earlier post counted");
@@ -321,7 +220,7 @@ async fn only_the_own_status_counts_as_published() {
 
 #[tokio::test]
 async fn a_search_reads_every_status_since_the_send_and_gives_up_after_200() {
-    let at = Connected::new().await;
+    let at = connected().await;
     let since = at.place.app.now();
     let intent = at.prepare(at.draft("old")).await.unwrap();
     let published = at.send(&intent).await.unwrap();
@@ -335,16 +234,16 @@ async fn a_search_reads_every_status_since_the_send_and_gives_up_after_200() {
 
 #[tokio::test]
 async fn an_edited_post_is_not_taken_for_its_earlier_text() {
-    let at = Connected::new().await;
+    let at = connected().await;
     let first = at.send(&at.prepare(at.draft("first")).await.unwrap()).await.unwrap();
     let second = at.send(&at.prepare(at.draft("second")).await.unwrap()).await.unwrap();
     assert_ne!(first.id, second.id);
-    assert_eq!(at.texts(), ["first", "second"]);
+    assert_eq!(texts(&at), ["first", "second"]);
 }
 
 #[tokio::test]
 async fn each_answer_of_the_server_has_its_meaning() {
-    let at = Connected::new().await;
+    let at = connected().await;
     let intent = at.prepare(at.draft("text")).await.unwrap();
     for (scripted, known, name) in [
         (refusal(500, "Something went wrong"), "unknown", "HTTP 500"),
@@ -363,12 +262,12 @@ async fn each_answer_of_the_server_has_its_meaning() {
     at.place.server.next("POST /api/v1/statuses", limited);
     let Err(PublishError::NotNow { retry_after_s, .. }) = at.send(&intent).await else { panic!("the status was sent") };
     assert_eq!(retry_after_s, 90);
-    assert_eq!(at.texts(), Vec::<String>::new());
+    assert_eq!(texts(&at), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn a_status_of_another_account_is_no_publication() {
-    let at = Connected::new().await;
+    let at = connected().await;
     let intent = at.prepare(at.draft("text")).await.unwrap();
     let status =
         json!({ "id": "1", "created_at": "2026-03-01T08:30:00.000Z", "url": null, "account": { "id": "110" } });
@@ -378,7 +277,7 @@ async fn a_status_of_another_account_is_no_publication() {
 
 #[tokio::test]
 async fn a_withdrawn_authorisation_disconnects_the_channel_at_once() {
-    let at = Connected::new().await;
+    let at = connected().await;
     let intent = at.prepare(at.draft("text")).await.unwrap();
     at.place.server.remove_apps_of("alice");
     assert_eq!(code(at.send(&intent).await).0, "disconnected");

@@ -2,137 +2,59 @@
 
 use channels::jobs::end_channel_session::{self, EndChannelSession};
 use channels::jobs::refresh_channel_tokens;
-use channels::publishing::{self, Draft, Intent, Picture, PublishError, Published};
-use channels::routes::{choose_account, complete_connection, disconnect_channel, start_connection};
+use channels::publishing::{Draft, Intent};
+use channels::routes::{choose_account, disconnect_channel};
 use channels::x::X;
-use channels::{Channel, ChannelId, Connection};
+use channels::{ChannelId, Connection};
 use serde_json::{Value, json};
 use shared::kernel::time::{SignedDuration, Timestamp};
-use shared::tenancy::Tenant;
-use shared::testing::{Person, Request, Response, TestApp};
+use shared::testing::{Request, TestApp};
 use test_support::scripted_http::Scripted;
 use test_support::scripted_x::{HOST, ScriptedX, basic, problem};
 
+use crate::oauth::{Connected, OauthServer, Place, code, picture};
+
 const TOKEN: &str = "POST /2/oauth2/token";
 
-/// A workspace of an operator with an app on X.
-struct Place {
-    app: TestApp,
-    owner: Person,
-    server: ScriptedX,
-}
+impl OauthServer for ScriptedX {
+    type Adapter = X;
 
-impl Place {
-    /// Without an app.
-    async fn bare() -> Self {
-        let app = TestApp::new();
-        let owner = app.owner().await.unwrap();
-        let server = ScriptedX::start(app.now());
-        app.simulate_host(HOST, server.url.clone());
-        Self { app, owner, server }
+    fn connection(&self) -> Value {
+        json!({ "platform": "x" })
     }
 
-    async fn new() -> Self {
-        let at = Self::bare().await;
-        at.server.register("one", "secret of one");
-        at.app.put_platform_app("x", "one", "secret of one").unwrap();
-        at
+    fn agree(&self, name: &str, url: &str) -> (String, String) {
+        self.authorize(name, url).unwrap()
     }
 
-    async fn begin(&self, body: Value) -> Response {
-        self.app.call(Request::to(&start_connection::FUNCTION).by(&self.owner).json(body)).await
-    }
-
-    async fn start(&self) -> Value {
-        self.begin(json!({ "platform": "x" })).await.expect(201).body
-    }
-
-    /// Starts a connection that a person agrees to: its id, and the body that completes it.
-    async fn agreed(&self) -> (String, Value) {
-        let begun = self.start().await;
-        let (code, state) = self.server.authorize("alice", begun["authorization_url"].as_str().unwrap()).unwrap();
-        (begun["id"].as_str().unwrap().to_owned(), json!({ "code": code, "state": state }))
-    }
-
-    async fn complete(&self, id: &str, body: &Value) -> Response {
-        let request = Request::to(&complete_connection::FUNCTION).by(&self.owner).path("connection_id", id);
-        self.app.call(request.json(body.clone())).await
-    }
-
-    async fn connected(&self) -> Value {
-        let (id, body) = self.agreed().await;
-        let offered = self.complete(&id, &body).await.expect(200).body;
-        let request = Request::to(&choose_account::FUNCTION).by(&self.owner).path("connection_id", &id);
-        let chosen = json!({ "account_id": offered["accounts"][0]["account_id"] });
-        self.app.call(request.json(chosen)).await.expect(201).body
-    }
-
-    fn advance(&self, by: SignedDuration) {
-        self.app.advance(by);
-        self.server.move_to(self.app.now());
+    fn set_clock(&self, now: Timestamp) {
+        self.move_to(now);
     }
 }
 
-struct Connected {
-    place: Place,
-    scope: Tenant,
-    id: ChannelId,
+/// Without an app of the operator.
+async fn bare() -> Place<ScriptedX> {
+    let app = TestApp::new();
+    let owner = app.owner().await.unwrap();
+    let server = ScriptedX::start(app.now());
+    app.simulate_host(HOST, server.url.clone());
+    Place { app, owner, server }
 }
 
-impl Connected {
-    async fn new() -> Self {
-        let place = Place::new().await;
-        let id = place.connected().await["id"].as_str().unwrap().parse().unwrap();
-        let scope = place.app.scope(place.owner.workspace);
-        Self { place, scope, id }
-    }
-
-    async fn channel(&self) -> Channel {
-        self.scope.get::<Channel>(&self.id).await.unwrap().into_inner()
-    }
-
-    fn draft(&self, text: &str) -> Draft {
-        Draft {
-            text: text.to_owned(),
-            options: None,
-            pictures: Vec::new(),
-            created_at: self.place.app.now(),
-            post: [7; 16],
-        }
-    }
-
-    async fn prepare(&self, draft: Draft) -> Result<Intent, PublishError> {
-        crate::prepared::<X>(&self.scope, &self.channel().await, draft).await
-    }
-
-    async fn send(&self, intent: &Intent) -> Result<Published, PublishError> {
-        publishing::send::<X>(&self.scope, &self.channel().await, intent).await
-    }
-
-    async fn reconcile(&self, intent: &Intent, since: Timestamp) -> Result<Option<Published>, PublishError> {
-        publishing::reconcile::<X>(&self.scope, &self.channel().await, intent, since).await
-    }
+async fn place() -> Place<ScriptedX> {
+    let at = bare().await;
+    at.server.register("one", "secret of one");
+    at.app.put_platform_app("x", "one", "secret of one").unwrap();
+    at
 }
 
-fn picture(alt_text: &str) -> Picture {
-    let (bytes, content_type) = (alt_text.as_bytes().to_vec(), "image/png".to_owned());
-    Picture { bytes, content_type, alt_text: alt_text.to_owned(), width: 4, height: 3 }
-}
-
-#[track_caller]
-fn code(result: Result<impl std::fmt::Debug, PublishError>) -> (&'static str, String) {
-    match result {
-        Err(PublishError::Refused { code, .. }) => ("refused", code),
-        Err(PublishError::NotNow { code, .. }) => ("not now", code),
-        Err(PublishError::Unknown { code, .. }) => ("unknown", code),
-        Err(PublishError::Disconnected { code, .. }) => ("disconnected", code),
-        other => panic!("{other:?}"),
-    }
+async fn connected() -> Connected<ScriptedX> {
+    Connected::at(place().await).await
 }
 
 #[tokio::test]
 async fn a_platform_without_the_operators_app_is_not_offered() {
-    let at = Place::bare().await;
+    let at = bare().await;
     let refused = at.begin(json!({ "platform": "x" })).await.expect(422).body;
     assert_eq!(
         (&refused["code"], &refused["errors"][0]["field"]),
@@ -146,10 +68,10 @@ async fn a_platform_without_the_operators_app_is_not_offered() {
 
 #[tokio::test]
 async fn an_account_is_connected_with_the_operators_app() {
-    let at = Place::new().await;
+    let at = place().await;
     let refused = at.begin(json!({ "platform": "x", "service": "https://x.com" })).await.expect(422).body;
     assert_eq!(refused["errors"][0]["field"], "service");
-    let channel = at.connected().await;
+    let channel = at.connected("alice").await;
     assert_eq!((&channel["platform"], &channel["handle"]), (&json!("x"), &json!("@alice")));
     assert_eq!((&channel["account_id"], &channel["service"]), (&json!("2244994945"), &json!("https://x.com")));
     assert_eq!(channel["guarantee"], json!({ "kind": "reconcile_then_retry", "window_s": 120 }));
@@ -159,8 +81,8 @@ async fn an_account_is_connected_with_the_operators_app() {
 
 #[tokio::test]
 async fn a_connection_and_a_channel_go_on_with_the_app_that_they_began_with() {
-    let at = Place::new().await;
-    let (id, body) = at.agreed().await;
+    let at = place().await;
+    let (id, body) = at.agreed("alice").await;
     at.server.register("two", "secret of two");
     at.app.put_platform_app("x", "two", "secret of two").unwrap();
     at.app.forget_warm();
@@ -179,21 +101,21 @@ async fn a_connection_and_a_channel_go_on_with_the_app_that_they_began_with() {
 
 #[tokio::test]
 async fn a_refused_code_names_the_platforms_error() {
-    let at = Place::new().await;
-    let (id, body) = at.agreed().await;
+    let at = place().await;
+    let (id, body) = at.agreed("alice").await;
     at.advance(SignedDuration::from_secs(30));
     let refused = at.complete(&id, &body).await.expect(422).body;
     assert_eq!(refused["code"], "connection_code_refused");
     assert!(refused["detail"].as_str().unwrap().contains("authorization code was invalid"), "{refused}");
     // The operator's mistake is not the person's.
-    let (id, body) = at.agreed().await;
+    let (id, body) = at.agreed("alice").await;
     at.server.register("one", "another secret");
     assert_eq!(at.complete(&id, &body).await.expect(502).body["code"], "platform_failed");
 }
 
 #[tokio::test]
 async fn a_disconnected_channel_ends_its_session() {
-    let at = Connected::new().await;
+    let at = connected().await;
     assert_eq!(at.place.server.live_sessions(), 1);
     let (app, owner) = (&at.place.app, &at.place.owner);
     app.call(Request::to(&disconnect_channel::FUNCTION).by(owner).path("channel_id", at.id)).await.expect(204);
@@ -204,7 +126,7 @@ async fn a_disconnected_channel_ends_its_session() {
 
 #[tokio::test]
 async fn tokens_are_rotated_and_a_withdrawn_session_needs_a_person() {
-    let at = Connected::new().await;
+    let at = connected().await;
     for round in 1..=3 {
         at.place.advance(SignedDuration::from_hours(3));
         at.send(&at.prepare(at.draft(&format!("round {round}"))).await.unwrap()).await.unwrap();
@@ -220,7 +142,7 @@ async fn tokens_are_rotated_and_a_withdrawn_session_needs_a_person() {
 
 #[tokio::test]
 async fn a_lost_answer_to_a_renewal_needs_a_person_and_no_third_call() {
-    let at = Connected::new().await;
+    let at = connected().await;
     at.place.advance(SignedDuration::from_hours(3));
     at.place.server.next(TOKEN, Scripted::DoAndBreak);
     let intent = at.prepare(at.draft("a")).await.unwrap();
@@ -236,7 +158,7 @@ async fn a_lost_answer_to_a_renewal_needs_a_person_and_no_third_call() {
 
 #[tokio::test]
 async fn a_post_with_pictures_is_prepared_invisibly_and_sent_once() {
-    let at = Connected::new().await;
+    let at = connected().await;
     let pictures = vec![picture("one"), picture("two")];
     let text = "Fish & chips <3 https://example.com/a?b=c and shop.example";
     let intent = at.prepare(Draft { pictures, ..at.draft(text) }).await.unwrap();
@@ -257,7 +179,7 @@ async fn a_post_with_pictures_is_prepared_invisibly_and_sent_once() {
 
 #[tokio::test]
 async fn after_a_lost_response_the_post_is_found_and_not_repeated() {
-    let at = Connected::new().await;
+    let at = connected().await;
     let since = at.place.app.now();
     let intent = at.prepare(at.draft("once")).await.unwrap();
     at.place.server.next("POST /2/tweets", Scripted::DoAndBreak);
@@ -273,7 +195,7 @@ async fn after_a_lost_response_the_post_is_found_and_not_repeated() {
 
 #[tokio::test]
 async fn only_the_own_post_counts_as_published() {
-    let at = Connected::new().await;
+    let at = connected().await;
     let server = &at.place.server;
     server.write_by_hand("alice", "the same");
     at.place.advance(SignedDuration::from_hours(1));
@@ -294,7 +216,7 @@ async fn only_the_own_post_counts_as_published() {
 
 #[tokio::test]
 async fn a_search_reads_every_post_since_the_send_and_gives_up_after_500() {
-    let at = Connected::new().await;
+    let at = connected().await;
     let since = at.place.app.now();
     let intent = at.prepare(at.draft("old")).await.unwrap();
     let published = at.send(&intent).await.unwrap();
@@ -308,7 +230,7 @@ async fn a_search_reads_every_post_since_the_send_and_gives_up_after_500() {
 
 #[tokio::test]
 async fn each_answer_of_the_platform_has_its_meaning() {
-    let at = Connected::new().await;
+    let at = connected().await;
     let intent = at.prepare(at.draft("text")).await.unwrap();
     for (scripted, known, name) in [
         (problem(500, "Internal Server Error", "x"), "unknown", "Internal Server Error"),
@@ -339,7 +261,7 @@ async fn each_answer_of_the_platform_has_its_meaning() {
 
 #[tokio::test]
 async fn a_text_over_280_weighted_characters_is_refused_before_any_call() {
-    let at = Connected::new().await;
+    let at = connected().await;
     at.prepare(at.draft(&"日".repeat(140))).await.unwrap();
     assert_eq!(code(at.prepare(at.draft(&"日".repeat(141))).await), ("refused", "text_over_limit".to_owned()));
     at.prepare(at.draft(&format!("https://example.com/{} {}", "a".repeat(300), "b".repeat(256)))).await.unwrap();

@@ -3,6 +3,7 @@
 
 mod counting;
 mod instagram;
+mod on_meta;
 mod place;
 mod publishing;
 mod racing;

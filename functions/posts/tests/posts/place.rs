@@ -1,6 +1,6 @@
 //! A workspace with a channel on a scripted or real server, and the steps that the tests share.
 
-use channels::routes::connect_bluesky;
+use channels::routes::{choose_account, complete_connection, connect_bluesky, start_connection};
 use media::media::{AltText, Sha256, StoredPicture};
 use media::rendition::Format;
 use media::{Media, MediaId};
@@ -99,9 +99,7 @@ impl<Server> Place<Server> {
 
     /// A schedule for the channel, this many seconds from now, in UTC.
     pub fn in_seconds(&self, seconds: i64) -> Value {
-        let at = after(self.app.now(), SignedDuration::from_secs(seconds));
-        let wall_time = at.strftime("%Y-%m-%dT%H:%M:%S").to_string();
-        json!({ "at": wall_time, "time_zone": "UTC", "channel_ids": [self.channel] })
+        schedule_in(&self.app, &self.channel, seconds)
     }
 
     /// A post that is due in 30 seconds.
@@ -166,6 +164,30 @@ fn connecting(server: &ScriptedServer, handle: &str) -> Value {
 async fn connect(app: &TestApp, owner: &Person, account: Value) -> String {
     let connected = app.call(Request::to(&connect_bluesky::FUNCTION).by(owner).json(account)).await.expect(201);
     connected.body["id"].as_str().unwrap().to_owned()
+}
+
+/// A schedule for a channel, this many seconds from now, in UTC.
+pub fn schedule_in(app: &TestApp, channel: &str, seconds: i64) -> Value {
+    let at = after(app.now(), SignedDuration::from_secs(seconds));
+    let wall_time = at.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    json!({ "at": wall_time, "time_zone": "UTC", "channel_ids": [channel] })
+}
+
+/// Connects an account by OAuth, whose owner agrees on the page: the channel.
+pub async fn connected_by_oauth(
+    app: &TestApp,
+    owner: &Person,
+    platform: &str,
+    agree: impl Fn(&str) -> (String, String),
+) -> String {
+    let request = Request::to(&start_connection::FUNCTION).by(owner).json(json!({ "platform": platform }));
+    let begun = app.call(request).await.expect(201).body;
+    let (code, state) = agree(begun["authorization_url"].as_str().unwrap());
+    let to = |function| Request::to(function).by(owner).path("connection_id", begun["id"].as_str().unwrap());
+    let complete = to(&complete_connection::FUNCTION).json(json!({ "code": code, "state": state }));
+    let account = app.call(complete).await.expect(200).body["accounts"][0]["account_id"].clone();
+    let choose = to(&choose_account::FUNCTION).json(json!({ "account_id": account }));
+    app.call(choose).await.expect(201).body["id"].as_str().unwrap().to_owned()
 }
 
 /// A picture that is ready to be published.

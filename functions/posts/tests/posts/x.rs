@@ -1,13 +1,11 @@
 //! Posts on X, which recognises no repeats: after a lost answer, a post is sent again only once the platform does not show it.
 
-use channels::routes::{choose_account, complete_connection, start_connection};
 use posts::jobs::publish_x::{self, PublishX};
 use serde_json::{Value, json};
-use shared::testing::Request;
 use test_support::scripted_http::Scripted;
 use test_support::scripted_x::{HOST, ScriptedX, problem};
 
-use crate::place::Place;
+use crate::place::{Place, connected_by_oauth};
 
 const POSTS: &str = "POST /2/tweets";
 
@@ -24,16 +22,8 @@ impl OnX {
         server.register("one", "secret");
         place.app.simulate_host(HOST, server.url.clone());
         place.app.put_platform_app("x", "one", "secret").unwrap();
-        let (app, owner) = (&place.app, &place.owner);
-        let request = Request::to(&start_connection::FUNCTION).by(owner).json(json!({ "platform": "x" }));
-        let begun = app.call(request).await.expect(201).body;
-        let (code, state) = server.authorize("alice", begun["authorization_url"].as_str().unwrap()).unwrap();
-        let to = |function| Request::to(function).by(owner).path("connection_id", begun["id"].as_str().unwrap());
-        let complete = to(&complete_connection::FUNCTION).json(json!({ "code": code, "state": state }));
-        let account = app.call(complete).await.expect(200).body["accounts"][0]["account_id"].clone();
-        let choose = to(&choose_account::FUNCTION).json(json!({ "account_id": account }));
-        let channel = app.call(choose).await.expect(201).body["id"].as_str().unwrap().to_owned();
-        place.channel = channel;
+        let agree = |url: &str| server.authorize("alice", url).unwrap();
+        place.channel = connected_by_oauth(&place.app, &place.owner, "x", agree).await;
         Self { place, server }
     }
 

@@ -5,11 +5,12 @@ use channels::publishing::{self, Draft};
 use serde_json::json;
 use shared::kernel::time::SignedDuration;
 
-use super::{Connected, code};
+use super::connected;
+use crate::oauth::code;
 
 #[tokio::test]
 async fn a_preview_shows_exactly_what_is_sent_and_options_are_sent_with_it() {
-    let at = Connected::new().await;
+    let at = connected().await;
     let options = json!({
         "platform": "mastodon",
         "visibility": "unlisted",
@@ -34,7 +35,7 @@ async fn a_preview_shows_exactly_what_is_sent_and_options_are_sent_with_it() {
     let sent = json!({ "visibility": "unlisted", "spoiler_text": "Spoiler", "sensitive": true, "language": "de" });
     assert_eq!(statuses[0].options, sent);
     // After the server forgot the key, it is recognised by text and content warning.
-    at.advance(SignedDuration::from_hours(2)).await;
+    at.place.advance(SignedDuration::from_hours(2));
     assert_eq!(at.reconcile(&intent, since).await.unwrap(), Some(published));
     let other = json!({ "platform": "mastodon", "spoiler_text": "Another" });
     let options = Some(serde_json::from_value(other).unwrap());
@@ -44,7 +45,7 @@ async fn a_preview_shows_exactly_what_is_sent_and_options_are_sent_with_it() {
 
 #[tokio::test]
 async fn a_request_that_an_earlier_release_stored_is_sent_and_found() {
-    let at = Connected::new().await;
+    let at = connected().await;
     let since = at.place.app.now();
     let mut intent = at.prepare(at.draft("stored")).await.unwrap();
     let request = json!({
@@ -52,13 +53,13 @@ async fn a_request_that_an_earlier_release_stored_is_sent_and_found() {
     });
     intent.request = request;
     let published = at.send(&intent).await.unwrap();
-    at.advance(SignedDuration::from_hours(2)).await;
+    at.place.advance(SignedDuration::from_hours(2));
     assert_eq!(at.reconcile(&intent, since).await.unwrap(), Some(published));
 }
 
 #[tokio::test]
 async fn a_content_warning_counts_toward_the_limit_and_options_of_another_platform_are_refused() {
-    let at = Connected::new().await;
+    let at = connected().await;
     let options = |options| Some(serde_json::from_value::<PlatformOptions>(options).unwrap());
     let warned = options(json!({ "platform": "mastodon", "spoiler_text": "ab" }));
     let fits = Draft { options: warned.clone(), ..at.draft(&"é".repeat(498)) };
